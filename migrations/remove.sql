@@ -1,0 +1,39 @@
+-- Removes schema pydb with all it holds; refused while an object outside of it needs one inside.
+do $remove$
+declare
+    v_found text;
+begin
+    with recursive inside as (
+        select d.classid, d.objid
+        from pg_catalog.pg_depend as d
+        where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+            and d.refobjid = 'pydb'::pg_catalog.regnamespace
+        union
+        select d.classid, d.objid
+        from inside as i
+        join pg_catalog.pg_depend as d on d.refclassid = i.classid and d.refobjid = i.objid
+        where d.deptype in ('a', 'i')
+    ),
+
+    dependent as (
+        select distinct d.classid, d.objid, d.objsubid
+        from inside as i
+        join pg_catalog.pg_depend as d on d.refclassid = i.classid and d.refobjid = i.objid
+        where d.deptype = 'n'
+            and not exists (select from inside as o where o.classid = d.classid and o.objid = d.objid)
+    )
+
+    select pg_catalog.string_agg(x.described, ', ' order by x.described collate "C") into v_found
+    from (
+        select distinct pg_catalog.pg_describe_object(p.classid, p.objid, p.objsubid) as described
+        from dependent as p
+    ) as x;
+    if v_found is not null then
+        raise exception using errcode = '2BP01',
+            message = 'objects outside schema pydb depend on it',
+            detail = v_found,
+            hint = 'drop them first, then repeat the command';
+    end if;
+    execute 'drop schema pydb cascade';
+end
+$remove$;

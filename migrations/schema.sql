@@ -1,0 +1,3 @@
+create schema pydb;
+
+comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. Objects and their comments: \df+ pydb.* and \d+ pydb.*';

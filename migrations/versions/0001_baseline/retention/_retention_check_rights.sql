@@ -1,0 +1,54 @@
+-- pydb._retention_check_rights: refuse before the start what would fail in the middle for want of a privilege.
+-- reads the catalog   writes nothing   locks nothing
+-- raises YD005
+create or replace function pydb._retention_check_rights(p_relation regclass)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_grants text [];
+begin
+    with touched as (
+        select i.relid as oid, array['SELECT', 'DELETE'] as rights
+        from (select p_relation as relid union select t.relid from pg_partition_tree(p_relation) as t) as i
+        union
+        select r.child, array['SELECT']
+        from pydb._inbound_references(p_relation) as r
+    ),
+
+    missing as (
+        select
+            format('grant usage on schema %I to %I;', n.nspname, current_user) as line
+        from touched as t
+        inner join pg_class as c on c.oid = t.oid
+        inner join pg_namespace as n on n.oid = c.relnamespace
+        where not has_schema_privilege(current_user, n.oid, 'USAGE')
+        union
+        select
+            format(
+                'grant %s on %s to %I;', string_agg(lower(u.right_name), ', ' order by u.right_name desc),
+                pydb._relation_name(t.oid), current_user
+            )
+        from touched as t
+        cross join unnest(t.rights) as u (right_name)
+        where not has_table_privilege(current_user, t.oid, u.right_name)
+        group by t.oid
+    )
+
+    select array_agg(m.line order by m.line desc) into v_grants from missing as m;
+    if v_grants is not null then
+        raise exception using errcode = 'YD005',
+            message = format('%s may not prune %s', current_user, pydb._relation_name(p_relation)),
+            detail = format('%s privileges are missing.', cardinality(v_grants)),
+            hint = array_to_string(v_grants, ' ');
+    end if;
+end
+$$;
+
+comment on function pydb._retention_check_rights(regclass) is
+'Raises YD005, with the GRANT statements in the hint, unless the current role may read and delete from the table and
+its partitions and read the tables that reference it.';
+
+revoke all on function pydb._retention_check_rights(regclass) from public;

@@ -1,0 +1,24 @@
+-- pydb._retention_cutoff: the moment before which rows expire, by the policy's own time zone.
+-- reads nothing   writes nothing   locks nothing
+-- raises YD105
+create or replace function pydb._retention_cutoff(p_policy pydb.retention_policy, p_now timestamptz)
+returns timestamptz
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_cutoff timestamptz := ((p_now at time zone p_policy.timezone) - p_policy.keep) at time zone p_policy.timezone;
+begin
+    if v_cutoff > clock_timestamp() then
+        raise exception using errcode = 'YD105', message = format('policy %s: the cutoff is in the future', p_policy.name),
+            detail = format('Now is taken as %s, keep is %s.', p_now, p_policy.keep),
+            hint = 'Pass a p_now whose cutoff is not ahead of the server''s clock, or check that clock: select now();';
+    end if;
+    return v_cutoff;
+end
+$$;
+
+comment on function pydb._retention_cutoff(pydb.retention_policy, timestamptz) is
+'p_now minus keep, subtracted in the policy''s time zone; a cutoff ahead of the clock raises YD105.';
+
+revoke all on function pydb._retention_cutoff(pydb.retention_policy, timestamptz) from public;

@@ -1,0 +1,23 @@
+-- pydb._retention_instant: SQL text that turns a value of the time column into a timestamptz.
+-- reads nothing   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb._retention_instant(p_policy pydb.retention_policy, p_value text)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+    select case p_policy.time_unit
+        when 'timestamptz' then p_value
+        when 'timestamp' then format('(%s) at time zone %L', p_value, p_policy.timezone)
+        when 'date' then format('(%s)::pg_catalog.timestamp at time zone %L', p_value, p_policy.timezone)
+        when 's' then format('pg_catalog.to_timestamp((%s)::float8)', p_value)
+        when 'ms' then format('pg_catalog.to_timestamp((%s) / 1000.0::float8)', p_value)
+        when 'us' then format('pg_catalog.to_timestamp((%s) / 1000000.0::float8)', p_value)
+    end;
+$$;
+
+comment on function pydb._retention_instant(pydb.retention_policy, text) is
+'SQL text for a value of the policy''s time column as timestamptz.';
+
+revoke all on function pydb._retention_instant(pydb.retention_policy, text) from public;

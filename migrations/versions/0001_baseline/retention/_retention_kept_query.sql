@@ -1,0 +1,59 @@
+-- pydb._retention_kept_query: SQL text that finds, in a table that references itself, the rows that stay, and with them
+-- every row that one of them needs.   reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb._retention_kept_query(
+    p_policy pydb.retention_policy,
+    p_relation oid,
+    p_cutoff timestamptz
+)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_keys text [] := '{}';
+    v_joins text [] := '{}';
+    v_ref record;
+    v_child oid;
+    v_from text;
+    v_stays text := format('(%s) is not true', pydb._retention_predicate(p_policy, p_cutoff));
+begin
+    for v_ref in
+        select r.*, row_number() over (order by r.constraint_id) as ord
+        from pydb._retention_references(p_relation) as r
+        where r.itself and r.on_delete in ('a', 'r')
+    loop
+        v_child := v_ref.child;
+        v_keys := v_keys || (
+            select array_agg(format('t.%I as k%s_%s', u.name, v_ref.ord, u.ord) order by u.ord)
+            from unnest(v_ref.child_columns) with ordinality as u (name, ord)
+        );
+        v_joins := v_joins || (
+            select '(' || string_agg(format('t.%I = kept.k%s_%s', u.name, v_ref.ord, u.ord), ' and ') || ')'
+            from unnest(v_ref.parent_columns) with ordinality as u (name, ord)
+        );
+    end loop;
+    if v_child is null then
+        return null;
+    end if;
+    v_from := case when v_child = p_relation then 'only ' else '' end || pydb._relation_name(v_child);
+    if cardinality(pydb._retention_blockers(p_relation, 't')) > 0 then
+        v_stays := v_stays || ' or ' || array_to_string(pydb._retention_blockers(p_relation, 't'), ' or ');
+    end if;
+    return format(
+        'with recursive kept as (
+            select t.tableoid as rel, t.ctid as tid, %1$s from %2$s as t where %3$s
+            union
+            select t.tableoid, t.ctid, %1$s from %2$s as t join kept on %4$s
+        )',
+        array_to_string(v_keys, ', '), v_from, v_stays, array_to_string(v_joins, ' or ')
+    );
+end
+$$;
+
+comment on function pydb._retention_kept_query(pydb.retention_policy, oid, timestamptz) is
+'A recursive "with kept as (…)" of tableoid and ctid of all rows that stay in a table with NO ACTION or RESTRICT keys to
+itself; null where there is no such key.';
+
+revoke all on function pydb._retention_kept_query(pydb.retention_policy, oid, timestamptz) from public;

@@ -1,0 +1,64 @@
+-- pydb._retention_prepare: check, count and lay out a walk: its segments, or the reason why there is none.
+-- reads the target and its children   writes pydb.job_run (where the walk belongs to a run)   locks the run's row
+-- raises YD001 YD003 YD005 YD102 YD105 YD106 YD114
+create or replace function pydb._retention_prepare(p_policy pydb.retention_policy, p_walk jsonb)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_cutoff timestamptz;
+    v_due bigint;
+    v_blocked bigint;
+    v_total bigint;
+    v_relations jsonb;
+    v_segments jsonb;
+    v_fuse text;
+    v_stop jsonb := '{}';
+begin
+    perform pydb._retention_check_target(p_policy.target, p_policy.builtin);
+    perform pydb._retention_check_runner(p_policy);
+    v_cutoff := pydb._retention_cutoff(p_policy, (p_walk ->> 'now')::timestamptz);
+    select
+        coalesce(sum(s.rows_due), 0), coalesce(sum(s.rows_blocked), 0), coalesce(sum(s.rows_total), 0),
+        jsonb_object_agg(pydb._relation_name(s.relation), s.rows_due) filter (where s.rows_due > 0),
+        jsonb_agg(
+            pydb._retention_segment(p_policy, s.relation, v_cutoff, s.strategy, s.rows_total) order by s.relation
+        ) filter (where s.rows_due > 0)
+    into v_due, v_blocked, v_total, v_relations, v_segments
+    from pydb._retention_survey(p_policy, v_cutoff) as s;
+
+    v_fuse := pydb._retention_fuse(p_policy, v_due, v_total);
+    if v_fuse is not null then
+        v_stop := jsonb_build_object(
+            'state', 'blocked', 'reason', 'fuse', 'sqlstate', 'YD104', 'error', 'the fuse tripped: ' || v_fuse
+        );
+    elsif v_blocked > 0 and p_policy.on_referenced = 'error' then
+        v_due := 0;
+        v_stop := jsonb_build_object(
+            'state', 'blocked', 'reason', 'referenced', 'sqlstate', 'YD112',
+            'error', format('%s expired rows are referenced by rows that stay', v_blocked)
+        );
+    elsif (p_walk ->> 'dry_run')::boolean then
+        v_stop := jsonb_build_object('state', 'completed', 'reason', 'exhausted');
+    end if;
+    if p_walk ? 'run' then
+        perform pydb._run_planned(
+            (p_walk ->> 'run')::bigint, (p_walk ->> 'done')::bigint + v_due, v_cutoff,
+            jsonb_build_object('relations', coalesce(v_relations, '{}'), 'blocked_rows', v_blocked)
+        );
+    end if;
+    return pydb._retention_resume_position(
+        p_walk || jsonb_build_object(
+            'version', p_policy.version, 'cutoff', v_cutoff, 'due', (p_walk ->> 'done')::bigint + v_due,
+            'blocked', v_blocked, 'segments', coalesce(v_segments, '[]'), 'all', coalesce(v_segments, '[]'),
+            'later', '[]'::jsonb, 'pass_done', 0
+        ) || v_stop
+    );
+end
+$$;
+
+comment on function pydb._retention_prepare(pydb.retention_policy, jsonb) is
+'Counts what is due, asks the fuse, and gives the walk its segments; a walk that must not start gets its state and reason.';
+
+revoke all on function pydb._retention_prepare(pydb.retention_policy, jsonb) from public;

@@ -1,0 +1,75 @@
+-- pydb._retention_step: one batch of a walk: delete the next range of its first segment, in the caller's transaction.
+-- writes the target   locks the relation (row exclusive) and the rows it deletes
+-- raises YD113, and what the delete raises
+create or replace function pydb._retention_step(p_policy pydb.retention_policy, p_walk jsonb)
+returns jsonb
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set row_security = off
+as $$
+declare
+    v_segment jsonb := p_walk -> 'segments' -> 0;
+    v_relation oid := (v_segment ->> 'relation')::oid;
+    v_start timestamptz := clock_timestamp();
+    v_left_budget bigint := (p_walk ->> 'max_rows')::bigint - (p_walk ->> 'done')::bigint;
+    v_limit bigint;
+    v_range record;
+    v_condition text;
+    v_rows bigint;
+    v_left bigint := 0;
+    v_refused bigint := 0;
+begin
+    -- the lock keeps the table as it is until the commit; only then the look at it counts
+    if pydb._relation_name(v_relation) is not null then
+        execute format('lock table only %s in row exclusive mode', pydb._relation_name(v_relation));
+    end if;
+    if pydb._retention_signature(v_relation) is distinct from v_segment ->> 'signature' then
+        raise exception using errcode = 'YD113', message = 'the table was changed during the run',
+            detail = format('%s is no longer what was planned for.',
+                coalesce(pydb._relation_name(v_relation), 'relation ' || v_relation)),
+            hint = format('Look at it, then: call pydb.retention_run(%L);', p_policy.name);
+    end if;
+    v_range := pydb._retention_range(p_policy, p_walk, v_segment);
+    if v_range.condition is null then
+        return jsonb_set(
+            p_walk, '{segments,0}', (v_segment - 'from') || jsonb_build_object('strategy', 'heap')
+        ) || jsonb_build_object('rows', 0, 'ms', 0, 'left', 0);
+    end if;
+    v_condition := v_range.condition || ' and ' || (v_segment ->> 'condition');
+    -- a block holds 291 rows at most: where the range could hold more than the budget, rows are counted out
+    v_limit := case when v_left_budget < (p_walk ->> 'heap_range')::bigint * 291 then v_left_budget end;
+    if p_walk ->> 'mode' = 'rows' then
+        select d.rows_done, d.rows_refused into v_rows, v_refused
+        from pydb._retention_delete_rows(v_relation, v_condition, v_limit) as d;
+    else
+        v_rows := pydb._retention_delete(v_relation, v_condition, v_limit, p_walk ->> 'mode' = 'skip');
+    end if;
+    if v_limit is not null and v_rows >= v_limit then
+        null; -- the range is not done, and the budget is
+    else
+        if p_walk ->> 'mode' = 'skip' or (p_walk ->> 'mode' = 'plain' and (v_segment ->> 'guarded')::boolean) then
+            execute format(
+                'select count(*) from only %s as t where %s', pydb._relation_name(v_relation), v_condition
+            ) into v_left;
+        end if;
+        p_walk := pydb._retention_move(p_walk, v_range.is_last, v_range.next_at, v_range.next_from);
+        if p_walk ->> 'mode' = 'skip' and v_left > 0 and not p_walk ? 'last_pass' then
+            p_walk := jsonb_set(
+                p_walk, '{later}', (p_walk -> 'later') || jsonb_build_array(
+                    v_segment || jsonb_build_object('strategy', 'whole', 'condition', v_condition)
+                )
+            );
+        end if;
+    end if;
+    return p_walk || jsonb_build_object(
+        'rows', v_rows, 'left', v_left, 'refused', (p_walk ->> 'refused')::bigint + v_refused,
+        'ms', round((extract(epoch from clock_timestamp() - v_start) * 1000)::numeric, 3)
+    );
+end
+$$;
+
+comment on function pydb._retention_step(pydb.retention_policy, jsonb) is
+'Deletes the next range of a walk and returns the walk, moved on, with rows (deleted), left (still there, because locked
+or kept by a trigger), refused (by a constraint, row by row) and ms of this batch.';
+
+revoke all on function pydb._retention_step(pydb.retention_policy, jsonb) from public;

@@ -1,0 +1,224 @@
+"""The ``pydb`` command: root app, global options, lazy loading of sub-commands, exit codes."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from pydb.cli import _output
+from pydb.errors import ExitCode, Interrupted, PydbError, UsageError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+# Each is the module pydb.cli.<name> with an ``app``; imported when it is used.
+COMMANDS: dict[str, str] = {
+    "migrate": "Install pydb in a database, upgrade it, look for drift.",
+    "policy": "Retention policies: apply a file, list, show, drop.",
+    "retention": "Delete what has expired: plan, run, log, pause, resume.",
+    "schedule": "Make pg_cron match the policies, or run the schedules here.",
+    "doctor": "Say what is set up, what is missing, and the line that mends it.",
+    "demo": "Load the example schema and show a retention run on it.",
+}
+
+EPILOG = (
+    "Exit codes: 0 done, 1 attention (partial, blocked, skipped, drift), 2 failed, 3 unknown, 64 usage, "
+    "69 database unavailable, 77 missing privilege, 130 interrupted."
+)
+
+_COMPLETION = ("install_completion", "show_completion")
+
+# ClickException, which typer carries with it or takes from click, depending on its version
+_ClickError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+
+def _global_options(
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            envvar="PYDB_DSN",
+            show_envvar=True,
+            show_default=False,
+            help="Database: URI or key/value text; without it libpq's PG* variables and service file. "
+            "A password is better kept in PYDB_DSN or ~/.pgpass: others can see command lines.",
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", envvar="PYDB_JSON", help="Print one JSON document on stdout.")
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", envvar="PYDB_VERBOSE", help="Show the server's notices and tracebacks."),
+    ] = False,
+) -> None:
+    """Carrier of the options that are valid before and after the sub-command."""
+
+
+def _store(ctx: Any, param: Any, value: Any) -> Any:
+    """Keep a global option; after the sub-command only what was typed counts, the environment came first."""
+    source = getattr(ctx.get_parameter_source(param.name), "name", "DEFAULT")
+    if source == "COMMANDLINE" or (source == "ENVIRONMENT" and ctx.parent is None):
+        setattr(ctx.find_root().obj, {"as_json": "json"}.get(param.name, param.name), value)
+    return value
+
+
+def _with_global_options(command: Any, *, below: bool = True) -> Any:
+    """Add the global options to a command and to all below it; the commands themselves need not know."""
+    carrier = typer.Typer(add_completion=False)
+    carrier.command()(_global_options)
+    taken = {opt for param in command.params for opt in param.opts}
+    for param in get_command(carrier).params:
+        if not taken.intersection(param.opts):
+            param.expose_value = False
+            param.callback = _store
+            command.params.append(param)
+    if below:
+        for child in getattr(command, "commands", {}).values():
+            _with_global_options(child)
+    return command
+
+
+class _Root(TyperGroup):
+    """Imports a sub-command when it is called; help and completion list them without importing any."""
+
+    _listing = False
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        if self._listing:
+            return self.commands[cmd_name]
+        command = get_command(import_module(f"pydb.cli.{cmd_name}").app)
+        command.name = cmd_name
+        command.params = [
+            p for p in command.params if p.name not in ("install_completion", "show_completion")
+        ]
+        return _with_global_options(command)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self._listing = True
+        super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        self._listing = True
+        return super().shell_complete(ctx, incomplete)
+
+
+def _build() -> Any:
+    app = typer.Typer(
+        cls=_Root,
+        name="pydb",
+        no_args_is_help=True,
+        epilog=EPILOG,
+        context_settings={"auto_envvar_prefix": "PYDB", "help_option_names": ["-h", "--help"]},
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def root(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version",
+                is_eager=True,
+                callback=_version,
+                allow_from_autoenv=False,  # PYDB_VERSION is a likely variable of a container
+                help="Print the version.",
+            ),
+        ] = False,
+    ) -> None:
+        """Data lifecycle for PostgreSQL, inside PostgreSQL."""
+
+    for name, help_text in COMMANDS.items():
+        app.add_typer(typer.Typer(help=help_text), name=name)  # stands in for it in lists
+    command: Any = get_command(app)
+    for param in command.params:
+        if param.name in _COMPLETION:
+            param.allow_from_autoenv = False
+    return _with_global_options(command, below=False)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from pydb import __version__
+
+        _output.out(f"pydb {__version__}")
+        raise typer.Exit
+
+
+def _terminate(_signum: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does: the running statement is cancelled first."""
+    raise KeyboardInterrupt
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code and lets no traceback through without ``--verbose``."""
+    args = sys.argv[1:] if argv is None else argv
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGHUP, _terminate)
+    chosen = _output.Settings()
+    try:
+        code = _invoke(args, chosen)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None  # the reader has gone: nothing may be flushed to it at exit
+        return int(ExitCode.DONE)
+    return code
+
+
+def _invoke(args: list[str], chosen: _output.Settings) -> int:
+    try:
+        code = _build().main(args=args, prog_name="pydb", standalone_mode=False, obj=chosen)
+    except PydbError as error:
+        return _output.report(error, as_json=chosen.json)
+    except (KeyboardInterrupt, typer.Abort):
+        return _output.report(Interrupted("interrupted"), as_json=chosen.json)
+    except _ClickError as error:
+        return _usage(error, as_json=chosen.json or "--json" in args)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _unexpected(error, chosen)
+    if code == ExitCode.INTERRUPTED:
+        _output.say("pydb: interrupted")
+    return code if isinstance(code, int) else int(ExitCode.DONE)
+
+
+def _usage(error: Any, *, as_json: bool) -> int:
+    ctx = getattr(error, "ctx", None)
+    message = str(error.format_message())
+    if type(error).__name__ == "NoArgsIsHelpError":
+        _output.say(message)
+        return int(ExitCode.USAGE)
+    hint = f"see: {ctx.command_path} --help" if ctx is not None else None
+    detail = ctx.command.get_usage(ctx).strip() if ctx is not None else None
+    return _output.report(UsageError(message, detail=detail, hint=hint), as_json=as_json)
+
+
+def _unexpected(error: Exception, chosen: _output.Settings) -> int:
+    """Errors of the driver from any module are the user's to read; all others are defects of pydb."""
+    if chosen.verbose:
+        import traceback
+
+        traceback.print_exc()
+    psycopg = sys.modules.get("psycopg")
+    origin: object = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    if psycopg is not None and isinstance(origin, psycopg.Error):
+        from pydb.errors import from_psycopg
+
+        return _output.report(from_psycopg(origin), as_json=chosen.json)
+    hint = None if chosen.verbose else "repeat with --verbose for the traceback"
+    defect = PydbError(f"internal error: {type(error).__name__}: {error}", hint=hint)
+    return _output.report(defect, as_json=chosen.json)

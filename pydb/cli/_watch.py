@@ -1,0 +1,171 @@
+"""One retention run with progress on stderr and an orderly stop on a signal.
+
+The procedure runs in a thread on a connection of its own; this thread polls ``pydb.job_run`` for the runs of
+the request on a second connection. A signal, or any trouble here, makes the server cancel the procedure; then
+we wait until it has ended, so that what is shown is what was done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from pydb import db, retention
+from pydb.cli import _output
+from pydb.errors import PydbError, RunBlocked, RunFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from pydb.db import Connection
+    from pydb.retention import Run
+
+POLL_SECONDS = 0.25
+LINE_SECONDS = 10.0
+_CANCEL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one call of the procedure did."""
+
+    request: UUID
+    runs: list[Run]
+    interrupted: bool
+    seconds: float
+
+
+class _Call(threading.Thread):
+    """The procedure, in a thread; ``error`` is what it raised."""
+
+    def __init__(self, conn: Connection, policy: str | None, request: UUID, **bounds: object) -> None:
+        super().__init__(name="retention_run", daemon=True)
+        self.ended = threading.Event()
+        self.error: Exception | None = None
+        self._conn, self._policy, self._request, self._bounds = conn, policy, request, bounds
+
+    def run(self) -> None:
+        try:
+            retention.run(self._conn, self._policy, request=self._request, **self._bounds)  # type: ignore[arg-type]
+        except Exception as error:
+            self.error = error
+        finally:
+            self.ended.set()
+
+    def stop(self) -> None:
+        """Cancel and wait. A cancel that comes between two statements has no effect, hence the repetition."""
+        while not self.ended.is_set():
+            db.cancel(self._conn)
+            self.ended.wait(_CANCEL_SECONDS)
+
+
+class _Reporter:
+    """Progress bars on a terminal, a line every ten seconds elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = _output.stderr_console()
+        self._bars: Progress | None = None
+        self._tasks: dict[int, TaskID] = {}
+        self._spoken = time.monotonic()
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        if not self._console.is_terminal:
+            yield
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._console) as self._bars:
+            yield
+
+    def update(self, runs: Sequence[Run]) -> None:
+        if self._bars is not None:
+            for run in runs:
+                if run.id not in self._tasks:
+                    self._tasks[run.id] = self._bars.add_task(_output.safe(run.subject), total=None, rate="")
+                self._bars.update(
+                    self._tasks[run.id], completed=run.rows_done, total=run.rows_planned, rate=_rate(run)
+                )
+        elif time.monotonic() - self._spoken >= LINE_SECONDS:
+            self._spoken = time.monotonic()
+            for run in runs:
+                if run.live:
+                    planned = "?" if run.rows_planned is None else f"{run.rows_planned:,}"
+                    _output.say(f"{run.subject}: {run.rows_done:,} of {planned} rows, {_rate(run)}")
+
+
+def run(
+    conn: Connection,
+    watcher: Connection,
+    policy: str | None,
+    *,
+    dry_run: bool,
+    max_rows: int | None,
+    max_runtime: str | None,
+    now: str | None,
+) -> Outcome:
+    """Run the procedure on ``conn`` and watch it over ``watcher`` until it has ended.
+
+    A failed or blocked run is part of the outcome; any other error is raised.
+    """
+    request = uuid4()
+    call = _Call(conn, policy, request, dry_run=dry_run, max_rows=max_rows, max_runtime=max_runtime, now=now)
+    started = time.monotonic()
+    with _signals() as stop:
+        call.start()
+        try:
+            _watch(call, watcher, request, stop)
+        finally:
+            call.stop()
+    runs = retention.runs_of_request(watcher, request)
+    told = isinstance(call.error, RunFailed | RunBlocked) or stop.is_set()
+    if (
+        call.error is not None
+        and not (told and runs)
+        and not (stop.is_set() and isinstance(call.error, PydbError))
+    ):
+        raise call.error
+    return Outcome(request, runs, stop.is_set(), time.monotonic() - started)
+
+
+def _watch(call: _Call, watcher: Connection, request: UUID, stop: threading.Event) -> None:
+    reporter = _Reporter()
+    with reporter.shown():
+        while not call.ended.wait(POLL_SECONDS):
+            if stop.is_set():
+                _output.say("stopping after the current batch …")
+                call.stop()
+            reporter.update(retention.runs_of_request(watcher, request))
+        reporter.update(retention.runs_of_request(watcher, request))
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[threading.Event]:
+    """An event that SIGINT, SIGTERM and SIGHUP set, as often as they come, instead of ending the process."""
+    stop = threading.Event()
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, lambda *_: stop.set()) for name in names}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _rate(run: Run) -> str:
+    seconds = (run.heartbeat_at - run.started_at).total_seconds()
+    return f"{run.rows_done / seconds:,.0f} rows/s" if seconds > 0 else ""

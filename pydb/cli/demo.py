@@ -1,0 +1,191 @@
+"""``pydb demo``: the example on a server of its own, from the dry run to the proof."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydb import __version__
+from pydb.cli import _output
+from pydb.errors import ExitCode, PydbError, UsageError
+
+if TYPE_CHECKING:
+    from pydb.demo.runner import Result
+    from pydb.demo.screen import Screen
+    from pydb.embedded import Server
+
+app = typer.Typer(help="Load the example schema and show a retention run on it.")
+
+# the server is thrown away at the end: nothing has to reach the disk
+_SETTINGS: dict[str, str | int | bool] = {
+    "fsync": False,
+    "full_page_writes": False,
+    "synchronous_commit": False,
+    "wal_level": "minimal",
+    "max_wal_senders": 0,
+}
+
+
+@app.command()
+def demo(
+    ctx: typer.Context,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Leave the server up at the end, until Ctrl-C, and say how to use it."),
+    ] = False,
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            show_default=False,
+            help="Run in this database instead of a server of its own; refused if it has a schema telemetry "
+            "or trading. PYDB_DSN is not used here: the demo never lands in a database by accident.",
+        ),
+    ] = None,
+    rows: Annotated[
+        int, typer.Option(min=1, max=100_000_000, help="About how many rows the example has.")
+    ] = 1_000_000,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --dsn: do not ask.")] = False,
+) -> None:
+    """Load an example of a million rows, show the dry run, prune, and prove that exactly that was deleted.
+
+    Starts a PostgreSQL of its own in a temporary directory, on a private socket, and removes it at the end.
+    Exit code 0 only if the proof holds, else 2.
+    """
+    talk = sys.stderr if _output.settings(ctx).json else sys.stdout
+    # before the imports that take long: someone waits
+    talk.write(f"pydb {__version__} demo: prune a telemetry and a trading service, and prove what was done\n")
+    talk.flush()
+    dsn = dsn if dsn is not None else _dsn_of_root(ctx)
+    if dsn is not None and keep:
+        raise UsageError("--keep is for the demo's own server: with --dsn everything stays where it is")
+    from pydb.demo.screen import Screen
+
+    screen = Screen(talk)
+    code = (
+        _in_database(ctx, dsn, rows, yes, screen) if dsn is not None else _on_server(ctx, rows, keep, screen)
+    )
+    raise typer.Exit(code)
+
+
+def _dsn_of_root(ctx: typer.Context) -> str | None:
+    """The global ``--dsn`` if it was typed before the sub-command; the environment does not count."""
+    source = getattr(ctx.find_root().get_parameter_source("dsn"), "name", "")
+    return _output.settings(ctx).dsn if source == "COMMANDLINE" else None
+
+
+def _on_server(ctx: typer.Context, rows: int, keep: bool, screen: Screen) -> int:
+    import time
+
+    from pydb import db
+    from pydb.demo import example, runner
+    from pydb.embedded import Server, ServerError
+
+    started = time.monotonic()
+    try:
+        with Server(settings=_SETTINGS) as server:
+            screen.step("A PostgreSQL of its own: temporary, on a private socket, gone at the end")
+            with db.connect(server.dsn()) as conn:
+                db.run_script(conn, example.script("database.sql"))
+                version = conn.info.server_version
+            took = time.monotonic() - started
+            screen.say(f"PostgreSQL {version // 10000}.{version % 10000}, {took:.1f} s")
+            result = runner.demonstrate(server.dsn("demo"), rows, screen)
+            code = _finish(ctx, result)
+            if keep:
+                _keep(server, screen)
+            else:
+                screen.step("What to try next")
+                screen.say(f"{_command()} demo --keep     leaves the server up and says how to look around")
+                screen.say(f"{_command()} demo --rows 5000000")
+                screen.say(f"{_command()} --help")
+    except ServerError as error:
+        head, _, rest = str(error).partition("\nhint: ")
+        raise PydbError(head, hint=rest or None) from error
+    return code
+
+
+def _in_database(ctx: typer.Context, dsn: str, rows: int, yes: bool, screen: Screen) -> int:
+    from pydb import db
+    from pydb.demo import runner
+
+    with db.connect(dsn) as conn:
+        name = conn.info.dbname
+        runner.refuse_if_in_use(conn, name)
+    question = f"Install pydb, the schemas telemetry and trading, and their policies in database {name}?"
+    if not _output.confirm(question, yes=yes):
+        screen.say("nothing was changed")
+        return ExitCode.ATTENTION
+    result = runner.demonstrate(dsn, rows, screen)
+    code = _finish(ctx, result)
+    screen.step("What to try next")
+    screen.say(f"export PYDB_DSN={shlex.quote(dsn) if 'password' not in dsn and '://' not in dsn else '…'}")
+    for line in _to_try(_command(), "psql"):
+        screen.say(line)
+    screen.say(f"everything stays in database {name}. To take it away again:")
+    policies = " ".join(dict.fromkeys(run.subject for run in result.runs))
+    screen.say(f"for p in {policies}; do {_command()} policy drop --yes $p; done")
+    screen.say("psql -c 'drop schema telemetry, trading cascade'")
+    return code
+
+
+def _finish(ctx: typer.Context, result: Result) -> int:
+    code = ExitCode.DONE if result.holds else ExitCode.FAILED
+    lines = [
+        {
+            "relation": line.relation,
+            "before": line.before,
+            "planned": line.planned,
+            "deleted": line.deleted,
+            "locked": line.locked,
+            "left": line.left,
+            "equal": line.holds,
+        }
+        for line in result.lines
+    ]
+    _output.emit(
+        ctx, "demo", {"holds": result.holds, "relations": lines, "runs": result.runs}, exit_code=code
+    )
+    return code
+
+
+def _keep(server: Server, screen: Screen) -> None:
+    """Say how to use the server and wait for Ctrl-C (or SIGTERM), which is no error here."""
+    screen.step("The server stays up: try, in another terminal")
+    screen.say(f"export PYDB_DSN={shlex.quote(server.dsn('demo'))}")
+    psql = "psql" if shutil.which("psql") else str(server.bin_dir / "psql")
+    for line in _to_try(_command(), shlex.quote(psql)):
+        screen.say(line)
+    screen.say()
+    screen.say("Ctrl-C stops the server and removes its data.")
+    ended = threading.Event()
+    try:
+        while server.pid is not None:
+            ended.wait(0.5)
+    except KeyboardInterrupt:
+        screen.say("stopped")
+        return
+    raise PydbError("the server ended by itself", hint=f"see its log: {server.log}")
+
+
+def _to_try(pydb: str, psql: str) -> list[str]:
+    return [
+        f"{pydb} retention plan",
+        f"{pydb} retention log",
+        f'{psql} "$PYDB_DSN" -c "table pydb.retention_job_log"',
+    ]
+
+
+def _command() -> str:
+    """How this program can be called again from a shell."""
+    if shutil.which("pydb"):
+        return "pydb"
+    called = sys.argv[0]
+    if os.path.basename(called) == "__main__.py":  # noqa: PTH119 - the name alone
+        return f"{shlex.quote(sys.executable)} -m pydb"
+    return shlex.quote(os.path.abspath(called))  # noqa: PTH100 - symbolic links stay

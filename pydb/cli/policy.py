@@ -1,0 +1,182 @@
+"""``pydb policy``: apply a policy file, list, show and drop policies."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydb.cli import _output
+from pydb.errors import ExitCode, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydb.policyfile import Change
+    from pydb.retention import Policy
+
+app = typer.Typer(help="Retention policies: apply a file, list, show, drop.", no_args_is_help=True)
+
+_MARKS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-"}
+
+
+@app.command()
+def apply(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="TOML file, or - for standard input.")],
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Drop policies that the file does not name.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before policies are dropped.")] = False,
+) -> None:
+    """Make the policies of the database those of FILE, in one transaction.
+
+    A file has tables [policy.NAME] with the keys table, time_column, keep and the other arguments of
+    pydb.retention_policy_set without p_. A key that is left out takes its default.
+    """
+    from pydb import policyfile
+
+    data, source = _read(file)
+    policies = policyfile.parse(data, source)
+    with _output.connect(ctx) as conn:
+        if prune and not dry_run:
+            planned = policyfile.apply(conn, policies, prune=True, dry_run=True)
+            doomed = [change.name for change in planned if change.kind == "removed"]
+            if doomed:
+                _confirm_removal(doomed, yes=yes)
+        changes = policyfile.apply(conn, policies, prune=prune, dry_run=dry_run)
+    _show_changes(ctx, changes, dry_run=dry_run)
+
+
+@app.command(name="list")
+def list_(ctx: typer.Context) -> None:
+    """List all policies."""
+    from pydb import retention
+
+    with _output.connect(ctx) as conn:
+        policies = retention.policies(conn)
+    if _output.emit(ctx, "policy.list", {"policies": [asdict(policy) for policy in policies]}):
+        return
+    _output.table(
+        ["policy", "table", "time column", "keep", "action", "schedule", "state"],
+        [
+            (p.name, p.relation, p.time_column, p.keep, p.action, p.schedule or "not scheduled", _state(p))
+            for p in policies
+        ],
+    )
+    if not policies:
+        _output.say("no policy yet; next: pydb policy apply policies.toml")
+
+
+@app.command()
+def show(
+    ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="POLICY", help="Name of the policy.")]
+) -> None:
+    """Show one policy with all its settings."""
+    from pydb import retention
+
+    with _output.connect(ctx) as conn:
+        found = retention.policies(conn, name)
+    if not found:
+        raise _unknown(name)
+    if _output.emit(ctx, "policy.show", {"policy": asdict(found[0])}):
+        return
+    _output.table(["setting", "value"], asdict(found[0]).items())
+
+
+@app.command()
+def drop(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="POLICY", help="Name of the policy.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look whether it is there, change nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Drop a policy; its table and its run log stay."""
+    from pydb import db, retention
+
+    with _output.connect(ctx) as conn:
+        found = retention.policies(conn, name)
+        if not found:
+            raise _unknown(name)
+        if not dry_run:
+            _confirm_removal([name], yes=yes)
+        with db.transaction(conn, rollback=dry_run):
+            if not retention.policy_drop(conn, name):
+                raise _unknown(name)
+    if not _output.emit(ctx, "policy.drop", {"policy": name, "dry_run": dry_run, "dropped": not dry_run}):
+        _output.out(
+            f"policy {name} {'would be' if dry_run else 'is'} dropped; {found[0].relation} is untouched"
+        )
+
+
+def _read(file: str) -> tuple[bytes, str]:
+    from pydb.policyfile import MAX_BYTES
+
+    if file == "-":
+        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
+    try:
+        with Path(file).open("rb") as stream:
+            return stream.read(MAX_BYTES + 1), file
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"cannot read {file}: {reason}") from None
+
+
+def _confirm_removal(names: Sequence[str], *, yes: bool) -> None:
+    question = f"Drop {'policy' if len(names) == 1 else 'policies'} {', '.join(names)}?"
+    if not _output.confirm(question, yes=yes):
+        _output.say("nothing was changed")
+        raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _show_changes(ctx: typer.Context, changes: Sequence[Change], *, dry_run: bool) -> None:
+    kinds = ("added", "changed", "unchanged", "removed")
+    counts = {kind: sum(change.kind == kind for change in changes) for kind in kinds}
+    document = {
+        "dry_run": dry_run,
+        "counts": counts,
+        "changes": [
+            {
+                "policy": change.name,
+                "kind": change.kind,
+                "fields": {k: {"before": old, "after": new} for k, (old, new) in change.fields.items()},
+            }
+            for change in changes
+        ],
+    }
+    if _output.emit(ctx, "policy.apply", document):
+        return
+    for change in changes:
+        _output.out(f"{_MARKS[change.kind]} {change.name} ({change.kind})")
+        if change.kind != "removed":
+            for name, (old, new) in change.fields.items():
+                _output.out(
+                    f"    {name}: "
+                    + (_value(new) if change.kind == "added" else f"{_value(old)} → {_value(new)}")
+                )
+    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    _output.out(f"{'would be: ' if dry_run else ''}{summary}")
+    if not dry_run and counts["added"] + counts["changed"]:
+        _output.say("next: pydb retention plan; scheduled policies: pydb schedule sync")
+
+
+def _value(value: object) -> str:
+    return "not set" if value is None else _output.show(value)
+
+
+def _state(policy: Policy) -> str:
+    if not policy.enabled:
+        return "disabled"
+    if policy.paused_at is not None:
+        return f"paused by {policy.paused_by}" + (f": {policy.paused_reason}" if policy.paused_reason else "")
+    return "built in" if policy.builtin else "enabled"
+
+
+def _unknown(name: str) -> UnknownName:
+    return UnknownName(f"policy {name} does not exist", hint="see: pydb policy list", sqlstate="YD002")

@@ -1,0 +1,320 @@
+"""The only module with SQL text: connect, call a routine, call a procedure, read a table, run a script.
+
+Connections work behind PgBouncer in transaction mode: no prepared statements, no session settings, no
+session locks. Values come back in the binary format and therefore do not depend on ``DateStyle``,
+``IntervalStyle`` or ``TimeZone`` of the server, the database or the role:
+
+=================  ==========================================================================================
+PostgreSQL         Python
+=================  ==========================================================================================
+bigint, integer    int
+numeric            decimal.Decimal
+text, name         str
+timestamptz        datetime in UTC; ``infinity`` and dates Python cannot hold are ``datetime.max`` or ``.min``
+interval           str, for example ``"1 year 2 mons 30 days 01:00:00"`` (a timedelta would lose the months)
+regclass, oid      int (the oid: names depend on search_path, see ``pydb._relation_name``)
+json, jsonb        dict, list, str, …
+uuid               uuid.UUID
+=================  ==========================================================================================
+
+All errors of the driver arrive as :class:`pydb.errors.PydbError`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar
+
+import psycopg
+from psycopg import pq, sql
+from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from pydb import errors
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    T = TypeVar("T", bound=DataclassInstance)
+
+Connection = psycopg.Connection[tuple[object, ...]]
+Row = dict[str, object]
+NoticeHandler = Callable[[str, str, str | None], None]
+
+# A peer that is gone is noticed within about 30 s, whether we wait for it or write to it.
+_DEFAULTS: dict[str, str] = {
+    "application_name": "pydb",
+    "connect_timeout": "10",
+    "keepalives": "1",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "25000",
+}
+_ROUTINE = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
+_ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
+
+_SELECT = sql.SQL("select * from {}({})")
+_CALL = sql.SQL("call {}({})")
+
+# Reads that are no routine, by name. Each is one plain select with named parameters.
+_READS: dict[str, sql.SQL] = {
+    "policies": sql.SQL(
+        "select p.*, coalesce(pydb._relation_name(p.target), p.target_name) as relation"
+        " from pydb.retention_policy as p"
+        " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
+    ),
+    "runs_of_request": sql.SQL("select * from pydb.job_run where request = %(request)s::uuid order by id"),
+    "retention_log": sql.SQL(
+        "select * from pydb.retention_job_log where %(policy)s::text is null or subject = %(policy)s::text"
+        " order by id desc limit %(limit)s::bigint"
+    ),
+    "relation_oid": sql.SQL("select pydb._relation_resolve(p_name => %(name)s)::oid as oid"),
+    "server": sql.SQL(
+        "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
+        " current_setting('transaction_read_only')::boolean as read_only,"
+        " current_setting('server_version_num')::integer as version"
+    ),
+}
+
+
+def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
+    """Connect to ``dsn`` (URI or key/value text), else to PYDB_DSN, else as libpq's variables and files say.
+
+    Time-outs for connecting and for a dead peer are set unless the DSN or the environment sets them.
+    Raises :class:`~pydb.errors.UsageError` if the DSN cannot be parsed and
+    :class:`~pydb.errors.DatabaseUnavailable` if there is no connection; neither shows a password.
+    """
+    given = dsn if dsn is not None else os.environ.get("PYDB_DSN", "")
+    params = _parse_dsn(given)
+    inherited = {o.keyword.decode() for o in pq.Conninfo.get_defaults() if o.val is not None}
+    for name, value in _DEFAULTS.items():
+        if name not in params and name not in inherited:
+            params[name] = value
+    try:
+        conn = psycopg.connect(make_conninfo("", **params), autocommit=autocommit, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise _connect_error(error, params) from None
+    conn.adapters.register_loader("regclass", _OidBinaryLoader)
+    conn.adapters.register_loader("interval", _IntervalBinaryLoader)
+    conn.adapters.register_loader("timestamptz", _TimestamptzBinaryLoader)
+    return conn
+
+
+def call(conn: Connection, routine: str, /, **args: object) -> list[Row]:
+    """Call function ``pydb.<routine>`` with named arguments; one dict a row, keyed by column.
+
+    An argument of None is passed as null, which is not the default of the routine: leave it out for that.
+    """
+    with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
+        cursor.execute(_routine_sql(_SELECT, routine, args), _values(args))
+        return cursor.fetchall()
+
+
+def call_as(conn: Connection, cls: type[T], routine: str, /, **args: object) -> list[T]:
+    """As :func:`call`, each row as the dataclass ``cls``; columns that it does not have are left out."""
+    return [_as(cls, row) for row in call(conn, routine, **args)]
+
+
+def call_value(conn: Connection, routine: str, /, **args: object) -> object:
+    """Call a function that returns one value."""
+    (row,) = call(conn, routine, **args)
+    (value,) = row.values()
+    return value
+
+
+def call_procedure(conn: Connection, routine: str, /, **args: object) -> None:
+    """Call procedure ``pydb.<routine>``. It commits by itself, so ``conn`` must be autocommit and idle."""
+    if not conn.autocommit or conn.info.transaction_status != pq.TransactionStatus.IDLE:
+        raise errors.UsageError(
+            f"procedure pydb.{routine} commits and cannot run inside a transaction",
+            hint="use a connection of its own, made with autocommit",
+        )
+    with _translated(conn):
+        conn.execute(_routine_sql(_CALL, routine, args), _values(args))
+
+
+def read(conn: Connection, name: str, /, **args: object) -> list[Row]:
+    """Rows of one of the named reads of this module."""
+    with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
+        cursor.execute(_READS[name], _values(args))
+        return cursor.fetchall()
+
+
+def read_as(conn: Connection, cls: type[T], name: str, /, **args: object) -> list[T]:
+    """As :func:`read`, each row as the dataclass ``cls``; columns that it does not have are left out."""
+    return [_as(cls, row) for row in read(conn, name, **args)]
+
+
+def run_script(conn: Connection, script: str) -> None:
+    """Run SQL text of any number of statements, without parameters: sources of pydb, example schemas."""
+    with _translated(conn):
+        conn.execute(script.encode())
+
+
+def run_query(conn: Connection, script: str, /, **args: object) -> list[Row]:
+    """Rows of one statement out of a ``.sql`` file; with arguments, ``%(name)s`` in it are parameters."""
+    with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
+        cursor.execute(script.encode(), _values(args) or None)
+        return cursor.fetchall()
+
+
+@contextmanager
+def transaction(conn: Connection, *, rollback: bool = False) -> Iterator[None]:
+    """One transaction around the block; ``rollback`` undoes it at the end (for a dry run)."""
+    with _translated(conn), conn.transaction(force_rollback=rollback):
+        yield
+
+
+def on_notice(conn: Connection, handler: NoticeHandler) -> None:
+    """Have ``handler(severity, message, hint)`` called for each notice and warning of the server."""
+
+    def handle(diag: psycopg.errors.Diagnostic) -> None:
+        handler(diag.severity_nonlocalized or "NOTICE", diag.message_primary or "", diag.message_hint)
+
+    conn.add_notice_handler(handle)
+
+
+def cancel(conn: Connection, timeout: float = 10.0) -> bool:
+    """Ask the server, over a connection of its own, to cancel what ``conn`` is doing; False if that fails."""
+    try:
+        conn.cancel_safe(timeout=timeout)
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _parse_dsn(dsn: str) -> dict[str, str]:
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value is not None}
+    except psycopg.Error as error:
+        # libpq quotes what it does not understand, and that can be part of a password
+        reason = re.sub(r'"[^"]*"?', '"…"', str(error).strip())
+        raise errors.UsageError(
+            "the DSN cannot be parsed",
+            detail=reason,
+            hint="postgresql://user@host:5432/dbname, special characters percent-encoded, or host=… dbname=…",
+        ) from None
+
+
+def _connect_error(error: psycopg.Error, params: Mapping[str, str]) -> errors.PydbError:
+    text = str(error).strip()
+    secret = params.get("password")
+    if secret:
+        text = text.replace(secret, "…")
+    hint = "check host, port, user, database: --dsn or PYDB_DSN, else PG* variables and pg_service.conf"
+    host = params.get("host", "")
+    if "@" in host and not host.startswith(("/", "@")):  # the rest of a password with a bare @
+        text = text.replace(host, "…").replace(host.rpartition("@")[0], "…")
+        hint = "percent-encode @ in the password of the DSN (%40)"
+    head, *rest = text.splitlines() or [type(error).__name__]
+    return errors.DatabaseUnavailable(
+        "cannot connect to the database",
+        detail="; ".join(line.strip() for line in [head, *rest]),
+        hint=hint,
+        sqlstate=error.sqlstate,
+    )
+
+
+@contextmanager
+def _translated(conn: Connection) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise errors.from_psycopg(error, _dbname(conn)) from error
+
+
+def _dbname(conn: Connection) -> str | None:
+    try:
+        return conn.info.dbname
+    except psycopg.OperationalError:  # the connection is gone
+        return None
+
+
+def _routine_sql(form: sql.SQL, routine: str, args: Mapping[str, object]) -> sql.Composed:
+    if not _ROUTINE.match(routine):
+        raise ValueError(f"not a name of a routine: {routine!r}")
+    for name in args:
+        if not _ARGUMENT.match(name):
+            raise ValueError(f"not a name of an argument: {name!r}")
+    arguments = sql.SQL(", ").join(
+        sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in args
+    )
+    return form.format(sql.Identifier("pydb", routine), arguments)
+
+
+def _values(args: Mapping[str, object]) -> dict[str, object]:
+    return {name: _value(value) for name, value in args.items()}
+
+
+def _value(value: object) -> object:
+    # Numbers go as untyped literals and take the type of the routine's argument: a float is not a numeric.
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, dict | list):
+        return Jsonb(value)
+    return value
+
+
+def _as(cls: type[T], row: Row) -> T:
+    return cls(**{field.name: row[field.name] for field in fields(cls) if field.name in row})
+
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class _OidBinaryLoader(Loader):
+    """The oid of an object whose text form would depend on search_path."""
+
+    format = pq.Format.BINARY
+
+    def load(self, data: bytes | bytearray | memoryview) -> int:
+        (oid,) = struct.unpack("!I", data)
+        return int(oid)
+
+
+class _TimestamptzBinaryLoader(Loader):
+    """Microseconds since 2000-01-01 UTC."""
+
+    format = pq.Format.BINARY
+
+    def load(self, data: bytes | bytearray | memoryview) -> datetime:
+        (micros,) = struct.unpack("!q", data)
+        try:
+            return _EPOCH + timedelta(microseconds=micros)
+        except OverflowError:
+            return (datetime.max if micros > 0 else datetime.min).replace(tzinfo=UTC)
+
+
+class _IntervalBinaryLoader(Loader):
+    """Microseconds, days, months: the text is the one of intervalstyle postgres."""
+
+    format = pq.Format.BINARY
+
+    def load(self, data: bytes | bytearray | memoryview) -> str:
+        micros, days, months = struct.unpack("!qii", data)
+        sign = -1 if months < 0 else 1
+        years, mons = sign * (abs(months) // 12), sign * (abs(months) % 12)
+        parts = [
+            f"{count} {unit}{'' if count == 1 else 's'}"
+            for count, unit in ((years, "year"), (mons, "mon"), (days, "day"))
+            if count
+        ]
+        if micros or not parts:
+            seconds, fraction = divmod(abs(micros), 1_000_000)
+            clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+            if fraction:
+                clock += f".{fraction:06}".rstrip("0")
+            parts.append(f"-{clock}" if micros < 0 else clock)
+        return " ".join(parts)

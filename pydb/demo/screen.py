@@ -1,0 +1,94 @@
+"""How the demonstration looks: numbered steps, tables, and progress bars where there is a terminal."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+INDENT = "   "
+_PIPE_WIDTH = 120
+
+
+class Screen:
+    """Writes to one stream; a stream that is no terminal gets plain text and no bars."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._console = Console(
+            file=file,
+            width=None if file.isatty() else _PIPE_WIDTH,
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        self._steps = 0
+
+    def step(self, title: str) -> None:
+        """Begin the next numbered step."""
+        self._steps += 1
+        self._console.print()
+        self._console.print(f"{self._steps}. {title}", style="bold")
+
+    def say(self, text: str = "", style: str = "") -> None:
+        """Write one indented line."""
+        self._console.print(f"{INDENT}{text}" if text else "", style=style)
+
+    def good(self, text: str) -> None:
+        """Write a line of success."""
+        self.say(text, "green")
+
+    def bad(self, text: str) -> None:
+        """Write a line that must not be overlooked."""
+        self.say(text, "bold red")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Write a table; the first column is text, the others are set flush right."""
+        grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+        for number, column in enumerate(columns):
+            grid.add_column(column, justify="right" if number else "left", overflow="fold")
+        for row in rows:
+            grid.add_row(*(Text(cell) for cell in row))
+        self._console.print(grid, soft_wrap=False)
+
+    @contextmanager
+    def bar(self, title: str) -> Iterator[Callable[[int, int | None, str], None]]:
+        """Show a bar while the block runs; call the result with what is done, the total and a word on it."""
+        if not self._console.is_terminal:
+            yield lambda _done, _total, _word: None
+            return
+        columns = (
+            TextColumn(INDENT + "{task.description}", markup=False),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._console, transient=True, refresh_per_second=12) as progress:
+            task = progress.add_task(title, total=None)
+
+            def update(done: int, total: int | None, word: str) -> None:
+                progress.update(task, completed=done, total=total, description=f"{title} {word}".rstrip())
+
+            yield update
+
+
+def count(number: int) -> str:
+    """A number with its thousands separated."""
+    return f"{number:,}"
+
+
+def rows(number: int) -> str:
+    """``1 row``, ``12,345 rows``."""
+    return f"{number:,} row{'' if number == 1 else 's'}"
+
+
+def seconds(amount: float) -> str:
+    """``0.4 s``."""
+    return f"{amount:.1f} s"

@@ -1,0 +1,253 @@
+"""Exceptions of pydb and the one table that maps a SQLSTATE to a class and an exit code.
+
+Each exception carries what the server said: ``message`` (what), ``detail`` (values), ``hint`` (the next
+command to type) and ``sqlstate``. ``str(error)`` is all three lines, ready to be shown. None carries the
+password of a DSN: see :func:`pydb.db.connect`.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the ``pydb`` command."""
+
+    DONE = 0
+    ATTENTION = 1
+    FAILED = 2
+    UNKNOWN = 3
+    USAGE = 64
+    UNAVAILABLE = 69
+    NO_PRIVILEGE = 77
+    INTERRUPTED = 130
+
+
+class PydbError(Exception):
+    """Base of all exceptions that pydb raises; by itself: the command failed (exit code 2)."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        detail: str | None = None,
+        hint: str | None = None,
+        sqlstate: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.detail = detail
+        self.hint = hint
+        self.sqlstate = sqlstate
+
+    def lines(self) -> list[str]:
+        """The message, and where present the detail and the hint, one entry each."""
+        lines = [self.message]
+        if self.detail:
+            lines.append(f"detail: {self.detail}")
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return lines
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+class UsageError(PydbError):
+    """The user asked for something that cannot be: wrong argument, refused definition."""
+
+    exit_code = ExitCode.USAGE
+
+
+class UnknownName(UsageError):
+    """A policy, setting or other named thing does not exist."""
+
+
+class UnknownRelation(UsageError):
+    """A table does not exist, is of a kind that cannot be used, or its name is ambiguous."""
+
+
+class PolicyRefused(UsageError):
+    """A retention policy was refused when it was defined."""
+
+
+class PolicyFileError(UsageError):
+    """A policy file cannot be used; ``line`` and ``key`` say where."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str,
+        line: int | None = None,
+        key: str | None = None,
+        detail: str | None = None,
+        hint: str | None = None,
+        sqlstate: str | None = None,
+    ) -> None:
+        where = source if line is None else f"{source}:{line}"
+        super().__init__(f"{where}: {message}", detail=detail, hint=hint, sqlstate=sqlstate)
+        self.source = source
+        self.line = line
+        self.key = key
+
+
+class NotInstalled(UsageError):
+    """Schema pydb is not in the database, or it is older than this program."""
+
+
+class SchemaNotOurs(UsageError):
+    """Schema pydb exists and is not the one that pydb made (YD010)."""
+
+
+class DatabaseNewer(UsageError):
+    """The database was migrated by a newer pydb than this one (YD011)."""
+
+
+class Drift(PydbError):
+    """Objects in schema pydb differ from the sources (YD012)."""
+
+    exit_code = ExitCode.ATTENTION
+
+
+class ReadOnlyServer(PydbError):
+    """The server is a standby or read-only (YD007)."""
+
+    exit_code = ExitCode.ATTENTION
+
+
+class RunBlocked(PydbError):
+    """A run was blocked: fuse, references, disagreeing policies (YD104, YD111, YD112)."""
+
+    exit_code = ExitCode.ATTENTION
+
+
+class RunFailed(PydbError):
+    """A run failed (YD110) or its table changed under it (YD106, YD113)."""
+
+
+class SchedulerUnusable(PydbError):
+    """pg_cron cannot be used as asked (YD502)."""
+
+
+class Cancelled(PydbError):
+    """The server cancelled the statement: on request or by statement_timeout (57014)."""
+
+
+class Interrupted(PydbError):
+    """The user interrupted the command (SIGINT or SIGTERM)."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class DatabaseUnavailable(PydbError):
+    """No connection to the database, or it was lost."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class MissingPrivilege(PydbError):
+    """The role lacks a privilege (42501, YD005)."""
+
+    exit_code = ExitCode.NO_PRIVILEGE
+
+
+# Looked up by the whole code first, then by its class (the first two characters).
+SQLSTATES: dict[str, type[PydbError]] = {
+    "YD001": UsageError,
+    "YD002": UnknownName,
+    "YD003": UnknownRelation,
+    "YD004": UnknownRelation,
+    "YD005": MissingPrivilege,
+    "YD006": UsageError,
+    "YD007": ReadOnlyServer,
+    "YD008": UsageError,
+    "YD009": UsageError,
+    "YD010": SchemaNotOurs,
+    "YD011": DatabaseNewer,
+    "YD012": Drift,
+    "YD013": NotInstalled,
+    "YD101": PolicyRefused,
+    "YD102": PolicyRefused,
+    "YD103": PolicyRefused,
+    "YD104": RunBlocked,
+    "YD105": PolicyRefused,
+    "YD106": RunFailed,
+    "YD107": PolicyRefused,
+    "YD108": PolicyRefused,
+    "YD109": PolicyRefused,
+    "YD110": RunFailed,
+    "YD111": RunBlocked,
+    "YD112": RunBlocked,
+    "YD113": RunFailed,
+    "YD114": MissingPrivilege,
+    "YD501": UsageError,
+    "YD502": SchedulerUnusable,
+    "YD503": UsageError,
+    "YD901": PydbError,
+    "25006": ReadOnlyServer,
+    "42501": MissingPrivilege,
+    "42P01": UnknownRelation,
+    "53300": DatabaseUnavailable,
+    "57014": Cancelled,
+    "57P01": DatabaseUnavailable,
+    "57P02": DatabaseUnavailable,
+    "57P03": DatabaseUnavailable,
+    "57P04": DatabaseUnavailable,
+    "57P05": DatabaseUnavailable,
+    "08": DatabaseUnavailable,
+    "22": UsageError,
+    "28": DatabaseUnavailable,
+    "3D": DatabaseUnavailable,
+    "42": UsageError,
+    "YD": PydbError,
+}
+
+# The object that is missing is quoted in the message, whatever its language.
+_NAMES_PYDB = re.compile(r'(?<![\w.])"?pydb"?\.|"pydb"')
+_MISSING = frozenset({"3F000", "42883", "42P01", "42703", "42704"})
+
+
+def error_class(sqlstate: str | None) -> type[PydbError]:
+    """The exception class for a SQLSTATE; :class:`PydbError` for one that is not in the table."""
+    if sqlstate is None:
+        return PydbError
+    return SQLSTATES.get(sqlstate) or SQLSTATES.get(sqlstate[:2], PydbError)
+
+
+def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
+    """The pydb exception for an error of the driver; ``dbname`` is named when pydb is not installed there.
+
+    The caller raises it ``from error``. An error without SQLSTATE is a lost or refused connection if the
+    driver calls it operational, a failure otherwise.
+    """
+    import psycopg
+
+    sqlstate = error.sqlstate
+    diag = error.diag
+    message = (diag.message_primary or str(error)).strip() or type(error).__name__
+    detail, hint = diag.message_detail, diag.message_hint
+    if sqlstate in _MISSING and _NAMES_PYDB.search(message):
+        return not_installed(dbname, sqlstate=sqlstate, missing=message)
+    if sqlstate is None and isinstance(error, psycopg.OperationalError):
+        head, *rest = message.splitlines()
+        return DatabaseUnavailable(head, detail=" ".join(line.strip() for line in rest) or detail, hint=hint)
+    return error_class(sqlstate)(message, detail=detail, hint=hint, sqlstate=sqlstate)
+
+
+def not_installed(
+    dbname: str | None, *, sqlstate: str | None = None, missing: str | None = None
+) -> NotInstalled:
+    """The exception for a database without pydb, or with an older one; ``missing`` is what was not found."""
+    where = f'database "{dbname}"' if dbname else "this database"
+    message = f"pydb is not installed in {where}"
+    if missing is not None and sqlstate != "3F000":
+        message += ", or is older there than this program"
+    return NotInstalled(message, detail=missing, hint="run: pydb migrate up", sqlstate=sqlstate)

@@ -1,0 +1,283 @@
+"""Policies as a TOML file: parse it, say line and key of what is wrong, apply it in one transaction.
+
+A file has tables ``[policy.<name>]``. Keys are the arguments of ``pydb.retention_policy_set`` without ``p_``:
+``table``, ``time_column`` and ``keep`` must be there, all others may. A policy has what the file says, and a
+key that is left out takes its default, whatever the database held before.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from pydb import db, retention
+from pydb.errors import DatabaseUnavailable, NotInstalled, PolicyFileError, PydbError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydb.db import Connection
+    from pydb.retention import Policy, PolicyOptions
+
+MAX_BYTES = 1024 * 1024
+MAX_NAME_BYTES = 63
+REQUIRED = ("table", "time_column", "keep")
+
+_KEYS: dict[str, tuple[type, ...]] = {
+    "table": (str,),
+    "time_column": (str,),
+    "keep": (str,),
+    "time_unit": (str,),
+    "filter": (str,),
+    "action": (str,),
+    "on_referenced": (str,),
+    "strategy": (str,),
+    "batch_target": (str,),
+    "max_rows": (int,),
+    "max_runtime": (str,),
+    "rows_per_second": (int,),
+    "fuse_rows": (int,),
+    "fuse_share": (int, float),
+    "schedule": (str,),
+    "enabled": (bool,),
+    "expiry": (bool,),
+    "timezone": (str,),
+    "expire_minus_infinity": (bool,),
+    "allow_short": (bool,),
+}
+_TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
+
+# Fields of a policy that a file decides, as the difference shows them.
+_SHOWN = ("relation", *(key for key in _KEYS if key not in ("table", "allow_short")))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ``[policy.<name>]``: its keys as written, and the line where it begins."""
+
+    name: str
+    line: int
+    keys: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A checked file; ``source`` is its path, or ``<stdin>``."""
+
+    source: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What applying does to one policy: ``added``, ``changed``, ``unchanged`` or ``removed``.
+
+    ``fields`` maps each field that differs to its value before and after.
+    """
+
+    name: str
+    kind: str
+    fields: Mapping[str, tuple[object, object]] = field(default_factory=dict)
+
+
+def parse(data: bytes, source: str) -> PolicyFile:
+    """Check a policy file. Raises :class:`~pydb.errors.PolicyFileError` with line and key."""
+    text = _decode(data, source)
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        _syntax_error(error, text, source)
+    except RecursionError:
+        raise PolicyFileError("values are nested too deeply", source=source) from None
+    lines = _key_lines(text)
+    return PolicyFile(source, tuple(_entries(document, lines, source)))
+
+
+def apply(conn: Connection, file: PolicyFile, *, prune: bool = False, dry_run: bool = False) -> list[Change]:
+    """Make the policies of the database those of the file, in one transaction, and return the difference.
+
+    ``prune`` also drops policies that the file does not name (never pydb's own). ``dry_run`` does the same
+    and rolls back, so that the difference is the one the server sees. Nothing stays if anything is refused.
+    """
+    with db.transaction(conn, rollback=dry_run):
+        before = {policy.name: policy for policy in retention.policies(conn)}
+        for entry in file.entries:
+            _set(conn, entry, file.source)
+        if prune:
+            named = {entry.name for entry in file.entries}
+            for policy in before.values():
+                if policy.name not in named and not policy.builtin:
+                    retention.policy_drop(conn, policy.name)
+        after = {policy.name: policy for policy in retention.policies(conn)}
+    return _difference(before, after)
+
+
+def _set(conn: Connection, entry: Entry, source: str) -> None:
+    keys = dict(entry.keys)
+    table, time_column, keep = (str(keys.pop(name)) for name in REQUIRED)
+    try:
+        retention.policy_set(conn, entry.name, table, time_column, keep, **cast("PolicyOptions", keys))
+    except (DatabaseUnavailable, NotInstalled):
+        raise
+    except PydbError as error:
+        raise type(error)(
+            f"{source}:{entry.line}: policy {entry.name}: {error.message}",
+            detail=error.detail,
+            hint=error.hint,
+            sqlstate=error.sqlstate,
+        ) from error
+
+
+def _difference(before: Mapping[str, Policy], after: Mapping[str, Policy]) -> list[Change]:
+    changes = []
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        pairs = {key: (getattr(old, key, None), getattr(new, key, None)) for key in _SHOWN}
+        fields = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+        if old is not None and new is not None and (new.builtin and not fields):
+            continue
+        kind = "added" if old is None else "removed" if new is None else "changed" if fields else "unchanged"
+        changes.append(Change(name, kind, fields))
+    return changes
+
+
+def _decode(data: bytes, source: str) -> str:
+    if len(data) > MAX_BYTES:
+        raise PolicyFileError(
+            "the file is too large",
+            source=source,
+            detail=f"more than {MAX_BYTES:,} bytes",
+            hint="split it, and apply the parts without --prune",
+        )
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise PolicyFileError(
+            "the file begins with a byte order mark",
+            source=source,
+            line=1,
+            hint="save it as UTF-8 without BOM",
+        )
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise PolicyFileError("the file has a NUL byte", source=source, line=data.count(b"\n", 0, nul) + 1)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise PolicyFileError("the file is not UTF-8", source=source, line=line) from None
+
+
+def _syntax_error(error: tomllib.TOMLDecodeError, text: str, source: str) -> NoReturn:
+    message = str(error)
+    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)\Z", message)
+    line = None
+    if found:
+        message = message[: found.start()]
+        line = int(found[1]) if found[1] else text.count("\n") + (not text.endswith("\n"))
+    key = None
+    if (
+        message.startswith(("Cannot ", "Duplicate ")) and line is not None
+    ):  # overwrite a value, declare twice, …
+        key = text.split("\n")[line - 1].partition("=")[0].strip().strip("[]")
+        message = f"duplicate key {key}"
+    raise PolicyFileError(message[0].lower() + message[1:], source=source, line=line, key=key) from None
+
+
+def _entries(
+    document: Mapping[str, object], lines: Mapping[tuple[str, ...], int], source: str
+) -> Iterator[Entry]:
+    def fail(path: tuple[str, ...], message: str, hint: str | None = None) -> NoReturn:
+        line = next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), None)
+        raise PolicyFileError(message, source=source, line=line, key=path[-1], hint=hint)
+
+    for top, value in document.items():
+        if top != "policy":
+            fail((top,), f"unknown key {top}", "a policy begins with [policy.<name>]")
+        if not isinstance(value, dict):
+            fail((top,), "policy is not a table", "a policy begins with [policy.<name>]")
+        for name, keys in cast("dict[str, object]", value).items():
+            path = (top, name)
+            if not name or len(name.encode()) > MAX_NAME_BYTES:
+                fail(path, f"the name of a policy has 1 to {MAX_NAME_BYTES} bytes: {name or '(empty)'}")
+            if "\0" in name:
+                fail(path, "the name of a policy has a NUL character")
+            if not isinstance(keys, dict):
+                fail(path, f"policy.{name} is not a table", "a policy begins with [policy.<name>]")
+            for key, setting in keys.items():
+                problem = _problem(key, setting)
+                if problem:
+                    fail((*path, key), *problem)
+            for key in REQUIRED:
+                if key not in keys:
+                    fail(path, f"policy {name} has no key {key}", f"add: {key} = …")
+            yield Entry(name, lines.get(path, 1), keys)
+
+
+def _problem(key: str, value: object) -> tuple[str, str | None] | None:
+    wanted = _KEYS.get(key)
+    if wanted is None:
+        return f"unknown key {key}", "known keys: " + ", ".join(_KEYS)
+    if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
+        return f"{key} must be {_TYPE_NAMES[wanted[-1]]}", f"it is {value!r}"[:200]
+    if isinstance(value, str) and "\0" in value:
+        return f"{key} has a NUL character", None
+    if key == "time_column" and len(str(value).encode()) > MAX_NAME_BYTES:
+        return f"{key} is longer than {MAX_NAME_BYTES} bytes", "PostgreSQL would cut it to another name"
+    return None
+
+
+# tomllib gives no lines for keys. These rules find them in text that it has accepted already.
+_KEY = re.compile(r"""[ \t]*(?:([A-Za-z0-9_-]+)|"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)')[ \t]*(\.)?""")
+_VALUE = re.compile(
+    r'''"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[{]|[\]}]|\n|[^"'#\[\]{}\n]+''',
+    re.DOTALL,
+)
+_BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
+
+
+def _key_lines(text: str) -> dict[tuple[str, ...], int]:
+    """The line of each key path, and of each table that a header names. Not inside inline tables."""
+    found: dict[tuple[str, ...], int] = {}
+    header: tuple[str, ...] = ()
+    at, line = 0, 1
+    while True:
+        blank = _BLANK.match(text, at)
+        end = blank.end() if blank else at
+        line, at = line + text.count("\n", at, end), end
+        if at >= len(text):
+            return found
+        is_header = text[at] == "["
+        if is_header:
+            at += 2 if text.startswith("[[", at) else 1
+        path, at = _key_path(text, at)
+        path = path if is_header else header + path
+        for length in range(len(header) + 1 if not is_header else 1, len(path) + 1):
+            found.setdefault(path[:length], line)
+        if is_header:
+            header = path
+        start, at = at, _value_end(text, at)
+        line += text.count("\n", start, at)
+
+
+def _key_path(text: str, at: int) -> tuple[tuple[str, ...], int]:
+    parts: list[str] = []
+    while match := _KEY.match(text, at):
+        bare, basic, literal, dot = match.groups()
+        parts.append(bare or literal or (tomllib.loads(f'k = "{basic}"')["k"] if basic else ""))
+        at = match.end()
+        if not dot:
+            break
+    return tuple(parts), at
+
+
+def _value_end(text: str, at: int) -> int:
+    """The end of the line on which the value (or header) ends, for a position behind its key."""
+    depth = 0
+    while match := _VALUE.match(text, at):
+        text_of = match[0]
+        if text_of == "\n" and depth <= 0:
+            break
+        at = match.end()
+        depth += (text_of in ("[", "{")) - (text_of in ("]", "}"))
+    return at

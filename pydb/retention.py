@@ -1,0 +1,242 @@
+"""Retention: one typed function a routine of ``sql/retention``, frozen dataclasses for their rows.
+
+Intervals are PostgreSQL's text (``"30 days"``), times are datetimes in UTC, sizes are bytes. Every function
+raises :class:`pydb.errors.PydbError`; what a routine refuses and why is in its header in ``sql/retention``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict, Unpack, cast
+
+from pydb import db
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from decimal import Decimal
+    from uuid import UUID
+
+    from pydb.db import Connection
+
+LIVE_STATES = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A row of ``pydb.retention_policy``; ``relation`` is the qualified name of the table today."""
+
+    name: str
+    relation: str
+    time_column: str
+    time_unit: str
+    expiry: bool
+    keep: str
+    timezone: str
+    filter: str | None
+    action: str
+    on_referenced: str
+    strategy: str
+    batch_target: str | None
+    max_rows: int | None
+    max_runtime: str | None
+    rows_per_second: int | None
+    fuse_rows: int | None
+    fuse_share: Decimal
+    expire_minus_infinity: bool
+    schedule: str | None
+    enabled: bool
+    paused_at: datetime | None
+    paused_by: str | None
+    paused_reason: str | None
+    builtin: bool
+    author: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PolicyOptions(TypedDict, total=False):
+    """Optional arguments of :func:`policy_set`; what is left out takes the routine's default."""
+
+    time_unit: str | None
+    filter: str | None
+    action: str
+    on_referenced: str
+    strategy: str
+    batch_target: str | None
+    max_rows: int | None
+    max_runtime: str | None
+    rows_per_second: int | None
+    fuse_rows: int | None
+    fuse_share: float | Decimal
+    schedule: str | None
+    enabled: bool
+    expiry: bool | None
+    timezone: str
+    expire_minus_infinity: bool
+    allow_short: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """What a run of one policy would do to one relation (a table, or a leaf of one); the sizes are bytes."""
+
+    policy: str
+    relation: str
+    action: str
+    rows: int
+    total_rows: int
+    bytes: int | None
+    oldest: datetime | None
+    newest: datetime | None
+    blocked_rows: int
+    null_rows: int
+    cutoff: datetime
+    strategy: str
+    strategy_reason: str | None
+    warnings: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one bounded step did; ``cursor`` goes into the next call and is None at the end."""
+
+    rows_done: int
+    rows_left_estimate: int | None
+    cursor: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A row of ``pydb.job_run``."""
+
+    id: int
+    kind: str
+    subject: str
+    dry_run: bool
+    state: str
+    stop_reason: str | None
+    rows_planned: int | None
+    rows_done: int
+    rows_skipped: int
+    batches: int
+    cutoff: datetime | None
+    started_at: datetime
+    heartbeat_at: datetime
+    finished_at: datetime | None
+    actor: str
+    sqlstate: str | None
+    error: str | None
+    detail: Mapping[str, object]
+
+    @property
+    def live(self) -> bool:
+        """True while the run has not ended."""
+        return self.state in LIVE_STATES
+
+
+def relation_oid(conn: Connection, name: str) -> int:
+    """The oid of a table by its name as text; ambiguous and unknown names are refused (YD004, YD006)."""
+    (row,) = db.read(conn, "relation_oid", name=name)
+    return cast("int", row["oid"])
+
+
+def policy_set(
+    conn: Connection,
+    name: str,
+    table: str | int,
+    time_column: str,
+    keep: str,
+    **options: Unpack[PolicyOptions],
+) -> None:
+    """Create or replace a policy; ``table`` is a name, never looked up by search_path, or an oid."""
+    oid = relation_oid(conn, table) if isinstance(table, str) else table
+    arguments = {f"p_{option}": value for option, value in options.items()}
+    db.call(
+        conn,
+        "retention_policy_set",
+        p_name=name,
+        p_table=oid,
+        p_time_column=time_column,
+        p_keep=keep,
+        **arguments,
+    )
+
+
+def policy_drop(conn: Connection, name: str) -> bool:
+    """Drop a policy; False if there is none of that name."""
+    return bool(db.call_value(conn, "retention_policy_drop", p_name=name))
+
+
+def policies(conn: Connection, name: str | None = None) -> list[Policy]:
+    """All policies by name, or the one of that name (an empty list if there is none)."""
+    return db.read_as(conn, Policy, "policies", name=name)
+
+
+def plan(conn: Connection, policy: str | None = None, now: str | datetime | None = None) -> list[PlanRow]:
+    """What a run would delete now, one row a relation; None = every enabled policy. Reads only."""
+    return db.call_as(conn, PlanRow, "retention_plan", p_policy=policy, p_now=now)
+
+
+def batch(
+    conn: Connection,
+    policy: str,
+    *,
+    max_rows: int = 10_000,
+    cursor: Mapping[str, object] | None = None,
+    now: str | datetime | None = None,
+) -> Batch:
+    """Delete one bounded step in the caller's transaction."""
+    state = None if cursor is None else dict(cursor)
+    (row,) = db.call_as(
+        conn, Batch, "retention_batch", p_policy=policy, p_max_rows=max_rows, p_cursor=state, p_now=now
+    )
+    return row
+
+
+def run(
+    conn: Connection,
+    policy: str | None = None,
+    *,
+    dry_run: bool = False,
+    max_rows: int | None = None,
+    max_runtime: str | None = None,
+    now: str | datetime | None = None,
+    request: UUID | None = None,
+) -> None:
+    """Delete what has expired, batch by batch with commits; None = every enabled policy.
+
+    ``conn`` must be autocommit and idle. What was done is in :func:`runs_of_request`, also while it runs.
+    Raises :class:`~pydb.errors.RunFailed` if one failed, :class:`~pydb.errors.RunBlocked` if one was blocked.
+    """
+    db.call_procedure(
+        conn,
+        "retention_run",
+        p_policy=policy,
+        p_dry_run=dry_run,
+        p_max_rows=max_rows,
+        p_max_runtime=max_runtime,
+        p_now=now,
+        p_request=request,
+    )
+
+
+def runs_of_request(conn: Connection, request: UUID) -> list[Run]:
+    """The runs of one :func:`run` call, in the order of their start."""
+    return db.read_as(conn, Run, "runs_of_request", request=request)
+
+
+def log(conn: Connection, policy: str | None = None, *, limit: int = 20) -> list[Run]:
+    """The latest runs, newest first."""
+    return db.read_as(conn, Run, "retention_log", policy=policy, limit=limit)
+
+
+def pause(conn: Connection, policy: str | None = None, reason: str | None = None) -> str:
+    """Pause one policy, or with None every deleting run (the kill switch); returns a sentence for people."""
+    return str(db.call_value(conn, "retention_pause", p_policy=policy, p_reason=reason))
+
+
+def resume(conn: Connection, policy: str | None = None) -> str:
+    """Undo :func:`pause`; returns a sentence for people."""
+    return str(db.call_value(conn, "retention_resume", p_policy=policy))

@@ -1,0 +1,261 @@
+"""What runs inside alembic: the environment, and applying or reverting the frozen folder of a revision.
+
+Frozen revisions call :func:`apply` and :func:`revert`; what these do for an old one must never change. SQL is
+passed on byte for byte, online and offline: alembic's own ``op.execute`` would read ``:name`` and ``%``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from pydb import db, errors, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Connection
+
+    from pydb.sources import Revision
+
+# Advisory lock of migrations in each database: 'pydb' in ASCII, 1.
+LOCK = (0x70796462, 1)
+
+
+def apply(revision: str) -> None:
+    """Bring the database from the revision before ``revision`` to it; called by the frozen module."""
+    script = _Script()
+    history = sources.history(script.root)
+    step = sources.up_to(history, revision)[-1]
+    before = sources.overlay(sources.up_to(history, step.down_revision))
+    if before:
+        script.run("do $$ begin perform pydb._objects_remember(); end $$;")
+    gone = {name: before[name] for name in step.dropped if name in before}
+    for name in reversed(sources.ordered(gone)):
+        script.drop(gone[name])
+    script.run_file(step.folder / sources.UPGRADE)
+    for name in sources.ordered(step.files):
+        # the alter of a table that is there already stands in upgrade.sql
+        if not (name.endswith(sources.TABLES) and name in before):
+            script.run_file(step.files[name])
+    script.register(step.revision, step.files, gone)
+
+
+def revert(revision: str) -> None:
+    """Bring the database from ``revision`` back to the one before it; called by the frozen module.
+
+    Without a revision before it there is nothing to keep: the environment drops the schema (``remove.sql``).
+    """
+    script = _Script()
+    history = sources.history(script.root)
+    step = sources.up_to(history, revision)[-1]
+    if step.down_revision is None:
+        return
+    before = sources.overlay(sources.up_to(history, step.down_revision))
+    script.run("do $$ begin perform pydb._objects_remember(); end $$;")
+    added = {name: path for name, path in step.files.items() if name not in before}
+    for name in reversed(sources.ordered(added)):
+        if not name.endswith(sources.TABLES):
+            script.drop(added[name])
+    script.run_file(step.folder / sources.DOWNGRADE)
+    restored = {name: before[name] for name in before if name in step.files or name in step.dropped}
+    for name in sources.ordered(restored):
+        if not (name.endswith(sources.TABLES) and name in step.files):
+            script.run_file(restored[name])
+    script.register(step.down_revision, restored, added)
+
+
+class _Script:
+    """Where SQL goes: to the database, or into the script of ``pydb migrate sql``."""
+
+    def __init__(self) -> None:
+        from alembic import op
+
+        self.context: MigrationContext = op.get_context()
+        environment = self.context.environment_context
+        assert environment is not None  # noqa: S101  (only a context without env.py has none)
+        self.root = Path(environment.script.dir)
+
+    def run(self, text: str) -> None:
+        if self.context.as_sql:
+            self.context.impl.static_output(text.rstrip("\n"))
+        else:
+            assert self.context.connection is not None  # noqa: S101
+            execute(self.context.connection, text)
+
+    def run_file(self, path: Path) -> None:
+        if not path.is_file():
+            return
+        text = path.read_text("utf-8")
+        try:
+            self.run(text)
+        except psycopg.Error as error:
+            position = error.diag.statement_position
+            line = text.count("\n", 0, int(position) - 1) + 1 if position else None
+            where = path.relative_to(self.root / "versions").as_posix()
+            error.add_note(where if line is None else f"{where}, line {line}")
+            raise
+
+    def drop(self, path: Path) -> None:
+        for statement in sources.drop_statements(path):
+            self.run(statement)
+
+    def register(self, revision: str, installed: dict[str, Path], gone: Iterable[str]) -> None:
+        """Have the database record what it holds now, and from which texts."""
+        hashes: dict[str, str | None] = {**sources.hashes(installed), **dict.fromkeys(gone)}
+        listed = json.dumps(dict(sorted(hashes.items())), indent=1)
+        self.run(f"do $$ begin perform pydb._objects_register('{revision}', '{listed}'); end $$;")
+
+
+def execute(connection: Connection, text: str) -> None:
+    """Run ``text``, any number of statements, as it is."""
+    driver(connection).execute(text.encode())
+
+
+def driver(connection: Connection) -> db.Connection:
+    """The driver's connection below SQLAlchemy's."""
+    conn = connection.connection.driver_connection
+    assert isinstance(conn, psycopg.Connection)  # noqa: S101
+    return conn
+
+
+def installed_revision(conn: db.Connection) -> str | None:
+    """Revision that the database is at; None if pydb is not installed."""
+    # looked up first: an error would end the transaction
+    if conn.execute("select to_regclass('pydb.alembic_version')").fetchone() == (None,):
+        return None
+    row = conn.execute("select version_num from pydb.alembic_version").fetchone()
+    return None if row is None else str(row[0])
+
+
+def script_text(name: str, root: Path | None = None) -> str:
+    """Text of one of the SQL files at the top of ``migrations/``."""
+    return ((root or sources.migrations_dir()) / name).read_text("utf-8")
+
+
+@contextmanager
+def transaction(
+    dsn: str | None, history: Iterable[Revision], notify: Callable[[str], None], root: Path | None = None
+) -> Iterator[Connection]:
+    """The one transaction of a migration: the lock is held, and the schema checked before and after.
+
+    Rolls back on any error; otherwise commits, unless the caller rolled back himself.
+    """
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    def connect() -> db.Connection:
+        conn = db.connect(dsn, autocommit=False)
+        # a waiter must see what the upgrade before it committed, whatever the database's defaults are
+        conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+        conn.read_only = conn.deferrable = False
+        return conn
+
+    known = ",".join(step.revision for step in history)
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool)
+    with engine.connect() as connection, connection.begin() as outer:
+        _lock(connection, notify)
+        execute(connection, script_text("settings.sql", root))
+        connection.exec_driver_sql("select set_config('pydb.known_revisions', %s, true)", (known,))
+        execute(connection, script_text("guard.sql", root))
+        yield connection
+        if outer.is_active:
+            execute(connection, script_text("guard.sql", root))
+
+
+def _lock(connection: Connection, notify: Callable[[str], None]) -> None:
+    execute(connection, "set local lock_timeout = 0; set local statement_timeout = 0")
+    if connection.exec_driver_sql("select pg_try_advisory_xact_lock(%s, %s)", LOCK).scalar():
+        return
+    holder = connection.exec_driver_sql(
+        "select format('pid %%s, role %%s', l.pid, a.usename) from pg_locks as l"
+        " left join pg_stat_activity as a on a.pid = l.pid"
+        " where l.locktype = 'advisory' and l.classid = %s and l.objid = %s and l.objsubid = 2 and l.granted"
+        " and l.database = (select oid from pg_database where datname = current_database())",
+        LOCK,
+    ).scalar()
+    notify(f"another migration of this database is running ({holder or 'just ended'}); waiting for it")
+    connection.exec_driver_sql("select pg_advisory_xact_lock(%s, %s)", LOCK)
+
+
+def run_online() -> None:
+    """Body of ``env.py`` with a database: on the caller's connection, or one of its own for ``alembic``."""
+    from alembic import context
+
+    root = Path(context.script.dir)
+    given: Connection | None = context.config.attributes.get("connection")
+    if given is not None:
+        _migrate(given, root)
+        return
+    with transaction(context.config.attributes.get("dsn"), sources.history(root), print_notice, root) as own:
+        _migrate(own, root)
+
+
+def print_notice(text: str) -> None:
+    """Say ``text`` on standard error."""
+    import sys
+
+    print(text, file=sys.stderr)  # noqa: T201
+
+
+def _migrate(connection: Connection, root: Path) -> None:
+    from alembic import context
+
+    if installed_revision(driver(connection)) is None:
+        execute(connection, script_text("schema.sql", root))
+    context.configure(connection=connection, version_table_schema="pydb", transaction_per_migration=False)
+    context.run_migrations()
+    if not context.get_context().get_current_heads():
+        execute(connection, script_text("remove.sql", root))
+
+
+def run_offline() -> None:
+    """Body of ``env.py`` without a database: a script for psql, one transaction."""
+    from alembic import context
+
+    root = Path(context.script.dir)
+    start = context.get_starting_revision_argument()
+    target = context.get_revision_argument()
+    context.configure(
+        dialect_name="postgresql",
+        literal_binds=True,
+        dialect_opts={"paramstyle": "named"},
+        version_table_schema="pydb",
+    )
+    out = context.get_context().impl.static_output
+    out("\\set ON_ERROR_STOP on\n\\encoding UTF8\nbegin;")
+    if start in (None, "base", ()):
+        out(script_text("schema.sql", root).rstrip())
+        out(script_text("settings.sql", root).rstrip())
+    else:
+        out(script_text("settings.sql", root).rstrip())
+        known = ",".join(step.revision for step in sources.history(root))
+        out(_offline_lock(str(start), known))
+        out(script_text("guard.sql", root).rstrip())
+    context.run_migrations()
+    if target in (None, "base", ()):
+        out(script_text("remove.sql", root).rstrip())
+    out("commit;")
+
+
+def _offline_lock(start: str, known: str) -> str:
+    if re.fullmatch(r"\w+", start) is None:
+        raise errors.UsageError(f"not a revision: {start}")
+    return f"""set local lock_timeout = 0;
+do $$
+begin
+    perform pg_advisory_xact_lock({LOCK[0]}, {LOCK[1]});
+    perform set_config('pydb.known_revisions', '{known}', true);
+    if (select array_agg(version_num::text) from pydb.alembic_version) is distinct from array['{start}'] then
+        raise exception using errcode = 'YD013', message = 'the database is not at revision {start}',
+            hint = 'run: pydb migrate list';
+    end if;
+end
+$$;
+set local lock_timeout = '5s';"""  # noqa: S608  (checked above)

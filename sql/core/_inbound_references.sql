@@ -1,0 +1,61 @@
+-- pydb._inbound_references: the foreign keys that point at a relation, one row a key, partitions of a referencing
+-- table folded into their root.   reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb._inbound_references(p_relation oid)
+returns table (
+    constraint_id oid,
+    constraint_name name,
+    child oid,
+    child_columns name [],
+    parent_columns name [],
+    on_delete "char",
+    set_columns name [],
+    indexed boolean
+)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select
+        k.oid,
+        k.conname,
+        k.conrelid,
+        (
+            select array_agg(a.attname order by u.ord)
+            from unnest(k.conkey) with ordinality as u (attnum, ord)
+            inner join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.attnum
+        ),
+        (
+            select array_agg(a.attname order by u.ord)
+            from unnest(k.confkey) with ordinality as u (attnum, ord)
+            inner join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = u.attnum
+        ),
+        k.confdeltype,
+        (
+            select array_agg(a.attname order by u.ord)
+            from unnest(coalesce(k.confdelsetcols, k.conkey)) with ordinality as u (attnum, ord)
+            inner join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.attnum
+        ),
+        exists (
+            select 1
+            from pg_catalog.pg_index as i
+            where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and i.indexprs is null
+                and (string_to_array(i.indkey::text, ' ')::int2 [])[1:cardinality(k.conkey)] @> k.conkey
+        )
+    from pg_catalog.pg_constraint as k
+    where k.contype = 'f' and k.confrelid = p_relation
+        -- a partition's own copy of its root's key points at the same relation: the root stands for all
+        and not exists (
+            select 1
+            from pg_catalog.pg_constraint as up
+            where up.oid = k.conparentid and up.confrelid = k.confrelid
+        )
+    order by k.conrelid, k.conname;
+$$;
+
+comment on function pydb._inbound_references(oid) is
+'Foreign keys that reference a relation: child, columns in the order of the constraint, action on delete
+(a no action, r restrict, c cascade, n set null, d set default), columns that would be set, and whether the child
+has an index that serves the key.';
+
+revoke all on function pydb._inbound_references(oid) from public;

@@ -1,0 +1,19 @@
+-- pydb._run_planned: note what a run set out to do.
+-- writes pydb.job_run   locks the run's row
+-- raises nothing
+create or replace function pydb._run_planned(p_run_id bigint, p_rows_planned bigint, p_cutoff timestamptz, p_detail jsonb)
+returns void
+language sql
+security definer -- see pydb._run_open
+set search_path = pg_catalog, pg_temp
+as $$
+    update pydb.job_run as r
+    set rows_planned = p_rows_planned, cutoff = p_cutoff, heartbeat_at = clock_timestamp(),
+        detail = r.detail || coalesce(p_detail, '{}'::jsonb)
+    where r.id = p_run_id;
+$$;
+
+comment on function pydb._run_planned(bigint, bigint, timestamptz, jsonb) is
+'Sets the planned rows and the cutoff of a run and merges p_detail into its detail.';
+
+revoke all on function pydb._run_planned(bigint, bigint, timestamptz, jsonb) from public;

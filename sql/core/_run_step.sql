@@ -1,0 +1,24 @@
+-- pydb._run_step: add one batch to a run's row, in the batch's own transaction, so that log and effect commit together.
+-- writes pydb.job_run   locks the run's row
+-- raises nothing
+create or replace function pydb._run_step(
+    p_run_id bigint,
+    p_rows_done bigint,
+    p_batches integer,
+    p_detail jsonb
+)
+returns void
+language sql
+security definer -- see pydb._run_open
+set search_path = pg_catalog, pg_temp
+as $$
+    update pydb.job_run as r
+    set rows_done = r.rows_done + p_rows_done, batches = r.batches + p_batches,
+        heartbeat_at = clock_timestamp(), detail = r.detail || coalesce(p_detail, '{}'::jsonb)
+    where r.id = p_run_id and r.state = 'running';
+$$;
+
+comment on function pydb._run_step(bigint, bigint, integer, jsonb) is
+'Adds rows and batches to a running run, renews its heartbeat and merges p_detail into its detail.';
+
+revoke all on function pydb._run_step(bigint, bigint, integer, jsonb) from public;

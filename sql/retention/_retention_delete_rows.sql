@@ -1,0 +1,38 @@
+-- pydb._retention_delete_rows: delete a small range row by row, leaving each row whose delete is refused.
+-- writes the target   locks the rows it deletes
+-- raises nothing
+create or replace function pydb._retention_delete_rows(
+    p_relation oid,
+    p_condition text,
+    p_limit bigint,
+    out rows_done bigint,
+    out rows_refused bigint
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_tid tid;
+begin
+    rows_done := 0;
+    rows_refused := 0;
+    for v_tid in
+        execute format('select t.ctid from only %s as t where %s', pydb._relation_name(p_relation), p_condition)
+    loop
+        exit when rows_done >= p_limit;
+        begin
+            rows_done := rows_done + pydb._retention_delete(
+                p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, false
+            );
+            set constraints all immediate;
+        exception when integrity_constraint_violation or lock_not_available then
+            rows_refused := rows_refused + 1;
+        end;
+    end loop;
+end
+$$;
+
+comment on function pydb._retention_delete_rows(oid, text, bigint) is
+'Deletes the rows of a range one by one; counts those that a constraint or a lock keeps.';
+
+revoke all on function pydb._retention_delete_rows(oid, text, bigint) from public;

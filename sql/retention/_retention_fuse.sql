@@ -1,0 +1,39 @@
+-- pydb._retention_fuse: the reason why a policy's fuse trips, null if it holds.
+-- reads the target, where an estimate is too close to call   writes nothing   locks nothing above a select
+-- raises nothing
+create or replace function pydb._retention_fuse(p_policy pydb.retention_policy, p_due bigint, p_total bigint)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_total bigint := p_total;
+    v_share numeric := p_due::numeric / greatest(p_total, 1);
+begin
+    if p_due > p_policy.fuse_rows then
+        return format('%s rows would go, fuse_rows is %s', p_due, p_policy.fuse_rows);
+    elsif p_policy.fuse_share = 1 then
+        return null;
+    end if;
+    -- the total may be an estimate: near the limit it is counted
+    if v_share between p_policy.fuse_share * 0.75 and p_policy.fuse_share * 1.33 then
+        select sum(pydb._retention_total_rows(l.relation, true)) into v_total
+        from pydb._retention_leaves(p_policy.target) as l
+        where not l.foreign_table;
+        v_share := p_due::numeric / greatest(v_total, 1);
+    end if;
+    if v_share > p_policy.fuse_share then
+        return format(
+            '%s of %s rows would go (%s %%), fuse_share allows %s %%', p_due, v_total, round(v_share * 100, 1),
+            round(p_policy.fuse_share * 100, 1)
+        );
+    end if;
+    return null;
+end
+$$;
+
+comment on function pydb._retention_fuse(pydb.retention_policy, bigint, bigint) is
+'Why the fuse of a policy trips at so many rows due of so many in all, or null.';
+
+revoke all on function pydb._retention_fuse(pydb.retention_policy, bigint, bigint) from public;

@@ -1,0 +1,46 @@
+-- pydb.schedule_status: every scheduled job: wanted, present, drift, last run, next run; with and without pg_cron.
+-- reads pydb.retention_policy, pydb.job_run, pydb.schedule_claim, cron.*   writes nothing   locks nothing
+-- raises nothing
+create or replace view pydb.schedule_status as
+select
+    s.job_name,
+    s.policy,
+    s.backend,
+    s.schedule,
+    s.wanted,
+    s.present,
+    s.drift,
+    s.last_run,
+    s.last_status,
+    s.last_message,
+    s.next_run,
+    s.role,
+    s.run_id,
+    s.run_state,
+    s.run_reason
+from pydb._schedule_rows(pydb._schedule_cron()) as s;
+
+comment on view pydb.schedule_status is
+'Every scheduled job. Where pg_cron lives in another database, `pydb schedule status` sees more than this view.';
+comment on column pydb.schedule_status.job_name is 'Name of the job in pg_cron.';
+comment on column pydb.schedule_status.policy is 'Policy that it runs; null for the housekeeping job.';
+comment on column pydb.schedule_status.backend is
+'Who fires it: pg_cron, pydb (a live `pydb schedule run`) or none.';
+comment on column pydb.schedule_status.schedule is 'Cron expression, in UTC.';
+comment on column pydb.schedule_status.wanted is 'True if it should fire: enabled, scheduled and not paused.';
+comment on column pydb.schedule_status.present is
+'True if pg_cron has it; null where pg_cron cannot be read or does not exist.';
+comment on column pydb.schedule_status.drift is
+'How pg_cron''s job differs from what it should be, null = not at all; pydb.schedule_sync() repairs it.';
+comment on column pydb.schedule_status.last_run is
+'Start of the last firing; null if there was none, or if it never got a connection (see last_status).';
+comment on column pydb.schedule_status.last_status is
+'How it went for the scheduler: succeeded, failed, running, interrupted; null = never fired.';
+comment on column pydb.schedule_status.last_message is 'What the server answered, or the error.';
+comment on column pydb.schedule_status.next_run is 'Next firing; null if nothing will fire it.';
+comment on column pydb.schedule_status.role is 'Role that pg_cron runs it as.';
+comment on column pydb.schedule_status.run_id is 'pydb.job_run.id of the policy''s last run, whoever started it.';
+comment on column pydb.schedule_status.run_state is 'State of that run.';
+comment on column pydb.schedule_status.run_reason is 'Stop reason of that run.';
+
+revoke all on pydb.schedule_status from public;

@@ -1,0 +1,195 @@
+"""``pydb demo`` as a user runs it: a process of its own, its output, its exit code, and what it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pydb import db
+from pydb.demo import example
+from pydb.demo.proof import compare
+
+TIMEOUT = 100
+KINDS = ("locked", "referenced", "no time", "infinity")
+
+
+def command(*args: str) -> list[str]:
+    return [sys.executable, "-m", "pydb", "demo", *args]
+
+
+def environment(**more: str) -> dict[str, str]:
+    root = str(Path(__file__).resolve().parents[2])
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYDB_", "PG"))}
+    return {**inherited, "PYTHONPATH": root, **more}
+
+
+def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*args), env=environment(**env), capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+
+
+def test_on_a_server_of_its_own() -> None:
+    # a database that the environment names is none of the demo's business
+    done = run("--rows", "8000", PYDB_DSN="host=/nonexistent dbname=production")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[0].startswith("pydb ")
+    assert "PostgreSQL 18." in done.stdout
+    assert "Plain SQL, written by hand (pydb/demo/expected.sql), counts exactly the same." in done.stdout
+    assert "What was deleted is what the dry run said, row for row." in done.stdout
+    assert 'trading."Abrechnungsläufe"' in done.stdout
+    for kind in KINDS:
+        assert re.search(rf"^   {kind}  ", done.stdout, re.MULTILINE), kind
+    assert re.search(
+        r"^   trade_events +partial +[\d,]+ rows in .*; locked: 1 row stayed$", done.stdout, re.MULTILINE
+    )
+    assert re.search(r"^   trade_events +completed +1 row in ", done.stdout, re.MULTILINE)
+    assert "\x1b" not in done.stdout
+
+
+def test_the_first_line_comes_at_once() -> None:
+    started = time.monotonic()
+    with subprocess.Popen(
+        command("--rows", "1"), env=environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        took = time.monotonic() - started
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT)
+    assert first.startswith("pydb ")
+    assert took < 2
+    assert process.returncode == 130
+
+
+def test_json_is_one_document_and_the_talk_goes_to_stderr() -> None:
+    done = run("--rows", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["document"], document["exit_code"], document["holds"]) == ("demo", 0, True)
+    locked = [line for line in document["relations"] if line["locked"]]
+    assert [line["relation"] for line in locked] == [example.LOCKED_RELATION]
+    assert all(line["before"] - line["deleted"] == line["left"] for line in document["relations"])
+    assert {run["subject"] for run in document["runs"]} >= {"raw_events", "trade_events", "match_runs"}
+    assert "Proof" in done.stderr
+
+
+def test_keep_leaves_the_server_up_until_ctrl_c() -> None:
+    with subprocess.Popen(
+        command("--rows", "1", "--keep"), env=environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        dsn, told = "", []
+        for line in process.stdout:
+            told.append(line.strip())
+            if found := re.match(r" +export PYDB_DSN=(.*)", line):
+                (dsn,) = shlex.split(found[1])
+            if "Ctrl-C" in line:
+                break
+        assert dsn, told
+        with psycopg.connect(dsn) as conn:
+            assert conn.execute("select count(*) > 0 from pydb.job_run").fetchone() == (True,)
+        # the three things to try are commands that work
+        for line in told[told.index(next(t for t in told if t.startswith("export"))) + 1 :][:3]:
+            tried = subprocess.run(
+                line,
+                shell=True,
+                env=environment(PYDB_DSN=dsn),
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+            assert tried.returncode == 0, (line, tried.stderr)
+            assert "raw_events" in tried.stdout
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 0
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(dsn)
+
+
+def test_in_a_database_of_the_users(empty_dsn: str) -> None:
+    done = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "What was deleted is what the dry run said" in done.stdout
+    with db.connect(empty_dsn) as conn:
+        kept = example.counts(conn)
+    # once more: its own tables would be in the way
+    again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
+    assert again.returncode == 64
+    assert "there already: telemetry, trading" in again.stderr
+    with db.connect(empty_dsn) as conn:
+        assert example.counts(conn) == kept
+        db.run_script(conn, "drop schema telemetry, trading cascade")
+    # and once more: its own policies would be
+    again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
+    assert again.returncode == 64
+    assert "raw_events" in again.stderr
+
+
+def test_in_a_database_of_the_users_asks_first(empty_dsn: str) -> None:
+    done = run("--rows", "1", "--dsn", empty_dsn)
+    assert done.returncode == 64
+    assert "--yes" in done.stderr
+    with db.connect(empty_dsn) as conn:
+        found = db.run_query(conn, "select 1 as one from pg_namespace where nspname in ('pydb', 'telemetry')")
+    assert found == []
+
+
+def test_a_proof_that_does_not_hold_is_a_failure(empty_dsn: str) -> None:
+    with db.connect(empty_dsn) as conn:
+        # somebody's trigger keeps the quotes alive; nobody knows of it when the example is loaded
+        db.run_script(
+            conn,
+            """
+            create function public.keep() returns trigger language plpgsql as 'begin return null; end';
+            create function public.meddle() returns event_trigger language plpgsql as $$
+            begin
+                if to_regclass('trading.quotes_expires_at_idx') is not null and not exists (
+                    select 1 from pg_trigger where tgname = 'keep'
+                ) then
+                    create trigger keep before delete on trading.quotes
+                    for each row execute function public.keep();
+                end if;
+            end
+            $$;
+            create event trigger meddle on ddl_command_end when tag in ('CREATE INDEX')
+            execute function public.meddle();
+            """,
+        )
+    done = run("--rows", "1", "--dsn", empty_dsn, "--yes")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert re.search(r"^trading.quotes .*NO *$", done.stdout, re.MULTILINE)
+    assert "What was deleted is NOT what the dry run said" in done.stdout
+
+
+def test_keep_and_dsn_exclude_each_other() -> None:
+    done = run("--keep", "--dsn", "dbname=x")
+    assert done.returncode == 64
+
+
+def test_a_comparison_leaves_no_table_out() -> None:
+    lines = compare(
+        before={"a": 10, "b": 5, "c": 1},
+        planned={"a": 4, "d": 2},
+        locked={"a": 1},
+        after={"a": 7, "b": 4, "c": 1, "e": 3},
+    )
+    assert {line.relation: line.holds for line in lines} == {
+        "a": True,  # all but the locked one
+        "b": False,  # one gone that nobody planned
+        "c": True,
+        "d": False,  # planned, but there was nothing
+        "e": False,  # a table that appeared
+    }

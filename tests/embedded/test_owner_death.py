@@ -1,0 +1,128 @@
+"""However the owner of a server ends, the server ends too and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+import psutil
+import psycopg
+import pytest
+
+from pydb import embedded
+from pydb._supervisor import Account
+from tests.servers import SERVERS, bin_dir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OWNER = Path(__file__).with_name("owner.py")
+both = pytest.mark.parametrize("name", SERVERS)
+
+
+class Report(TypedDict):
+    """What owner.py prints."""
+
+    pid: int
+    host: str
+    dsn: str
+    forked: int
+    uid: int
+    imported: bool
+
+
+@contextmanager
+def owner(name: str, *options: str) -> Iterator[tuple[subprocess.Popen[str], Report]]:
+    """Run owner.py until it says that its server is up; ended at the end, whatever the test did to it."""
+    reachable = embedded.Server(bin_dir=bin_dir(name))  # as root this copies what nobody could not reach
+    reachable.close()
+    process = subprocess.Popen(
+        [sys.executable, str(OWNER), str(reachable.bin_dir), *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(OWNER.parents[2])},
+    )
+    with process:
+        assert process.stdout is not None
+        try:
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+@both
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_server_ends_with_its_owner(name: str, number: signal.Signals) -> None:
+    with owner(name) as (process, report):
+        server = psutil.Process(report["pid"])
+        shell = psutil.Process(server.ppid())  # it removes the directory when the server has ended
+        process.send_signal(number)
+        process.wait(30)
+        server.wait(30)
+        shell.wait(30)
+    assert not Path(report["host"]).exists()
+
+
+@both
+def test_server_ends_even_if_a_forked_child_lives_on(name: str) -> None:
+    with owner(name, "fork") as (process, report):
+        server = psutil.Process(report["pid"])
+        process.kill()
+        process.wait(30)
+        server.wait(30)
+        assert psutil.pid_exists(report["forked"])
+        for child in psutil.Process(report["forked"]).children():
+            child.kill()
+
+
+@both
+def test_ctrl_c_does_not_reach_the_server(name: str) -> None:
+    with owner(name) as (process, report):
+        assert os.getpgid(report["pid"]) != os.getpgid(process.pid)
+        assert os.getsid(report["pid"]) != os.getsid(process.pid)
+
+
+@both
+def test_ordinary_user_owns_a_server(name: str) -> None:
+    options = ["drop"] if os.geteuid() == 0 else []
+    with owner(name, *options) as (process, report):
+        assert report["uid"] != 0
+        assert psutil.Process(report["pid"]).uids().effective == report["uid"]
+        with psycopg.connect(report["dsn"]) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        server = psutil.Process(report["pid"])
+        process.kill()
+        server.wait(30)
+
+
+@both
+def test_server_never_runs_as_root(name: str) -> None:
+    with owner(name) as (_, report):
+        assert psutil.Process(report["pid"]).uids().effective == Account.for_servers().uid != 0
+
+
+def test_wheel_is_never_imported() -> None:
+    with owner("pg18") as (_, report):
+        assert report["imported"] is False
+
+
+@both
+def test_detached_server_outlives_its_owner_until_sigint(name: str) -> None:
+    with owner(name, "detach") as (process, report):
+        server = psutil.Process(report["pid"])
+        shell = psutil.Process(server.ppid())
+        process.kill()
+        process.wait(30)
+    with psycopg.connect(report["dsn"]) as connection:
+        assert connection.execute("select 1").fetchone() == (1,)
+    server.send_signal(signal.SIGINT)
+    server.wait(30)
+    shell.wait(30)
+    assert not Path(report["host"]).exists()

