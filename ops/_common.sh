@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Shared by ops/demo and ops/check (POSIX sh, sourced): a Python, an environment of our own, system packages.
 # Everything here is idempotent: what is in place is found in a moment and left as it is.
 
@@ -15,12 +16,13 @@ die() {
 }
 
 # command that runs as root before a package is installed
-before_install=:
+before_install=
 
 # admin_line PACKAGE…: the one line that an administrator types
 admin_line() {
     if command -v apt-get >/dev/null 2>&1; then
-        printf "sudo sh -c 'apt-get update && %s && apt-get install -y --no-install-recommends %s'\n" "$before_install" "$*"
+        printf "sudo sh -c 'apt-get update && %sapt-get install -y --no-install-recommends %s'\n" \
+            "${before_install:+$before_install && }" "$*"
     else
         printf 'install with the package manager of this system: %s\n' "$*"
     fi
@@ -44,7 +46,7 @@ apt_install() {
     apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300"
     keep="-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
     # shellcheck disable=SC2086 # as_root, apt and keep are lists of words
-    if $as_root $apt update >"$log" 2>&1 && $as_root sh -c "$before_install" >>"$log" 2>&1 &&
+    if $as_root $apt update >"$log" 2>&1 && $as_root sh -c "${before_install:-:}" >>"$log" 2>&1 &&
         $as_root $apt $keep install --no-install-recommends "$@" >>"$log" 2>&1; then
         rm -f -- "$log"
     else

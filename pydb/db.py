@@ -53,6 +53,7 @@ NoticeHandler = Callable[[str, str, str | None], None]
 # A peer that is gone is noticed within about 30 s, whether we wait for it or write to it.
 _DEFAULTS: dict[str, str] = {
     "application_name": "pydb",
+    "client_encoding": "utf8",
     "connect_timeout": "10",
     "keepalives": "1",
     "keepalives_idle": "10",
@@ -77,6 +78,16 @@ _READS: dict[str, sql.SQL] = {
     "retention_log": sql.SQL(
         "select * from pydb.retention_job_log where %(policy)s::text is null or subject = %(policy)s::text"
         " order by id desc limit %(limit)s::bigint"
+    ),
+    "revision": sql.SQL("select version_num as revision from pydb.alembic_version"),
+    "schedule_lock": sql.SQL(
+        "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pydb.schedule_sync', 0))"
+    ),
+    "cron_place": sql.SQL(
+        "select s.setting as cron_database, e.extversion as version"
+        " from (select) as one"
+        " left join pg_catalog.pg_settings as s on s.name = 'cron.database_name'"
+        " left join pg_catalog.pg_extension as e on e.extname = 'pg_cron'"
     ),
     "relation_oid": sql.SQL("select pydb._relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(
@@ -108,6 +119,15 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     conn.adapters.register_loader("interval", _IntervalBinaryLoader)
     conn.adapters.register_loader("timestamptz", _TimestamptzBinaryLoader)
     return conn
+
+
+def connect_beside(conn: Connection, dbname: str) -> Connection:
+    """A second autocommit connection: same server and user, another database. Raises as :func:`connect`."""
+    with _translated(conn):
+        params = conn.info.get_parameters() | {"dbname": dbname}
+        if conn.info.password:
+            params["password"] = conn.info.password
+    return connect(make_conninfo("", **params))
 
 
 def call(conn: Connection, routine: str, /, **args: object) -> list[Row]:
@@ -166,6 +186,14 @@ def run_query(conn: Connection, script: str, /, **args: object) -> list[Row]:
     with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
         cursor.execute(script.encode(), _values(args) or None)
         return cursor.fetchall()
+
+
+def run_text(conn: Connection, statement: str) -> object:
+    """Run one statement that a routine of pydb wrote (never a user); returns its first value, or None."""
+    with _translated(conn), conn.cursor(binary=True) as cursor:
+        cursor.execute(statement.encode())
+        row = cursor.fetchone() if cursor.description else None
+    return row[0] if row else None
 
 
 @contextmanager
@@ -231,6 +259,8 @@ def _translated(conn: Connection) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         raise errors.from_psycopg(error, _dbname(conn)) from error
+    except UnicodeEncodeError as error:
+        raise errors.UsageError("an argument is not valid UTF-8", detail=ascii(error.object)) from None
 
 
 def _dbname(conn: Connection) -> str | None:

@@ -239,6 +239,10 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
     if sqlstate is None and isinstance(error, psycopg.OperationalError):
         head, *rest = message.splitlines()
         return DatabaseUnavailable(head, detail=" ".join(line.strip() for line in rest) or detail, hint=hint)
+    if sqlstate is None and isinstance(
+        error, psycopg.DataError
+    ):  # the driver cannot send it: a NUL character
+        return UsageError(message)
     return error_class(sqlstate)(message, detail=detail, hint=hint, sqlstate=sqlstate)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
+    from pydb import db
     from pydb.sources import Revision
 
 __all__ = [
@@ -156,7 +157,7 @@ def check(dsn: str | None = None, *, migrations: Path | None = None) -> list[Fin
         if current not in known:
             return [Finding("newer", "revision", current, f"the code is at {known[-1]}")]
         packaged = sources.hashes(sources.overlay(sources.up_to(line, current)))
-        return db.call_as(conn, Finding, "migrate_check", p_revisions=known, p_sources=packaged)
+        return _findings(conn, p_revisions=known, p_sources=packaged)
 
 
 def script(start: str | None = None, target: str = "head", *, migrations: Path | None = None) -> str:
@@ -194,7 +195,7 @@ def _run(
 ) -> Migration:
     from alembic import command
 
-    from pydb import db, revision
+    from pydb import revision
 
     line = sources.history(migrations)
     config = _config(migrations)
@@ -203,12 +204,12 @@ def _run(
         before = installed_revision(conn)
         after = _resolve(target, before, line)
         steps = _steps(direction, before, after, line)
-        lost = tuple(f"{s.revision}: {what}" for s in steps if direction == "down" and (what := _destroys(s)))
+        findings = _findings(conn) if before else []
+        lost = _lost(steps, findings) if direction == "down" else ()
         if lost and not (destroy or dry_run):
             raise WouldDestroy(
                 "this downgrade destroys data", detail="; ".join(lost), hint="repeat it with --yes"
             )
-        findings = tuple(db.call_as(conn, Finding, "migrate_check")) if before else ()
         if steps:
             config.attributes["connection"] = connection
             run = command.upgrade if direction == "up" else command.downgrade
@@ -217,7 +218,9 @@ def _run(
         if dry_run:
             connection.rollback()
     ids = tuple(step.revision for step in steps)
-    return Migration(database, direction, before, after if ids else before, ids, lost, findings, dry_run)
+    return Migration(
+        database, direction, before, after if ids else before, ids, lost, tuple(findings), dry_run
+    )
 
 
 def _steps(
@@ -247,6 +250,29 @@ def _resolve(target: str, current: str | None, line: tuple[Revision, ...]) -> st
         detail=f"known: {', '.join(filter(None, ids))}",
         hint="run: pydb migrate list",
     )
+
+
+def _findings(conn: db.Connection, **arguments: object) -> list[Finding]:
+    """Rows of ``pydb.migrate_check``; a database that lost even that one is beyond the help of a migration."""
+    from pydb import db
+
+    try:
+        return db.call_as(conn, Finding, "migrate_check", **arguments)
+    except errors.NotInstalled as error:
+        raise errors.Drift(
+            "routines that migrations need are missing from schema pydb",
+            detail=error.detail,
+            hint=f"put them back: psql -f {sources.sql_dir() / 'core'}/<name>.sql, then: pydb migrate check",
+            sqlstate="YD012",
+        ) from error
+
+
+def _lost(steps: tuple[Revision, ...], findings: list[Finding]) -> tuple[str, ...]:
+    """What reverting ``steps`` destroys; with the schema goes also what somebody else put into it."""
+    lost = [f"{step.revision}: {what}" for step in steps if (what := _destroys(step))]
+    if steps and steps[-1].down_revision is None:
+        lost += [f"{found.kind} {found.identity}" for found in findings if found.state == "extra"]
+    return tuple(lost)
 
 
 def _destroys(step: Revision) -> str | None:

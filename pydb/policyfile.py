@@ -103,13 +103,13 @@ def apply(conn: Connection, file: PolicyFile, *, prune: bool = False, dry_run: b
     """
     with db.transaction(conn, rollback=dry_run):
         before = {policy.name: policy for policy in retention.policies(conn)}
-        for entry in file.entries:
-            _set(conn, entry, file.source)
-        if prune:
+        if prune:  # first, so that a policy can be renamed: two on one table may be refused
             named = {entry.name for entry in file.entries}
             for policy in before.values():
                 if policy.name not in named and not policy.builtin:
                     retention.policy_drop(conn, policy.name)
+        for entry in file.entries:
+            _set(conn, entry, file.source)
         after = {policy.name: policy for policy in retention.policies(conn)}
     return _difference(before, after)
 

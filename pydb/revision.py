@@ -50,12 +50,14 @@ def apply(revision: str) -> None:
 def revert(revision: str) -> None:
     """Bring the database from ``revision`` back to the one before it; called by the frozen module.
 
-    Without a revision before it there is nothing to keep: the environment drops the schema (``remove.sql``).
+    With no revision before it there is nothing to keep: after ``downgrade.sql`` the environment drops the
+    schema (``remove.sql``).
     """
     script = _Script()
     history = sources.history(script.root)
     step = sources.up_to(history, revision)[-1]
     if step.down_revision is None:
+        script.run_file(step.folder / sources.DOWNGRADE)
         return
     before = sources.overlay(sources.up_to(history, step.down_revision))
     script.run("do $$ begin perform pydb._objects_remember(); end $$;")
@@ -128,7 +130,7 @@ def driver(connection: Connection) -> db.Connection:
 def installed_revision(conn: db.Connection) -> str | None:
     """Revision that the database is at; None if pydb is not installed."""
     # looked up first: an error would end the transaction
-    if conn.execute("select to_regclass('pydb.alembic_version')").fetchone() == (None,):
+    if conn.execute("select pg_catalog.to_regclass('pydb.alembic_version')").fetchone() == (None,):
         return None
     row = conn.execute("select version_num from pydb.alembic_version").fetchone()
     return None if row is None else str(row[0])
@@ -155,6 +157,7 @@ def transaction(
         # a waiter must see what the upgrade before it committed, whatever the database's defaults are
         conn.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         conn.read_only = conn.deferrable = False
+        db.on_notice(conn, lambda severity, message, hint: _tell(notify, severity, message, hint))
         return conn
 
     known = ",".join(step.revision for step in history)
@@ -169,7 +172,14 @@ def transaction(
             execute(connection, script_text("guard.sql", root))
 
 
+def _tell(notify: Callable[[str], None], severity: str, message: str, hint: str | None) -> None:
+    if severity == "WARNING":
+        notify(f"warning: {message}" + (f"\n  hint: {hint}" if hint else ""))
+
+
 def _lock(connection: Connection, notify: Callable[[str], None]) -> None:
+    # the path first of all: a function of somebody else's must not come before pg_catalog's
+    execute(connection, "set local search_path = pg_catalog, pg_temp")
     execute(connection, "set local lock_timeout = 0; set local statement_timeout = 0")
     if connection.exec_driver_sql("select pg_try_advisory_xact_lock(%s, %s)", LOCK).scalar():
         return

@@ -51,9 +51,9 @@ def migrations_dir() -> Path:
 def load_order(root: Path | None = None) -> list[Path]:
     """All source files below ``root`` (default: :func:`sql_dir`) in the order in which they can be loaded.
 
-    Tables first, in the order of the domains; then routines, then views, by domain and name, each after what the
-    server resolves when it creates it (see :func:`_needs`). Load them with ``check_function_bodies = off``.
-    Raises ValueError for a file in no known domain and for files that need each other.
+    Tables first, in the order of the domains; then routines, then views, by domain and name, each after what
+    the server resolves when it creates it (views and SQL-standard bodies). Load them with
+    ``check_function_bodies = off``. Raises ValueError for a file in no known domain and for a circle.
     """
     root = root or sql_dir()
     found = {path.relative_to(root).as_posix(): path for path in root.rglob("*.sql")}
@@ -69,7 +69,8 @@ def ordered(files: Mapping[str, Path]) -> list[str]:
     def place(name: str, waiting: tuple[str, ...]) -> None:
         if name in waiting:
             raise ValueError(f"these need each other: {', '.join(waiting)}")
-        for needed in sorted({by_object[found] for found in _needs(texts[name]) if found in by_object}):
+        found = () if name.endswith(TABLES) else _needs(texts[name])
+        for needed in sorted({by_object[object_name] for object_name in found if object_name in by_object}):
             if needed not in order and needed != name:
                 place(needed, (*waiting, name))
         order[name] = None
@@ -81,7 +82,7 @@ def ordered(files: Mapping[str, Path]) -> list[str]:
 
 
 def _needs(text: str) -> list[str]:
-    """Objects of pydb that must be there when the file is loaded: those that a view or a routine's head names.
+    """Objects of pydb that must be there when the file is loaded: what a view or a routine's head names.
 
     The body of a routine counts if it is SQL proper (``begin atomic``), not if it is a string.
     """

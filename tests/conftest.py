@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from tests.servers import SERVERS, CronServer, Database, MissingServerError, PgBouncer, Servers, TestServer
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
     CronServerFactory = Callable[[], AbstractContextManager[CronServer]]
     RoleFactory = Callable[..., str]
+
+
+# a database answers when it answers: no deadline an example
+settings.register_profile("pydb", deadline=None, max_examples=50)
+settings.register_profile("fuzz", deadline=None, max_examples=5000)
+settings.load_profile("pydb")
 
 
 class Connect(Protocol):

@@ -107,9 +107,9 @@ class TestServer(embedded.Server):
         self._template: _Janitor | None = None
 
     @contextlib.contextmanager
-    def database(self, *, migrated: bool) -> Iterator[Database]:
+    def database(self, *, migrated: bool, template: str | None = None) -> Iterator[Database]:
         """Make a fresh database, drop it at the end, then drop the roles that were registered with it."""
-        template = self._migrated_template() if migrated else None
+        template = template or (self._migrated_template() if migrated else None)
         database = Database(self, f"test_{next(self._numbers)}")
         try:
             with self._janitor(database.name, template):

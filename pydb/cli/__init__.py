@@ -166,16 +166,10 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, _terminate)
-    signal.signal(signal.SIGHUP, _terminate)
-    chosen = _output.Settings()
-    try:
-        code = _invoke(args, chosen)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = None  # the reader has gone: nothing may be flushed to it at exit
-        return int(ExitCode.DONE)
-    return code
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
+            signal.signal(number, _terminate)
+    return _invoke(args, _output.Settings())
 
 
 def _invoke(args: list[str], chosen: _output.Settings) -> int:
@@ -187,12 +181,10 @@ def _invoke(args: list[str], chosen: _output.Settings) -> int:
         return _output.report(Interrupted("interrupted"), as_json=chosen.json)
     except _ClickError as error:
         return _usage(error, as_json=chosen.json or "--json" in args)
-    except BrokenPipeError:
-        raise
     except Exception as error:
         return _unexpected(error, chosen)
     if code == ExitCode.INTERRUPTED:
-        _output.say("pydb: interrupted")
+        return _output.report(Interrupted("interrupted"), as_json=chosen.json and not chosen.printed)
     return code if isinstance(code, int) else int(ExitCode.DONE)
 
 

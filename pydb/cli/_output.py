@@ -7,17 +7,22 @@ stderr.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pydb.errors import ExitCode, PydbError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TextIO
 
     import typer
     from rich.console import Console, RenderableType
@@ -34,6 +39,8 @@ class Settings:
     dsn: str | None = None
     json: bool = False
     verbose: bool = False
+    printed: bool = False
+    """The document is on stdout: there must not be a second one."""
 
 
 def settings(ctx: typer.Context) -> Settings:
@@ -65,25 +72,28 @@ def emit(
     if not settings(ctx).json:
         return False
     print_document(document, payload, exit_code=exit_code)
+    settings(ctx).printed = True
     return True
 
 
 def print_document(document: str, payload: Mapping[str, object], *, exit_code: int) -> None:
     """Write one JSON document to stdout; dataclasses, times, UUIDs and decimals are converted."""
     head = {"document": document, "version": DOCUMENT_VERSION, "exit_code": int(exit_code)}
-    json.dump({**head, **payload}, sys.stdout, default=_jsonable, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    with _unless_closed(sys.stdout):
+        json.dump({**head, **payload}, sys.stdout, default=_jsonable, ensure_ascii=False, indent=2)
+        sys.stdout.write("\n")
 
 
 def out(text: str = "") -> None:
     """One line of the result, to stdout."""
-    sys.stdout.write(safe(text) + "\n")
+    with _unless_closed(sys.stdout):
+        sys.stdout.write(safe(text) + "\n")
 
 
 def say(text: str) -> None:
     """One line of talk, to stderr."""
-    sys.stderr.write(safe(text) + "\n")
-    sys.stderr.flush()
+    with _unless_closed(sys.stderr):
+        sys.stderr.write(safe(text) + "\n")
 
 
 def table(
@@ -111,7 +121,8 @@ def show_rich(thing: RenderableType) -> None:
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else 1000
-    Console(file=sys.stdout, width=width, highlight=False, markup=False).print(thing)
+    with _unless_closed(sys.stdout):
+        Console(file=sys.stdout, width=width, highlight=False, markup=False).print(thing)
 
 
 def stderr_console() -> Console:
@@ -204,6 +215,19 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole // 60 % 60:02} min"
+
+
+@contextmanager
+def _unless_closed(stream: TextIO) -> Iterator[None]:
+    """Go on in silence when the reader of a pipe or the terminal has gone: the work counts."""
+    try:
+        yield
+        stream.flush()
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _visible(char: str) -> str:

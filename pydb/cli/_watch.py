@@ -157,13 +157,16 @@ def _watch(call: _Call, watcher: Connection, request: UUID, stop: threading.Even
 def _signals() -> Iterator[threading.Event]:
     """An event that SIGINT, SIGTERM and SIGHUP set, as often as they come, instead of ending the process."""
     stop = threading.Event()
-    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {name: signal.signal(name, lambda *_: stop.set()) for name in names}
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    heard = [
+        number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN
+    ]  # nohup stays nohup
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in heard}
     try:
         yield stop
     finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _rate(run: Run) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -119,18 +119,21 @@ def _in_database(ctx: typer.Context, dsn: str, rows: int, yes: bool, screen: Scr
         runner.refuse_if_in_use(conn, name)
     question = f"Install pydb, the schemas telemetry and trading, and their policies in database {name}?"
     if not _output.confirm(question, yes=yes):
-        screen.say("nothing was changed")
-        return ExitCode.ATTENTION
+        raise typer.Abort
     result = runner.demonstrate(dsn, rows, screen)
     code = _finish(ctx, result)
     screen.step("What to try next")
-    screen.say(f"export PYDB_DSN={shlex.quote(dsn) if 'password' not in dsn and '://' not in dsn else '…'}")
+    screen.say("export PYDB_DSN=…    (what you gave as --dsn)")
     for line in _to_try(_command(), "psql"):
         screen.say(line)
-    screen.say(f"everything stays in database {name}. To take it away again:")
-    policies = " ".join(dict.fromkeys(run.subject for run in result.runs))
-    screen.say(f"for p in {policies}; do {_command()} policy drop --yes $p; done")
-    screen.say("psql -c 'drop schema telemetry, trading cascade'")
+    screen.say()
+    screen.say(f"Everything stays in database {name}. To take it away again:")
+    if result.installed:
+        screen.say(f"{_command()} migrate down --to base")
+    else:
+        policies = " ".join(dict.fromkeys(run.subject for run in result.runs))
+        screen.say(f"for policy in {policies}; do {_command()} policy drop --yes $policy; done")
+    screen.say("psql \"$PYDB_DSN\" -c 'drop schema telemetry, trading cascade'")
     return code
 
 
@@ -183,9 +186,7 @@ def _to_try(pydb: str, psql: str) -> list[str]:
 
 def _command() -> str:
     """How this program can be called again from a shell."""
-    if shutil.which("pydb"):
-        return "pydb"
-    called = sys.argv[0]
-    if os.path.basename(called) == "__main__.py":  # noqa: PTH119 - the name alone
+    beside = Path(sys.executable).parent / "pydb"
+    if not beside.exists():
         return f"{shlex.quote(sys.executable)} -m pydb"
-    return shlex.quote(os.path.abspath(called))  # noqa: PTH100 - symbolic links stay
+    return "pydb" if shutil.which("pydb") == str(beside) else shlex.quote(str(beside))

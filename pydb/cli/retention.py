@@ -73,7 +73,7 @@ def run(
     *,
     policy: PolicyArgument = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count as a run would, delete nothing.")] = False,
-    max_rows: Annotated[int | None, typer.Option(help="Stop after this many rows (each policy).")] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Delete at most this many rows in all.")] = None,
     max_runtime: Annotated[
         str | None,
         typer.Option(metavar="INTERVAL", help="Stop after this time, as '30 min'."),
@@ -176,7 +176,7 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     rows = retention.plan(conn, policy, now)
     total = sum(row.rows for row in rows)
     relations = len({row.relation for row in rows if row.rows})
-    bound = f", at most {max_rows:,} of each policy," if max_rows is not None else ""
+    bound = f", at most {max_rows:,}," if max_rows is not None else ""
     question = f"Delete {total:,} rows{bound} from {relations} {'table' if relations == 1 else 'tables'}?"
     if not _output.confirm(question, yes=total == 0):
         _output.say("nothing was deleted")
@@ -252,10 +252,14 @@ def _show_runs(runs: Sequence[Run], *, started: bool = False) -> None:
 
 
 def _show_next(outcome: Outcome) -> None:
-    if not outcome.runs:
+    if not outcome.runs and outcome.interrupted:
+        _output.say("interrupted before anything was deleted")
+    elif not outcome.runs:
         _output.say("nothing ran: no enabled policy; see: pydb policy list")
     for run in outcome.runs:
         hint = None if run.state == "completed" else _NEXT.get(run.stop_reason or "")
+        if run.sqlstate == "YD105":
+            hint = "repeat without --now, or with an earlier time"
         if run.live:
             hint = "the server has not ended this run yet; see: pydb retention log {policy}"
         if hint:

@@ -1,7 +1,9 @@
 -- Keys, time indexes and foreign keys of the example. Each step begins with a line "-- step: ...".
 
 -- step: primary keys
-alter table telemetry.host add constraint host_pkey primary key (id), add constraint host_hostname_key unique (hostname);
+alter table telemetry.host
+add constraint host_pkey primary key (id),
+add constraint host_hostname_key unique (hostname);
 alter table telemetry.generation_runs
 add constraint generation_runs_pkey primary key (id),
 add constraint generation_runs_dataset_name_key unique (dataset_name);

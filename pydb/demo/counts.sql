@@ -1,4 +1,8 @@
 -- Rows of every table of the example, partition by partition. Counted, not estimated.
+with event as (
+    select r.tableoid as oid, count(*) as rows from telemetry.raw_events as r group by r.tableoid
+)
+
 select 'telemetry.host' as relation, count(*) as rows from telemetry.host
 union all
 select 'telemetry.generation_runs', count(*) from telemetry.generation_runs
@@ -9,15 +13,12 @@ select 'telemetry.dataset_scores', count(*) from telemetry.dataset_scores
 union all
 select 'telemetry.host_telemetry_archival', count(*) from telemetry.host_telemetry_archival
 union all
-select format('%I.%I', n.nspname, c.relname), coalesce(max(e.rows), 0)::bigint
+select format('%I.%I', n.nspname, c.relname), coalesce(e.rows, 0)
 from pg_catalog.pg_inherits as i
 inner join pg_catalog.pg_class as c on c.oid = i.inhrelid
 inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-left join (
-    select r.tableoid as oid, count(*) as rows from telemetry.raw_events as r group by r.tableoid
-) as e on e.oid = c.oid
+left join event as e on e.oid = c.oid
 where i.inhparent = 'telemetry.raw_events'::regclass
-group by n.nspname, c.relname
 union all
 select 'telemetry.features', count(*) from telemetry.features
 union all

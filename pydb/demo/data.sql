@@ -25,7 +25,9 @@ select
     symbol,
     (array['EUR', 'USD', 'JPY'])[1 + n % 3],
     0.01
-from unnest(array['ALPHA', 'BRAVO', 'DELTA', 'GAMMA', 'KAPPA', 'OMEGA', 'SIGMA', 'ZETA']) with ordinality as i (symbol, n);
+from
+    unnest(array['ALPHA', 'BRAVO', 'DELTA', 'GAMMA', 'KAPPA', 'OMEGA', 'SIGMA', 'ZETA'])
+    with ordinality as i (symbol, n);
 
 -- step: telemetry.generation_runs
 -- one data set every few hours over 300 days; each tenth (2, 12, 22 … 42 …) is a reference set that stays in use
@@ -48,7 +50,7 @@ from
     lateral (select now_at - interval '300 days' * (1 - g / n::float8) as at) as t;
 
 -- step: telemetry.dataset_score_jobs
--- each third job scores a reference set again, the others a set at most 30 days old; one in 200 was lost with its worker
+-- each third job scores a reference set again, the others a set of the last 30 days; one in 200 was lost
 insert into telemetry.dataset_score_jobs (id, dataset_id, host_id, status, queued_at, finished_at)
 select
     j,
@@ -171,7 +173,8 @@ cross join lateral (
         150 * (1 - a / n::float8) as days,
         now_at - interval '4 hours' - interval '150 days' * (1 - a / n::float8) as at
 ) as t
-left join telemetry.dataset_scores as score on score.id = greatest(1, floor(scores * (1 - t.days / 120))) and t.days < 119;
+left join telemetry.dataset_scores as score
+    on score.id = greatest(1, floor(scores * (1 - t.days / 120)))::bigint and t.days < 119;
 
 -- step: trading.model_runs
 -- half of the models are trained on a reference set, half on the newest set of their day
@@ -304,7 +307,10 @@ select
     (array['ALPHA', 'BRAVO', 'DELTA', 'GAMMA', 'KAPPA', 'OMEGA', 'SIGMA', 'ZETA'])[1 + q % 8],
     20 + q * 7919 % 90000 / 1000.0,
     20.05 + q * 7919 % 90000 / 1000.0,
-    case when q % 100 = 1 then 'infinity' else now_at + (q - n * 2 / 5) * interval '20 minutes' - interval '1 minute' end
+    case
+        when q % 100 = 1 then 'infinity'
+        else now_at + (q - n * 2 / 5) * interval '20 minutes' - interval '1 minute'
+    end
 from
     (select
         current_setting('pydb_demo.now')::timestamptz as now_at,

@@ -15,7 +15,7 @@ from pydb.demo.screen import Screen, count, rows, seconds
 from pydb.errors import NotInstalled, RunBlocked, RunFailed, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
 _POLL: Final = 0.1
@@ -23,8 +23,9 @@ _POLL: Final = 0.1
 
 @dataclass(frozen=True)
 class Result:
-    """What the demonstration found; ``holds`` is the verdict on all of it."""
+    """What the demonstration found: ``holds`` is the verdict; ``installed`` if pydb was not there before."""
 
+    installed: bool
     lines: tuple[Line, ...]
     runs: tuple[retention.Run, ...]
     holds: bool
@@ -68,7 +69,7 @@ def demonstrate(dsn: str, n_rows: int, screen: Screen) -> Result:
         same = _second_opinion(plan, wanted, screen)
         screen.step(f"Prune, while another session holds a lock on a row of {example.LOCKED_RELATION}")
         with example.locked_row(clerk, now) as locked_id:
-            runs = [_run(dsn, conn, name, now, screen) for name in _policies()]
+            runs = _prune(dsn, conn, now, plan, screen)
             after = example.counts(conn)
         proved = _prove(plan, wanted, before, after, screen)
         explained = _explain(runs, plan, wanted, locked_id, screen)
@@ -81,14 +82,14 @@ def demonstrate(dsn: str, n_rows: int, screen: Screen) -> Result:
         screen.good(f"What was deleted is what the dry run said, row for row. ({took} in all)")
     else:
         screen.bad("What was deleted is NOT what the dry run said: see the lines marked above.")
-    return Result(lines, tuple(runs), holds)
+    return Result(done.before is None, lines, tuple(runs), holds)
 
 
 def _load(conn: db.Connection, n_rows: int, screen: Screen) -> datetime:
     screen.step("The example: a telemetry service and a trading service")
     started = time.monotonic()
-    with screen.bar("loading") as update:
-        now = example.load(conn, n_rows, lambda title, number, total: update(number, total, title))
+    with screen.bar() as update:
+        now = example.load(conn, n_rows, update)
     counted = example.counts(conn)
     screen.say(
         f"{rows(sum(counted.values()))} in {len(counted)} tables and partitions, "
@@ -136,10 +137,11 @@ def _plan(
         ),
     )
     total = rows(sum(line.rows for line in plan))
-    screen.say(f"{total} would go; nothing was locked or changed, {seconds(took)}")
+    screen.say(f"{total} would go; nothing was changed, {seconds(took)}")
+    screen.say("It says besides:")
     for line in plan:
         for warning in line.warnings or []:
-            screen.say(f"! {line.relation}: {warning}")
+            screen.item(f"{line.relation}: {warning}")
     return plan
 
 
@@ -159,19 +161,35 @@ def _second_opinion(
     return agree
 
 
-def _run(dsn: str, conn: db.Connection, policy: str, now: datetime, screen: Screen) -> retention.Run:
-    """Run one policy on ``conn`` and show its progress, which the run commits with every batch."""
+def _prune(
+    dsn: str, conn: db.Connection, now: datetime, plan: Sequence[retention.PlanRow], screen: Screen
+) -> list[retention.Run]:
+    total = sum(line.rows for line in plan)
+    runs: list[retention.Run] = []
+    with screen.bar() as update:
+        for policy in _policies():
+            before = sum(run.rows_done for run in runs)
+
+            def show(done: int, policy: str = policy, before: int = before) -> None:
+                update(policy, before + done, total)
+
+            runs.append(_run(dsn, conn, policy, now, show))
+            _tell(runs[-1], screen)
+    return runs
+
+
+def _run(
+    dsn: str, conn: db.Connection, policy: str, now: datetime, show: Callable[[int], None]
+) -> retention.Run:
+    """Run one policy on ``conn``; ``show`` gets the rows done, which the run commits with every batch."""
     request = uuid4()
-    with (
-        db.connect(dsn) as watch,
-        screen.bar(f"{policy:<24}") as update,
-        ThreadPoolExecutor(max_workers=1) as pool,
-    ):
+    show(0)
+    with db.connect(dsn) as watch, ThreadPoolExecutor(max_workers=1) as pool:
         running = pool.submit(retention.run, conn, policy=policy, now=now, request=request)
         try:
             while not wait([running], timeout=_POLL).done:
                 for seen in retention.runs_of_request(watch, request):
-                    update(seen.rows_done, seen.rows_planned, "")
+                    show(seen.rows_done)
         except BaseException:
             db.cancel(conn)  # else the pool would wait for the run's end
             raise
@@ -180,16 +198,20 @@ def _run(dsn: str, conn: db.Connection, policy: str, now: datetime, screen: Scre
     if failure is not None and not (found and isinstance(failure, RunFailed | RunBlocked)):
         raise failure
     (ended,) = found
-    line = f"{policy:<24} {ended.state:<10} {rows(ended.rows_done):>14}"
-    line += f" in {count(ended.batches)} batch{'' if ended.batches == 1 else 'es'}"
-    if ended.finished_at is not None:
-        line += f", {seconds((ended.finished_at - ended.started_at).total_seconds())}"
-    if ended.rows_skipped:
-        line += f"; {ended.stop_reason}: {rows(ended.rows_skipped)} stayed"
-    screen.say(line)
-    if ended.error:
-        screen.bad(f"{ended.sqlstate}: {ended.error}")
     return ended
+
+
+def _tell(run: retention.Run, screen: Screen) -> None:
+    line = f"{run.subject:<24} {run.state:<10} {rows(run.rows_done):>14}"
+    line += f" in {count(run.batches)} batch{'' if run.batches == 1 else 'es'}"
+    if run.finished_at is not None:
+        line += f", {(run.finished_at - run.started_at).total_seconds():.2f} s"
+    if run.rows_skipped:
+        line += f"; {run.stop_reason}: {rows(run.rows_skipped)} stayed"
+    screen.say(line)
+    # a run that got over an error (a lock it went around) keeps it in the log all the same
+    if run.error and run.state not in ("completed", "partial"):
+        screen.bad(f"{run.sqlstate}: {run.error}")
 
 
 def _lines(
@@ -244,15 +266,14 @@ def _explain(
 ) -> bool:
     """Say what stayed and why, and check that every run ended as it had to."""
     screen.step("What stayed, and why")
-    locked = f"trade {locked_id}, by the other session; the run went around it"
-    screen.say(f"locked      {example.LOCKED_RELATION}: {locked}")
-    for name, other in wanted.items():
-        if other.blocked:
-            screen.say(f"referenced  {name}: {rows(other.blocked)} that a foreign key still needs")
-        if other.no_time:
-            screen.say(f"no time     {name}: {rows(other.no_time)} with null where their time should be")
-        if other.never:
-            screen.say(f"infinity    {name}: {rows(other.never)} that never expire")
+    held_by = "by the other session; the run went around it"
+    stayed = [("locked", example.LOCKED_RELATION, 1, f"(id {locked_id}) {held_by}")]
+    stayed += [("referenced", name, e.blocked, "that a foreign key needs") for name, e in wanted.items()]
+    stayed += [("no time", name, e.no_time, "with a null there: never expire") for name, e in wanted.items()]
+    stayed += [("infinity", name, e.never, "never expire") for name, e in wanted.items()]
+    for reason, name, number, why in stayed:
+        if number:
+            screen.say(f"{reason:<12}{name:<32}{rows(number)} {why}")
     good = True
     for run in runs:
         mine = [line for line in plan if line.policy == run.subject]
@@ -276,7 +297,8 @@ def _run_again(
     screen: Screen,
 ) -> bool:
     screen.step("The other session has let go: the next run takes the rest")
-    run = _run(dsn, conn, example.LOCKED_POLICY, now, screen)
+    run = _run(dsn, conn, example.LOCKED_POLICY, now, lambda _done: None)
+    _tell(run, screen)
     counted = example.counts(conn)
     return run.state == "completed" and counted == {
         **after,

@@ -65,7 +65,7 @@ create table telemetry.host_telemetry_archival (
     payload jsonb not null,
     constraint host_telemetry_archival_cpu_percent_check check (cpu_percent between 0 and 100)
 );
-comment on column telemetry.host_telemetry_archival.sampled_at_ms is 'Milliseconds since 1970, as the agent sends them.';
+comment on column telemetry.host_telemetry_archival.sampled_at_ms is 'Milliseconds since 1970, as agents send them.';
 comment on column telemetry.host_telemetry_archival.dataset_id is
 'telemetry.generation_runs.id; no foreign key, because the rows arrive from another system, sometimes first.';
 

@@ -41,6 +41,10 @@ class Screen:
         """Write one indented line."""
         self._console.print(f"{INDENT}{text}" if text else "", style=style)
 
+    def item(self, text: str) -> None:
+        """Write one item of a list."""
+        self.say(f"- {text}")
+
     def good(self, text: str) -> None:
         """Write a line of success."""
         self.say(text, "green")
@@ -51,7 +55,7 @@ class Screen:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Write a table; the first column is text, the others are set flush right."""
-        grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
+        grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
         for number, column in enumerate(columns):
             grid.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in rows:
@@ -59,22 +63,22 @@ class Screen:
         self._console.print(grid, soft_wrap=False)
 
     @contextmanager
-    def bar(self, title: str) -> Iterator[Callable[[int, int | None, str], None]]:
-        """Show a bar while the block runs; call the result with what is done, the total and a word on it."""
+    def bar(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Show a bar while the block runs; call the result with the work at hand, what is done, the total."""
         if not self._console.is_terminal:
-            yield lambda _done, _total, _word: None
+            yield lambda _title, _done, _total: None
             return
         columns = (
-            TextColumn(INDENT + "{task.description}", markup=False),
-            BarColumn(bar_width=30),
+            TextColumn(INDENT + "{task.description:<33}", markup=False),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=self._console, transient=True, refresh_per_second=12) as progress:
-            task = progress.add_task(title, total=None)
+            task = progress.add_task("", total=None)
 
-            def update(done: int, total: int | None, word: str) -> None:
-                progress.update(task, completed=done, total=total, description=f"{title} {word}".rstrip())
+            def update(title: str, done: int, total: int) -> None:
+                progress.update(task, completed=done, total=total, description=title)
 
             yield update
 

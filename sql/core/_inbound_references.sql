@@ -6,16 +6,23 @@ returns table (
     constraint_id oid,
     constraint_name name,
     child oid,
-    child_columns name [],
-    parent_columns name [],
+    child_columns name[],
+    parent_columns name[],
     on_delete "char",
-    set_columns name [],
+    set_columns name[],
     indexed boolean
 )
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    -- pg_constraint has no index on the referenced table; the key's triggers on it have one, and only an enforced key
+    -- has triggers. Most tables have none, and this is asked for every batch.
+    if not exists (select 1 from pg_trigger as g where g.tgrelid = p_relation and g.tgconstraint <> 0) then
+        return;
+    end if;
+    return query
     select
         k.oid,
         k.conname,
@@ -40,10 +47,11 @@ as $$
             select 1
             from pg_catalog.pg_index as i
             where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and i.indexprs is null
-                and (string_to_array(i.indkey::text, ' ')::int2 [])[1:cardinality(k.conkey)] @> k.conkey
+                and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)] @> k.conkey
         )
     from pg_catalog.pg_constraint as k
     where k.contype = 'f' and k.confrelid = p_relation
+        and k.oid in (select g.tgconstraint from pg_trigger as g where g.tgrelid = p_relation)
         -- a partition's own copy of its root's key points at the same relation: the root stands for all
         and not exists (
             select 1
@@ -51,6 +59,7 @@ as $$
             where up.oid = k.conparentid and up.confrelid = k.confrelid
         )
     order by k.conrelid, k.conname;
+end
 $$;
 
 comment on function pydb._inbound_references(oid) is

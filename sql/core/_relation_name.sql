@@ -3,14 +3,18 @@
 -- raises nothing
 create or replace function pydb._relation_name(p_relation oid)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select format('%I.%I', n.nspname, c.relname)
-    from pg_catalog.pg_class as c
-    inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-    where c.oid = p_relation;
+begin
+    return (
+        select format('%I.%I', n.nspname, c.relname)
+        from pg_catalog.pg_class as c
+        inner join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+        where c.oid = p_relation
+    );
+end
 $$;
 
 comment on function pydb._relation_name(oid) is

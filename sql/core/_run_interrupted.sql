@@ -1,7 +1,7 @@
 -- pydb._run_interrupted: close runs whose process was seen to be gone.
 -- reads and writes pydb.job_run   locks the rows it closes
 -- raises nothing
-create or replace function pydb._run_interrupted(p_ids bigint [])
+create or replace function pydb._run_interrupted(p_ids bigint[])
 returns integer
 language plpgsql
 security definer -- see pydb._run_open
@@ -19,6 +19,6 @@ begin
 end
 $$;
 
-comment on function pydb._run_interrupted(bigint []) is 'Marks running runs as interrupted; returns how many were.';
+comment on function pydb._run_interrupted(bigint[]) is 'Marks running runs as interrupted; returns how many were.';
 
-revoke all on function pydb._run_interrupted(bigint []) from public;
+revoke all on function pydb._run_interrupted(bigint[]) from public;

@@ -7,11 +7,11 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_dead bigint [];
+    v_dead bigint[];
 begin
     -- pid and backend_start name a process for good; one that has begun another statement since, or none, has left its
-    -- run (cancelled between two batches). Where the caller may not see that, a pid in use counts as alive until the
-    -- run has been silent for the setting stale_after.
+    -- run (cancelled between two batches). Where the caller may not see that, or the run itself could not (SET ROLE), a
+    -- pid in use counts as alive until the run has been silent for the setting stale_after.
     select array_agg(r.id) into v_dead
     from pydb._run_live(p_kind, p_subject) as r
     where r.pid = pg_backend_pid() or not exists (
@@ -19,9 +19,12 @@ begin
         from pg_stat_activity as a
         where a.pid = r.pid
             and case
-                when a.backend_start is null
+                when a.backend_start is null or r.backend_start is null
                     then r.heartbeat_at > clock_timestamp() - pydb._setting(p_name => 'stale_after')::interval
-                else a.backend_start = r.backend_start and a.state = 'active' and a.query_start <= r.started_at
+                else a.backend_start = r.backend_start and (
+                    -- with track_activities off there is nothing more to see
+                    a.state = 'disabled' or (a.state = 'active' and a.query_start <= r.started_at)
+                )
             end
     );
     if v_dead is null then

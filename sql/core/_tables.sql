@@ -27,7 +27,7 @@ insert into pydb.setting (name, value, description) values
 ('retry_limit', '5', 'attempts at one batch that fails for a passing reason (integer, 0 to 100)'),
 ('stale_after', '15 min', 'a run whose backend cannot be seen is taken for dead after this silence (interval)'),
 ('schedule_backend', 'auto', 'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'),
-('schedule_grace', '1 hour', 'a missed schedule is made up for this long after its time by pydb schedule run (interval)');
+('schedule_grace', '1 hour', 'how late pydb schedule run still makes up for a missed schedule (interval)');
 
 create table pydb.job_run (
     id bigint generated always as identity,
@@ -84,7 +84,8 @@ comment on column pydb.job_run.state is
 comment on column pydb.job_run.stop_reason is
 'Why it ended: exhausted, row_budget, time_budget, window, fuse, governor, held, locked, referenced, paused, '
 'kill_switch, no_progress, standby, error or cancelled.';
-comment on column pydb.job_run.rows_planned is 'Rows that the plan counted at the start; null if it never came to that.';
+comment on column pydb.job_run.rows_planned is
+'Rows that the plan counted at the start; null if it never came to that.';
 comment on column pydb.job_run.rows_done is 'Rows deleted, committed with each batch.';
 comment on column pydb.job_run.rows_skipped is 'Rows that should have gone and stayed (locked or referenced).';
 comment on column pydb.job_run.batches is 'Committed batches.';
@@ -98,7 +99,8 @@ comment on column pydb.job_run.error is 'Message of that error.';
 comment on column pydb.job_run.detail is 'Position to resume from, warnings, counts per relation.';
 comment on column pydb.job_run.request is 'Id given by the caller, to find his runs again.';
 comment on column pydb.job_run.pid is 'Server process of the run.';
-comment on column pydb.job_run.backend_start is 'Start of that process: pid and backend_start together name it for good.';
+comment on column pydb.job_run.backend_start is
+'Start of that process: pid and backend_start together name it for good.';
 
 create table pydb.audit_log (
     id bigint generated always as identity,
@@ -137,7 +139,8 @@ comment on table pydb.schema_object is
 'What each object of schema pydb was like when a migration had just made it; pydb.migrate_check compares.';
 comment on column pydb.schema_object.kind is 'Kind of the object: schema, table, view, routine, index, trigger, …';
 comment on column pydb.schema_object.identity is 'Qualified name; of a routine with the types of its arguments.';
-comment on column pydb.schema_object.lines is 'Property (body, comment, column x, …) to hash; owner and grants to roles left out.';
+comment on column pydb.schema_object.lines is
+'Property (body, comment, column x, …) to hash; owner and grants to roles left out.';
 comment on column pydb.schema_object.revision is 'Revision that made or last changed the object.';
 comment on column pydb.schema_object.server_major is 'Major version of the server that took the hashes.';
 comment on column pydb.schema_object.installed_at is 'When that was.';

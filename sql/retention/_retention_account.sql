@@ -1,4 +1,4 @@
--- pydb._retention_account: add a batch to a walk's sums, size the next one, and set the pause that the rate limit asks for.
+-- pydb._retention_account: add a batch to a walk's sums, size the next one, set the pause that the rate limit asks for.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb._retention_account(p_policy pydb.retention_policy, p_walk jsonb, p_segment jsonb)
@@ -46,7 +46,7 @@ end
 $$;
 
 comment on function pydb._retention_account(pydb.retention_policy, jsonb, jsonb) is
-'The walk after a batch: sums, size of the next range, pause; a batch that could delete nothing of what it found ends the
-walk with no_progress.';
+'The walk after a batch: sums, size of the next range, pause; a batch that could delete nothing of what it found ends
+the walk with no_progress.';
 
 revoke all on function pydb._retention_account(pydb.retention_policy, jsonb, jsonb) from public;

@@ -1,16 +1,21 @@
 -- pydb._retention_adapt: size the next range by what the last one took.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb._retention_adapt(p_policy pydb.retention_policy, p_walk jsonb, p_strategy text, p_density float8)
+create or replace function pydb._retention_adapt(
+    p_policy pydb.retention_policy,
+    p_walk jsonb,
+    p_strategy text,
+    p_density float8
+)
 returns jsonb
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_target float8 := extract(epoch from coalesce(
+    v_target float8 := (1000 * extract(epoch from coalesce(
         p_policy.batch_target, pydb._setting(p_name => 'batch_target')::interval
-    )) * 1000;
+    )))::float8;
     v_rows float8 := (p_walk ->> 'rows')::float8;
     v_ms float8 := greatest((p_walk ->> 'ms')::float8, 0.1);
     v_cost float8 := (p_walk ->> 'cost')::float8;
@@ -21,8 +26,15 @@ begin
     if p_strategy = 'whole' then
         return p_walk;
     end if;
-    if v_rows >= 100 then
-        v_cost := 0.6 * v_cost + 0.4 * v_ms / v_rows;
+    -- what a row costs shows where rows are dense; elsewhere the time goes into looking, and is an upper bound
+    if v_rows >= 1000 then
+        v_cost := case
+            when v_rows < 0.3 * v_range * case p_strategy when 'index' then 1 else p_density end
+                then least(v_cost, v_ms / v_rows)
+            when p_walk ? 'measured' then 0.6 * v_cost + 0.4 * v_ms / v_rows
+            else v_ms / v_rows
+        end;
+        p_walk := p_walk || '{"measured": true}';
     end if;
     -- at most double; and never more rows than would take half as long again as the target if all of them expired:
     -- ranges that grow in a stretch where nothing expires must not burst where everything does

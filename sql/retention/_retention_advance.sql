@@ -13,10 +13,11 @@ declare
     v_stop text;
 begin
     p_walk := p_walk || '{"pause_ms": 0}';
-    if not (p_walk ->> 'policy') = any(coalesce(pydb._retention_policy_names(p_walk ->> 'policy'), '{}')) then
+    begin
+        v_policy := pydb._retention_policy_get(p_walk ->> 'policy');
+    exception when sqlstate 'YD002' then
         return p_walk || '{"state": "cancelled", "reason": "cancelled", "error": "the policy was dropped"}';
-    end if;
-    v_policy := pydb._retention_policy_get(p_walk ->> 'policy');
+    end;
     v_held := pydb._retention_held(v_policy);
     v_stop := case
         when v_held is not null and not (p_walk ->> 'dry_run')::boolean then v_held
@@ -36,6 +37,8 @@ begin
     p_walk := pydb._retention_step(v_policy, p_walk);
     set constraints all immediate;
     p_walk := pydb._retention_account(v_policy, p_walk, v_segment);
+    raise debug 'policy %: batch %: % rows in % ms', v_policy.name, p_walk ->> 'batches', p_walk ->> 'rows',
+        p_walk ->> 'ms';
     perform pydb._run_step(
         (p_walk ->> 'run')::bigint, (p_walk ->> 'rows')::bigint, 1,
         jsonb_build_object(

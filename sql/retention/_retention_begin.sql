@@ -1,4 +1,4 @@
--- pydb._retention_begin: open a run, unless something says that there is nothing to start; the state of a walk as jsonb.
+-- pydb._retention_begin: open a run, unless something says that there is nothing to start; returns a walk's state.
 -- reads settings and the policy   writes pydb.job_run   locks the live-run key of the policy
 -- raises YD002
 create or replace function pydb._retention_begin(
@@ -19,7 +19,7 @@ declare
     v_walk jsonb := jsonb_build_object(
         'policy', p_policy, 'version', v_policy.version, 'now', p_now, 'dry_run', p_dry_run, 'deadline', p_deadline,
         'max_rows', least(p_max_rows, v_policy.max_rows), 'mode', 'plain', 'tries', 0, 'pause_ms', 0, 'done', 0,
-        'batches', 0, 'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 1000, 'cost', 0.005
+        'batches', 0, 'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 5000, 'cost', 0.002
     );
     v_run bigint;
     v_backend_start timestamptz;

@@ -1,8 +1,8 @@
 -- pydb._retention_blockers: for each foreign key from another table that would refuse a row's delete, the SQL condition
 -- under which it does.   reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb._retention_blockers(p_relation oid, p_alias text, p_path oid [] default '{}')
-returns text []
+create or replace function pydb._retention_blockers(p_relation oid, p_alias text, p_path oid[] default '{}')
+returns text[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -12,7 +12,7 @@ declare
     v_alias text := format('c%s', cardinality(p_path) + 1);
     v_match text;
     v_inner text;
-    v_all text [] := '{}';
+    v_all text[] := '{}'::text[];
 begin
     for v_ref in select r.* from pydb._retention_references(p_relation) as r where not r.itself loop
         -- a cycle of keys comes back to a constraint already walked
@@ -35,8 +35,8 @@ begin
 end
 $$;
 
-comment on function pydb._retention_blockers(oid, text, oid []) is
+comment on function pydb._retention_blockers(oid, text, oid[]) is
 'SQL conditions over an alias, one a foreign key, under each of which a delete of that row would be refused: NO ACTION
 and RESTRICT children, SET NULL onto a NOT NULL column, and the same below children that CASCADE takes.';
 
-revoke all on function pydb._retention_blockers(oid, text, oid []) from public;
+revoke all on function pydb._retention_blockers(oid, text, oid[]) from public;

@@ -1,7 +1,12 @@
 -- pydb._retention_check_epoch: refuse a declared epoch unit that makes nonsense of the rows that are there.
 -- reads the first rows of the target   writes nothing   locks nothing above a select
 -- raises YD102
-create or replace function pydb._retention_check_epoch(p_relation regclass, p_column name, p_unit text, p_now timestamptz)
+create or replace function pydb._retention_check_epoch(
+    p_relation regclass,
+    p_column name,
+    p_unit text,
+    p_now timestamptz
+)
 returns void
 language plpgsql
 stable

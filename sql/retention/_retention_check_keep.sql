@@ -28,7 +28,8 @@ begin
         v_problem := 'it gives no cutoff';
     end if;
     if v_problem is not null then
-        raise exception using errcode = 'YD101', message = format('keep %s is refused', coalesce(p_policy.keep::text, 'null')),
+        raise exception using errcode = 'YD101',
+            message = format('keep %s is refused', coalesce(p_policy.keep::text, 'null')),
             detail = format('Policy %s: %s.', p_policy.name, v_problem),
             hint = 'Give a positive interval such as ''30 days''; p_expiry => true for a column of expiry times; '
             'p_allow_short => true to go below min_keep.';

@@ -41,7 +41,9 @@ begin
             then format('p_rows_per_second is %s, it must be at least 1', p_policy.rows_per_second)
         when p_policy.fuse_rows < 1 then format('p_fuse_rows is %s, it must be at least 1', p_policy.fuse_rows)
         when p_policy.fuse_share is null or p_policy.fuse_share <= 0 or p_policy.fuse_share > 1
-            then format('p_fuse_share is %s, it must be above 0 and at most 1', coalesce(p_policy.fuse_share::text, 'null'))
+            then format(
+                'p_fuse_share is %s, it must be above 0 and at most 1', coalesce(p_policy.fuse_share::text, 'null')
+            )
     end;
     if v_bound is not null then
         raise exception using errcode = 'YD109', message = format('policy %s is out of bounds', p_policy.name),

@@ -1,4 +1,4 @@
--- pydb._retention_deletable: the condition under which an expired row of a relation can go now, as SQL text for alias t.
+-- pydb._retention_deletable: the condition under which an expired row of a relation can go now, as SQL for alias t.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb._retention_deletable(

@@ -7,7 +7,7 @@ create or replace function pydb._retention_effects(
     p_cutoff timestamptz,
     p_rows bigint
 )
-returns text []
+returns text[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ as $$
 declare
     v_ref record;
     v_count bigint;
-    v_all text [] := '{}';
+    v_all text[] := '{}'::text[];
 begin
     for v_ref in select r.* from pydb._retention_references(p_relation) as r loop
         if v_ref.on_delete in ('c', 'n', 'd') and not v_ref.itself and p_rows > 0 then

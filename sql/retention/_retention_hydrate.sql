@@ -1,4 +1,4 @@
--- pydb._retention_hydrate: the segments of a cursor with their conditions, made anew: a cursor carries places, never SQL.
+-- pydb._retention_hydrate: the segments of a cursor with conditions made anew: a cursor carries places, never SQL.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001
 create or replace function pydb._retention_hydrate(p_policy pydb.retention_policy, p_walk jsonb)
@@ -35,6 +35,6 @@ end
 $$;
 
 comment on function pydb._retention_hydrate(pydb.retention_policy, jsonb) is
-'Segments of a cursor with condition and signature made anew from the policy and the catalog; YD001 for a strange cursor.';
+'Segments of a cursor, condition and signature made anew from the policy and the catalog; YD001 for a strange cursor.';
 
 revoke all on function pydb._retention_hydrate(pydb.retention_policy, jsonb) from public;

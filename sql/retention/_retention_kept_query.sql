@@ -12,8 +12,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_keys text [] := '{}';
-    v_joins text [] := '{}';
+    v_keys text[] := '{}'::text[];
+    v_joins text[] := '{}'::text[];
     v_ref record;
     v_child oid;
     v_from text;

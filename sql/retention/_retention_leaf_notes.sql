@@ -11,13 +11,13 @@ create or replace function pydb._retention_leaf_notes(
     p_minus_infinity bigint,
     p_foreign boolean
 )
-returns text []
+returns text[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_all text [] := '{}';
+    v_all text[] := '{}'::text[];
 begin
     if p_foreign then
         return array['it is a foreign table: its rows are not touched, prune them where they live'];
@@ -29,8 +29,10 @@ begin
                 select string_agg(
                     distinct format('%s (%I)', pydb._relation_name(r.child), r.constraint_name), ', '
                 )
-                from pydb._inbound_references(p_relation) as r
-                where r.on_delete <> 'd'
+                from pydb._retention_references(p_relation) as r
+                where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and r.not_null) or (
+                    r.on_delete = 'c' and cardinality(pydb._retention_blockers(r.child, 'c')) > 0
+                )
             )
         );
     end if;

@@ -3,10 +3,12 @@
 -- raises nothing
 create or replace function pydb._retention_leaves(p_relation regclass)
 returns table (relation oid, foreign_table boolean)
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     select c.oid, c.relkind = 'f'
     from pg_catalog.pg_class as c
     where c.oid = p_relation and c.relkind = 'r'
@@ -17,6 +19,7 @@ as $$
     inner join pg_catalog.pg_class as c on c.oid = t.relid
     where root.oid = p_relation and root.relkind = 'p' and t.isleaf and c.relkind in ('r', 'f')
     order by 1;
+end
 $$;
 
 comment on function pydb._retention_leaves(regclass) is

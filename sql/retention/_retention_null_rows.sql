@@ -19,13 +19,13 @@ begin
     ) then
         return 0;
     end if;
-    select s.null_frac into v_fraction
+    select s.null_frac::float8 into v_fraction
     from pg_stats as s
     inner join pg_class as c on c.relname = s.tablename
     inner join pg_namespace as n on n.oid = c.relnamespace and n.nspname = s.schemaname
     where c.oid = p_relation and s.attname = p_column and not s.inherited;
     if v_pages >= 4096 and v_fraction is not null and pydb._retention_index(p_relation, p_column) is null then
-        return round(v_fraction * p_total);
+        return round(v_fraction * p_total)::bigint;
     end if;
     execute format(
         'select count(*) from only %s as t where t.%I is null', pydb._relation_name(p_relation), p_column

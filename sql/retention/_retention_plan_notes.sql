@@ -7,13 +7,13 @@ create or replace function pydb._retention_plan_notes(
     p_total bigint,
     p_blocked bigint
 )
-returns text []
+returns text[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_all text [] := '{}';
+    v_all text[] := '{}'::text[];
     v_count bigint;
 begin
     v_all := v_all || ('the fuse would block the run: ' || pydb._retention_fuse(p_policy, p_due, p_total));

@@ -10,7 +10,7 @@ declare
     v_walk jsonb := p_walk || jsonb_build_object('sqlstate', p_sqlstate, 'error', p_error, 'hint', p_hint);
     v_tries integer := (p_walk ->> 'tries')::integer + 1;
     v_strategy text := p_walk -> 'segments' -> 0 ->> 'strategy';
-    v_timeout float8 := extract(epoch from current_setting('statement_timeout')::interval);
+    v_timeout float8 := extract(epoch from current_setting('statement_timeout')::interval)::float8;
     v_half jsonb := jsonb_build_object(
         'heap_range', greatest((p_walk ->> 'heap_range')::bigint / 2, 1),
         'index_range', greatest((p_walk ->> 'index_range')::bigint / 2, 1)

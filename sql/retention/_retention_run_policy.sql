@@ -1,4 +1,4 @@
--- pydb._retention_run_policy: one policy from start to end: each turn its own transaction, each error caught and judged.
+-- pydb._retention_run_policy: one policy from start to end: a transaction a turn, each error caught and judged.
 -- writes the target, pydb.job_run, pydb.audit_log   locks per batch: the relation (row exclusive), its rows
 -- raises YD002; commits, so it has no SET clause, is not SECURITY DEFINER, and pins its settings after each COMMIT
 create or replace procedure pydb._retention_run_policy(
@@ -21,9 +21,11 @@ begin
     perform pydb._pin();
     p_walk := pydb._retention_begin(p_policy, p_dry_run, p_max_rows, p_deadline, p_now, p_request);
     commit;
+    -- So begins every transaction: under read committed a row that somebody renewed is judged again before it is
+    -- deleted, whatever the default is; and the path, which no SET clause can hold over a COMMIT, is ours again.
+    set transaction isolation level read committed;
+    set local search_path = pg_catalog, pg_temp;
     while p_walk ->> 'state' is null loop
-        -- under read committed a row that somebody renewed is judged again before it is deleted
-        set transaction isolation level read committed;
         begin
             perform pydb._pin();
             p_walk := pydb._retention_advance(p_walk);
@@ -33,6 +35,8 @@ begin
             p_walk := pydb._retention_react(p_walk, v_sqlstate, v_error, v_hint);
         end;
         commit;
+        set transaction isolation level read committed;
+        set local search_path = pg_catalog, pg_temp;
         -- pauses lie outside the batch's transaction, in slices, so that none holds a snapshot for long
         v_wake := pg_catalog.clock_timestamp() + (p_walk ->> 'pause_ms')::bigint * interval '1 ms';
         while v_wake > pg_catalog.clock_timestamp() loop
@@ -45,6 +49,8 @@ begin
                 v_wake := pg_catalog.clock_timestamp();
             end;
             commit;
+            set transaction isolation level read committed;
+            set local search_path = pg_catalog, pg_temp;
         end loop;
     end loop;
     perform pydb._pin();

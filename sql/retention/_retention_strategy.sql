@@ -19,11 +19,13 @@ declare
     v_share float8 := p_rows::float8 / greatest(p_total, 1);
     v_correlation float8;
 begin
-    select abs(s.correlation) into v_correlation
-    from pg_stats as s
-    inner join pg_class as c on c.relname = s.tablename
-    inner join pg_namespace as n on n.oid = c.relnamespace and n.nspname = s.schemaname
-    where c.oid = p_relation and s.attname = p_policy.time_column and not s.inherited;
+    if v_share > 0.05 and v_share <= 0.3 then
+        select abs(s.correlation)::float8 into v_correlation
+        from pg_stats as s
+        inner join pg_class as c on c.relname = s.tablename
+        inner join pg_namespace as n on n.oid = c.relnamespace and n.nspname = s.schemaname
+        where c.oid = p_relation and s.attname = p_policy.time_column and not s.inherited;
+    end if;
     if p_policy.strategy in ('heap', 'index') and (p_policy.strategy = 'heap' or v_index is not null) then
         strategy := p_policy.strategy;
         reason := 'set by the policy';
@@ -45,8 +47,8 @@ begin
     else
         strategy := 'heap';
         reason := format(
-            '%s %% expired, correlation %s: one walk through the table is cheapest',
-            round((v_share * 100)::numeric, 1), coalesce(round(v_correlation::numeric, 2)::text, 'unknown')
+            '%s %% expired%s: one walk through the table is cheapest', round((v_share * 100)::numeric, 1),
+            case when v_share <= 0.3 then ' and the rows do not lie in time order' else '' end
         );
     end if;
 end

@@ -17,7 +17,7 @@ begin
     where a.attrelid = p_relation and a.attname = p_column and a.attnum > 0 and not a.attisdropped;
     if not found then
         raise exception using errcode = 'YD102',
-            message = format('%s has no column %I', pydb._relation_name(p_relation), p_column),
+            message = format('%s has no column %s', pydb._relation_name(p_relation), coalesce(quote_ident(p_column), 'null')),
             detail = 'Columns that tell time: ' || coalesce(
                 (
                     select string_agg(quote_ident(a.attname), ', ' order by a.attnum)
@@ -41,7 +41,7 @@ begin
                 'Its type is %s%s.', format_type(v_type, null),
                 case when v_type in ('int4'::regtype, 'int8'::regtype) then ' and no unit is declared' else '' end
             ),
-            hint = 'Use timestamptz, timestamp, date, or integer or bigint with p_time_unit => ''s'', ''ms'' or ''us''.';
+            hint = 'Use timestamptz, timestamp, date, or integer or bigint with p_time_unit s, ms or us.';
     elsif p_unit is not null and p_unit <> v_unit then
         raise exception using errcode = 'YD102',
             message = format('p_time_unit %L does not fit column %I', p_unit, p_column),

@@ -22,8 +22,10 @@ declare
     v_walk jsonb := p_cursor;
 begin
     if p_max_rows is null or p_max_rows < 1 or p_max_rows > 1000000 then
-        raise exception using errcode = 'YD001', message = format('p_max_rows cannot be %s', coalesce(p_max_rows::text, 'null')),
-            detail = 'A batch takes 1 to 1000000 rows.', hint = 'select * from pydb.retention_batch(…, p_max_rows => 10000);';
+        raise exception using errcode = 'YD001',
+            message = format('p_max_rows cannot be %s', coalesce(p_max_rows::text, 'null')),
+            detail = 'A batch takes 1 to 1000000 rows.',
+            hint = 'select * from pydb.retention_batch(…, p_max_rows => 10000);';
     elsif v_held is not null then
         raise exception using errcode = 'YD111', message = format('policy %s: blocked (%s)', p_policy, v_held),
             detail = 'Nothing was deleted.', hint = 'pydb retention resume, or: select pydb.retention_resume();';
@@ -31,10 +33,11 @@ begin
     if v_walk is null or v_walk ->> 'policy' <> p_policy or (v_walk ->> 'version')::bigint <> v_policy.version then
         v_walk := pydb._retention_prepare(v_policy, jsonb_build_object(
             'policy', p_policy, 'now', coalesce(p_now, clock_timestamp()), 'dry_run', false, 'done', 0, 'mode', 'plain',
-            'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 1000, 'cost', 0.005
+            'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 5000, 'cost', 0.002
         ));
         if v_walk ->> 'state' = 'blocked' then
-            raise exception using errcode = v_walk ->> 'sqlstate', message = format('policy %s: %s', p_policy, v_walk ->> 'error'),
+            raise exception using errcode = v_walk ->> 'sqlstate',
+                message = format('policy %s: %s', p_policy, v_walk ->> 'error'),
                 detail = 'Nothing was deleted.', hint = format('select * from pydb.retention_plan(%L);', p_policy);
         end if;
     end if;

@@ -1,4 +1,4 @@
--- pydb.retention_run: delete what expired, batch by batch, each committed; every policy ends in the log with its reason.
+-- pydb.retention_run: delete what expired in batches, each committed; every policy ends in the log with its reason.
 -- writes the targets, pydb.job_run, pydb.audit_log   locks per batch: the relation (row exclusive), its rows
 -- raises YD001 YD002 YD110 YD111; commits, so it cannot run inside a transaction block
 create or replace procedure pydb.retention_run(
@@ -13,14 +13,16 @@ language plpgsql
 as $$
 declare
     v_now timestamptz := coalesce(p_now, pg_catalog.clock_timestamp());
-    v_deadline timestamptz := pg_catalog.clock_timestamp() + p_max_runtime;
+    v_deadline timestamptz;
     v_left bigint := p_max_rows;
-    v_policies text [];
+    v_policies text[];
     v_name text;
     v_walk jsonb;
     v_worst jsonb;
     v_note text;
 begin
+    set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
+    v_deadline := clock_timestamp() + p_max_runtime;
     v_policies := pydb._retention_run_check(p_policy, p_max_rows, p_max_runtime);
     if v_policies is null then
         return;
@@ -28,6 +30,7 @@ begin
     foreach v_name in array v_policies loop
         v_walk := null;
         call pydb._retention_run_policy(v_name, p_dry_run, v_left, v_deadline, v_now, p_request, v_walk);
+        set local search_path = pg_catalog, pg_temp;
         v_left := v_left - (v_walk ->> 'done')::bigint;
         v_note := pydb._retention_run_sentence(v_walk);
         if v_walk ->> 'state' in ('failed', 'blocked', 'cancelled') then

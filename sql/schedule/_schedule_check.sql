@@ -8,7 +8,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    c_names constant text[] := '{minute,hour,day of month,month,day of week}';
+    c_names constant text[] := array['minute', 'hour', 'day of month', 'month', 'day of week'];
     c_hints constant text[] := array[
         '0 to 59',
         '0 to 23',

@@ -14,13 +14,16 @@ declare
     v_from integer;
     v_to integer;
     v_step integer;
-    v_values integer[] := '{}';
+    v_values integer[] := '{}'::integer[];
 begin
+    if coalesce(p_field, '') = '' then
+        return null;
+    end if;
     -- string_to_array keeps empty items, so that "1,,2" and "1," are refused
     foreach v_item in array string_to_array(lower(p_field collate "C"), ',') loop
         v_part := regexp_match(
             v_item,
-            '^(?:(\*)|([0-9]{1,2}|[a-z]{3})(?:-([0-9]{1,2}|[a-z]{3}))?)(?:/([0-9]{1,2}))?$'
+            '^(?:([*])|([0-9]{1,2}|[a-z]{3})(?:-([0-9]{1,2}|[a-z]{3}))?)(?:/([0-9]{1,2}))?$'
         );
         if v_part is null or (v_part[4] is not null and v_part[1] is null and v_part[3] is null) then
             return null;

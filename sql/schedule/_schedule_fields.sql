@@ -19,6 +19,9 @@ as $function$
 declare
     v_field text[] := regexp_split_to_array(btrim(p_schedule, E' \t'), '[ \t]+');
 begin
+    if cardinality(v_field) is distinct from 5 then
+        return;
+    end if;
     minutes := pydb._schedule_field(v_field[1], 0, 59, null);
     hours := pydb._schedule_field(v_field[2], 0, 23, null);
     days := pydb._schedule_field(v_field[3], 1, 31, null);

@@ -21,6 +21,6 @@ as $function$
 $function$;
 
 comment on function pydb._schedule_prune_statement(interval, integer) is
-'Text of a DELETE of at most p_limit finished rows of our jobs in cron.job_run_details that ended more than p_keep ago.';
+'Text of a DELETE of at most p_limit finished rows of our jobs in cron.job_run_details that ended before p_keep ago.';
 
 revoke all on function pydb._schedule_prune_statement(interval, integer) from public;

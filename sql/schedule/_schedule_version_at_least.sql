@@ -8,8 +8,9 @@ immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
 as $function$
+    -- a null inside the array would compare as greater than any number
     select coalesce(
-        array[
+        p_version ~ '^[0-9]' and array[
             substring(p_version from '^([0-9]+)')::integer,
             coalesce(substring(p_version from '^[0-9]+[.]([0-9]+)')::integer, 0)
         ] >= array[p_major, p_minor],

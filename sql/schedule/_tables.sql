@@ -59,7 +59,8 @@ comment on column pydb.schedule_claim.backend_start is
 'Start of that process: pid and backend_start together tell whether the run can still be alive.';
 comment on column pydb.schedule_claim.claimed_at is 'When it was taken.';
 comment on column pydb.schedule_claim.finished_at is 'When the run ended; null while it runs, or if its process died.';
-comment on column pydb.schedule_claim.outcome is 'succeeded, failed, or interrupted (taken again within schedule_grace).';
+comment on column pydb.schedule_claim.outcome is
+'succeeded, failed, or interrupted (taken again within schedule_grace).';
 comment on column pydb.schedule_claim.sqlstate is 'SQLSTATE of the error that ended it.';
 comment on column pydb.schedule_claim.message is 'Message of that error.';
 

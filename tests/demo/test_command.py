@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pydb import db
+from pydb import db, migrate, retention
 from pydb.demo import example
 from pydb.demo.proof import compare
 
@@ -102,8 +102,7 @@ def test_keep_leaves_the_server_up_until_ctrl_c() -> None:
         # the three things to try are commands that work
         for line in told[told.index(next(t for t in told if t.startswith("export"))) + 1 :][:3]:
             tried = subprocess.run(
-                line,
-                shell=True,
+                ["sh", "-c", line],
                 env=environment(PYDB_DSN=dsn),
                 capture_output=True,
                 text=True,
@@ -136,6 +135,33 @@ def test_in_a_database_of_the_users(empty_dsn: str) -> None:
     again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
     assert again.returncode == 64
     assert "raw_events" in again.stderr
+
+
+@pytest.mark.parametrize("installed_before", [False, True])
+def test_what_it_says_takes_everything_away_again(empty_dsn: str, installed_before: bool) -> None:
+    if installed_before:
+        migrate.up(empty_dsn)
+    done = run("--rows", "1", "--dsn", empty_dsn, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    start = next(number for number, line in enumerate(lines) if "To take it away again" in line)
+    for line in lines[start + 1 :]:
+        # there is no terminal here to ask whether the data may be destroyed
+        tried = subprocess.run(
+            ["sh", "-c", line.replace("--to base", "--to base --yes")],
+            env=environment(PYDB_DSN=empty_dsn),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+        )
+        assert tried.returncode == 0, (line, tried.stderr)
+    with db.connect(empty_dsn) as conn:
+        assert example.present_schemas(conn) == []
+        left = db.run_query(conn, "select 1 as one from pg_namespace where nspname = 'pydb'")
+        assert bool(left) == installed_before
+        if installed_before:
+            assert not [policy for policy in retention.policies(conn) if not policy.builtin]
 
 
 def test_in_a_database_of_the_users_asks_first(empty_dsn: str) -> None:

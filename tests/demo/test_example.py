@@ -12,7 +12,7 @@ from pydb.demo import example
 from pydb.errors import PydbError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROWS = 20_000
 DATASET = 42
@@ -60,11 +60,11 @@ def test_loads_about_the_rows_asked_for(conn: db.Connection) -> None:
 
 def test_is_the_same_every_time(conn: db.Connection) -> None:
     now = example.load(conn, ROWS, quiet)
-    first = example.counts(conn), example.expected(conn, now)
+    first: tuple[Mapping[str, object], ...] = (example.counts(conn), example.expected(conn, now))
     db.run_script(conn, "drop schema telemetry, trading cascade")
     assert (example.counts(conn) if example.present_schemas(conn) else {}) == {}
     again = example.load(conn, ROWS, quiet)
-    second = example.counts(conn), example.expected(conn, again)
+    second: tuple[Mapping[str, object], ...] = (example.counts(conn), example.expected(conn, again))
     partitioned = "telemetry.raw_events_"
     for before, after in zip(first, second, strict=True):
         assert {k: v for k, v in before.items() if not k.startswith(partitioned)} == {
@@ -133,7 +133,8 @@ def test_a_day_as_the_policies_see_it_has_no_side_effects_on_each_other(conn: db
         conn,
         """
         select count(*) as n
-        from telemetry.dataset_score_jobs as j inner join telemetry.generation_runs as g on g.id = j.dataset_id
+        from telemetry.dataset_score_jobs as j
+        inner join telemetry.generation_runs as g on g.id = j.dataset_id
         where g.finished_at < %(now)s::timestamptz - interval '4320 hours'
             and not exists (select 1 from telemetry.dataset_scores as s where s.dataset_id = g.id)
             and not exists (select 1 from trading.model_runs as r where r.dataset_id = g.id)

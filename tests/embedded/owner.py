@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import subprocess
+import signal
 import sys
 
 from pydb import embedded
@@ -27,8 +27,7 @@ def main() -> None:
         if "fork" in options:
             forked = os.fork()
             if forked == 0:
-                subprocess.run(["sleep", "600"], check=False)
-                os._exit(0)
+                signal.pause()
         report = {
             "pid": server.pid,
             "host": server.host,

@@ -44,4 +44,8 @@ def test_text_has_message_detail_and_hint() -> None:
 
 def test_an_operational_error_without_a_code_is_a_lost_connection() -> None:
     assert isinstance(errors.from_psycopg(psycopg.OperationalError("gone")), errors.DatabaseUnavailable)
-    assert type(errors.from_psycopg(psycopg.DataError("NUL"))) is errors.PydbError
+    assert type(errors.from_psycopg(psycopg.InterfaceError("closed"))) is errors.PydbError
+
+
+def test_a_value_that_cannot_be_sent_is_the_users_mistake() -> None:
+    assert type(errors.from_psycopg(psycopg.DataError("NUL"))) is errors.UsageError

@@ -13,6 +13,7 @@ from pydb._catalog_lines() as l
 group by l.kind, l.identity
 $$;
 
-comment on function pydb._catalog_objects() is 'Objects of schema pydb: property to hash, as kept in pydb.schema_object.';
+comment on function pydb._catalog_objects() is
+'Objects of schema pydb: property to hash, as kept in pydb.schema_object.';
 
 revoke all on function pydb._catalog_objects() from public;

@@ -8,14 +8,15 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_part text [];
-    v_found oid [];
+    v_part text[];
+    v_found oid[];
 begin
     begin
         v_part := parse_ident(p_name);
     exception when invalid_parameter_value then
         raise exception using errcode = 'YD006', message = format('%L is not a table name', p_name),
-            detail = sqlerrm, hint = 'Write schema.table; quote a name that is not plain lower case: "My Schema"."Table".';
+            detail = sqlerrm,
+            hint = 'Write schema.table; quote a name that is not plain lower case: "My Schema"."Table".';
     end;
     if p_name is null or cardinality(v_part) not between 1 and 2 then
         raise exception using errcode = 'YD006', message = format('%L is not a table name', p_name),

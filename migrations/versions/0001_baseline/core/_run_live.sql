@@ -2,13 +2,20 @@
 -- reads pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb._run_live(p_kind text, p_subject text)
-returns table (id bigint, subject text, pid integer, backend_start timestamptz, heartbeat_at timestamptz)
+returns table (
+    id bigint,
+    subject text,
+    pid integer,
+    backend_start timestamptz,
+    started_at timestamptz,
+    heartbeat_at timestamptz
+)
 language sql
 stable
 security definer -- runners see who holds the place without a right on the log
 set search_path = pg_catalog, pg_temp
 as $$
-    select r.id, r.subject, r.pid, r.backend_start, r.heartbeat_at
+    select r.id, r.subject, r.pid, r.backend_start, r.started_at, r.heartbeat_at
     from pydb.job_run as r
     where r.state = 'running' and r.kind = p_kind and (p_subject is null or r.subject = p_subject);
 $$;

@@ -1,7 +1,12 @@
 -- pydb._run_planned: note what a run set out to do.
 -- writes pydb.job_run   locks the run's row
 -- raises nothing
-create or replace function pydb._run_planned(p_run_id bigint, p_rows_planned bigint, p_cutoff timestamptz, p_detail jsonb)
+create or replace function pydb._run_planned(
+    p_run_id bigint,
+    p_rows_planned bigint,
+    p_cutoff timestamptz,
+    p_detail jsonb
+)
 returns void
 language sql
 security definer -- see pydb._run_open

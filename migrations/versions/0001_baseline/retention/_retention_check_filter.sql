@@ -19,7 +19,7 @@ begin
             execute format('alter table pg_temp.pydb_filter_check add constraint f check (%s)', p_filter);
             select k.conbin::text, pg_get_expr(k.conbin, k.conrelid) into v_tree, v_filter
             from pg_constraint as k
-            where k.conrelid = 'pg_temp.pydb_filter_check'::regclass and k.contype = 'c' and k.conname = 'f';
+            where k.conrelid = to_regclass('pg_temp.pydb_filter_check') and k.contype = 'c' and k.conname = 'f';
             drop table pg_temp.pydb_filter_check;
         exception when syntax_error_or_access_rule_violation or data_exception or feature_not_supported then
             if sqlstate = '42501' then
@@ -27,6 +27,9 @@ begin
             end if;
             v_problem := sqlerrm;
         end;
+    end if;
+    if v_problem is null and v_tree ~ '\{COERCETODOMAIN ' then
+        v_problem := 'it casts to a domain, whose checks may call anything';
     end if;
     if v_problem is null then
         -- functions are named by oid in the parsed tree, string constants are not text there: nothing can hide
@@ -60,7 +63,7 @@ begin
     if v_problem is not null then
         raise exception using errcode = 'YD103', message = 'filter is not one boolean expression over the table',
             detail = format('Filter %L on %s: %s.', p_filter, pydb._relation_name(p_relation), v_problem),
-            hint = 'Use columns, constants and operators: kind = ''debug'' and size > 0. No subquery, no volatile function.';
+            hint = 'Use columns, constants, operators: kind = ''debug'' and size > 0; no subquery, nothing volatile.';
     end if;
     return v_filter;
 end

@@ -8,7 +8,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_grants text [];
+    v_grants text[];
 begin
     with touched as (
         select i.relid as oid, array['SELECT', 'DELETE'] as rights

@@ -8,7 +8,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_author oid := to_regrole(quote_ident(p_policy.author));
+    v_author oid := to_regrole(quote_ident(p_policy.author))::oid;
 begin
     if current_setting('session_replication_role') = 'replica' then
         raise exception using errcode = 'YD001', message = 'session_replication_role is replica',

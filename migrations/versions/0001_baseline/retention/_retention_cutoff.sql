@@ -10,7 +10,8 @@ declare
     v_cutoff timestamptz := ((p_now at time zone p_policy.timezone) - p_policy.keep) at time zone p_policy.timezone;
 begin
     if v_cutoff > clock_timestamp() then
-        raise exception using errcode = 'YD105', message = format('policy %s: the cutoff is in the future', p_policy.name),
+        raise exception using errcode = 'YD105',
+            message = format('policy %s: the cutoff is in the future', p_policy.name),
             detail = format('Now is taken as %s, keep is %s.', p_now, p_policy.keep),
             hint = 'Pass a p_now whose cutoff is not ahead of the server''s clock, or check that clock: select now();';
     end if;

@@ -7,7 +7,7 @@ create or replace function pydb._retention_effects(
     p_cutoff timestamptz,
     p_rows bigint
 )
-returns text []
+returns text[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ as $$
 declare
     v_ref record;
     v_count bigint;
-    v_all text [] := '{}';
+    v_all text[] := '{}'::text[];
 begin
     for v_ref in select r.* from pydb._retention_references(p_relation) as r loop
         if v_ref.on_delete in ('c', 'n', 'd') and not v_ref.itself and p_rows > 0 then
@@ -28,7 +28,7 @@ begin
             ) into v_count;
             if v_count > 0 then
                 v_all := v_all || format(
-                    '%s: %s rows would be %s through %I', pydb._relation_name(v_ref.child), v_count,
+                    '%s of %s would be %s through %I', pydb._rows_text(v_count), pydb._relation_name(v_ref.child),
                     case v_ref.on_delete
                         when 'c' then 'deleted (ON DELETE CASCADE)'
                         when 'n' then 'set to null (ON DELETE SET NULL)'

@@ -32,6 +32,7 @@ begin
 end
 $$;
 
-comment on function pydb._retention_end(jsonb) is 'Closes the run that a finished walk belongs to; audited if rows went.';
+comment on function pydb._retention_end(jsonb) is
+'Closes the run that a finished walk belongs to; audited if rows went.';
 
 revoke all on function pydb._retention_end(jsonb) from public;

@@ -3,20 +3,24 @@
 -- raises nothing
 create or replace function pydb._retention_index(p_relation oid, p_column name)
 returns regclass
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select i.indexrelid::regclass
-    from pg_catalog.pg_index as i
-    inner join pg_catalog.pg_class as c on c.oid = i.indexrelid
-    inner join pg_catalog.pg_am as m on m.oid = c.relam
-    inner join pg_catalog.pg_opclass as o on o.oid = i.indclass[0]
-    inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-    where i.indrelid = p_relation and a.attname = p_column and m.amname = 'btree' and o.opcdefault
-        and i.indisvalid and i.indisready and i.indpred is null
-    order by i.indnatts, i.indexrelid
-    limit 1;
+begin
+    return (
+        select i.indexrelid::regclass
+        from pg_catalog.pg_index as i
+        inner join pg_catalog.pg_class as c on c.oid = i.indexrelid
+        inner join pg_catalog.pg_am as m on m.oid = c.relam
+        inner join pg_catalog.pg_opclass as o on o.oid = i.indclass[0]
+        inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+        where i.indrelid = p_relation and a.attname = p_column and m.amname = 'btree' and o.opcdefault
+            and i.indisvalid and i.indisready and i.indpred is null
+        order by i.indnatts, i.indexrelid
+        limit 1
+    );
+end
 $$;
 
 comment on function pydb._retention_index(oid, name) is

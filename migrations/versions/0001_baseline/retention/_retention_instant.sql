@@ -11,9 +11,11 @@ as $$
         when 'timestamptz' then p_value
         when 'timestamp' then format('(%s) at time zone %L', p_value, p_policy.timezone)
         when 'date' then format('(%s)::pg_catalog.timestamp at time zone %L', p_value, p_policy.timezone)
-        when 's' then format('pg_catalog.to_timestamp((%s)::float8)', p_value)
-        when 'ms' then format('pg_catalog.to_timestamp((%s) / 1000.0::float8)', p_value)
-        when 'us' then format('pg_catalog.to_timestamp((%s) / 1000000.0::float8)', p_value)
+        -- an integer can lie before the first moment that the server knows, in 4714 BC
+        else format(
+            'pg_catalog.to_timestamp(greatest((%s) / %s::float8, -210866803200))', p_value,
+            case p_policy.time_unit when 's' then 1 when 'ms' then 1000 else 1000000 end
+        )
     end;
 $$;
 

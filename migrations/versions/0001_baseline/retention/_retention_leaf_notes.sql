@@ -11,35 +11,38 @@ create or replace function pydb._retention_leaf_notes(
     p_minus_infinity bigint,
     p_foreign boolean
 )
-returns text []
+returns text[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_all text [] := '{}';
+    v_all text[] := '{}'::text[];
 begin
     if p_foreign then
         return array['it is a foreign table: its rows are not touched, prune them where they live'];
     end if;
     if p_blocked > 0 then
         v_all := v_all || format(
-            '%s expired rows stay because other rows reference them: %s', p_blocked,
+            '%s stay although they expired, because other rows reference them: %s', pydb._rows_text(p_blocked),
             (
                 select string_agg(
                     distinct format('%s (%I)', pydb._relation_name(r.child), r.constraint_name), ', '
                 )
-                from pydb._inbound_references(p_relation) as r
-                where r.on_delete <> 'd'
+                from pydb._retention_references(p_relation) as r
+                where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and r.not_null) or (
+                    r.on_delete = 'c' and cardinality(pydb._retention_blockers(r.child, 'c')) > 0
+                )
             )
         );
     end if;
     if p_null > 0 then
-        v_all := v_all || format('%s rows have no %I and never expire', p_null, p_policy.time_column);
+        v_all := v_all || format('%s without %I: never expired', pydb._rows_text(p_null), p_policy.time_column);
     end if;
     if p_minus_infinity > 0 then
         v_all := v_all || format(
-            '%s rows at -infinity stay (p_expire_minus_infinity => true would take them)', p_minus_infinity
+            '%s at -infinity: never expired (p_expire_minus_infinity => true would take them)',
+            pydb._rows_text(p_minus_infinity)
         );
     end if;
     if not has_table_privilege(p_relation, 'UPDATE') then

@@ -3,9 +3,9 @@
 -- raises nothing
 create or replace function pydb._retention_match(
     p_child_alias text,
-    p_child_columns name [],
+    p_child_columns name[],
     p_parent_alias text,
-    p_parent_columns name []
+    p_parent_columns name[]
 )
 returns text
 language sql
@@ -19,7 +19,7 @@ as $$
     with ordinality as u (child_column, parent_column, ord);
 $$;
 
-comment on function pydb._retention_match(text, name [], text, name []) is
+comment on function pydb._retention_match(text, name[], text, name[]) is
 'Join condition of a foreign key, column by column in the order of the constraint.';
 
-revoke all on function pydb._retention_match(text, name [], text, name []) from public;
+revoke all on function pydb._retention_match(text, name[], text, name[]) from public;

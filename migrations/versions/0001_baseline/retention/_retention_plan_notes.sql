@@ -7,16 +7,16 @@ create or replace function pydb._retention_plan_notes(
     p_total bigint,
     p_blocked bigint
 )
-returns text []
+returns text[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_all text [] := '{}';
+    v_all text[] := '{}'::text[];
     v_count bigint;
 begin
-    v_all := v_all || format('the fuse would block the run: %s', pydb._retention_fuse(p_policy, p_due, p_total));
+    v_all := v_all || ('the fuse would block the run: ' || pydb._retention_fuse(p_policy, p_due, p_total));
     if p_policy.on_referenced = 'error' and p_blocked > 0 then
         v_all := v_all || format('on_referenced = error: %s referenced rows would block the whole run', p_blocked);
     end if;

@@ -2,7 +2,7 @@
 -- reads pydb.retention_policy and the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb._retention_policy_names(p_policy text)
-returns text []
+returns text[]
 language sql
 stable
 security definer -- see pydb._retention_policy_get

@@ -26,7 +26,7 @@ begin
             detail = 'Two policies with the same filter would disagree; the shorter keep would win in silence.',
             hint = format('Change %s, drop it with pydb.retention_policy_drop, or give a p_filter.', v_other);
     end if;
-    v_new.author := session_user;
+    v_new.author := session_user::text;
     v_new.builtin := false;
     v_new.created_at := coalesce(v_old.created_at, now());
     v_new.updated_at := coalesce(v_old.updated_at, now());
@@ -34,7 +34,8 @@ begin
     v_new.paused_at := v_old.paused_at;
     v_new.paused_by := v_old.paused_by;
     v_new.paused_reason := v_old.paused_reason;
-    if v_new is not distinct from v_old then
+    -- an interval equals another of the same length on paper: 30 days = 1 month, but it is not the same keep
+    if v_new is not distinct from v_old and v_new.keep::text = v_old.keep::text then
         return v_old;
     end if;
     v_new.updated_at := now();

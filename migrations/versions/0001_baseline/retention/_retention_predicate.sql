@@ -18,7 +18,7 @@ as $$
                 then format(' and %s.%I > ''-infinity''', p_alias, p_policy.time_column)
             else ''
         end
-        || coalesce(format(' and (%s)', p_policy.filter), '');
+        || coalesce(' and (' || p_policy.filter || ')', '');
 $$;
 
 comment on function pydb._retention_predicate(pydb.retention_policy, timestamptz, text) is

@@ -14,19 +14,20 @@ declare
     v_relations jsonb;
     v_segments jsonb;
     v_fuse text;
-    v_stop jsonb := '{}';
+    v_stop jsonb := '{}'::jsonb;
 begin
     perform pydb._retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb._retention_check_runner(p_policy);
     v_cutoff := pydb._retention_cutoff(p_policy, (p_walk ->> 'now')::timestamptz);
     select
-        coalesce(sum(s.rows_due), 0), coalesce(sum(s.rows_blocked), 0), coalesce(sum(s.rows_total), 0),
+        coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
+        coalesce(sum(s.rows_total), 0)::bigint,
         jsonb_object_agg(pydb._relation_name(s.relation), s.rows_due) filter (where s.rows_due > 0),
         jsonb_agg(
             pydb._retention_segment(p_policy, s.relation, v_cutoff, s.strategy, s.rows_total) order by s.relation
         ) filter (where s.rows_due > 0)
     into v_due, v_blocked, v_total, v_relations, v_segments
-    from pydb._retention_survey(p_policy, v_cutoff) as s;
+    from pydb._retention_survey(p_policy, v_cutoff, false) as s;
 
     v_fuse := pydb._retention_fuse(p_policy, v_due, v_total);
     if v_fuse is not null then
@@ -59,6 +60,6 @@ end
 $$;
 
 comment on function pydb._retention_prepare(pydb.retention_policy, jsonb) is
-'Counts what is due, asks the fuse, and gives the walk its segments; a walk that must not start gets its state and reason.';
+'Counts what is due, asks the fuse, and gives the walk its segments; a walk that must not start gets state and reason.';
 
 revoke all on function pydb._retention_prepare(pydb.retention_policy, jsonb) from public;

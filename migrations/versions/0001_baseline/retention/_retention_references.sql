@@ -6,18 +6,20 @@ returns table (
     constraint_id oid,
     constraint_name name,
     child oid,
-    child_columns name [],
-    parent_columns name [],
+    child_columns name[],
+    parent_columns name[],
     on_delete "char",
-    set_columns name [],
+    set_columns name[],
     indexed boolean,
     itself boolean,
     not_null boolean
 )
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     select
         r.constraint_id, r.constraint_name, r.child, r.child_columns, r.parent_columns, r.on_delete, r.set_columns,
         r.indexed,
@@ -29,6 +31,7 @@ as $$
             where a.attrelid = r.child and a.attname = any(r.set_columns) and a.attnotnull
         )
     from pydb._inbound_references(p_relation) as r;
+end
 $$;
 
 comment on function pydb._retention_references(oid) is

@@ -2,12 +2,12 @@
 -- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises YD001 YD002
 create or replace function pydb._retention_run_check(p_policy text, p_max_rows bigint, p_max_runtime interval)
-returns text []
+returns text[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_names text [];
+    v_names text[];
 begin
     if p_max_rows < 1 or p_max_runtime <= interval '0' then
         raise exception using errcode = 'YD001', message = 'p_max_rows and p_max_runtime must be positive',

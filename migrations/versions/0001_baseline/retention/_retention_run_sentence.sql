@@ -15,6 +15,7 @@ as $$
     );
 $$;
 
-comment on function pydb._retention_run_sentence(jsonb) is 'State, reason, rows and error of a finished walk in one line.';
+comment on function pydb._retention_run_sentence(jsonb) is
+'State, reason, rows and error of a finished walk in one line.';
 
 revoke all on function pydb._retention_run_sentence(jsonb) from public;

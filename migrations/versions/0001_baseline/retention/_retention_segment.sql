@@ -9,31 +9,36 @@ create or replace function pydb._retention_segment(
     p_total bigint
 )
 returns jsonb
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select jsonb_build_object(
-        'relation', p_relation::bigint,
-        'strategy', p_strategy,
-        'at', 0,
-        'end', s.pages,
-        'density', round(p_total::numeric / greatest(s.pages, 1), 2),
-        'condition', pydb._retention_deletable(p_policy, p_relation, p_cutoff),
-        'signature', pydb._retention_signature(p_relation),
-        'again', exists (
-            select 1 from pydb._retention_references(p_relation) as r where r.itself and r.on_delete in ('a', 'r', 'c')
-        ),
-        'guarded', exists (
-            select 1 from pg_catalog.pg_trigger as g
-            where g.tgrelid = p_relation and not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 11) = 11
-        ) or exists (
-            select 1 from pg_catalog.pg_rewrite as w where w.ev_class = p_relation and w.ev_type = '4'
+begin
+    return (
+        select jsonb_build_object(
+            'relation', p_relation::bigint,
+            'strategy', p_strategy,
+            'at', 0,
+            'end', s.pages,
+            'density', round(p_total::numeric / greatest(s.pages, 1), 2),
+            'condition', pydb._retention_deletable(p_policy, p_relation, p_cutoff),
+            'signature', pydb._retention_signature(p_relation),
+            'again', exists (
+                select 1 from pydb._retention_references(p_relation) as r
+                where r.itself and r.on_delete in ('a', 'r', 'c')
+            ),
+            'guarded', exists (
+                select 1 from pg_catalog.pg_trigger as g
+                where g.tgrelid = p_relation and not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 11) = 11
+            ) or exists (
+                select 1 from pg_catalog.pg_rewrite as w where w.ev_class = p_relation and w.ev_type = '4'
+            )
         )
-    )
-    from (
-        select pg_relation_size(p_relation) / current_setting('block_size')::bigint as pages
-    ) as s;
+        from (
+            select pg_relation_size(p_relation) / current_setting('block_size')::bigint as pages
+        ) as s
+    );
+end
 $$;
 
 comment on function pydb._retention_segment(pydb.retention_policy, oid, timestamptz, text, bigint) is

@@ -3,29 +3,37 @@
 -- raises nothing
 create or replace function pydb._retention_signature(p_relation oid)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select md5(
-        concat_ws(
-            '|', c.relkind, c.relispartition, pg_get_expr(c.relpartbound, c.oid),
-            (
-                select string_agg(concat_ws(' ', a.attnum, a.attname, a.atttypid, a.attnotnull), ',' order by a.attnum)
-                from pg_catalog.pg_attribute as a
-                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-            ),
-            (
-                select string_agg(concat_ws(' ', r.constraint_id, r.child, r.on_delete), ',' order by r.constraint_id)
-                from pydb._inbound_references(c.oid) as r
+begin
+    return (
+        select md5(
+            concat_ws(
+                '|', c.relkind, c.relispartition, pg_get_expr(c.relpartbound, c.oid),
+                (
+                    select string_agg(
+                        concat_ws(' ', a.attnum, a.attname, a.atttypid, a.attnotnull), ',' order by a.attnum
+                    )
+                    from pg_catalog.pg_attribute as a
+                    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                ),
+                (
+                    select string_agg(
+                        concat_ws(' ', r.constraint_id, r.child, r.on_delete), ',' order by r.constraint_id
+                    )
+                    from pydb._inbound_references(c.oid) as r
+                )
             )
         )
-    )
-    from pg_catalog.pg_class as c
-    where c.oid = p_relation;
+        from pg_catalog.pg_class as c
+        where c.oid = p_relation
+    );
+end
 $$;
 
 comment on function pydb._retention_signature(oid) is
-'md5 over a relation''s columns, its place in a partition tree and the foreign keys that reference it; null if it is gone.';
+'md5 over a relation''s columns, place in a partition tree and foreign keys that reference it; null if it is gone.';
 
 revoke all on function pydb._retention_signature(oid) from public;

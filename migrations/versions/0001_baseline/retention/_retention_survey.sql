@@ -1,7 +1,11 @@
 -- pydb._retention_survey: one row a leaf relation: what a policy would do there now. Plan, run and batch start from it.
 -- reads the target and the tables that reference it   writes nothing   locks nothing above a select
 -- raises YD003 YD102 YD106
-create or replace function pydb._retention_survey(p_policy pydb.retention_policy, p_cutoff timestamptz)
+create or replace function pydb._retention_survey(
+    p_policy pydb.retention_policy,
+    p_cutoff timestamptz,
+    p_span boolean
+)
 returns table (
     relation oid,
     rows_due bigint,
@@ -37,7 +41,7 @@ begin
         if not foreign_table then
             select m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest
             into rows_due, rows_blocked, rows_minus_infinity, oldest, newest
-            from pydb._retention_measure(p_policy, relation, p_cutoff) as m;
+            from pydb._retention_measure(p_policy, relation, p_cutoff, p_span) as m;
             rows_total := greatest(
                 pydb._retention_total_rows(relation), rows_due + rows_blocked + rows_minus_infinity
             );
@@ -49,7 +53,8 @@ begin
 end
 $$;
 
-comment on function pydb._retention_survey(pydb.retention_policy, timestamptz) is
-'Per leaf relation: rows due, blocked and at -infinity, total rows, time span of the rows due, and how it is walked.';
+comment on function pydb._retention_survey(pydb.retention_policy, timestamptz, boolean) is
+'Per leaf relation: rows due, blocked and at -infinity, total rows, how it is walked, and (p_span) the time span
+of the rows due and the rows at -infinity.';
 
-revoke all on function pydb._retention_survey(pydb.retention_policy, timestamptz) from public;
+revoke all on function pydb._retention_survey(pydb.retention_policy, timestamptz, boolean) from public;

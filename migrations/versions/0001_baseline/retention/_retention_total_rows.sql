@@ -20,7 +20,7 @@ begin
         execute format('select count(*) from only %s', pydb._relation_name(p_relation)) into v_count;
         return v_count;
     end if;
-    return round(v_estimate);
+    return round(v_estimate)::bigint;
 end
 $$;
 

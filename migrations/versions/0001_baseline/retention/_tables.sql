@@ -74,11 +74,13 @@ comment on column pydb.retention_policy.strategy is
 comment on column pydb.retention_policy.batch_target is 'Time one batch aims for; null = the setting batch_target.';
 comment on column pydb.retention_policy.max_rows is 'Most rows a run deletes; null = no bound.';
 comment on column pydb.retention_policy.max_runtime is 'Longest a run works; null = no bound.';
-comment on column pydb.retention_policy.rows_per_second is 'Most rows a second, by pauses between batches; null = no bound.';
+comment on column pydb.retention_policy.rows_per_second is
+'Most rows a second, by pauses between batches; null = no bound.';
 comment on column pydb.retention_policy.fuse_rows is 'A run that would delete more rows than this is blocked.';
 comment on column pydb.retention_policy.fuse_share is
 'A run that would delete more than this share of the table is blocked; 1 = never.';
-comment on column pydb.retention_policy.expire_minus_infinity is 'True: -infinity expires too; false: it is only counted.';
+comment on column pydb.retention_policy.expire_minus_infinity is
+'True: -infinity expires too; false: it is only counted.';
 comment on column pydb.retention_policy.schedule is 'Cron expression of five fields; null = not scheduled.';
 comment on column pydb.retention_policy.enabled is 'False: no run, no schedule.';
 comment on column pydb.retention_policy.paused_at is 'Set while the policy is paused.';

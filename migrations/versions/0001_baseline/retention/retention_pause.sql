@@ -23,6 +23,7 @@ end
 $$;
 
 comment on function pydb.retention_pause(text, text) is
-'Pauses one policy, or turns the kill switch on (null): runs in flight end after their current batch. Returns a sentence.';
+'Pauses one policy, or turns the kill switch on (null): runs in flight end after their current batch. Returns a
+sentence.';
 
 revoke all on function pydb.retention_pause(text, text) from public;

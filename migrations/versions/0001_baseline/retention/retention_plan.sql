@@ -12,7 +12,7 @@ returns table (
     newest timestamptz,
     blocked_rows bigint,
     strategy text,
-    warnings text [],
+    warnings text[],
     policy text,
     strategy_reason text,
     cutoff timestamptz,
@@ -27,7 +27,7 @@ declare
     v_now timestamptz := coalesce(p_now, clock_timestamp());
     v_policy pydb.retention_policy;
     v_leaf record;
-    v_whole text [];
+    v_whole text[];
 begin
     if p_policy is not null then
         perform pydb._retention_policy_get(p_policy);
@@ -41,12 +41,14 @@ begin
             select
                 s.*, sum(s.rows_due) over () as all_due, sum(s.rows_blocked) over () as all_blocked,
                 sum(s.rows_total) over () as all_total
-            from pydb._retention_survey(v_policy, cutoff) as s
+            from pydb._retention_survey(v_policy, cutoff, true) as s
         loop
             relation := pydb._relation_name(v_leaf.relation);
             rows := v_leaf.rows_due;
             total_rows := v_leaf.rows_total;
-            bytes := pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1));
+            bytes := (
+                pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1))
+            )::bigint;
             oldest := v_leaf.oldest;
             newest := v_leaf.newest;
             blocked_rows := v_leaf.rows_blocked;

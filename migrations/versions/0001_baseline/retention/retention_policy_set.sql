@@ -62,7 +62,9 @@ begin
     v_new.enabled := p_enabled;
     v_new.expire_minus_infinity := p_expire_minus_infinity;
     -- a column called expires_at says for itself that it holds the end of a row's life
-    v_new.expiry := coalesce(p_expiry, p_keep = interval '0' and p_time_column ~* '^(expir|valid_(un)?til|delete_after)');
+    v_new.expiry := coalesce(
+        p_expiry, p_keep = interval '0' and p_time_column ~* '^(expir|valid_(un)?til|delete_after)'
+    );
 
     perform pydb._retention_check_keep(v_new, p_allow_short);
     perform pydb._retention_check_terms(v_new);

@@ -52,6 +52,8 @@ as $function$
             ], null) as easy,
             array_remove(array[
                 case when not k.active then 'was inactive' end,
+                case when k.jobid is not null and to_regrole(quote_ident(k.username)) is null
+                    then format('role %I is gone', k.username) end,
                 case when k.database <> w.database then format('database was %L', k.database) end,
                 case when (p_cron ->> 'host') <> k.nodename
                     or (p_cron ->> 'port')::integer <> k.nodeport

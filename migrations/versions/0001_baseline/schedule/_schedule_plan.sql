@@ -25,7 +25,7 @@ begin
         raise exception using
             errcode = 'YD502',
             message = format('role %L cannot write jobs that run as %L', p_cron ->> 'role', v_role),
-            detail = 'the setting schedule_role says who runs them; pg_cron lets only a superuser schedule for another role',
+            detail = 'schedule_role says who runs them; pg_cron lets only a superuser schedule for another role',
             hint = format('connect as %I, or as a superuser, and sync again', v_role);
     end if;
     select w.command into v_bad

@@ -15,7 +15,8 @@ begin
     if p_keep is null or p_keep < interval '0' then
         raise exception using
             errcode = 'YD001', message = 'p_keep must be an interval of zero or more',
-            detail = format('p_keep = %s', coalesce(p_keep::text, 'null')), hint = 'call pydb.schedule_prune(''30 days'');';
+            detail = format('p_keep = %s', coalesce(p_keep::text, 'null')),
+            hint = 'call pydb.schedule_prune(''30 days'');';
     end if;
     if pg_is_in_recovery() then
         raise warning using errcode = 'YD007', message = 'this server is a standby: nothing was pruned';

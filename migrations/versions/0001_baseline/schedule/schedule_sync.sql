@@ -51,7 +51,8 @@ $function$;
 
 comment on function pydb.schedule_sync(boolean) is
 'Makes pg_cron''s jobs what the policies say and returns one row a job: action create, update, remove or keep, and '
-'the reason. Touches no job that is not pydb''s. With the setting schedule_backend = pydb it only removes pydb''s jobs. p_dry_run = only say what would be done. Where pg_cron lives in '
-'another database of the server (YD503): `pydb schedule sync`.';
+'the reason. Touches no job that is not pydb''s. With the setting schedule_backend = pydb it only removes pydb''s '
+'jobs. p_dry_run = only say what would be done. Where pg_cron lives in another database of the server (YD503): '
+'`pydb schedule sync`.';
 
 revoke all on function pydb.schedule_sync(boolean) from public;

@@ -1,0 +1,43 @@
+# Developers' verbs. Users need no make: ./ops/demo and ./ops/check are the two commands of the README.
+# `make` alone lists the targets.
+
+PYTHON = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check test lint fmt revision bench fuzz soak reference
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## show pydb at work on an embedded PostgreSQL (args="--keep")
+	@./ops/demo $(args)
+
+check: ## linters and all tests on both servers: what CI runs
+	@./ops/check
+
+test: ## tests only, in the environment that `make check` made (args="-k fuse --server=pg18")
+	@$(PYTHON) -m pytest -n 2 $(args)
+
+lint: ## linters only, those that ask a server among them
+	@./ops/check --lint
+
+fmt: ## format Python and the layout of the SQL outside of routine bodies
+	@$(PYTHON) -m ruff format .
+	@$(PYTHON) -m ruff check --fix .
+	@$(PYTHON) -m sqlfluff fix --disable-progress-bar sql
+
+revision: ## freeze the changes of sql/ into a migration (m="what changes")
+	@$(PYTHON) migrations/freeze.py "$${m:?usage: make revision m=\"what changes\"}"
+
+bench: ## measure against the references of docs/benchmarks.md, both sides in one run
+	@$(PYTHON) -m tests.bench $(args)
+
+fuzz: ## the Hypothesis tests with a hundred times the examples
+	@$(PYTHON) -m pytest -n 2 -m hypothesis --hypothesis-profile=fuzz --timeout=7200 $(args)
+
+soak: ## repeat the tests of races, crashes and properties until one fails (n=rounds, 100)
+	@for round in $$(seq $${n:-100}); do echo "round $$round" && \
+		$(PYTHON) -m pytest -q -n 2 tests/faults $(args) || exit 1; done
+
+reference: ## regenerate docs/ reference pages from COMMENT ON and --help
+	@$(PYTHON) docs/reference.py

@@ -1,0 +1,37 @@
+"""``pydb doctor``: what is set up, what is missing, and the line that mends it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from pydb.cli import _output
+
+app = typer.Typer(help="Say what is set up, what is missing, and the line that mends it.")
+
+_MARKS = {"ok": "ok", "degraded": "DEGRADED", "error": "ERROR", "unknown": "UNKNOWN"}
+
+
+@app.callback(invoke_without_command=True)
+def doctor(ctx: typer.Context) -> None:
+    """Say what is set up, what is missing, and the line that mends it.
+
+    Exit codes as monitoring reads them: 0 ok, 1 degraded, 2 error, 3 unknown; the worst finding decides, in
+    the order error, unknown, degraded, ok. Works without pydb in the database, and without a database.
+    """
+    from pydb import doctor as examiner
+
+    findings = examiner.examine(_output.settings(ctx).dsn)
+    status = examiner.overall(findings)
+    code = examiner.exit_code(status)
+    document = {"status": status, "findings": [asdict(finding) for finding in findings]}
+    if not _output.emit(ctx, "doctor", document, exit_code=code):
+        for finding in findings:
+            _output.out(f"{_MARKS[finding.status]:<9} {finding.component}: {finding.summary}")
+            if finding.detail:
+                _output.out(f"{'':<9}   {finding.detail}")
+            if finding.hint:
+                _output.out(f"{'':<9}   -> {finding.hint}")
+        _output.out(f"overall: {status}")
+    raise typer.Exit(code)

@@ -1,0 +1,149 @@
+"""``pydb schedule``: sync, status, run."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydb.cli import _output
+from pydb.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydb.scheduler import Fired, Scheduler
+
+app = typer.Typer(help="Make pg_cron match the policies, or run the schedules here.", no_args_is_help=True)
+
+
+@app.command()
+def sync(
+    ctx: typer.Context,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, change nothing.")
+    ] = False,
+) -> None:
+    """Make pg_cron's jobs what the policies say, wherever on the server pg_cron lives.
+
+    Jobs that are not pydb's are not touched.
+    """
+    from pydb import schedule
+
+    with _output.connect(ctx) as conn:
+        actions = schedule.sync(conn, dry_run=dry_run)
+    counts = Counter(action.action for action in actions)
+    document = {"dry_run": dry_run, "counts": counts, "jobs": [asdict(action) for action in actions]}
+    if _output.emit(ctx, "schedule.sync", document):
+        return
+    _output.table(
+        ["action", "job", "schedule (UTC)", "command", "database", "role", "reason"],
+        [(a.action, a.job_name, a.schedule, a.command, a.database, a.role, a.reason) for a in actions],
+    )
+    if not actions:
+        _output.say(
+            "pg_cron has nothing to do here: no policy has a schedule, or `pydb schedule run` fires them"
+        )
+    elif dry_run:
+        _output.say("nothing was changed; to do it: pydb schedule sync")
+
+
+@app.command()
+def status(ctx: typer.Context) -> None:
+    """Show every scheduled job: who fires it, drift, last and next run.
+
+    Exit code 1 if a job differs from what it should be, failed last time, or is fired by nobody.
+    """
+    from pydb import schedule
+
+    with _output.connect(ctx) as conn:
+        jobs = schedule.status(conn)
+    code = ExitCode.ATTENTION if any(job.needs_attention for job in jobs) else ExitCode.DONE
+    if not _output.emit(ctx, "schedule.status", {"jobs": [asdict(job) for job in jobs]}, exit_code=code):
+        _output.table(
+            ["job", "schedule (UTC)", "by", "wanted", "present", "last run", "status", "next run", "drift"],
+            [
+                (
+                    job.job_name,
+                    job.schedule,
+                    job.backend,
+                    job.wanted,
+                    job.present,
+                    job.last_run,
+                    job.last_status,
+                    job.next_run,
+                    job.drift,
+                )
+                for job in jobs
+            ],
+        )
+        for job in jobs:
+            if job.last_status in ("failed", "interrupted") and job.last_message:
+                _output.out(f"{job.job_name}: {job.last_message.strip()}")
+        if any(job.wanted and job.backend == "none" for job in jobs):
+            _output.say("nothing fires these schedules; see: pydb doctor")
+    raise typer.Exit(code)
+
+
+@app.command()
+def run(
+    ctx: typer.Context,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Run what is due now, then end.")] = False,
+    max_jobs: Annotated[int, typer.Option(min=1, help="Jobs at once; each needs a connection.")] = 2,
+    stop_seconds: Annotated[
+        float, typer.Option(min=0, help="How long a stop waits for running jobs before it cancels them.")
+    ] = 30.0,
+) -> None:
+    """Fire the schedules from here, without pg_cron: a foreground process for systemd or a container.
+
+    Any number of them may run; each job is run by one. SIGTERM or Ctrl-C stops: running jobs may finish for
+    --stop-seconds, then they are cancelled (what they deleted stays deleted); a second signal cancels at
+    once. A lost database is waited for; a schedule missed meanwhile is made up within the setting
+    schedule_grace.
+    With --once the exit code is 2 if a job failed, 1 if nothing may run here now.
+    """
+    from pydb.scheduler import Scheduler
+
+    scheduler = Scheduler(
+        lambda: _output.connect(ctx), max_jobs=max_jobs, stop_seconds=stop_seconds, notify=_output.say
+    )
+    with _stopped_by_signals(scheduler):
+        if not once:
+            scheduler.run()
+            _output.emit(ctx, "schedule.run", {"once": False})
+            return
+        fired = scheduler.run_once()
+    code = _exit_code(scheduler, fired)
+    if not _output.emit(
+        ctx, "schedule.run", {"once": True, "jobs": [asdict(f) for f in fired]}, exit_code=code
+    ):
+        _output.table(
+            ["job", "due (UTC)", "outcome", "took", "message"],
+            [(f.job, f.due_at, f.outcome, _output.duration(f.seconds), f.message) for f in fired],
+        )
+    raise typer.Exit(code)
+
+
+def _exit_code(scheduler: Scheduler, fired: list[Fired]) -> ExitCode:
+    if any(one.outcome == "failed" for one in fired):
+        return ExitCode.FAILED
+    if scheduler.held_back or any(one.outcome == "interrupted" for one in fired):
+        return ExitCode.ATTENTION
+    return ExitCode.DONE
+
+
+@contextlib.contextmanager
+def _stopped_by_signals(scheduler: Scheduler) -> Iterator[None]:
+    names = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {name: signal.signal(name, lambda *_: scheduler.stop()) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)

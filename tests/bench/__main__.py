@@ -1,0 +1,173 @@
+"""``python -m tests.bench`` (make bench): measure, compare with the limits, write docs/benchmarks.md on demand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from tests.bench import client, figures, load, report
+from tests.bench.arena import Arena
+from tests.bench.figures import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LAYOUTS = (("ordered", "time order"), ("random", "random order"))
+
+
+def main() -> int:
+    """Run the benches that were asked for; 1 if a limit is not kept."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--server", choices=("pg15", "pg18"), default="pg15", help="server to measure on")
+    parser.add_argument("--rows", type=int, default=2_000_000, help="rows of the table")
+    parser.add_argument("--large", type=int, default=10_000_000, help="rows of the large table; 0 leaves it out")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the median counts")
+    parser.add_argument("--only", default="", help="benches to run: half,one,recipe,plan,load,client,large")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    options = parser.parse_args()
+    chosen = set(filter(None, options.only.split(",")))
+    results: list[Figure] = []
+    with Arena(options.server) as arena:
+        for name, bench in BENCHES.items():
+            if not chosen or name in chosen:
+                for figure in bench(arena, options):
+                    print(report.line(figure), flush=True)  # noqa: T201
+                    results.append(figure)
+        if options.write:
+            report.write(arena, options.rows, options.rounds, results)
+    return 0 if all(figure.met for figure in results) else 1
+
+
+def _templates(arena: Arena, rows: int) -> None:
+    for name, _ in LAYOUTS:
+        if name not in _built:
+            arena.template(name, rows, shuffled=name == "random")
+            _built.add(name)
+
+
+_built: set[str] = set()
+
+
+def half(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """Half of the rows: against one DELETE, in both layouts, and while an old snapshot is open."""
+    _templates(arena, options.rows)
+    found: list[Figure] = []
+    batches: list[list[float]] = []
+    for name, words in LAYOUTS:
+        figure = Figure(f"delete half, {words}: retention_run / one DELETE", 1.4)
+        for _ in range(options.rounds):
+            batches.append([])
+            figure.ours.append(figures.retention(arena, name, "50 days", batches[-1]))
+            figure.theirs.append(figures.delete(arena, name, "50 days"))
+        found.append(figure)
+    figure = Figure("delete half, time order, an old snapshot open: retention_run / one DELETE", 1.4)
+    for _ in range(options.rounds):
+        figure.ours.append(figures.with_old_snapshot(arena, figures.retention, "ordered", "50 days"))
+        figure.theirs.append(figures.with_old_snapshot(arena, figures.delete, "ordered", "50 days"))
+    found.append(figure)
+    found.append(
+        Figure(
+            "longest batch after the first five, as a multiple of the target of 250 ms",
+            2.0,
+            unit="x",
+            ours=[figures.late_batches(one) for one in batches],
+        )
+    )
+    return found
+
+
+def one(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """One row in a hundred."""
+    _templates(arena, options.rows)
+    found = []
+    for name, words in LAYOUTS:
+        figure = Figure(f"delete 1 %, {words}: retention_run / one DELETE", 2.0)
+        for _ in range(options.rounds):
+            figure.ours.append(figures.retention(arena, name, "99 days"))
+            figure.theirs.append(figures.delete(arena, name, "99 days"))
+        found.append(figure)
+    return found
+
+
+def recipe(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """The recipe with ids, LIMIT and SKIP LOCKED."""
+    _templates(arena, options.rows)
+    found = []
+    for name, words in LAYOUTS:
+        figure = Figure(f"delete half, {words}: id in (… limit … skip locked) / retention_run", 3.0, at_least=True)
+        for _ in range(options.rounds):
+            figure.ours.append(figures.retention(arena, name, "50 days"))
+            figure.theirs.append(figures.recipe(arena, name, "50 days"))
+        found.append(figure)
+    return found
+
+
+def plan(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """The dry run against the bare count."""
+    _templates(arena, options.rows)
+    found = []
+    for name, words in LAYOUTS:
+        figure = Figure(f"retention_plan, {words} / count(*)", 1.3)
+        for ours, theirs in figures.plan(arena, name, "50 days", options.rounds):
+            figure.ours.append(ours)
+            figure.theirs.append(theirs)
+        found.append(figure)
+    return found
+
+
+def beside(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """The application's latency while a run goes on at 20 000 rows a second."""
+    _templates(arena, options.rows)
+    figure = Figure("p99 of pgbench during a rate-limited run / before it", 1.5, unit="ms")
+    for _ in range(options.rounds):
+        during, before = load.p99_ratio(arena, "random", options.rows, 10)
+        figure.ours.append(during)
+        figure.theirs.append(before)
+    return [figure]
+
+
+def command(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """The command line's own cost."""
+    _templates(arena, options.rows)
+    client.version_seconds()
+    return [
+        Figure("pydb --version", 0.25, ours=[client.version_seconds() for _ in range(options.rounds * 3)]),
+        Figure(
+            "peak resident memory of pydb retention run, a million rows deleted",
+            80.0,
+            unit="MB",
+            ours=[client.resident_megabytes(arena, "ordered")],
+        ),
+    ]
+
+
+def large(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """Cost per row of a table ten times as large."""
+    if not options.large:
+        return []
+    small = options.large // 10
+    arena.template("small", small, shuffled=False)
+    arena.template("large", options.large, shuffled=False)
+    figure = Figure(f"cost per row, {options.large:,} rows / {small:,} rows", 1.15, unit="us")
+    for _ in range(options.rounds):
+        figure.ours.append(figures.retention(arena, "large", "50 days") / options.large * 1e6)
+        figure.theirs.append(figures.retention(arena, "small", "50 days") / small * 1e6)
+    arena.drop("small")
+    arena.drop("large")
+    return [figure]
+
+
+BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
+    "half": half,
+    "one": one,
+    "recipe": recipe,
+    "plan": plan,
+    "load": beside,
+    "client": command,
+    "large": large,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

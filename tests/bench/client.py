@@ -1,0 +1,40 @@
+"""What the command line costs: time to start, and memory while a run deletes a million rows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from tests.bench.figures import POLICY, timed
+
+if TYPE_CHECKING:
+    from tests.bench.arena import Arena
+
+
+def version_seconds() -> float:
+    """Seconds of ``pydb --version`` as a whole process."""
+    return timed(lambda: _run("--version"))
+
+
+def resident_megabytes(arena: Arena, template: str) -> float:
+    """Peak resident memory of ``pydb retention run`` in MB."""
+    with arena.copy(template) as name:
+        with arena.connect(name) as connection:
+            connection.execute(POLICY, ["50 days"])
+        return _run("retention", "run", "reading", "--yes", "--dsn", arena.server.dsn(name)) / 1024
+
+
+def _run(*arguments: str) -> int:
+    """Run pydb, output thrown away; its peak resident memory in kB."""
+    command = [sys.executable, "-m", "pydb", *arguments]
+    null = os.open(os.devnull, os.O_RDWR)
+    actions = [(os.POSIX_SPAWN_DUP2, null, number) for number in (0, 1, 2)]
+    try:
+        pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+    finally:
+        os.close(null)
+    _, status, usage = os.wait4(pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise AssertionError(f"{' '.join(command)}: exit code {os.waitstatus_to_exitcode(status)}")
+    return usage.ru_maxrss

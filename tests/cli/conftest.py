@@ -1,0 +1,169 @@
+"""Runs the real command as a process against a real database."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.conftest import Connection
+
+ROOT = Path(__file__).parents[2]
+COMMAND = [sys.executable, "-m", "pydb"]
+DEADLINE = 30.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a finished command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The one JSON document on stdout."""
+        document = json.loads(self.out)
+        assert isinstance(document, dict)
+        assert document["version"] == 1
+        assert document["exit_code"] == self.code
+        return document
+
+    @property
+    def error(self) -> dict[str, object]:
+        """The error inside the document of a command that failed."""
+        assert self.document["document"] == "error"
+        error = self.document["error"]
+        assert isinstance(error, dict)
+        return error
+
+
+class Cli:
+    """The command with an environment of its own: no PG* or PYDB_* variable of the caller reaches it."""
+
+    def __init__(self, dsn: str | None, cwd: Path) -> None:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "PYDB_", "COLUMNS", "LINES"))}
+        self.env = {**kept, "PYTHONPATH": str(ROOT), **({"PYDB_DSN": dsn} if dsn else {})}
+        self.cwd = cwd
+
+    def __call__(self, *args: str | bytes, stdin: bytes = b"", **env: str) -> Result:
+        done = subprocess.run(
+            [*COMMAND, *args],
+            input=stdin,
+            capture_output=True,
+            env={**self.env, **env},
+            cwd=self.cwd,
+            timeout=60,
+            check=False,
+        )
+        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in result.err
+        return result
+
+    def start(self, *args: str, below: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """Start the command and return; its standard input is empty. ``below`` is put before it, as nohup is."""
+        return subprocess.Popen(
+            [*below, *COMMAND, *args],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.env,
+            cwd=self.cwd,
+        )
+
+    def finish(self, process: subprocess.Popen[bytes]) -> Result:
+        """Wait for a started command."""
+        out, err = process.communicate(timeout=60)
+        return Result(process.returncode, out.decode(), err.decode())
+
+    def on_terminal(self, *args: str, answer: bytes = b"") -> Result:
+        """Run it on a terminal and type ``answer`` at once; everything that it shows is in ``out``."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(self.cwd)
+            os.execve(COMMAND[0], [*COMMAND, *args], {**self.env, "COLUMNS": "200", "TERM": "xterm"})  # noqa: S606
+        os.write(terminal, answer)
+        shown, end = b"", time.monotonic() + 60
+        while time.monotonic() < end and select.select([terminal], [], [], 60)[0]:
+            try:
+                chunk = os.read(terminal, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not chunk:
+                break
+            shown += chunk
+        _, status = os.waitpid(pid, 0)
+        os.close(terminal)
+        return Result(os.waitstatus_to_exitcode(status), shown.decode(), "")
+
+
+class WaitFor(Protocol):
+    """Polls until a query gives true; fails after 30 s."""
+
+    def __call__(self, query: str) -> None: ...
+
+
+@pytest.fixture
+def cli(dsn: str, tmp_path: Path) -> Cli:
+    """``cli("retention", "plan")``: the command on a fresh migrated database."""
+    return Cli(dsn, tmp_path)
+
+
+@pytest.fixture
+def bare_cli(tmp_path: Path) -> Cli:
+    """The command without any database configured."""
+    return Cli(None, tmp_path)
+
+
+@pytest.fixture
+def wait_for(db: Connection) -> WaitFor:
+    def wait(query: str) -> None:
+        end = time.monotonic() + DEADLINE
+        while not (row := db.execute(query.encode()).fetchone()) or not row[0]:
+            assert time.monotonic() < end, f"never true: {query}"
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def events(db: Connection) -> Connection:
+    """Table app.events: 100 rows for each of the last 100 days; tables app.b, app.c, app.d are empty."""
+    db.execute("create schema app")
+    db.execute("create table app.events (id bigint generated always as identity primary key, at timestamptz)")
+    db.execute(
+        "insert into app.events (at) select now() - make_interval(days => d, mins => m)"
+        " from generate_series(0, 99) as d, generate_series(1, 100) as m"
+    )
+    db.execute("analyze app.events")
+    for name in "bcd":
+        db.execute(f"create table app.{name} (like app.events)")
+    return db
+
+
+@pytest.fixture
+def policy_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a policy file, ``policy_file(a='keep = "30 days"')``; a is for app.events, b for app.b, …"""
+
+    def write(path: str = "policies.toml", **policies: str) -> Path:
+        text = ""
+        for name, keys in policies.items():
+            table = "app.events" if name == "a" else f"app.{name}"
+            text += f'[policy.{name}]\ntable = "{table}"\ntime_column = "at"\n{keys}\n'
+        (tmp_path / path).write_text(text)
+        return tmp_path / path
+
+    return write

@@ -1,0 +1,286 @@
+"""``pydb policy``: a file becomes the policies of a database, in one transaction or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli, Result
+    from tests.conftest import Connection
+
+    PolicyFile = Callable[..., Path]
+
+KEEP = 'keep = "30 days"'
+
+
+def kinds(result: Result) -> dict[str, str]:
+    changes = cast("list[dict[str, str]]", result.document["changes"])
+    return {change["policy"]: change["kind"] for change in changes}
+
+
+def stored(db: Connection) -> list[tuple[object, ...]]:
+    return db.execute(
+        "select name, target::regclass::text, keep::text, fuse_share, enabled, max_rows"
+        " from pydb.retention_policy where not builtin order by name"
+    ).fetchall()
+
+
+def test_apply_adds_changes_keeps_and_removes(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    first = cli("policy", "apply", str(policy_file(a=KEEP, b=KEEP, c=KEEP + "\nmax_rows = 5")), "--json")
+    assert (first.code, kinds(first)) == (0, {"a": "added", "b": "added", "c": "added"})
+    changed = policy_file(a=KEEP, c='keep = "1 mon"', d=KEEP)
+    second = cli("policy", "apply", str(changed), "--prune", "--yes", "--json")
+    assert second.code == 0
+    assert kinds(second) == {"a": "unchanged", "b": "removed", "c": "changed", "d": "added"}
+    assert second.document["counts"] == {"added": 1, "changed": 1, "unchanged": 1, "removed": 1}
+    changes = cast("list[dict[str, object]]", second.document["changes"])
+    assert changes[2]["fields"] == {
+        "keep": {"before": "30 days", "after": "1 mon"},
+        "max_rows": {"before": 5, "after": None},
+    }
+    assert [row[0] for row in stored(events)] == ["a", "c", "d"]
+
+
+def test_applying_twice_changes_nothing(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    path = str(policy_file(a=KEEP + "\nfilter = \"id > 0\"\nschedule = '15 3 * * *'\nfuse_share = 0.75"))
+    assert cli("policy", "apply", path).code == 0
+    version = events.execute(
+        "select xmin::text, version from pydb.retention_policy where name = 'a'"
+    ).fetchone()
+    audited = events.execute("select count(*) from pydb.audit_log").fetchone()
+    again = cli("policy", "apply", path, "--json")
+    assert kinds(again) == {"a": "unchanged"}
+    assert (
+        events.execute("select xmin::text, version from pydb.retention_policy where name = 'a'").fetchone()
+        == version
+    )
+    assert events.execute("select count(*) from pydb.audit_log").fetchone() == audited
+
+
+def test_equal_intervals_are_no_difference(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    cli("policy", "apply", str(policy_file(a='keep = "4 weeks"')))
+    assert kinds(cli("policy", "apply", str(policy_file(a='keep = "28 days"')), "--json")) == {
+        "a": "unchanged"
+    }
+
+
+def test_a_dry_run_shows_the_difference_and_changes_nothing(
+    cli: Cli, events: Connection, policy_file: PolicyFile
+) -> None:
+    cli("policy", "apply", str(policy_file(a=KEEP)))
+    before = stored(events)
+    result = cli("policy", "apply", str(policy_file(b=KEEP)), "--prune", "--dry-run", "--json")
+    assert (result.code, kinds(result)) == (0, {"a": "removed", "b": "added"})
+    assert result.document["dry_run"] is True
+    assert stored(events) == before
+
+
+def test_for_people_the_difference_has_before_and_after(
+    cli: Cli, events: Connection, policy_file: PolicyFile
+) -> None:
+    assert "+ a (added)" in cli("policy", "apply", str(policy_file(a=KEEP))).out
+    out = cli("policy", "apply", str(policy_file(a='keep = "60 days"'))).out
+    assert "~ a (changed)" in out
+    assert "keep: 30 days → 60 days" in out
+    assert "0 added, 1 changed, 0 unchanged, 0 removed" in out
+
+
+def test_without_prune_nothing_is_removed(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    cli("policy", "apply", str(policy_file(a=KEEP)))
+    cli("policy", "apply", str(policy_file(b=KEEP)))
+    assert [row[0] for row in stored(events)] == ["a", "b"]
+
+
+def test_prune_needs_yes_where_nobody_can_be_asked(
+    cli: Cli, events: Connection, policy_file: PolicyFile
+) -> None:
+    cli("policy", "apply", str(policy_file(a=KEEP)))
+    result = cli("policy", "apply", str(policy_file(b=KEEP)), "--prune")
+    assert result.code == 64
+    assert "--yes" in result.err
+    assert [row[0] for row in stored(events)] == ["a"]
+
+
+def test_prune_asks_on_a_terminal(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    cli("policy", "apply", str(policy_file(a=KEEP)))
+    path = str(policy_file(b=KEEP))
+    no = cli.on_terminal("policy", "apply", path, "--prune", answer=b"n\n")
+    assert "Drop policy a?" in no.out
+    assert (no.code, [row[0] for row in stored(events)]) == (1, ["a"])
+    yes = cli.on_terminal("policy", "apply", path, "--prune", answer=b"y\n")
+    assert (yes.code, [row[0] for row in stored(events)]) == (0, ["b"])
+
+
+def test_standard_input(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    text = policy_file(a=KEEP).read_bytes()
+    assert kinds(cli("policy", "apply", "-", "--json", stdin=text)) == {"a": "added"}
+    bad = cli("policy", "apply", "-", "--json", stdin=text + b"\nwrong = 1\n")
+    assert (bad.code, bad.error["source"], bad.error["key"]) == (64, "<stdin>", "wrong")
+
+
+@pytest.mark.parametrize(
+    ("second", "sqlstate"),
+    [
+        ('keep = "-10 minutes"', "YD101"),
+        ('keep = "xx"', "22007"),
+        ('keep = "1 minute"', "YD101"),
+        (KEEP + '\nfilter = "true; drop table app.events"', "YD103"),
+        (KEEP + "\nmax_rows = 0", "YD109"),
+        (KEEP + "\nmax_rows = 99999999999999999999", "22003"),
+        (KEEP + "\nschedule = '@reboot'", "YD501"),
+        (KEEP + "\nstrategy = 'magic'", None),
+    ],
+)
+def test_one_refused_policy_leaves_nothing_applied(
+    cli: Cli, events: Connection, policy_file: PolicyFile, second: str, sqlstate: str | None
+) -> None:
+    result = cli("policy", "apply", str(policy_file(a=KEEP, b=second)), "--json")
+    assert result.code == 64
+    assert str(result.error["message"]).split(": ")[0].endswith("policies.toml:5")
+    assert "policy b: " in str(result.error["message"])
+    assert sqlstate in (None, result.error["sqlstate"])
+    assert stored(events) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        (b'[policy.a]\ntable = "app.events"\ntime_column = "at"\nkeeep = "1 day"\n', 4, "keeep"),
+        (b'[policy.a]\ntable = "t"\ntable = "u"\n', 3, "table"),
+        (b"\xef\xbb\xbf[policy.a]\n", 1, None),
+        (b'[policy.a]\ntable = "t\0"\n', 2, None),
+        (b'[policy.a]\ntable = "t"\ntime_column = "at"\nkeep = 30\n', 4, "keep"),
+        (b"#" * (10 * 1024 * 1024), None, None),
+        (b"[policy." + b"a" * 64 + b"]\n", 1, "a" * 64),
+    ],
+    ids=["unknown key", "duplicate key", "BOM", "NUL", "wrong type", "10 MB", "long name"],
+)
+def test_a_bad_file_is_refused_with_line_and_key(  # noqa: PLR0917
+    cli: Cli, db: Connection, tmp_path: Path, text: bytes, line: int | None, key: str | None
+) -> None:
+    (tmp_path / "bad.toml").write_bytes(text)
+    result = cli("policy", "apply", "bad.toml", "--json")
+    assert (result.code, result.error["line"], result.error["key"]) == (64, line, key)
+    where = "bad.toml" if line is None else f"bad.toml:{line}"
+    assert result.err.startswith(f"pydb: {where}: ")
+    assert stored(db) == []
+
+
+def test_a_file_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
+    assert cli("policy", "apply", "missing.toml").code == 64
+    assert cli("policy", "apply", str(tmp_path)).code == 64
+
+
+@pytest.mark.parametrize(
+    ("table", "sqlstate"),
+    [
+        ("public.nothing", "YD004"),
+        ("nothing", "YD004"),
+        ('public."no such"', "YD004"),
+        ("a.b.c.d", None),
+        ("events", "YD004"),
+        ("a" * 64, "YD006"),
+        ("", None),
+    ],
+)
+def test_a_table_that_is_not_exactly_one_is_refused(
+    cli: Cli, events: Connection, tmp_path: Path, table: str, sqlstate: str | None
+) -> None:
+    events.execute("create schema other")
+    events.execute("create table other.events (at timestamptz)")
+    (tmp_path / "p.toml").write_text(f"[policy.a]\ntable = '{table}'\ntime_column = 'at'\nkeep = '30 days'\n")
+    result = cli("policy", "apply", "p.toml", "--json")
+    assert result.code == 64
+    assert sqlstate in (None, result.error["sqlstate"])
+    assert result.error["hint"] or result.error["detail"]
+    assert stored(events) == []
+
+
+def test_the_search_path_of_the_role_decides_nothing(
+    cli: Cli, events: Connection, policy_file: PolicyFile, dsn: str
+) -> None:
+    events.execute("create schema other")
+    events.execute("create table other.events (at timestamptz)")
+    events.execute(f"alter database {events.info.dbname} set search_path = other, app")
+    events.execute(f"alter database {events.info.dbname} set intervalstyle = iso_8601")
+    events.execute(f"alter database {events.info.dbname} set datestyle = german")
+    assert cli("policy", "apply", str(policy_file(a=KEEP))).code == 0
+    (policy,) = cast("list[dict[str, object]]", cli("policy", "list", "--json").document["policies"])
+    assert (policy["relation"], policy["keep"]) == ("app.events", "30 days")
+    assert kinds(cli("policy", "apply", str(policy_file(a=KEEP)), "--json")) == {"a": "unchanged"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '"Escap3e;"',
+        '"a""b"',
+        '"a\'b"',
+        '"a.b"',
+        '"a b"',
+        '"SELECT"',
+        '"%s %I"',
+        '"(in,parens)"',
+        '"表🎈"',
+        '"' + "ü" * 31 + 'x"',
+    ],
+)
+def test_any_table_name_works_end_to_end(cli: Cli, db: Connection, tmp_path: Path, name: str) -> None:
+    db.execute('create schema "Sche.ma"')
+    db.execute(f'create table "Sche.ma".{name} (at timestamptz)')
+    db.execute(f"insert into \"Sche.ma\".{name} values (now() - interval '1 year'), (now())".encode())
+    (tmp_path / "p.toml").write_text(
+        f"[policy.\"n'a me\"]\ntable = '''\"Sche.ma\".{name}'''\ntime_column = 'at'\nkeep = '30 days'\n"
+    )
+    assert cli("policy", "apply", "p.toml").code == 0
+    result = cli("retention", "run", "n'a me", "--yes", "--json")
+    (run,) = cast("list[dict[str, object]]", result.document["runs"])
+    assert (result.code, run["rows_done"], run["subject"]) == (0, 1, "n'a me")
+    assert db.execute(f'select count(*) from "Sche.ma".{name}'.encode()).fetchone() == (1,)
+
+
+def test_list_and_show(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    cli("policy", "apply", str(policy_file(a=KEEP)))
+    policy = cast("dict[str, object]", cli("policy", "show", "a", "--json").document["policy"])
+    assert set(policy) == {
+        *("name", "relation", "time_column", "time_unit", "expiry", "keep", "timezone", "filter", "action"),
+        *("on_referenced", "strategy", "batch_target", "max_rows", "max_runtime", "rows_per_second"),
+        *(
+            "fuse_rows",
+            "fuse_share",
+            "expire_minus_infinity",
+            "schedule",
+            "enabled",
+            "paused_at",
+            "paused_by",
+        ),
+        *("paused_reason", "builtin", "author", "version", "created_at", "updated_at"),
+    }
+    assert (policy["fuse_share"], policy["enabled"], policy["max_rows"]) == (0.5, True, None)
+    assert str(policy["created_at"]).endswith("Z")
+    assert policy in cast("list[object]", cli("policy", "list", "--json").document["policies"])
+    assert "app.events" in cli("policy", "list").out
+    assert "app.events" in cli("policy", "show", "a").out
+
+
+def test_drop(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    cli("policy", "apply", str(policy_file(a=KEEP)))
+    assert cli("policy", "drop", "a").code == 64
+    assert cli("policy", "drop", "a", "--dry-run").code == 0
+    assert [row[0] for row in stored(events)] == ["a"]
+    assert cli("policy", "drop", "a", "--yes", "--json").document["dropped"] is True
+    assert stored(events) == []
+    assert events.execute("select count(*) from app.events").fetchone() == (10_000,)
+
+
+def test_a_policy_can_be_renamed(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    path = policy_file(a=KEEP)
+    cli("policy", "apply", str(path))
+    path.write_text(path.read_text().replace("policy.a", "policy.renamed"))
+    result = cli("policy", "apply", str(path), "--prune", "--yes", "--json")
+    assert kinds(result) == {"a": "removed", "renamed": "added"}

@@ -1,0 +1,215 @@
+"""``pydb retention``: plan and run agree, the worst run is the exit code, nothing is deleted unasked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.cli.conftest import Cli, Result
+    from tests.conftest import Connection
+
+TOTAL = 10_000
+EXPIRED = 7_000
+KEEP = 'keep = "30 days"\nfuse_share = 1'
+
+
+@pytest.fixture
+def policy(cli: Cli, events: Connection, policy_file: Callable[..., Path]) -> str:
+    """A policy that expires 7,000 of 10,000 rows."""
+    assert cli("policy", "apply", str(policy_file(a=KEEP))).code == 0
+    return "a"
+
+
+def left(db: Connection) -> int:
+    row = db.execute("select count(*) from app.events").fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def runs(result: Result) -> list[dict[str, object]]:
+    return cast("list[dict[str, object]]", result.document["runs"])
+
+
+def test_plan_document(cli: Cli, policy: str) -> None:
+    document = cli("retention", "plan", policy, "--json").document
+    assert (document["document"], document["rows"]) == ("retention.plan", EXPIRED)
+    (relation,) = cast("list[dict[str, object]]", document["relations"])
+    assert set(relation) == {
+        *("policy", "relation", "action", "rows", "total_rows", "bytes", "oldest", "newest"),
+        *("blocked_rows", "null_rows", "cutoff", "strategy", "strategy_reason", "warnings"),
+    }
+    assert (relation["relation"], relation["rows"], relation["total_rows"]) == ("app.events", EXPIRED, TOTAL)
+
+
+def test_plan_for_people(cli: Cli, policy: str) -> None:
+    result = cli("retention", "plan")
+    assert result.code == 0
+    for text in ("app.events", "7,000", "10,000", "70.0%"):
+        assert text in result.out
+
+
+def test_plan_shows_infinite_times(cli: Cli, events: Connection, policy_file: Callable[..., Path]) -> None:
+    events.execute("insert into app.events (at) values ('infinity'), ('-infinity'), ('0044-03-15 BC')")
+    cli("policy", "apply", str(policy_file(a=KEEP + "\nexpire_minus_infinity = true")))
+    (relation,) = cast("list[dict[str, object]]", cli("retention", "plan", "--json").document["relations"])
+    assert (relation["rows"], relation["oldest"]) == (EXPIRED + 2, "-infinity")
+
+
+def test_run_deletes_what_the_plan_said(cli: Cli, events: Connection, policy: str) -> None:
+    result = cli("retention", "run", policy, "--yes", "--json")
+    assert result.code == 0
+    assert set(result.document) == {
+        *("document", "version", "exit_code", "request", "dry_run", "interrupted", "seconds", "runs")
+    }
+    (run,) = runs(result)
+    assert set(run) == {
+        *(
+            "id",
+            "kind",
+            "subject",
+            "dry_run",
+            "state",
+            "stop_reason",
+            "rows_planned",
+            "rows_done",
+            "rows_skipped",
+        ),
+        *(
+            "batches",
+            "cutoff",
+            "started_at",
+            "heartbeat_at",
+            "finished_at",
+            "actor",
+            "sqlstate",
+            "error",
+            "detail",
+        ),
+    }
+    assert (run["state"], run["stop_reason"], run["rows_done"]) == ("completed", "exhausted", EXPIRED)
+    assert left(events) == TOTAL - EXPIRED
+    assert cli("retention", "log", policy, "--json").document["runs"] == [run]
+
+
+def test_run_for_people(cli: Cli, events: Connection, policy: str) -> None:
+    result = cli("retention", "run", "--yes")
+    assert result.code == 0
+    for text in ("completed", "exhausted", "7,000"):
+        assert text in result.out
+
+
+def test_a_dry_run_needs_no_yes_and_deletes_nothing(cli: Cli, events: Connection, policy: str) -> None:
+    result = cli("retention", "run", "--dry-run", "--json")
+    (run,) = runs(result)
+    assert (result.code, run["dry_run"], run["rows_planned"], run["rows_done"]) == (0, True, EXPIRED, 0)
+    assert left(events) == TOTAL
+
+
+def test_a_run_needs_yes_where_nobody_can_be_asked(cli: Cli, events: Connection, policy: str) -> None:
+    result = cli("retention", "run")
+    assert result.code == 64
+    assert "7,000 rows" in result.err
+    assert "--yes" in result.err
+    assert left(events) == TOTAL
+
+
+def test_a_run_asks_on_a_terminal_and_shows_progress(cli: Cli, events: Connection, policy: str) -> None:
+    no = cli.on_terminal("retention", "run", answer=b"n\n")
+    assert "Delete 7,000 rows from 1 table?" in no.out
+    assert (no.code, left(events)) == (1, TOTAL)
+    yes = cli.on_terminal("retention", "run", answer=b"y\n")
+    assert (yes.code, left(events)) == (0, TOTAL - EXPIRED)
+    assert "7000/7000" in yes.out
+
+
+def test_a_row_budget_ends_in_partial(cli: Cli, events: Connection, policy: str) -> None:
+    result = cli("retention", "run", "--yes", "--max-rows", "1000", "--json")
+    (run,) = runs(result)
+    assert (result.code, run["state"], run["stop_reason"]) == (1, "partial", "row_budget")
+    assert left(events) == TOTAL - cast("int", run["rows_done"])
+    assert "pydb retention run a" in cli("retention", "run", "--yes", "--max-rows", "1000").err
+
+
+def test_a_tripped_fuse_is_blocked(cli: Cli, events: Connection, policy_file: Callable[..., Path]) -> None:
+    cli("policy", "apply", str(policy_file(a='keep = "30 days"')))
+    result = cli("retention", "run", "--yes", "--json")
+    (run,) = runs(result)
+    assert (result.code, run["state"], run["stop_reason"]) == (1, "blocked", "fuse")
+    assert left(events) == TOTAL
+
+
+def test_the_worst_run_decides_the_exit_code(
+    cli: Cli, events: Connection, policy_file: Callable[..., Path]
+) -> None:
+    cli("policy", "apply", str(policy_file(a=KEEP, b=KEEP)))
+    events.execute("drop table app.b")
+    result = cli("retention", "run", "--yes", "--json")
+    states = {run["subject"]: run["state"] for run in runs(result)}
+    assert states["a"] == "completed"
+    assert states["b"] in ("failed", "blocked")
+    assert result.code == (2 if states["b"] == "failed" else 1)
+    assert left(events) == TOTAL - EXPIRED
+
+
+def test_without_policies_a_run_is_no_success(cli: Cli, db: Connection) -> None:
+    db.execute("select pydb.retention_policy_drop(name) from pydb.retention_policy where not builtin")
+    db.execute("update pydb.retention_policy set enabled = false")
+    result = cli("retention", "run", "--yes", "--json")
+    assert (result.code, runs(result)) == (1, [])
+    assert "no enabled" in result.err
+
+
+def test_pause_and_resume(cli: Cli, events: Connection, policy: str) -> None:
+    assert policy in cli("retention", "pause", policy, "--reason", "audit").out
+    assert "audit" in cli("policy", "list").out
+    result = cli("retention", "run", policy, "--yes", "--json")
+    (run,) = runs(result)
+    assert (result.code, run["state"], run["stop_reason"]) == (1, "skipped", "paused")
+    assert cli("retention", "resume", policy, "--json").document["policy"] == policy
+    assert cli("retention", "run", policy, "--yes").code == 0
+
+
+def test_the_kill_switch(cli: Cli, events: Connection, policy: str) -> None:
+    assert cli("retention", "pause").code == 0
+    result = cli("retention", "run", "--yes", "--json")
+    assert (result.code, {run["stop_reason"] for run in runs(result)}) == (1, {"kill_switch"})
+    assert left(events) == TOTAL
+    assert cli("retention", "resume").code == 0
+    assert cli("retention", "run", "--yes").code == 0
+
+
+def test_another_present_can_be_taken(cli: Cli, events: Connection, policy: str) -> None:
+    moment = events.execute("select (now() - interval '40 days')::text").fetchone()
+    assert moment is not None
+    plan = cli("retention", "plan", "--now", str(moment[0]), "--json")
+    assert plan.document["rows"] == 3_000
+    assert cli("retention", "run", "--yes", "--now", str(moment[0])).code == 0
+    assert left(events) == TOTAL - 3_000
+
+
+def test_a_future_present_deletes_nothing(cli: Cli, events: Connection, policy: str) -> None:
+    result = cli("retention", "run", "--yes", "--now", "2999-01-01", "--json")
+    assert (result.code, runs(result)[0]["sqlstate"]) == (1, "YD105")
+    assert left(events) == TOTAL
+
+
+def test_a_read_only_server_is_said(cli: Cli, events: Connection, policy: str) -> None:
+    events.execute(f"alter database {events.info.dbname} set default_transaction_read_only = on")
+    result = cli("retention", "run", "--yes", "--json")
+    assert (result.code, result.error["sqlstate"]) == (1, "YD007")
+    assert cli("retention", "plan").code == 0
+    events.execute(f"alter database {events.info.dbname} reset default_transaction_read_only")
+
+
+def test_log_is_newest_first_and_bounded(cli: Cli, events: Connection, policy: str) -> None:
+    for _ in range(3):
+        cli("retention", "run", "--dry-run", "--yes")
+    ids = [cast("int", run["id"]) for run in runs(cli("retention", "log", "--limit", "2", "--json"))]
+    assert len(ids) == 2
+    assert ids[0] > ids[1]
+    assert policy in cli("retention", "log").out

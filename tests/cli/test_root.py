@@ -1,0 +1,175 @@
+"""The command itself: version, help, options in both places, completion, size."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from pydb import __version__
+from pydb.cli import COMMANDS, _build
+from tests.cli.conftest import COMMAND, ROOT, Cli
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def tree(name: str) -> Iterator[tuple[str, Any]]:
+    """The click objects of a command and of all below it."""
+    root: Any = _build()
+    command = root if name == "pydb" else root.get_command(None, name)
+    yield name, command
+    if command is not root:
+        for sub_name, sub in getattr(command, "commands", {}).items():
+            yield f"{name} {sub_name}", sub
+
+
+def test_version_is_fast() -> None:
+    took = []
+    for _ in range(5):
+        start = time.perf_counter()
+        done = subprocess.run(
+            [*COMMAND, "--version"], capture_output=True, text=True, check=True, cwd=ROOT, timeout=10
+        )
+        took.append(time.perf_counter() - start)
+        assert done.stdout == f"pydb {__version__}\n"
+    assert min(took) < 0.25
+
+
+def test_version_after_another_option(bare_cli: Cli) -> None:
+    assert bare_cli("--verbose", "--version").out == f"pydb {__version__}\n"
+
+
+def test_help_lists_every_command(bare_cli: Cli) -> None:
+    result = bare_cli("--help", COLUMNS="200")
+    assert result.code == 0
+    for name in COMMANDS:
+        assert name in result.out
+
+
+@pytest.mark.parametrize("name", ["pydb", *COMMANDS])
+def test_every_command_and_option_has_help_and_names_its_variable(name: str) -> None:
+    for path, command in tree(name):
+        assert command.help, path
+        options = [param for param in command.params if param.param_type_name == "option"]
+        for param in options:
+            assert param.help, f"{path} {param.opts}"
+            if param.name not in ("version", "install_completion", "show_completion"):
+                assert param.show_envvar, f"{path} {param.opts}"
+                assert param.envvar or param.allow_from_autoenv, f"{path} {param.opts}"
+        assert {"--dsn", "--json", "--verbose"} <= {opt for param in options for opt in param.opts}, path
+
+
+def test_the_variable_of_an_option_works(cli: Cli) -> None:
+    assert cli("policy", "list", PYDB_JSON="1").document["document"] == "policy.list"
+    result = cli("retention", "log", PYDB_RETENTION_LOG_LIMIT="0")
+    assert result.code == 64
+    assert "limit" in result.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["polcy"],
+        ["policy", "nothing"],
+        ["policy", "list", "--no-such"],
+        ["policy", "list", "superfluous"],
+        ["policy", "show"],
+        ["retention", "run", "--max-rows", "many"],
+        ["--no-such"],
+    ],
+)
+def test_a_usage_error_exits_64(bare_cli: Cli, args: list[str]) -> None:
+    result = bare_cli(*args)
+    assert result.code == 64
+    assert result.out == ""
+    assert result.err
+
+
+@pytest.mark.parametrize("args", [[], ["policy"], ["retention"]])
+def test_no_command_shows_help_and_exits_64(bare_cli: Cli, args: list[str]) -> None:
+    result = bare_cli(*args)
+    assert result.code == 64
+    assert "Usage: pydb" in result.out
+
+
+def test_a_misspelt_command_is_guessed(bare_cli: Cli) -> None:
+    assert "Did you mean 'policy'" in bare_cli("polcy").err
+
+
+def test_a_usage_error_is_a_document_too(bare_cli: Cli) -> None:
+    result = bare_cli("policy", "list", "--no-such", "--json")
+    assert result.code == 64
+    assert "--no-such" in str(result.error["message"])
+
+
+def test_global_options_before_and_after_the_command(dsn: str, bare_cli: Cli) -> None:
+    before = bare_cli("--json", "--dsn", dsn, "policy", "list")
+    after = bare_cli("policy", "list", "--json", "--dsn", dsn)
+    between = bare_cli("policy", "--dsn", dsn, "list", "--json")
+    assert before == after == between
+    assert before.document["document"] == "policy.list"
+
+
+def test_the_command_line_wins_over_the_environment(dsn: str, bare_cli: Cli) -> None:
+    wrong = "host=/nowhere dbname=x"
+    assert bare_cli("--dsn", dsn, "policy", "list", PYDB_DSN=wrong).code == 0
+    assert bare_cli("policy", "list", "--dsn", dsn, PYDB_DSN=wrong).code == 0
+    assert bare_cli("policy", "list", PYDB_DSN=wrong).code == 69
+
+
+def test_libpq_variables_are_honoured(bare_cli: Cli, dsn: str) -> None:
+    parts = conninfo_to_dict(dsn)
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
+    bare_cli.env |= {variable: str(parts[name]) for name, variable in names.items()}
+    assert bare_cli("policy", "list").code == 0
+
+
+def test_a_service_file_is_honoured(bare_cli: Cli, dsn: str, tmp_path: Path) -> None:
+    parts = conninfo_to_dict(dsn)
+    lines = [f"{name}={parts[name]}" for name in ("host", "port", "user", "dbname")]
+    (tmp_path / "services").write_text("\n".join(["[mine]", *lines, ""]))
+    bare_cli.env |= {"PGSERVICEFILE": str(tmp_path / "services")}
+    assert bare_cli("policy", "list", "--dsn", "service=mine").code == 0
+    assert bare_cli("policy", "list", PGSERVICE="mine").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("pydb ret", "retention"), ("pydb retention ", "plan"), ("pydb policy apply --pr", "--prune")],
+)
+def test_shell_completion(bare_cli: Cli, words: str, expected: str) -> None:
+    count = str(len(words.split(" ")) - 1)
+    result = bare_cli(_PYDB_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=count)
+    assert expected in result.out.split()
+
+
+def test_a_closed_pipe_is_no_error(cli: Cli) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, "policy", "list", "--json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        env=cli.env,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_memory_stays_small(cli: Cli) -> None:
+    process = cli.start("retention", "plan")
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    process.communicate()
+    assert process.returncode == 0
+    assert isinstance(usage, resource.struct_rusage)
+    assert usage.ru_maxrss < 80 * 1024

@@ -1,0 +1,54 @@
+"""A lab in the test's own database, and one on a server that may die."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.faults.lab import Lab
+from tests.servers import SERVERS, MissingServerError, TestServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def lab(dsn: str) -> Iterator[Lab]:
+    """A lab in a fresh database of the shared server."""
+    with contextlib.closing(Lab(dsn)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def mortal_name(request: pytest.FixtureRequest) -> str:
+    """Which server `mortal` is; parametrised below."""
+    name = request.param
+    assert isinstance(name, str)
+    return name
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "mortal_name" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("--server")
+        names = SERVERS if chosen == "all" else (chosen,)
+        metafunc.parametrize("mortal_name", names, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def mortal(mortal_name: str) -> Iterator[TestServer]:
+    """A server of this module alone: its crashes harm nobody. A commit is on disk when it returns."""
+    try:
+        server = TestServer(mortal_name, {"synchronous_commit": True})
+    except MissingServerError as error:
+        pytest.fail(str(error), pytrace=False)
+    with server:
+        yield server
+
+
+@pytest.fixture
+def mortal_lab(mortal: TestServer) -> Iterator[Lab]:
+    """A lab on the server that may die."""
+    with mortal.database(migrated=True) as database, contextlib.closing(Lab(database.dsn)) as made:
+        yield made

@@ -1,0 +1,186 @@
+"""A schema pydb that somebody else made is refused, never adopted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from pydb import errors, migrate, sources
+from tests.migrations.tree import Tree, has_pydb, rows
+
+if TYPE_CHECKING:
+    from tests.conftest import Connect, Connection, RoleFactory
+
+HEAD = sources.history()[-1].revision
+
+PLANTED = {
+    "function": "create function pydb.test_first() returns integer language sql as 'select 666'",
+    "view": "create view pydb.test_first as select 666 as x",
+    "table": "create table pydb.test_table (id integer)",
+    "type": "create type pydb.test_type as enum ('a')",
+    "operator": "create operator pydb.=== (leftarg = text, rightarg = text, function = texteq)",
+}
+
+
+@pytest.fixture
+def bare(db: Connection, dsn: str) -> str:
+    """Connection string of a database without pydb, for tests that need roles."""
+    migrate.down(dsn, "base", destroy=True)
+    return dsn
+
+
+def refused(dsn: str, expected: str, **arguments: Tree) -> None:
+    migrations = arguments["tree"].migrations if arguments else None
+    with pytest.raises(errors.SchemaNotOurs, match=expected) as caught:
+        migrate.up(dsn, migrations=migrations)
+    assert caught.value.sqlstate == "YD010"
+    assert caught.value.exit_code == errors.ExitCode.USAGE
+    assert caught.value.hint
+
+
+def objects(connection: Connection) -> list[tuple[object, ...]]:
+    """Everything in schema pydb with its owner."""
+    return connection.execute(
+        "select proname, proowner::regrole::text from pg_proc where pronamespace = 'pydb'::regnamespace"
+        " union all select relname, relowner::regrole::text from pg_class"
+        " where relnamespace = 'pydb'::regnamespace order by 1, 2"
+    ).fetchall()
+
+
+def test_a_schema_of_an_ordinary_role_is_refused(
+    db: Connection, bare: str, role: RoleFactory, connect: Connect
+) -> None:
+    attacker = role("attacker")
+    db.execute(f"grant create on database {db.info.dbname} to {attacker}".encode())
+    mine = connect(attacker)
+    mine.execute("create schema pydb")
+    mine.execute(
+        "create function pydb.setting_set(p_name text, p_value text) returns text language sql as 'select 1'"
+    )
+    refused(bare, attacker)
+    assert objects(db) == [("setting_set", attacker)]
+
+
+def test_a_schema_of_an_ordinary_role_with_our_table_is_refused(
+    db: Connection, bare: str, role: RoleFactory, connect: Connect
+) -> None:
+    attacker = role("attacker")
+    db.execute(f"grant create on database {db.info.dbname} to {attacker}".encode())
+    mine = connect(attacker)
+    mine.execute("create schema pydb")
+    mine.execute(f"create table pydb.alembic_version as select '{HEAD}'::varchar(32) as version_num".encode())
+    refused(bare, attacker)
+    assert objects(db) == [("alembic_version", attacker)]
+
+
+def test_a_schema_without_our_table_is_refused(db: Connection, bare: str) -> None:
+    db.execute("create schema pydb")
+    db.execute("create table pydb.job_run (id integer)")
+    refused(bare, "was not made by pydb")
+    assert objects(db) == [("job_run", "postgres")]
+
+
+def test_a_view_in_the_place_of_our_table_is_refused(db: Connection, bare: str) -> None:
+    db.execute("create schema pydb")
+    db.execute(f"create view pydb.alembic_version as select '{HEAD}' as version_num".encode())
+    refused(bare, "was not made by pydb")
+
+
+def test_our_table_made_by_another_role_in_a_trusted_schema_is_refused(
+    db: Connection, bare: str, role: RoleFactory, connect: Connect
+) -> None:
+    attacker = role("attacker")
+    db.execute("create schema pydb")
+    db.execute(f"grant usage, create on schema pydb to {attacker}".encode())
+    connect(attacker).execute(
+        b"create table pydb.alembic_version as select '0001'::varchar(32) as version_num"
+    )
+    refused(bare, f"table pydb.alembic_version of {attacker}")
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_an_object_of_another_role_stops_an_upgrade(
+    kind: str, dsn: str, tree: Tree, role: RoleFactory, connect: Connect
+) -> None:
+    attacker, db = role("attacker"), connect()
+    db.execute(f"grant usage, create on schema pydb to {attacker}".encode())
+    connect(attacker).execute(PLANTED[kind].encode())
+    before, owned = rows(dsn), objects(db)
+    tree.routine("test_first")
+    tree.freeze()
+    refused(dsn, f"of {attacker}", tree=tree)
+    assert rows(dsn) == before
+    assert objects(db) == owned
+
+
+def test_an_object_planted_during_an_upgrade_stops_it(
+    db: Connection, dsn: str, tree: Tree, role: RoleFactory
+) -> None:
+    attacker = role("attacker")
+    db.execute(f"grant usage, create on schema pydb to {attacker}".encode())
+    tree.routine("test_first")
+    folder = tree.freeze()
+    (folder / sources.UPGRADE).write_text(
+        f"set local role {attacker};\n{PLANTED['function']};\nset local role postgres;\n"
+    )
+    before = rows(dsn)
+    refused(dsn, f"of {attacker}", tree=tree)
+    assert rows(dsn) == before
+
+
+def test_an_ordinary_role_installs_into_its_own_schema(
+    db: Connection, bare: str, tree: Tree, role: RoleFactory
+) -> None:
+    owner = role("owner")
+    db.execute(f"grant create on database {db.info.dbname} to {owner}".encode())
+    as_owner = f"{bare} user={owner}"
+    migrate.up(as_owner)
+    assert migrate.check(as_owner) == []
+    assert {name for _, name in objects(db)} == {owner}
+
+    # another role, even a superuser, is told how to act as the owner
+    with pytest.raises(errors.SchemaNotOurs, match=f"PGOPTIONS='-c role={owner}'"):
+        migrate.up(bare)
+    tree.routine("test_first")
+    tree.freeze()
+    migrate.up(f"{bare} options='-c role={owner}'", migrations=tree.migrations)
+    assert {name for _, name in objects(db)} == {owner}
+    migrate.down(as_owner, "base", destroy=True, migrations=tree.migrations)
+    assert not has_pydb(bare)
+
+
+def test_a_role_that_may_not_create_a_schema_is_told_so(bare: str, role: RoleFactory) -> None:
+    with pytest.raises(errors.MissingPrivilege, match="permission denied") as caught:
+        migrate.up(f"{bare} user={role('nobody')}")
+    assert caught.value.exit_code == errors.ExitCode.NO_PRIVILEGE
+    assert not has_pydb(bare)
+
+
+def test_public_may_do_nothing(db: Connection) -> None:
+    found = db.execute(
+        "select p.oid::regprocedure::text from pg_proc as p,"
+        " aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a"
+        " where p.pronamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " union all select c.oid::regclass::text from pg_class as c, aclexplode(c.relacl) as a"
+        " where c.relnamespace = 'pydb'::regnamespace and a.grantee = 0"
+    ).fetchall()
+    assert found == []
+
+
+def test_an_attacker_cannot_hold_up_a_check(db: Connection, dsn: str, role: RoleFactory) -> None:
+    with pytest.raises(errors.PydbError):
+        migrate.check(f"{dsn} user={role('stranger')}")
+
+
+def test_the_schema_name_is_not_taken_from_a_search_path(db: Connection, bare: str) -> None:
+    db.execute("create table public.alembic_version as select '0001'::varchar(32) as version_num")
+    migrate.up(bare)
+    with psycopg.connect(bare) as connection:
+        found = connection.execute(
+            sql.SQL("select count(*) from {}").format(sql.Identifier("public", "alembic_version"))
+        ).fetchone()
+    assert found == (1,)
+    assert migrate.check(bare) == []

@@ -1,0 +1,454 @@
+"""Up, down and the script for psql, on real servers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from pydb import errors, migrate, revision, sources
+from tests.migrations.tree import Lines, Tree, has_pydb, lines, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import Connect, Connection
+    from tests.servers import CronServer, TestServer
+
+HISTORY = sources.history()
+HEAD = HISTORY[-1].revision
+NEXT = f"{len(HISTORY) + 1:04}"
+
+
+def quiet(_text: str) -> None:
+    pass
+
+
+@pytest.fixture
+def other_dsn(server: TestServer) -> Iterator[str]:
+    """A second fresh database without pydb."""
+    with server.database(migrated=False) as fresh:
+        yield fresh.dsn
+
+
+@pytest.fixture
+def psql(server: TestServer) -> Callable[[str, str], subprocess.CompletedProcess[str]]:
+    """Pipes a script through the server's own psql."""
+
+    def run(dsn: str, script: str) -> subprocess.CompletedProcess[str]:
+        command = [str(server.bin_dir / "psql"), "-X", "-q", dsn]
+        return subprocess.run(command, input=script, capture_output=True, text=True, check=False)
+
+    return run
+
+
+def rich_change(tree: Tree) -> None:
+    """Revisions after the newest: a table, a view, a trigger, changed and dropped routines."""
+    tree.routine("test_kept", "'100%'", result="text")
+    tree.routine("test_gone")
+    tree.freeze("two routines")
+    tables = tree.sql / "core" / sources.TABLES
+    tables.write_text(
+        tables.read_text("utf-8").replace("    updated_by text", "    note text,\n    updated_by text", 1)
+    )
+    tree.routine("test_kept", "p_a", arguments="p_a text default ':name'", result="text")
+    (tree.sql / "core/test_gone.sql").unlink()
+    (tree.sql / "core/test_view.sql").write_text(
+        "create or replace view pydb.test_view as\n"
+        "select name, pydb.test_kept(value) as kept from pydb.setting;\n"
+    )
+    (tree.sql / "core/_test_trigger.sql").write_text(
+        "create or replace function pydb._test_trigger() returns trigger language plpgsql as $$\n"
+        "begin new.description := new.description || '!'; return new; end $$;\n"
+        "create or replace trigger test_trigger before update on pydb.setting\n"
+        "for each row execute function pydb._test_trigger();\n"
+    )
+    folder = tree.freeze("all kinds")
+    (folder / sources.UPGRADE).write_text(
+        "drop routine pydb.test_kept;\nalter table pydb.setting add note text;\n"
+    )
+    (folder / sources.DOWNGRADE).write_text(
+        "-- destroys: the notes of settings\n"
+        "drop routine pydb.test_kept;\nalter table pydb.setting drop note;\n"
+    )
+
+
+def test_a_fresh_database_gets_everything(empty_dsn: str) -> None:
+    done = migrate.up(empty_dsn)
+    assert (done.before, done.after) == (None, HEAD)
+    assert done.steps == tuple(step.revision for step in HISTORY)
+    assert migrate.check(empty_dsn) == []
+    assert {item.state for item in migrate.revisions(empty_dsn)} == {"applied"}
+
+
+def test_a_second_upgrade_changes_nothing(dsn: str) -> None:
+    before = rows(dsn)
+    done = migrate.up(dsn)
+    assert (done.steps, done.before, done.after) == ((), HEAD, HEAD)
+    assert rows(dsn) == before
+
+
+def test_migrations_make_what_the_sources_say(dsn: str, empty_dsn: str, tree: Tree) -> None:
+    with psycopg.connect(empty_dsn) as connection:
+        for name in ("settings.sql", "schema.sql"):
+            connection.execute(revision.script_text(name).encode())
+        for path in sources.load_order(tree.sql):
+            connection.execute(path.read_bytes())
+
+    def but_version_table(dsn: str) -> Lines:
+        return {key: line for key, line in lines(dsn).items() if key[1] != "pydb.alembic_version"}
+
+    assert but_version_table(dsn) == but_version_table(empty_dsn)
+
+
+@pytest.mark.parametrize("step", HISTORY, ids=lambda step: step.revision)
+def test_stairway(step: sources.Revision, empty_dsn: str) -> None:
+    lower = step.down_revision or "base"
+    if step.down_revision:
+        migrate.up(empty_dsn, lower)
+    before = lines(empty_dsn) if step.down_revision else None
+    migrate.up(empty_dsn, step.revision)
+    reached = lines(empty_dsn)
+    migrate.down(empty_dsn, lower, destroy=True)
+    assert (lines(empty_dsn) if has_pydb(empty_dsn) else None) == before
+    migrate.up(empty_dsn, step.revision)
+    assert lines(empty_dsn) == reached
+    assert {finding.state for finding in migrate.check(empty_dsn)} <= {"behind"}
+
+
+def test_all_kinds_of_changes_go_up_and_down_and_data_stays(dsn: str, tree: Tree) -> None:
+    rich_change(tree)
+    middle, newest = f"{len(HISTORY) + 1:04}", f"{len(HISTORY) + 2:04}"
+    with psycopg.connect(dsn) as connection:
+        connection.execute("insert into pydb.setting (name, value, description) values ('mine', 'x', 'y')")
+    start = lines(dsn)
+    migrate.up(dsn, middle, migrations=tree.migrations)
+    between = lines(dsn)
+    assert migrate.up(dsn, "+1", migrations=tree.migrations).steps == (newest,)
+    reached = lines(dsn)
+    assert ("routine", "pydb.test_gone()", "body") not in reached
+    assert ("trigger", "test_trigger on pydb.setting", "definition") in reached
+    assert migrate.check(dsn, migrations=tree.migrations) == []
+    with psycopg.connect(dsn) as connection:
+        connection.execute("update pydb.setting set value = '1' where name = 'mine'")
+        seen = connection.execute("select description, note from pydb.setting where name = 'mine'").fetchone()
+        assert seen == ("y!", None)
+    migrate.down(dsn, "-1", destroy=True, migrations=tree.migrations)
+    assert lines(dsn) == between
+    assert [f.state for f in migrate.check(dsn, migrations=tree.migrations)] == ["behind"]
+    migrate.up(dsn, migrations=tree.migrations)
+    assert lines(dsn) == reached
+    migrate.down(dsn, HEAD, destroy=True, migrations=tree.migrations)
+    assert lines(dsn) == start
+    assert migrate.check(dsn) == []
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("select value from pydb.setting where name = 'mine'").fetchone() == ("1",)
+
+
+def test_down_to_base_removes_the_schema(dsn: str) -> None:
+    with pytest.raises(migrate.WouldDestroy, match="all policies"):
+        migrate.down(dsn, "base")
+    assert migrate.check(dsn) == []
+    done = migrate.down(dsn, "base", destroy=True)
+    assert (done.before, done.after) == (HEAD, None)
+    assert not has_pydb(dsn)
+    assert migrate.down(dsn, "base", destroy=True).steps == ()
+    assert not has_pydb(dsn)
+
+
+def test_what_others_put_into_the_schema_is_named_before_it_goes_too(db: Connection, dsn: str) -> None:
+    db.execute("create table pydb.backup as select * from pydb.setting")
+    with pytest.raises(migrate.WouldDestroy, match=r"all policies.*; table pydb\.backup"):
+        migrate.down(dsn, "base")
+    migrate.down(dsn, "base", destroy=True)
+    assert not has_pydb(dsn)
+
+
+def test_what_users_built_on_pydb_stops_its_removal_and_is_named(db: Connection, dsn: str) -> None:
+    db.execute("create view public.mine as select * from pydb.job_run")
+    with pytest.raises(errors.PydbError, match="mine") as caught:
+        migrate.down(dsn, "base", destroy=True)
+    assert caught.value.sqlstate == "2BP01"
+    assert migrate.check(dsn) == []
+    db.execute("drop view public.mine")
+    migrate.down(dsn, "base", destroy=True)
+    assert not has_pydb(dsn)
+
+
+def test_dry_runs_leave_nothing_behind(empty_dsn: str) -> None:
+    done = migrate.up(empty_dsn, dry_run=True)
+    assert done.dry_run
+    assert done.steps == tuple(step.revision for step in HISTORY)
+    assert not has_pydb(empty_dsn)
+    migrate.up(empty_dsn)
+    before = rows(empty_dsn)
+    assert migrate.down(empty_dsn, "base", dry_run=True).destroys
+    assert rows(empty_dsn) == before
+
+
+@pytest.mark.parametrize("target", ["7777", "nonsense", "+99", "-99"])
+def test_an_unknown_target_is_refused(dsn: str, target: str) -> None:
+    with pytest.raises(errors.UsageError, match="revision"):
+        migrate.up(dsn, target)
+
+
+def test_the_script_for_psql_makes_the_same(
+    empty_dsn: str, other_dsn: str, tree: Tree, psql: Callable[[str, str], subprocess.CompletedProcess[str]]
+) -> None:
+    rich_change(tree)
+    script = migrate.script(migrations=tree.migrations)
+    statements = [line for line in script.splitlines() if line and not line.startswith(("--", "\\"))]
+    assert statements[:2] == ["begin;", "create schema pydb;"]
+    assert [line for line in statements if line.lower() in ("begin;", "commit;")] == ["begin;", "commit;"]
+    assert script.splitlines()[1] == "\\set ON_ERROR_STOP on"
+    run = psql(empty_dsn, script)
+    assert (run.returncode, run.stderr) == (0, "")
+    migrate.up(other_dsn, migrations=tree.migrations)
+    assert lines(empty_dsn) == lines(other_dsn)
+    assert rows(empty_dsn) == rows(other_dsn)
+    assert migrate.check(empty_dsn, migrations=tree.migrations) == []
+    again = psql(empty_dsn, script)
+    assert again.returncode == 3
+    assert "already exists" in again.stderr
+
+
+def test_scripts_between_revisions(
+    dsn: str, tree: Tree, psql: Callable[[str, str], subprocess.CompletedProcess[str]]
+) -> None:
+    start = lines(dsn)
+    rich_change(tree)
+    newest = f"{len(HISTORY) + 2:04}"
+    up = migrate.script(HEAD, newest, migrations=tree.migrations)
+    assert psql(dsn, up).returncode == 0
+    assert migrate.check(dsn, migrations=tree.migrations) == []
+    refused = psql(dsn, up)
+    assert refused.returncode == 3
+    assert f"not at revision {HEAD}" in refused.stderr
+    run = psql(dsn, migrate.script(newest, HEAD, migrations=tree.migrations))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert lines(dsn) == start
+    assert migrate.check(dsn) == []
+    run = psql(dsn, migrate.script(HEAD, "base"))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert not has_pydb(dsn)
+
+
+def test_of_two_upgrades_at_once_one_waits_and_finds_nothing_to_do(empty_dsn: str) -> None:
+    waiting = threading.Event()
+    told: list[str] = []
+
+    def notify(text: str) -> None:
+        told.append(text)
+        waiting.set()
+
+    with ThreadPoolExecutor() as pool, psycopg.connect(empty_dsn) as blocker:
+        # whoever comes first stops at its "create schema", with the lock of migrations held
+        blocker.execute("create schema pydb")
+        first: Future[migrate.Migration] = pool.submit(migrate.up, empty_dsn, notify=notify)
+        until(empty_dsn, "select count(*) = 1 from pg_locks where locktype = 'transactionid' and not granted")
+        second: Future[migrate.Migration] = pool.submit(migrate.up, empty_dsn, notify=notify)
+        assert waiting.wait(30)
+        blocker.rollback()
+        assert first.result(60).steps == tuple(step.revision for step in HISTORY)
+        assert second.result(60).steps == ()
+    assert len(told) == 1
+    assert "another migration of this database is running (pid" in told[0]
+    assert migrate.check(empty_dsn) == []
+
+
+def until(dsn: str, condition: str) -> None:
+    """Ask the server until ``condition`` holds; the test's own time limit ends it otherwise."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        while connection.execute(condition.encode()).fetchone() != (True,):
+            pass
+
+
+def test_a_newer_database_is_refused_and_not_changed(db: Connection, dsn: str) -> None:
+    db.execute("update pydb.alembic_version set version_num = '9999'")
+    before = rows(dsn)
+    with pytest.raises(errors.DatabaseNewer, match="9999") as caught:
+        migrate.up(dsn)
+    assert caught.value.sqlstate == "YD011"
+    with pytest.raises(errors.DatabaseNewer, match="9999"):
+        migrate.down(dsn, "base", destroy=True)
+    assert rows(dsn) == before
+    assert [(f.state, f.identity) for f in migrate.check(dsn)] == [("newer", "9999")]
+    assert migrate.revisions(dsn)[-1].state == "unknown"
+
+
+def broken(tree: Tree) -> None:
+    tree.routine("test_first")
+    folder = tree.freeze("breaks")
+    (folder / sources.UPGRADE).write_text(
+        "create table pydb.half (id bigint);\nupdate pydb.setting set value = 'x';\n\nselect 1 / 0;\n"
+    )
+
+
+def test_a_failing_revision_leaves_the_database_as_it_was(dsn: str, tree: Tree) -> None:
+    before = rows(dsn)
+    broken(tree)
+    with pytest.raises(errors.PydbError, match=f"{NEXT}_breaks/upgrade.sql") as caught:
+        migrate.up(dsn, migrations=tree.migrations)
+    assert caught.value.sqlstate == "22012"
+    assert caught.value.exit_code == errors.ExitCode.FAILED
+    assert rows(dsn) == before
+    assert migrate.check(dsn) == []
+
+
+def test_a_failing_last_revision_of_an_installation_leaves_nothing(empty_dsn: str, tree: Tree) -> None:
+    broken(tree)
+    with pytest.raises(errors.PydbError, match="division by zero"):
+        migrate.up(empty_dsn, migrations=tree.migrations)
+    assert not has_pydb(empty_dsn)
+
+
+def test_the_line_of_a_failing_statement_is_named(dsn: str, tree: Tree) -> None:
+    tree.routine("test_first")
+    folder = tree.freeze("breaks")
+    (folder / sources.UPGRADE).write_text("-- one\n-- two\nselect nothing_of_the_sort;\n")
+    with pytest.raises(errors.PydbError, match=r"upgrade\.sql, line 3"):
+        migrate.up(dsn, migrations=tree.migrations)
+
+
+@pytest.mark.parametrize("end", ["select pg_terminate_backend(%s)", "select pg_cancel_backend(%s)"])
+def test_an_upgrade_that_is_ended_midway_leaves_nothing(
+    empty_dsn: str, tree: Tree, connect: Connect, end: str
+) -> None:
+    tree.routine("test_first")
+    folder = tree.freeze("waits")
+    (folder / sources.UPGRADE).write_text(
+        "create table pydb.half (id bigint);\nselect pg_advisory_xact_lock(42);\n"
+    )
+    with ThreadPoolExecutor() as pool, psycopg.connect(empty_dsn) as blocker:
+        blocker.execute("select pg_advisory_lock(42)")
+        running = pool.submit(migrate.up, empty_dsn, migrations=tree.migrations)
+        waits = "from pg_locks where locktype = 'advisory' and objid = 42 and not granted"
+        until(empty_dsn, f"select count(*) = 1 {waits}")
+        row = blocker.execute(f"select pid {waits}".encode()).fetchone()
+        assert row is not None
+        blocker.execute(end, row)
+        assert isinstance(running.exception(60), errors.DatabaseUnavailable | errors.Cancelled)
+        until(
+            empty_dsn, f"select count(*) = 0 from pg_stat_activity where pid = {row[0]} and state = 'active'"
+        )
+    assert not has_pydb(empty_dsn)
+    migrate.up(empty_dsn)
+    assert migrate.check(empty_dsn) == []
+
+
+def test_a_table_in_use_ends_the_upgrade_instead_of_blocking_everybody(
+    dsn: str, tree: Tree, connect: Connect
+) -> None:
+    rich_change(tree)
+    settings = tree.migrations / "settings.sql"
+    settings.write_text(settings.read_text("utf-8").replace("'5s'", "'50ms'"), "utf-8")
+    user = connect(autocommit=False)
+    user.execute("select count(*) from pydb.setting")
+    before = rows(dsn)
+    with pytest.raises(errors.PydbError, match="in use") as caught:
+        migrate.up(dsn, migrations=tree.migrations)
+    assert caught.value.sqlstate == "55P03"
+    user.rollback()
+    assert rows(dsn) == before
+
+
+def test_settings_of_the_database_do_not_break_an_upgrade(empty_dsn: str, tree: Tree) -> None:
+    rich_change(tree)
+    with (tree.folder / sources.UPGRADE).open("a") as upgrade:
+        upgrade.write("select pg_sleep(0.6);\n")
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        name = connection.info.dbname
+        for setting in (
+            "default_transaction_isolation = serializable",
+            "default_transaction_read_only = on",
+            "statement_timeout = '500ms'",
+            "lock_timeout = '1ms'",
+            "standard_conforming_strings = off",
+            "search_path = ''",
+            "client_encoding = latin1",
+            "datestyle = 'German'",
+        ):
+            connection.execute(f"alter database {name} set {setting}".encode())
+    migrate.up(empty_dsn, migrations=tree.migrations)
+    assert migrate.check(empty_dsn, migrations=tree.migrations) == []
+
+
+def test_hostile_functions_in_public_are_not_called(empty_dsn: str) -> None:
+    with psycopg.connect(empty_dsn, autocommit=True) as connection:
+        connection.execute(
+            "create function public.trap(text, text) returns boolean language plpgsql"
+            " as $$ begin raise exception 'trapped'; end $$"
+        )
+        connection.execute(
+            "create operator public.= (leftarg = text, rightarg = text, function = public.trap)"
+        )
+        connection.execute(
+            "create function public.pg_try_advisory_xact_lock(integer, smallint) returns boolean"
+            " language plpgsql as $$ begin raise exception 'trapped'; end $$"
+        )
+    migrate.up(f"{empty_dsn} options='-c search_path=public,pg_catalog'")
+    assert migrate.check(empty_dsn) == []
+
+
+def test_dump_and_restore_keep_every_line(dsn: str, empty_dsn: str, server: TestServer) -> None:
+    dump = subprocess.run(
+        [str(server.bin_dir / "pg_dump"), "--schema=pydb", "-Fc", dsn], capture_output=True, check=True
+    )
+    subprocess.run(
+        [str(server.bin_dir / "pg_restore"), "--exit-on-error", "-d", empty_dsn],
+        input=dump.stdout,
+        capture_output=True,
+        check=True,
+    )
+    assert lines(empty_dsn) == lines(dsn)
+    assert migrate.check(empty_dsn) == []
+
+
+def test_libpq_environment_is_honoured(
+    empty_dsn: str, server: TestServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYDB_DSN", raising=False)
+    with psycopg.connect(empty_dsn) as connection:
+        monkeypatch.setenv("PGDATABASE", connection.info.dbname)
+    for name, value in (("PGHOST", server.host), ("PGPORT", str(server.port)), ("PGUSER", server.user)):
+        monkeypatch.setenv(name, value)
+    assert "PGDATABASE" in os.environ
+    migrate.up()
+    assert migrate.check(empty_dsn) == []
+
+
+def test_going_back_to_base_takes_the_jobs_of_pg_cron_along(cron_server: CronServer) -> None:
+    dsn = cron_server.app_dsn
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("drop schema if exists pydb cascade")
+        migrate.up(dsn)
+        connection.execute("select cron.schedule('mine', '0 0 1 1 *', 'select 1')")
+        connection.execute("create table public.event (id bigint primary key, at timestamptz)")
+        connection.execute("create index on public.event (at)")
+        connection.execute(
+            "select pydb.retention_policy_set("
+            "'events', 'public.event', 'at', '30 days', p_schedule => '15 3 * * *')"
+        )
+        connection.execute("select pydb.schedule_sync()")
+        jobs = "select jobname from cron.job order by 1"
+        assert len(connection.execute(jobs).fetchall()) > 1
+        migrate.down(dsn, "base", destroy=True)
+        assert connection.execute(jobs).fetchall() == [("mine",)]
+
+
+def test_alembic_itself_does_the_same(empty_dsn: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(sources.migrations_dir()))
+    config.set_main_option("path_separator", "newline")
+    config.attributes["dsn"] = empty_dsn
+    command.upgrade(config, "head")
+    assert migrate.check(empty_dsn) == []
+    command.downgrade(config, "base")
+    assert not has_pydb(empty_dsn)

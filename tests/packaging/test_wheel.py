@@ -1,0 +1,109 @@
+"""The wheel carries the SQL and the migrations, and works where no checkout is near."""
+
+from __future__ import annotations
+
+import os
+import site
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import psycopg
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def build(target: str, source: Path, out: Path) -> Path:
+    """Build a wheel or an sdist with the hatchling that is installed: no network, no isolation."""
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(out)], cwd=source, check=True
+    )
+    (made,) = out.iterdir()
+    return made
+
+
+def payload(wheel: Path) -> set[str]:
+    """Return the wheel's files without its metadata."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the bin directory of a clean environment with the wheel in it and our dependencies in sight.
+
+    A .pth file names our site-packages as a plain directory: the .pth files in it (an editable pydb) stay
+    unread.
+    """
+    clean = tmp_path_factory.mktemp("clean")
+    venv.create(clean, with_pip=False)
+    python = clean / "bin/python"
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "-qq", "--no-deps", "--no-index", str(wheel)], check=True)
+    (packages,) = clean.glob("lib/python*/site-packages")
+    (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()) + "\n")
+    return clean / "bin"
+
+
+def run(*command: str | Path) -> str:
+    """Run a command from / without our PYTHONPATH and return its standard output."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    done = subprocess.run(
+        [str(part) for part in command], cwd="/", env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def sources(folder: str) -> set[str]:
+    return {
+        f"pydb/_{folder}/{path.relative_to(ROOT / folder).as_posix()}"
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def test_wheel_carries_exactly_the_sources(wheel: Path) -> None:
+    files = payload(wheel)
+    assert {name for name in files if name.startswith("pydb/_sql/")} == sources("sql")
+    assert {name for name in files if name.startswith("pydb/_migrations/")} == sources("migrations")
+    assert {"pydb/py.typed", "pydb/__main__.py"} <= files
+    assert all(name.startswith("pydb/") for name in files)
+
+
+def test_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
+    for folder in ("sdist", "wheel", "unpacked"):
+        (tmp_path / folder).mkdir()
+    with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    assert payload(build("wheel", unpacked, tmp_path / "wheel")) == payload(wheel)
+
+
+def test_installed_package_is_not_the_checkout(installed: Path) -> None:
+    where = run(
+        installed / "python", "-c", "import pydb.sources as s; print(s.sql_dir()); print(s.migrations_dir())"
+    )
+    for line in where.splitlines():
+        assert line.startswith(str(installed.parent)), line
+
+
+def test_command_runs_outside_of_the_checkout(installed: Path) -> None:
+    assert run(installed / "pydb", "--version").strip().endswith("0.1.0")
+
+
+def test_wheel_migrates_a_database(installed: Path, empty_dsn: str) -> None:
+    run(installed / "pydb", "--dsn", empty_dsn, "migrate", "up")
+    with psycopg.connect(empty_dsn) as connection:
+        assert connection.execute("select to_regclass('pydb.retention_policy')::text").fetchone() == (
+            "pydb.retention_policy",
+        )

@@ -1,0 +1,146 @@
+"""A table to prune, policies on it, and a gate that keeps a run from ending until the test opens it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.cli.conftest import DEADLINE, Cli
+from tests.servers import install
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import Connection
+    from tests.servers import CronServer
+
+HOSTILE_NAMES = (
+    "it's",
+    'a"b',
+    "back\\slash",
+    "50% of %s %I",
+    "a b; drop table t.event",
+    "(inside,parens)",
+    "a/b",
+    "日本語",
+    "سياسة",
+    "🗑",
+    "new\nline",
+    "w" * 54,
+    "x" * 63,
+    "é" * 31 + "x",
+    "é" * 31 + "y",
+)
+ROWS = 100
+
+
+@dataclass
+class Site:
+    """A database with table ``t.event``, all of whose rows are older than a day, and policies on it."""
+
+    dsn: str
+    db: Connection
+
+    def policy(self, name: str, schedule: str | None = "* * * * *") -> None:
+        """Set a policy that was as it is now for an hour, so that the last minute is due.
+
+        The first one is on t.event, each further one on an empty table of its own.
+        """
+        count = self.one("select count(*) from pydb.retention_policy")
+        table = f"t.event_{count}" if count else "t.event"
+        self.db.execute(f"create table if not exists {table} (like t.event)".encode())
+        self.db.execute(
+            "select pydb.retention_policy_set(p_name => %s, p_table => %s::text::regclass, p_time_column => 'at',"
+            " p_keep => '1 day', p_schedule => %s, p_fuse_share => 1)",
+            (name, table, schedule),
+        )
+        self.db.execute("update pydb.retention_policy set updated_at = now() - interval '1 hour'")
+
+    def one(self, query: str, *args: object) -> object:
+        """The first value of the first row."""
+        row = self.db.execute(query.encode(), args).fetchone()
+        return row[0] if row else None
+
+    def rows(self, query: str, *args: object) -> list[tuple[object, ...]]:
+        return self.db.execute(query.encode(), args).fetchall()
+
+    def wait_for(self, query: str, *args: object, seconds: float = DEADLINE) -> None:
+        """Poll until a query gives true."""
+        end = time.monotonic() + seconds
+        while not self.one(query, *args):
+            assert time.monotonic() < end, f"never true: {query}"
+            time.sleep(0.02)
+
+    def close_gate(self) -> None:
+        """From now on a delete from t.event does not end before :meth:`open_gate`."""
+        self.db.execute(
+            "create trigger gate before delete on t.event for each statement execute function t.wait_at_gate()"
+        )
+
+    def open_gate(self) -> None:
+        self.db.execute("insert into t.gate values (true)")
+
+    def reconnect(self) -> None:
+        """Connect again, after the server was restarted."""
+        self.db.close()
+        self.db = psycopg.connect(self.dsn, autocommit=True)
+
+
+def make_site(dsn: str) -> Site:
+    """Fill a database that has pydb."""
+    db = psycopg.connect(dsn, autocommit=True)
+    db.execute("create schema t")
+    db.execute("create table t.event (id bigint, at timestamptz)")
+    db.execute(
+        "insert into t.event select g, now() - interval '2 days' from generate_series(1, %s) as g", (ROWS,)
+    )
+    db.execute("create table t.gate (open boolean)")
+    db.execute(
+        """create function t.wait_at_gate() returns trigger language plpgsql as $$
+        begin
+            while not exists (select from t.gate) loop
+                perform pg_sleep(0.02);
+            end loop;
+            return null;
+        end $$"""
+    )
+    return Site(dsn, db)
+
+
+@pytest.fixture
+def site(dsn: str) -> Iterator[Site]:
+    """On each of the two servers, without pg_cron."""
+    made = make_site(dsn)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def cli(site: Site, tmp_path: Path) -> Cli:
+    """The command on ``site``."""
+    return Cli(site.dsn, tmp_path)
+
+
+@pytest.fixture
+def cron_site(cron_server: CronServer) -> Iterator[Site]:
+    """In the database that pg_cron lives in."""
+    made = make_site(cron_server.app_dsn)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def far_site(cron_server: CronServer) -> Iterator[Site]:
+    """In another database of a server with pg_cron; its name needs quoting."""
+    with psycopg.connect(cron_server.dsn(), autocommit=True) as admin:
+        admin.execute('create database "far away"')
+    dsn = f"{cron_server.dsn()} dbname='far away'"
+    install(dsn)
+    made = make_site(dsn)
+    yield made
+    made.db.close()

@@ -1,0 +1,135 @@
+"""Jobs that pg_cron really fires: by the clock, at a start of the server, cut off by a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydb import db, schedule
+from tests.schedule.conftest import HOSTILE_NAMES, ROWS, make_site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import CronServerFactory
+    from tests.schedule.conftest import Site
+    from tests.servers import CronServer
+
+
+@pytest.fixture(scope="module")
+def ticked(new_cron_server: CronServerFactory) -> Iterator[Site]:
+    """A server on which every job below has been fired by one tick of the clock, a minute at most."""
+    with new_cron_server() as server:
+        site = make_site(server.app_dsn)
+        site.policy("works")
+        for name in HOSTILE_NAMES:
+            site.policy(name)
+        site.policy("broken")
+        (table,) = site.rows("select target_name from pydb.retention_policy where name = 'broken'")[0]
+        site.db.execute(f"insert into {table} select * from t.event".encode())
+        site.db.execute(
+            "create function t.refuse() returns trigger language plpgsql as $$"
+            " begin raise exception 'this table refuses'; end $$"
+        )
+        site.db.execute(
+            f"create trigger refuse before delete on {table} for each row execute function t.refuse()".encode()
+        )
+        with db.connect(site.dsn) as conn:
+            schedule.sync(conn)
+        wanted = site.one("select count(*) from pydb.schedule_status where policy is not null")
+        site.wait_for(
+            "select count(*) = %s from pydb.schedule_status"
+            " where policy is not null and last_status in ('succeeded', 'failed')",
+            wanted,
+            seconds=75,
+        )
+        yield site
+        site.db.close()
+
+
+def test_the_clock_fires_a_job_that_commits(ticked: Site) -> None:
+    assert ticked.one("select count(*) from t.event") == 0
+    status = ticked.rows(
+        "select backend, present, drift, last_status, run_state, last_run is not null, next_run > now()"
+        " from pydb.schedule_status where policy = 'works'"
+    )
+    assert status == [("pg_cron", True, None, "succeeded", "completed", True, True)]
+    assert ticked.one("select sum(rows_done) from pydb.job_run where subject = 'works'") == ROWS
+
+
+def test_hostile_names_are_fired_as_they_are(ticked: Site) -> None:
+    ran = ticked.rows("select distinct subject from pydb.job_run where state = 'completed'")
+    assert {name for (name,) in ran} >= set(HOSTILE_NAMES)
+
+
+def test_a_failing_job_shows_what_the_server_said(ticked: Site) -> None:
+    with db.connect(ticked.dsn) as conn:
+        (job,) = [job for job in schedule.status(conn) if job.policy == "broken"]
+    assert job.last_status == "failed"
+    assert job.last_message
+    assert "broken" in job.last_message
+    assert job.run_state in ("failed", "partial")
+    assert job.needs_attention
+    found = ticked.rows("select status, reason_code from pydb.doctor() where component = 'jobs'")
+    assert found == [("degraded", "failing")]
+
+
+def test_the_log_of_pg_cron_is_pruned_of_our_finished_jobs_alone(ticked: Site) -> None:
+    ticked.db.execute(
+        "insert into cron.job_run_details (jobid, runid, database, username, command, status, start_time, end_time)"
+        " select 1, -n, 'app', 'postgres', c, s, t, t from (values"
+        " (1, 'call pydb.retention_run(''works'')', 'succeeded', now() - interval '31 days'),"
+        " (2, 'call pydb.retention_run(''works'')', 'failed', null),"
+        " (3, 'call pydb.retention_run(''works'')', 'running', now() - interval '31 days'),"
+        " (4, 'select 1', 'succeeded', now() - interval '31 days'),"
+        " (5, 'call pydb.retention_run(''works'')', 'succeeded', now() - interval '29 days')) as v (n, c, s, t)"
+    )
+    recent = ticked.one("select count(*) from cron.job_run_details where runid > 0")
+    ticked.db.execute("call pydb.schedule_prune('30 days')")
+    left = ticked.rows("select runid from cron.job_run_details where runid < 0 order by runid desc")
+    assert left == [(-3,), (-4,), (-5,)]
+    assert ticked.one("select count(*) from cron.job_run_details where runid > 0") == recent
+
+
+def test_a_restart_in_the_middle_is_seen_and_the_next_run_goes_on(cron_site: Site, cron_server: CronServer) -> None:
+    cron_site.policy("events", "0 0 1 1 *")
+    cron_site.db.execute("select cron.schedule('boot', '@reboot', 'call pydb.retention_run(''events'')')")
+    with db.connect(cron_site.dsn) as conn:
+        schedule.sync(conn)
+    cron_site.close_gate()
+    cron_server.restart()
+    cron_site.reconnect()
+    cron_site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+    cron_server.restart()
+    cron_site.reconnect()
+    # the run that the restart cut off is a failure for pg_cron; the job starts again with the server
+    cron_site.wait_for("select exists (select from cron.job_run_details where status = 'failed')")
+    cron_site.open_gate()
+    cron_site.wait_for("select not exists (select from t.event)")
+    cron_site.wait_for("select last_status = 'succeeded' from pydb.schedule_status where policy = 'events'")
+    states = cron_site.rows("select state from pydb.job_run where subject = 'events' order by id")
+    assert states[0] == ("interrupted",)
+    assert states[-1] == ("completed",)
+
+
+def test_a_job_without_a_connection_is_told_as_such(new_cron_server: CronServerFactory) -> None:
+    with new_cron_server() as server:
+        site = make_site(server.app_dsn)
+        site.policy("events", "0 0 1 1 *")
+        site.db.execute(
+            "select cron.schedule('boot', '@reboot', 'call pydb.retention_run(''events'')');"
+        )
+        site.db.execute("update cron.job set nodename = '/nowhere'")
+        with db.connect(site.dsn) as conn:
+            schedule.sync(conn)
+        server.restart()
+        site.reconnect()
+        site.wait_for("select last_status = 'failed' from pydb.schedule_status where policy = 'events'")
+        (message,) = site.rows("select last_message from pydb.schedule_status where policy = 'events'")[0]
+        assert message == "connection failed"
+        found = site.rows(
+            "select status, reason_code, hint is not null from pydb.doctor() where component = 'pg_cron connection'"
+        )
+        assert found == [("error", "connection_failed", True)]
+        site.db.close()
