@@ -138,7 +138,8 @@ def _cron_finding(dbname: object, cron_database: object, version: object) -> Fin
         return Finding("pg_cron", "ok", "absent", summary, "not needed where pydb schedule run is used")
     if cron_database == dbname:
         summary = "pg_cron is loaded for this database, the extension is missing"
-        return Finding("pg_cron", "degraded", "not_created", summary, None, "create extension pg_cron;")
+        hint = "as a superuser: create extension pg_cron;"
+        return Finding("pg_cron", "degraded", "not_created", summary, hint=hint)
     return Finding("pg_cron", "ok", "elsewhere", f"pg_cron lives in database {cron_database}")
 
 

@@ -253,7 +253,7 @@ def _resolve(target: str, current: str | None, line: tuple[Revision, ...]) -> st
 
 
 def _findings(conn: db.Connection, **arguments: object) -> list[Finding]:
-    """Rows of ``pydb.migrate_check``; a database that lost even that one is beyond the help of a migration."""
+    """Rows of ``pydb.migrate_check``; without that one no migration can help."""
     from pydb import db
 
     try:

@@ -70,6 +70,7 @@ class _Job(threading.Thread):
         self.fired: Fired | None = None
         self.trouble: PydbError | None = None
         self._connect, self._scheduler, self._ended = connect, scheduler, ended
+        self.over = threading.Event()  # not is_alive(): the thread still lives while it reports its end
         self._conn: Connection | None = None
         self._cancelled = threading.Event()
 
@@ -80,6 +81,7 @@ class _Job(threading.Thread):
         except PydbError as error:
             self.trouble = error
         finally:
+            self.over.set()
             self._ended()
 
     def cancel(self) -> None:
@@ -233,7 +235,7 @@ class Scheduler:
         return done
 
     def _reap(self) -> list[Fired]:
-        ended = [job for job in self._jobs.values() if not job.is_alive()]
+        ended = [job for job in self._jobs.values() if job.over.is_set()]
         for job in ended:
             del self._jobs[job.key]
             if job.trouble is not None:

@@ -6,12 +6,16 @@ killed or not. Each pytest-xdist worker has servers of its own.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import itertools
 import os
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -20,7 +24,7 @@ import psycopg
 from psycopg import sql
 from pytest_postgresql.janitor import DatabaseJanitor
 
-from pydb import embedded, sources
+from pydb import embedded, migrate, sources
 from pydb._supervisor import Account, Supervised
 
 if TYPE_CHECKING:
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 SERVERS: Final = ("pg15", "pg18")
+ROOT: Final = Path(__file__).resolve().parents[1]
 TEMPLATE: Final = "pydb_template"
 INSTALL: Final = "run ./ops/check once: it installs what the tests need"
 
@@ -45,12 +50,32 @@ SETTINGS: Final[Mapping[str, str | int | bool]] = {
 
 
 def install(dsn: str) -> None:
-    """Install pydb from the living sources."""
-    with psycopg.connect(dsn) as connection:
-        connection.execute("set local check_function_bodies = off")
-        connection.execute("create schema pydb")
-        for path in sources.load_order():
-            connection.execute(path.read_bytes())
+    """Install pydb by its migrations."""
+    migrate.up(dsn, migrations=migrations())
+
+
+@functools.cache
+def migrations() -> Path:
+    """Return migrations/, or a copy of it with the newest revision frozen anew while sql/ is being edited.
+
+    So that an edit can be tested before `make revision`; tests/migrations fails until that is done.
+    """
+    frozen = sources.overlay(sources.history())
+    living = {path.relative_to(sources.sql_dir()).as_posix(): path for path in sources.load_order()}
+    if sources.hashes(frozen) == sources.hashes(living):
+        return sources.migrations_dir()
+    workshop = tempfile.TemporaryDirectory(prefix="pydb-migrations-")
+    atexit.register(workshop.cleanup)
+    copy = Path(workshop.name) / "migrations"
+    shutil.copytree(sources.migrations_dir(), copy)
+    (copy.parent / "sql").symlink_to(sources.sql_dir())
+    subprocess.run(
+        [sys.executable, str(copy / "freeze.py"), "--refreeze", "--force"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    return copy
 
 
 class MissingServerError(Exception):

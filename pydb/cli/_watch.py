@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from pydb import db, retention
 from pydb.cli import _output
-from pydb.errors import PydbError, RunBlocked, RunFailed
+from pydb.errors import DatabaseUnavailable, PydbError, RunBlocked, RunFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.25
 LINE_SECONDS = 10.0
-_CANCEL_SECONDS = 2.0
+_CANCEL_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Call(threading.Thread):
             self.ended.set()
 
     def stop(self) -> None:
-        """Cancel and wait. A cancel that comes between two statements has no effect, hence the repetition."""
+        """Cancel and wait; again only after a while: one cancel is enough, unless it came before the call."""
         while not self.ended.is_set():
             db.cancel(self._conn)
             self.ended.wait(_CANCEL_SECONDS)
@@ -133,13 +133,16 @@ def run(
             call.stop()
     runs = retention.runs_of_request(watcher, request)
     told = isinstance(call.error, RunFailed | RunBlocked) or stop.is_set()
+    if isinstance(call.error, DatabaseUnavailable) and call.error.hint is None:
+        call.error.hint = "committed batches stay deleted; see: pydb retention log"
     if (
         call.error is not None
         and not (told and runs)
         and not (stop.is_set() and isinstance(call.error, PydbError))
     ):
         raise call.error
-    return Outcome(request, runs, stop.is_set(), time.monotonic() - started)
+    interrupted = stop.is_set() and (call.error is not None or not runs)  # else it came too late to matter
+    return Outcome(request, runs, interrupted, time.monotonic() - started)
 
 
 def _watch(call: _Call, watcher: Connection, request: UUID, stop: threading.Event) -> None:
@@ -147,7 +150,7 @@ def _watch(call: _Call, watcher: Connection, request: UUID, stop: threading.Even
     with reporter.shown():
         while not call.ended.wait(POLL_SECONDS):
             if stop.is_set():
-                _output.say("stopping after the current batch …")
+                _output.say("stopping: the batch in progress is rolled back …")
                 call.stop()
             reporter.update(retention.runs_of_request(watcher, request))
         reporter.update(retention.runs_of_request(watcher, request))
@@ -158,9 +161,8 @@ def _signals() -> Iterator[threading.Event]:
     """An event that SIGINT, SIGTERM and SIGHUP set, as often as they come, instead of ending the process."""
     stop = threading.Event()
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    heard = [
-        number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN
-    ]  # nohup stays nohup
+    # what is ignored stays ignored: nohup
+    heard = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in heard}
     try:
         yield stop

@@ -83,7 +83,8 @@ def run(
 ) -> None:
     """Delete what has expired, batch by batch.
 
-    Ctrl-C or SIGTERM stops after the current batch; what was deleted stays deleted and the next run goes on.
+    Ctrl-C or SIGTERM rolls back the batch in progress; committed batches stay, and the next run goes on.
+
     The exit code is that of the worst run.
     """
     from pydb.cli import _watch

@@ -6,6 +6,9 @@ returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set row_security = off
+set timezone = 'UTC' -- the text is read and kept as the run will read it, whatever the session is set to
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
 as $$
 declare
     v_problem text := pydb._retention_scan_filter(p_filter);

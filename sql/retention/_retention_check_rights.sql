@@ -10,12 +10,28 @@ as $$
 declare
     v_grants text[];
 begin
-    with touched as (
-        select i.relid as oid, array['SELECT', 'DELETE'] as rights
-        from (select p_relation as relid union select t.relid from pg_partition_tree(p_relation) as t) as i
+    with recursive own (oid) as (
+        select p_relation::oid
         union
-        select r.child, array['SELECT']
-        from pydb._inbound_references(p_relation) as r
+        select t.relid::oid from pg_partition_tree(p_relation) as t
+    ),
+
+    -- the tables that reference it, and below a cascade those that reference them: all are asked before a delete
+    below (oid, on_delete) as (
+        select r.child, r.on_delete
+        from own as o
+        cross join lateral pydb._inbound_references(o.oid) as r
+        union
+        select r.child, r.on_delete
+        from below as b
+        cross join lateral pydb._inbound_references(b.oid) as r
+        where b.on_delete = 'c'
+    ),
+
+    touched as (
+        select o.oid, array['SELECT', 'DELETE'] as rights from own as o
+        union
+        select b.oid, array['SELECT'] from below as b
     ),
 
     missing as (

@@ -22,12 +22,14 @@ begin
     -- a row that others of the same table reference waits for them: leaves first, pass by pass
     for v_ref in
         select r.* from pydb._retention_references(p_relation) as r
-        where r.itself and r.on_delete in ('a', 'r', 'c')
+        where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))
     loop
         v_text := v_text || format(
             ' and not exists (select 1 from %s as c where %s and (c.tableoid, c.ctid) <> (t.tableoid, t.ctid)%s)',
-            pydb._relation_name(v_ref.child),
-            pydb._retention_match('c', v_ref.child_columns, 't', v_ref.parent_columns),
+            v_ref.source,
+            pydb._retention_match(
+                'c', v_ref.child_columns, 't', v_ref.parent_columns, v_ref.operators, v_ref.collations
+            ),
             case v_ref.on_delete
                 when 'c' then ' and ' || pydb._retention_predicate(p_policy, p_cutoff, 'c') else ''
             end

@@ -50,10 +50,10 @@ begin
         );
     end if;
     return pydb._retention_resume_position(
-        p_walk || jsonb_build_object(
-            'version', p_policy.version, 'cutoff', v_cutoff, 'due', (p_walk ->> 'done')::bigint + v_due,
+        (p_walk - 'last_pass' - 'wake') || jsonb_build_object(
+            'terms', pydb._retention_terms(p_policy), 'cutoff', v_cutoff, 'due', (p_walk ->> 'done')::bigint + v_due,
             'blocked', v_blocked, 'segments', coalesce(v_segments, '[]'), 'all', coalesce(v_segments, '[]'),
-            'later', '[]'::jsonb, 'pass_done', 0
+            'later', '[]'::jsonb, 'pass_done', 0, 'mode', 'plain', 'tries', 0
         ) || v_stop
     );
 end

@@ -19,9 +19,9 @@ begin
     if p_sqlstate = '57014' then
         -- a cancel and a statement_timeout differ in their text alone, and that is translated: the clock tells
         if v_timeout > 0 and extract(epoch from clock_timestamp() - statement_timestamp()) >= v_timeout then
-            return v_walk || v_half || '{"state": "partial", "reason": "time_budget", "halt": true}';
+            return v_walk || v_half || '{"state": "partial", "reason": "time_budget", "halt": "time_budget"}';
         end if;
-        return v_walk || '{"state": "cancelled", "reason": "cancelled", "halt": true}';
+        return v_walk || '{"state": "cancelled", "reason": "cancelled", "halt": "cancelled"}';
     elsif p_sqlstate = '55P03' and v_strategy is not null and p_walk ->> 'mode' = 'plain' and has_table_privilege(
         (p_walk -> 'segments' -> 0 ->> 'relation')::oid, 'UPDATE'
     ) then
@@ -30,7 +30,8 @@ begin
         if v_tries <= pydb._setting(p_name => 'retry_limit')::integer then
             -- up to 50 ms, 100 ms, 200 ms … at random, so that two who collided do not meet again
             return v_walk || v_half || jsonb_build_object(
-                'tries', v_tries, 'pause_ms', (random() * 50 * 2 ^ least(v_tries - 1, 6))::integer
+                'tries', v_tries, 'retries', (p_walk ->> 'retries')::integer + 1,
+                'wake', clock_timestamp() + random() * 50 * 2 ^ least(v_tries - 1, 6) * interval '1 ms'
             );
         end if;
         return v_walk || case p_sqlstate

@@ -25,7 +25,7 @@ begin
             -- a doubled quote closes and opens again, which comes to the same
             if v_char = v_quote then
                 v_quote := '';
-            elsif v_char = '\' then
+            elsif v_char = chr(92) then -- a backslash, whatever standard_conforming_strings says
                 return 'it holds a backslash';
             end if;
         elsif v_char in ('''', '"') then
@@ -37,7 +37,7 @@ begin
             if v_depth < 0 then
                 return 'it closes a parenthesis that it did not open';
             end if;
-        elsif v_char in (';', '\', '$') then
+        elsif v_char in (';', chr(92), '$') then
             return format('it holds a %s', v_char);
         elsif v_pair in ('--', '/*') then
             return 'it holds a comment';

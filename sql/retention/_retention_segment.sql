@@ -25,7 +25,7 @@ begin
             'signature', pydb._retention_signature(p_relation),
             'again', exists (
                 select 1 from pydb._retention_references(p_relation) as r
-                where r.itself and r.on_delete in ('a', 'r', 'c')
+                where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))
             ),
             'guarded', exists (
                 select 1 from pg_catalog.pg_trigger as g

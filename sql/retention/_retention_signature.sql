@@ -11,7 +11,12 @@ begin
     return (
         select md5(
             concat_ws(
-                '|', c.relkind, c.relispartition, pg_get_expr(c.relpartbound, c.oid),
+                '|', c.relkind, c.relfilenode, c.relispartition, pg_get_expr(c.relpartbound, c.oid), c.relhasrules,
+                (
+                    select string_agg(concat_ws(' ', g.oid, g.tgenabled), ',' order by g.oid)
+                    from pg_catalog.pg_trigger as g
+                    where g.tgrelid = c.oid and not g.tgisinternal
+                ),
                 (
                     select string_agg(
                         concat_ws(' ', a.attnum, a.attname, a.atttypid, a.attnotnull), ',' order by a.attnum

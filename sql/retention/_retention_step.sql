@@ -36,8 +36,15 @@ begin
         ) || jsonb_build_object('rows', 0, 'ms', 0, 'left', 0);
     end if;
     v_condition := v_range.condition || ' and ' || (v_segment ->> 'condition');
-    -- a block holds 291 rows at most: where the range could hold more than the budget, rows are counted out
-    v_limit := case when v_left_budget < (p_walk ->> 'heap_range')::bigint * 291 then v_left_budget end;
+    -- where the range could hold more than the budget, rows are counted out: a block holds 291 at most, a range of the
+    -- index what it was asked for, and what was locked on the way may come from a larger range than today's
+    v_limit := case
+        when v_left_budget < case v_segment ->> 'strategy'
+            when 'heap' then (p_walk ->> 'heap_range')::bigint * 291
+            when 'index' then (p_walk ->> 'index_range')::bigint
+            else v_left_budget + 1
+        end then v_left_budget
+    end;
     if p_walk ->> 'mode' = 'rows' then
         select d.rows_done, d.rows_refused into v_rows, v_refused
         from pydb._retention_delete_rows(v_relation, v_condition, v_limit) as d;

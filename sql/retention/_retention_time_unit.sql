@@ -17,7 +17,9 @@ begin
     where a.attrelid = p_relation and a.attname = p_column and a.attnum > 0 and not a.attisdropped;
     if not found then
         raise exception using errcode = 'YD102',
-            message = format('%s has no column %s', pydb._relation_name(p_relation), coalesce(quote_ident(p_column), 'null')),
+            message = format(
+                '%s has no column %s', pydb._relation_name(p_relation), coalesce(quote_ident(p_column), 'null')
+            ),
             detail = 'Columns that tell time: ' || coalesce(
                 (
                     select string_agg(quote_ident(a.attname), ', ' order by a.attnum)

@@ -21,6 +21,9 @@ returns table (
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set row_security = off
+set timezone = 'UTC' -- as in a run: a filter may call what depends on it
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
 set jit = off
 as $$
 declare
@@ -54,7 +57,9 @@ begin
             blocked_rows := v_leaf.rows_blocked;
             strategy := v_leaf.strategy;
             strategy_reason := v_leaf.strategy_reason;
-            null_rows := pydb._retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total);
+            null_rows := case when not v_leaf.foreign_table
+                then pydb._retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
+            end;
             -- what concerns the whole policy is said once, with its first relation
             if v_whole is null then
                 v_whole := pydb._retention_plan_notes(

@@ -1,6 +1,6 @@
 -- pydb.retention_policy_set: create or change a policy; everything is checked before anything is stored; audited.
 -- reads the target   writes pydb.retention_policy, pydb.audit_log   locks the policy's row
--- raises YD001 YD003 YD005 YD006 YD101 YD102 YD103 YD107 YD108 YD109 YD501
+-- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD107 YD108 YD109 YD501
 create or replace function pydb.retention_policy_set(
     p_name text,
     p_table regclass,

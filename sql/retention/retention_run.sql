@@ -20,6 +20,7 @@ declare
     v_walk jsonb;
     v_worst jsonb;
     v_note text;
+    v_halt text;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     v_deadline := clock_timestamp() + p_max_runtime;
@@ -28,6 +29,13 @@ begin
         return;
     end if;
     foreach v_name in array v_policies loop
+        if v_halt is not null then
+            -- whose turn never came is in the log as well
+            v_note := 'the call ended before its turn';
+            perform pydb._run_note('retention', v_name, p_dry_run, p_request, 'skipped', v_halt, v_note);
+            raise warning 'policy %: skipped (%): %', v_name, v_halt, v_note;
+            continue;
+        end if;
         v_walk := null;
         call pydb._retention_run_policy(v_name, p_dry_run, v_left, v_deadline, v_now, p_request, v_walk);
         set local search_path = pg_catalog, pg_temp;
@@ -43,8 +51,13 @@ begin
         elsif v_walk ->> 'state' = 'completed' then
             raise notice '%', v_note;
         end if;
-        exit when v_walk ? 'halt' or v_left <= 0;
+        v_halt := coalesce(v_walk ->> 'halt', case when v_left <= 0 then 'row_budget' end);
     end loop;
+    commit;
+    set local search_path = pg_catalog, pg_temp;
+    if v_worst is null and v_halt = 'cancelled' then
+        v_worst := v_walk || '{"state": "cancelled", "reason": "cancelled"}';
+    end if;
     if v_worst is not null then
         raise exception using
             errcode = case v_worst ->> 'state'

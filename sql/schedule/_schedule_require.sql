@@ -1,6 +1,6 @@
 -- pydb._schedule_require: refuse where schedule_sync cannot reach pg_cron from this session.
 -- reads pg_extension, pg_settings   writes nothing   locks nothing
--- raises YD502 pg_cron unusable, YD503 wrong database
+-- raises YD005 no right on pg_cron, YD502 pg_cron unusable, YD503 wrong database
 create or replace function pydb._schedule_require()
 returns void
 language plpgsql
@@ -19,7 +19,8 @@ begin
             errcode = 'YD503',
             message = format('pg_cron lives in database %I, not in %I', v_place.cron_database, current_database()),
             detail = 'one session sees only its own database; the pydb program opens a second one',
-            hint = format('pydb --dsn ''dbname=%s'' schedule sync', replace(current_database(), '''', E'\\'''));
+            -- quoted for the shell
+            hint = format('PGDATABASE=''%s'' pydb schedule sync', replace(current_database(), '''', E'''\\'''''));
     end if;
     if v_place.place = 'here' and not pydb._schedule_version_at_least(v_place.version, 1, 4) then
         v_detail := format('pg_cron %s is installed, 1.4 or newer is needed', v_place.version);

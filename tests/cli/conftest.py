@@ -74,7 +74,7 @@ class Cli:
         return result
 
     def start(self, *args: str, below: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        """Start the command and return; its standard input is empty. ``below`` is put before it, as nohup is."""
+        """Start the command and return; its standard input is empty. ``below`` goes before it, as nohup."""
         return subprocess.Popen(
             [*below, *COMMAND, *args],
             stdin=subprocess.DEVNULL,

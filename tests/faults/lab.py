@@ -44,9 +44,9 @@ begin
 end $$;
 """
 _TABLE = """
-create table app.{0} (id bigint primary key, at timestamptz, filler text) with (fillfactor = 10);
+create table app.{0} (id bigint primary key, at timestamptz, filler text) with (fillfactor = {3});
 insert into app.{0}
-select i, now() - case when i <= {2} then interval '60 days' else interval '1 day' end, repeat('x', 850)
+select i, now() - case when i <= {2} then interval '60 days' else interval '1 day' end, repeat('x', {4})
 from generate_series(1, {1}) as i;
 create trigger note_effect after delete on app.{0} referencing old table as gone
 for each statement execute function app.note_effect();
@@ -142,9 +142,14 @@ class Lab:
             else:
                 return
 
-    def table(self, name: str = "events", *, rows: int = 2000, expired: int = 1500) -> None:
-        """Make app.<name>: rows 1 to `expired` are 60 days old, the others one day."""
-        self.db.execute(_TABLE.format(name, rows, expired).encode())
+    def table(
+        self, name: str = "events", *, rows: int = 2000, expired: int = 1500, dense: bool = False
+    ) -> None:
+        """Make app.<name>: rows 1 to `expired` are 60 days old, the others one day.
+
+        `dense` puts about 60 rows into a block instead of one.
+        """
+        self.db.execute(_TABLE.format(name, rows, expired, *((100, 100) if dense else (10, 850))).encode())
         self._rows[name], self._expired[name] = rows, expired
 
     def policy(self, name: str = "events", keep: str = "30 days", **options: object) -> None:

@@ -54,9 +54,9 @@ def halted(lab: Lab, place: str) -> Iterator[Background]:
             yield run
 
 
-def done_by_then(place: str) -> int:
+def done_by_then(lab: Lab, place: str) -> int:
     """Rows of the batches that were committed when a run halts at the place."""
-    return {"counting": 0, "table lock": 0, "pause": 64}.get(place, 64 + 128)
+    return {"counting": 0, "table lock": 0, "pause": lab.gone()}.get(place, 64 + 128)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -71,7 +71,7 @@ def test_d1_cancelled_run_says_so_and_the_next_one_ends_exact(lab: Lab, place: s
     if place != "pause" or row.state != "running":
         assert (row.state, row.stop_reason, row.sqlstate) == ("cancelled", "cancelled", "57014")
         lab.balanced()
-    assert row.rows_done == done_by_then(place)
+    assert row.rows_done == done_by_then(lab, place)
     lab.converges()
     assert lab.runs()[0].state in ("cancelled", "interrupted")
 
@@ -83,7 +83,7 @@ def test_d2_terminated_run_is_found_and_resumed(lab: Lab, place: str) -> None:
         run.failed()
         lab.until_gone(run.pid)
     (row,) = lab.runs()
-    assert (row.state, row.rows_done) == ("running", done_by_then(place))
+    assert (row.state, row.rows_done) == ("running", done_by_then(lab, place))
     lab.balanced(live=1)
     lab.converges()
     first, second, _ = lab.runs()

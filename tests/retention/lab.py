@@ -160,13 +160,13 @@ class Lab:
                 sql.SQL("{} => {}").format(sql.SQL(key), sql.Placeholder(key)) for key in arguments  # type: ignore[arg-type]
             )
         )
-        with self.db.cursor(row_factory=dict_row) as cursor:
+        with self.db.cursor(binary=True, row_factory=dict_row) as cursor:
             row = cursor.execute(call, {key: _value(value) for key, value in arguments.items()}).fetchone()
         assert row is not None
         return row
 
     def plan(self, policy: str | None = "p", now: datetime | None = NOW) -> list[PlanRow]:
-        with self.db.cursor(row_factory=dict_row) as cursor:
+        with self.db.cursor(binary=True, row_factory=dict_row) as cursor:
             # Python knows neither infinity nor years BC
             columns = ", ".join(
                 f"{name}::text" if name in ("oldest", "newest") else name for name in PlanRow.__annotations__
@@ -206,7 +206,7 @@ class Lab:
 
     def runs(self, *, request: uuid.UUID | None = None) -> list[Run]:
         columns = ", ".join(Run.__annotations__)
-        with self.db.cursor(row_factory=dict_row) as cursor:
+        with self.db.cursor(binary=True, row_factory=dict_row) as cursor:
             cursor.execute(
                 f"select {columns} from pydb.job_run where request = %s or %s::uuid is null order by id".encode(),
                 (request, request),

@@ -293,7 +293,7 @@ def test_a12_a_filter_runs_only_as_a_role_that_its_author_could_become(
         ("blocked", "error", "YD114", 0)
     ]
     assert table.number("select count(*) from public.t") == 7
-    theirs.do("call pydb.retention_run('p')")
+    assert theirs.rows("select rows_done from pydb.retention_batch('p', p_now => %s)", NOW) == [(4,)]
     assert table.ids() == [5, 6, 7]
 
 

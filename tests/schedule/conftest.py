@@ -55,19 +55,19 @@ class Site:
         table = f"t.event_{count}" if count else "t.event"
         self.db.execute(f"create table if not exists {table} (like t.event)".encode())
         self.db.execute(
-            "select pydb.retention_policy_set(p_name => %s, p_table => %s::text::regclass, p_time_column => 'at',"
-            " p_keep => '1 day', p_schedule => %s, p_fuse_share => 1)",
+            "select pydb.retention_policy_set(p_name => %s, p_table => %s::text::regclass,"
+            " p_time_column => 'at', p_keep => '1 day', p_schedule => %s, p_fuse_share => 1)",
             (name, table, schedule),
         )
         self.db.execute("update pydb.retention_policy set updated_at = now() - interval '1 hour'")
 
     def one(self, query: str, *args: object) -> object:
         """The first value of the first row."""
-        row = self.db.execute(query.encode(), args).fetchone()
+        row = self.db.execute(query.encode(), args or None).fetchone()
         return row[0] if row else None
 
     def rows(self, query: str, *args: object) -> list[tuple[object, ...]]:
-        return self.db.execute(query.encode(), args).fetchall()
+        return self.db.execute(query.encode(), args or None).fetchall()
 
     def wait_for(self, query: str, *args: object, seconds: float = DEADLINE) -> None:
         """Poll until a query gives true."""
@@ -79,7 +79,8 @@ class Site:
     def close_gate(self) -> None:
         """From now on a delete from t.event does not end before :meth:`open_gate`."""
         self.db.execute(
-            "create trigger gate before delete on t.event for each statement execute function t.wait_at_gate()"
+            "create trigger gate before delete on t.event"
+            " for each statement execute function t.wait_at_gate()"
         )
 
     def open_gate(self) -> None:

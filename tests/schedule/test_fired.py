@@ -33,7 +33,8 @@ def ticked(new_cron_server: CronServerFactory) -> Iterator[Site]:
             " begin raise exception 'this table refuses'; end $$"
         )
         site.db.execute(
-            f"create trigger refuse before delete on {table} for each row execute function t.refuse()".encode()
+            f"create trigger refuse before delete on {table}"
+            " for each row execute function t.refuse()".encode()
         )
         with db.connect(site.dsn) as conn:
             schedule.sync(conn)
@@ -77,13 +78,15 @@ def test_a_failing_job_shows_what_the_server_said(ticked: Site) -> None:
 
 def test_the_log_of_pg_cron_is_pruned_of_our_finished_jobs_alone(ticked: Site) -> None:
     ticked.db.execute(
-        "insert into cron.job_run_details (jobid, runid, database, username, command, status, start_time, end_time)"
+        "insert into cron.job_run_details"
+        " (jobid, runid, database, username, command, status, start_time, end_time)"
         " select 1, -n, 'app', 'postgres', c, s, t, t from (values"
         " (1, 'call pydb.retention_run(''works'')', 'succeeded', now() - interval '31 days'),"
         " (2, 'call pydb.retention_run(''works'')', 'failed', null),"
         " (3, 'call pydb.retention_run(''works'')', 'running', now() - interval '31 days'),"
         " (4, 'select 1', 'succeeded', now() - interval '31 days'),"
-        " (5, 'call pydb.retention_run(''works'')', 'succeeded', now() - interval '29 days')) as v (n, c, s, t)"
+        " (5, 'call pydb.retention_run(''works'')', 'succeeded', now() - interval '29 days'))"
+        " as v (n, c, s, t)"
     )
     recent = ticked.one("select count(*) from cron.job_run_details where runid > 0")
     ticked.db.execute("call pydb.schedule_prune('30 days')")
@@ -92,7 +95,9 @@ def test_the_log_of_pg_cron_is_pruned_of_our_finished_jobs_alone(ticked: Site) -
     assert ticked.one("select count(*) from cron.job_run_details where runid > 0") == recent
 
 
-def test_a_restart_in_the_middle_is_seen_and_the_next_run_goes_on(cron_site: Site, cron_server: CronServer) -> None:
+def test_a_restart_in_the_middle_is_seen_and_the_next_run_goes_on(
+    cron_site: Site, cron_server: CronServer
+) -> None:
     cron_site.policy("events", "0 0 1 1 *")
     cron_site.db.execute("select cron.schedule('boot', '@reboot', 'call pydb.retention_run(''events'')')")
     with db.connect(cron_site.dsn) as conn:
@@ -117,9 +122,7 @@ def test_a_job_without_a_connection_is_told_as_such(new_cron_server: CronServerF
     with new_cron_server() as server:
         site = make_site(server.app_dsn)
         site.policy("events", "0 0 1 1 *")
-        site.db.execute(
-            "select cron.schedule('boot', '@reboot', 'call pydb.retention_run(''events'')');"
-        )
+        site.db.execute("select cron.schedule('boot', '@reboot', 'call pydb.retention_run(''events'')');")
         site.db.execute("update cron.job set nodename = '/nowhere'")
         with db.connect(site.dsn) as conn:
             schedule.sync(conn)
@@ -129,7 +132,8 @@ def test_a_job_without_a_connection_is_told_as_such(new_cron_server: CronServerF
         (message,) = site.rows("select last_message from pydb.schedule_status where policy = 'events'")[0]
         assert message == "connection failed"
         found = site.rows(
-            "select status, reason_code, hint is not null from pydb.doctor() where component = 'pg_cron connection'"
+            "select status, reason_code, hint is not null from pydb.doctor()"
+            " where component = 'pg_cron connection'"
         )
         assert found == [("error", "connection_failed", True)]
         site.db.close()

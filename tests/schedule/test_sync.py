@@ -1,4 +1,4 @@
-"""schedule_sync against the real pg_cron: it writes what is wanted, repairs drift, and touches nothing else."""
+"""schedule_sync against the real pg_cron: writes what is wanted, repairs drift, touches nothing else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pglast.ast import CallStmt
 
 from pydb import db as pydb_db
 from pydb import schedule
+from pydb.errors import SchedulerUnusable
 from tests.schedule.conftest import HOSTILE_NAMES
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def test_every_change_is_audited(cron_site: Site, conn: Connection) -> None:
     cron_site.db.execute("select pydb.retention_policy_drop('events')")
     schedule.sync(conn)
     seen = cron_site.rows(
-        "select subject, arguments ->> 'action', actor from pydb.audit_log where action = 'schedule_sync' order by id"
+        "select subject, arguments ->> 'action', actor from pydb.audit_log"
+        " where action = 'schedule_sync' order by id"
     )
     assert seen == [
         (PRUNE, "create", "postgres"),
@@ -168,7 +170,7 @@ def test_a_dropped_owner_is_drift(cron_site: Site, conn: Connection) -> None:
     cron_site.db.execute("drop role runner")
     seen = cron_site.rows("select job_name from pydb.schedule_status where drift is not null order by 1")
     assert seen == [(PRUNE,), ("pydb/app/events",)]
-    with pytest.raises(pydb_db.errors.SchedulerUnusable):
+    with pytest.raises(SchedulerUnusable):
         schedule.sync(conn)
     cron_site.db.execute("select pydb.setting_set('schedule_role', null)")
     schedule.sync(conn)
@@ -197,8 +199,10 @@ def test_foreign_jobs_are_left_alone(cron_site: Site, conn: Connection) -> None:
     before = set(cron_site.rows("select j.*, j.xmin::text from cron.job as j"))
     cron_site.policy("events")
     schedule.sync(conn)
-    assert set(cron_site.rows("select j.*, j.xmin::text from cron.job as j where username = 'bob' or jobname is null")) \
-        == before  # fmt: skip
+    after = cron_site.rows(
+        "select j.*, j.xmin::text from cron.job as j where username = 'bob' or jobname is null"
+    )
+    assert set(after) == before
     assert ours("events") in jobs(cron_site)
     cron_site.db.execute("select pydb.retention_policy_drop('events')")
     schedule.sync(conn)
@@ -216,7 +220,10 @@ def test_hostile_names_make_jobs_of_exactly_one_call(cron_site: Site, conn: Conn
     for (command,) in cron_site.rows("select command from cron.job where jobname <> %s", PRUNE):
         (statement,) = pglast.parse_sql(str(command))
         assert isinstance(statement.stmt, CallStmt)
-        (argument,) = statement.stmt.funccall.args
+        call = statement.stmt.funccall
+        assert call is not None
+        assert call.args is not None
+        (argument,) = call.args
         called.add(argument.val.sval)
     assert called == set(HOSTILE_NAMES)
     assert cron_site.one(
@@ -275,13 +282,15 @@ def test_a_role_without_superuser_syncs_its_own_jobs(cron_site: Site) -> None:
         cron_site.db.execute(statement.encode())
     with pydb_db.connect(f"{cron_site.dsn} user=ops") as ops:
         schedule.sync(ops)
-        cron_site.db.execute("select cron.alter_job(jobid, active => false, schedule => '1 1 1 1 *') from cron.job")
+        cron_site.db.execute(
+            "select cron.alter_job(jobid, active => false, schedule => '1 1 1 1 *') from cron.job"
+        )
         assert set(actions(ops).values()) == {"update"}
         assert set(actions(ops).values()) == {"keep"}
     assert set(cron_site.rows("select username, active from cron.job")) == {("ops", True)}
     cron_site.db.execute("create role someone")
     cron_site.db.execute("select pydb.setting_set('schedule_role', 'someone')")
-    with pydb_db.connect(f"{cron_site.dsn} user=ops") as ops, pytest.raises(pydb_db.errors.SchedulerUnusable):
+    with pydb_db.connect(f"{cron_site.dsn} user=ops") as ops, pytest.raises(SchedulerUnusable):
         schedule.sync(ops)
 
 

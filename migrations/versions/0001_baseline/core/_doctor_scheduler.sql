@@ -9,30 +9,42 @@ set search_path = pg_catalog, pg_temp
 as $function$
 declare
     v_backend constant text := pydb._schedule_backend(p_cron);
+    v_state text;
     v_wanted bigint;
     v_last record;
 begin
     select count(w.policy) into v_wanted from pydb._schedule_wanted() as w;
     select s.* into v_last from pydb.scheduler as s order by s.stopped_at is null desc, s.heartbeat_at desc limit 1;
+    v_state := case
+        when v_wanted = 0 then 'nothing_scheduled'
+        when v_backend = 'pydb' or v_backend = 'pg_cron' and p_cron is not null then v_backend
+        when v_backend = 'pg_cron'
+            and (select p.place from pydb._schedule_place() as p) in ('here', 'elsewhere', 'hidden')
+            then 'pg_cron_hidden'
+        else 'no_scheduler'
+    end;
     return query select
         'scheduler',
-        case when v_wanted > 0 and v_backend = 'none' then 'error' else 'ok' end,
-        case when v_wanted = 0 then 'nothing_scheduled' when v_backend = 'none' then 'no_scheduler' else v_backend end,
-        case
-            when v_wanted = 0 then 'no policy has a schedule'
-            when v_backend = 'pg_cron' then format('pg_cron fires %s schedules of this database', v_wanted)
-            when v_backend = 'pydb' then format('pydb schedule run fires %s schedules of this database', v_wanted)
+        case v_state when 'no_scheduler' then 'error' when 'pg_cron_hidden' then 'unknown' else 'ok' end,
+        v_state,
+        case v_state
+            when 'nothing_scheduled' then 'no policy has a schedule'
+            when 'pg_cron' then format('%s schedules are left to pg_cron', v_wanted)
+            when 'pg_cron_hidden' then format('%s schedules are left to a pg_cron that cannot be read', v_wanted)
+            when 'pydb' then format('%s schedules are fired by pydb schedule run', v_wanted)
             else format('nothing fires the %s schedules of this database', v_wanted)
         end,
         case
-            when v_backend = 'pydb' then format(
+            when v_state = 'pydb' then format(
                 'host %s, process %s, heartbeat %s', v_last.host, v_last.os_pid,
                 to_char(v_last.heartbeat_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')
             )
-            when v_backend = 'none' and v_wanted > 0 then 'no pg_cron, and no pydb schedule run with a fresh heartbeat'
+            when v_state = 'no_scheduler' then 'no pg_cron at work, and no pydb schedule run with a fresh heartbeat'
         end,
-        case when v_backend = 'none' and v_wanted > 0
-            then 'keep this running (ops/systemd/pydb-scheduler.service): pydb schedule run' end;
+        case v_state
+            when 'no_scheduler' then 'keep this running (ops/systemd/pydb-scheduler.service): pydb schedule run'
+            when 'pg_cron_hidden' then 'the pydb program looks into the other database: pydb doctor'
+        end;
     if v_last.id is not null and v_last.stopped_at is null and v_backend <> 'pg_cron'
         and not pydb._scheduler_alive()
     then

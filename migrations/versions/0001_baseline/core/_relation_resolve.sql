@@ -1,6 +1,6 @@
 -- pydb._relation_resolve: from a name as a person writes it to the relation, never by the caller's search_path.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD003 YD004 YD006
+-- raises YD004 YD006
 create or replace function pydb._relation_resolve(p_name text)
 returns regclass
 language plpgsql

@@ -8,7 +8,8 @@ create or replace function pydb._run_note(
     p_request uuid,
     p_state text,
     p_stop_reason text,
-    p_error text
+    p_error text,
+    p_sqlstate text default null
 )
 returns bigint
 language plpgsql
@@ -20,17 +21,19 @@ declare
     v_id bigint;
 begin
     insert into pydb.job_run (
-        kind, subject, dry_run, state, stop_reason, started_at, heartbeat_at, finished_at, request, pid, error
+        kind, subject, dry_run, state, stop_reason, started_at, heartbeat_at, finished_at, request, pid, error,
+        sqlstate
     )
     values (
-        p_kind, p_subject, p_dry_run, p_state, p_stop_reason, v_now, v_now, v_now, p_request, pg_backend_pid(), p_error
+        p_kind, p_subject, p_dry_run, p_state, p_stop_reason, v_now, v_now, v_now, p_request, pg_backend_pid(), p_error,
+        p_sqlstate
     )
     returning id into v_id;
     return v_id;
 end
 $$;
 
-comment on function pydb._run_note(text, text, boolean, uuid, text, text, text) is
+comment on function pydb._run_note(text, text, boolean, uuid, text, text, text, text) is
 'Logs a run that ended before it began (skipped, for example) and returns its id.';
 
-revoke all on function pydb._run_note(text, text, boolean, uuid, text, text, text) from public;
+revoke all on function pydb._run_note(text, text, boolean, uuid, text, text, text, text) from public;

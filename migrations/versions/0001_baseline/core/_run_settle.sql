@@ -7,6 +7,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_now timestamptz := clock_timestamp();
     v_dead bigint[];
 begin
     -- pid and backend_start name a process for good; one that has begun another statement since, or none, has left its
@@ -20,7 +21,7 @@ begin
         where a.pid = r.pid
             and case
                 when a.backend_start is null or r.backend_start is null
-                    then r.heartbeat_at > clock_timestamp() - pydb._setting(p_name => 'stale_after')::interval
+                    then r.heartbeat_at > v_now - pydb._setting(p_name => 'stale_after')::interval
                 else a.backend_start = r.backend_start and (
                     -- with track_activities off there is nothing more to see
                     a.state = 'disabled' or (a.state = 'active' and a.query_start <= r.started_at)

@@ -38,7 +38,7 @@ begin
     end if;
     if p_policy.rows_per_second is not null then
         p_walk := p_walk || jsonb_build_object(
-            'pause_ms', greatest(v_rows * 1000.0 / p_policy.rows_per_second - v_ms, 0)::bigint
+            'wake', clock_timestamp() + (v_rows * 1000.0 / p_policy.rows_per_second - v_ms) * interval '1 ms'
         );
     end if;
     return p_walk;

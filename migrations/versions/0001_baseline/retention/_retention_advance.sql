@@ -12,7 +12,6 @@ declare
     v_segment jsonb;
     v_stop text;
 begin
-    p_walk := p_walk || '{"pause_ms": 0}';
     begin
         v_policy := pydb._retention_policy_get(p_walk ->> 'policy');
     exception when sqlstate 'YD002' then
@@ -27,11 +26,13 @@ begin
     end;
     if v_stop is not null then
         return p_walk || jsonb_build_object('state', 'partial', 'reason', v_stop);
-    elsif not p_walk ? 'segments' or v_policy.version <> (p_walk ->> 'version')::bigint then
+    elsif not p_walk ? 'segments' or p_walk ->> 'terms' <> pydb._retention_terms(v_policy) then
         -- at the start, and again whenever the policy was edited: new terms, new count, new look at the fuse
         return pydb._retention_prepare(v_policy, p_walk);
+    elsif (p_walk ->> 'wake')::timestamptz > clock_timestamp() then
+        return p_walk || jsonb_build_object('beat', pydb._run_beat((p_walk ->> 'run')::bigint));
     elsif p_walk -> 'segments' = '[]' then
-        return pydb._retention_finish(p_walk);
+        return pydb._retention_verify(v_policy, pydb._retention_finish(p_walk));
     end if;
     v_segment := p_walk -> 'segments' -> 0;
     p_walk := pydb._retention_step(v_policy, p_walk);
@@ -50,12 +51,12 @@ begin
             )
         ) || case when p_walk ? 'resumed' then jsonb_build_object('resumed_from', p_walk -> 'resumed') else '{}' end
     );
-    return p_walk;
+    return p_walk || '{"beat": true}';
 end
 $$;
 
 comment on function pydb._retention_advance(jsonb) is
 'One turn of a run, in one transaction: plans at the first turn, then deletes one range a turn, until the walk has a
-state. Kill switch, pause, edits of the policy and budgets are looked at before each.';
+state. Kill switch, pause, edits of the policy and budgets are looked at before each, and while the run rests.';
 
 revoke all on function pydb._retention_advance(jsonb) from public;

@@ -17,8 +17,8 @@ declare
     v_policy pydb.retention_policy := pydb._retention_policy_get(p_policy);
     v_held text := pydb._retention_held(v_policy);
     v_walk jsonb := jsonb_build_object(
-        'policy', p_policy, 'version', v_policy.version, 'now', p_now, 'dry_run', p_dry_run, 'deadline', p_deadline,
-        'max_rows', least(p_max_rows, v_policy.max_rows), 'mode', 'plain', 'tries', 0, 'pause_ms', 0, 'done', 0,
+        'policy', p_policy, 'now', p_now, 'dry_run', p_dry_run, 'deadline', p_deadline,
+        'max_rows', least(p_max_rows, v_policy.max_rows), 'mode', 'plain', 'tries', 0, 'retries', 0, 'done', 0,
         'batches', 0, 'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 5000, 'cost', 0.002
     );
     v_run bigint;

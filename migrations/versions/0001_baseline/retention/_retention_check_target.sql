@@ -1,6 +1,6 @@
 -- pydb._retention_check_target: refuse what is not an ordinary or partitioned table with rows of its own.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD002 YD003 YD106
+-- raises YD003 YD106
 create or replace function pydb._retention_check_target(p_relation regclass, p_builtin boolean default false)
 returns void
 language plpgsql

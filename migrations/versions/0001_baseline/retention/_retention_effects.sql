@@ -22,8 +22,10 @@ begin
         if v_ref.on_delete in ('c', 'n', 'd') and not v_ref.itself and p_rows > 0 then
             execute format(
                 'select count(*) from %s as c where exists (select 1 from only %s as t where %s and %s)',
-                pydb._relation_name(v_ref.child), pydb._relation_name(p_relation),
-                pydb._retention_match('c', v_ref.child_columns, 't', v_ref.parent_columns),
+                v_ref.source, pydb._relation_name(p_relation),
+                pydb._retention_match(
+                    'c', v_ref.child_columns, 't', v_ref.parent_columns, v_ref.operators, v_ref.collations
+                ),
                 pydb._retention_deletable(p_policy, p_relation, p_cutoff)
             ) into v_count;
             if v_count > 0 then

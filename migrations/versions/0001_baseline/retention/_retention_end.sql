@@ -7,7 +7,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_walk ->> 'state' = 'skipped' then
+    if p_walk ->> 'state' = 'skipped' or not p_walk ? 'run' then
         return; -- logged as such when it was refused
     end if;
     perform pydb._run_close(
@@ -18,7 +18,13 @@ begin
         ),
         case when p_walk ->> 'reason' <> 'exhausted' then p_walk ->> 'sqlstate' end,
         case when p_walk ->> 'reason' <> 'exhausted' then p_walk ->> 'error' end,
-        jsonb_strip_nulls(jsonb_build_object('hint', p_walk -> 'hint'))
+        jsonb_strip_nulls(jsonb_build_object(
+            'hint', p_walk -> 'hint', 'retries', nullif(p_walk -> 'retries', '0'),
+            -- a batch that was cut short has made the next ones smaller
+            'learned', jsonb_build_object(
+                'cost', p_walk -> 'cost', 'heap_range', p_walk -> 'heap_range', 'index_range', p_walk -> 'index_range'
+            )
+        ))
     );
     if (p_walk ->> 'done')::bigint > 0 then
         perform pydb._audit(

@@ -5,7 +5,9 @@ create or replace function pydb._retention_match(
     p_child_alias text,
     p_child_columns name[],
     p_parent_alias text,
-    p_parent_columns name[]
+    p_parent_columns name[],
+    p_operators text[],
+    p_collations text[]
 )
 returns text
 language sql
@@ -13,13 +15,15 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
     select string_agg(
-        format('%s.%I = %s.%I', p_child_alias, u.child_column, p_parent_alias, u.parent_column), ' and ' order by u.ord
+        format(
+            '%s.%I %s %s.%I%s', p_parent_alias, u.parent_column, u.operator, p_child_alias, u.child_column, u.collated
+        ), ' and ' order by u.ord
     )
-    from rows from (unnest(p_child_columns), unnest(p_parent_columns))
-    with ordinality as u (child_column, parent_column, ord);
+    from unnest(p_child_columns, p_parent_columns, p_operators, p_collations)
+    with ordinality as u (child_column, parent_column, operator, collated, ord);
 $$;
 
-comment on function pydb._retention_match(text, name[], text, name[]) is
-'Join condition of a foreign key, column by column in the order of the constraint.';
+comment on function pydb._retention_match(text, name[], text, name[], text[], text[]) is
+'Join condition of a foreign key, column by column in the order of the constraint, with its own operators.';
 
-revoke all on function pydb._retention_match(text, name[], text, name[]) from public;
+revoke all on function pydb._retention_match(text, name[], text, name[], text[], text[]) from public;

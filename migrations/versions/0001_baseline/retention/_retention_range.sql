@@ -17,7 +17,14 @@ set datestyle = 'ISO, YMD'
 as $$
 declare
     v_from text := p_segment ->> 'from';
-    v_limit bigint := (p_walk ->> 'index_range')::bigint;
+    -- no range holds more than a second's worth of rows, where the policy bounds them
+    v_limit bigint := least((p_walk ->> 'index_range')::bigint, p_policy.rows_per_second);
+    v_blocks bigint := least(
+        (p_walk ->> 'heap_range')::bigint,
+        -- greatest() passes over null: without a bound it would say 1
+        case when p_policy.rows_per_second is not null
+            then greatest(p_policy.rows_per_second / greatest((p_segment ->> 'density')::float8, 1), 1)::bigint end
+    );
     v_expired text := pydb._retention_predicate(
         jsonb_populate_record(p_policy, '{"filter": null}'), (p_walk ->> 'cutoff')::timestamptz
     );
@@ -29,9 +36,7 @@ begin
         is_last := true;
         return;
     elsif p_segment ->> 'strategy' = 'heap' then
-        next_at := least(
-            (p_segment ->> 'at')::bigint + (p_walk ->> 'heap_range')::bigint, (p_segment ->> 'end')::bigint
-        );
+        next_at := least((p_segment ->> 'at')::bigint + v_blocks, (p_segment ->> 'end')::bigint);
         condition := format('t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)''', (p_segment ->> 'at')::bigint, next_at);
         is_last := next_at >= (p_segment ->> 'end')::bigint;
         return;

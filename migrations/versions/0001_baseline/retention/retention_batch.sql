@@ -15,11 +15,13 @@ set search_path = pg_catalog, pg_temp
 set row_security = off
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
 as $$
 declare
     v_policy pydb.retention_policy := pydb._retention_policy_get(p_policy);
     v_held text := pydb._retention_held(v_policy);
-    v_walk jsonb := p_cursor;
+    v_walk jsonb;
+    v_key text;
 begin
     if p_max_rows is null or p_max_rows < 1 or p_max_rows > 1000000 then
         raise exception using errcode = 'YD001',
@@ -30,7 +32,11 @@ begin
         raise exception using errcode = 'YD111', message = format('policy %s: blocked (%s)', p_policy, v_held),
             detail = 'Nothing was deleted.', hint = 'pydb retention resume, or: select pydb.retention_resume();';
     end if;
-    if v_walk is null or v_walk ->> 'policy' <> p_policy or (v_walk ->> 'version')::bigint <> v_policy.version then
+    if p_cursor is not null then
+        v_walk := pydb._retention_cursor(v_policy, p_cursor);
+    end if;
+    if v_walk is null or v_walk ->> 'terms' <> pydb._retention_terms(v_policy) then
+        -- the first call, or the policy was edited since: new terms, new count, new look at the fuse
         v_walk := pydb._retention_prepare(v_policy, jsonb_build_object(
             'policy', p_policy, 'now', coalesce(p_now, clock_timestamp()), 'dry_run', false, 'done', 0, 'mode', 'plain',
             'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 5000, 'cost', 0.002
@@ -41,7 +47,6 @@ begin
                 detail = 'Nothing was deleted.', hint = format('select * from pydb.retention_plan(%L);', p_policy);
         end if;
     end if;
-    v_walk := v_walk || jsonb_build_object('segments', pydb._retention_hydrate(v_policy, v_walk));
     rows_done := 0;
     -- ranges until the batch has its rows: the limit holds over all of them
     while rows_done < p_max_rows and v_walk ->> 'state' is null loop
@@ -60,12 +65,13 @@ begin
     end loop;
     rows_left_estimate := greatest((v_walk ->> 'due')::bigint - (v_walk ->> 'done')::bigint, 0);
     if v_walk ->> 'state' is null then
-        cursor := (v_walk - 'all' - 'later') || jsonb_build_object(
-            'segments', (
-                select jsonb_agg(u.segment - 'condition' - 'signature' order by u.ord)
-                from jsonb_array_elements(v_walk -> 'segments') with ordinality as u (segment, ord)
-            )
-        );
+        cursor := v_walk - 'later';
+        foreach v_key in array array['segments', 'all'] loop
+            cursor := cursor || jsonb_build_object(v_key, (
+                select coalesce(jsonb_agg(u.segment - 'condition' - 'signature' order by u.ord), '[]')
+                from jsonb_array_elements(v_walk -> v_key) with ordinality as u (segment, ord)
+            ));
+        end loop;
     end if;
     if rows_done > 0 then
         perform pydb._audit('retention_batch', p_policy, jsonb_build_object('rows_done', rows_done), null);

@@ -1,6 +1,6 @@
 -- pydb.retention_policy_drop: remove a policy; its log stays; audited.
 -- reads and writes pydb.retention_policy   writes pydb.audit_log   locks the policy's row
--- raises YD002
+-- raises YD001 YD002
 create or replace function pydb.retention_policy_drop(p_name text)
 returns boolean
 language plpgsql

@@ -20,8 +20,7 @@ as $function$
     job as (
         select
             coalesce(a.job_name, w.job_name) as job_name, coalesce(a.policy, w.policy) as policy,
-            coalesce(w.schedule, a.schedule) as schedule, coalesce(w.command, a.command) as command,
-            w.job_name is not null as wanted, a.role,
+            coalesce(w.schedule, a.schedule) as schedule, w.job_name is not null as wanted, a.role,
             case when p_cron is not null then a.jobid is not null end as present,
             case when p_cron is not null and a.action <> 'keep' then a.reason end as drift
         from pydb._schedule_wanted() as w
@@ -31,7 +30,7 @@ as $function$
         ) as a on a.job_name = w.job_name
         union all
         -- scheduled, but held back: shown, so that nobody wonders where it went
-        select pydb._schedule_job_name(p.name), p.name, p.schedule, pydb._schedule_command(p.name), false, null,
+        select pydb._schedule_job_name(p.name), p.name, p.schedule, false, null,
             case when p_cron is not null then false end, null
         from pydb.retention_policy as p
         where p.schedule is not null and (not p.enabled or p.paused_at is not null)
@@ -50,7 +49,7 @@ as $function$
                 then format('missing, or it belongs to another role than %I', p_cron ->> 'role')
             else j.drift
         end,
-        l.at, l.status, l.message,
+        l.fired_at, l.status, l.message,
         case
             when not j.wanted or h.backend = 'none' then null
             when h.backend = 'pg_cron' and j.present is not true then null
@@ -61,7 +60,7 @@ as $function$
         j.role, r.id, r.state, r.stop_reason
     from job as j
     cross join here as h
-    left join lateral pydb._schedule_last(j.job_name, j.command, p_cron) as l on true
+    left join pydb._schedule_runs(p_cron) as l on l.job_name = j.job_name
     left join lateral (
         select q.id, q.state, q.stop_reason
         from pydb.job_run as q

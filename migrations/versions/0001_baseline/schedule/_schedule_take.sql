@@ -10,7 +10,7 @@ declare
     v_start constant timestamptz := (select a.backend_start from pg_stat_activity as a where a.pid = pg_backend_pid());
     v_claim pydb.schedule_claim;
 begin
-    insert into pydb.schedule_claim (job, due_at, scheduler, pid, backend_start)
+    insert into pydb.schedule_claim as c (job, due_at, scheduler, pid, backend_start)
     values (p_job, p_due_at, p_scheduler, pg_backend_pid(), v_start)
     on conflict on constraint schedule_claim_pkey do nothing;
     if found then

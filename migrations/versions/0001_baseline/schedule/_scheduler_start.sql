@@ -23,7 +23,7 @@ begin
             hint = 'leave it to pg_cron; or choose: select pydb.setting_set(''schedule_backend'', ''pydb''); '
                 'then: pydb schedule sync';
     end if;
-    insert into pydb.scheduler (id, host, os_pid, version)
+    insert into pydb.scheduler as s (id, host, os_pid, version)
     values (p_id, p_host, p_os_pid, p_version)
     on conflict (id) do nothing;
 end

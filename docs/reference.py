@@ -1,0 +1,279 @@
+"""Write reference-sql.md and reference-cli.md: from COMMENT ON in a migrated database, and from --help.
+
+python docs/reference.py               on an embedded server of its own (make reference)
+python docs/reference.py --dsn DSN     from a database that is migrated already
+python docs/reference.py --out FOLDER  elsewhere than beside this file
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from pydb import cli, db, migrate  # noqa: E402
+from pydb.embedded import Server  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+GENERATED = "<!-- Written by docs/reference.py: do not edit, run `make reference`. -->"
+
+# One document: what is public, that is, does not begin with an underscore.
+CATALOG = """
+select jsonb_build_object(
+    'routines', (
+        select jsonb_agg(jsonb_build_object(
+            'name', p.proname, 'kind', case p.prokind when 'p' then 'procedure' else 'function' end,
+            'comment', obj_description(p.oid, 'pg_proc'), 'returns', pg_get_function_result(p.oid),
+            'arguments', (
+                select jsonb_agg(jsonb_build_object(
+                    'name', a.name, 'type', format_type(a.type, null),
+                    'mode', coalesce(p.proargmodes[a.n], 'i'),
+                    'default', pg_get_function_arg_default(p.oid, a.n::integer)
+                ) order by a.n)
+                from unnest(p.proargnames, coalesce(p.proallargtypes, p.proargtypes::oid[]))
+                    with ordinality as a (name, type, n)
+            )
+        ) order by p.proname)
+        from pg_proc as p
+        where p.pronamespace = 'pydb'::regnamespace and p.proname !~ '^_'
+    ),
+    'relations', (
+        select jsonb_agg(jsonb_build_object(
+            'name', c.relname, 'kind', case c.relkind when 'v' then 'view' else 'table' end,
+            'comment', obj_description(c.oid, 'pg_class'),
+            'columns', (
+                select jsonb_agg(jsonb_build_object(
+                    'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull,
+                    'comment', col_description(c.oid, a.attnum)
+                ) order by a.attnum)
+                from pg_attribute as a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+            )
+        ) order by c.relkind = 'v', c.relname)
+        from pg_class as c
+        where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'v') and c.relname !~ '^_'
+    ),
+    'settings', (
+        select jsonb_agg(
+            jsonb_build_object('name', s.name, 'value', s.value, 'comment', s.description) order by s.name
+        )
+        from pydb.setting as s
+    )
+)
+"""
+
+
+def main() -> int:
+    """Write both pages and return 0."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--dsn", help="a migrated database; left out: an embedded server")
+    parser.add_argument("--out", type=Path, default=HERE, help="folder to write to")
+    args = parser.parse_args()
+    if args.dsn:
+        catalog = read(args.dsn)
+    else:
+        with Server() as server:
+            migrate.up(server.dsn(), notify=lambda _line: None)
+            catalog = read(server.dsn())
+    write(args.out / "reference-sql.md", sql_page(catalog))
+    write(args.out / "reference-cli.md", cli_page())
+    return 0
+
+
+def read(dsn: str) -> Any:
+    """The catalog of a migrated database."""
+    with db.connect(dsn) as conn:
+        return db.run_text(conn, CATALOG)
+
+
+def write(path: Path, lines: Iterable[str]) -> None:
+    """Write a page; the lines have no line ends."""
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def sql_page(catalog: Any) -> Iterator[str]:
+    """Lines of the page about schema pydb."""
+    yield "# SQL reference"
+    yield ""
+    yield GENERATED
+    yield ""
+    yield "What is here is the contract: names and meanings stay, columns and arguments are only added."
+    yield "Routines whose name begins with an underscore are private. The same text is in the database:"
+    yield "`\\df+ pydb.*`, `\\d+ pydb.*`. Nothing is granted to PUBLIC; who may do what is in"
+    yield "[install.md](install.md#roles)."
+    yield ""
+    yield "## Routines"
+    for routine in catalog["routines"]:
+        yield from routine_lines(routine)
+    for kind, title in (("table", "Tables"), ("view", "Views")):
+        yield ""
+        yield f"## {title}"
+        for relation in catalog["relations"]:
+            if relation["kind"] == kind:
+                yield from relation_lines(relation)
+    yield ""
+    yield "## Settings"
+    yield ""
+    yield "Rows of `pydb.setting`, with their values after installation; changed by"
+    yield "[`pydb.setting_set`](#setting_set)."
+    yield ""
+    rows = ((f"`{s['name']}`", code(s["value"]), s["comment"]) for s in catalog["settings"])
+    yield from table(("Setting", "Value", "Meaning"), rows)
+
+
+def routine_lines(routine: Any) -> Iterator[str]:
+    """Lines about one function or procedure."""
+    arguments = routine["arguments"] or []
+    given = [a for a in arguments if a["mode"] in ("i", "b")]
+    gives = [a for a in arguments if a["mode"] in ("o", "b", "t")]
+    yield ""
+    yield f"### {routine['name']}"
+    yield ""
+    if routine["kind"] == "procedure":
+        yield f"Procedure: `call pydb.{routine['name']}(…)`."
+    elif gives:
+        yield f"Function: `select * from pydb.{routine['name']}(…)`."  # noqa: S608 - it is shown, not run
+    else:
+        yield f"Function, returns `{routine['returns']}`."
+    yield ""
+    yield one_line(routine["comment"])
+    if given:
+        yield ""
+        rows = (
+            (f"`{a['name']}`", f"`{a['type']}`", "required" if a["default"] is None else f"`{a['default']}`")
+            for a in given
+        )
+        yield from table(("Argument", "Type", "Default"), rows)
+    if gives:
+        yield ""
+        yield "Columns of the result: " + ", ".join(f"`{a['name']}` {a['type']}" for a in gives) + "."
+
+
+def relation_lines(relation: Any) -> Iterator[str]:
+    """Lines about one table or view."""
+    yield ""
+    yield f"### {relation['name']}"
+    yield ""
+    yield one_line(relation["comment"])
+    yield ""
+    rows = (
+        (f"`{c['name']}`", c["type"] + (", not null" if c["not_null"] else ""), c["comment"])
+        for c in relation["columns"]
+    )
+    yield from table(("Column", "Type", "Meaning"), rows)
+
+
+def cli_page() -> Iterator[str]:
+    """Lines of the page about the command line."""
+    root = cli._build()
+    with root.context_class(root, info_name="pydb", auto_envvar_prefix="PYDB") as ctx:
+        commands = [sub for name in cli.COMMANDS for sub in leaves(root.get_command(ctx, name), ctx, name)]
+        everywhere = {(p.name, p.help) for p in root.params}
+        yield "# Command line reference"
+        yield ""
+        yield GENERATED
+        yield ""
+        yield "`pydb [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]`; each command answers `--help`."
+        yield ""
+        yield "## Options of every command"
+        yield ""
+        yield "They may stand before or after the command."
+        yield ""
+        yield from option_table(root.params, ctx)
+        yield ""
+        yield "## Exit codes"
+        yield ""
+        yield one_line(cli.EPILOG.removeprefix("Exit codes: "))
+        yield ""
+        yield "Results go to stdout, talk and progress to stderr. `--json` prints exactly one document,"
+        yield '`{"document": …, "version": 1, "exit_code": …, …}`, errors too (`"document": "error"`).'
+        for command, sub in commands:
+            yield ""
+            yield f"## {sub.command_path}"
+            yield ""
+            arguments = [p for p in command.params if p.param_type_name == "argument"]
+            shown = [p.metavar if p.required else f"[{p.metavar}]" for p in arguments]
+            yield f"`{' '.join([sub.command_path, '[OPTIONS]', *shown])}`"
+            yield ""
+            yield from paragraphs(command.help)
+            options = [
+                p
+                for p in command.params
+                if p.param_type_name == "option" and (p.name, p.help) not in everywhere
+            ]
+            if arguments:
+                yield ""
+                yield from table(
+                    ("Argument", "", "Meaning"),
+                    ((f"`{p.metavar}`", "required" if p.required else "optional", p.help) for p in arguments),
+                )
+            if options:
+                yield ""
+                yield from option_table(options, sub)
+
+
+def leaves(command: Any, parent: Any, name: str) -> Iterator[tuple[Any, Any]]:
+    """Every command that does something, with its context, in the order of the help."""
+    ctx = command.context_class(command, info_name=name, parent=parent)
+    if not getattr(command, "commands", None):
+        yield command, ctx
+        return
+    for child in command.list_commands(ctx):
+        yield from leaves(command.get_command(ctx, child), ctx, child)
+
+
+def option_table(options: Iterable[Any], ctx: Any) -> Iterator[str]:
+    """The options of one command with values, defaults and environment variables."""
+    rows = []
+    for option in sorted(options, key=lambda p: p.name == "help"):
+        value = "" if option.is_flag else f" {option.metavar or 'VALUE'}"
+        names = ", ".join(f"`{opt}{value}`" for opt in option.opts)
+        shown = option.default if not option.is_flag and option.default is not None else None
+        rows.append((names, code(shown), code(environment(option, ctx)), option.help))
+    return table(("Option", "Default", "Environment", "Meaning"), rows)
+
+
+def environment(option: Any, ctx: Any) -> str | None:
+    """The environment variable that sets an option, named by hand or derived from the command's path."""
+    if option.envvar:
+        return str(option.envvar)
+    if not option.allow_from_autoenv or not ctx.auto_envvar_prefix or option.name is None:
+        return None
+    return f"{ctx.auto_envvar_prefix}_{option.name.upper()}"
+
+
+def paragraphs(text: str | None) -> Iterator[str]:
+    """Help text, one line a paragraph, with a blank line between them."""
+    for number, block in enumerate((text or "").strip().split("\n\n")):
+        if number:
+            yield ""
+        yield one_line(block)
+
+
+def one_line(text: str | None) -> str:
+    """Words of a text with single blanks; what Markdown would take for a tag stays text."""
+    return " ".join((text or "").split()).replace("<", "&lt;")
+
+
+def code(value: object) -> str:
+    """A value in code quotes, or nothing."""
+    return "" if value is None else f"`{value}`"
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str | None, ...]]) -> Iterator[str]:
+    """A Markdown table; a bar in a cell would end it."""
+    yield "| " + " | ".join(head) + " |"
+    yield "|" + " --- |" * len(head)
+    for row in rows:
+        yield "| " + " | ".join(one_line(cell).replace("|", "\\|") for cell in row) + " |"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

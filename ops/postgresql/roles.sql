@@ -1,0 +1,112 @@
+-- Roles for pydb, all of them optional. Run as a superuser in the database that pydb is installed in, and again after
+-- each upgrade: it grants exactly what is listed here and takes back what is not.
+--   psql -X -v ON_ERROR_STOP=1 -f roles.sql app
+--
+--   pydb_owner     may own schema pydb, given CREATE on the database: PGOPTIONS='-c role=pydb_owner' pydb migrate up
+--   pydb_monitor   looks: runs, policies, schedules, drift, and the plan of what it may SELECT
+--   pydb_admin     defines policies and settings, pauses and resumes; looks. To set a policy it needs SELECT and DELETE
+--                  on the table. It can write any policy, so it decides what pydb_runner deletes
+--   pydb_runner    runs, and schedules what it runs; looks. It needs SELECT and DELETE on the tables (and SELECT on
+--                  those that reference them); with UPDATE too it goes around locked rows
+--   pydb_app       claims of idempotency keys; there is nothing to grant yet but the schema
+--
+-- To use one:    grant pydb_runner to nightly;
+--
+-- Routines run with the rights of their caller, so the private ones (_name) are granted along with the public one that
+-- calls them. A test holds the lists to the calls.
+
+begin;
+
+set local search_path = pg_catalog, pg_temp;
+
+do $roles$
+declare
+    v_role text;
+begin
+    foreach v_role in array '{pydb_owner,pydb_admin,pydb_runner,pydb_monitor,pydb_app}'::text[] loop
+        if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
+            execute pg_catalog.format('create role %I nologin', v_role);
+        end if;
+        -- a role of this name that somebody else made must not bring rights of its own
+        if exists (
+            select from pg_catalog.pg_roles as r
+            where r.rolname = v_role
+                and (r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolbypassrls or r.rolreplication)
+        ) then
+            raise exception using
+                errcode = 'YD010',
+                message = pg_catalog.format('role %I exists and is not what pydb would make', v_role),
+                detail = 'It has an attribute such as SUPERUSER, CREATEROLE or BYPASSRLS.',
+                hint = pg_catalog.format('look at it with \du %s; rename or alter it, then run this again', v_role);
+        end if;
+    end loop;
+end
+$roles$;
+
+-- who acts may also look
+grant pydb_monitor to pydb_admin, pydb_runner;
+
+revoke all on schema pydb from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+revoke all on all tables in schema pydb from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+revoke all on all routines in schema pydb from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+
+grant usage on schema pydb to pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+
+grant select on
+    pydb.alembic_version, pydb.job_run, pydb.retention_job_log, pydb.retention_policy, pydb.schedule_claim,
+    pydb.schedule_status, pydb.scheduler, pydb.schema_object, pydb.schema_source, pydb.setting
+to pydb_monitor;
+grant select on pydb.audit_log to pydb_admin;
+-- the books of `pydb schedule run`
+grant insert, update, delete on pydb.schedule_claim, pydb.scheduler to pydb_runner;
+
+do $grants$
+declare
+    -- routines without overloads: the name is enough
+    c_monitor constant text := '
+        doctor migrate_check retention_plan
+        _catalog_columns _catalog_lines _catalog_objects _catalog_others _catalog_relations _catalog_routines
+        _doctor_cron _doctor_cron_connection _doctor_cron_launcher _doctor_jobs _doctor_pydb _doctor_rights
+        _doctor_scheduler _doctor_server _inbound_references _relation_name _relation_resolve _retention_blockers
+        _retention_bound _retention_check_target _retention_cutoff _retention_deletable _retention_effects
+        _retention_fuse _retention_index _retention_instant _retention_kept_query _retention_leaf_notes
+        _retention_leaves _retention_match _retention_measure _retention_null_rows _retention_plan_notes
+        _retention_policy_get _retention_policy_names _retention_predicate _retention_references _retention_strategy
+        _retention_survey _retention_time_unit _retention_total_rows _rows_text _schedule_actions _schedule_backend
+        _schedule_backend_alive _schedule_command _schedule_command_policy _schedule_cron _schedule_cron_query
+        _schedule_day_fits _schedule_field _schedule_fields _schedule_is_command _schedule_is_ours
+        _schedule_job_name _schedule_next _schedule_place _schedule_prune_statement _schedule_rows _schedule_runs
+        _schedule_seek _schedule_value _schedule_version_at_least _schedule_wanted _scheduler_alive _setting
+    ';
+    c_admin constant text := '
+        retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync setting_set
+        _audit _retention_check_epoch _retention_check_filter _retention_check_keep _retention_check_rights
+        _retention_check_terms _retention_policy_store _retention_scan_filter _schedule_audit _schedule_check
+        _schedule_check_seconds _schedule_plan _schedule_require
+    ';
+    c_runner constant text := '
+        retention_batch retention_run schedule_prune schedule_sync
+        _audit _pin _retention_account _retention_adapt _retention_advance _retention_begin _retention_check_rights
+        _retention_check_runner _retention_cursor _retention_delete _retention_delete_rows _retention_end
+        _retention_finish _retention_held _retention_move _retention_pause _retention_prepare _retention_range
+        _retention_react _retention_refuse _retention_resume_position _retention_run_check _retention_run_policy
+        _retention_run_sentence _retention_segment _retention_signature _retention_step _retention_terms
+        _retention_verify _run_beat _run_close _run_interrupted _run_last _run_live _run_note _run_open _run_planned
+        _run_settle _run_step _schedule_audit _schedule_claim_lost _schedule_conflict _schedule_due _schedule_plan
+        _schedule_previous _schedule_require _schedule_settle _schedule_take _scheduler_beat _scheduler_start
+    ';
+    v_grant record;
+begin
+    for v_grant in
+        select g.role, u.name
+        from (
+            values ('pydb_monitor', c_monitor), ('pydb_admin', c_admin), ('pydb_runner', c_runner)
+        ) as g (role, names)
+        cross join lateral pg_catalog.regexp_split_to_table(pg_catalog.btrim(g.names, E' \n'), '\s+') as u (name)
+    loop
+        execute pg_catalog.format('grant execute on routine pydb.%I to %I', v_grant.name, v_grant.role);
+    end loop;
+end
+$grants$;
+
+commit;

@@ -1,0 +1,127 @@
+"""C12: the table changes under the run, which ends with a named reason before it deletes by a stale plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, LiteralString
+
+import pytest
+
+from tests.faults.lab import AFTER_GATE, Background
+
+if TYPE_CHECKING:
+    from tests.faults.lab import Lab
+
+# what is done to app.events, and whether a second run can go on without anybody's help
+CHANGES: dict[str, tuple[LiteralString, bool]] = {
+    "add column": ("alter table app.events add column note text default 'x'", True),
+    "drop another column": ("alter table app.events drop column filler", True),
+    "drop the time column": ("alter table app.events drop column at", False),
+    "rename the time column": ("alter table app.events rename column at to created", False),
+    "change a type": ("alter table app.events alter column filler type varchar(1000)", True),
+    "rewrite": ("alter table app.events alter column id type numeric", True),
+    "new foreign key": ("create table app.child (id bigint references app.events)", True),
+    "new foreign key, not valid": (
+        "create table app.child (id bigint); insert into app.child values (1500);"
+        " alter table app.child add foreign key (id) references app.events not valid",
+        False,
+    ),
+    "drop table": ("drop table app.events", False),
+    "move rows": ("cluster app.events using events_pkey", True),
+    "disable a trigger": ("alter table app.events disable trigger gate", True),
+    "trigger that keeps rows": (
+        "create function app.keep() returns trigger language plpgsql as 'begin return null; end';"
+        " create trigger keep before delete on app.events for each row execute function app.keep()",
+        False,
+    ),
+    "rule that keeps rows": ("create rule keep as on delete to app.events do instead nothing", False),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_c12_change_ends_the_run_by_name(lab: Lab, change: str) -> None:
+    """The DDL queues up behind the batch and comes before the next one."""
+    statement, goes_on = CHANGES[change]
+    lab.table()
+    lab.policy()
+    with lab.gate() as gate:
+        run = lab.start()
+        gate.reached_by(run)
+        ddl = Background(lab.session(), statement)
+        lab.until_blocked(ddl.pid, run.pid)
+        gate.open()
+        ddl.succeeded()
+        assert run.failed() == "YD110"
+    (row,) = lab.runs()
+    assert (row.state, row.stop_reason, row.sqlstate) == ("failed", "error", "YD113")
+    assert row.rows_done == AFTER_GATE == lab.value("select sum(rows)::int from app.effect")
+    if change != "drop table":
+        lab.balanced()
+    if goes_on:
+        lab.converges()
+
+
+def test_c12_dropped_table_is_named_by_the_next_run(lab: Lab) -> None:
+    lab.table()
+    lab.policy()
+    lab.db.execute("drop table app.events")
+    assert lab.run().failed() == "YD111"
+    (row,) = lab.runs()
+    assert (row.state, row.sqlstate, row.rows_done) == ("blocked", "YD106", 0)
+    lab.db.execute("create table app.events (id bigint, at timestamptz)")
+    lab.db.execute("insert into app.events values (1, now() - interval '1 year')")
+    assert lab.run().failed() == "YD111"
+    assert lab.value("select count(*)::int from app.events") == 1
+
+
+def test_c12_lost_time_column_is_named_by_the_next_run(lab: Lab) -> None:
+    lab.table()
+    lab.policy()
+    lab.db.execute("alter table app.events drop column at")
+    assert lab.run().failed() in ("YD110", "YD111")
+    (row,) = lab.runs()
+    assert (row.sqlstate, row.rows_done) == ("YD102", 0)
+    assert lab.gone() == 0
+
+
+def test_c12_dropped_table_during_the_count_ends_that_policy_alone(lab: Lab) -> None:
+    for name in ("a", "b"):
+        lab.table(name)
+        lab.policy(name)
+    lab.setting("lock_timeout", "60 s")
+    other = lab.session()
+    other.execute("begin")
+    other.execute("drop table app.a")
+    run = lab.start(None)
+    lab.until_blocked(run.pid, other.info.backend_pid)
+    other.execute("commit")
+    assert run.failed() in ("YD110", "YD111")
+    assert lab.runs("a")[-1].state in ("failed", "blocked")
+    assert lab.runs("b")[-1].state == "completed"
+    lab.balanced("b")
+
+
+@pytest.mark.parametrize("concurrently", ["", "concurrently"])
+def test_c12_partition_detached_under_the_run_keeps_its_rows(lab: Lab, concurrently: LiteralString) -> None:
+    lab.table("old")
+    lab.table("young", rows=10, expired=0)
+    lab.db.execute("alter table app.old add constraint part check (at < now() - interval '0 s') not valid")
+    lab.db.execute("alter table app.old drop constraint part")
+    lab.db.execute("drop trigger note_effect on app.old; drop trigger note_effect on app.young")
+    lab.db.execute("alter table app.old drop constraint old_pkey; alter table app.young drop constraint young_pkey")
+    lab.db.execute(
+        "create table app.events (id bigint not null, at timestamptz, filler text) partition by list ((id >= 0));"
+    )
+    lab.db.execute("alter table app.events attach partition app.old for values in (true)")
+    lab.db.execute("alter table app.events attach partition app.young for values in (false)" if False else "select 1")
+    lab.policy()
+    with lab.gate("old") as gate:
+        run = lab.start()
+        gate.reached_by(run)
+        ddl = Background(lab.session(), f"alter table app.events detach partition app.old {concurrently}")
+        lab.until_blocked(ddl.pid, run.pid)
+        gate.open()
+        assert run.failed() == "YD110"
+        ddl.succeeded()
+    (row,) = lab.runs()
+    assert row.sqlstate == "YD113"
+    assert row.rows_done == lab.gone("old") == AFTER_GATE

@@ -1,0 +1,326 @@
+"""Structure rules for the files below sql/. The docstring of a rule is its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
+from typing import Final
+
+from pglast import ast
+from pglast.parser import ParseError, scan
+
+from pydb import sources
+from tests.lint.sqltree import INPUT_MODES, SqlFile, Tree, blocks, dotted, is_public, nodes, walk
+
+Rule = Callable[[SqlFile, Tree], Iterator[str]]
+
+RULES: Final[list[Rule]] = []
+
+# routines without `set search_path`, and why
+NO_SEARCH_PATH: Final = {
+    "_pin": "sets the path for its caller's transaction, which a SET clause would undo",
+    "_retention_run_policy": "commits; sets the path again after each COMMIT",
+    "retention_run": "calls what commits; sets the path again after each call",
+    "schedule_prune": "commits; sets the path again after each COMMIT",
+}
+PIN: Final = "set local search_path = pg_catalog, pg_temp"
+WIDTH: Final = 120
+BODY_LINES: Final = 90  # 80 is what we aim for
+VOLATILE: Final = frozenset(
+    {"clock_timestamp", "timeofday", "random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7"}
+    | {"nextval", "currval", "lastval", "setval", "set_config", "pg_sleep"}
+)
+_ALONGSIDE = (ast.CommentStmt, ast.GrantStmt, ast.CreateTrigStmt)
+_IN_TABLES = (
+    *(ast.CreateStmt, ast.CompositeTypeStmt, ast.CreateEnumStmt, ast.CreateDomainStmt, ast.IndexStmt),
+    *(ast.InsertStmt, ast.CommentStmt, ast.GrantStmt),
+)
+
+
+def rule(check: Rule) -> Rule:
+    """Register a rule."""
+    RULES.append(check)
+    return check
+
+
+@rule
+def known_domain(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A newcomer who knows the eight domain words knows where everything is."""
+    parts = PurePosixPath(file.name).parts
+    if len(parts) != 2 or parts[0] not in sources.DOMAINS:
+        yield f"not in a folder named {', '.join(sources.DOMAINS)}"
+
+
+@rule
+def parses(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """Bodies are strings to the server until they run; what is no SQL must not wait for that."""
+    try:
+        file.queries  # noqa: B018  (parsed when asked for)
+    except (ParseError, ValueError) as error:
+        yield str(error)
+
+
+@rule
+def one_object(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A routine or view is found by its file's name, and a revision freezes it alone."""
+    if file.is_tables:
+        return
+    created = []
+    for statement in file.statements:
+        if isinstance(statement, ast.CreateFunctionStmt):
+            created.append(dotted(statement.funcname))
+        elif isinstance(statement, ast.ViewStmt):
+            created.append(f"{statement.view.schemaname}.{statement.view.relname}")
+        elif not isinstance(statement, _ALONGSIDE):
+            yield f"holds a {type(statement).__name__}"
+    if created != [f"pydb.{file.stem}"]:
+        yield f"creates {', '.join(created) or 'nothing'} instead of pydb.{file.stem}"
+
+
+@rule
+def no_overload(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A call names one routine, and drop, comment and revoke need no argument list to find it."""
+    if not file.is_tables and sum(other.stem == file.stem for other in tree.files) > 1:
+        yield f"another file creates pydb.{file.stem} too"
+
+
+@rule
+def tables_alone(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A file of tables shows the result of all migrations: no alter, no routine, nothing conditional."""
+    if not file.is_tables:
+        return
+    for statement in file.statements:
+        if not isinstance(statement, _IN_TABLES):
+            yield f"holds a {type(statement).__name__}"
+        elif getattr(statement, "if_not_exists", False):
+            yield "says IF NOT EXISTS"
+
+
+@rule
+def replaceable(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A revision runs a changed file again; without OR REPLACE it would fail on what is there."""
+    for statement in file.statements:
+        replaced = (ast.CreateFunctionStmt, ast.ViewStmt, ast.CreateTrigStmt)
+        if isinstance(statement, replaced) and not statement.replace:
+            yield f"{type(statement).__name__} without OR REPLACE"
+
+
+@rule
+def header_of_three_lines(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """What it does, touches, locks and raises is read before the code, always in one place."""
+    subject = f"pydb {PurePosixPath(file.name).parts[0]} tables:" if file.is_tables else f"pydb.{file.stem}:"
+    if len(file.header) != 3:
+        yield f"header has {len(file.header)} lines"
+    elif not file.header[0].startswith(f"{subject} "):
+        yield f"header does not begin with {subject}"
+    else:
+        said = " ".join(file.header)
+        for word in ("reads|writes", "locks", "raises"):
+            if not re.search(rf"\b({word})\b", said):
+                yield f"header does not say what it {word.replace('|', ' or ')}"
+
+
+@rule
+def header_names_errors(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """Callers read the header: each code raised here is in it, and none that nothing below raises."""
+    if file.routine is None:
+        return
+    if missing := file.raised - file.header_codes:
+        yield f"raises {', '.join(sorted(missing))}, the header does not say so"
+    known = set(file.raised)
+    for name in {file.stem, *tree.reachable(file.stem)}:
+        known |= tree.routines[name].raised
+        # a walk carries the code of what stopped it, and its caller raises that
+        known |= set(re.findall(r"'sqlstate', '(YD\d{3})'", tree.routines[name].body))
+    if invented := file.header_codes - known:
+        yield f"the header names {', '.join(sorted(invented))}, which nothing it calls raises"
+
+
+@rule
+def errors_are_complete(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A user needs to know what happened (message), with which values (detail), what to type next (hint)."""
+    for found in nodes(file.plpgsql, "PLpgSQL_stmt_raise"):
+        options = {option["opt_type"] for option in nodes(found.get("options", []), "PLpgSQL_raise_option")}
+        if "message" in found:
+            options.add(1)
+        again = not options and "condname" not in found
+        if found["elog_level"] == 21 and not again and (lacks := {0, 1, 2, 3} - options):
+            names = ("errcode", "message", "detail", "hint")
+            missing = ", ".join(names[number] for number in sorted(lacks))
+            yield f"line {found['lineno']} of the body: raise without {missing}"
+
+
+@rule
+def commented(file: SqlFile, tree: Tree) -> Iterator[str]:
+    r"""COMMENT ON is the documentation that \\df+ and \\d+ show; every object and every column has one."""
+    said = set()
+    for statement in file.statements:
+        if isinstance(statement, ast.CommentStmt) and statement.comment:
+            target = statement.object
+            names = getattr(target, "objname", None) or getattr(target, "names", None) or target
+            said.add(dotted(names))
+    for name in _created(file):
+        if name not in said:
+            yield f"no COMMENT ON {name}"
+
+
+def _created(file: SqlFile) -> Iterator[str]:
+    """Yield the names of created objects and of columns of tables."""
+    for statement in file.statements:
+        match statement:
+            case ast.CreateFunctionStmt():
+                yield dotted(statement.funcname)
+            case ast.ViewStmt():
+                yield f"pydb.{statement.view.relname}"
+            case ast.CompositeTypeStmt():
+                yield f"pydb.{statement.typevar.relname}"
+            case ast.CreateEnumStmt():
+                yield dotted(statement.typeName)
+            case ast.CreateDomainStmt():
+                yield dotted(statement.domainname)
+            case ast.CreateStmt():
+                yield f"pydb.{statement.relation.relname}"
+                for element in statement.tableElts:
+                    if isinstance(element, ast.ColumnDef):
+                        yield f"pydb.{statement.relation.relname}.{element.colname}"
+
+
+@rule
+def revoked_from_public(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """PUBLIC may execute every new routine; the file that makes an object takes that back."""
+    revoked = set()
+    for statement in file.statements:
+        if not isinstance(statement, ast.GrantStmt) or statement.is_grant or statement.privileges is not None:
+            continue
+        if any(is_public(role) for role in statement.grantees):
+            for found in statement.objects:
+                routine = isinstance(found, ast.ObjectWithArgs)
+                revoked.add(dotted(found.objname) if routine else f"pydb.{found.relname}")
+    for statement in file.statements:
+        match statement:
+            case ast.CreateFunctionStmt():
+                name = dotted(statement.funcname)
+            case ast.ViewStmt():
+                name = f"pydb.{statement.view.relname}"
+            case ast.CreateStmt():
+                name = f"pydb.{statement.relation.relname}"
+            case _:
+                continue
+        if name not in revoked:
+            yield f"no REVOKE ALL ON {name} FROM PUBLIC"
+
+
+@rule
+def nothing_granted(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """Whom to trust is the administrator's decision: ops/postgresql/roles.sql, never a migration."""
+    for statement in file.statements:
+        if isinstance(statement, ast.GrantStmt) and statement.is_grant:
+            yield "grants something"
+
+
+@rule
+def pinned_search_path(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """Under a caller's search_path an operator or function of his could stand in for the server's."""
+    if file.routine is None:
+        return
+    path = file.settings.get("search_path")
+    if file.stem in NO_SEARCH_PATH:
+        if path is not None:
+            yield "sets search_path: take it off the list of routines that cannot"
+    elif path != "pg_catalog, pg_temp":
+        yield f"search_path is {path}, not pg_catalog, pg_temp"
+
+
+@rule
+def pinned_after_commit(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """COMMIT undoes SET LOCAL: until it is set again, operators are looked up on the caller's search_path."""
+    committing = {name for name, other in tree.routines.items() if other.commits}
+    for block in blocks(file.plpgsql):
+        for place, statement in enumerate(block):
+            text = str(statement)
+            called = "PLpgSQL_stmt_call" in statement and any(f"pydb.{name}(" in text for name in committing)
+            if "PLpgSQL_stmt_commit" not in statement and not called:
+                continue
+            following = [str(other) for other in block[place + 1 : place + 3]]
+            ends = all("PLpgSQL_stmt_return" in other for other in following)
+            if not ends and not any(PIN in other for other in following):
+                yield f"a COMMIT is not followed by: {PIN}"
+
+
+@rule
+def definer_says_why(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """SECURITY DEFINER lends the owner's rights to who may call: each use is justified where it stands."""
+    if file.is_definer and not re.search(r"^security definer -- \S.{5,}$", file.text, re.MULTILINE):
+        yield "security definer without its reason on that line"
+
+
+@rule
+def no_atomic_body_on_ours(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A BEGIN ATOMIC body depends on what it calls, so a later revision could not drop or replace that."""
+    body = file.routine.sql_body if file.routine is not None else None
+    for node in walk(body):
+        if isinstance(node, ast.FuncCall) and dotted(node.funcname).startswith("pydb."):
+            yield f"BEGIN ATOMIC calls {dotted(node.funcname)}"
+
+
+@rule
+def short_body(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """No tool formats or measures a body; one that fits a screen can be reviewed."""
+    length = len(file.body.strip().splitlines())
+    if length > BODY_LINES:
+        yield f"body has {length} lines"
+
+
+@rule
+def plain_layout(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """sqlfluff does not look into bodies; width, tabs and line ends hold there as elsewhere."""
+    for number, line in enumerate(file.text.split("\n"), start=1):
+        if len(line) > WIDTH:
+            yield f"line {number} has {len(line)} columns"
+        if "\t" in line or "\r" in line or line != line.rstrip():
+            yield f"line {number} has a tab or blanks at its end"
+    if not file.text.endswith("\n") or file.text.endswith("\n\n"):
+        yield "does not end with one line end"
+
+
+@rule
+def lower_case(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """One way to write a word makes the sources searchable; sqlfluff sees to it outside of bodies only."""
+    for text in (file.text, file.body):
+        for token in scan(text):
+            word = text[token.start : token.end + 1]
+            if token.kind != "NO_KEYWORD" and word != word.lower():
+                yield f"{word} is not in lower case"
+
+
+@rule
+def prefixed_names(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A parameter or variable named like a column is taken for it, or the other way round."""
+    for parameter in (file.routine.parameters or ()) if file.routine is not None else ():
+        if parameter.mode in INPUT_MODES and not (parameter.name or "").startswith("p_"):
+            yield f"parameter {parameter.name} without p_"
+    outputs = {p.name for p in (file.routine.parameters or ())} if file.routine is not None else set()
+    loops = {str(v.get("refname")) for loop in nodes(file.plpgsql, "PLpgSQL_stmt_fori")
+             for v in nodes(loop.get("var", {}), "PLpgSQL_var")}  # fmt: skip
+    for kind in ("PLpgSQL_var", "PLpgSQL_rec"):
+        for variable in nodes(file.plpgsql, kind):
+            name = str(variable["refname"])
+            known = name in outputs | loops | {"found", "sqlstate", "sqlerrm", "(unnamed row)", "new", "old"}
+            if not known and not name.startswith(("v_", "c_", "p_", "tg_", "__")):
+                yield f"variable {name} without v_ or c_"
+
+
+@rule
+def no_volatile_condition(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """A volatile function in a condition is called for each row and keeps an index from being used."""
+    for query in file.queries:
+        for node in walk(query):
+            conditions = [getattr(node, name, None) for name in ("whereClause", "havingClause", "quals")]
+            for call in walk([condition for condition in conditions if condition is not None]):
+                if not isinstance(call, ast.FuncCall):
+                    continue
+                name = call.funcname[-1].sval
+                ours = dotted(call.funcname).startswith("pydb.")
+                if name in (tree.volatile if ours else VOLATILE):
+                    yield f"{name} is volatile and stands in a condition"

@@ -1,0 +1,121 @@
+"""plpgsql_check on every PL/pgSQL routine, all warnings on, nothing let through but what is listed here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import pytest
+
+from pydb import sources
+
+if TYPE_CHECKING:
+    from tests.conftest import Connection
+
+
+class Finding(NamedTuple):
+    """One row of plpgsql_check_function_tb."""
+
+    routine: str
+    level: str
+    text: str
+
+
+CHECK: Final = """
+    select p.proname, c.level, concat_ws(' | ', c.lineno, c.statement, c.message, c.detail)
+    from pg_catalog.pg_proc as p
+    join pg_catalog.pg_language as l on l.oid = p.prolang and l.lanname = 'plpgsql'
+    left join (
+        select distinct g.tgfoid, g.tgrelid from pg_catalog.pg_trigger as g where not g.tgisinternal
+    ) as g
+        on g.tgfoid = p.oid
+    cross join lateral plpgsql_check_function_tb(
+        p.oid, coalesce(g.tgrelid, 0), fatal_errors => false, other_warnings => true, extra_warnings => true,
+        performance_warnings => true, security_warnings => true, compatibility_warnings => true
+    ) as c
+    where p.pronamespace = %s::regnamespace
+"""
+CONDITION: Final = "runs a condition that pydb composed by format() from names, constants and a vetted filter"
+# (routine, level, pattern): why it is right as it is
+ALLOWED: Final = {
+    (".*", "performance", 'cast "integer" value to "bigint" type'): "small constants",
+    (".*", "performance", "cannot to determine volatility of used dynamic SQL"): "the tool cannot know",
+    ("_retention_check_epoch", "security", "not sanitized"): "its only text is a name of _relation_name",
+    ("_retention_check_filter", "security", "not sanitized"): "has the server judge a filter, by a CHECK",
+    ("_retention_delete", "security", "not sanitized"): CONDITION,
+    ("_retention_delete_rows", "security", "not sanitized"): CONDITION,
+    ("_retention_effects", "security", "not sanitized"): CONDITION,
+    ("_retention_range", "security", "not sanitized"): CONDITION,
+    ("_retention_step", "security", "not sanitized"): CONDITION,
+    ("schedule_sync", "security", "not sanitized"): "runs what _schedule_actions composed by format()",
+    ("_retention_check_target", "error", "pg_dist_partition"): "asked only where Citus is",
+    ("_retention_check_target", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
+}
+
+
+def check(connection: Connection, schema: str) -> list[Finding]:
+    return [Finding(*row) for row in connection.execute(CHECK, [schema]).fetchall()]
+
+
+def allowance(finding: Finding) -> tuple[str, str, str] | None:
+    for key in ALLOWED:
+        routine, level, pattern = key
+        if (
+            level == finding.level
+            and re.fullmatch(routine, finding.routine)
+            and re.search(pattern, finding.text)
+        ):
+            return key
+    return None
+
+
+@pytest.fixture(scope="module")
+def found(checked_db: Connection) -> list[Finding]:
+    checked_db.execute("set plpgsql.extra_errors = 'all'")
+    return check(checked_db, "pydb")
+
+
+def test_no_routine_has_a_finding(found: list[Finding]) -> None:
+    assert [finding for finding in found if allowance(finding) is None] == []
+
+
+def test_every_allowance_is_still_needed(found: list[Finding]) -> None:
+    assert {allowance(finding) for finding in found} - {None} == set(ALLOWED)
+
+
+def test_every_trigger_function_was_checked_with_a_table(checked_db: Connection) -> None:
+    unused = checked_db.execute(
+        "select p.proname from pg_catalog.pg_proc as p"
+        " where p.pronamespace = 'pydb'::regnamespace and p.prorettype = 'trigger'::regtype"
+        " and not exists (select from pg_catalog.pg_trigger as g where g.tgfoid = p.oid)"
+    ).fetchall()
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("begin return (select misspelt from pydb.job_run limit 1); end", "misspelt"),
+        ("declare v_unused integer; begin return 1; end", "unused variable"),
+        ("begin perform 1; end", "without RETURN"),
+        ("begin execute $$select $$ || p_name; return 1; end", "not sanitized"),
+        ("declare v_a integer := 1.5::numeric; begin return v_a; end", "Hidden casting|different type"),
+    ],
+)
+def test_a_faulty_routine_is_found(checked_db: Connection, body: str, text: str) -> None:
+    checked_db.execute("drop schema if exists faulty cascade")
+    checked_db.execute("create schema faulty")
+    checked_db.execute("set check_function_bodies = off")
+    checked_db.execute(
+        f"create function faulty.f(p_name text default null) returns integer language plpgsql as '{body}'"
+    )
+    assert [finding for finding in check(checked_db, "faulty") if re.search(text, finding.text)]
+
+
+def test_the_sources_load_with_their_bodies_checked_and_extra_errors(db: Connection) -> None:
+    db.execute("set search_path = pg_catalog, pg_temp")
+    db.execute("set plpgsql.extra_errors = 'all'")
+    db.execute("set check_function_bodies = on")
+    for path in sources.load_order():
+        if path.name != sources.TABLES:
+            db.execute(path.read_bytes())

@@ -1,0 +1,344 @@
+"""Who may do what: nobody by default, and with ops/postgresql/roles.sql each role its own part."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from pydb import sources
+from tests.lint import sqltree
+
+if TYPE_CHECKING:
+    from tests.conftest import Connect, Connection, RoleFactory
+    from tests.servers import Database
+
+ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
+ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
+LOOKING: Final = frozenset({"doctor", "migrate_check", "retention_plan"})
+# what each role may do: the contract; every public routine belongs to somebody
+PUBLIC: Final = {
+    "pydb_owner": frozenset[str](),
+    "pydb_app": frozenset[str](),
+    "pydb_monitor": LOOKING,
+    "pydb_admin": LOOKING
+    | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
+    | {"schedule_sync", "setting_set"},
+    "pydb_runner": LOOKING | {"retention_batch", "retention_run", "schedule_prune", "schedule_sync"},
+}
+
+
+@pytest.fixture
+def with_roles(database: Database, db: Connection) -> Connection:
+    """A superuser's connection after roles.sql has run, twice."""
+    database.roles.extend(ROLES)
+    for _ in range(2):
+        db.execute(ROLES_FILE.read_bytes())
+    return db
+
+
+def column(connection: Connection, query: str, *arguments: object) -> list[str]:
+    return [str(row[0]) for row in connection.execute(query, arguments or None).fetchall()]
+
+
+def routines_of(connection: Connection, role: str) -> frozenset[str]:
+    query = (
+        "select p.proname from pg_catalog.pg_proc as p where p.pronamespace = 'pydb'::regnamespace"
+        " and has_function_privilege(%s, p.oid, 'EXECUTE')"
+    )
+    return frozenset(column(connection, query, role))
+
+
+def calls_with_nulls(connection: Connection) -> list[sql.Composed]:
+    """One call of each routine, every argument a null of its type."""
+    found = connection.execute(
+        "select p.prokind::text, p.proname, (select coalesce("
+        "  array_agg(format('null::%s', format_type(u.t, null)) order by u.n), '{}')"
+        "  from unnest(p.proargtypes) with ordinality as u (t, n))"
+        " from pg_catalog.pg_proc as p"
+        " where p.pronamespace = 'pydb'::regnamespace and p.prorettype <> 'trigger'::regtype"
+        " order by p.proname"
+    ).fetchall()
+    return [
+        sql.SQL("{} {}({})").format(
+            sql.SQL("call" if kind == "p" else "select"),
+            sql.Identifier("pydb", name),
+            sql.SQL(", ").join(sql.SQL(argument) for argument in arguments),
+        )
+        for kind, name, arguments in found
+    ]
+
+
+def test_public_has_no_privilege_on_anything(db: Connection) -> None:
+    granted = column(
+        db,
+        "select format('%s %s', a.privilege_type, p.oid::regprocedure) from pg_catalog.pg_proc as p"
+        " cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a"
+        " where p.pronamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " union all select format('%s %s', a.privilege_type, c.oid::regclass) from pg_catalog.pg_class as c"
+        " cross join lateral aclexplode(c.relacl) as a"
+        " where c.relnamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " union all select format('%s %s.%s', a.privilege_type, c.oid::regclass, t.attname)"
+        " from pg_catalog.pg_attribute as t join pg_catalog.pg_class as c on c.oid = t.attrelid"
+        " cross join lateral aclexplode(t.attacl) as a"
+        " where c.relnamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " union all select format('%s schema pydb', a.privilege_type) from pg_catalog.pg_namespace as n"
+        " cross join lateral aclexplode(n.nspacl) as a where n.nspname = 'pydb' and a.grantee = 0",
+    )
+    assert granted == []
+
+
+def test_everything_has_a_comment(db: Connection) -> None:
+    silent = column(
+        db,
+        "select p.oid::regprocedure::text from pg_catalog.pg_proc as p"
+        " where p.pronamespace = 'pydb'::regnamespace and obj_description(p.oid, 'pg_proc') is null"
+        " union all select c.oid::regclass::text from pg_catalog.pg_class as c"
+        " where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')"
+        " and obj_description(c.oid, 'pg_class') is null"
+        " union all select format('%s.%s', c.oid::regclass, a.attname) from pg_catalog.pg_class as c"
+        " join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
+        " where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')"
+        " and col_description(c.oid, a.attnum) is null",
+    )
+    assert silent == []
+
+
+def test_an_ordinary_role_is_refused_by_every_routine(
+    db: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    ordinary = role("ordinary")
+    db.execute(sql.SQL("grant usage on schema pydb to {}").format(sql.Identifier(ordinary)))
+    connection = connect(user=ordinary)
+    calls = calls_with_nulls(db)
+    assert len(calls) > 100
+    for call in calls:
+        with pytest.raises(InsufficientPrivilege, match=r"permission denied for (function|procedure)"):
+            connection.execute(call)
+
+
+def test_an_ordinary_role_reads_and_writes_no_table(
+    db: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    ordinary = role("ordinary")
+    db.execute(sql.SQL("grant usage on schema pydb to {}").format(sql.Identifier(ordinary)))
+    connection = connect(user=ordinary)
+    query = (
+        "select c.relname from pg_catalog.pg_class as c"
+        " where c.relnamespace = 'pydb'::regnamespace and c.relkind = any(%s)"
+    )
+    reading, writing = column(db, query, ["r", "v"]), column(db, query, ["r"])
+    assert len(reading) > len(writing) > 5
+    statements = [
+        ("select 1 from {}", reading),
+        ("insert into {} default values", writing),
+        ("delete from {}", writing),
+    ]
+    for statement, names in statements:
+        for name in names:
+            with pytest.raises(InsufficientPrivilege):
+                connection.execute(sql.SQL(statement).format(sql.Identifier("pydb", name)))
+
+
+def test_each_role_has_exactly_its_public_routines(with_roles: Connection) -> None:
+    for role, expected in PUBLIC.items():
+        granted = routines_of(with_roles, role)
+        assert {name for name in granted if not name.startswith("_")} == expected, role
+    public = {name for name in sqltree.read().routines if not name.startswith("_")}
+    assert frozenset[str]().union(*PUBLIC.values()) == public
+
+
+def asked_by_python() -> set[str]:
+    """Private routines that the package itself calls."""
+    routines = sqltree.read().routines
+    texts = [path.read_text("utf-8") for path in sources.package_dir().rglob("*.py")]
+    named = {name for text in texts for name in re.findall(r'"(_\w+)"', text)}
+    named |= set(re.findall(r"\bpydb\.(_\w+)\(", (sources.package_dir() / "db.py").read_text("utf-8")))
+    return named & set(routines)
+
+
+def test_each_role_has_the_private_routines_that_its_own_call_and_no_others(with_roles: Connection) -> None:
+    tree = sqltree.read()
+    views = {name for file in tree.files if file.routine is None for name in file.calls_of_view}
+    asked = asked_by_python()
+    assert asked
+    missing, needless = set(), set()
+    for role in ("pydb_monitor", "pydb_admin", "pydb_runner"):
+        granted = routines_of(with_roles, role)
+        for name in granted:
+            needed = frozenset[str]() if tree.routines[name].is_definer else tree.calls(name)
+            missing |= {f"{role}: {other}, for {name}" for other in needed - granted}
+        missing |= {f"{role}: {other}, for a view" for other in views - granted}
+        reached = granted & (PUBLIC[role] | views | asked)
+        for start in tuple(reached):
+            reached |= tree.reachable(start, through_definer=False)
+        needless |= {f"{role}: {name}" for name in granted - reached}
+    assert sorted(missing) == []
+    assert sorted(needless) == []
+    everybody = routines_of(with_roles, "pydb_admin") | routines_of(with_roles, "pydb_runner")
+    assert asked - everybody - migration_routines() == set()
+
+
+def migration_routines() -> set[str]:
+    """What only a migration calls, as the owner."""
+    return {"_objects_register", "_objects_remember"}
+
+
+def test_each_role_has_the_table_privileges_that_its_routines_need(with_roles: Connection) -> None:
+    tree = sqltree.read()
+    missing = []
+    for role in ("pydb_monitor", "pydb_admin", "pydb_runner"):
+        for name in sorted(routines_of(with_roles, role)):
+            file = tree.routines[name]
+            if file.is_definer:
+                continue
+            for table, privilege in file.touches:
+                query = "select has_table_privilege(%s, %s, %s)"
+                if column(with_roles, query, role, f"pydb.{table}", privilege) != ["True"]:
+                    missing.append(f"{role}: {name} needs {privilege} on {table}")
+    assert missing == []
+
+
+def test_the_application_role_gets_the_schema_and_nothing_in_it(
+    with_roles: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    connection = connect(user=role("app", "in role pydb_app"))
+    for call in calls_with_nulls(with_roles):
+        with pytest.raises(InsufficientPrivilege, match=r"permission denied for (function|procedure)"):
+            connection.execute(call)
+
+
+def test_no_role_writes_pydbs_tables_past_the_routines(
+    with_roles: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    query = (
+        "select c.relname from pg_catalog.pg_class as c"
+        " where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'v')"
+        " and has_table_privilege(%s, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
+    )
+    for name in ROLES:
+        books = {"schedule_claim", "scheduler"} if name == "pydb_runner" else set()
+        assert set(column(with_roles, query, name)) == books
+    admin = connect(user=role("admin", "in role pydb_admin"))
+    with pytest.raises(InsufficientPrivilege):
+        admin.execute("update pydb.audit_log set actor = 'somebody'")
+
+
+@pytest.fixture
+def target(with_roles: Connection) -> Connection:
+    """A table with 100 rows, half of them expired, and a child that references ten of those."""
+    with_roles.execute(
+        "create table public.event (id bigint primary key, at timestamptz not null, kind text)"
+    )
+    with_roles.execute("create table public.note (event_id bigint references public.event (id))")
+    with_roles.execute(
+        "insert into public.event"
+        " select i, now() - case when i <= 50 then interval '60 days' else interval '1 day' end, 'a'"
+        " from generate_series(1, 100) as i"
+    )
+    with_roles.execute("insert into public.note select i from generate_series(1, 10) as i")
+    with_roles.execute("grant select, delete on public.event to pydb_admin")
+    with_roles.execute("grant select, delete, update on public.event to pydb_runner")
+    with_roles.execute("grant select on public.event to pydb_monitor")
+    with_roles.execute("grant select on public.note to pydb_admin, pydb_runner, pydb_monitor")
+    return with_roles
+
+
+SET_POLICY: Final = (
+    "select (pydb.retention_policy_set('old', 'public.event', 'at', '30 days', p_filter => {},"
+    " p_schedule => '15 3 * * *')).name"
+)
+
+
+def test_an_admin_defines_and_a_runner_runs(target: Connection, connect: Connect, role: RoleFactory) -> None:
+    admin = connect(user=role("admin", "in role pydb_admin"))
+    runner = connect(user=role("runner", "in role pydb_runner"))
+    assert column(admin, SET_POLICY.format("null")) == ["old"]
+    (plan,) = admin.execute("select rows, blocked_rows from pydb.retention_plan('old')").fetchall()
+    assert plan == (40, 10)
+
+    runner.execute("call pydb.retention_run('old')")
+
+    state = target.execute("select state, stop_reason, rows_done, actor from pydb.job_run").fetchall()
+    assert state == [("partial", "referenced", 40, runner.info.user)]
+    assert column(target, "select count(*) from public.event") == ["60"]
+
+
+def test_a_runner_takes_single_batches_and_keeps_the_books(
+    target: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    runner = connect(user=role("runner", "in role pydb_runner"))
+    target.execute(SET_POLICY.format("null"))
+    (batch,) = runner.execute("select rows_done, cursor from pydb.retention_batch('old', 20)").fetchall()
+    assert batch[0] == 20
+    runner.execute("call pydb.schedule_prune()")
+
+
+def test_an_admin_uses_filters_switches_and_drops(
+    target: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    admin = connect(user=role("admin", "in role pydb_admin"))
+    assert column(admin, SET_POLICY.format("$$kind = 'a'$$")) == ["old"]
+    for statement in (
+        "select pydb.setting_set('retry_limit', '3')",
+        "select pydb.retention_pause('old', 'for a test')",
+        "select pydb.retention_resume('old')",
+        "select pydb.retention_pause()",
+        "select pydb.retention_resume()",
+        "select action from pydb.audit_log",
+        "select pydb.retention_policy_drop('old')",
+    ):
+        admin.execute(statement)
+
+
+def test_a_monitor_looks_at_everything(target: Connection, connect: Connect, role: RoleFactory) -> None:
+    monitor = connect(user=role("monitor", "in role pydb_monitor"))
+    target.execute(SET_POLICY.format("null"))
+    assert column(monitor, "select rows from pydb.retention_plan()") == ["40"]
+    assert column(monitor, "select policy from pydb.schedule_status where policy is not null") == ["old"]
+    assert column(monitor, "select subject from pydb.retention_job_log") == []
+    assert column(monitor, "select state from pydb.migrate_check()") == []
+    assert "pydb" in column(monitor, "select component from pydb.doctor()")
+    assert column(monitor, "select name from pydb.retention_policy") == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("label", "statement"),
+    [
+        ("admin", "call pydb.retention_run('old')"),
+        ("admin", "select pydb.retention_batch('old')"),
+        ("admin", "select pydb._retention_delete(0, 'true', null, false)"),
+        ("runner", SET_POLICY.format("null")),
+        ("runner", "select pydb.retention_policy_drop('old')"),
+        ("runner", "select pydb.retention_pause()"),
+        ("runner", "select pydb.setting_set('kill_switch', 'off')"),
+        ("runner", "select 1 from pydb.audit_log"),
+        ("monitor", "call pydb.retention_run('old')"),
+        ("monitor", SET_POLICY.format("null")),
+        ("monitor", "select pydb.retention_pause()"),
+        ("monitor", "select 1 from pydb.audit_log"),
+        ("app", "select 1 from pydb.retention_job_log"),
+    ],
+)
+def test_a_role_is_refused_outside_of_its_part(
+    target: Connection, connect: Connect, role: RoleFactory, label: str, statement: str
+) -> None:
+    target.execute(SET_POLICY.format("null"))
+    connection = connect(user=role(label, f"in role pydb_{label}"))
+    with pytest.raises(InsufficientPrivilege) as refused:
+        connection.execute(statement.encode())
+    assert refused.value.sqlstate == "42501"
+
+
+def test_roles_with_attributes_of_their_own_are_not_adopted(database: Database, db: Connection) -> None:
+    database.roles.extend(ROLES)
+    db.execute("create role pydb_admin createrole")
+    with pytest.raises(psycopg.Error) as refused:
+        db.execute(ROLES_FILE.read_bytes())
+    assert refused.value.sqlstate == "YD010"
+    db.execute("rollback")
+    assert column(db, "select rolname from pg_roles where rolname = any(%s)", list(ROLES)) == ["pydb_admin"]
