@@ -33,6 +33,9 @@ begin
         return p_walk || jsonb_build_object('beat', pydb._run_beat((p_walk ->> 'run')::bigint));
     elsif p_walk -> 'segments' = '[]' then
         return pydb._retention_verify(v_policy, pydb._retention_finish(p_walk));
+    elsif (p_walk ->> 'done')::bigint >= (p_walk ->> 'max_rows')::bigint then
+        -- the budget was just enough: nothing is left to walk for
+        return pydb._retention_finish(p_walk || '{"segments": [], "later": []}');
     end if;
     v_segment := p_walk -> 'segments' -> 0;
     p_walk := pydb._retention_step(v_policy, p_walk);

@@ -1,4 +1,4 @@
-"""``python -m tests.bench`` (make bench): measure, compare with the limits, write docs/benchmarks.md on demand."""
+"""``python -m tests.bench`` (make bench): measure, compare with the limits, and write docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--server", choices=("pg15", "pg18"), default="pg15", help="server to measure on")
     parser.add_argument("--rows", type=int, default=2_000_000, help="rows of the table")
-    parser.add_argument("--large", type=int, default=10_000_000, help="rows of the large table; 0 leaves it out")
+    parser.add_argument(
+        "--large", type=int, default=10_000_000, help="rows of the large table; 0 leaves it out"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the median counts")
     parser.add_argument("--only", default="", help="benches to run: half,one,recipe,plan,load,client,large")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
@@ -95,7 +97,9 @@ def recipe(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     _templates(arena, options.rows)
     found = []
     for name, words in LAYOUTS:
-        figure = Figure(f"delete half, {words}: id in (… limit … skip locked) / retention_run", 3.0, at_least=True)
+        figure = Figure(
+            f"delete half, {words}: id in (… limit … skip locked) / retention_run", 3.0, at_least=True
+        )
         for _ in range(options.rounds):
             figure.ours.append(figures.retention(arena, name, "50 days"))
             figure.theirs.append(figures.recipe(arena, name, "50 days"))

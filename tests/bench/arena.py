@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from typing import TYPE_CHECKING, Final, LiteralString, Self, cast
+from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
 
@@ -12,12 +12,12 @@ from pydb import embedded
 from tests import servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
-SETTINGS: Final = {
+SETTINGS: Final[Mapping[str, str | int | bool]] = {
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "30min",
@@ -27,9 +27,13 @@ SETTINGS: Final = {
 }
 # rows are spread evenly over 100 days before now, so that keep = 50 days expires half of them
 TABLE: Final = """
-create table reading (id bigint not null, taken_at timestamptz not null, sensor integer not null, payload text);
+create table reading (
+    id bigint not null, taken_at timestamptz not null, sensor integer not null, payload text
+);
 insert into reading
-select i, now() - interval '100 days' + (i * (100.0 * 86400 / {rows})) * interval '1 second', i % 1000, repeat('x', 80)
+select
+    i, now() - interval '100 days' + (i * (100.0 * 86400 / {rows})) * interval '1 second', i % 1000,
+    repeat('x', 80)
 from generate_series(1, {rows}) as i {order};
 alter table reading add primary key (id);
 create index reading_taken_at_idx on reading (taken_at);
@@ -61,25 +65,25 @@ class Arena:
     def template(self, name: str, rows: int, *, shuffled: bool) -> None:
         """Build a database with pydb and ``rows`` readings, in time order or shuffled."""
         with self.connect("postgres") as connection:
-            connection.execute(_sql(f"create database {name}"))
+            connection.execute(f"create database {name}")
         servers.install(self.server.dsn(name))
         script = TABLE.format(rows=rows, order="order by hashint8(i)" if shuffled else "")
         with self.connect(name) as connection:
             for statement in script.split(";"):
                 if statement.strip():
-                    connection.execute(_sql(statement))
+                    connection.execute(statement)
 
     def drop(self, name: str) -> None:
         """Drop a template."""
         with self.connect("postgres") as connection:
-            connection.execute(_sql(f"drop database {name} with (force)"))
+            connection.execute(f"drop database {name} with (force)")
 
     @contextlib.contextmanager
     def copy(self, template: str) -> Iterator[str]:
         """Copy a template file by file, bring it into memory, and drop it at the end; gives its name."""
         name = f"run_{next(self._numbers)}"
         with self.connect("postgres") as connection:
-            connection.execute(_sql(f"create database {name} template {template} strategy file_copy"))
+            connection.execute(f"create database {name} template {template} strategy file_copy")
         try:
             with self.connect(name) as connection:
                 connection.execute("create extension pg_prewarm")
@@ -91,8 +95,3 @@ class Arena:
             yield name
         finally:
             self.drop(name)
-
-
-def _sql(text: str) -> LiteralString:
-    """Let a statement of this package pass for what psycopg's types ask for."""
-    return cast("LiteralString", text)

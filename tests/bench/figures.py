@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from tests.bench.arena import Arena, Connection
 
-POLICY: Final = "select pydb.retention_policy_set('reading', 'public.reading', 'taken_at', %s, p_fuse_share => 1)"
+POLICY: Final = (
+    "select pydb.retention_policy_set('reading', 'public.reading', 'taken_at', %s, p_fuse_share => 1)"
+)
 EXPIRED: Final = "taken_at < now() - %s::interval"
 BATCH_TARGET_MS: Final = 250.0
 WARM_BATCHES: Final = 5
@@ -83,7 +85,7 @@ def delete(arena: Arena, template: str, keep: str) -> float:
 
 
 def recipe(arena: Arena, template: str, keep: str) -> float:
-    """Seconds of the batch recipe that is copied everywhere: ids, LIMIT, SKIP LOCKED, until nothing is left."""
+    """Seconds of the batch recipe that is copied everywhere: ids, LIMIT, SKIP LOCKED, until none is left."""
     statement = (
         "delete from reading where id in (select id from reading"
         f" where {EXPIRED} order by taken_at limit 10000 for update skip locked)"
@@ -128,7 +130,9 @@ def plan(arena: Arena, template: str, keep: str, rounds: int) -> Iterator[tuple[
     with arena.copy(template) as name, arena.connect(name) as connection:
         connection.execute(POLICY, [keep])
         for turn in range(rounds * 3 + 1):
-            ours = timed(lambda: connection.execute("select * from pydb.retention_plan('reading')").fetchall())
+            ours = timed(
+                lambda: connection.execute("select * from pydb.retention_plan('reading')").fetchall()
+            )
             theirs = timed(
                 lambda: connection.execute(f"select count(*) from reading where {EXPIRED}", [keep]).fetchall()
             )
@@ -145,5 +149,5 @@ def _expect_none(connection: Connection, keep: str) -> None:
     left = connection.execute(f"select count(*) from reading where {EXPIRED}", [keep]).fetchone()
     state = connection.execute("select state from pydb.job_run order by id desc limit 1").fetchone()
     # a few rows expire between the run's cutoff and this look
-    if left is None or int(str(left[0])) > 1000 or state != ("completed",):  # noqa: PLR2004
+    if left is None or int(str(left[0])) > 1000 or state != ("completed",):
         raise AssertionError(f"the run left {left} rows, state {state}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 import threading
@@ -24,7 +23,7 @@ ROWS_PER_SECOND: Final = 20_000
 
 
 def p99_ratio(arena: Arena, template: str, rows: int, seconds: int) -> tuple[float, float]:
-    """99th percentiles of the latency in milliseconds: during a run that is limited in rate, and before it."""
+    """99th percentiles of the latency in ms: during a run that is limited in rate, and before it."""
     with arena.copy(template) as name, arena.connect(name) as connection:
         connection.execute(
             "select pydb.retention_policy_set('reading', 'public.reading', 'taken_at', '50 days',"
@@ -35,7 +34,8 @@ def p99_ratio(arena: Arena, template: str, rows: int, seconds: int) -> tuple[flo
         before = _p99(arena, name, rows, seconds)
         run = threading.Thread(
             target=lambda: connection.execute(
-                "call pydb.retention_run('reading', p_max_runtime => make_interval(secs => %s))", [seconds + 2]
+                "call pydb.retention_run('reading', p_max_runtime => make_interval(secs => %s))",
+                [seconds + 2],
             )
         )
         run.start()
@@ -58,7 +58,7 @@ def _p99(arena: Arena, dbname: str, rows: int, seconds: int) -> float:
                 "-f", str(script), "-l", "--log-prefix", str(Path(folder) / "log"),
                 "-h", server.host, "-p", str(server.port), "-U", server.user, dbname,
             ],
-            check=True, capture_output=True, cwd=folder, timeout=seconds + 60, env={**os.environ, "PGUSER": "postgres"},
+            check=True, capture_output=True, cwd=folder, timeout=seconds + 60,
         )  # fmt: skip
         lines = [line.split() for log in Path(folder).glob("log*") for line in log.read_text().splitlines()]
     latencies = sorted(int(line[2]) / 1000 for line in lines)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 TARGET = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
-Written by `make bench args=--write`. Both sides run in turn on fresh file copies of one database, {rounds} rounds;
-ours and reference are medians in the unit given, the ratio is the median of the rounds' ratios. Seconds depend on
-the machine, ratios travel better.
+Written by `make bench args=--write`. Both sides run in turn on fresh file copies of one database,
+{rounds} rounds; ours and reference are medians in the unit given, the figure is the median of the rounds'
+ratios. Seconds depend on the machine, ratios travel better.
 
 Server: {version}. Processors: {cores}. Table: {rows:,} rows of about 130 bytes with three indexes, in memory
-(`shared_buffers` 1 GB), `fsync` on, autovacuum off. `retention_run` is timed in a session that has run it before.
+(`shared_buffers` 1 GB), `fsync` on, autovacuum off. `retention_run` is timed in a session that has run it
+before; the first call of a session adds the time to compile its routines, about 30 ms.
 
 | what | ours | reference | figure | limit | |
 |---|---|---|---|---|---|
@@ -46,4 +47,11 @@ def _cells(figure: Figure) -> list[str]:
     theirs = f"{statistics.median(figure.theirs):.3g} {figure.unit}" if figure.theirs else "-"
     bound = "at least" if figure.at_least else "at most"
     value = f"{figure.value:.2f}" if figure.theirs else ours
-    return [figure.name, ours, theirs, value, f"{bound} {figure.limit:g}", "kept" if figure.met else "**missed**"]
+    return [
+        figure.name,
+        ours,
+        theirs,
+        value,
+        f"{bound} {figure.limit:g}",
+        "kept" if figure.met else "**missed**",
+    ]

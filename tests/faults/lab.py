@@ -221,6 +221,12 @@ class Lab:
             f"create trigger gate {when} delete on app.{table} for each row when (old.id = {row})"
             " execute function app.gate()".encode()
         )
+        with self.holding() as gate:
+            yield gate
+
+    @contextlib.contextmanager
+    def holding(self) -> Iterator[Gate]:
+        """Close all the gates that there are."""
         gate = Gate(self, self.session())
         try:
             yield gate
@@ -287,5 +293,5 @@ class Gate:
 
     def open(self) -> None:
         """Let the run go on."""
-        if not self._holder.closed and not self._holder.broken:
+        with contextlib.suppress(psycopg.OperationalError):  # after a crash nobody holds it
             self._holder.execute("select pg_advisory_unlock_all()")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.lab import AFTER_GATE
+from tests.faults.lab import AFTER_GATE, Background
 
 if TYPE_CHECKING:
     from tests.conftest import RoleFactory
@@ -123,22 +124,18 @@ def test_f13_batches_under_hostile_settings(lab: Lab, hostile: str) -> None:
         total += row[0]
         if row[1] is None:
             break
-        cursor = psycopg_json(row[1])
+        cursor = json.dumps(row[1])
     assert total == lab.gone() == 1500
-
-
-def psycopg_json(value: object) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
 @pytest.mark.parametrize("kind", ["date", "timestamp"])
 def test_f13_zone_of_the_session_does_not_move_the_cutoff(lab: Lab, zone: str, kind: str) -> None:
     lab.db.execute(f"create table app.days (id bigint, at {kind})".encode())
-    lab.db.execute("insert into app.days select i, (now() at time zone 'UTC') - i * interval '1 hour'"
-                   " from generate_series(1, 2000) as i")
+    lab.db.execute(
+        "insert into app.days select i, (now() at time zone 'UTC') - i * interval '1 hour'"
+        " from generate_series(1, 2000) as i"
+    )
     lab.policy("days")
     expected = lab.value("select sum(rows)::int from pydb.retention_plan('days')")
     session = lab.session(f"-c TimeZone={zone}")
@@ -211,11 +208,7 @@ def test_row_security_that_would_hide_rows_is_an_error(lab: Lab, role: RoleFacto
     with lab.gate() as gate:
         run = lab.start(session=lab.session(user=name))
         gate.reached_by(run)
-        gate_open = lab.session()
-        gate_open.execute("set lock_timeout = 0")
-        from tests.faults.lab import Background
-
-        ddl = Background(gate_open, "alter table app.events enable row level security")
+        ddl = Background(lab.session(), "alter table app.events enable row level security")
         lab.until_blocked(ddl.pid, run.pid)
         gate.open()
         ddl.succeeded()

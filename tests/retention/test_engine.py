@@ -145,7 +145,7 @@ def test_a_row_budget_is_shared_by_the_policies_of_a_call(lab: Lab) -> None:
     assert [(run.subject, run.rows_done, run.end) for run in call.runs] == [
         ("p1", 10, DONE),
         ("p2", 5, ("partial", "row_budget")),
-        ("p3", 0, ("partial", "row_budget")),
+        ("p3", 0, ("skipped", "row_budget")),
     ]
     assert call.sqlstate is None
 
@@ -340,8 +340,8 @@ def test_a_batch_with_the_cursor_of_an_older_policy_begins_anew(table: Lab) -> N
         {"heap_range": -5},
         {"mode": "rows"},
         {"condition": "true"},
-        {"from": "' or true --"},
-        {"from": "2000-01-01'; drop table public.t; --"},
+        {"strategy": "index", "from": "' or true --"},
+        {"strategy": "index", "from": "2000-01-01'; drop table public.t; --"},
     ],
     ids=str,
 )

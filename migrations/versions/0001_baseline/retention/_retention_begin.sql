@@ -16,10 +16,17 @@ as $$
 declare
     v_policy pydb.retention_policy := pydb._retention_policy_get(p_policy);
     v_held text := pydb._retention_held(v_policy);
+    -- rows of a first batch, before anything is known: what fits the target at 10 us each, and the rate limit
+    v_first bigint := least(
+        100000 * extract(epoch from coalesce(
+            v_policy.batch_target, pydb._setting(p_name => 'batch_target')::interval
+        )), v_policy.rows_per_second
+    )::bigint;
     v_walk jsonb := jsonb_build_object(
         'policy', p_policy, 'now', p_now, 'dry_run', p_dry_run, 'deadline', p_deadline,
         'max_rows', least(p_max_rows, v_policy.max_rows), 'mode', 'plain', 'tries', 0, 'retries', 0, 'done', 0,
-        'batches', 0, 'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 5000, 'cost', 0.002
+        'batches', 0, 'locked', 0, 'kept', 0, 'refused', 0, 'cost', 0.002, 'index_range', v_first,
+        'heap_range', greatest(least(v_first / 100, 64), 1)
     );
     v_run bigint;
     v_backend_start timestamptz;

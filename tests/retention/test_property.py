@@ -1,0 +1,253 @@
+"""The first law as a property: whatever the table, rows planned = rows logged = rows gone, and the rest is untouched."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.retention.lab import CUTOFF, Lab
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILTERS: Final = {
+    None: lambda _id, _n: True,
+    "n <> 2": lambda _id, n: n is not None and n != 2,
+    "id % 2 = 0 or n is null": lambda number, n: number % 2 == 0 or n is None,
+    "case when n > 1 then id > 5 end": lambda number, n: n is not None and n > 1 and number > 5,
+}
+LAYOUTS: Final = {
+    "plain": "",
+    "list": """partition by list (part);
+        create table x.t_0 partition of x.t for values in (0);
+        create table x.t_rest partition of x.t default""",
+    "sub": """partition by list (part);
+        create table x.t_0 partition of x.t for values in (0) partition by range (id);
+        create table x.t_0_low partition of x.t_0 for values from (0) to (9);
+        create table x.t_0_rest partition of x.t_0 default;
+        create table x.t_1 partition of x.t for values in (1);
+        create table x.t_2 partition of x.t for values in (2)""",
+}
+# what refers to a row: the action, and whether it keeps the row
+CHILDREN: Final = {
+    "no action": True,
+    "restrict": True,
+    "no action deferrable initially deferred": True,
+    "cascade": False,
+    "set null": False,
+    "set null, not null": True,
+    "cascade, kept below": True,
+    "cascade, blanked below": False,
+}
+TYPES: Final = {"timestamptz": "timestamptz", "timestamp": "timestamp", "date": "date", "s": "bigint", "ms": "bigint"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One table, its policy, and the way to prune it."""
+
+    kind: str
+    zone: str
+    ages: list[int | str | None]
+    numbers: list[int | None]
+    up: list[int | None]
+    self_action: str | None
+    child: str | None
+    referenced: list[int]
+    layout: str
+    filter: str | None
+    strategy: str
+    index: bool
+    fat: int
+    minus_infinity: bool
+    heap_range: int
+    index_range: int
+    start: int
+    how: str
+    size: int
+
+    def expired(self, number: int) -> bool:
+        age = self.ages[number]
+        old = isinstance(age, int) and age < 0
+        if age == "-infinity":
+            old = self.minus_infinity
+        return old and FILTERS[self.filter](number, self.numbers[number])  # type: ignore[no-untyped-call]
+
+    def survivors(self) -> set[int]:
+        """What must be left, by the plainest possible reckoning."""
+        everybody = range(len(self.ages))
+        kept = {number for number in everybody if not self.expired(number)}
+        if self.child is not None and CHILDREN[self.child]:
+            kept |= set(self.referenced)
+        if self.self_action in ("no action", "restrict"):
+            while True:
+                needed = {up for number in kept if (up := self.up[number]) is not None} - kept
+                if not needed:
+                    break
+                kept |= needed
+        return kept
+
+    def value(self, age: int | str | None) -> str | None:
+        """The time of a row: ``age`` ticks of its type after the cutoff."""
+        if age is None or (isinstance(age, str) and self.kind in ("s", "ms")):
+            return None
+        if isinstance(age, str):
+            return age
+        if self.kind in ("s", "ms"):
+            return str(int(CUTOFF.timestamp()) * {"s": 1, "ms": 1_000}[self.kind] + age)
+        local = CUTOFF.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
+        if self.kind == "date":
+            return str(local.date() + timedelta(days=max(-300, min(300, age))))
+        if self.kind == "timestamp":
+            return str(local + timedelta(microseconds=age))
+        return str(CUTOFF + timedelta(microseconds=age))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    size = draw(st.integers(0, 30))
+    numbers = range(size)
+    self_action = draw(st.sampled_from([None, None, "no action", "restrict", "set null"]))
+    # a row refers to itself or to an earlier one: trees, no rings
+    up = [draw(st.none() | st.integers(0, number)) if self_action else None for number in numbers]
+    child = draw(st.sampled_from([None, None, *CHILDREN]))
+    return Case(
+        kind=draw(st.sampled_from(sorted(TYPES))),
+        zone=draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])),
+        ages=[draw(st.sampled_from([-(10**7), -1, -1, 0, 1, 10**7, None, "infinity", "-infinity"])) for _ in numbers],
+        numbers=[draw(st.none() | st.integers(0, 4)) for _ in numbers],
+        up=up,
+        self_action=self_action,
+        child=child,
+        referenced=draw(st.lists(st.sampled_from(numbers), max_size=size)) if child and size else [],
+        layout=draw(st.sampled_from(sorted(LAYOUTS))),
+        filter=draw(st.sampled_from(list(FILTERS))),
+        strategy=draw(st.sampled_from(["auto", "heap", "index"])),
+        index=draw(st.booleans()),
+        fat=draw(st.sampled_from([0, 3_000])),
+        minus_infinity=draw(st.booleans()),
+        heap_range=draw(st.sampled_from([1, 2, 64])),
+        index_range=draw(st.sampled_from([1, 2, 5, 5_000])),
+        start=draw(st.integers(0, 12)),
+        how=draw(st.sampled_from(["run", "budget", "batch"])),
+        size=draw(st.integers(1, 12)),
+    )
+
+
+def build(lab: Lab, case: Case) -> None:
+    lab.do(
+        f"""drop schema if exists x cascade; truncate pydb.job_run; truncate pydb.retention_policy;
+        create schema x;
+        create table x.t (part int, id int, at {TYPES[case.kind]}, n int, up_part int, up int, fat text,
+            primary key (part, id)) {LAYOUTS[case.layout]};"""
+    )
+    if case.index or case.strategy == "index":
+        lab.do("create index on x.t (at)")
+    with lab.db.cursor() as cursor:
+        cursor.executemany(
+            f"insert into x.t values (%s, %s, %s::text::{TYPES[case.kind]}, %s, %s, %s, repeat('x', %s))".encode(),
+            [
+                (number % 3, number, case.value(age), case.numbers[number], _mod(case.up[number]), case.up[number], case.fat)
+                for number, age in enumerate(case.ages)
+            ],
+        )
+    if case.self_action:
+        lab.do(f"alter table x.t add foreign key (up_part, up) references x.t (part, id) on delete {case.self_action}")
+    if case.child:
+        action, _, below = case.child.partition(", ")
+        lab.do(
+            f"""create table x.c (id int primary key, t_id int {"not null" if below == "not null" else ""}, t_part int,
+                foreign key (t_part, t_id) references x.t (part, id) on delete {action});
+            create table x.g (c_id int references x.c on delete {"set null" if "blanked" in below else "no action"});"""
+        )
+        with lab.db.cursor() as cursor:
+            cursor.executemany(
+                "insert into x.c values (%s, %s, %s)",
+                [(child, number, number % 3) for child, number in enumerate(case.referenced)],
+            )
+        if "below" in below:
+            lab.do("insert into x.g select id from x.c")
+    # an earlier run that learned tiny ranges, never to grow, and stopped somewhere
+    lab.rows(
+        """insert into pydb.job_run (kind, subject, state, stop_reason, started_at, heartbeat_at, finished_at, detail)
+        values ('retention', 'p', 'partial', 'row_budget', now(), now(), now(), %s::jsonb) returning id""",
+        json.dumps(
+            {
+                "learned": {"cost": 1e6, "heap_range": case.heap_range, "index_range": case.index_range},
+                "position": {
+                    "relation": lab.number(
+                        "select coalesce(min(relid::oid), 'x.t'::regclass)::bigint from pg_partition_tree('x.t') where isleaf"
+                    ),
+                    "at": case.start,
+                },
+            }
+        ),
+    )
+
+
+def _mod(number: int | None) -> int | None:
+    return None if number is None else number % 3
+
+
+def prune(lab: Lab, case: Case, planned: int) -> int:
+    """Prune to the end in the way of the case; returns what was reported as done."""
+    if case.how == "run":
+        run = lab.run()
+        assert run.rows_planned == planned
+        assert run.state in ("completed", "partial"), run
+        return run.rows_done
+    total = 0
+    if case.how == "budget":
+        while True:
+            run = lab.run(max_rows=case.size)
+            assert run.rows_done == min(case.size, planned - total), run
+            total += run.rows_done
+            if run.stop_reason != "row_budget":
+                return total
+    cursor = None
+    while True:
+        done, left, cursor = lab.batch(rows=case.size, cursor=cursor)
+        total += done
+        assert done <= case.size
+        assert left == planned - total
+        if cursor is None:
+            return total
+
+
+def ids(lab: Lab) -> Iterable[object]:
+    return lab.ids("x.t")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(case=cases())
+def test_planned_is_logged_is_gone_and_the_rest_stays(lab: Lab, case: Case) -> None:
+    build(lab, case)
+    lab.policy(
+        table="x.t",
+        time_unit=case.kind if case.kind in ("s", "ms") else None,
+        timezone=case.zone,
+        filter=case.filter,
+        strategy=case.strategy,
+        expire_minus_infinity=case.minus_infinity,
+        batch_target="10 ms",
+    )
+    want = case.survivors()
+    before = len(case.ages)
+    plan = lab.plan()
+    planned = sum(row.rows for row in plan)
+    blocked = sum(row.blocked_rows for row in plan)
+    note(f"planned {planned}, blocked {blocked}")
+    assert planned == before - len(want)
+    assert blocked == sum(case.expired(number) for number in want)
+    assert sum(row.null_rows for row in plan) == sum(case.value(age) is None for age in case.ages)
+    assert prune(lab, case, planned) == planned
+    assert set(ids(lab)) == want
+    assert lab.planned() == 0
+    if case.child and CHILDREN[case.child]:
+        assert lab.number("select count(*) from x.c") == len(case.referenced)
