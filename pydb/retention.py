@@ -92,8 +92,8 @@ class PlanRow:
     newest: datetime | None
     blocked_rows: int
     null_rows: int
-    cutoff: datetime
-    strategy: str
+    cutoff: datetime | None
+    strategy: str | None
     strategy_reason: str | None
     warnings: list[str] | None
 

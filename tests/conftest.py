@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 # a database answers when it answers: no deadline an example
-settings.register_profile("pydb", deadline=None, max_examples=50)
+settings.register_profile("pydb", deadline=None, max_examples=60)
 settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile("pydb")
 

@@ -10,7 +10,8 @@
 --                  those that reference them); with UPDATE too it goes around locked rows
 --   pydb_app       claims of idempotency keys; there is nothing to grant yet but the schema
 --
--- To use one:    grant pydb_runner to nightly;
+-- None of them can log in. People and jobs log in as roles of their own:
+--   create role nightly login in role pydb_runner;
 --
 -- Routines run with the rights of their caller, so the private ones (_name) are granted along with the public one that
 -- calls them. A test holds the lists to the calls.
@@ -66,17 +67,18 @@ declare
     c_monitor constant text := '
         doctor migrate_check retention_plan
         _catalog_columns _catalog_lines _catalog_objects _catalog_others _catalog_relations _catalog_routines
-        _doctor_cron _doctor_cron_connection _doctor_cron_launcher _doctor_jobs _doctor_pydb _doctor_rights
-        _doctor_scheduler _doctor_server _inbound_references _relation_name _relation_resolve _retention_blockers
-        _retention_bound _retention_check_target _retention_cutoff _retention_deletable _retention_effects
-        _retention_fuse _retention_index _retention_instant _retention_kept_query _retention_leaf_notes
-        _retention_leaves _retention_match _retention_measure _retention_null_rows _retention_plan_notes
-        _retention_policy_get _retention_policy_names _retention_predicate _retention_references _retention_strategy
-        _retention_survey _retention_time_unit _retention_total_rows _rows_text _schedule_actions _schedule_backend
+        _doctor_cron _doctor_cron_connection _doctor_cron_hidden _doctor_cron_launcher _doctor_execute _doctor_grants
+        _doctor_jobs _doctor_pydb _doctor_rights _doctor_runners _doctor_runs _doctor_scheduler _doctor_server
+        _inbound_references _relation_name _relation_resolve _retention_blockers _retention_bound
+        _retention_check_target _retention_cutoff _retention_deletable _retention_effects _retention_fuse
+        _retention_index _retention_instant _retention_kept_query _retention_leaf_notes _retention_leaves
+        _retention_match _retention_measure _retention_null_rows _retention_plan_notes _retention_policy_get
+        _retention_policy_names _retention_predicate _retention_references _retention_strategy _retention_survey
+        _retention_time_unit _retention_total_rows _rows_text _run_dead _run_live _schedule_actions _schedule_backend
         _schedule_backend_alive _schedule_command _schedule_command_policy _schedule_cron _schedule_cron_query
-        _schedule_day_fits _schedule_field _schedule_fields _schedule_is_command _schedule_is_ours
-        _schedule_job_name _schedule_next _schedule_place _schedule_prune_statement _schedule_rows _schedule_runs
-        _schedule_seek _schedule_value _schedule_version_at_least _schedule_wanted _scheduler_alive _setting
+        _schedule_day_fits _schedule_field _schedule_fields _schedule_is_command _schedule_is_ours _schedule_job_name
+        _schedule_next _schedule_place _schedule_prune_statement _schedule_rows _schedule_runs _schedule_seek
+        _schedule_value _schedule_version_at_least _schedule_wanted _scheduler_alive _setting
     ';
     c_admin constant text := '
         retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync setting_set
@@ -91,8 +93,8 @@ declare
         _retention_finish _retention_held _retention_move _retention_pause _retention_prepare _retention_range
         _retention_react _retention_refuse _retention_resume_position _retention_run_check _retention_run_policy
         _retention_run_sentence _retention_segment _retention_signature _retention_step _retention_terms
-        _retention_verify _run_beat _run_close _run_interrupted _run_last _run_live _run_note _run_open _run_planned
-        _run_settle _run_step _schedule_audit _schedule_claim_lost _schedule_conflict _schedule_due _schedule_plan
+        _retention_verify _run_beat _run_close _run_interrupted _run_last _run_note _run_open _run_planned _run_settle
+        _run_step _schedule_audit _schedule_claim_lost _schedule_conflict _schedule_due _schedule_plan
         _schedule_previous _schedule_require _schedule_settle _schedule_take _scheduler_beat _scheduler_start
     ';
     v_grant record;

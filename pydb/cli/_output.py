@@ -102,8 +102,12 @@ def table(
     *,
     right: Sequence[str] = (),
     title: str | None = None,
+    width: int | None = None,
 ) -> None:
-    """A table on stdout; columns named in ``right`` are set flush right. Cells wrap, nothing is cut off."""
+    """A table on stdout; columns named in ``right`` are set flush right. Cells wrap, nothing is cut off.
+
+    ``width``: at most so many columns wide also where stdout is no terminal.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -113,14 +117,14 @@ def table(
         grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(Text(safe(show(cell))) for cell in row))
-    show_rich(grid)
+    show_rich(grid, width)
 
 
-def show_rich(thing: RenderableType) -> None:
-    """Print a rich object to stdout, as wide as it needs to be where stdout is no terminal."""
+def show_rich(thing: RenderableType, width: int | None = None) -> None:
+    """Print a rich object to stdout; where that is no terminal, up to ``width`` columns, or as many as it needs."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else 1000
+    width = None if sys.stdout.isatty() else width or 1000
     with _unless_closed(sys.stdout):
         Console(file=sys.stdout, width=width, highlight=False, markup=False).print(thing)
 

@@ -8,12 +8,12 @@ import typer
 
 from pydb.cli import _output
 
-app = typer.Typer(help="Say what is set up, what is missing, and the line that mends it.")
+app = typer.Typer()
 
 _MARKS = {"ok": "ok", "degraded": "DEGRADED", "error": "ERROR", "unknown": "UNKNOWN"}
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def doctor(ctx: typer.Context) -> None:
     """Say what is set up, what is missing, and the line that mends it.
 

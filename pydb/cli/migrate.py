@@ -75,7 +75,7 @@ def _report(ctx: typer.Context, done: Migration) -> None:
     for step in done.steps:
         _output.out(f"{verb} {step}")
     for loss in done.destroys:
-        _output.out(f"destroyed {loss}")
+        _output.out(f"{'would destroy' if done.dry_run else 'destroyed'} {loss}")
     _output.out(
         f"database {done.database}: revision {done.before or 'none'} -> {done.after or 'none'}{would}"
     )

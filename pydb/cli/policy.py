@@ -35,8 +35,8 @@ def apply(
 ) -> None:
     """Make the policies of the database those of FILE, in one transaction.
 
-    A file has tables [policy.NAME] with the keys table, time_column, keep and the other arguments of
-    pydb.retention_policy_set without p_. A key that is left out takes its default.
+    A file has a table policy.NAME for each policy, with the keys table, time_column, keep and the other
+    arguments of pydb.retention_policy_set without p_. A key that is left out takes its default.
     """
     from pydb import policyfile
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydb.cli import _output
-from pydb.errors import ExitCode, ReadOnlyServer
+from pydb.errors import ExitCode, ReadOnlyServer, RunBlocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,8 @@ _NEXT = {
     "cancelled": "what was deleted stays deleted; to go on: pydb retention run {policy}",
     "governor": "the server was busy; repeat: pydb retention run {policy}",
 }
+# The warning of a plan whose run deletes nothing; pydb._retention_plan_notes writes it.
+_HELD_BY_FUSE = "the fuse would block the run: "
 _EXIT = {
     "completed": ExitCode.DONE,
     "partial": ExitCode.ATTENTION,
@@ -175,7 +177,19 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     from pydb import retention
 
     rows = retention.plan(conn, policy, now)
+    held = {
+        row.policy: warning for row in rows for warning in row.warnings or () if warning.startswith(_HELD_BY_FUSE)
+    }
+    rows = [row for row in rows if row.policy not in held]
     total = sum(row.rows for row in rows)
+    told = "; ".join(f"{name}: {warning}" for name, warning in held.items())
+    if held and not total:
+        # not run without a yes: by then the table may have changed so that the fuse lets it through
+        raise RunBlocked(
+            told, detail="nothing was deleted", hint=_NEXT["fuse"].format(policy=min(held)), sqlstate="YD104"
+        )
+    if held:
+        _output.say(told)
     relations = len({row.relation for row in rows if row.rows})
     bound = f", at most {max_rows:,}," if max_rows is not None else ""
     question = f"Delete {total:,} rows{bound} from {relations} {'table' if relations == 1 else 'tables'}?"
@@ -207,7 +221,7 @@ def _show_plan(rows: Sequence[PlanRow]) -> None:
                 row.oldest,
                 row.newest,
                 row.blocked_rows,
-                row.strategy + (f": {row.strategy_reason}" if row.strategy_reason else ""),
+                ": ".join(filter(None, (row.strategy, row.strategy_reason))),
             )
             for row in rows
         ],

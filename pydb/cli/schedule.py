@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Make pg_cron match the policies, or run the schedules here.", no_args_is_help=True)
 
 
+# columns of the table of jobs where stdout is no terminal, and letters of a reason in it
+_WIDTH = 100
+_REASON = 120
+
+
 @app.command()
 def sync(
     ctx: typer.Context,
@@ -31,7 +36,7 @@ def sync(
 ) -> None:
     """Make pg_cron's jobs what the policies say, wherever on the server pg_cron lives.
 
-    Jobs that are not pydb's are not touched.
+    Jobs that are not pydb's are not touched. --json has the command of each job too, and no text is shortened.
     """
     from pydb import schedule
 
@@ -42,8 +47,9 @@ def sync(
     if _output.emit(ctx, "schedule.sync", document):
         return
     _output.table(
-        ["action", "job", "schedule (UTC)", "command", "database", "role", "reason"],
-        [(a.action, a.job_name, a.schedule, a.command, a.database, a.role, a.reason) for a in actions],
+        ["action", "job", "schedule (UTC)", "database", "role", "reason"],
+        [(a.action, a.job_name, a.schedule, a.database, a.role, _shorten(a.reason)) for a in actions],
+        width=_WIDTH,
     )
     if not actions:
         _output.say(
@@ -102,6 +108,9 @@ def run(
 ) -> None:
     """Fire the schedules from here, without pg_cron: a foreground process for systemd or a container.
 
+    It needs a direct connection: not one through a pooler in transaction mode, because a claimed job belongs to
+    the server process that runs it.
+
     Any number of them may run; each job is run by one. SIGTERM or Ctrl-C stops: running jobs may finish for
     --stop-seconds, then they are cancelled (what they deleted stays deleted); a second signal cancels at
     once. A lost database is waited for; a schedule missed meanwhile is made up within the setting
@@ -128,6 +137,11 @@ def run(
             [(f.job, f.due_at, f.outcome, _output.duration(f.seconds), f.message) for f in fired],
         )
     raise typer.Exit(code)
+
+
+def _shorten(reason: str | None) -> str | None:
+    """A reason may quote a whole statement that the job had before."""
+    return reason if reason is None or len(reason) <= _REASON else f"{reason[: _REASON - 1]}…"
 
 
 def _exit_code(scheduler: Scheduler, fired: list[Fired]) -> ExitCode:

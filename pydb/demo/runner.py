@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -130,18 +131,21 @@ def _plan(
                 count(before[line.relation]),
                 f"{line.rows / max(before[line.relation], 1):.0%}",
                 f"{line.oldest:%Y-%m-%d}" if line.oldest else "",
-                line.strategy,
+                line.strategy or "",
             )
             for line in plan
             if line.rows
         ),
     )
     total = rows(sum(line.rows for line in plan))
+    screen.say("by: how a run walks the table, heap = ranges of its blocks, index = ranges of the index on its time")
     screen.say(f"{total} would go; nothing was changed, {seconds(took)}")
     screen.say("It says besides:")
     for line in plan:
         for warning in line.warnings or []:
-            screen.item(f"{line.relation}: {warning}")
+            # the server writes its numbers without separators
+            readable = re.sub(r"\b\d+(?= rows?\b)", lambda found: count(int(found[0])), warning)
+            screen.item(f"{line.relation}: {readable}")
     return plan
 
 
@@ -254,7 +258,15 @@ def _prove(
     screen.say(f"{len(others)} other tables and partitions: nothing planned, nothing deleted")
     deleted, left = sum(line.deleted for line in lines), sum(line.left for line in lines)
     screen.say(f"{rows(deleted)} deleted, {rows(left)} left")
-    return all(line.holds for line in lines)
+    holds = all(line.holds for line in lines)
+    if holds:
+        planned, taken = sum(line.rows for line in plan), wanted[example.CASCADED_RELATION].expired
+        screen.say(
+            f"That is the {count(planned)} of the dry run, less 1 row that was locked, plus {rows(taken)} of "
+            f"{example.CASCADED_RELATION}"
+        )
+        screen.say("that a foreign key took along (ON DELETE CASCADE), as the dry run warned.")
+    return holds
 
 
 def _explain(

@@ -32,13 +32,20 @@ begin
             v_alias, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
         ));
         if v_ref.on_delete in ('a', 'r') or (v_ref.on_delete = 'n' and v_ref.not_null) then
-            v_all := v_all || format('exists (%s%s%s)', v_match,
-                -- the row itself refuses nothing, nor does what the same cascade takes
+            v_all := v_all || format('exists (%s%s%s%s)', v_match,
+                -- the row itself refuses nothing, nor does what the same cascade, or another one from the row, takes
                 case
                     when v_ref.child = v_root and p_path <> '{}'
                         then format(' and (%1$s.tableoid, %1$s.ctid) <> (t.tableoid, t.ctid)', v_alias)
                 end,
-                case when v_ref.itself then format(' and (%s) is not true', p_taken) end
+                case when v_ref.itself then format(' and (%s) is not true', p_taken) end,
+                case when p_path <> '{}' then (
+                    select string_agg(format(' and (%s) is not true', pydb._retention_match(
+                        v_alias, r.child_columns, 't', r.parent_columns, r.operators, r.collations
+                    )), '' order by r.constraint_id)
+                    from pydb._retention_references(v_root) as r
+                    where r.child = v_ref.child and r.on_delete = 'c' and not r.itself
+                ) end
             );
         elsif v_ref.on_delete = 'c' then
             foreach v_inner in array pydb._retention_blockers(

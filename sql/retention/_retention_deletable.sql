@@ -15,10 +15,18 @@ declare
     v_ref record;
     v_blocker text;
     v_text text := pydb._retention_predicate(p_policy, p_cutoff);
+    v_expired text := '';
 begin
     foreach v_blocker in array pydb._retention_blockers(p_relation, 't') loop
         v_text := v_text || ' and not ' || v_blocker;
     end loop;
+    -- where all keys of the table to itself cascade, younger rows below go along; where one of them refuses, none does
+    if not exists (
+        select 1 from pydb._retention_references(p_relation) as r
+        where r.itself and (r.on_delete in ('a', 'r') or (r.on_delete = 'n' and r.not_null))
+    ) then
+        v_expired := ' and ' || pydb._retention_predicate(p_policy, p_cutoff, 'c');
+    end if;
     -- a row that others of the same table reference waits for them: leaves first, pass by pass
     for v_ref in
         select r.* from pydb._retention_references(p_relation) as r
@@ -31,7 +39,7 @@ begin
                 'c', v_ref.child_columns, 't', v_ref.parent_columns, v_ref.operators, v_ref.collations
             ),
             case v_ref.on_delete
-                when 'c' then ' and ' || pydb._retention_predicate(p_policy, p_cutoff, 'c') else ''
+                when 'c' then v_expired else ''
             end
         );
     end loop;

@@ -17,15 +17,22 @@ declare
     );
 begin
     if p_sqlstate = '57014' then
-        -- a cancel and a statement_timeout differ in their text alone, and that is translated: the clock tells
-        if v_timeout > 0 and extract(epoch from clock_timestamp() - statement_timestamp()) >= v_timeout then
+        -- a cancel and a statement_timeout differ in their text alone, and that is translated: the clock tells. The
+        -- timer starts with the first message of the statement, statement_timestamp() is that of its last.
+        if v_timeout > 0 and extract(epoch from clock_timestamp() - statement_timestamp()) + 0.1 >= v_timeout then
             return v_walk || v_half || '{"state": "partial", "reason": "time_budget", "halt": "time_budget"}';
         end if;
         return v_walk || '{"state": "cancelled", "reason": "cancelled", "halt": "cancelled"}';
-    elsif p_sqlstate = '55P03' and v_strategy is not null and p_walk ->> 'mode' = 'plain' and has_table_privilege(
-        (p_walk -> 'segments' -> 0 ->> 'relation')::oid, 'UPDATE'
-    ) then
-        return v_walk || '{"mode": "skip"}'; -- somebody holds a row here: go around it
+    elsif p_sqlstate = '55P03' and v_strategy is not null and p_walk ->> 'mode' <> 'rows' then
+        if p_walk ->> 'mode' = 'plain' and has_table_privilege(
+            (p_walk -> 'segments' -> 0 ->> 'relation')::oid, 'UPDATE'
+        ) then
+            return v_walk || '{"mode": "skip"}'; -- somebody holds a row here: go around it
+        elsif v_strategy = 'index' then
+            v_walk := jsonb_set(v_walk, '{segments,0}', (p_walk -> 'segments' -> 0) || '{"strategy": "heap"}');
+        end if;
+        -- or he holds a row that references it, which no skipping sees: then one row after the other
+        return v_walk || jsonb_build_object('mode', 'rows', 'heap_range', least((p_walk ->> 'heap_range')::bigint, 4));
     elsif p_sqlstate in ('55P03', '40001', '40P01') then
         if v_tries <= pydb._setting(p_name => 'retry_limit')::integer then
             -- up to 50 ms, 100 ms, 200 ms … at random, so that two who collided do not meet again

@@ -21,7 +21,11 @@ declare
 begin
     -- the lock keeps the table as it is until the commit; only then the look at it counts
     if pydb._relation_name(v_relation) is not null then
-        execute format('lock table only %s in row exclusive mode', pydb._relation_name(v_relation));
+        begin
+            execute format('lock table only %s in row exclusive mode', pydb._relation_name(v_relation));
+        exception when undefined_table then
+            null; -- dropped or renamed while we waited: the signature knows it by its oid
+        end;
     end if;
     if pydb._retention_signature(v_relation) is distinct from v_segment ->> 'signature' then
         raise exception using errcode = 'YD113', message = 'the table was changed during the run',
@@ -46,7 +50,7 @@ begin
         end then v_left_budget
     end;
     if p_walk ->> 'mode' = 'rows' then
-        select d.rows_done, d.rows_refused into v_rows, v_refused
+        select d.rows_done, d.rows_refused, d.rows_locked into v_rows, v_refused, v_left
         from pydb._retention_delete_rows(v_relation, v_condition, v_limit) as d;
     else
         v_rows := pydb._retention_delete(v_relation, v_condition, v_limit, p_walk ->> 'mode' = 'skip');
@@ -60,7 +64,7 @@ begin
             ) into v_left;
         end if;
         p_walk := pydb._retention_move(p_walk, v_range.is_last, v_range.next_at, v_range.next_from);
-        if p_walk ->> 'mode' = 'skip' and v_left > 0 and not p_walk ? 'last_pass' then
+        if p_walk ->> 'mode' in ('skip', 'rows') and v_left > 0 and not p_walk ? 'last_pass' then
             p_walk := jsonb_set(
                 p_walk, '{later}', (p_walk -> 'later') || jsonb_build_array(
                     v_segment || jsonb_build_object('strategy', 'whole', 'condition', v_condition)

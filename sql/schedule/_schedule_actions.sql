@@ -20,7 +20,8 @@ as $function$
                     then pydb._schedule_prune_statement(interval '30 days', 10000) else w.command end as command,
                 case when w.policy is null then p_cron ->> 'database' else current_database() end as database
         ) as h
-        where pydb._setting(p_name => 'schedule_backend') <> 'pydb'
+        -- in a subquery: asked once, not once a job
+        where (select pydb._setting(p_name => 'schedule_backend')) <> 'pydb'
     ),
     present as (
         select j.*
@@ -36,8 +37,7 @@ as $function$
             p.*, w.job_name is not null as is_wanted,
             coalesce(p_role, first_value(p.username) over (
                 partition by p.jobname order by pydb._schedule_is_command(p.command) desc, p.jobid
-            )) as owner,
-            pydb._schedule_is_ours(p.jobname, p.command, p.database) as is_ours
+            )) as owner
         from present as p
         left join wanted as w on w.job_name = p.jobname
     ),
@@ -86,18 +86,19 @@ as $function$
     union all
     select
         k.jobname, pydb._schedule_command_policy(k.command),
-        case when k.is_ours then 'remove' else 'keep' end,
+        case when o.is_ours then 'remove' else 'keep' end,
         k.schedule, k.command, k.database, k.username,
         case
-            when not k.is_ours then 'not ours: named like our jobs, but it does something else'
+            when not o.is_ours then 'not ours: named like our jobs, but it does something else'
             when k.is_wanted then format('duplicate, runs as %I instead of %I', k.username, k.owner)
             else 'no such schedule any more'
         end,
         k.jobid,
-        case when k.is_ours then array[format('select cron.unschedule(%s)', k.jobid)] else '{}' end
+        case when o.is_ours then array[format('select cron.unschedule(%s)', k.jobid)] else '{}' end
     from known as k
+    cross join lateral (select pydb._schedule_is_ours(k.jobname, k.command, k.database) as is_ours) as o
     where (not k.is_wanted or k.username <> k.owner)
-        and (k.is_ours or starts_with(k.jobname, 'pydb/' || current_database() || '/'))
+        and (o.is_ours or starts_with(k.jobname, 'pydb/' || current_database() || '/'))
     order by 1, 3
 $function$;
 

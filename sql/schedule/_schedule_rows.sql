@@ -11,11 +11,15 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $function$
-    with here as (
+    -- materialized: each is asked for once, not once a job
+    with here as materialized (
         select
             pydb._schedule_backend(p_cron) as backend,
             -- from pg_cron 1.5 on the schedules are read in this time zone
             coalesce((select s.setting from pg_settings as s where s.name = 'cron.timezone'), 'UTC') as timezone
+    ),
+    action as materialized (
+        select x.* from pydb._schedule_actions(p_cron, pydb._setting(p_name => 'schedule_role')) as x
     ),
     job as (
         select
@@ -25,7 +29,7 @@ as $function$
             case when p_cron is not null and a.action <> 'keep' then a.reason end as drift
         from pydb._schedule_wanted() as w
         full join (
-            select x.* from pydb._schedule_actions(p_cron, pydb._setting(p_name => 'schedule_role')) as x
+            select x.* from action as x
             where x.action <> 'keep' or x.reason is null
         ) as a on a.job_name = w.job_name
         union all
@@ -35,9 +39,19 @@ as $function$
         from pydb.retention_policy as p
         where p.schedule is not null and (not p.enabled or p.paused_at is not null)
             and not exists (
-                select from pydb._schedule_actions(p_cron, null) as x
+                select from action as x
                 where x.job_name = pydb._schedule_job_name(p.name) and x.action = 'remove'
             )
+    ),
+    tick as materialized (
+        select
+            u.schedule,
+            (pydb._schedule_next(
+                u.schedule, (statement_timestamp() at time zone h.timezone) at time zone 'UTC'
+            ) at time zone 'UTC') at time zone h.timezone as next_run
+        from (select distinct j.schedule from job as j where j.wanted) as u
+        cross join here as h
+        where h.backend <> 'none'
     )
     select
         j.job_name, j.policy, case when j.wanted or j.present then h.backend else 'none' end, j.schedule,
@@ -51,15 +65,13 @@ as $function$
         end,
         l.fired_at, l.status, l.message,
         case
-            when not j.wanted or h.backend = 'none' then null
-            when h.backend = 'pg_cron' and j.present is not true then null
-            else (pydb._schedule_next(
-                j.schedule, (statement_timestamp() at time zone h.timezone) at time zone 'UTC'
-            ) at time zone 'UTC') at time zone h.timezone
+            when not j.wanted or h.backend = 'pg_cron' and j.present is not true then null
+            else t.next_run
         end,
         j.role, r.id, r.state, r.stop_reason
     from job as j
     cross join here as h
+    left join tick as t on t.schedule = j.schedule
     left join pydb._schedule_runs(p_cron) as l on l.job_name = j.job_name
     left join lateral (
         select q.id, q.state, q.stop_reason

@@ -143,6 +143,26 @@ def test_a_tripped_fuse_is_blocked(cli: Cli, events: Connection, policy_file: Ca
     assert left(events) == TOTAL
 
 
+def test_a_run_does_not_ask_about_rows_that_the_fuse_will_keep(
+    cli: Cli, events: Connection, policy_file: Callable[..., Path]
+) -> None:
+    cli("policy", "apply", str(policy_file(a='keep = "30 days"')))
+    for result in (cli("retention", "run"), cli.on_terminal("retention", "run")):
+        said = result.out + result.err
+        assert result.code == 1
+        assert "a: the fuse would block the run: 7000 of 10000 rows" in said
+        assert "pydb retention plan a" in said
+        assert "Delete" not in said
+    assert cli("retention", "run", "--json").error["sqlstate"] == "YD104"
+    # beside a policy that may delete, the question is about its rows alone
+    events.execute("insert into app.b select * from app.events where id % 10 = 0")
+    cli("policy", "apply", str(policy_file(a='keep = "30 days"', b=KEEP)))
+    asked = cli.on_terminal("retention", "run", answer=b"n\n")
+    assert "a: the fuse would block the run" in asked.out
+    assert "Delete 700 rows from 1 table?" in asked.out
+    assert left(events) == TOTAL
+
+
 def test_the_worst_run_decides_the_exit_code(
     cli: Cli, events: Connection, policy_file: Callable[..., Path]
 ) -> None:

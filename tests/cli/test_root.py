@@ -46,6 +46,13 @@ def test_version_after_another_option(bare_cli: Cli) -> None:
     assert bare_cli("--verbose", "--version").out == f"pydb {__version__}\n"
 
 
+def test_help_of_a_command_without_commands_below_it_names_none(bare_cli: Cli) -> None:
+    result = bare_cli("doctor", "--help", COLUMNS="200")
+    assert result.code == 0
+    assert "pydb doctor [OPTIONS]" in result.out
+    assert "COMMAND" not in result.out
+
+
 def test_help_lists_every_command(bare_cli: Cli) -> None:
     result = bare_cli("--help", COLUMNS="200")
     assert result.code == 0

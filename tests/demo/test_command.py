@@ -48,6 +48,17 @@ def test_on_a_server_of_its_own() -> None:
     assert "Plain SQL, written by hand (pydb/demo/expected.sql), counts exactly the same." in done.stdout
     assert "What was deleted is what the dry run said, row for row." in done.stdout
     assert 'trading."Abrechnungsläufe"' in done.stdout
+    deleted = re.search(r"^   ([\d,]+) rows deleted, ", done.stdout, re.MULTILINE)
+    told = re.search(
+        r"the ([\d,]+) of the dry run, less 1 row that was locked, plus ([\d,]+) rows of trading.match_pairs",
+        done.stdout,
+    )
+    assert deleted is not None
+    assert told is not None
+    planned, cascaded = (int(number.replace(",", "")) for number in told.groups())
+    assert int(deleted[1].replace(",", "")) == planned - 1 + cascaded
+    assert re.search(r"^   by: .*heap.*index", done.stdout, re.MULTILINE)
+    assert not re.search(r"\b\d{4,} rows", done.stdout)
     for kind in KINDS:
         assert re.search(rf"^   {kind}  ", done.stdout, re.MULTILINE), kind
     assert re.search(

@@ -48,9 +48,7 @@ def blocks(page: Path) -> list[Block]:
     """Return the fenced blocks of a page in their order."""
     text = page.read_text("utf-8")
     return [
-        Block(
-            found[1], tuple((found[2] or "").split()), found[3], text.count("\n", 0, found.start()) + 1
-        )
+        Block(found[1], tuple((found[2] or "").split()), found[3], text.count("\n", 0, found.start()) + 1)
         for found in _BLOCK.finditer(text)
     ]
 

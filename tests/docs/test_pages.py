@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.docs.pages import PAGES, ROOT, Block, blocks, matches
+from tests.docs.pages import ROOT, Block, blocks, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 
 # runnable blocks a page has at least: a mistake in the marks must not make a test that runs nothing
-MINIMUM = {"README.md": 3, "docs/concepts.md": 1, "docs/install.md": 8, "docs/retention.md": 20, "docs/schedule.md": 8}
+MINIMUM = {
+    "README.md": 3,
+    "docs/concepts.md": 1,
+    "docs/install.md": 8,
+    "docs/retention.md": 20,
+    "docs/schedule.md": 8,
+}
 
 
 class Reader:
@@ -83,7 +89,9 @@ class Reader:
             check=False,
         )
         printed = done.stdout
-        assert done.returncode == int(block.option("exit") or 0), f"{where} ended with {done.returncode}:\n{printed}"
+        assert done.returncode == int(block.option("exit") or 0), (
+            f"{where} ended with {done.returncode}:\n{printed}"
+        )
         if error:
             printed, _, code = printed.rstrip("\n").rpartition("\n")
             assert code == error, f"{where} raised {code}:\n{printed}"

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import pwd
+import re
+import threading
 from typing import TYPE_CHECKING, get_args
 
 import psycopg
 import pytest
+from psycopg.errors import InsufficientPrivilege
 
 from pydb import db, doctor, schedule
 from pydb.doctor import Finding, Status
 from pydb.errors import ExitCode
 from tests.cli.conftest import Cli
+from tests.lint import sqltree
+from tests.lint.test_privileges import ROLES, ROLES_FILE
 from tests.schedule.conftest import Site, make_site
 from tests.servers import CronServer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Connection, RoleFactory
+    from tests.conftest import Connection, CronServerFactory, RoleFactory
+    from tests.servers import Database
 
 YEARLY = "0 0 1 1 *"
 
@@ -210,8 +217,10 @@ def test_rights_that_are_missing(site: Site, role: RoleFactory) -> None:
     runner = role("runner")
     site.policy("events", YEARLY)
     site.db.execute("select pydb.setting_set('schedule_role', %s)", (runner,))
+    site.db.execute(f"grant usage on schema pydb to {runner}".encode())
+    site.db.execute(f"grant execute on all routines in schema pydb to {runner}".encode())
     assert found(site, "rights") == {("error", "missing_privilege")}
-    site.db.execute(f"grant usage on schema pydb, t to {runner}".encode())
+    site.db.execute(f"grant usage on schema t to {runner}".encode())
     assert hint(site, "missing_privilege") == f"grant select, delete on t.event to {runner};"
     site.db.execute(hint(site, "missing_privilege").encode())
     assert found(site, "rights") == {("ok", "sufficient")}
@@ -219,6 +228,235 @@ def test_rights_that_are_missing(site: Site, role: RoleFactory) -> None:
     assert found(site, "rights") == {("error", "target_gone")}
     site.db.execute("select pydb.setting_set('schedule_role', 'no such role')")
     assert ("error", "role_gone") in found(site, "rights")
+
+
+def test_rights_on_what_a_delete_looks_at(site: Site, role: RoleFactory) -> None:
+    runner = role("runner")
+    for statement in (
+        "create table t.parent (id bigint primary key, at timestamptz) partition by range (id)",
+        "create table t.part partition of t.parent for values from (0) to (100)",
+        "create table t.child (id bigint primary key references t.parent on delete cascade)",
+        "create table t.grandchild (id bigint references t.child) partition by hash (id)",
+        "create table t.grandchild_0 partition of t.grandchild for values with (modulus 1, remainder 0)",
+        "create table t.beside (id bigint references t.event_key)",
+    ):
+        if "beside" in statement:
+            site.db.execute("create table t.event_key (id bigint primary key)")
+        site.db.execute(statement.encode())
+    site.db.execute("select pydb.retention_policy_set('parent', 't.parent', 'at', '1 day')")
+    site.db.execute("select pydb.setting_set('schedule_role', %s)", (runner,))
+    site.db.execute(f"grant usage on schema pydb, t to {runner}".encode())
+    site.db.execute(f"grant execute on all routines in schema pydb to {runner}".encode())
+    told = hint(site, "missing_privilege")
+    for line in (
+        f"grant select, delete on t.parent to {runner};",
+        f"grant select, delete on t.part to {runner};",
+        f"grant select on t.child to {runner};",
+        f"grant select on t.grandchild to {runner};",
+    ):
+        assert line in told
+    assert "beside" not in told
+    # and what doctor asks for is what a run asks for
+    with psycopg.connect(site.dsn, user=runner, autocommit=True) as mine:
+        with pytest.raises(psycopg.Error) as caught:
+            mine.execute("select pydb._retention_check_rights('t.parent')")
+        assert set(str(caught.value.diag.message_hint).split("; ")) == set(told.split("; "))
+        site.db.execute(told.encode())
+        mine.execute("select pydb._retention_check_rights('t.parent')")
+    assert found(site, "rights") == {("ok", "sufficient")}
+
+
+def test_a_role_that_may_not_execute_what_a_run_calls(
+    site: Site, database: Database, role: RoleFactory
+) -> None:
+    runner = role("runner")
+    database.roles.extend(ROLES)
+    site.policy("events", YEARLY)
+    site.db.execute("select pydb.setting_set('schedule_role', %s)", (runner,))
+    site.db.execute(f"grant usage on schema t to {runner}".encode())
+    site.db.execute(f"grant select, delete on t.event to {runner}".encode())
+    assert found(site, "rights") == {("error", "missing_execute")}
+    assert hint(site, "missing_execute") == (
+        f"in psql, as a superuser: \\i ops/postgresql/roles.sql then: grant pydb_runner to {runner};"
+    )
+    with psycopg.connect(site.dsn, user=runner, autocommit=True) as mine:
+        with pytest.raises(InsufficientPrivilege):
+            mine.execute("call pydb.retention_run('events')")
+        site.db.execute(ROLES_FILE.read_bytes())
+        assert hint(site, "missing_execute") == f"grant pydb_runner to {runner};"
+        site.db.execute(hint(site, "missing_execute").encode())
+        assert found(site, "rights") == {("ok", "sufficient")}
+        mine.execute("call pydb.retention_run('events')")
+    # after an upgrade, before roles.sql has run again
+    site.db.execute("revoke execute on routine pydb._retention_step from pydb_runner")
+    assert "EXECUTE on 1 routines: _retention_step" in str(
+        site.one("select detail from pydb.doctor() where reason_code = 'missing_execute'")
+    )
+    assert hint(site, "missing_execute") == "in psql, as a superuser: \\i ops/postgresql/roles.sql"
+
+
+def test_a_membership_that_is_not_inherited_is_none(
+    site: Site, database: Database, role: RoleFactory
+) -> None:
+    runner = role("runner", "noinherit")
+    database.roles.extend(ROLES)
+    site.db.execute(ROLES_FILE.read_bytes())
+    site.db.execute(f"grant pydb_runner to {runner}".encode())
+    site.policy("events", YEARLY)
+    site.db.execute("select pydb.setting_set('schedule_role', %s)", (runner,))
+    site.db.execute(f"grant usage on schema t to {runner}".encode())
+    site.db.execute(f"grant select, delete on t.event to {runner}".encode())
+    assert found(site, "rights") == {("error", "missing_execute")}
+    site.db.execute(hint(site, "missing_execute").encode())
+    assert found(site, "rights") == {("ok", "sufficient")}
+
+
+def test_what_a_run_calls_is_read_rightly_from_the_routines(site: Site, role: RoleFactory) -> None:
+    runner = role("runner")
+    needed = sqltree.read().reachable("retention_run", through_definer=False) | {"retention_run"}
+    site.db.execute(f"grant usage on schema pydb to {runner}".encode())
+    site.db.execute(f"grant execute on all routines in schema pydb to {runner}".encode())
+    for name in needed:
+        site.db.execute(f"revoke execute on routine pydb.{name} from {runner}".encode())
+    said = str(site.one("select detail from pydb._doctor_execute(%s)", [runner]))
+    assert f"EXECUTE on {len(needed)} routines: retention_run, " in said
+    for name in needed:
+        site.db.execute(f"grant execute on routine pydb.{name} to {runner}".encode())
+    assert site.rows("select from pydb._doctor_execute(%s)", [runner]) == []
+
+
+def test_the_role_of_a_schedule_run_is_the_one_that_counts(site: Site, role: RoleFactory) -> None:
+    runner = role("runner")
+    site.policy("events", YEARLY)
+    site.db.execute(
+        "insert into pydb.scheduler (id, host, os_pid, version, actor)"
+        " values (gen_random_uuid(), 'host', 1, '0', %s)",
+        (runner,),
+    )
+    assert {"missing_execute", "missing_privilege"} == {reason for _, reason in found(site, "rights")}
+
+
+def test_jobs_as_a_superuser_and_the_lines_that_end_it(cron_site: Site) -> None:
+    cron_site.policy("events", YEARLY)
+    sync(cron_site)
+    assert "\\i ops/postgresql/roles.sql" in hint(cron_site, "superuser")
+    cron_site.db.execute(ROLES_FILE.read_bytes())
+    cron_site.db.execute(hint(cron_site, "superuser").encode())
+    assert set(cron_site.rows("select username from cron.job")) == {("nightly",)}
+    assert found(cron_site, "rights") == {("error", "missing_privilege")}
+    cron_site.db.execute(hint(cron_site, "missing_privilege").encode())
+    assert found(cron_site, "rights") == {("ok", "sufficient")}
+    # the role of the rights itself cannot log in, and its jobs could not either
+    cron_site.db.execute("select pydb.setting_set('schedule_role', 'pydb_runner')")
+    cron_site.db.execute("grant usage on schema t to pydb_runner")
+    cron_site.db.execute("grant select, delete on t.event to pydb_runner")
+    sync(cron_site)
+    assert found(cron_site, "rights") == {("error", "no_login")}
+    assert "create role nightly login in role pydb_runner;" in hint(cron_site, "no_login")
+
+
+def test_jobs_of_several_roles(cron_site: Site) -> None:
+    cron_site.policy("events", YEARLY)
+    cron_site.db.execute(ROLES_FILE.read_bytes())
+    cron_site.db.execute("grant usage on schema cron to pydb_runner")
+    for name in ("alice", "bob"):
+        cron_site.db.execute(f"create role {name} login in role pydb_runner".encode())
+        with db.connect(f"{cron_site.dsn} user={name}") as own:
+            schedule.sync(own)
+            # he sees his own jobs alone, but also that nothing says whose they should be
+            seen = {finding.reason_code for finding in doctor.examine(f"{cron_site.dsn} user={name}")}
+            assert "no_schedule_role" in seen
+            assert "several_roles" not in seen
+    assert found(cron_site, "jobs") == {
+        ("degraded", "drift"),
+        ("degraded", "several_roles"),
+        ("degraded", "no_schedule_role"),
+    }
+    for reason in ("several_roles", "no_schedule_role"):
+        assert hint(cron_site, reason).startswith("select pydb.setting_set('schedule_role', 'alice');")
+    cron_site.db.execute("select pydb.setting_set('schedule_role', 'alice')")
+    assert found(cron_site, "jobs") == {("degraded", "drift"), ("degraded", "several_roles")}
+    assert hint(cron_site, "several_roles") == "as a superuser: select * from pydb.schedule_sync();"
+    sync(cron_site)
+    assert found(cron_site, "jobs") == {("ok", "as_wanted")}
+
+
+def test_pg_cron_that_a_role_may_not_read(cron_site: Site) -> None:
+    cron_site.policy("events", YEARLY)
+    sync(cron_site)
+    cron_site.db.execute(ROLES_FILE.read_bytes())
+    cron_site.db.execute("create role watcher login in role pydb_monitor, pg_monitor")
+    with psycopg.connect(cron_site.dsn, user="watcher", autocommit=True) as watcher:
+        hints = dict(watcher.execute("select reason_code, hint from pydb.doctor()").fetchall())
+        assert hints["pg_cron_hidden"] == hints["jobs_hidden"] == "grant usage on schema cron to watcher;"
+        cron_site.db.execute(hints["jobs_hidden"].encode())
+        assert not {"pg_cron_hidden", "jobs_hidden"} & {
+            reason for (reason,) in watcher.execute("select reason_code from pydb.doctor()")
+        }
+
+
+def test_the_advised_lines_let_pg_cron_log_in_by_the_socket(new_cron_server: CronServerFactory) -> None:
+    with new_cron_server() as server:
+        made = make_site(server.app_dsn)
+        made.policy("events", YEARLY)
+        made.db.execute(ROLES_FILE.read_bytes())
+        for statement in (
+            "create role nightly login in role pydb_runner",
+            "grant usage on schema t to nightly",
+            "grant select, delete on t.event to nightly",
+            "select pydb.setting_set('schedule_role', 'nightly')",
+        ):
+            made.db.execute(statement.encode())
+        sync(made)
+        made.db.execute(
+            "select cron.schedule_in_database('boot', '@reboot', command, database, username) from cron.job"
+            " where jobname = 'pydb/app/events'"
+        )
+        made.db.close()
+        # as Debian has it, but for the superuser of the tests
+        hba = server.data_dir / "pg_hba.conf"
+        hba.write_text("local all postgres trust\nlocal all all peer\n")
+        server.restart()
+        made.reconnect()
+        made.wait_for("select last_status = 'failed' from pydb.schedule_status where policy = 'events'")
+        told = hint(made, "connection_failed")
+        lines = re.search(r"pg_ident.conf: (.*?) \(.*: (local .*?); then: (select .*;)", told)
+        assert lines is not None
+        account = pwd.getpwuid(server.data_dir.stat().st_uid).pw_name
+        (server.data_dir / "pg_ident.conf").write_text(lines[1].replace("postgres", account) + "\n")
+        hba.write_text(f"{lines[2]}\n{hba.read_text()}")
+        made.db.execute(lines[3].encode())
+        made.db.close()
+        server.restart()
+        made.reconnect()
+        made.wait_for("select not exists (select from t.event)")
+        made.db.close()
+
+
+def test_a_run_that_its_server_process_left(site: Site) -> None:
+    site.policy("events", YEARLY)
+    assert found(site, "runs") == {("ok", "none_interrupted")}
+    site.close_gate()
+    with psycopg.connect(site.dsn, autocommit=True) as mine:
+        running = threading.Thread(target=call_and_die, args=(mine,))
+        running.start()
+        site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+        assert found(site, "runs") == {("ok", "none_interrupted")}
+        site.db.execute("select pg_terminate_backend(pid) from pydb.job_run where state = 'running'")
+        running.join()
+    site.wait_for("select exists (select from pydb._run_dead('retention', 'events'))")
+    assert found(site, "runs") == {("degraded", "run_interrupted")}
+    # looking changes nothing, the next run does
+    assert site.rows("select state from pydb.job_run") == [("running",)]
+    site.open_gate()
+    site.db.execute("call pydb.retention_run('events')")
+    assert site.rows("select state from pydb.job_run order by id") == [("interrupted",), ("completed",)]
+    assert found(site, "runs") == {("ok", "none_interrupted")}
+
+
+def call_and_die(connection: Connection) -> None:
+    with pytest.raises(psycopg.OperationalError):
+        connection.execute("call pydb.retention_run('events')")
 
 
 def test_the_kill_switch_and_pauses(site: Site) -> None:

@@ -1,8 +1,8 @@
 """Tables, runs in the background and wait points for the fault tests; nothing here sleeps to synchronise.
 
-A test table has one row a block (fillfactor 10), so the first ranges of a walk are 64, 128, 256 … rows, and row
-`id` lies in block ``id - 1``. Every delete is noted in ``app.effect`` by the transaction that made it, so that
-the log can be held against what really went.
+A test table has one row a block (fillfactor 10), so the first ranges of a walk are 64, 128, 256 … rows, and
+row `id` lies in block ``id - 1``. Every delete is noted in ``app.effect`` by the transaction that made it, so
+that the log can be held against what really went.
 """
 
 from __future__ import annotations
@@ -132,8 +132,11 @@ class Lab:
         return self._opened[-1]
 
     def reconnect(self) -> None:
-        """A new `db` after the server was gone."""
+        """A new `db` once the server has crashed and come back."""
         end = time.monotonic() + DEADLINE
+        with contextlib.suppress(psycopg.OperationalError):
+            while time.monotonic() < end:
+                self.db.execute("select 1")
         while True:
             try:
                 self.db = self.session()
@@ -166,7 +169,7 @@ class Lab:
         )
 
     def worker(self, role: RoleFactory, options: str = "") -> str:
-        """A login role that may run every policy on the tables of app, and cannot look into other sessions."""
+        """A login role that may run the policies of the tables in app; it cannot look into other sessions."""
         name = role("worker", options)
         self.db.execute(
             f"grant usage on schema pydb, app to {name};"

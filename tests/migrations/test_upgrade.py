@@ -14,10 +14,12 @@ from alembic import command
 from alembic.config import Config
 
 from pydb import errors, migrate, revision, sources
+from tests.cli.conftest import Cli
 from tests.migrations.tree import Lines, Tree, has_pydb, lines, rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.conftest import Connect, Connection
     from tests.servers import CronServer, TestServer
@@ -182,7 +184,7 @@ def test_what_users_built_on_pydb_stops_its_removal_and_is_named(db: Connection,
     assert not has_pydb(dsn)
 
 
-def test_dry_runs_leave_nothing_behind(empty_dsn: str) -> None:
+def test_dry_runs_leave_nothing_behind(empty_dsn: str, tmp_path: Path) -> None:
     done = migrate.up(empty_dsn, dry_run=True)
     assert done.dry_run
     assert done.steps == tuple(step.revision for step in HISTORY)
@@ -190,6 +192,9 @@ def test_dry_runs_leave_nothing_behind(empty_dsn: str) -> None:
     migrate.up(empty_dsn)
     before = rows(empty_dsn)
     assert migrate.down(empty_dsn, "base", dry_run=True).destroys
+    said = Cli(empty_dsn, tmp_path)("migrate", "down", "--to", "base", "--dry-run")
+    assert "would destroy 0001: all policies" in said.out
+    assert "destroyed" not in said.out
     assert rows(empty_dsn) == before
 
 

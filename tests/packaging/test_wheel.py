@@ -86,6 +86,8 @@ def test_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
     with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
+    for name in ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml"):
+        assert (unpacked / name).is_file(), name
     assert payload(build("wheel", unpacked, tmp_path / "wheel")) == payload(wheel)
 
 

@@ -16,7 +16,9 @@ def test_h05_a_bare_call_commits_as_it_goes(table: Lab) -> None:
     assert table.ids() == [5, 6, 7]
 
 
-@pytest.mark.parametrize("command", [f"select 1; {CALL}", f"{CALL}; select 1", f"set lock_timeout = '1s'; {CALL}"])
+@pytest.mark.parametrize(
+    "command", [f"select 1; {CALL}", f"{CALL}; select 1", f"set lock_timeout = '1s'; {CALL}"]
+)
 def test_h05_two_statements_are_one_transaction_and_delete_nothing(table: Lab, command: str) -> None:
     table.policy()
     with refused("2D000"):
@@ -42,7 +44,9 @@ def test_h05_a_call_in_a_transaction_block_or_a_function_deletes_nothing(table: 
 def test_a_paused_policy_is_skipped_and_its_batch_refused(table: Lab) -> None:
     table.policy()
     assert "paused" in str(table.one("select pydb.retention_pause('p', 'migration')"))
-    assert table.rows("select paused_by, paused_reason from pydb.retention_policy") == [("postgres", "migration")]
+    assert table.rows("select paused_by, paused_reason from pydb.retention_policy") == [
+        ("postgres", "migration")
+    ]
     assert "paused by postgres" in table.warnings()
     call = table.call()
     assert (call.run.end, call.run.rows_done, call.sqlstate) == (("skipped", "paused"), 0, None)
@@ -86,7 +90,9 @@ def test_the_kill_switch_stops_everything(table: Lab) -> None:
         ("perform pydb.retention_policy_drop('p')", ("cancelled", "cancelled")),
     ],
 )
-def test_an_order_given_in_the_middle_is_obeyed_after_the_batch(lab: Lab, order: str, end: tuple[str, str]) -> None:
+def test_an_order_given_in_the_middle_is_obeyed_after_the_batch(
+    lab: Lab, order: str, end: tuple[str, str]
+) -> None:
     # the first deleted row gives the order, in the transaction of its own batch
     lab.do(
         f"""create table public.t (id int, at timestamptz, fat text);
@@ -161,12 +167,17 @@ def test_one_failing_policy_leaves_the_others_done(lab: Lab, fault: str) -> None
         {
             "filter": "update public.t2 set n = 0",
             "dropped": "drop table public.t2",
-            "fuse": "select pydb.retention_policy_set('p2', 'public.t2', 'at', '30 days', p_fuse_share => 0.1)",
+            "fuse": """select pydb.retention_policy_set('p2', 'public.t2', 'at', '30 days',
+                p_fuse_share => 0.1)""",
         }[fault]
     )
     call = lab.call(None)
     states = {run.subject: run.state for run in call.runs}
-    assert states == {"p1": "completed", "p2": "failed" if fault == "filter" else "blocked", "p3": "completed"}
+    assert states == {
+        "p1": "completed",
+        "p2": "failed" if fault == "filter" else "blocked",
+        "p3": "completed",
+    }
     assert call.sqlstate == ("YD110" if fault == "filter" else "YD111")
     assert (lab.ids("public.t1"), lab.ids("public.t3")) == ([2], [2])
     if fault != "dropped":
@@ -216,10 +227,14 @@ def test_the_audit_log_has_every_change(table: Lab) -> None:
         ("retention_policy_drop", "p"),
     ]
     old, new = table.rows(
-        "select arguments -> 'old' -> 'max_rows', arguments -> 'new' -> 'max_rows' from pydb.audit_log order by id"
+        "select arguments -> 'old' -> 'max_rows', arguments -> 'new' -> 'max_rows' "
+        "from pydb.audit_log order by id"
     )[1]
     assert (old, new) == (None, 3)
-    assert table.one("select bool_and(actor = session_user and at <= clock_timestamp()) from pydb.audit_log") is True
+    assert (
+        table.one("select bool_and(actor = session_user and at <= clock_timestamp()) from pydb.audit_log")
+        is True
+    )
 
 
 def test_the_audit_log_names_the_login_role(table: Lab) -> None:
@@ -248,7 +263,9 @@ def test_the_audit_log_names_the_login_role(table: Lab) -> None:
         ("schedule_grace", ("-1 s", "x", None), ("0", "2 hours")),
     ],
 )
-def test_settings_have_bounds(lab: Lab, name: str, bad: tuple[str | None, ...], good: tuple[str, ...]) -> None:
+def test_settings_have_bounds(
+    lab: Lab, name: str, bad: tuple[str | None, ...], good: tuple[str, ...]
+) -> None:
     before = lab.one("select value from pydb.setting where name = %s", name)
     for value in bad:
         with refused("YD008"):

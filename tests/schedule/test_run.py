@@ -299,3 +299,17 @@ def test_it_refuses_where_pg_cron_of_another_database_fires_them(far_site: Site,
     cli = Cli(far_site.dsn, tmp_path)
     assert cli("schedule", "sync").code == 0
     assert cli("schedule", "run", "--once").code == 2
+
+
+def test_what_to_do_without_pg_cron_is_one_line(site: Site) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        site.db.execute("select pydb.schedule_sync()")
+    assert caught.value.sqlstate == "YD502"
+    told = str(caught.value.diag.message_hint)
+    assert told.endswith("create extension if not exists pg_cron; or let `pydb schedule run` fire the schedules")
+    assert ";;" not in told
+
+
+def test_help_says_that_a_pooler_will_not_do(tmp_path: Path) -> None:
+    result = Cli(None, tmp_path)("schedule", "run", "--help", COLUMNS="200")
+    assert "direct connection" in result.out

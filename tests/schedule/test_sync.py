@@ -152,6 +152,40 @@ def test_a_duplicate_of_another_role_is_removed(cron_site: Site, conn: Connectio
     assert jobs(cron_site) == {ours("events"), HOUSEKEEPING}
 
 
+def test_a_superuser_leaves_one_of_the_jobs_that_two_roles_made(cron_site: Site, conn: Connection) -> None:
+    cron_site.policy("events")
+    for name in ("alice", "bob"):
+        for statement in (
+            f"create role {name} login",
+            f"grant usage on schema cron, pydb to {name}",
+            f"grant select on pydb.retention_policy to {name}",
+            f"grant execute on all functions in schema pydb to {name}",
+        ):
+            cron_site.db.execute(statement.encode())
+        with pydb_db.connect(f"{cron_site.dsn} user={name}") as own:
+            schedule.sync(own)
+    twice = cron_site.rows("select username from cron.job where jobname = 'pydb/app/events' order by 1")
+    assert twice == [("alice",), ("bob",)]
+    cron_site.db.execute("select pydb.setting_set('schedule_role', 'bob')")
+    schedule.sync(conn)
+    assert set(cron_site.rows("select jobname::text, username from cron.job")) == {
+        ("pydb/app/events", "bob"),
+        (PRUNE, "bob"),
+    }
+
+
+def test_what_is_the_same_for_all_jobs_is_asked_once(cron_site: Site, conn: Connection) -> None:
+    for number in range(20):
+        cron_site.policy(f"p{number}", f"{number % 2} 3 * * *")
+    schedule.sync(conn)
+    with cron_site.db.transaction():
+        cron_site.db.execute("set local track_functions = 'all'")
+        assert cron_site.one("select count(next_run) from pydb.schedule_status") == 21
+        calls = dict(cron_site.rows("select funcname, calls from pg_stat_xact_user_functions"))
+    # two schedules and the one of the housekeeping
+    assert (calls["_schedule_backend"], calls["_schedule_actions"], calls["_schedule_next"]) == (1, 1, 3)
+
+
 def test_jobs_move_to_the_role_that_should_run_them(cron_site: Site, conn: Connection) -> None:
     cron_site.policy("events")
     schedule.sync(conn)

@@ -46,7 +46,7 @@ begin
             when v_place.place = 'not_created' then 'as a superuser: create extension pg_cron;'
             when v_place.place = 'not_loaded' or v_place.place = 'absent' and v_needed then c_lines
             when v_place.place = 'elsewhere' and v_version is null
-                then 'the pydb program looks into that database: pydb doctor'
+                then pydb._doctor_cron_hidden()
             when v_place.place = 'hidden' then format('grant pg_monitor to %I;', current_user)
         end;
     if v_place.place in ('here', 'elsewhere', 'not_created') and not pg_is_in_recovery() then

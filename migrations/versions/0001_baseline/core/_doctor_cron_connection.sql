@@ -57,10 +57,15 @@ begin
             format('role: %s; cron.host: %s', v_failed, coalesce(v_host, 'not visible to this role')),
             case
                 when v_modern then 'in postgresql.conf: cron.use_background_workers = on; then restart'
+                -- over a socket Debian's pg_hba.conf says peer: no password is ever asked for
+                when coalesce(v_host ~ '^([/@]|$)', true) then format(
+                    'in pg_ident.conf: pg_cron postgres "%s" (postgres = the server''s system user); in pg_hba.conf, '
+                    'before "local all all peer": local "%s" "%s" peer map=pg_cron; then: select pg_reload_conf();',
+                    v_failed, current_database(), v_failed
+                )
                 else format(
-                    'in ~/.pgpass of the server''s system user: *:%s:%s:%s:PASSWORD; or in pg_hba.conf, where the '
-                    'socket is private: local "%s" "%s" trust',
-                    p_cron ->> 'port', current_database(), v_failed, current_database(), v_failed
+                    'in ~/.pgpass of the server''s system user: %s:%s:%s:%s:PASSWORD',
+                    v_host, p_cron ->> 'port', current_database(), v_failed
                 )
             end
         ),

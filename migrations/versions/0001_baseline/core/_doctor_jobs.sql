@@ -1,5 +1,5 @@
--- pydb._doctor_jobs: are the jobs as they should be, and did their last runs go well.
--- reads what pydb.schedule_status reads   writes nothing   locks nothing
+-- pydb._doctor_jobs: are the jobs as they should be, whose are they, and did their last runs go well.
+-- reads what pydb.schedule_status reads, pydb.setting, pg_roles   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb._doctor_jobs(p_cron jsonb)
 returns table (component text, status text, reason_code text, summary text, detail text, hint text)
@@ -8,7 +8,14 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    v_jobs jsonb := (select coalesce(jsonb_agg(to_jsonb(s)), '[]') from pydb._schedule_rows(p_cron) as s);
+    v_jobs constant jsonb := (select coalesce(jsonb_agg(to_jsonb(s)), '[]') from pydb._schedule_rows(p_cron) as s);
+    v_role constant text := pydb._setting(p_name => 'schedule_role');
+    v_hidden constant text := pydb._doctor_cron_hidden();
+    v_sync constant text := 'as a superuser: ' || case
+        when p_cron ->> 'database' <> current_database() then 'pydb schedule sync'
+        else 'select * from pydb.schedule_sync();'
+    end;
+    v_found boolean;
 begin
     return query
     select
@@ -19,10 +26,7 @@ begin
     )
     cross join lateral (
         values
-        (
-            j.drift ~ '^unknown', 'unknown', 'jobs_hidden', 'not to be seen from here', j.drift,
-            'the pydb program looks into the other database: pydb schedule status'
-        ),
+        (j.drift ~ '^unknown', 'unknown', 'jobs_hidden', 'not to be seen from here', j.drift, v_hidden),
         (
             j.drift !~ '^unknown', 'degraded', 'drift', 'not as the policies say', j.drift,
             'select * from pydb.schedule_sync();  or: pydb schedule sync'
@@ -41,7 +45,45 @@ begin
     ) as k (applies, status, reason, what, said, hint)
     where k.applies
     group by k.status, k.reason, k.what, k.hint;
-    if not found then
+    v_found := found;
+    -- without the setting every role that syncs makes jobs of its own, and sees those of no other
+    return query
+    with held as (
+        select j.job_name, array_agg(distinct j.role) as roles
+        from jsonb_to_recordset(v_jobs) as j (job_name text, present boolean, role text)
+        where j.present
+        group by j.job_name
+    ),
+    told as (
+        select
+            count(*) filter (where cardinality(h.roles) > 1) as doubled,
+            string_agg(
+                format('%s: %s', h.job_name, array_to_string(h.roles, ', ')), '; ' order by h.job_name
+            ) filter (where cardinality(h.roles) > 1) as doubles,
+            (
+                select array_agg(distinct r.rolname::text)
+                from held as o
+                cross join unnest(o.roles) as u (name)
+                join pg_roles as r on r.rolname = u.name and not r.rolsuper
+            ) as plain
+        from held as h
+    )
+    select
+        'jobs', 'degraded', k.reason, k.what, left(k.said, 1000),
+        case when v_role is null then format(
+            'select pydb.setting_set(''schedule_role'', %L); then, ', coalesce(t.plain[1], 'name of a role')
+        ) else '' end || v_sync
+    from told as t
+    cross join lateral (
+        values
+        (t.doubled > 0, 'several_roles', format('jobs that several roles have at once: %s', t.doubled), t.doubles),
+        (
+            v_role is null and t.plain is not null, 'no_schedule_role',
+            'schedule_role is not set: each role that syncs makes jobs of its own', array_to_string(t.plain, ', ')
+        )
+    ) as k (applies, reason, what, said)
+    where k.applies;
+    if not found and not v_found then
         return query select
             'jobs', 'ok', 'as_wanted', format('%s jobs are as the policies say', jsonb_array_length(v_jobs)),
             null::text, null::text;
@@ -49,6 +91,6 @@ begin
 end
 $function$;
 
-comment on function pydb._doctor_jobs(jsonb) is 'Rows of pydb.doctor about the jobs: drift, failing ones.';
+comment on function pydb._doctor_jobs(jsonb) is 'Rows of pydb.doctor about the jobs: drift, owners, failing ones.';
 
 revoke all on function pydb._doctor_jobs(jsonb) from public;

@@ -43,7 +43,7 @@ begin
         end,
         case v_state
             when 'no_scheduler' then 'keep this running (ops/systemd/pydb-scheduler.service): pydb schedule run'
-            when 'pg_cron_hidden' then 'the pydb program looks into the other database: pydb doctor'
+            when 'pg_cron_hidden' then pydb._doctor_cron_hidden()
         end;
     if v_last.id is not null and v_last.stopped_at is null and v_backend <> 'pg_cron'
         and not pydb._scheduler_alive()

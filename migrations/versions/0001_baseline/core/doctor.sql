@@ -16,6 +16,7 @@ begin
     return query select d.* from pydb._doctor_cron(v_cron) as d;
     return query select d.* from pydb._doctor_cron_connection(v_cron) as d;
     return query select d.* from pydb._doctor_jobs(v_cron) as d;
+    return query select d.* from pydb._doctor_runs() as d;
     return query select d.* from pydb._doctor_rights(v_cron) as d;
 end
 $function$;

@@ -19,7 +19,7 @@ begin
         'pass_done', (p_walk ->> 'pass_done')::bigint + v_rows, 'tries', 0,
         'mode', case when p_walk ? 'last_pass' then v_mode else 'plain' end
     );
-    if v_mode = 'skip' and p_walk ? 'last_pass' then
+    if v_mode in ('skip', 'rows') and p_walk ? 'last_pass' then
         p_walk := p_walk || jsonb_build_object('locked', (p_walk ->> 'locked')::bigint + v_left);
     elsif v_mode = 'plain' and v_left > 0 then
         p_walk := p_walk || jsonb_build_object('kept', (p_walk ->> 'kept')::bigint + v_left);

@@ -1,4 +1,4 @@
--- pydb._retention_verify: before a walk that deleted less than planned may say completed, look what is left.
+-- pydb._retention_verify: where a walk deleted other than planned, look what is left before it says how it ended.
 -- reads the target and the tables that reference it   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb._retention_verify(p_policy pydb.retention_policy, p_walk jsonb)
@@ -10,25 +10,29 @@ as $$
 declare
     v_left bigint;
 begin
-    if p_walk ->> 'state' is distinct from 'completed' or (p_walk ->> 'done')::bigint >= (p_walk ->> 'due')::bigint then
+    if p_walk ->> 'state' is null or p_walk ->> 'reason' not in ('exhausted', 'referenced')
+        or (p_walk ->> 'refused')::bigint > 0 or (p_walk ->> 'done')::bigint = (p_walk ->> 'due')::bigint
+    then
         return p_walk;
     end if;
-    -- renewed or deleted by somebody else: nothing is left. Referenced since the plan, or rows of the table itself that
-    -- reference each other in a ring: they stay, and that is no success.
+    -- More than planned: what referenced a row went with another one. Less: renewed or deleted by somebody else, and
+    -- nothing is left; or referenced since the plan, or rows of the table itself that reference each other in a ring:
+    -- those stay, and that is no success.
     select
         sum(s.rows_blocked + case when exists (
             select 1 from jsonb_array_elements(p_walk -> 'all') as u (segment) where (u.segment ->> 'again')::boolean
         ) then s.rows_due else 0 end)::bigint
     into v_left
     from pydb._retention_survey(p_policy, (p_walk ->> 'cutoff')::timestamptz, false) as s;
-    if v_left > 0 then
-        return p_walk || jsonb_build_object('state', 'partial', 'reason', 'referenced', 'skipped', v_left);
-    end if;
-    return p_walk;
+    return p_walk || jsonb_build_object('skipped', v_left) || case
+        when v_left > 0 then '{"state": "partial", "reason": "referenced"}'::jsonb
+        else '{"state": "completed", "reason": "exhausted"}'::jsonb
+    end;
 end
 $$;
 
 comment on function pydb._retention_verify(pydb.retention_policy, jsonb) is
-'A finished walk; one that deleted less than planned, and left rows because others reference them, becomes partial.';
+'A finished walk, its state settled by what is left where it deleted more or less than planned: partial if rows stay
+because others reference them.';
 
 revoke all on function pydb._retention_verify(pydb.retention_policy, jsonb) from public;

@@ -32,52 +32,63 @@ declare
     v_leaf record;
     v_whole text[];
 begin
-    if p_policy is not null then
-        perform pydb._retention_policy_get(p_policy);
-    end if;
-    foreach policy in array coalesce(pydb._retention_policy_names(p_policy), '{}') loop
-        v_policy := pydb._retention_policy_get(policy);
-        cutoff := pydb._retention_cutoff(v_policy, v_now);
-        action := v_policy.action;
-        v_whole := null;
-        for v_leaf in
-            select
-                s.*, sum(s.rows_due) over () as all_due, sum(s.rows_blocked) over () as all_blocked,
-                sum(s.rows_total) over () as all_total
-            from pydb._retention_survey(v_policy, cutoff, true) as s
-        loop
-            relation := pydb._relation_name(v_leaf.relation);
-            rows := v_leaf.rows_due;
-            total_rows := v_leaf.rows_total;
-            bytes := (
-                pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1))
-            )::bigint;
-            oldest := v_leaf.oldest;
-            newest := v_leaf.newest;
-            blocked_rows := v_leaf.rows_blocked;
-            strategy := v_leaf.strategy;
-            strategy_reason := v_leaf.strategy_reason;
-            null_rows := case when not v_leaf.foreign_table
-                then pydb._retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
+    if p_policy is null then
+        foreach policy in array coalesce(pydb._retention_policy_names(null), '{}') loop
+            begin
+                return query select p.* from pydb.retention_plan(p_policy => policy, p_now => v_now) as p;
+            exception when others then
+                -- as in a run, one policy that cannot work does not hide the others
+                v_policy := pydb._retention_policy_get(policy);
+                return query select
+                    coalesce(pydb._relation_name(v_policy.target), v_policy.target_name), v_policy.action, 0::bigint,
+                    0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
+                    array[format('a run would fail: %s (%s)', sqlerrm, sqlstate)], v_policy.name, null::text,
+                    null::timestamptz, 0::bigint;
             end;
-            -- what concerns the whole policy is said once, with its first relation
-            if v_whole is null then
-                v_whole := pydb._retention_plan_notes(
-                    v_policy, v_leaf.all_due::bigint, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint
-                );
-                warnings := v_whole;
-            else
-                warnings := '{}';
-            end if;
-            if v_policy.on_referenced = 'error' and v_leaf.all_blocked > 0 then
-                rows := 0;
-            end if;
-            warnings := warnings || pydb._retention_leaf_notes(
-                v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
-                v_leaf.rows_minus_infinity, v_leaf.foreign_table
-            );
-            return next;
         end loop;
+        return;
+    end if;
+    v_policy := pydb._retention_policy_get(p_policy);
+    policy := p_policy;
+    cutoff := pydb._retention_cutoff(v_policy, v_now);
+    action := v_policy.action;
+    for v_leaf in
+        select
+            s.*, sum(s.rows_due) over () as all_due, sum(s.rows_blocked) over () as all_blocked,
+            sum(s.rows_total) over () as all_total
+        from pydb._retention_survey(v_policy, cutoff, true) as s
+    loop
+        relation := pydb._relation_name(v_leaf.relation);
+        rows := v_leaf.rows_due;
+        total_rows := v_leaf.rows_total;
+        bytes := (
+            pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1))
+        )::bigint;
+        oldest := v_leaf.oldest;
+        newest := v_leaf.newest;
+        blocked_rows := v_leaf.rows_blocked;
+        strategy := v_leaf.strategy;
+        strategy_reason := v_leaf.strategy_reason;
+        null_rows := case when not v_leaf.foreign_table
+            then pydb._retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
+        end;
+        -- what concerns the whole policy is said once, with its first relation
+        if v_whole is null then
+            v_whole := pydb._retention_plan_notes(
+                v_policy, v_leaf.all_due::bigint, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint
+            );
+            warnings := v_whole;
+        else
+            warnings := '{}';
+        end if;
+        if v_policy.on_referenced = 'error' and v_leaf.all_blocked > 0 then
+            rows := 0;
+        end if;
+        warnings := warnings || pydb._retention_leaf_notes(
+            v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
+            v_leaf.rows_minus_infinity, v_leaf.foreign_table
+        );
+        return next;
     end loop;
 end
 $$;
@@ -85,8 +96,8 @@ $$;
 comment on function pydb.retention_plan(text, timestamptz) is
 'Dry run of one policy, or of all enabled ones (null): one row a leaf relation. rows is what retention_run deletes if
 nobody writes in between, by the same predicate; blocked_rows expire but stay because a row that stays references them;
-null_rows have no time and never expire. total_rows is counted below 4096 pages and estimated from the statistics above;
-bytes is the share of the table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children
+null_rows have no time and never expire. Asked for all, a policy that cannot run is one row that says why, without a
+cutoff. total_rows is counted below 4096 pages and estimated from the statistics above; bytes is the share of the table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children
 that change, missing indexes with their cure, triggers. It takes no lock above a SELECT''s and leaves no trace.
 p_now stands for the clock, for rehearsals.';
 

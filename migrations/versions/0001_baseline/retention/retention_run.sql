@@ -12,15 +12,16 @@ create or replace procedure pydb.retention_run(
 language plpgsql
 as $$
 declare
-    v_now timestamptz := coalesce(p_now, pg_catalog.clock_timestamp());
-    v_deadline timestamptz;
+    -- resolved under the caller's search_path: neither a type nor an operator goes without its schema here
+    v_now pg_catalog.timestamptz := coalesce(p_now, pg_catalog.clock_timestamp());
+    v_deadline pg_catalog.timestamptz;
     v_left bigint := p_max_rows;
-    v_policies text[];
-    v_name text;
-    v_walk jsonb;
-    v_worst jsonb;
-    v_note text;
-    v_halt text;
+    v_policies pg_catalog.text[];
+    v_name pg_catalog.text;
+    v_walk pg_catalog.jsonb;
+    v_worst pg_catalog.jsonb;
+    v_note pg_catalog.text;
+    v_halt pg_catalog.text;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     v_deadline := clock_timestamp() + p_max_runtime;

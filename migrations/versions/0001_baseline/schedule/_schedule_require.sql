@@ -45,7 +45,7 @@ begin
             when 'hidden' then 'connect as a superuser or a member of pg_read_all_settings' || c_else
             else format(
                 'in postgresql.conf: shared_preload_libraries = ''pg_cron'' and cron.database_name = %L; restart; '
-                'then, as a superuser: create extension if not exists pg_cron;' || c_else, current_database()
+                'then, as a superuser: create extension if not exists pg_cron' || c_else, current_database()
             )
         end;
     end if;

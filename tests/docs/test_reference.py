@@ -1,0 +1,146 @@
+"""The reference pages are what the code says today, and nothing that a user can name is undocumented."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydb import policyfile
+from pydb.errors import SQLSTATES
+from pydb.retention import PolicyOptions
+from tests.docs.pages import PAGES, ROOT, blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Connection
+
+GENERATED = ("reference-sql.md", "reference-cli.md")
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text("utf-8")
+
+
+def sections(page: str, level: int) -> dict[str, str]:
+    """Return the text below each heading of a level, up to the next one of that level or above."""
+    found = re.findall(rf"^(#{{1,{level}}}) (.+)\n((?:(?!#{{1,{level}}} ).*\n)*)", text(page), re.MULTILINE)
+    return {title: body for marks, title, body in found if len(marks) == level}
+
+
+@cache
+def help_of(command: str) -> str:
+    """Return what ``pydb … --help`` prints, as plain text."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "pydb", *command.split()[1:], "--help"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TYPER_USE_RICH": "0", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def commands(command: str = "pydb") -> list[str]:
+    """Return every command below one that does something itself."""
+    listed = re.search(r"^Commands:\n((?:  .*\n)+)", help_of(command), re.MULTILINE)
+    if listed is None:
+        return [command]
+    names = re.findall(r"^  (\w+)", listed[1], re.MULTILINE)
+    return [leaf for name in names for leaf in commands(f"{command} {name}")]
+
+
+def test_generated_pages_are_up_to_date(dsn: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "docs/reference.py"), "--dsn", dsn, "--out", str(tmp_path)]
+    subprocess.run(command, check=True)
+    for name in GENERATED:
+        assert (tmp_path / name).read_text("utf-8") == text(f"docs/{name}"), (
+            f"docs/{name}: run make reference"
+        )
+
+
+def test_every_public_object_is_documented(db: Connection) -> None:
+    found = db.execute(
+        """
+        select p.proname from pg_proc as p where p.pronamespace = 'pydb'::regnamespace and p.proname !~ '^_'
+        union all
+        select c.relname from pg_class as c
+        where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'v')
+        """
+    ).fetchall()
+    documented = sections("docs/reference-sql.md", 3)
+    assert sorted(documented) == sorted(name for (name,) in found)
+    for name, body in documented.items():
+        # a sentence below its head, and one for each column
+        assert re.search(r"^[A-Z][^|]{20,}", body.replace("Function", ""), re.MULTILINE), name
+        assert "|  |\n" not in body.partition("Argument")[0], name
+
+
+def test_every_command_and_option_is_documented() -> None:
+    documented = sections("docs/reference-cli.md", 2)
+    everywhere = documented["Options of every command"]
+    assert sorted(name for name in documented if name.startswith("pydb ")) == sorted(commands())
+    for command in commands():
+        # --help itself is named in the head of the page
+        for option in set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", help_of(command), re.MULTILINE)) - {
+            "--help"
+        }:
+            assert re.search(
+                rf"^\| .*`{option}\b.*\| \S.*\|$", documented[command] + everywhere, re.MULTILINE
+            ), f"{command} {option}"
+
+
+def test_every_error_code_is_documented_and_no_other() -> None:
+    source = "".join(
+        path.read_text("utf-8")
+        for folder in ("sql", "migrations", "pydb")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in (".sql", ".py")
+    )
+    used = set(re.findall(r"\bYD\d{3}\b", source)) | {
+        code for code in SQLSTATES if re.fullmatch(r"YD\d{3}", code)
+    }
+    documented = re.findall(
+        r"^\| `(YD\d{3})` \| \d+ \| \S.* \| \S.* \|$", text("docs/errors.md"), re.MULTILINE
+    )
+    assert sorted(documented) == sorted(used)
+
+
+def test_every_setting_is_documented(db: Connection) -> None:
+    names = [name for (name,) in db.execute("select name from pydb.setting").fetchall()]
+    assert names
+    for name in names:
+        assert f"| `{name}` |" in sections("docs/reference-sql.md", 2)["Settings"]
+        assert name in sections("docs/concepts.md", 2)["Settings"]
+
+
+def test_every_key_of_a_policy_file_is_documented() -> None:
+    keys = {*policyfile.REQUIRED, *PolicyOptions.__annotations__}
+    documented = re.findall(r"^\| `(\w+)` \|", sections("docs/retention.md", 3)["Every key"], re.MULTILINE)
+    assert sorted(documented) == sorted(keys)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_policy_files_on_a_page_can_be_read(page: Path) -> None:
+    for block in blocks(page):
+        if block.language == "toml":
+            policyfile.parse(block.text.encode(), f"{page.name}:{block.line}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text("utf-8")):
+        name, _, anchor = target.partition("#")
+        other = page.parent / name if name else page
+        assert other.exists(), target
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", other.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}, (
+                target
+            )

@@ -1,0 +1,151 @@
+"""Trees within one table: rows that reference others of their own table go leaves first, or stay together."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.retention.lab import OLD, YOUNG, Lab
+
+BLOCKED = ("partial", "referenced")
+DONE = ("completed", "exhausted")
+
+
+TREE = f"""create table public.t (id int primary key, up int, at timestamptz default '{OLD}');
+    insert into public.t select i, nullif(i / 2, 0) from generate_series(1, 31) as i;
+    alter table public.t add foreign key (up) references public.t on delete {{action}};"""
+
+
+@pytest.mark.parametrize("action", ["no action", "restrict", "cascade", "set null"])
+@pytest.mark.parametrize("strategy", ["heap", "index"])
+@pytest.mark.parametrize("order", ["id", "-id", "id % 7"])
+def test_a_tree_of_five_levels_goes_whole(lab: Lab, action: str, strategy: str, order: str) -> None:
+    lab.do(
+        f"""{TREE.format(action=action)}
+        create table public.x as select * from public.t order by {order};
+        truncate public.t; insert into public.t select * from public.x; create index on public.t (at)"""
+    )
+    lab.policy(strategy=strategy)
+    assert lab.planned() == 31
+    run = lab.prune()
+    assert (run.end, run.rows_skipped) == (DONE, 0)
+    assert lab.ids() == []
+
+
+@pytest.mark.parametrize("action", ["no action", "restrict"])
+def test_leaves_that_stay_keep_their_whole_line(lab: Lab, action: str) -> None:
+    lab.do(f"{TREE.format(action=action)} update public.t set at = '{YOUNG}' where id in (16, 31)")
+    lab.policy()
+    assert lab.plan()[0].blocked_rows == 7
+    run = lab.prune()
+    assert (run.end, run.rows_skipped) == (BLOCKED, 7)
+    assert lab.ids() == [1, 2, 3, 4, 7, 8, 15, 16, 31]
+
+
+@pytest.mark.parametrize("action", ["no action", "restrict"])
+def test_a_row_kept_by_another_table_keeps_its_line_too(lab: Lab, action: str) -> None:
+    lab.do(
+        f"""{TREE.format(action=action)}
+        create table public.c (t_id int references public.t); insert into public.c values (10)"""
+    )
+    lab.policy()
+    run = lab.prune()
+    assert (run.end, run.rows_skipped, lab.ids()) == (BLOCKED, 4, [1, 2, 5, 10])
+
+
+def test_a_cascade_within_one_table_takes_younger_rows_and_says_so(lab: Lab) -> None:
+    lab.do(f"{TREE.format(action='cascade')} update public.t set at = '{YOUNG}' where id = 16 or id = 7")
+    lab.policy(filter="id <> 1 and id <> 3")
+    assert "younger rows below an expired one go with it" in lab.warnings()
+    assert lab.planned() == 27
+    run = lab.run()
+    # below row 8 a young row goes along; below row 7, which stays, the expired ones go
+    assert lab.ids() == [1, 3, 7]
+    assert (run.end, run.rows_done, run.rows_skipped) == (DONE, 27, 0)
+
+
+def test_a_cascade_within_one_table_counts_expired_rows_below_young_ones(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz,
+            up int references public.t on delete cascade);
+        insert into public.t values (1, '{OLD}', null), (2, '{YOUNG}', 1), (3, '{OLD}', 2)"""
+    )
+    lab.policy()
+    assert lab.planned() == 2
+    run = lab.run()
+    assert (run.end, run.rows_done, lab.ids()) == (DONE, 2, [])
+
+
+def test_a_cascade_within_one_table_stops_at_what_another_table_keeps(lab: Lab) -> None:
+    lab.do(
+        f"""{TREE.format(action="cascade")}
+        create table public.c (t_id int references public.t); insert into public.c values (10)"""
+    )
+    lab.policy()
+    run = lab.prune()
+    assert (run.end, run.rows_skipped, lab.ids()) == (BLOCKED, 4, [1, 2, 5, 10])
+
+
+def test_a_row_that_references_itself_goes(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, up int references public.t, at timestamptz);
+        insert into public.t values (1, 1, '{OLD}'), (2, 2, '{YOUNG}'), (3, 2, '{OLD}')"""
+    )
+    lab.policy()
+    assert lab.prune().rows_done == 2
+    assert lab.ids() == [2]
+
+
+def test_rows_that_reference_each_other_in_a_ring_are_never_reported_as_done(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, up int references public.t, at timestamptz);
+        insert into public.t values (1, null, '{OLD}'), (2, null, '{OLD}'), (3, null, '{OLD}');
+        update public.t set up = case id when 1 then 2 when 2 then 1 end;"""
+    )
+    lab.policy()
+    run = lab.run()
+    assert lab.ids() == [1, 2]
+    assert (run.end, run.rows_done, run.rows_skipped) == (BLOCKED, 1, 2)
+
+
+def test_two_keys_within_one_table(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, up int references public.t,
+            peer int references public.t, at timestamptz default '{OLD}');
+        insert into public.t (id, up, peer) select i, nullif(i - 1, 0), nullif(i / 2, 0)
+            from generate_series(1, 5) as i;
+        insert into public.t (id, up, peer) select i, null, case when i > 6 then i - 1 end
+            from generate_series(6, 10) as i;
+        update public.t set at = '{YOUNG}' where id = 8;"""
+    )
+    lab.policy()
+    run = lab.prune()
+    assert (run.rows_done, run.rows_skipped, lab.ids()) == (7, 2, [6, 7, 8])
+
+
+def test_a_key_that_cascades_beside_one_that_refuses_within_one_table(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz,
+            up int references public.t on delete cascade, peer int references public.t);
+        insert into public.t values (1, '{OLD}', null, null), (2, '{YOUNG}', 1, null),
+            (3, '{OLD}', null, null), (4, '{YOUNG}', null, 3), (5, '{OLD}', 4, null), (6, '{OLD}', 5, null),
+            (7, '{OLD}', null, null)"""
+    )
+    lab.policy()
+    lab.prune()
+    assert lab.ids() == [1, 2, 3, 4]
+
+
+def test_a_tree_in_small_batches(lab: Lab) -> None:
+    lab.do(TREE.format(action="no action"))
+    lab.policy()
+    cursor, total, calls = None, 0, 0
+    while True:
+        done, left, cursor = lab.batch(rows=5, cursor=cursor)
+        assert done <= 5
+        total += done
+        calls += 1
+        assert left == 31 - total
+        if cursor is None:
+            break
+        assert calls < 40
+    assert (total, lab.ids()) == (31, [])
