@@ -121,7 +121,7 @@ def table(
 
 
 def show_rich(thing: RenderableType, width: int | None = None) -> None:
-    """Print a rich object to stdout; where that is no terminal, up to ``width`` columns, or as many as it needs."""
+    """Print a rich object to stdout; where that is no terminal, ``width`` is the limit, None = none."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else width or 1000

@@ -178,7 +178,10 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
 
     rows = retention.plan(conn, policy, now)
     held = {
-        row.policy: warning for row in rows for warning in row.warnings or () if warning.startswith(_HELD_BY_FUSE)
+        row.policy: warning
+        for row in rows
+        for warning in row.warnings or ()
+        if warning.startswith(_HELD_BY_FUSE)
     }
     rows = [row for row in rows if row.policy not in held]
     total = sum(row.rows for row in rows)

@@ -36,7 +36,7 @@ def sync(
 ) -> None:
     """Make pg_cron's jobs what the policies say, wherever on the server pg_cron lives.
 
-    Jobs that are not pydb's are not touched. --json has the command of each job too, and no text is shortened.
+    Jobs that are not pydb's are not touched. --json has the command of each job too, and shortens nothing.
     """
     from pydb import schedule
 
@@ -108,7 +108,7 @@ def run(
 ) -> None:
     """Fire the schedules from here, without pg_cron: a foreground process for systemd or a container.
 
-    It needs a direct connection: not one through a pooler in transaction mode, because a claimed job belongs to
+    It needs a direct connection, not one through a pooler in transaction mode: a job that it took belongs to
     the server process that runs it.
 
     Any number of them may run; each job is run by one. SIGTERM or Ctrl-C stops: running jobs may finish for

@@ -138,7 +138,7 @@ def _plan(
         ),
     )
     total = rows(sum(line.rows for line in plan))
-    screen.say("by: how a run walks the table, heap = ranges of its blocks, index = ranges of the index on its time")
+    screen.say("by: how a run walks the table: heap = ranges of its blocks, index = ranges of its time index")
     screen.say(f"{total} would go; nothing was changed, {seconds(took)}")
     screen.say("It says besides:")
     for line in plan:

@@ -306,7 +306,9 @@ def test_what_to_do_without_pg_cron_is_one_line(site: Site) -> None:
         site.db.execute("select pydb.schedule_sync()")
     assert caught.value.sqlstate == "YD502"
     told = str(caught.value.diag.message_hint)
-    assert told.endswith("create extension if not exists pg_cron; or let `pydb schedule run` fire the schedules")
+    assert told.endswith(
+        "create extension if not exists pg_cron; or let `pydb schedule run` fire the schedules"
+    )
     assert ";;" not in told
 
 

@@ -181,7 +181,8 @@ def test_what_is_the_same_for_all_jobs_is_asked_once(cron_site: Site, conn: Conn
     with cron_site.db.transaction():
         cron_site.db.execute("set local track_functions = 'all'")
         assert cron_site.one("select count(next_run) from pydb.schedule_status") == 21
-        calls = dict(cron_site.rows("select funcname, calls from pg_stat_xact_user_functions"))
+        counted = cron_site.rows("select funcname, calls from pg_stat_xact_user_functions")
+        calls = {str(name): number for name, number in counted}
     # two schedules and the one of the housekeeping
     assert (calls["_schedule_backend"], calls["_schedule_actions"], calls["_schedule_next"]) == (1, 1, 3)
 

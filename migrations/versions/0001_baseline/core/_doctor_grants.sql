@@ -61,7 +61,7 @@ as $function$
 $function$;
 
 comment on function pydb._doctor_grants(jsonb) is
-'What the role of each policy lacks on its table, the partitions and the tables that reference it. p_runners = array of '
-'objects with policy and role.';
+'What the role of each policy lacks on its table, the partitions and the tables that reference it. p_runners = array '
+'of objects with policy and role.';
 
 revoke all on function pydb._doctor_grants(jsonb) from public;

@@ -10,7 +10,9 @@ as $function$
     with job as (
         select a.policy, a.role
         from pydb._schedule_actions(p_cron, pydb._setting(p_name => 'schedule_role')) as a
-        where a.jobid is not null and a.policy is not null and (a.action <> 'keep' or a.reason is null)
+        -- not those that a sync takes away, nor those that are not ours
+        where a.jobid is not null and a.policy is not null
+            and (a.action = 'update' or a.action = 'keep' and a.reason is null)
     ),
     other as (
         -- whoever asks is the last resort: he may be about to run it by hand

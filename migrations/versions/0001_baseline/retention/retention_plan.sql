@@ -97,8 +97,9 @@ comment on function pydb.retention_plan(text, timestamptz) is
 'Dry run of one policy, or of all enabled ones (null): one row a leaf relation. rows is what retention_run deletes if
 nobody writes in between, by the same predicate; blocked_rows expire but stay because a row that stays references them;
 null_rows have no time and never expire. Asked for all, a policy that cannot run is one row that says why, without a
-cutoff. total_rows is counted below 4096 pages and estimated from the statistics above; bytes is the share of the table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children
-that change, missing indexes with their cure, triggers. It takes no lock above a SELECT''s and leaves no trace.
+cutoff. total_rows is counted below 4096 pages and estimated from the statistics above; bytes is the share of the
+table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children that change, missing
+indexes with their cure, triggers. It takes no lock above a SELECT''s and leaves no trace.
 p_now stands for the clock, for rehearsals.';
 
 revoke all on function pydb.retention_plan(text, timestamptz) from public;
