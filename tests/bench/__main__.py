@@ -121,9 +121,9 @@ def plan(arena: Arena, options: argparse.Namespace) -> list[Figure]:
 
 
 def beside(arena: Arena, options: argparse.Namespace) -> list[Figure]:
-    """The application's latency while a run goes on at 20 000 rows a second."""
+    """The application's latency while a run goes on at 5 000 rows a second."""
     _templates(arena, options.rows)
-    figure = Figure("p99 of pgbench during a rate-limited run / before it", 1.5, unit="ms")
+    figure = Figure("p99 of pgbench during a run limited to 5 000 rows a second / before it", 1.5, unit="ms")
     for _ in range(options.rounds):
         during, before = load.p99_ratio(arena, "random", options.rows, 10)
         figure.ours.append(during)

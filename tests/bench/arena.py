@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[tuple[object, ...]]
 
 SETTINGS: Final[Mapping[str, str | int | bool]] = {
-    "shared_buffers": "1GB",
+    "shared_buffers": "4GB",  # the large table fits as the small one does
     "max_wal_size": "8GB",
     "checkpoint_timeout": "30min",
     "autovacuum": False,
@@ -39,6 +39,8 @@ alter table reading add primary key (id);
 create index reading_taken_at_idx on reading (taken_at);
 create index reading_sensor_idx on reading (sensor);
 vacuum (analyze) reading;
+create table warm_up (id integer primary key, taken_at timestamptz not null);
+insert into warm_up values (1, now() - interval '1 year'), (2, now());
 """
 
 
