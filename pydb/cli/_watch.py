@@ -42,6 +42,23 @@ class Outcome:
     seconds: float
 
 
+class _Stop:
+    """Whether a signal asked us to stop.
+
+    No ``threading.Event``: its lock is not reentrant, and a signal that arrives in the handler of the one
+    before would wait for it for ever.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def set(self) -> None:
+        self._asked = True
+
+    def is_set(self) -> bool:
+        return self._asked
+
+
 class _Call(threading.Thread):
     """The procedure, in a thread; ``error`` is what it raised."""
 
@@ -131,6 +148,8 @@ def run(
             _watch(call, watcher, request, stop)
         finally:
             call.stop()
+    if stop.is_set() and isinstance(call.error, PydbError) and call.error.sqlstate == "57014":
+        retention.note_cancelled(conn, request)
     runs = retention.runs_of_request(watcher, request)
     told = isinstance(call.error, RunFailed | RunBlocked) or stop.is_set()
     if isinstance(call.error, DatabaseUnavailable) and call.error.hint is None:
@@ -145,7 +164,7 @@ def run(
     return Outcome(request, runs, interrupted, time.monotonic() - started)
 
 
-def _watch(call: _Call, watcher: Connection, request: UUID, stop: threading.Event) -> None:
+def _watch(call: _Call, watcher: Connection, request: UUID, stop: _Stop) -> None:
     reporter = _Reporter()
     with reporter.shown():
         while not call.ended.wait(POLL_SECONDS):
@@ -157,9 +176,9 @@ def _watch(call: _Call, watcher: Connection, request: UUID, stop: threading.Even
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[threading.Event]:
-    """An event that SIGINT, SIGTERM and SIGHUP set, as often as they come, instead of ending the process."""
-    stop = threading.Event()
+def _signals() -> Iterator[_Stop]:
+    """A flag that SIGINT, SIGTERM and SIGHUP set, as often as they come, instead of ending the process."""
+    stop = _Stop()
     wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     # what is ignored stays ignored: nohup
     heard = [number for number in wanted if signal.getsignal(number) is not signal.SIG_IGN]

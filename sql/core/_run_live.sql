@@ -8,14 +8,15 @@ returns table (
     pid integer,
     backend_start timestamptz,
     started_at timestamptz,
-    heartbeat_at timestamptz
+    heartbeat_at timestamptz,
+    request uuid
 )
 language sql
 stable
 security definer -- runners see who holds the place without a right on the log
 set search_path = pg_catalog, pg_temp
 as $$
-    select r.id, r.subject, r.pid, r.backend_start, r.started_at, r.heartbeat_at
+    select r.id, r.subject, r.pid, r.backend_start, r.started_at, r.heartbeat_at, r.request
     from pydb.job_run as r
     where r.state = 'running' and r.kind = p_kind and (p_subject is null or r.subject = p_subject);
 $$;

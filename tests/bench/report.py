@@ -15,7 +15,8 @@ TARGET = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
 Written by `make bench args=--write`. Both sides run in turn on fresh file copies of one database,
-{rounds} rounds; ours and reference are medians in the unit given, the figure is their ratio. Seconds depend on the machine, ratios travel better.
+{rounds} rounds; ours and reference are medians in the unit given, the figure is their ratio.
+Seconds depend on the machine, ratios travel better.
 
 Server: {version}. Processors: {cores}. Table: {rows:,} rows of about 130 bytes with three indexes, in memory
 (`shared_buffers` 4 GB), `fsync` on, autovacuum off. `retention_run` is timed in a session that has run it
