@@ -94,8 +94,9 @@ declare
         _retention_react _retention_refuse _retention_resume_position _retention_run_check _retention_run_policy
         _retention_run_sentence _retention_segment _retention_signature _retention_step _retention_terms
         _retention_verify _run_beat _run_cancelled _run_close _run_interrupted _run_last _run_note _run_open
-        _run_planned _run_settle _run_step _schedule_audit _schedule_claim_lost _schedule_conflict _schedule_due _schedule_plan
-        _schedule_previous _schedule_require _schedule_settle _schedule_take _scheduler_beat _scheduler_start
+        _run_planned _run_settle _run_step _schedule_audit _schedule_claim_lost _schedule_conflict _schedule_due
+        _schedule_plan _schedule_previous _schedule_require _schedule_settle _schedule_take _scheduler_beat
+        _scheduler_start
     ';
     v_grant record;
 begin

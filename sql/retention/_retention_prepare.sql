@@ -24,7 +24,8 @@ begin
         coalesce(sum(s.rows_total), 0)::bigint,
         jsonb_object_agg(pydb._relation_name(s.relation), s.rows_due) filter (where s.rows_due > 0),
         jsonb_agg(
-            pydb._retention_segment(p_policy, s.relation, v_cutoff, s.strategy, s.rows_total) order by s.relation
+            pydb._retention_segment(p_policy, s.relation, v_cutoff, s.strategy, s.rows_total)
+            || jsonb_build_object('due', s.rows_due + s.rows_blocked) order by s.relation
         ) filter (where s.rows_due > 0)
     into v_due, v_blocked, v_total, v_relations, v_segments
     from pydb._retention_survey(p_policy, v_cutoff, false) as s;
