@@ -45,8 +45,9 @@ select jsonb_build_object(
     ),
     'relations', (
         select jsonb_agg(jsonb_build_object(
-            'name', c.relname, 'kind', case c.relkind when 'v' then 'view' else 'table' end,
-            'comment', obj_description(c.oid, 'pg_class'),
+            'name', c.relname,
+            'kind', case c.relkind when 'v' then 'view' when 'c' then 'type' else 'table' end,
+            'comment', coalesce(obj_description(c.oid, 'pg_class'), obj_description(c.reltype, 'pg_type')),
             'columns', (
                 select jsonb_agg(jsonb_build_object(
                     'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull,
@@ -56,7 +57,14 @@ select jsonb_build_object(
             )
         ) order by c.relkind = 'v', c.relname)
         from pg_class as c
-        where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'v') and c.relname !~ '^_'
+        where c.relnamespace = 'pydb'::regnamespace and c.relname !~ '^_' and (
+            c.relkind in ('r', 'v')
+            -- a type that a routine returns
+            or c.relkind = 'c' and exists (
+                select 1 from pg_proc as p
+                where p.prorettype = c.reltype and p.pronamespace = c.relnamespace and p.proname !~ '^_'
+            )
+        )
     ),
     'settings', (
         select jsonb_agg(
@@ -112,7 +120,7 @@ def sql_page(catalog: Any) -> Iterator[str]:
     yield "## Routines"
     for routine in catalog["routines"]:
         yield from routine_lines(routine)
-    for kind, title in (("table", "Tables"), ("view", "Views")):
+    for kind, title in (("table", "Tables"), ("view", "Views"), ("type", "Types of results")):
         yield ""
         yield f"## {title}"
         for relation in catalog["relations"]:
@@ -226,7 +234,9 @@ def leaves(command: Any, parent: Any, name: str) -> Iterator[tuple[Any, Any]]:
         yield command, ctx
         return
     for child in command.list_commands(ctx):
-        yield from leaves(command.get_command(ctx, child), ctx, child)
+        sub = command.get_command(ctx, child)
+        if not sub.hidden:
+            yield from leaves(sub, ctx, child)
 
 
 def option_table(options: Iterable[Any], ctx: Any) -> Iterator[str]:

@@ -89,6 +89,42 @@ _READS: dict[str, sql.SQL] = {
         " left join pg_catalog.pg_settings as s on s.name = 'cron.database_name'"
         " left join pg_catalog.pg_extension as e on e.extname = 'pg_cron'"
     ),
+    "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
+    "entities": sql.SQL(
+        "select e.name, coalesce(pydb._relation_name(e.root), e.root_name) as root_name, e.edges, e.approval,"
+        " e.grace, e.author, e.created_at, e.updated_at from pydb.entity as e order by e.name"
+    ),
+    "entity_root": sql.SQL(
+        "select e.root::oid as oid, coalesce(pydb._relation_name(e.root), e.root_name) as relation"
+        " from pydb.entity as e where e.name = %(name)s"
+    ),
+    "table_root": sql.SQL(
+        "select r.root::oid as oid, pydb._relation_name(r.root) as relation"
+        " from (select pydb._relation_resolve(p_name => %(name)s) as root) as r"
+    ),
+    "unique_keys": sql.SQL(
+        "select u.columns::text[] as columns, u.is_primary"
+        " from pydb._cascade_unique_keys(p_relation => %(relation)s::oid) as u"
+        " order by u.is_primary desc, u.columns::text"
+    ),
+    "cascade_jobs": sql.SQL(
+        "select j.id, j.entity, coalesce(pydb._relation_name(j.root), j.root_name) as root_name,"
+        " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
+        " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
+        " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
+        " j.proof, j.finished_at"
+        " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
+        " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
+    ),
+    "column_list": sql.SQL(
+        "select u.name from unnest(pydb._reference_columns(p_text => %(text)s))"
+        " with ordinality as u (name, place) order by u.place"
+    ),
+    "orphan_list": sql.SQL(
+        "select * from pydb.orphan_list where %(name)s::text is null or reference = %(name)s::text"
+        " order by reference, kind"
+    ),
+    "orphan_coverage": sql.SQL("select * from pydb.orphan_coverage"),
     "relation_oid": sql.SQL("select pydb._relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
@@ -294,6 +330,8 @@ def _value(value: object) -> object:
         return str(value)
     if isinstance(value, dict | list):
         return Jsonb(value)
+    if isinstance(value, tuple):  # an SQL array; a list is JSON
+        return list(value)
     return value
 
 

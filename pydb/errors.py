@@ -124,13 +124,35 @@ class ReadOnlyServer(PydbError):
 
 
 class RunBlocked(PydbError):
-    """A run was blocked: fuse, references, disagreeing policies (YD104, YD111, YD112)."""
+    """A run was blocked: fuse, references, disagreeing policies, locks (YD104, YD111, YD112, YD408)."""
 
     exit_code = ExitCode.ATTENTION
 
 
 class RunFailed(PydbError):
-    """A run failed (YD110) or its table changed under it (YD106, YD113)."""
+    """A run failed (YD110) or its table changed under it (YD106, YD113, YD308, YD403)."""
+
+
+class CascadeRefused(UsageError):
+    """A key, a reference, an entity or a choice for an edge was refused (YD301)."""
+
+
+class CascadeBlocked(RunBlocked):
+    """Something stops a cascade, or its job may not run now (YD302, YD305, YD306, YD307)."""
+
+
+class CascadeChanged(PydbError):
+    """What went was not what was planned, so all was rolled back (YD304)."""
+
+
+class OrphansRefused(UsageError):
+    """A scan, repair, restore or closing cannot be done as asked (YD401, YD402, YD405, YD406)."""
+
+
+class OrphansRemain(PydbError):
+    """A key stays NOT VALID because rows without a parent are left (YD407)."""
+
+    exit_code = ExitCode.ATTENTION
 
 
 class SchedulerUnusable(PydbError):
@@ -188,6 +210,21 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD112": RunBlocked,
     "YD113": RunFailed,
     "YD114": MissingPrivilege,
+    "YD301": CascadeRefused,
+    "YD302": CascadeBlocked,
+    "YD304": CascadeChanged,
+    "YD305": CascadeBlocked,
+    "YD306": CascadeBlocked,
+    "YD307": CascadeBlocked,
+    "YD308": RunFailed,
+    "YD401": OrphansRefused,
+    "YD402": OrphansRefused,
+    "YD403": RunFailed,
+    "YD404": MissingPrivilege,
+    "YD405": OrphansRefused,
+    "YD406": OrphansRefused,
+    "YD407": OrphansRemain,
+    "YD408": RunBlocked,
     "YD501": UsageError,
     "YD502": SchedulerUnusable,
     "YD503": UsageError,

@@ -227,9 +227,9 @@ def runs_of_request(conn: Connection, request: UUID) -> list[Run]:
     return db.read_as(conn, Run, "runs_of_request", request=request)
 
 
-def note_cancelled(conn: Connection, request: UUID) -> None:
+def note_cancelled(conn: Connection, request: UUID, kind: str = "retention") -> None:
     """Close the runs of ``request`` that our own cancel left open: one that fell between two batches."""
-    db.call_value(conn, "_run_cancelled", p_kind="retention", p_request=request)
+    db.call_value(conn, "_run_cancelled", p_kind=kind, p_request=request)
 
 
 def log(conn: Connection, policy: str | None = None, *, limit: int = 20) -> list[Run]:

@@ -22,9 +22,13 @@ COMMANDS: dict[str, str] = {
     "migrate": "Install pydb in a database, upgrade it, look for drift.",
     "policy": "Retention policies: apply a file, list, show, drop.",
     "retention": "Delete what has expired: plan, run, log, pause, resume.",
+    "reference": "References between tables: set, list, suggest, drop logical ones.",
+    "entity": "Named roots of cascades: set, list, drop.",
+    "cascade": "Delete rows with all that hangs on them: plan, delete, jobs, resume.",
+    "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "schedule": "Make pg_cron match the policies, or run the schedules here.",
     "doctor": "Say what is set up, what is missing, and the line that mends it.",
-    "demo": "Load the example schema and show a retention run on it.",
+    "demo": "Load the example schema; show a retention run and a cascade on it.",
 }
 
 EPILOG = (

@@ -18,7 +18,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from pydb.errors import ExitCode, PydbError, UsageError
+from pydb.errors import ExitCode, PydbError, ReadOnlyServer, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import typer
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
     from pydb.db import Connection
 
@@ -129,6 +130,17 @@ def show_rich(thing: RenderableType, width: int | None = None) -> None:
         Console(file=sys.stdout, width=width, highlight=False, markup=False).print(thing)
 
 
+def styled(lines: Iterable[Text], *, talk: bool = False) -> None:
+    """Lines with colours where there is a terminal, never wrapped; to stderr if they are ``talk``."""
+    from rich.console import Console
+
+    stream = sys.stderr if talk else sys.stdout
+    with _unless_closed(stream):
+        console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
+        for line in lines:
+            console.print(line)
+
+
 def stderr_console() -> Console:
     """The rich console for progress bars."""
     from rich.console import Console
@@ -152,6 +164,18 @@ def confirm(question: str, *, yes: bool) -> bool:
     import typer
 
     return typer.confirm(safe(question), err=True)
+
+
+def refuse_read_only(conn: Connection, what: str) -> None:
+    """Raise :class:`~pydb.errors.ReadOnlyServer` on a standby: nothing was ``what`` (deleted, scanned)."""
+    from pydb import db
+
+    (server,) = db.read(conn, "server")
+    if server["in_recovery"] or server["read_only"]:
+        why = "a standby" if server["in_recovery"] else "read-only"
+        raise ReadOnlyServer(
+            f"the server is {why}: nothing was {what}", hint="connect to the primary", sqlstate="YD007"
+        )
 
 
 def report(error: PydbError, *, as_json: bool) -> int:

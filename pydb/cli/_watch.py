@@ -1,4 +1,4 @@
-"""One retention run with progress on stderr and an orderly stop on a signal.
+"""One run of a procedure with progress on stderr and an orderly stop on a signal.
 
 The procedure runs in a thread on a connection of its own; this thread polls ``pydb.job_run`` for the runs of
 the request on a second connection. A signal, or any trouble here, makes the server cancel the procedure; then
@@ -20,7 +20,7 @@ from pydb.cli import _output
 from pydb.errors import DatabaseUnavailable, PydbError, RunBlocked, RunFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rich.progress import Progress, TaskID
 
@@ -62,15 +62,15 @@ class _Stop:
 class _Call(threading.Thread):
     """The procedure, in a thread; ``error`` is what it raised."""
 
-    def __init__(self, conn: Connection, policy: str | None, request: UUID, **bounds: object) -> None:
-        super().__init__(name="retention_run", daemon=True)
+    def __init__(self, conn: Connection, procedure: Callable[[UUID], None], request: UUID) -> None:
+        super().__init__(name="procedure", daemon=True)
         self.ended = threading.Event()
         self.error: Exception | None = None
-        self._conn, self._policy, self._request, self._bounds = conn, policy, request, bounds
+        self._conn, self._procedure, self._request = conn, procedure, request
 
     def run(self) -> None:
         try:
-            retention.run(self._conn, self._policy, request=self._request, **self._bounds)  # type: ignore[arg-type]
+            self._procedure(self._request)
         except Exception as error:
             self.error = error
         finally:
@@ -114,15 +114,15 @@ class _Reporter:
             for run in runs:
                 if run.id not in self._tasks:
                     self._tasks[run.id] = self._bars.add_task(_output.safe(run.subject), total=None, rate="")
-                self._bars.update(
-                    self._tasks[run.id], completed=run.rows_done, total=run.rows_planned, rate=_rate(run)
-                )
+                done, total, _ = _figures(run)
+                self._bars.update(self._tasks[run.id], completed=done, total=total, rate=_rate(run))
         elif time.monotonic() - self._spoken >= LINE_SECONDS:
             self._spoken = time.monotonic()
             for run in runs:
                 if run.live:
-                    planned = "?" if run.rows_planned is None else f"{run.rows_planned:,}"
-                    _output.say(f"{run.subject}: {run.rows_done:,} of {planned} rows, {_rate(run)}")
+                    done, total, unit = _figures(run)
+                    planned = "?" if total is None else f"{total:,}"
+                    _output.say(f"{run.subject}: {done:,} of {planned} {unit}, {_rate(run)}")
 
 
 def run(
@@ -135,12 +135,32 @@ def run(
     max_runtime: str | None,
     now: str | None,
 ) -> Outcome:
-    """Run the procedure on ``conn`` and watch it over ``watcher`` until it has ended.
+    """Run ``retention_run`` on ``conn`` and watch it over ``watcher`` until it has ended."""
 
-    A failed or blocked run is part of the outcome; any other error is raised.
+    def procedure(request: UUID) -> None:
+        retention.run(
+            conn,
+            policy,
+            dry_run=dry_run,
+            max_rows=max_rows,
+            max_runtime=max_runtime,
+            now=now,
+            request=request,
+        )
+
+    return follow(conn, watcher, procedure, kind="retention", log="pydb retention log")
+
+
+def follow(
+    conn: Connection, watcher: Connection, procedure: Callable[[UUID], None], *, kind: str, log: str
+) -> Outcome:
+    """Run ``procedure``, which uses ``conn``, and watch its runs over ``watcher`` until it has ended.
+
+    ``kind`` is that of its runs, ``log`` the command that shows them. A failed or blocked run is part of the
+    outcome; any other error is raised.
     """
     request = uuid4()
-    call = _Call(conn, policy, request, dry_run=dry_run, max_rows=max_rows, max_runtime=max_runtime, now=now)
+    call = _Call(conn, procedure, request)
     started = time.monotonic()
     with _signals() as stop:
         call.start()
@@ -149,11 +169,11 @@ def run(
         finally:
             call.stop()
     if stop.is_set() and isinstance(call.error, PydbError) and call.error.sqlstate == "57014":
-        retention.note_cancelled(conn, request)
+        retention.note_cancelled(conn, request, kind)
     runs = retention.runs_of_request(watcher, request)
     told = isinstance(call.error, RunFailed | RunBlocked) or stop.is_set()
     if isinstance(call.error, DatabaseUnavailable) and call.error.hint is None:
-        call.error.hint = "committed batches stay deleted; see: pydb retention log"
+        call.error.hint = f"what was committed stays done; see: {log}"
     if (
         call.error is not None
         and not (told and runs)
@@ -190,6 +210,15 @@ def _signals() -> Iterator[_Stop]:
             signal.signal(number, handler)
 
 
+def _figures(run: Run) -> tuple[int, int | None, str]:
+    """How much is done, of how much, of what: rows, or the references of a scan."""
+    references = run.detail.get("references")
+    if isinstance(references, int):
+        return int(str(run.detail.get("finished", 0))), references, "references"
+    return run.rows_done, run.rows_planned, "rows"
+
+
 def _rate(run: Run) -> str:
     seconds = (run.heartbeat_at - run.started_at).total_seconds()
-    return f"{run.rows_done / seconds:,.0f} rows/s" if seconds > 0 else ""
+    rows = int(str(run.detail.get("checked_rows", 0))) if "references" in run.detail else run.rows_done
+    return f"{rows / seconds:,.0f} rows/s" if seconds > 0 else ""

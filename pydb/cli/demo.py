@@ -16,11 +16,12 @@ from pydb.cli import _output
 from pydb.errors import ExitCode, PydbError, UsageError
 
 if TYPE_CHECKING:
+    from pydb.demo.proof import Line
     from pydb.demo.runner import Result
     from pydb.demo.screen import Screen
     from pydb.embedded import Server
 
-app = typer.Typer(help="Load the example schema and show a retention run on it.")
+app = typer.Typer(help="Load the example schema; show a retention run and a cascade on it.")
 
 # the server is thrown away at the end: nothing has to reach the disk
 _SETTINGS: dict[str, str | int | bool] = {
@@ -52,14 +53,14 @@ def demo(
     ] = 1_000_000,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --dsn: do not ask.")] = False,
 ) -> None:
-    """Load an example of a million rows, show the dry run, prune, and prove that exactly that was deleted.
+    """Load an example of a million rows, prune it, delete a data set with all that hangs on it, and prove it.
 
     Starts a PostgreSQL of its own in a temporary directory, on a private socket, and removes it at the end.
     Exit code 0 only if the proof holds, else 2.
     """
     talk = sys.stderr if _output.settings(ctx).json else sys.stdout
     # before the imports that take long: someone waits
-    talk.write(f"pydb {__version__} demo: prune a telemetry and a trading service, and prove what was done\n")
+    talk.write(f"pydb {__version__} demo: prune two services, delete a data set, and prove what was done\n")
     talk.flush()
     dsn = dsn if dsn is not None else _dsn_of_root(ctx)
     if dsn is not None and keep:
@@ -112,7 +113,7 @@ def _on_server(ctx: typer.Context, rows: int, keep: bool, screen: Screen) -> int
 
 def _in_database(ctx: typer.Context, dsn: str, rows: int, yes: bool, screen: Screen) -> int:
     from pydb import db
-    from pydb.demo import runner
+    from pydb.demo import dataset, runner
 
     with db.connect(dsn) as conn:
         name = conn.info.dbname
@@ -133,28 +134,35 @@ def _in_database(ctx: typer.Context, dsn: str, rows: int, yes: bool, screen: Scr
     else:
         policies = " ".join(dict.fromkeys(run.subject for run in result.runs))
         screen.say(f"for policy in {policies}; do {_command()} policy drop --yes $policy; done")
+        screen.say(f"{_command()} entity drop --yes {dataset.ENTITY}")
+        references = " ".join(f"{child}.dataset_id_ref" for child in dataset.LOGICAL)
+        screen.say(f"for reference in {references}; do {_command()} reference drop --yes $reference; done")
     screen.say("psql \"$PYDB_DSN\" -c 'drop schema telemetry, trading cascade'")
     return code
 
 
 def _finish(ctx: typer.Context, result: Result) -> int:
     code = ExitCode.DONE if result.holds else ExitCode.FAILED
-    lines = [
-        {
-            "relation": line.relation,
-            "before": line.before,
-            "planned": line.planned,
-            "deleted": line.deleted,
-            "locked": line.locked,
-            "left": line.left,
-            "equal": line.holds,
-        }
-        for line in result.lines
-    ]
-    _output.emit(
-        ctx, "demo", {"holds": result.holds, "relations": lines, "runs": result.runs}, exit_code=code
-    )
+    document = {
+        "holds": result.holds,
+        "relations": [_line(line) for line in result.lines],
+        "dataset": [_line(line) for line in result.dataset],
+        "runs": result.runs,
+    }
+    _output.emit(ctx, "demo", document, exit_code=code)
     return code
+
+
+def _line(line: Line) -> dict[str, object]:
+    return {
+        "relation": line.relation,
+        "before": line.before,
+        "planned": line.planned,
+        "deleted": line.deleted,
+        "locked": line.locked,
+        "left": line.left,
+        "equal": line.holds,
+    }
 
 
 def _keep(server: Server, screen: Screen) -> None:
@@ -181,6 +189,7 @@ def _to_try(pydb: str, psql: str) -> list[str]:
         f"{pydb} retention plan",
         f"{pydb} retention log",
         f'{psql} "$PYDB_DSN" -c "table pydb.retention_job_log"',
+        f"{pydb} cascade plan dataset 43",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The demonstration: install, load, dry run, prune beside a lock, compare what went with what was said."""
+"""The demonstration: install, load, dry run, prune beside a lock, delete a data set, prove what went."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from pydb import db, migrate, policyfile, retention
-from pydb.demo import example
+from pydb import db, migrate, policyfile, references, retention
+from pydb.demo import dataset, example
 from pydb.demo.proof import Line, compare
 from pydb.demo.screen import Screen, count, rows, seconds
 from pydb.errors import NotInstalled, RunBlocked, RunFailed, UsageError
@@ -24,10 +24,14 @@ _POLL: Final = 0.1
 
 @dataclass(frozen=True)
 class Result:
-    """What the demonstration found: ``holds`` is the verdict; ``installed`` if pydb was not there before."""
+    """What the demonstration found: ``holds`` is the verdict; ``installed`` if pydb was not there before.
+
+    ``lines`` are what the policies deleted, ``dataset`` what the cascade did afterwards.
+    """
 
     installed: bool
     lines: tuple[Line, ...]
+    dataset: tuple[Line, ...]
     runs: tuple[retention.Run, ...]
     holds: bool
 
@@ -44,8 +48,14 @@ def refuse_if_in_use(conn: db.Connection, dbname: str) -> None:
         )
     try:
         known = {policy.name for policy in retention.policies(conn)}
+        entities = {entity.name for entity in references.entities(conn)}
     except NotInstalled:
         return
+    if dataset.ENTITY in entities:
+        raise UsageError(
+            f"the demo needs an entity {dataset.ENTITY} of its own in database {dbname}",
+            hint=f"choose another database, or: pydb entity drop {dataset.ENTITY}",
+        )
     taken = sorted(known & set(_policies()))
     if taken:
         raise UsageError(
@@ -76,14 +86,15 @@ def demonstrate(dsn: str, n_rows: int, screen: Screen) -> Result:
         explained = _explain(runs, plan, wanted, locked_id, screen)
         again = _run_again(dsn, conn, now, after, screen)
         lines = tuple(_lines(plan, wanted, before, after))
-    holds = same and proved and explained and again
+        gone, taken = dataset.demonstrate(conn, example.counts(conn), screen)
+    holds = same and proved and explained and again and taken
     screen.say()
     if holds:
         took = seconds(time.monotonic() - started)
-        screen.good(f"What was deleted is what the dry run said, row for row. ({took} in all)")
+        screen.good(f"What was deleted is what was planned, row for row. ({took} in all)")
     else:
-        screen.bad("What was deleted is NOT what the dry run said: see the lines marked above.")
-    return Result(done.before is None, lines, tuple(runs), holds)
+        screen.bad("What was deleted is NOT what was planned: see the lines marked above.")
+    return Result(done.before is None, lines, gone, tuple(runs), holds)
 
 
 def _load(conn: db.Connection, n_rows: int, screen: Screen) -> datetime:

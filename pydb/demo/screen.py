@@ -41,6 +41,15 @@ class Screen:
         """Write one indented line."""
         self._console.print(f"{INDENT}{text}" if text else "", style=style)
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at it."""
+        return self._console.is_terminal
+
+    def parts(self, segments: Iterable[tuple[str, str]]) -> None:
+        """Write one indented line of pieces, each with its style."""
+        self._console.print(Text.assemble(INDENT, *segments))
+
     def item(self, text: str) -> None:
         """Write one item of a list."""
         self.say(f"- {text}")

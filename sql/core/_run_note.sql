@@ -1,5 +1,5 @@
 -- pydb._run_note: log a run that never started, with the reason.
--- writes pydb.job_run   locks nothing
+-- writes pydb.job_run   locks old rows that it deletes
 -- raises nothing
 create or replace function pydb._run_note(
     p_kind text,
@@ -29,11 +29,12 @@ begin
         p_sqlstate
     )
     returning id into v_id;
+    perform pydb._run_prune(p_kind, p_subject);
     return v_id;
 end
 $$;
 
 comment on function pydb._run_note(text, text, boolean, uuid, text, text, text, text) is
-'Logs a run that ended before it began (skipped, for example) and returns its id.';
+'Logs a run that ended before it began (skipped, for example) and returns its id; removes old runs of its subject.';
 
 revoke all on function pydb._run_note(text, text, boolean, uuid, text, text, text, text) from public;

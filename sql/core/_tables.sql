@@ -25,6 +25,7 @@ insert into pydb.setting (name, value, description) values
 ('batch_target', '250 ms', 'time that one batch aims for, where the policy names none (interval, 10 ms to 60 s)'),
 ('lock_timeout', '200 ms', 'longest wait of a batch for a lock before it goes around it (interval, 10 ms to 60 s)'),
 ('retry_limit', '5', 'attempts at one batch that fails for a passing reason (integer, 0 to 100)'),
+('job_run_keep', '90 days', 'ended runs stay in job_run this long; null = for ever (interval, 1 day to 100 years)'),
 ('stale_after', '15 min', 'a run whose backend cannot be seen is taken for dead after this silence (interval)'),
 ('schedule_backend', 'auto', 'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'),
 ('schedule_grace', '1 hour', 'how late pydb schedule run still makes up for a missed schedule (interval)');

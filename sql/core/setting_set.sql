@@ -19,8 +19,11 @@ begin
             when p_name in ('batch_target', 'lock_timeout')
                 then p_value::interval between interval '10 ms' and interval '60 s'
             when p_name = 'min_keep' then p_value::interval > interval '0'
+            when p_name = 'job_run_keep'
+                then p_value is null or p_value::interval between interval '1 day' and interval '100 years'
             when p_name = 'stale_after' then p_value::interval >= interval '1 min'
-            when p_name = 'schedule_grace' then p_value::interval >= interval '0'
+            when p_name in ('orphan_min_age', 'schedule_grace') then p_value::interval >= interval '0'
+            when p_name like 'cascade\_unindexed\_%' then p_value::bigint >= 0
             when p_name = 'retry_limit' then p_value::integer between 0 and 100
             when p_name = 'schedule_backend' then p_value in ('auto', 'pg_cron', 'pydb')
             else true

@@ -52,7 +52,8 @@ begin
             'learned', jsonb_build_object(
                 'cost', p_walk -> 'cost', 'heap_range', p_walk -> 'heap_range', 'index_range', p_walk -> 'index_range'
             )
-        ) || case when p_walk ? 'resumed' then jsonb_build_object('resumed_from', p_walk -> 'resumed') else '{}' end
+        ) || case when p_walk ? 'cascaded' then jsonb_build_object('cascaded', p_walk -> 'cascaded') else '{}' end
+        || case when p_walk ? 'resumed' then jsonb_build_object('resumed_from', p_walk -> 'resumed') else '{}' end
     );
     return p_walk || '{"beat": true}';
 end

@@ -3,13 +3,14 @@
 -- raises nothing
 create or replace function pydb._retention_bound(p_policy pydb.retention_policy, p_at timestamptz)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 as $$
-    select case p_policy.time_unit
+begin
+    return case p_policy.time_unit
         when 'timestamptz' then format('%L::pg_catalog.timestamptz', p_at)
         when 'timestamp' then format('%L::pg_catalog.timestamp', p_at at time zone p_policy.timezone)
         when 'date' then format('%L::pg_catalog.date', (p_at at time zone p_policy.timezone)::date)
@@ -17,6 +18,7 @@ as $$
         when 'ms' then format('%L::pg_catalog.int8', floor(extract(epoch from p_at) * 1000)::bigint)
         when 'us' then format('%L::pg_catalog.int8', floor(extract(epoch from p_at) * 1000000)::bigint)
     end;
+end
 $$;
 
 comment on function pydb._retention_bound(pydb.retention_policy, timestamptz) is

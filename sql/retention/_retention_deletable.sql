@@ -17,6 +17,9 @@ declare
     v_text text := pydb._retention_predicate(p_policy, p_cutoff);
     v_expired text := '';
 begin
+    if p_policy.on_referenced = 'cascade' then
+        return v_text; -- what references the row goes with it
+    end if;
     foreach v_blocker in array pydb._retention_blockers(p_relation, 't') loop
         v_text := v_text || ' and not ' || v_blocker;
     end loop;

@@ -5,6 +5,7 @@ create or replace function pydb._retention_delete_rows(
     p_relation oid,
     p_condition text,
     p_limit bigint,
+    p_on_referenced text,
     out rows_done bigint,
     out rows_refused bigint,
     out rows_locked bigint
@@ -24,9 +25,9 @@ begin
     loop
         exit when rows_done >= p_limit;
         begin
-            v_gone := pydb._retention_delete(
-                p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, false
-            );
+            v_gone := (pydb._retention_take(
+                p_on_referenced, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, false
+            )).rows_done;
             set constraints all immediate;
             rows_done := rows_done + v_gone; -- only now: a variable is not rolled back
         exception
@@ -44,8 +45,8 @@ begin
 end
 $$;
 
-comment on function pydb._retention_delete_rows(oid, text, bigint) is
+comment on function pydb._retention_delete_rows(oid, text, bigint, text) is
 'Deletes the rows of a range one by one; counts those that a constraint keeps, and those that a lock keeps: of the row,
 or of a row that references it.';
 
-revoke all on function pydb._retention_delete_rows(oid, text, bigint) from public;
+revoke all on function pydb._retention_delete_rows(oid, text, bigint, text) from public;

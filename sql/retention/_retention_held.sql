@@ -3,14 +3,16 @@
 -- raises nothing
 create or replace function pydb._retention_held(p_policy pydb.retention_policy)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case
+begin
+    return case
         when pydb._setting(p_name => 'kill_switch')::boolean then 'kill_switch'
         when p_policy.paused_at is not null or not p_policy.enabled then 'paused'
     end;
+end
 $$;
 
 comment on function pydb._retention_held(pydb.retention_policy) is

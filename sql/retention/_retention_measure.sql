@@ -21,8 +21,10 @@ declare
     v_table text := pydb._relation_name(p_relation);
     v_column text := format('t.%I', p_policy.time_column);
     v_predicate text := pydb._retention_predicate(p_policy, p_cutoff);
-    v_kept text := pydb._retention_kept_query(p_policy, p_relation, p_cutoff);
-    v_blockers text[] := pydb._retention_blockers(p_relation, 't');
+    v_kept text := case when p_policy.on_referenced <> 'cascade'
+        then pydb._retention_kept_query(p_policy, p_relation, p_cutoff) end;
+    v_blockers text[] := case when p_policy.on_referenced = 'cascade'
+        then '{}' else pydb._retention_blockers(p_relation, 't') end;
     v_ends text[] := array[
         pydb._retention_instant(p_policy, format('min(%s)', v_column)),
         pydb._retention_instant(p_policy, format('max(%s)', v_column))

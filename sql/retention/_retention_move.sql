@@ -3,15 +3,17 @@
 -- raises nothing
 create or replace function pydb._retention_move(p_walk jsonb, p_is_last boolean, p_next_at bigint, p_next_from text)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case
+begin
+    return case
         when p_is_last then p_walk #- '{segments,0}'
         when p_next_at is not null then jsonb_set(p_walk, '{segments,0,at}', to_jsonb(p_next_at))
         else jsonb_set(p_walk, '{segments,0,from}', to_jsonb(p_next_from))
     end;
+end
 $$;
 
 comment on function pydb._retention_move(jsonb, boolean, bigint, text) is

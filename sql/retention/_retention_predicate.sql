@@ -7,18 +7,20 @@ create or replace function pydb._retention_predicate(
     p_alias text default 't'
 )
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     -- null and infinity are never less than the bound; -infinity always is, so it is left out by name
-    select format('%s.%I < %s', p_alias, p_policy.time_column, pydb._retention_bound(p_policy, p_cutoff))
+    return format('%s.%I < %s', p_alias, p_policy.time_column, pydb._retention_bound(p_policy, p_cutoff))
         || case
             when p_policy.time_unit in ('timestamptz', 'timestamp', 'date') and not p_policy.expire_minus_infinity
                 then format(' and %s.%I > ''-infinity''', p_alias, p_policy.time_column)
             else ''
         end
         || coalesce(' and (' || p_policy.filter || ')', '');
+end
 $$;
 
 comment on function pydb._retention_predicate(pydb.retention_policy, timestamptz, text) is

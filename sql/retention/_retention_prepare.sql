@@ -14,6 +14,8 @@ declare
     v_relations jsonb;
     v_segments jsonb;
     v_fuse text;
+    v_block text;
+    v_own bigint;
     v_stop jsonb := '{}'::jsonb;
 begin
     perform pydb._retention_check_target(p_policy.target, p_policy.builtin);
@@ -31,6 +33,23 @@ begin
     from pydb._retention_survey(p_policy, v_cutoff, false) as s;
 
     v_fuse := pydb._retention_fuse(p_policy, v_due, v_total);
+    v_own := v_due;
+    -- the fuse is about the policy's own table; what goes with its rows is counted from here on
+    select
+        v_due + coalesce(sum(c.rows), 0)::bigint, coalesce(v_relations, '{}') || coalesce(jsonb_object_agg(
+            c.relation, c.rows + coalesce((v_relations ->> c.relation)::bigint, 0)
+        ) filter (where c.rows > 0), '{}'), min(c.block)
+    into v_due, v_relations, v_block
+    from (
+        select
+            s.relation, coalesce(sum(s.rows) filter (where s.action = 'delete'), 0)::bigint as rows,
+            -- what no row can pass: a missing privilege, a rule, row-level security
+            min(s.relation || ': ' || s.warning || ': ' || s.cure) filter (
+                where s.action = 'blocked' and s.cure not like 'create index%'
+            ) as block
+        from pydb._retention_cascade_plan(p_policy, v_cutoff) as s
+        group by s.relation
+    ) as c;
     if v_fuse is not null then
         v_stop := jsonb_build_object(
             'state', 'blocked', 'reason', 'fuse', 'sqlstate', 'YD104', 'error', 'the fuse tripped: ' || v_fuse
@@ -40,6 +59,11 @@ begin
         v_stop := jsonb_build_object(
             'state', 'blocked', 'reason', 'referenced', 'sqlstate', 'YD112',
             'error', format('%s expired rows are referenced by rows that stay', v_blocked)
+        );
+    elsif v_block is not null then
+        v_due := 0;
+        v_stop := jsonb_build_object(
+            'state', 'blocked', 'reason', 'referenced', 'sqlstate', 'YD302', 'error', v_block
         );
     elsif (p_walk ->> 'dry_run')::boolean then
         v_stop := jsonb_build_object('state', 'completed', 'reason', 'exhausted');
@@ -54,7 +78,8 @@ begin
         (p_walk - 'last_pass' - 'wake') || jsonb_build_object(
             'terms', pydb._retention_terms(p_policy), 'cutoff', v_cutoff, 'due', (p_walk ->> 'done')::bigint + v_due,
             'blocked', v_blocked, 'segments', coalesce(v_segments, '[]'), 'all', coalesce(v_segments, '[]'),
-            'later', '[]'::jsonb, 'pass_done', 0, 'mode', 'plain', 'tries', 0
+            'weight', round(greatest(v_due, 1)::numeric / greatest(v_own, 1), 2), 'later', '[]'::jsonb,
+            'pass_done', 0, 'mode', 'plain', 'tries', 0
         ) || v_stop
     );
 end

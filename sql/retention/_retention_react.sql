@@ -33,7 +33,7 @@ begin
         end if;
         -- or he holds a row that references it, which no skipping sees: then one row after the other
         return v_walk || jsonb_build_object('mode', 'rows', 'heap_range', least((p_walk ->> 'heap_range')::bigint, 4));
-    elsif p_sqlstate in ('55P03', '40001', '40P01') then
+    elsif p_sqlstate in ('55P03', '40001', '40P01', 'YD304') then
         if v_tries <= pydb._setting(p_name => 'retry_limit')::integer then
             -- up to 50 ms, 100 ms, 200 ms … at random, so that two who collided do not meet again
             return v_walk || v_half || jsonb_build_object(

@@ -50,17 +50,24 @@ begin
             -- a word to the caller who watches: if he is gone, the server finds out here and ends the session
             raise info 'policy %: % rows', p_policy, p_walk ->> 'done';
         end if;
-        -- pauses lie outside the batch's transaction; after each slice the switches and budgets are looked at
-        v_pause := pydb._retention_pause(p_walk);
-        continue when v_pause is null;
-        begin
-            perform pg_catalog.pg_sleep(v_pause);
-        exception when query_canceled then
-            p_walk := pydb._retention_react(p_walk, '57014', 'cancelled during a pause', null);
-        end;
-        commit;
-        set transaction isolation level read committed;
-        set local search_path = pg_catalog, pg_temp;
+        -- pauses lie outside the batch's transaction; after each slice the switches are looked at, and after the
+        -- fourth there is a whole turn, which gives a sign of life
+        continue when not p_walk ? 'wake';
+        for v_slice in 1..4 loop
+            begin
+                v_pause := pydb._retention_pause(p_walk);
+                perform pg_catalog.pg_sleep(v_pause);
+            exception
+                when query_canceled then
+                    p_walk := pydb._retention_react(p_walk, '57014', 'cancelled during a pause', null);
+                when lock_not_available then
+                    v_pause := null; -- somebody locks the policies: the turn knows what to do
+            end;
+            commit;
+            set transaction isolation level read committed;
+            set local search_path = pg_catalog, pg_temp;
+            exit when v_pause is null;
+        end loop;
     end loop;
     loop
         begin

@@ -23,7 +23,7 @@ begin
             'density', round(p_total::numeric / greatest(s.pages, 1), 2),
             'condition', pydb._retention_deletable(p_policy, p_relation, p_cutoff),
             'signature', pydb._retention_signature(p_relation),
-            'again', exists (
+            'again', p_policy.on_referenced <> 'cascade' and exists (
                 select 1 from pydb._retention_references(p_relation) as r
                 where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))
             ),

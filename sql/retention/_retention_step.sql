@@ -11,11 +11,15 @@ declare
     v_segment jsonb := p_walk -> 'segments' -> 0;
     v_relation oid := (v_segment ->> 'relation')::oid;
     v_start timestamptz := clock_timestamp();
-    v_left_budget bigint := (p_walk ->> 'max_rows')::bigint - (p_walk ->> 'done')::bigint;
+    -- where rows take others along, the budget holds for all: so many rows of the policy's own table fit into it
+    v_left_budget bigint := ceil(
+        ((p_walk ->> 'max_rows')::bigint - (p_walk ->> 'done')::bigint) / coalesce((p_walk ->> 'weight')::numeric, 1)
+    )::bigint;
     v_limit bigint;
     v_range record;
     v_condition text;
     v_rows bigint;
+    v_cascaded jsonb;
     v_left bigint := 0;
     v_refused bigint := 0;
 begin
@@ -51,9 +55,25 @@ begin
     end;
     if p_walk ->> 'mode' = 'rows' then
         select d.rows_done, d.rows_refused, d.rows_locked into v_rows, v_refused, v_left
-        from pydb._retention_delete_rows(v_relation, v_condition, v_limit) as d;
+        from pydb._retention_delete_rows(v_relation, v_condition, v_limit, p_policy.on_referenced) as d;
     else
-        v_rows := pydb._retention_delete(v_relation, v_condition, v_limit, p_walk ->> 'mode' = 'skip');
+        select d.rows_done, d.relations into v_rows, v_cascaded
+        from pydb._retention_take(
+            p_policy.on_referenced, v_relation, v_condition, v_limit, p_walk ->> 'mode' = 'skip'
+        ) as d;
+        if v_cascaded is not null then
+            p_walk := p_walk || jsonb_build_object('cascaded', (
+                select jsonb_object_agg(u.key, u.rows) from (
+                    select c.key, sum(c.value::bigint) as rows
+                    from (
+                        select * from jsonb_each_text(p_walk -> 'cascaded')
+                        union all
+                        select * from jsonb_each_text(v_cascaded)
+                    ) as c
+                    group by c.key
+                ) as u
+            ));
+        end if;
     end if;
     if v_limit is not null and v_rows >= v_limit then
         null; -- the range is not done, and the budget is

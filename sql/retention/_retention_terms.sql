@@ -3,11 +3,13 @@
 -- raises nothing
 create or replace function pydb._retention_terms(p_policy pydb.retention_policy)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select format('%s %s', p_policy.version, extract(epoch from p_policy.created_at));
+begin
+    return format('%s %s', p_policy.version, extract(epoch from p_policy.created_at));
+end
 $$;
 
 comment on function pydb._retention_terms(pydb.retention_policy) is

@@ -90,6 +90,20 @@ begin
         );
         return next;
     end loop;
+    return query
+    select
+        s.relation, s.action, case s.action when 'delete' then s.rows else 0 end, 0::bigint, 0::bigint,
+        null::timestamptz, null::timestamptz, 0::bigint,
+        'cascade'::text, array_remove(array[
+            case s.action
+                when 'delete' then 'they go with their parents, whatever their own age'
+                when 'blocked' then 'their parents stay'
+                else pydb._rows_text(s.rows) || ' set'
+            end, s.warning, s.cure
+        ], null),
+        p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint
+    from pydb._retention_cascade_plan(v_policy, cutoff) as s
+    where s.rows > 0 or s.action = 'blocked';
 end
 $$;
 

@@ -1,15 +1,16 @@
-"""The application beside a run: latencies of pgbench before and during a rate-limited retention_run."""
+"""The application beside a run: latencies of pgbench without and during a rate-limited retention_run."""
 
 from __future__ import annotations
 
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from tests.bench.arena import Arena
+    from tests.bench.arena import Arena, Connection
 
 SCRIPT: Final = """\\set id random(1, {rows})
 \\set new random({rows} + 1, 2000000000)
@@ -20,31 +21,49 @@ insert into reading values (:new, now(), 1, 'new') on conflict do nothing;
 commit;
 """
 ROWS_PER_SECOND: Final = 5_000
+ROUNDS: Final = 7
+WARM_UP_SECONDS: Final = 3
+START_SECONDS: Final = 20.0
 
 
-def p99_ratio(arena: Arena, template: str, rows: int, seconds: int) -> tuple[float, float]:
-    """99th percentiles of the latency in ms: during a run that is limited in rate, and before it."""
-    with arena.copy(template) as name, arena.connect(name) as connection:
-        connection.execute(
+def p99_ratios(arena: Arena, template: str, rows: int, seconds: int) -> tuple[list[float], list[float]]:
+    """99th percentiles of the latency in ms, a round each: during a run that is limited in rate, and without.
+
+    With and without take turns on one database, so that a machine that slows down slows both.
+    """
+    during: list[float] = []
+    without: list[float] = []
+    with arena.copy(template) as name, arena.connect(name) as runner, arena.connect(name) as control:
+        control.execute(
             "select pydb.retention_policy_set('reading', 'public.reading', 'taken_at', '50 days',"
-            " p_fuse_share => 1, p_rows_per_second => %s, p_batch_target => '20 ms')",
+            " p_fuse_share => 1, p_rows_per_second => %s)",
             [ROWS_PER_SECOND],
         )
-        _p99(arena, name, rows, 3)
-        before = _p99(arena, name, rows, seconds)
-        run = threading.Thread(
-            target=lambda: connection.execute(
-                "call pydb.retention_run('reading', p_max_runtime => make_interval(secs => %s))",
-                [seconds + 2],
-            )
-        )
-        run.start()
-        during = _p99(arena, name, rows, seconds)
-        still_running = run.is_alive()
-        run.join()
-        if not still_running:
-            raise AssertionError("the run ended before pgbench did: nothing was measured")
-        return during, before
+        _p99(arena, name, rows, WARM_UP_SECONDS)
+        for number in range(1, ROUNDS + 1):
+            without.append(_p99(arena, name, rows, seconds))
+            run = threading.Thread(target=runner.execute, args=["call pydb.retention_run('reading')"])
+            run.start()
+            try:
+                _wait_for_batches(control, number)
+                during.append(_p99(arena, name, rows, seconds))
+                if not run.is_alive():
+                    raise AssertionError("the run ended before pgbench did: nothing was measured")
+            finally:
+                control.execute("select pydb.retention_pause('reading')")
+                run.join()
+            control.execute("select pydb.retention_resume('reading')")
+    return during, without
+
+
+def _wait_for_batches(control: Connection, number: int) -> None:
+    """Wait until the run of this number has planned and deleted: what follows is its steady state."""
+    deadline = time.monotonic() + START_SECONDS
+    begun = "select count(*) from pydb.job_run where subject = 'reading' and batches > 0"
+    while control.execute(begun).fetchone() != (number,):
+        if time.monotonic() > deadline:
+            raise AssertionError("the run did not begin")
+        time.sleep(0.05)
 
 
 def _p99(arena: Arena, dbname: str, rows: int, seconds: int) -> float:

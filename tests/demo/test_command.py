@@ -15,11 +15,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pydb import db, migrate, retention
+from pydb import db, migrate, references, retention
 from pydb.demo import example
 from pydb.demo.proof import compare
 
 TIMEOUT = 100
+OF_A_DATASET = (
+    "telemetry.alerts",
+    "telemetry.dataset_score_jobs",
+    "telemetry.dataset_scores",
+    "telemetry.generation_runs",
+    "telemetry.host_telemetry_archival",
+    "trading.decisions",
+    "trading.model_runs",
+)
 KINDS = ("locked", "referenced", "no time", "infinity")
 
 
@@ -46,7 +55,7 @@ def test_on_a_server_of_its_own() -> None:
     assert done.stdout.splitlines()[0].startswith("pydb ")
     assert "PostgreSQL 18." in done.stdout
     assert "Plain SQL, written by hand (pydb/demo/expected.sql), counts exactly the same." in done.stdout
-    assert "What was deleted is what the dry run said, row for row." in done.stdout
+    assert "What was deleted is what was planned, row for row." in done.stdout
     assert 'trading."Abrechnungsläufe"' in done.stdout
     deleted = re.search(r"^   ([\d,]+) rows deleted, ", done.stdout, re.MULTILINE)
     told = re.search(
@@ -66,6 +75,18 @@ def test_on_a_server_of_its_own() -> None:
     )
     assert re.search(r"^   trade_events +completed +1 row in ", done.stdout, re.MULTILINE)
     assert "\x1b" not in done.stdout
+    for line in (
+        r"\|-- telemetry.alerts +[\d,]+ rows  delete   dataset_id_ref \(cascade, logical\)",
+        r"\|-- telemetry.host_telemetry_archival +[\d,]+ rows  delete   dataset_id_ref \(cascade, logical\)",
+        r"`-- trading.model_runs +[\d,]+ rows  delete   model_runs_dataset_id_fkey \(no action\)",
+        r"    `-- trading.decisions +[\d,]+ rows  delete   decisions_model_run_id_fkey \(restrict\)",
+        r"        `-- trading.trade_events +[\d,]+ rows  nullify  trade_events_decision_id_fkey \(set null\)",
+    ):
+        assert re.search(rf"^   {line}$", done.stdout, re.MULTILINE), line
+    would = re.search(r"^   would delete ([\d,]+) rows in 7 tables, set", done.stdout, re.MULTILINE)
+    assert would is not None
+    assert f"(pydb/demo/dataset.sql), finds the same {would[1]} rows." in done.stdout
+    assert f"   deleted {would[1]} rows in 7 tables, set " in done.stdout
 
 
 def test_the_first_line_comes_at_once() -> None:
@@ -91,6 +112,11 @@ def test_json_is_one_document_and_the_talk_goes_to_stderr() -> None:
     locked = [line for line in document["relations"] if line["locked"]]
     assert [line["relation"] for line in locked] == [example.LOCKED_RELATION]
     assert all(line["before"] - line["deleted"] == line["left"] for line in document["relations"])
+    assert all(line["planned"] == line["deleted"] for line in document["dataset"])
+    assert {line["relation"] for line in document["dataset"] if line["deleted"]} == set(OF_A_DATASET)
+    before = {line["relation"]: line["left"] for line in document["relations"]}
+    before[example.LOCKED_RELATION] -= 1  # the last run took it
+    assert {line["relation"]: line["before"] for line in document["dataset"]} == before
     assert {run["subject"] for run in document["runs"]} >= {"raw_events", "trade_events", "match_runs"}
     assert "Proof" in done.stderr
 
@@ -110,8 +136,8 @@ def test_keep_leaves_the_server_up_until_ctrl_c() -> None:
         assert dsn, told
         with psycopg.connect(dsn) as conn:
             assert conn.execute("select count(*) > 0 from pydb.job_run").fetchone() == (True,)
-        # the three things to try are commands that work
-        for line in told[told.index(next(t for t in told if t.startswith("export"))) + 1 :][:3]:
+        # the four things to try are commands that work
+        for line in told[told.index(next(t for t in told if t.startswith("export"))) + 1 :][:4]:
             tried = subprocess.run(
                 ["sh", "-c", line],
                 env=environment(PYDB_DSN=dsn),
@@ -121,7 +147,7 @@ def test_keep_leaves_the_server_up_until_ctrl_c() -> None:
                 timeout=60,
             )
             assert tried.returncode == 0, (line, tried.stderr)
-            assert "raw_events" in tried.stdout
+            assert ("generation_runs" if "cascade" in line else "raw_events") in tried.stdout
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0
@@ -132,7 +158,7 @@ def test_keep_leaves_the_server_up_until_ctrl_c() -> None:
 def test_in_a_database_of_the_users(empty_dsn: str) -> None:
     done = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "What was deleted is what the dry run said" in done.stdout
+    assert "What was deleted is what was planned" in done.stdout
     with db.connect(empty_dsn) as conn:
         kept = example.counts(conn)
     # once more: its own tables would be in the way
@@ -142,7 +168,12 @@ def test_in_a_database_of_the_users(empty_dsn: str) -> None:
     with db.connect(empty_dsn) as conn:
         assert example.counts(conn) == kept
         db.run_script(conn, "drop schema telemetry, trading cascade")
-    # and once more: its own policies would be
+    # and once more: its own policies would be, and its entity
+    again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
+    assert again.returncode == 64
+    assert "entity dataset" in again.stderr
+    with db.connect(empty_dsn) as conn:
+        references.entity_drop(conn, "dataset")
     again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
     assert again.returncode == 64
     assert "raw_events" in again.stderr
@@ -173,6 +204,8 @@ def test_what_it_says_takes_everything_away_again(empty_dsn: str, installed_befo
         assert bool(left) == installed_before
         if installed_before:
             assert not [policy for policy in retention.policies(conn) if not policy.builtin]
+            assert references.entities(conn) == []
+            assert references.references(conn) == []
 
 
 def test_in_a_database_of_the_users_asks_first(empty_dsn: str) -> None:
@@ -208,7 +241,7 @@ def test_a_proof_that_does_not_hold_is_a_failure(empty_dsn: str) -> None:
     done = run("--rows", "1", "--dsn", empty_dsn, "--yes")
     assert done.returncode == 2, done.stdout + done.stderr
     assert re.search(r"^trading.quotes .*NO *$", done.stdout, re.MULTILINE)
-    assert "What was deleted is NOT what the dry run said" in done.stdout
+    assert "What was deleted is NOT what was planned" in done.stdout
 
 
 def test_keep_and_dsn_exclude_each_other() -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydb import db, policyfile, retention
-from pydb.demo import example
+from pydb import cascade, db, policyfile, retention
+from pydb.demo import dataset, example
 from pydb.errors import PydbError
 
 if TYPE_CHECKING:
@@ -200,3 +200,16 @@ def test_the_locked_row_is_expired_and_no_other_policy_needs_it(conn: db.Connect
                 id=locked_id,
             )
         assert refused.value.sqlstate == "55P03"
+
+
+def test_the_second_opinion_on_a_data_set_is_the_plan(migrated: db.Connection) -> None:
+    example.load(migrated, ROWS, quiet)
+    dataset.define(migrated)
+    for key in (DATASET, 7, 10**9):
+        steps = cascade.plan(migrated, None, [{"id": key}], entity=dataset.ENTITY)
+        told = {total.relation: (total.delete, total.update) for total in cascade.totals(steps)}
+        assert told == dataset.hanging(migrated, key)
+        assert bool(told) == (key < 10**9)
+    gone = cascade.delete(migrated, None, [{"id": DATASET}], entity=dataset.ENTITY)
+    assert {step.kind for step in gone if step.done} == {"root", "declared", "logical"}
+    assert dataset.hanging(migrated, DATASET) == {}

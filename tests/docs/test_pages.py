@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 # runnable blocks a page has at least: a mistake in the marks must not make a test that runs nothing
 MINIMUM = {
     "README.md": 3,
+    "docs/cascade.md": 12,
     "docs/concepts.md": 1,
     "docs/install.md": 8,
+    "docs/orphans.md": 12,
     "docs/retention.md": 20,
     "docs/schedule.md": 8,
 }
@@ -105,7 +107,9 @@ def reader(tmp_path: Path, server: TestServer) -> Iterator[Reader]:
         yield Reader(server, database.name, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/retention.md", "docs/concepts.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/retention.md", "docs/cascade.md", "docs/orphans.md", "docs/concepts.md"]
+)
 def test_page_holds(name: str, reader: Reader) -> None:
     assert reader.follow(ROOT / name) >= MINIMUM[name]
 

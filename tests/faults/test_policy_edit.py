@@ -200,3 +200,45 @@ def test_first_batch_keeps_to_the_rate(lab: Lab) -> None:
     lab.db.execute("select pydb.retention_pause()")
     run.succeeded()
     lab.balanced()
+
+
+def test_c14_edit_in_a_pause_holds_at_once(lab: Lab) -> None:
+    lab.table(dense=True)
+    lab.policy(rows_per_second=1)
+    run = lab.start()
+    lab.until_waiting(run.pid, "PgSleep")
+    lab.policy()
+    run.succeeded()
+    lab.balanced()
+    assert last(lab)[:2] == ("completed", "exhausted")
+    assert lab.gone() == 1500
+
+
+def test_c14_drop_in_a_pause_ends_the_run(lab: Lab) -> None:
+    lab.table(dense=True)
+    lab.policy(rows_per_second=1)
+    run = lab.start()
+    lab.until_waiting(run.pid, "PgSleep")
+    lab.db.execute(DROP)
+    assert run.failed() == "57014"
+    assert last(lab)[:2] == ("cancelled", "cancelled")
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_c14_policies_locked_during_a_pause_do_not_hold_the_run_for_ever(lab: Lab, cancelled: bool) -> None:
+    lab.table(dense=True)
+    lab.policy(rows_per_second=1)
+    run = lab.start()
+    lab.until_waiting(run.pid, "PgSleep")
+    locker = lab.session()
+    locker.execute("begin")
+    locker.execute("lock table pydb.retention_policy in access exclusive mode")
+    lab.until_blocked(run.pid, locker.info.backend_pid)
+    if cancelled:
+        lab.db.execute("select pg_cancel_backend(%s)", (run.pid,))
+    assert run.failed() == ("57014" if cancelled else "YD111")
+    locker.execute("rollback")
+    lab.balanced()
+    assert last(lab)[:2] == (("cancelled", "cancelled") if cancelled else ("blocked", "locked"))
+    lab.policy()
+    lab.converges()

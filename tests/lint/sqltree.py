@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 # The parser of PL/pgSQL knows the types of pg_catalog alone; a row of ours has fields like any record.
-_OWN_TYPE = re.compile(r"(\b[pvc]_\w+(?: constant)?|^returns(?: setof)?) pydb\.\w+(?:\[\])?", re.MULTILINE)
+_OWN_TYPE = re.compile(
+    r"(\b[pvc]_\w+(?: constant)?|\bout \w+|^returns(?: setof)?|^returns table \(.*\b\w+) pydb\.\w+(\[\])?",
+    re.MULTILINE,
+)
 # It drops the initial value of a record.
-_INITIAL = re.compile(r"^ +v_\w+ (?:pydb\.\w+|record) := (.*?);$", re.MULTILINE | re.DOTALL)
+_INITIAL = re.compile(r"^ +v_\w+ (?:constant )?(?:pydb\.\w+|record) := (.*?);$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"\b(YD\d{3})\b")
 BLOCKS = frozenset({"body", "then_body", "else_body", "else_stmts", "stmts", "action"})
 INPUT_MODES = frozenset(
@@ -35,8 +38,8 @@ INPUT_MODES = frozenset(
 
 
 def without_own_types(text: str) -> str:
-    """Replace pydb's row types in declarations by ``record``; lines stay where they are."""
-    return _OWN_TYPE.sub(r"\1 record", text)
+    """Replace pydb's row types in declarations by ``record``, arrays of them by ``text[]``; lines stay."""
+    return _OWN_TYPE.sub(lambda found: f"{found[1]} {'text[]' if found[2] else 'record'}", text)
 
 
 def walk(node: object) -> Iterator[ast.Node]:

@@ -36,10 +36,23 @@ CHECK: Final = """
     where p.pronamespace = %s::regnamespace
 """
 CONDITION: Final = "runs a condition that pydb composed by format() from names, constants and a vetted filter"
+NAMES: Final = "names of columns, types and operators from the catalog, by format()"
 # (routine, level, pattern): why it is right as it is
 ALLOWED: Final = {
     (".*", "performance", 'cast "integer" value to "bigint" type'): "small constants",
     (".*", "performance", "cannot to determine volatility of used dynamic SQL"): "the tool cannot know",
+    ("_cascade_apply", "security", "not SQL injection safe"): "names of relations, and oids",
+    ("_cascade_collect", "warning", "cannot determinate a result"): "three columns, as the chunk has",
+    ("_cascade_deep", "security", "not sanitized"): NAMES,
+    ("_cascade_default_missing", "security", "not sanitized"): NAMES,
+    ("_cascade_late", "security", "not sanitized"): NAMES,
+    ("_cascade_root", "security", "not sanitized"): NAMES,
+    ("_orphan_apply", "security", "not sanitized"): CONDITION,
+    ("_orphan_apply_rows", "security", "not sanitized"): CONDITION,
+    ("_orphan_effects", "security", "not sanitized"): CONDITION,
+    ("_orphan_look", "security", "not sanitized"): CONDITION,
+    ("_orphan_restore_rows", "security", "not sanitized"): "names of columns and of the table",
+    ("_retention_cascade", "security", "not sanitized"): CONDITION,
     ("_retention_check_epoch", "security", "not sanitized"): "its only text is a name of _relation_name",
     ("_retention_check_filter", "security", "not sanitized"): "has the server judge a filter, by a CHECK",
     ("_retention_delete", "security", "not sanitized"): CONDITION,
@@ -48,6 +61,10 @@ ALLOWED: Final = {
     ("_retention_range", "security", "not sanitized"): CONDITION,
     ("_retention_step", "security", "not sanitized"): CONDITION,
     ("schedule_sync", "security", "not sanitized"): "runs what _schedule_actions composed by format()",
+    ("_reference_check_types", "security", "not sanitized"): "names of types and operators from the catalog",
+    ("_reference_measure", "security", "not sanitized"): "names of tables and operators from the catalog",
+    ("_reference_check_table", "error", "pg_dist_partition"): "asked only where Citus is",
+    ("_reference_check_table", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
     ("_retention_check_target", "error", "pg_dist_partition"): "asked only where Citus is",
     ("_retention_check_target", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
-LOOKING: Final = frozenset({"doctor", "migrate_check", "retention_plan"})
+LOOKING: Final = frozenset({"cascade_plan", "doctor", "migrate_check", "reference_suggest", "retention_plan"})
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {
     "pydb_owner": frozenset[str](),
@@ -27,8 +27,13 @@ PUBLIC: Final = {
     "pydb_monitor": LOOKING,
     "pydb_admin": LOOKING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
-    | {"schedule_sync", "setting_set"},
-    "pydb_runner": LOOKING | {"retention_batch", "retention_run", "schedule_prune", "schedule_sync"},
+    | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
+    | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
+    | {"orphan_close", "schedule_sync", "setting_set"},
+    "pydb_runner": LOOKING
+    | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
+    | {"orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
+    | {"retention_batch", "retention_run", "schedule_prune", "schedule_sync"},
 }
 
 
@@ -221,7 +226,8 @@ def test_no_role_writes_pydbs_tables_past_the_routines(
         " and has_table_privilege(%s, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
     )
     for name in ROLES:
-        books = {"schedule_claim", "scheduler"} if name == "pydb_runner" else set()
+        kept = {"schedule_claim", "scheduler", "orphan_finding", "orphan_quarantine"}
+        books = kept if name == "pydb_runner" else set()
         assert set(column(with_roles, query, name)) == books
     admin = connect(user=role("admin", "in role pydb_admin"))
     with pytest.raises(InsufficientPrivilege):
@@ -306,9 +312,52 @@ def test_a_monitor_looks_at_everything(target: Connection, connect: Connect, rol
     assert column(monitor, "select name from pydb.retention_policy") == ["old"]
 
 
+def test_an_admin_sets_references_and_entities_and_a_monitor_sees_them(
+    target: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    admin = connect(user=role("admin", "in role pydb_admin"))
+    monitor = connect(user=role("monitor", "in role pydb_monitor"))
+    target.execute("alter table public.note drop constraint note_event_id_fkey")
+    assert column(monitor, "select rows from pydb.reference_suggest('public')") == ["10"]
+    for statement in (
+        "select pydb.reference_set('public.note', '{event_id}', 'public.event', '{id}', 'cascade')",
+        "select pydb.entity_set('event', 'public.event', '{\"event_id_ref\": \"delete\"}')",
+    ):
+        admin.execute(statement.encode())
+    assert column(monitor, "select on_delete from pydb.reference_list") == ["cascade"]
+    assert column(monitor, "select name from pydb.entity") == ["event"]
+    admin.execute("select pydb.entity_drop('event'), pydb.reference_drop('event_id_ref')")
+
+
+def test_an_admin_requests_and_approves_and_a_runner_runs(
+    target: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    target.execute("grant delete on public.note to pydb_admin, pydb_runner")
+    asker, second = (connect(user=role(name, "in role pydb_admin")) for name in ("asker", "second"))
+    runner = connect(user=role("runner", "in role pydb_runner"))
+    monitor = connect(user=role("monitor", "in role pydb_monitor"))
+    arguments = '\'public.event\', \'[{"id": 1}, {"id": 2}]\', \'{"*": "delete"}\''
+    assert column(monitor, f"select rows from pydb.cascade_plan({arguments}) order by step") == ["2", "2"]
+    request = f"select (pydb.cascade_request({arguments}, p_approval => true)).id"
+    (job,) = column(asker, request)
+    second.execute(f"select pydb.cascade_approve({job})".encode())
+    runner.execute(f"call pydb.cascade_run({job})".encode())
+    assert column(monitor, "select rows_done from pydb.cascade_job") == ["4"]
+    again = arguments.replace("1", "3").replace("2", "4")
+    assert column(asker, f"select done from pydb.cascade_delete({again}) order by step") == ["2", "2"]
+
+
 @pytest.mark.parametrize(
     ("label", "statement"),
     [
+        ("runner", "select pydb.cascade_approve(1)"),
+        ("admin", "call pydb.cascade_run(1)"),
+        ("monitor", "select pydb.cascade_delete('public.event', '{\"id\": 1}')"),
+        ("monitor", "select pydb.cascade_request('public.event', '{\"id\": 1}')"),
+        ("runner", "select pydb.reference_drop('a')"),
+        ("runner", "select pydb.entity_drop('a')"),
+        ("monitor", "select pydb.reference_set('public.note', '{event_id}', 'public.event', '{id}')"),
+        ("monitor", "select pydb.entity_set('event', 'public.event')"),
         ("admin", "call pydb.retention_run('old')"),
         ("admin", "select pydb.retention_batch('old')"),
         ("admin", "select pydb._retention_delete(0, 'true', null, false)"),

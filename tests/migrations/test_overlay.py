@@ -74,8 +74,10 @@ def test_alembic_sees_the_same_line_of_revisions() -> None:
 def test_two_revisions_after_one_are_refused(tree: Tree) -> None:
     tree.routine("first")
     module = tree.freeze().with_suffix(".py")
-    text = module.read_text("utf-8").replace('"0002"', '"0003"')
-    module.with_name("0003_twin.py").write_text(text, "utf-8")
+    number = module.stem[:4]
+    twin = f"{int(number) + 1:04}"
+    text = module.read_text("utf-8").replace(f'"{number}"', f'"{twin}"')
+    module.with_name(f"{twin}_twin.py").write_text(text, "utf-8")
     with pytest.raises(ValueError, match="one line"):
         sources.history(tree.migrations)
 

@@ -89,7 +89,8 @@ def rows(dsn: str) -> dict[str, list[str]]:
         ).fetchall()
         for (table,) in tables:
             found = connection.execute(
-                f"select (to_jsonb(t) - 'installed_at' - 'updated_at' - 'created_at')::text from {table} as t"
+                "select (to_jsonb(t) - '{installed_at,updated_at,created_at,at,horizon}'::text[])::text"
+                f" from {table} as t"
                 " order by 1".encode()
             ).fetchall()
             content[str(table)] = [str(row[0]) for row in found]

@@ -257,7 +257,6 @@ def test_choices_that_do_not_exist_are_refused(table: Lab) -> None:
         ("action", "nullify", "YD108"),
         ("action", "drop_partition", "YD108"),
         ("on_referenced", "ignore", "YD001"),
-        ("on_referenced", "cascade", "YD108"),
         ("strategy", "fast", "YD001"),
         ("strategy", "partition", "YD108"),
         ("strategy", "index", "YD108"),

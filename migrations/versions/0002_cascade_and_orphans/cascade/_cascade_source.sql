@@ -1,0 +1,18 @@
+-- pydb._cascade_source: a relation as SQL text for FROM, with its partitions, without tables that inherit from it.
+-- reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb._cascade_source(p_relation oid)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select case when c.relkind = 'p' then '' else 'only ' end || pydb._relation_name(p_relation)
+    from pg_catalog.pg_class as c
+    where c.oid = p_relation;
+$$;
+
+comment on function pydb._cascade_source(oid) is
+'ONLY and the name; just the name of a partitioned table. Foreign keys reach the same rows.';
+
+revoke all on function pydb._cascade_source(oid) from public;

@@ -1,0 +1,40 @@
+-- pydb._reference_index: whether an index serves the columns of a reference, in every partition.
+-- reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb._reference_index(p_child oid, p_child_attnums smallint[])
+returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select not exists (
+        select 1
+        from (
+            select t.relid::oid as leaf from pg_catalog.pg_partition_tree(p_child) as t where t.isleaf
+            union
+            select p_child where not exists (
+                select 1 from pg_catalog.pg_class as c where c.oid = p_child and c.relkind = 'p'
+            )
+        ) as l
+        where not exists (
+            select 1
+            from pg_catalog.pg_index as i
+            inner join pg_catalog.pg_class as x on x.oid = i.indexrelid
+            inner join pg_catalog.pg_am as m on m.oid = x.relam and m.amname in ('btree', 'hash')
+            where i.indrelid = l.leaf and i.indisvalid and i.indpred is null
+                and case when l.leaf = p_child
+                    then (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(p_child_attnums)]
+                    @> p_child_attnums
+                    -- partitions number their columns as they like
+                    else pydb._column_names(
+                        l.leaf, (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(p_child_attnums)]
+                    ) @> pydb._column_names(p_child, p_child_attnums)
+                end
+        )
+    );
+$$;
+
+comment on function pydb._reference_index(oid, smallint[]) is
+'True if a valid btree or hash index, not partial, begins with the columns, on the table or on each of its partitions.';
+
+revoke all on function pydb._reference_index(oid, smallint[]) from public;

@@ -1,0 +1,246 @@
+"""Durable cascades for ``pydb cascade``: jobs, approve, cancel, resume."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydb.cli import _output
+from pydb.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydb.cascade import Job
+    from pydb.cli._watch import Outcome
+    from pydb.retention import Run
+
+_COLUMNS = (
+    "job",
+    "root",
+    "keys",
+    "state",
+    "requested by",
+    "at",
+    "not before",
+    "planned",
+    "deleted",
+    "last run",
+)
+JobArgument = Annotated[int, typer.Argument(metavar="JOB", help="Id of the job.")]
+
+
+def jobs(
+    ctx: typer.Context,
+    job: Annotated[int | None, typer.Argument(metavar="JOB", help="One job; without it the latest.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many jobs.")] = 20,
+) -> None:
+    """Show durable jobs, newest first, or one with its proof."""
+    from pydb import cascade
+
+    with _output.connect(ctx) as conn:
+        found = cascade.jobs(conn, limit=limit) if job is None else [cascade.job(conn, job)]
+    if _output.emit(ctx, "cascade.jobs", {"jobs": [asdict(one) for one in found]}):
+        return
+    if job is not None:
+        show_job(found[0])
+        return
+    show_jobs(found)
+    if not found:
+        _output.say("no job yet; next: pydb cascade delete ENTITY_OR_TABLE KEY --durable")
+
+
+def approve(ctx: typer.Context, job: JobArgument) -> None:
+    """Approve a job that somebody else requested."""
+    from pydb import cascade
+
+    with _output.connect(ctx) as conn:
+        done = cascade.approve(conn, job)
+    if not _output.emit(ctx, "cascade.approve", {"job": asdict(done)}):
+        _output.out(f"job {job} is approved")
+        for line in next_steps(done):
+            _output.say(line)
+
+
+def cancel(ctx: typer.Context, job: JobArgument) -> None:
+    """Take back a job that has not started."""
+    from pydb import cascade
+
+    with _output.connect(ctx) as conn:
+        done = cascade.cancel(conn, job)
+    if not _output.emit(ctx, "cascade.cancel", {"job": asdict(done)}):
+        _output.out(f"job {job} is cancelled: nothing was deleted")
+
+
+def resume(
+    ctx: typer.Context,
+    *,
+    job: Annotated[
+        int | None, typer.Argument(metavar="JOB", help="One job; without it all that are due.")
+    ] = None,
+    max_runtime: Annotated[
+        str | None, typer.Option(metavar="INTERVAL", help="Stop after this time, as '30 min'.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is due, delete nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Execute durable jobs batch by batch, or go on with them where they stopped.
+
+    Ctrl-C or SIGTERM rolls back the batch in progress; committed batches stay, and the next run goes on.
+
+    The exit code is that of the worst run.
+    """
+    from pydb import cascade
+    from pydb.cli import _watch
+
+    with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
+        _output.refuse_read_only(watcher, "deleted")
+        due = [cascade.job(watcher, number) for number in cascade.due(watcher, job)]
+        if dry_run or not due:
+            document: dict[str, object] = {
+                "dry_run": dry_run,
+                "request": None,
+                "interrupted": False,
+                "seconds": 0.0,
+            }
+            if not _output.emit(
+                ctx, "cascade.resume", {**document, "jobs": [asdict(one) for one in due], "runs": []}
+            ):
+                if due:
+                    show_jobs(due)
+                _output.say(f"{len(due)} due, nothing was deleted" if due else "no job is due")
+            return
+        left = sum(one.rows_planned - one.rows_done for one in due)
+        named = f"{'job' if len(due) == 1 else 'jobs'} {', '.join(str(one.id) for one in due)}"
+        if not _output.confirm(f"Run {named}: delete {left:,} rows?", yes=yes):
+            _output.say("nothing was deleted")
+            raise typer.Exit(ExitCode.ATTENTION)
+        outcome = _watch.follow(
+            conn,
+            watcher,
+            lambda request: cascade.run(conn, job, max_runtime=max_runtime, request=request),
+            kind="cascade",
+            log="pydb cascade jobs",
+        )
+        after = [cascade.job(watcher, one.id) for one in due]
+    code = _exit_code(outcome)
+    document = {
+        "dry_run": False,
+        "request": outcome.request,
+        "interrupted": outcome.interrupted,
+        "seconds": round(outcome.seconds, 3),
+        "jobs": [asdict(one) for one in after],
+        "runs": [asdict(run) for run in outcome.runs],
+    }
+    if not _output.emit(ctx, "cascade.resume", document, exit_code=code):
+        show_runs(outcome.runs)
+        for one in after:
+            if one.state == "completed":
+                _output.out(f"job {one.id} is completed: {one.rows_done:,} rows deleted, none remain")
+            else:
+                _output.say(f"job {one.id} is not through; to go on: pydb cascade resume {one.id}")
+    raise typer.Exit(code)
+
+
+def _exit_code(outcome: Outcome) -> int:
+    if outcome.interrupted:
+        return int(ExitCode.INTERRUPTED)
+    codes = {"completed": ExitCode.DONE, "partial": ExitCode.ATTENTION, "blocked": ExitCode.ATTENTION}
+    codes["skipped"] = ExitCode.ATTENTION
+    return int(
+        max((codes.get(run.state, ExitCode.FAILED) for run in outcome.runs), default=ExitCode.ATTENTION)
+    )
+
+
+def show_jobs(jobs: Sequence[Job]) -> None:
+    """A table of jobs, and below it why and by whom."""
+    _output.table(
+        _COLUMNS,
+        [
+            (
+                str(job.id),
+                f"{job.entity} ({job.root_name})" if job.entity else job.root_name,
+                job.key_count,
+                f"{job.state}, waits for approval"
+                if job.state == "requested" and job.approval
+                else job.state,
+                job.requested_by,
+                job.requested_at,
+                job.not_before,
+                job.rows_planned,
+                job.rows_done,
+                _last_run(job),
+            )
+            for job in jobs
+        ],
+        right=("keys", "planned", "deleted"),
+    )
+    for job in jobs:
+        if job.reason:
+            _output.out(f"job {job.id}: {job.reason}")
+
+
+def show_job(job: Job) -> None:
+    """One job with all that is known of it."""
+    show_jobs([job])
+    if job.approved_by:
+        _output.out(f"approved by {job.approved_by} at {_output.show(job.approved_at)}")
+    if job.cancelled_by:
+        _output.out(f"cancelled by {job.cancelled_by} at {_output.show(job.cancelled_at)}")
+    for reference, choice in job.edges.items():
+        _output.out(f"{reference}: {choice}")
+    for relation, rows in job.relations.items():
+        _output.out(f"{relation}: {rows:,} rows deleted")
+    if job.proof is not None:
+        told = {name: value for name, value in job.proof.items() if not isinstance(value, dict)}
+        _output.out("proof: " + ", ".join(f"{name} {_output.show(value)}" for name, value in told.items()))
+    for line in next_steps(job):
+        _output.say(line)
+
+
+def next_steps(job: Job) -> list[str]:
+    """What to type next, one line each."""
+    steps = []
+    if job.state == "requested" and job.approval:
+        steps.append(f"a second person:  pydb cascade approve {job.id}")
+    if job.state in ("requested", "approved", "started"):
+        later = job.state != "started" and job.not_before > datetime.now(UTC)
+        when = f", not before {_output.show(job.not_before)}" if later else ""
+        steps.append(f"delete, in batches:  pydb cascade resume {job.id}{when}")
+    if job.state in ("requested", "approved"):
+        steps.append(f"take it back:  pydb cascade cancel {job.id}")
+    return steps
+
+
+def show_runs(runs: Sequence[Run]) -> None:
+    """A table of runs, and the error of each that had one."""
+    _output.table(
+        ("run", "job", "state", "reason", "planned", "deleted", "left", "batches", "took"),
+        [
+            (
+                str(run.id),
+                run.subject,
+                run.state,
+                run.stop_reason,
+                run.rows_planned,
+                run.rows_done,
+                run.rows_skipped,
+                run.batches,
+                _output.duration(((run.finished_at or run.heartbeat_at) - run.started_at).total_seconds()),
+            )
+            for run in runs
+        ],
+        right=("planned", "deleted", "left", "batches", "took"),
+    )
+    for run in runs:
+        if run.error and run.state != "completed":
+            _output.out(f"run {run.id}, {run.subject}: {run.sqlstate or 'error'}: {run.error}")
+
+
+def _last_run(job: Job) -> str:
+    if job.run_state is None:
+        return ""
+    return job.run_state + (f" ({job.stop_reason})" if job.stop_reason else "")

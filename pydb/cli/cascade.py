@@ -1,0 +1,306 @@
+"""``pydb cascade``: plan, delete, and durable jobs: jobs, approve, cancel, resume."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydb.cli import _closure, _jobs, _keys, _output
+from pydb.cli._closure import Target
+from pydb.errors import (
+    CascadeBlocked,
+    CascadeChanged,
+    ExitCode,
+    UnknownRelation,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydb.cascade import Step
+    from pydb.db import Connection
+
+app = typer.Typer(
+    help="Delete rows with all that hangs on them: plan, delete, jobs, resume.", no_args_is_help=True
+)
+
+WhatArgument = Annotated[
+    str, typer.Argument(metavar="ENTITY_OR_TABLE", help="Entity, else a table as schema.table.")
+]
+KeyArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY", help="Value of the key, or column=value,column2=value2. Repeatable."),
+]
+KeysOption = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Keys as a JSON array, or one JSON object a line; - for stdin."),
+]
+EdgeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="REFERENCE=CHOICE",
+        help="What the delete does at this reference: delete, nullify, default or block. Repeatable.",
+    ),
+]
+OthersOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHOICE", help="delete or block, at every reference not named that would stop the delete."
+    ),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Show references with nothing behind them too.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command()
+def plan(
+    ctx: typer.Context,
+    *,
+    what: WhatArgument,
+    key: KeyArgument = None,
+    keys: KeysOption = None,
+    edge: EdgeOption = None,
+    others: OthersOption = None,
+    everything: AllOption = False,
+    dot: Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz.")] = False,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the graph for Mermaid.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="Print one HTML page with the graph drawn.")] = False,
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Write the graph to this file instead of stdout.")
+    ] = None,
+) -> None:
+    """Show what a delete would take with it, and what would stop it; nothing is changed or locked.
+
+    Without choices, and with a table, the keys' own actions hold: what a plain DELETE would do.
+
+    Exit code 1 if the delete would be blocked.
+    """
+    from pydb import cascade
+
+    form = _form(ctx, dot=dot, mermaid=mermaid, html=html, out=out)
+    with _output.connect(ctx) as conn:
+        target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
+        steps = cascade.plan(conn, *target.what, entity=target.root.entity)
+    code = ExitCode.ATTENTION if cascade.blocked(steps) else ExitCode.DONE
+    if form is not None:
+        _closure.draw(form, target, steps, out, everything=everything)
+    elif not _output.emit(ctx, "cascade.plan", target.document(steps), exit_code=code):
+        _closure.show(target, steps, everything=everything)
+    raise typer.Exit(code)
+
+
+@app.command()
+def delete(
+    ctx: typer.Context,
+    *,
+    what: WhatArgument,
+    key: KeyArgument = None,
+    keys: KeysOption = None,
+    edge: EdgeOption = None,
+    others: OthersOption = None,
+    allow_unindexed: Annotated[
+        bool, typer.Option("--allow-unindexed", help="Go on without an index on a large table.")
+    ] = False,
+    allow_triggers: Annotated[
+        bool, typer.Option("--allow-triggers", help="Accept what triggers delete in other tables.")
+    ] = False,
+    durable: Annotated[
+        bool, typer.Option("--durable", help="Request a job that deletes in batches; see cascade resume.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="With --durable: why; shown by cascade jobs.")] = None,
+    approval: Annotated[
+        bool, typer.Option("--approval", help="With --durable: a second person must approve it.")
+    ] = False,
+    grace: Annotated[
+        str | None,
+        typer.Option(metavar="INTERVAL", help="With --durable: start this long after now, as '1 day'."),
+    ] = None,
+    everything: AllOption = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
+    yes: YesOption = False,
+) -> None:
+    """Delete rows with all that hangs on them, in one transaction, all or nothing.
+
+    Asks after showing the plan; what was shown is what goes, or nothing does. Keys without
+    a row are no error.
+    """
+    from pydb import cascade
+
+    if not durable and (reason is not None or approval or grace is not None):
+        raise UsageError("--reason, --approval and --grace are for --durable")
+    with _output.connect(ctx) as conn:
+        _output.refuse_read_only(conn, "deleted")
+        target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
+        planned: list[Step] | None = None
+        if dry_run or not yes:
+            # a job checks a key only when the children are gone, as a plan with choices does
+            root, rows, choices = target.what
+            choices = choices or {} if durable else choices
+            planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity)
+        if dry_run and planned is not None:
+            code = ExitCode.ATTENTION if cascade.blocked(planned) else ExitCode.DONE
+            document = target.document(planned, dry_run=True, request=None)
+            if not _output.emit(ctx, "cascade.delete", document, exit_code=code):
+                _closure.show(target, planned, everything=everything)
+            raise typer.Exit(code)
+        if planned is not None:
+            _confirm(target, planned, durable=durable, everything=everything)
+        try:
+            if durable:
+                _request(
+                    ctx,
+                    conn,
+                    target,
+                    reason=reason,
+                    approval=approval,
+                    grace=grace,
+                    unindexed=allow_unindexed,
+                )
+                return
+            steps = _delete(conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers)
+        except CascadeBlocked as error:
+            raise _explained(conn, target, error, planned) from None
+    if not _output.emit(ctx, "cascade.delete", target.document(steps, dry_run=False)):
+        _closure.show(target, steps, everything=everything)
+
+
+def _target(
+    conn: Connection, what: str, typed: tuple[list[str] | None, str | None], edges: dict[str, str]
+) -> Target:
+    """What was asked for; ``typed`` are the keys on the command line and the file with more."""
+    from pydb import cascade
+
+    key, keys = typed
+    if not key and keys is None:
+        raise UsageError(
+            "no key: which rows?", hint=f"pydb cascade plan {shlex.quote(what)} KEY, or --keys FILE"
+        )
+    try:
+        root = cascade.root(conn, what)
+    except UnknownRelation as error:
+        if "." not in what:
+            error.detail = f"No entity has this name either. {error.detail or ''}".strip()
+            error.hint = f"pydb entity list; {error.hint or ''}".strip("; ")
+        raise
+    found = _keys.typed(key or [], root)
+    if keys is not None:
+        found += _keys.read(keys, root)
+    return Target(root, found, edges or None)
+
+
+def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: bool) -> None:
+    """Show the plan and ask; a blocked one is refused before anybody is asked."""
+    from pydb import _tree, cascade
+
+    if cascade.blocked(planned):
+        _closure.show(target, planned, everything=everything, talk=True)
+        raise _closure.blocked(planned)
+    if not cascade.totals(planned):
+        return
+    _closure.show(target, planned, everything=everything, talk=True)
+    doing = _tree.sentence(planned).removeprefix("would ")
+    question = f"Request a job to {doing}?" if durable else f"{doing.capitalize()}?"
+    if not _output.confirm(question, yes=False):
+        _output.say("nothing was deleted")
+        raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _delete(
+    conn: Connection, target: Target, planned: list[Step] | None, *, unindexed: bool, triggers: bool
+) -> list[Step]:
+    from pydb import cascade, db
+
+    with _working("deleting, in one transaction …"), db.transaction(conn):
+        steps = cascade.delete(
+            conn,
+            *target.what,
+            entity=target.root.entity,
+            allow_unindexed=unindexed,
+            allow_triggers=triggers,
+        )
+        if planned is not None and cascade.totals(steps) != cascade.totals(planned):
+            raise CascadeChanged(
+                "other rows are there now than were shown: nothing was deleted",
+                hint="look again, or repeat with --yes",
+                sqlstate="YD304",
+            )
+    return steps
+
+
+def _request(
+    ctx: typer.Context,
+    conn: Connection,
+    target: Target,
+    *,
+    reason: str | None,
+    approval: bool,
+    grace: str | None,
+    unindexed: bool,
+) -> None:
+    from pydb import cascade
+
+    job = cascade.request(
+        conn,
+        *target.what,
+        entity=target.root.entity,
+        approval=approval,
+        grace=grace or "0",
+        reason=reason,
+        allow_unindexed=unindexed,
+    )
+    if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
+        return
+    _output.out(f"job {job.id} is requested: {job.rows_planned:,} rows to delete, nothing was deleted yet")
+    for line in _jobs.next_steps(job):
+        _output.out(line)
+
+
+def _explained(
+    conn: Connection, target: Target, error: CascadeBlocked, planned: list[Step] | None
+) -> CascadeBlocked:
+    """Show the whole plan of a delete that was blocked, unless it was shown; say it in terms of options."""
+    from pydb import cascade
+
+    if error.sqlstate == "YD302" and planned is None:
+        steps = cascade.plan(conn, *target.what, entity=target.root.entity)
+        if cascade.blocked(steps):
+            _closure.show(target, steps, talk=True)
+            return _closure.blocked(steps)
+    elif error.hint is not None:
+        error.hint = error.hint.replace("p_allow_unindexed => true", "--allow-unindexed")
+    return error
+
+
+def _form(ctx: typer.Context, *, dot: bool, mermaid: bool, html: bool, out: str | None) -> str | None:
+    chosen = [name for name, given in (("dot", dot), ("mermaid", mermaid), ("html", html)) if given]
+    if len(chosen) + _output.settings(ctx).json > 1:
+        raise UsageError("only one of --dot, --mermaid, --html and --json at a time")
+    if out is not None and not chosen:
+        raise UsageError("--out is for --dot, --mermaid and --html")
+    return chosen[0] if chosen else None
+
+
+@contextmanager
+def _working(text: str) -> Iterator[None]:
+    """A sign of life on a terminal while one statement runs."""
+    console = _output.stderr_console()
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(text):
+        yield
+
+
+for _name, _hidden, _command in (
+    ("jobs", False, _jobs.jobs),
+    ("approve", False, _jobs.approve),
+    ("cancel", False, _jobs.cancel),
+    ("resume", False, _jobs.resume),
+    ("run", True, _jobs.resume),
+):
+    app.command(name=_name, hidden=_hidden)(_command)

@@ -1,0 +1,368 @@
+"""``pydb orphans``: scan, list, repair, restore, close."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pydb.cli import _output
+from pydb.errors import ExitCode, ReadOnlyServer, RunBlocked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydb.cli._watch import Outcome
+    from pydb.db import Connection
+    from pydb.orphans import Coverage, Finding
+    from pydb.retention import Run
+
+app = typer.Typer(
+    help="Rows whose parent is missing: scan, list, repair, restore, close.", no_args_is_help=True
+)
+
+ReferenceArgument = Annotated[
+    str,
+    typer.Argument(metavar="REFERENCE", help="Name of the reference, or the end of it: pydb reference list."),
+]
+MaxRuntimeOption = Annotated[
+    str | None,
+    typer.Option(metavar="INTERVAL", help="Stop after this time, as '30 min'; the next one goes on."),
+]
+MinAgeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="INTERVAL",
+        help="Rows that may be younger do not count; default: 0 for enforced keys, else orphan_min_age.",
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+_LOG = "psql: select * from pydb.job_run where kind = 'orphans' order by id desc"
+
+
+@app.command()
+def scan(
+    ctx: typer.Context,
+    *,
+    reference: Annotated[
+        str | None, typer.Argument(metavar="REFERENCE", help="One reference; without it all.")
+    ] = None,
+    max_runtime: MaxRuntimeOption = None,
+    min_age: MinAgeOption = None,
+    sample: Annotated[int, typer.Option(min=0, help="How many keys of orphans to keep.")] = 10,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Begin anew instead of where the last scan stopped.")
+    ] = False,
+) -> None:
+    """Look for orphans over every reference, piece by piece; nothing but the findings is written.
+
+    Exit code 0: none, and everything was checked. 1: orphans, or not everything was checked. 2: failed.
+    """
+    from pydb import orphans
+    from pydb.cli import _watch
+
+    with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
+        _refuse_read_only(watcher, "scanned")
+        name = None if reference is None else orphans.find(watcher, reference)
+        outcome = _watch.follow(
+            conn,
+            watcher,
+            lambda request: orphans.scan_run(
+                conn,
+                name,
+                max_runtime=max_runtime,
+                min_age=min_age,
+                sample=sample,
+                restart=restart,
+                request=request,
+            ),
+            kind="orphans",
+            log=_LOG,
+        )
+        findings = orphans.findings(watcher, name)
+        coverage = orphans.coverage(watcher)
+    code = _scan_code(outcome, findings)
+    document = {
+        "request": outcome.request,
+        "interrupted": outcome.interrupted,
+        "seconds": round(outcome.seconds, 3),
+        "runs": [asdict(run) for run in outcome.runs],
+        "references": [asdict(finding) for finding in findings],
+        "coverage": asdict(coverage),
+    }
+    if not _output.emit(ctx, "orphans.scan", document, exit_code=code):
+        _show_findings(findings)
+        _show_runs(outcome.runs)
+        _show_coverage(coverage)
+    raise typer.Exit(code)
+
+
+@app.command(name="list")
+def list_(
+    ctx: typer.Context,
+    reference: Annotated[
+        str | None, typer.Argument(metavar="REFERENCE", help="One reference; without it all.")
+    ] = None,
+) -> None:
+    """Show what the last scans found; nothing is scanned."""
+    from pydb import orphans
+
+    with _output.connect(ctx) as conn:
+        name = None if reference is None else orphans.find(conn, reference)
+        findings = orphans.findings(conn, name)
+        coverage = orphans.coverage(conn)
+    document = {"references": [asdict(finding) for finding in findings], "coverage": asdict(coverage)}
+    if not _output.emit(ctx, "orphans.list", document):
+        _show_findings(findings, sample=name is not None)
+        _show_coverage(coverage)
+
+
+@app.command()
+def repair(
+    ctx: typer.Context,
+    *,
+    reference: ReferenceArgument,
+    mode: Annotated[
+        str | None,
+        typer.Option(metavar="MODE", help="delete, nullify or quarantine; by default as the reference says."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count as a repair would, change nothing.")
+    ] = False,
+    max_rows: Annotated[int | None, typer.Option(help="Repair at most this many rows.")] = None,
+    max_runtime: MaxRuntimeOption = None,
+    min_age: MinAgeOption = None,
+    yes: YesOption = False,
+) -> None:
+    """Delete, nullify or quarantine the orphans of a reference, after a dry run and a question.
+
+    Ctrl-C or SIGTERM rolls back the batch in progress; committed batches stay.
+    """
+    from pydb import orphans
+    from pydb.cli import _watch
+
+    def one(conn: Connection, watcher: Connection, *, rehearsal: bool) -> Outcome:
+        return _watch.follow(
+            conn,
+            watcher,
+            lambda request: orphans.repair(
+                conn,
+                name,
+                mode,
+                dry_run=rehearsal,
+                max_rows=max_rows,
+                max_runtime=max_runtime,
+                min_age=min_age,
+                request=request,
+            ),
+            kind="orphans",
+            log=_LOG,
+        )
+
+    with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
+        _refuse_read_only(watcher, "repaired")
+        name = orphans.find(watcher, reference)
+        outcome = one(conn, watcher, rehearsal=True)
+        if not dry_run and _scope(outcome):
+            _say_effects(outcome)
+            if not _output.confirm(_question(outcome, name, max_rows), yes=yes):
+                _output.say("nothing was changed")
+                raise typer.Exit(ExitCode.ATTENTION)
+            outcome = one(conn, watcher, rehearsal=False)
+    code = _run_code(outcome)
+    document = {
+        "request": outcome.request,
+        "dry_run": dry_run,
+        "interrupted": outcome.interrupted,
+        "seconds": round(outcome.seconds, 3),
+        "runs": [asdict(run) for run in outcome.runs],
+    }
+    if not _output.emit(ctx, "orphans.repair", document, exit_code=code):
+        if dry_run:
+            _say_effects(outcome)
+        _show_runs(outcome.runs)
+        _say_next(outcome)
+    raise typer.Exit(code)
+
+
+@app.command()
+def restore(
+    ctx: typer.Context,
+    run_id: Annotated[
+        int, typer.Argument(metavar="RUN", help="Id of the run that put rows into quarantine.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")] = False,
+) -> None:
+    """Bring quarantined rows back; those that conflict stay in quarantine."""
+    from pydb import db, orphans
+
+    with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):
+        rows = orphans.restore(conn, run_id, dry_run=dry_run)
+    code = ExitCode.ATTENTION if any(row.conflicts for row in rows) else ExitCode.DONE
+    document = {"run": run_id, "dry_run": dry_run, "relations": [asdict(row) for row in rows]}
+    if not _output.emit(ctx, "orphans.restore", document, exit_code=code):
+        _output.table(
+            ["reference", "relation", "rows", "restored", "conflicts", "reason"],
+            [(r.reference, r.relation, r.rows, r.restored, r.conflicts, r.reason) for r in rows],
+            right=("rows", "restored", "conflicts"),
+        )
+        if not rows:
+            _output.say(f"run {run_id} has nothing in quarantine")
+    raise typer.Exit(code)
+
+
+@app.command()
+def close(
+    ctx: typer.Context,
+    reference: ReferenceArgument,
+    max_wait: Annotated[
+        str, typer.Option(metavar="INTERVAL", help="How long to try for each lock, in short tries.")
+    ] = "1 min",
+    yes: YesOption = False,
+) -> None:
+    """Make a reference a valid foreign key: add it NOT VALID, then validate it."""
+    from pydb import db, orphans
+
+    with _output.connect(ctx) as conn:
+        _refuse_read_only(conn, "closed")
+        name = orphans.find(conn, reference)
+        if not _output.confirm(f"Make {name} a valid foreign key?", yes=yes):
+            _output.say("nothing was changed")
+            raise typer.Exit(ExitCode.ATTENTION)
+        if not _output.settings(ctx).verbose:  # the statements are said as notices
+            db.on_notice(conn, lambda severity, text, _: _output.say(text) if severity == "NOTICE" else None)
+        orphans.close(conn, name, max_wait=max_wait)
+    if not _output.emit(ctx, "orphans.close", {"reference": name}):
+        _output.out(f"reference {name} is a valid foreign key")
+
+
+def _refuse_read_only(conn: Connection, what: str) -> None:
+    from pydb import db
+
+    (server,) = db.read(conn, "server")
+    if server["in_recovery"] or server["read_only"]:
+        kind = "a standby" if server["in_recovery"] else "read-only"
+        raise ReadOnlyServer(
+            f"the server is {kind}: nothing was {what}", hint="connect to the primary", sqlstate="YD007"
+        )
+
+
+def _scan_code(outcome: Outcome, findings: Sequence[Finding]) -> int:
+    if outcome.interrupted:
+        return int(ExitCode.INTERRUPTED)
+    if any(run.state == "failed" for run in outcome.runs):
+        return int(ExitCode.FAILED)
+    clean = all(f.status == "complete" and not f.orphans and not f.unconfirmed for f in findings)
+    done = bool(outcome.runs) and all(run.state == "completed" for run in outcome.runs)
+    return int(ExitCode.DONE if clean and done else ExitCode.ATTENTION)
+
+
+def _run_code(outcome: Outcome) -> int:
+    if outcome.interrupted:
+        return int(ExitCode.INTERRUPTED)
+    states = {run.state for run in outcome.runs}
+    if states <= {"completed"} and states:
+        return int(ExitCode.DONE)
+    return int(
+        ExitCode.ATTENTION if states <= {"completed", "partial", "blocked", "skipped"} else ExitCode.FAILED
+    )
+
+
+def _scope(outcome: Outcome) -> bool:
+    """Whether the rehearsal found something to do; one that did not end well is the outcome."""
+    return all(run.state == "completed" and run.rows_planned for run in outcome.runs)
+
+
+def _question(outcome: Outcome, name: str, max_rows: int | None) -> str:
+    if not outcome.runs:
+        raise RunBlocked("the rehearsal left no trace", hint=_LOG)
+    run = outcome.runs[0]
+    verb = {"delete": "Delete", "nullify": "Set to null the key of", "quarantine": "Put into quarantine"}
+    bound = f", at most {max_rows:,}," if max_rows is not None else ""
+    return f"{verb[str(run.detail['mode'])]} {run.rows_planned:,} rows{bound} without a parent in {name}?"
+
+
+def _say_effects(outcome: Outcome) -> None:
+    for run in outcome.runs:
+        effects = run.detail.get("effects")
+        for effect in effects if isinstance(effects, list) else []:
+            _output.say(f"warning: {effect}")
+
+
+def _say_next(outcome: Outcome) -> None:
+    for run in outcome.runs:
+        if run.detail.get("mode") == "quarantine" and run.rows_done:
+            _output.say(f"to bring them back: pydb orphans restore {run.id}")
+        hint = run.detail.get("hint")
+        if hint:
+            _output.say(f"hint: {hint}")
+
+
+def _show_findings(findings: Sequence[Finding], *, sample: bool = False) -> None:
+    _output.table(
+        [
+            "reference",
+            "child",
+            "parent",
+            "on delete",
+            "status",
+            "orphans",
+            "unconfirmed",
+            "checked",
+            "scanned",
+        ],
+        [
+            (
+                f.reference,
+                f.child,
+                f.parent,
+                f.on_delete,
+                f.status,
+                f.orphans,
+                f.unconfirmed,
+                f.checked_rows,
+                f.scanned_at,
+            )
+            for f in findings
+        ],
+        right=("orphans", "unconfirmed", "checked"),
+    )
+    for finding in findings:
+        if finding.reason:
+            _output.out(f"{finding.reference}: {finding.reason}")
+        if sample and finding.sample:
+            for key in finding.sample:
+                _output.out("  " + ", ".join(f"{name} {value}" for name, value in key.items()))
+
+
+def _show_coverage(coverage: Coverage) -> None:
+    parts = [
+        f"{number:,} {word}"
+        for number, word in (
+            (coverage.partial, "in part"),
+            (coverage.skipped, "skipped"),
+            (coverage.failed, "failed"),
+            (coverage.unscanned, "not looked at"),
+        )
+        if number
+    ]
+    rest = f" ({', '.join(parts)})" if parts else ""
+    _output.out(
+        f"coverage: {coverage.complete:,} of {coverage.total:,} references checked completely{rest}; "
+        f"{coverage.orphans:,} orphans in {coverage.with_orphans:,} "
+        f"{'reference' if coverage.with_orphans == 1 else 'references'}"
+    )
+
+
+def _show_runs(runs: Sequence[Run]) -> None:
+    for run in runs:
+        took = _output.duration(((run.finished_at or run.heartbeat_at) - run.started_at).total_seconds())
+        state = f"{run.state} (dry run)" if run.dry_run else run.state
+        figures = ""
+        if run.subject.startswith("repair ") and run.rows_planned is not None:
+            done = "" if run.dry_run else f"{run.rows_done:,} of "
+            figures = f", {done}{run.rows_planned:,} rows: {run.detail.get('mode')}"
+        _output.out(f"run {run.id}, {run.subject}: {state}, {run.stop_reason}{figures}, {took}")
+        if run.error:
+            _output.out(f"  {run.sqlstate or 'reason'}: {run.error}")

@@ -1,0 +1,176 @@
+"""Two sessions: whoever comes in between loses no row that no plan named, and nothing is half done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.cascade.site import CUSTOMER, ONE, TAKE, Site
+from tests.faults.lab import Background
+from tests.servers import PgBouncer
+
+if TYPE_CHECKING:
+    from tests.servers import Database, TestServer
+
+
+@pytest.fixture
+def shop(site: Site) -> Site:
+    """A site with a shop, whose logs wait at a gate when they are deleted."""
+    site.shop()
+    return site
+
+
+def halted(site: Site, change: str, hold: str = "lock table shop.line in share mode") -> Background:
+    """A delete of customer 1 that waits, after its look, until a session has made `change` and commits."""
+    other = site.session()
+    other.execute("begin")
+    other.execute(hold.encode())
+    # small tables too are read by place, as large ones are
+    run = site.start_delete(CUSTOMER, ONE, TAKE, site.session("-c enable_seqscan=off -c jit=off"))
+    site.until_blocked(run.pid, other.info.backend_pid)
+    other.execute(change.encode())
+    other.execute("commit")
+    return run
+
+
+def test_c7_a_logical_child_inserted_after_the_look_stays_and_is_no_part_of_it(shop: Site) -> None:
+    """Nothing but pydb knows the reference: the plan is that of the look; orphan scans find the row."""
+    halted(shop, "insert into shop.log values (90, 1)").succeeded()
+    assert shop.counts() == (2, 3, 6, 4)
+
+
+@pytest.mark.parametrize(
+    "change", ["insert into shop.sale values (90, 1)", "insert into shop.line values (90, 1)"]
+)
+def test_c7_a_child_inserted_after_the_look_is_never_deleted_unplanned(shop: Site, change: str) -> None:
+    """A child that the cascade's own key takes, or that its key keeps: another look takes it."""
+    run = halted(shop, change)
+    if "line" in change:
+        assert run.failed() in ("23503", "YD302")
+        assert shop.counts() == (3, 5, 11, 5)
+        assert shop.start_delete(CUSTOMER, ONE, TAKE).ended() is None
+    else:
+        run.succeeded()
+        detail = shop.runs(CUSTOMER)[-1].detail["relations"]
+        assert detail == {CUSTOMER: 1, "shop.sale": 3, "shop.line": 4, "shop.log": 2}
+    assert shop.counts() == (2, 3, 6, 3)
+
+
+def test_c8_deleted_by_somebody_else_first(shop: Site) -> None:
+    halted(
+        shop,
+        "select 1",
+        "delete from shop.line where sale in (1, 2); delete from shop.sale where customer = 1;"
+        "delete from shop.log where customer = 1; delete from shop.customer where id = 1",
+    ).succeeded()
+    assert shop.counts() == (2, 3, 6, 3)
+    assert shop.runs(CUSTOMER)[-1].rows_done == 0
+
+
+LOCKED = "select 1 from shop.log where customer = 1 for update"
+
+
+def test_a_row_that_moves_to_another_parent_survives(shop: Site) -> None:
+    halted(shop, "update shop.log set customer = 2 where id = 1", LOCKED).succeeded()
+    assert shop.content("shop.log") == [(1, 2), (3, 2), (4, 2), (5, 2)]
+    assert shop.runs(CUSTOMER)[-1].rows_done == 8
+
+
+def test_a_row_that_changes_otherwise_goes(shop: Site) -> None:
+    shop.do("alter table shop.log add note text")
+    halted(shop, "update shop.log set note = 'x' where id = 1", LOCKED).succeeded()
+    assert shop.counts() == (2, 3, 6, 3)
+
+
+def test_a_row_set_to_null_that_moves_keeps_its_new_parent(shop: Site) -> None:
+    other = shop.session()
+    other.execute("begin")
+    other.execute("update shop.log set customer = 2 where id = 1")
+    run = shop.start_delete(CUSTOMER, ONE, {"*": "delete", "customer_ref": "nullify"})
+    shop.until_blocked(run.pid, other.info.backend_pid)
+    other.execute("commit")
+    run.succeeded()
+    assert shop.content("shop.log")[:2] == [(1, 2), (2, None)]
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_c11_a_fixed_snapshot_is_an_error_of_the_server_and_nothing_is_done(shop: Site, level: str) -> None:
+    session = shop.session(f"-c default_transaction_isolation={level.replace(' ', chr(92) + ' ')}")
+    other = shop.session()
+    other.execute("begin")
+    other.execute("update shop.log set customer = 2 where id = 1")
+    run = shop.start_delete(CUSTOMER, ONE, TAKE, session)
+    shop.until_blocked(run.pid, other.info.backend_pid)
+    other.execute("commit")
+    assert run.failed() == "40001"
+    assert shop.counts() == (3, 5, 10, 5)
+    shop.delete(CUSTOMER, ONE, TAKE, session)
+    assert shop.counts() == (2, 3, 6, 4)
+
+
+def test_c2_two_deletes_that_overlap_both_end_right(shop: Site) -> None:
+    """Customers 1 and 2 share nothing but tables; of one customer, one takes all, one nothing."""
+    with shop.gate_on("shop.log", 1) as gate:
+        first = shop.start_delete(CUSTOMER, ONE, TAKE)
+        gate.reached_by(first)
+        shop.delete(CUSTOMER, {"id": 2}, TAKE)
+        second = shop.start_delete(CUSTOMER, [{"id": 1}, {"id": 3}], TAKE)
+        shop.until_blocked(second.pid, first.pid)
+        gate.open()
+        first.succeeded()
+        second.succeeded()
+    assert shop.counts() == (0, 0, 0, 0)
+    assert sum(run.rows_done for run in shop.runs(CUSTOMER)) == 3 + 5 + 10 + 5
+
+
+def test_c2_a_deadlock_is_resolved_by_a_second_look(shop: Site) -> None:
+    """Two that lock two rows the other way round: the delete gives way, looks again, and both end right."""
+    other = shop.session("-c deadlock_timeout=60s")
+    with shop.gate_on("shop.log", 1, when="before") as gate:
+        other.execute("begin")
+        other.execute("update shop.log set customer = 2 where id = 2")
+        run = shop.start_delete(CUSTOMER, ONE, TAKE, shop.session("-c deadlock_timeout=20ms"))
+        gate.reached_by(run)
+        waiting = Background(other, "update shop.log set customer = 2 where id = 1")
+        shop.until_blocked(waiting.pid, run.pid)
+        gate.open()
+        waiting.succeeded()
+    other.execute("commit")
+    run.succeeded()
+    assert shop.counts() == (2, 3, 6, 5)
+
+
+def test_c9_a_lock_on_a_table_is_waited_for_as_the_caller_says(shop: Site) -> None:
+    other = shop.session()
+    other.execute("begin")
+    other.execute("lock table shop.log in access exclusive mode")
+    run = shop.start_delete(CUSTOMER, ONE, TAKE, shop.session("-c lock_timeout=100ms"))
+    assert run.failed() == "55P03"
+    other.execute("rollback")
+    assert shop.counts() == (3, 5, 10, 5)
+
+
+def test_c10_a_statement_timeout_rolls_back_whole(shop: Site) -> None:
+    with shop.gate_on("shop.log", 1):
+        run = shop.start_delete(CUSTOMER, ONE, TAKE, shop.session("-c statement_timeout=300ms"))
+        assert run.failed() == "57014"
+    assert shop.counts() == (3, 5, 10, 5)
+    assert shop.value("select count(*) from pydb.job_run") == 0
+
+
+def test_c4_through_a_pooler_in_transaction_mode(shop: Site, server: TestServer, database: Database) -> None:
+    job = shop.request(keys={"id": 2})
+    with PgBouncer(server, pool_size=1) as pooler:
+        connection = psycopg.connect(pooler.dsn(database.name), autocommit=True, prepare_threshold=None)
+        with connection:
+            shop.delete(CUSTOMER, ONE, TAKE, connection)
+            connection.autocommit = True
+            connection.execute("call pydb.cascade_run()")
+            left = connection.execute(
+                "select count(*) from pg_settings where source = 'session' and name ~ 'path|timeout|security'"
+            ).fetchone()
+            assert left == (0,)
+    shop.settled(job, {CUSTOMER: 1, "shop.sale": 3, "shop.line": 6, "shop.log": 3})
+    assert shop.counts() == (1, 0, 0, 0)

@@ -1,0 +1,134 @@
+"""Closing: a logical reference becomes a valid key, under short locks, or it is said why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.orphans.lab import Background, Lab, refused
+
+if TYPE_CHECKING:
+    from tests.conftest import RoleFactory
+
+KEYS = "select conname, convalidated, confdeltype::text from pg_constraint where contype = 'f'"
+
+
+def test_logical_reference_becomes_a_valid_key(shop: Lab) -> None:
+    shop.repair("parent_id_ref")
+    shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert shop.rows(KEYS) == [("parent_id_ref", True, "c")]
+    assert shop.rows("select 1 from pydb.reference") == []
+    row = shop.scan_one()
+    assert (row["reference"], row["kind"], row["orphans"]) == ("app.child.parent_id_ref", "declared", 0)
+    assert (
+        shop.rows("select action from pydb.audit_log where action = 'orphan_close'")
+        == [("orphan_close",)] * 2
+    )
+    shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert len(shop.rows("select 1 from pydb.audit_log where action = 'orphan_close'")) == 2
+
+
+def test_orphans_keep_the_key_not_valid_and_are_counted(shop: Lab) -> None:
+    with refused("YD407") as refusal:
+        shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert "10 rows without a parent" in refusal.message
+    assert "stays NOT VALID" in refusal.detail
+    assert "orphan_repair('app.child.parent_id_ref'" in refusal.hint
+    assert shop.rows(KEYS) == [("parent_id_ref", False, "c")]
+    with refused("23503"):
+        shop.do("insert into app.child values (500, 500)")
+    shop.repair("parent_id_ref")
+    shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert shop.rows(KEYS) == [("parent_id_ref", True, "c")]
+
+
+def test_an_entity_that_names_the_reference_stays_valid(shop: Lab) -> None:
+    shop.repair("parent_id_ref")
+    shop.do("""select pydb.entity_set('parent', 'app.parent', '{"app.child.parent_id_ref": "delete"}')""")
+    shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert shop.rows("select kind from pydb.reference_list") == [("declared",)]
+
+
+def test_without_a_unique_key_the_statement_is_said(shop: Lab) -> None:
+    shop.do("alter table app.parent drop constraint parent_pkey")
+    with refused("YD406") as refusal:
+        shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert refusal.hint == "create unique index concurrently on app.parent (id);"
+    shop.do("create unique index on app.parent (id) where id > 0")
+    shop.do("alter table app.parent add unique (id) deferrable")
+    with refused("YD406"):
+        shop.do("call pydb.orphan_close('parent_id_ref')")
+    shop.do(refusal.hint)
+    shop.repair("parent_id_ref")
+    shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert shop.rows(KEYS) == [("parent_id_ref", True, "c")]
+
+
+def test_name_in_use(shop: Lab) -> None:
+    shop.do("alter table app.child add constraint parent_id_ref check (id > 0)")
+    with refused("YD406") as refusal:
+        shop.do("call pydb.orphan_close('parent_id_ref')")
+    assert "has another constraint parent_id_ref" in refusal.detail
+
+
+def test_partitioned_child(lab: Lab) -> None:
+    lab.do(
+        """create schema app; create table app.p (id int primary key); insert into app.p values (1);
+        create table app.c (id int, p int) partition by list (id);
+        create table app.c1 partition of app.c for values in (1);
+        insert into app.c values (1, 1);
+        select pydb.reference_set('app.c', '{p}', 'app.p', '{id}', 'set null')"""
+    )
+    if lab.db.info.server_version >= 180000:
+        lab.do("call pydb.orphan_close('p_ref')")
+    else:
+        with refused("YD406") as refusal:
+            lab.do("call pydb.orphan_close('p_ref')")
+        assert refusal.hint == (
+            "alter table app.c add constraint p_ref foreign key (p) references app.p (id) on delete set null;"
+        )
+        lab.do(refusal.hint)
+    assert ("p_ref", True, "n") in lab.rows(KEYS)
+
+
+def test_a_lock_is_waited_for_in_short_tries(shop: Lab) -> None:
+    shop.repair("parent_id_ref")
+    other = shop.session(autocommit=False)
+    other.execute("update app.child set note = 'new' where id = 2")
+    close = Background(shop.session(), "call pydb.orphan_close('parent_id_ref', '1 min')")
+    shop.until_waiting(close.pid)
+    # a try ends after lock_timeout, so that writers behind it go on
+    shop.until("select cardinality(pg_blocking_pids(%s)) = 0", close.pid)
+    other.rollback()
+    assert close.ended() is None
+    assert shop.rows(KEYS) == [("parent_id_ref", True, "c")]
+
+
+def test_patience_has_an_end(shop: Lab) -> None:
+    other = shop.session(autocommit=False)
+    other.execute("update app.child set note = 'new' where id = 2")
+    with refused("YD408") as refusal:
+        shop.do("call pydb.orphan_close('parent_id_ref', '1 ms')")
+    assert "add constraint parent_id_ref" in refusal.detail
+    other.rollback()
+    assert shop.rows(KEYS) == []
+
+
+def test_only_the_owner_can_close(shop: Lab, role: RoleFactory) -> None:
+    name = role("closer")
+    shop.do(
+        f"grant usage on schema pydb, app to {name}; grant execute on all routines in schema pydb to {name};"
+        f"grant all on all tables in schema pydb, app to {name}"
+    )
+    with refused("YD005") as refusal:
+        shop.session(name).execute("call pydb.orphan_close('parent_id_ref')")
+    assert refusal.hint == "set role postgres;"
+
+
+def test_broken_reference_and_bad_bounds(shop: Lab) -> None:
+    with refused("YD001"):
+        shop.do("call pydb.orphan_close('parent_id_ref', '-1 s')")
+    with refused("YD301"):
+        shop.do("call pydb.orphan_close('nothing')")
+    shop.do("alter table app.child drop column parent_id")
+    with refused("YD402"):
+        shop.do("call pydb.orphan_close('parent_id_ref')")
