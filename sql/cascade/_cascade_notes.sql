@@ -64,19 +64,22 @@ begin
         elsif order_dependent then
             v_all := v_all || 'PostgreSQL may refuse here, depending on the order of its triggers'::text;
         end if;
-    elsif v_effect = 'default' and p_reached > 0 then
-        v_hurdle := pydb._cascade_default_missing(p_walk, p_edge);
-        v_fatal := v_hurdle is not null;
-        v_all := v_all || v_hurdle;
-    end if;
-    if v_effect in ('nullify', 'default') and p_reached + p_early + p_tie > 0 and not v_fatal and (
-        pydb._cascade_entangled(v_edge)
-        or (v_effect = 'default' and (p_early + p_tie > 0 or not pydb._cascade_default_plain(v_edge)))
-    ) then
-        order_dependent := true;
-        v_all := v_all || (
-            'other keys or partitions use the columns it sets: only doing it shows what comes of it'::text
-        );
+    elsif v_effect in ('nullify', 'default') and p_outside + p_early + p_tie > 0 then
+        -- a row behind two keys counts for the first of them, and each may fail
+        v_doubt := pydb._cascade_entangled(v_edge)
+            or (v_effect = 'default' and (p_early + p_tie > 0 or not pydb._cascade_default_plain(v_edge)));
+        if v_effect = 'default' and p_outside > 0 and not (v_doubt and p_strict) then
+            v_hurdle := pydb._cascade_default_missing(p_walk, p_edge);
+            v_fatal := v_hurdle is not null;
+            v_all := v_all || v_hurdle;
+            rows := case when v_fatal then p_outside else rows end;
+        end if;
+        order_dependent := v_doubt and not v_fatal;
+        if order_dependent then
+            v_all := v_all || (
+                'other keys or partitions use the columns it sets: only doing it shows what comes of it'::text
+            );
+        end if;
     end if;
     for v_found in
         select o.*
@@ -84,7 +87,7 @@ begin
             select distinct s.relation from unnest(p_walk.parts) as s where s.edge = p_edge and s.effect = v_effect
         ) as r
         cross join lateral pydb._cascade_obstacles(r.relation, v_effect, v_edge.set_columns) as o
-        where v_effect in ('delete', 'nullify', 'default') and p_reached > 0
+        where v_effect in ('delete', 'nullify', 'default') and p_reached + p_outside > 0
     loop
         v_fatal := v_fatal or v_found.is_fatal;
         v_all := v_all || v_found.warning;

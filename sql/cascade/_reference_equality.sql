@@ -10,10 +10,11 @@ create or replace function pydb._reference_equality(
     out operators text[],
     out collations text[]
 )
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     select
         -- a foreign key names its own operators; a logical one takes the parent type's, else what the server finds
         array_agg(coalesce((
@@ -35,10 +36,12 @@ as $$
             inner join pg_catalog.pg_namespace as n on n.oid = l.collnamespace
             where l.oid = p.attcollation and p.attcollation <> a.attcollation
         ), '') order by u.ord)
+    into operators, collations
     from unnest(p_child_attnums, p_parent_attnums, p_equalities)
     with ordinality as u (child_attnum, parent_attnum, equality, ord)
     inner join pg_catalog.pg_attribute as a on a.attrelid = p_child and a.attnum = u.child_attnum
     inner join pg_catalog.pg_attribute as p on p.attrelid = p_parent and p.attnum = u.parent_attnum;
+end
 $$;
 
 comment on function pydb._reference_equality(oid, smallint[], oid, smallint[], oid[]) is

@@ -3,14 +3,18 @@
 -- raises nothing
 create or replace function pydb._column_default(p_relation oid, p_column name)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(pg_get_expr(d.adbin, d.adrelid), 'null')
-    from pg_catalog.pg_attribute as a
-    left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-    where a.attrelid = p_relation and a.attname = p_column and not a.attisdropped;
+begin
+    return (
+        select coalesce(pg_get_expr(d.adbin, d.adrelid), 'null')
+        from pg_catalog.pg_attribute as a
+        left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        where a.attrelid = p_relation and a.attname = p_column and not a.attisdropped
+    );
+end
 $$;
 
 comment on function pydb._column_default(oid, name) is 'Default expression of a column, or null as text.';

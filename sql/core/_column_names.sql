@@ -3,13 +3,17 @@
 -- raises nothing
 create or replace function pydb._column_names(p_relation oid, p_attnums smallint[])
 returns name[]
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select array_agg(a.attname order by u.ord)
-    from unnest(p_attnums) with ordinality as u (attnum, ord)
-    inner join pg_catalog.pg_attribute as a on a.attrelid = p_relation and a.attnum = u.attnum;
+begin
+    return (
+        select array_agg(a.attname order by u.ord)
+        from unnest(p_attnums) with ordinality as u (attnum, ord)
+        inner join pg_catalog.pg_attribute as a on a.attrelid = p_relation and a.attnum = u.attnum
+    );
+end
 $$;
 
 comment on function pydb._column_names(oid, smallint[]) is

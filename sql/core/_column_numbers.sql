@@ -3,14 +3,18 @@
 -- raises nothing
 create or replace function pydb._column_numbers(p_relation oid, p_columns name[])
 returns smallint[]
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select array_agg(a.attnum order by u.ord)
-    from unnest(p_columns) with ordinality as u (name, ord)
-    inner join pg_catalog.pg_attribute as a
-        on a.attrelid = p_relation and a.attname = u.name and a.attnum > 0 and not a.attisdropped;
+begin
+    return (
+        select array_agg(a.attnum order by u.ord)
+        from unnest(p_columns) with ordinality as u (name, ord)
+        inner join pg_catalog.pg_attribute as a
+            on a.attrelid = p_relation and a.attname = u.name and a.attnum > 0 and not a.attisdropped
+    );
+end
 $$;
 
 comment on function pydb._column_numbers(oid, name[]) is

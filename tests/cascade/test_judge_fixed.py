@@ -8,6 +8,7 @@ import pytest
 
 from tests.cascade.fixed import CASES
 from tests.cascade.judge import Court
+from tests.cascade.meetings import MEETINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from tests.cascade.judge import Bench
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, *MEETINGS])
 def test_the_end_is_postgresqls_own(bench: Bench, name: str) -> None:
-    case = CASES[name]
+    case = CASES.get(name) or MEETINGS[name]
     with bench.schema(case.script) as db:
         court = Court(db, "public.root", [dict(key) for key in case.keys])
         verdict = court.judge()

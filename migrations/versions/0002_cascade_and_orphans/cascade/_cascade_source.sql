@@ -3,13 +3,17 @@
 -- raises nothing
 create or replace function pydb._cascade_source(p_relation oid)
 returns text
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case when c.relkind = 'p' then '' else 'only ' end || pydb._relation_name(p_relation)
-    from pg_catalog.pg_class as c
-    where c.oid = p_relation;
+begin
+    return (
+        select case when c.relkind = 'p' then '' else 'only ' end || pydb._relation_name(p_relation)
+        from pg_catalog.pg_class as c
+        where c.oid = p_relation
+    );
+end
 $$;
 
 comment on function pydb._cascade_source(oid) is

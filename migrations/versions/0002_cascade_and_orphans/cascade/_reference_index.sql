@@ -3,35 +3,30 @@
 -- raises nothing
 create or replace function pydb._reference_index(p_child oid, p_child_attnums smallint[])
 returns boolean
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select not exists (
-        select 1
-        from (
-            select t.relid::oid as leaf from pg_catalog.pg_partition_tree(p_child) as t where t.isleaf
-            union
-            select p_child where not exists (
-                select 1 from pg_catalog.pg_class as c where c.oid = p_child and c.relkind = 'p'
-            )
-        ) as l
-        where not exists (
+begin
+    if exists (select 1 from pg_class as c where c.oid = p_child and c.relkind = 'p') then
+        return not exists (
             select 1
-            from pg_catalog.pg_index as i
-            inner join pg_catalog.pg_class as x on x.oid = i.indexrelid
-            inner join pg_catalog.pg_am as m on m.oid = x.relam and m.amname in ('btree', 'hash')
-            where i.indrelid = l.leaf and i.indisvalid and i.indpred is null
-                and case when l.leaf = p_child
-                    then (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(p_child_attnums)]
-                    @> p_child_attnums
-                    -- partitions number their columns as they like
-                    else pydb._column_names(
-                        l.leaf, (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(p_child_attnums)]
-                    ) @> pydb._column_names(p_child, p_child_attnums)
-                end
-        )
+            from pg_partition_tree(p_child) as t
+            -- partitions number their columns as they like
+            where t.isleaf and not pydb._reference_index(
+                t.relid, pydb._column_numbers(t.relid, pydb._column_names(p_child, p_child_attnums))
+            )
+        );
+    end if;
+    return exists (
+        select 1
+        from pg_index as i
+        inner join pg_class as x on x.oid = i.indexrelid
+        inner join pg_am as m on m.oid = x.relam and m.amname in ('btree', 'hash')
+        where i.indrelid = p_child and i.indisvalid and i.indpred is null
+            and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(p_child_attnums)] @> p_child_attnums
     );
+end
 $$;
 
 comment on function pydb._reference_index(oid, smallint[]) is
