@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydb.cli import _output
-from pydb.errors import ExitCode, ReadOnlyServer, RunBlocked
+from pydb.errors import ExitCode, RunBlocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def scan(
     from pydb.cli import _watch
 
     with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
-        _refuse_read_only(watcher, "scanned")
+        _output.refuse_read_only(watcher, "scanned")
         name = None if reference is None else orphans.find(watcher, reference)
         outcome = _watch.follow(
             conn,
@@ -161,7 +161,7 @@ def repair(
         )
 
     with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
-        _refuse_read_only(watcher, "repaired")
+        _output.refuse_read_only(watcher, "repaired")
         name = orphans.find(watcher, reference)
         outcome = one(conn, watcher, rehearsal=True)
         if not dry_run and _scope(outcome):
@@ -225,7 +225,7 @@ def close(
     from pydb import db, orphans
 
     with _output.connect(ctx) as conn:
-        _refuse_read_only(conn, "closed")
+        _output.refuse_read_only(conn, "closed")
         name = orphans.find(conn, reference)
         if not _output.confirm(f"Make {name} a valid foreign key?", yes=yes):
             _output.say("nothing was changed")
@@ -235,17 +235,6 @@ def close(
         orphans.close(conn, name, max_wait=max_wait)
     if not _output.emit(ctx, "orphans.close", {"reference": name}):
         _output.out(f"reference {name} is a valid foreign key")
-
-
-def _refuse_read_only(conn: Connection, what: str) -> None:
-    from pydb import db
-
-    (server,) = db.read(conn, "server")
-    if server["in_recovery"] or server["read_only"]:
-        kind = "a standby" if server["in_recovery"] else "read-only"
-        raise ReadOnlyServer(
-            f"the server is {kind}: nothing was {what}", hint="connect to the primary", sqlstate="YD007"
-        )
 
 
 def _scan_code(outcome: Outcome, findings: Sequence[Finding]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydb.cli import _output
-from pydb.errors import ExitCode, ReadOnlyServer, RunBlocked
+from pydb.errors import ExitCode, RunBlocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def run(
     from pydb.cli import _watch
 
     with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
-        _refuse_read_only(watcher)
+        _output.refuse_read_only(watcher, "deleted")
         if not dry_run and not yes:
             _confirm_run(conn, policy, now, max_rows)
         outcome = _watch.run(
@@ -160,17 +160,6 @@ def resume(
         sentence = retention.resume(conn, policy)
     if not _output.emit(ctx, "retention.resume", {"policy": policy, "message": sentence}):
         _output.out(sentence)
-
-
-def _refuse_read_only(conn: Connection) -> None:
-    from pydb import db
-
-    (server,) = db.read(conn, "server")
-    if server["in_recovery"] or server["read_only"]:
-        what = "a standby" if server["in_recovery"] else "read-only"
-        raise ReadOnlyServer(
-            f"the server is {what}: nothing was deleted", hint="connect to the primary", sqlstate="YD007"
-        )
 
 
 def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows: int | None) -> None:
