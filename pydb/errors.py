@@ -133,6 +133,16 @@ class RunFailed(PydbError):
     """A run failed (YD110) or its table changed under it (YD106, YD113, YD308, YD403)."""
 
 
+class ClaimRefused(UsageError):
+    """An idempotency claim or an operator's call has an argument that cannot be (YD201)."""
+
+
+class ClaimContended(PydbError):
+    """A key changed hands too fast to be claimed; try again (YD202)."""
+
+    exit_code = ExitCode.ATTENTION
+
+
 class CascadeRefused(UsageError):
     """A key, a reference, an entity or a choice for an edge was refused (YD301)."""
 
@@ -210,6 +220,9 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD112": RunBlocked,
     "YD113": RunFailed,
     "YD114": MissingPrivilege,
+    "YD201": ClaimRefused,
+    "YD202": ClaimContended,
+    "YD203": PydbError,
     "YD301": CascadeRefused,
     "YD302": CascadeBlocked,
     "YD304": CascadeChanged,

@@ -9,7 +9,7 @@
 --                  cascades, requests and approves cascade jobs; that needs SELECT and DELETE on all their tables
 --   pydb_runner    runs, also cascades and their jobs, and schedules what it runs; looks. It needs SELECT and DELETE
 --                  on the tables (and SELECT on those that reference them); with UPDATE too it goes around locked rows
---   pydb_app       claims of idempotency keys; there is nothing to grant yet but the schema
+--   pydb_app       claims, completes and looks at idempotency keys, in every scope; nothing else
 --
 -- None of them can log in. People and jobs log in as roles of their own:
 --   create role nightly login in role pydb_runner;
@@ -55,8 +55,8 @@ revoke all on all routines in schema pydb from pydb_admin, pydb_runner, pydb_mon
 grant usage on schema pydb to pydb_admin, pydb_runner, pydb_monitor, pydb_app;
 
 grant select on
-    pydb.alembic_version, pydb.cascade_job, pydb.entity, pydb.job_run, pydb.orphan_coverage, pydb.orphan_finding,
-    pydb.orphan_list, pydb.reference, pydb.reference_list, pydb.retention_job_log,
+    pydb.alembic_version, pydb.cascade_job, pydb.entity, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage,
+    pydb.orphan_finding, pydb.orphan_list, pydb.reference, pydb.reference_list, pydb.retention_job_log,
     pydb.retention_policy, pydb.schedule_claim, pydb.schedule_status, pydb.scheduler, pydb.schema_object,
     pydb.schema_source, pydb.setting
 to pydb_monitor;
@@ -94,9 +94,13 @@ declare
         _schedule_job_name _schedule_next _schedule_place _schedule_prune_statement _schedule_rows _schedule_runs
         _schedule_seek _schedule_value _schedule_version_at_least _schedule_wanted _scheduler_alive _setting
     ';
+    c_app constant text := '
+        idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
+        idempotency_peek
+    ';
     c_admin constant text := '
-        cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set orphan_close reference_drop
-        reference_set retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync
+        cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_prune
+        idempotency_reset idempotency_resolve orphan_close reference_drop reference_set retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync
         setting_set
         _audit _cascade_apply _cascade_attempt _cascade_check_session _cascade_check_switch _cascade_compare
         _cascade_condition _cascade_done _cascade_job_store _cascade_kept _cascade_log _cascade_native _cascade_refuse
@@ -109,7 +113,7 @@ declare
         _schedule_audit _schedule_check _schedule_check_seconds _schedule_plan _schedule_require
     ';
     c_runner constant text := '
-        cascade_cancel cascade_delete cascade_request cascade_run orphan_repair orphan_restore orphan_scan
+        cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore orphan_scan
         orphan_scan_run retention_batch retention_run schedule_prune schedule_sync
         _audit _cascade_apply _cascade_attempt _cascade_batch _cascade_check_session _cascade_check_switch
         _cascade_collect _cascade_compare _cascade_condition _cascade_done _cascade_due _cascade_job_begin
@@ -138,7 +142,7 @@ begin
     for v_grant in
         select g.role, u.name
         from (
-            values ('pydb_monitor', c_monitor), ('pydb_admin', c_admin), ('pydb_runner', c_runner)
+            values ('pydb_app', c_app), ('pydb_monitor', c_monitor), ('pydb_admin', c_admin), ('pydb_runner', c_runner)
         ) as g (role, names)
         cross join lateral pg_catalog.regexp_split_to_table(pg_catalog.btrim(g.names, E' \n'), '\s+') as u (name)
     loop

@@ -23,6 +23,8 @@ begin
                 then p_value is null or p_value::interval between interval '1 day' and interval '100 years'
             when p_name = 'stale_after' then p_value::interval >= interval '1 min'
             when p_name in ('orphan_min_age', 'schedule_grace') then p_value::interval >= interval '0'
+            when p_name = 'idempotency_ttl' then p_value::interval between interval '1 s' and interval '10 years'
+            when p_name = 'idempotency_prune_rows' then p_value::integer between 1 and 1000000
             when p_name like 'cascade\_unindexed\_%' then p_value::bigint >= 0
             when p_name = 'retry_limit' then p_value::integer between 0 and 100
             when p_name = 'schedule_backend' then p_value in ('auto', 'pg_cron', 'pydb')

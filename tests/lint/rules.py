@@ -39,7 +39,8 @@ VOLATILE: Final = frozenset(
 )
 _ALONGSIDE = (ast.CommentStmt, ast.GrantStmt, ast.CreateTrigStmt)
 _IN_TABLES = (
-    *(ast.CreateStmt, ast.CompositeTypeStmt, ast.CreateEnumStmt, ast.CreateDomainStmt, ast.IndexStmt),
+    *(ast.CreateStmt, ast.CreateSeqStmt, ast.CompositeTypeStmt, ast.CreateEnumStmt, ast.CreateDomainStmt),
+    ast.IndexStmt,
     *(ast.InsertStmt, ast.CommentStmt, ast.GrantStmt),
 )
 

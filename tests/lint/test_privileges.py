@@ -23,16 +23,19 @@ LOOKING: Final = frozenset({"cascade_plan", "doctor", "migrate_check", "referenc
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {
     "pydb_owner": frozenset[str](),
-    "pydb_app": frozenset[str](),
+    "pydb_app": frozenset(
+        f"idempotency_{name}" for name in ("claim", "complete", "fail", "heartbeat", "notify", "peek")
+    ),
     "pydb_monitor": LOOKING,
     "pydb_admin": LOOKING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
+    | {"idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_sync", "setting_set"},
     "pydb_runner": LOOKING
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
-    | {"orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
+    | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
     | {"retention_batch", "retention_run", "schedule_prune", "schedule_sync"},
 }
 
@@ -208,11 +211,13 @@ def test_each_role_has_the_table_privileges_that_its_routines_need(with_roles: C
     assert missing == []
 
 
-def test_the_application_role_gets_the_schema_and_nothing_in_it(
+def test_the_application_role_gets_claims_and_nothing_else(
     with_roles: Connection, connect: Connect, role: RoleFactory
 ) -> None:
     connection = connect(user=role("app", "in role pydb_app"))
     for call in calls_with_nulls(with_roles):
+        if any(f'"{name}"' in call.as_string(connection) for name in PUBLIC["pydb_app"]):
+            continue
         with pytest.raises(InsufficientPrivilege, match=r"permission denied for (function|procedure)"):
             connection.execute(call)
 

@@ -1,0 +1,89 @@
+-- pydb idempotency tables: one row a key, and counters that cost a duplicate nothing.
+-- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
+-- reads and writes: see the routines   locks: none   raises: none
+
+create type pydb.idempotency_state as enum ('pending', 'completed', 'failed');
+
+-- CACHE 1: a later acquisition of a key must draw a larger token, whichever session draws it
+create sequence pydb.idempotency_token as bigint cache 1;
+
+comment on sequence pydb.idempotency_token is
+'Fencing tokens of idempotency claims: never reset, so no two acquisitions of any key ever share one.';
+
+-- No check constraints: the server parses them anew for each insert and update, which costs as much as the write.
+create table pydb.idempotency_key (
+    token bigint not null,
+    claimed_at timestamptz not null,
+    lease_until timestamptz,
+    expires_at timestamptz not null,
+    finished_at timestamptz,
+    attempt integer not null default 1,
+    max_attempts integer,
+    code integer,
+    state pydb.idempotency_state not null default 'pending',
+    retryable boolean,
+    hold boolean not null,
+    scope text collate "C" not null,
+    key text collate "C" not null,
+    fingerprint bytea,
+    owner text,
+    result jsonb,
+    error jsonb,
+    constraint idempotency_key_pkey primary key (scope, key)
+)
+-- a completion must find room on the page of its claim (HOT), so claims fill half of it
+with (
+    fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05,
+    autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0
+);
+
+-- the only other index, and one that no completion touches: expires_at is set by the claim and never changes
+create index idempotency_key_expires_at_idx on pydb.idempotency_key (expires_at);
+
+comment on type pydb.idempotency_state is
+'pending: claimed, the work goes on or was abandoned; completed: a result is recorded; failed: an error is.';
+comment on table pydb.idempotency_key is
+'One row a claimed key: who works on it until when, and what came of it. Written only by the idempotency routines.';
+comment on column pydb.idempotency_key.token is 'Fencing token of the last acquisition; who shows another is too late.';
+comment on column pydb.idempotency_key.claimed_at is 'Last acquisition, by the server''s clock.';
+comment on column pydb.idempotency_key.lease_until is
+'Until then nobody else gets the key; null = until expires_at. Renewed by pydb.idempotency_heartbeat.';
+comment on column pydb.idempotency_key.expires_at is
+'End of the key''s life, set when the life begins and moved by pydb.idempotency_resolve alone.';
+comment on column pydb.idempotency_key.finished_at is 'When it was completed or failed; null while pending.';
+comment on column pydb.idempotency_key.attempt is 'Acquisitions in this life of the key, 1 is the first.';
+comment on column pydb.idempotency_key.max_attempts is 'No takeover or retry beyond so many; null = no bound.';
+comment on column pydb.idempotency_key.code is 'Code of the outcome, for example an HTTP status.';
+comment on column pydb.idempotency_key.state is 'pending, completed or failed.';
+comment on column pydb.idempotency_key.retryable is 'Of a failed key: whether the next claim may try again.';
+comment on column pydb.idempotency_key.hold is
+'What a passed lease means: false = the next claim takes over; true = the effect may have happened, and only
+pydb.idempotency_resolve or _reset ends it.';
+comment on column pydb.idempotency_key.scope is
+'Name space of the key, for example tenant and operation; 1 to 255 bytes.';
+comment on column pydb.idempotency_key.key is 'The key, compared byte by byte; 1 to 255 bytes.';
+comment on column pydb.idempotency_key.fingerprint is 'Hash of the payload; null = not compared.';
+comment on column pydb.idempotency_key.owner is 'Who claimed it, in the caller''s words.';
+comment on column pydb.idempotency_key.result is 'Recorded result; SQL null and JSON null are different.';
+comment on column pydb.idempotency_key.error is 'Recorded error of a failed key, and of the attempt before.';
+
+-- Unlogged: nextval then writes no WAL and takes no transaction number. A crash of the server sets them back to 0.
+create unlogged sequence pydb.idempotency_takeovers as bigint cache 1; -- noqa: PRS
+create unlogged sequence pydb.idempotency_superseded as bigint cache 1; -- noqa: PRS
+create unlogged sequence pydb.idempotency_mismatches as bigint cache 1; -- noqa: PRS
+
+comment on sequence pydb.idempotency_takeovers is 'Counts takeovers of stale keys since the last crash.';
+comment on sequence pydb.idempotency_superseded is
+'Counts calls with a token that another acquisition had replaced, since the last crash.';
+comment on sequence pydb.idempotency_mismatches is
+'Counts claims with another payload than the key''s since the last crash.';
+
+insert into pydb.setting (name, value, description) values
+('idempotency_ttl', '24 hours', 'life of an idempotency key where the claim names none (interval, 1 s to 10 years)'),
+('idempotency_prune_rows', '10000',
+    'expired keys that one pydb.idempotency_prune deletes at most (integer, 1 to 1000000)');
+
+revoke all on pydb.idempotency_key from public;
+revoke all on sequence
+    pydb.idempotency_token, pydb.idempotency_takeovers, pydb.idempotency_superseded, pydb.idempotency_mismatches
+from public;

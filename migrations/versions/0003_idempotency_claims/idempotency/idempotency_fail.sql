@@ -1,0 +1,50 @@
+-- pydb.idempotency_fail: record that the work on a claimed key failed, if the caller still holds it.
+-- reads and writes pydb.idempotency_key   locks the key's row
+-- raises nothing
+create or replace function pydb.idempotency_fail(
+    p_scope text,
+    p_key text,
+    p_token bigint,
+    p_error jsonb default null,
+    p_retryable boolean default true,
+    p_code integer default null,
+    out outcome text,
+    out attempt integer,
+    out lease_until timestamptz,
+    out code integer,
+    out result jsonb,
+    out error jsonb,
+    out finished_at timestamptz
+)
+language plpgsql
+security definer -- applications fail without a right on the table
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_retryable constant boolean := coalesce(p_retryable, true);
+    v_outcome pydb.idempotency_key;
+begin
+    update pydb.idempotency_key as k
+    set state = 'failed', code = p_code, error = p_error, retryable = v_retryable, finished_at = clock_timestamp()
+    where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
+    returning k.attempt, k.finished_at into attempt, finished_at;
+    if found then
+        outcome := 'ok';
+        code := p_code;
+        error := p_error;
+        return;
+    end if;
+    v_outcome.state := 'failed';
+    v_outcome.code := p_code;
+    v_outcome.error := p_error;
+    v_outcome.retryable := v_retryable;
+    select l.* into outcome, attempt, lease_until, code, result, error, finished_at
+    from pydb._idempotency_late(p_scope, p_key, p_token, v_outcome) as l;
+end
+$$;
+
+comment on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) is
+'Records the failure of a claim. p_retryable true: the next claim acquires the key and gets this error with it; false:
+the failure is the answer (replay_failed) until the key expires. Outcomes as of pydb.idempotency_complete.';
+
+revoke all on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) from public;
