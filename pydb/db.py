@@ -125,6 +125,17 @@ _READS: dict[str, sql.SQL] = {
         " order by reference, kind"
     ),
     "orphan_coverage": sql.SQL("select * from pydb.orphan_coverage"),
+    "idempotency_keys": sql.SQL(
+        "select l.*, clock_timestamp() as seen_at from pydb.idempotency_list as l"
+        " where (%(scope)s::text is null or l.scope = %(scope)s::text)"
+        " and (%(key)s::text is null or l.key = %(key)s::text)"
+        " and (%(status)s::text is null or l.status = %(status)s::text)"
+        " and (%(expired)s::boolean is null or l.expired = %(expired)s::boolean)"
+        # that of held keys is indexed, their status is not
+        " and (%(status)s::text is distinct from 'held' or l.hold)"
+        " order by l.claimed_at desc, l.token desc limit %(limit)s::bigint"
+    ),
+    "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),
     "relation_oid": sql.SQL("select pydb._relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"

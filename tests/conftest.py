@@ -31,7 +31,7 @@ settings.load_profile("pydb")
 
 
 # what these tests see of a server does not depend on its version; their processes take most of the time
-OUTSIDE = ("cli", "demo", "docs", "doctor", "schedule")
+OUTSIDE = ("asgi", "cli", "demo", "docs", "doctor", "schedule")
 
 
 class Connect(Protocol):

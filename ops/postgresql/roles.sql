@@ -6,7 +6,8 @@
 --   pydb_monitor   looks: runs, policies, schedules, drift, and the plan of what it may SELECT
 --   pydb_admin     defines policies and settings, pauses and resumes; looks. To set a policy it needs SELECT and DELETE
 --                  on the table. It can write any policy, so it decides what pydb_runner deletes. It deletes by
---                  cascades, requests and approves cascade jobs; that needs SELECT and DELETE on all their tables
+--                  cascades, requests and approves cascade jobs; that needs SELECT and DELETE on all their tables. It
+--                  sees what idempotency keys have recorded, resolves and resets them
 --   pydb_runner    runs, also cascades and their jobs, and schedules what it runs; looks. It needs SELECT and DELETE
 --                  on the tables (and SELECT on those that reference them); with UPDATE too it goes around locked rows
 --   pydb_app       claims, completes and looks at idempotency keys, in every scope; nothing else
@@ -63,6 +64,8 @@ to pydb_monitor;
 grant select on pydb.audit_log to pydb_admin;
 -- the books of `pydb schedule run`
 grant insert, update, delete on pydb.schedule_claim, pydb.scheduler to pydb_runner;
+-- the built-in policy prunes expired keys like any table; what claims and completes does not need this
+grant select, delete on pydb.idempotency_key to pydb_runner;
 -- what scans find, and what repairs take out: rows of tables that only who repairs needs to see
 grant insert, update, delete on pydb.orphan_finding to pydb_runner;
 grant select, insert, delete on pydb.orphan_quarantine to pydb_runner;
@@ -71,50 +74,52 @@ do $grants$
 declare
     -- routines without overloads: the name is enough
     c_monitor constant text := '
-        cascade_plan doctor migrate_check reference_suggest retention_plan
+        cascade_plan doctor idempotency_stats migrate_check reference_suggest retention_plan
         _cascade_check_root _cascade_choices _cascade_closure _cascade_deep _cascade_default_missing
         _cascade_default_plain _cascade_doubtful _cascade_edge_notes _cascade_effect _cascade_entangled
         _cascade_hidden_cure _cascade_hurdle _cascade_key _cascade_match _cascade_meet _cascade_notes _cascade_obstacles
         _cascade_reach _cascade_root _cascade_seen _cascade_source _cascade_steps _cascade_tids _cascade_unique_keys
         _cascade_unseen _cascade_verdict _catalog_columns _catalog_lines _catalog_objects _catalog_others
         _catalog_relations _catalog_routines _column_default _column_names _column_numbers _doctor_cron
-        _doctor_cron_connection _doctor_cron_hidden _doctor_cron_launcher _doctor_execute _doctor_grants _doctor_jobs
-        _doctor_pydb _doctor_rights _doctor_runners _doctor_runs _doctor_scheduler _doctor_server _entity_check_edges
-        _inbound_references _orphan_references _reference_aliases _reference_base_type _reference_candidates
-        _reference_comparable _reference_equality _reference_find _reference_index _reference_measure _reference_named
-        _reference_near _reference_open_columns _reference_parts _reference_problem _reference_unsettable
-        _reference_words _references _relation_name _relation_resolve _retention_blockers _retention_bound
-        _retention_cascade_plan _retention_check_target _retention_cutoff _retention_deletable _retention_effects
-        _retention_fuse _retention_index _retention_instant _retention_kept_query _retention_leaf_notes
-        _retention_leaves _retention_match _retention_measure _retention_null_rows _retention_plan_notes
-        _retention_policy_get _retention_policy_names _retention_predicate _retention_references _retention_strategy
-        _retention_survey _retention_time_unit _retention_total_rows _rows_text _run_dead _run_live _schedule_actions
-        _schedule_backend _schedule_backend_alive _schedule_command _schedule_command_policy _schedule_cron
-        _schedule_cron_query _schedule_day_fits _schedule_field _schedule_fields _schedule_is_command _schedule_is_ours
-        _schedule_job_name _schedule_next _schedule_place _schedule_prune_statement _schedule_rows _schedule_runs
-        _schedule_seek _schedule_value _schedule_version_at_least _schedule_wanted _scheduler_alive _setting
+        _doctor_cron_connection _doctor_cron_hidden _doctor_cron_launcher _doctor_execute _doctor_grants
+        _doctor_idempotency _doctor_jobs _doctor_pydb _doctor_rights _doctor_runners _doctor_runs _doctor_scheduler
+        _doctor_server _entity_check_edges _inbound_references _orphan_references _reference_aliases
+        _reference_base_type _reference_candidates _reference_comparable _reference_equality _reference_find
+        _reference_index _reference_measure _reference_named _reference_near _reference_open_columns _reference_parts
+        _reference_problem _reference_unsettable _reference_words _references _relation_name _relation_resolve
+        _retention_blockers _retention_bound _retention_cascade_plan _retention_check_target _retention_cutoff
+        _retention_deletable _retention_effects _retention_fuse _retention_index _retention_instant
+        _retention_kept_query _retention_leaf_notes _retention_leaves _retention_match _retention_measure
+        _retention_null_rows _retention_plan_notes _retention_policy_get _retention_policy_names _retention_predicate
+        _retention_references _retention_strategy _retention_survey _retention_time_unit _retention_total_rows
+        _rows_text _run_dead _run_live _schedule_actions _schedule_backend _schedule_backend_alive _schedule_command
+        _schedule_command_policy _schedule_cron _schedule_cron_query _schedule_day_fits _schedule_field _schedule_fields
+        _schedule_is_command _schedule_is_ours _schedule_job_name _schedule_next _schedule_place
+        _schedule_prune_statement _schedule_rows _schedule_runs _schedule_seek _schedule_value
+        _schedule_version_at_least _schedule_wanted _scheduler_alive _setting
     ';
     c_app constant text := '
         idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
         idempotency_peek
     ';
     c_admin constant text := '
-        cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_prune
-        idempotency_reset idempotency_resolve orphan_close reference_drop reference_set retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync
-        setting_set
+        cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_peek
+        idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
+        retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync setting_set
         _audit _cascade_apply _cascade_attempt _cascade_check_session _cascade_check_switch _cascade_compare
         _cascade_condition _cascade_done _cascade_job_store _cascade_kept _cascade_log _cascade_native _cascade_refuse
         _cascade_signature _cascade_tally _cascade_unindexed _cascade_updates _cascade_write _entity_store
         _orphan_check_call _orphan_close_plan _orphan_close_refusal _orphan_close_try _orphan_close_wait _orphan_count
         _orphan_edge _orphan_find _orphan_key _orphan_predicate _orphan_read_only _orphan_replaced _pin
         _reference_advise _reference_check_columns _reference_check_table _reference_check_types _reference_columns
-        _reference_name _reference_store _retention_check_epoch _retention_check_filter _retention_check_keep
-        _retention_check_rights _retention_check_terms _retention_policy_store _retention_scan_filter _run_done
-        _schedule_audit _schedule_check _schedule_check_seconds _schedule_plan _schedule_require
+        _reference_name _reference_store _retention_builtin _retention_check_epoch _retention_check_filter
+        _retention_check_keep _retention_check_rights _retention_check_terms _retention_policy_store
+        _retention_scan_filter _run_done _schedule_audit _schedule_check _schedule_check_seconds _schedule_plan
+        _schedule_require
     ';
     c_runner constant text := '
-        cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore orphan_scan
-        orphan_scan_run retention_batch retention_run schedule_prune schedule_sync
+        cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
+        orphan_scan orphan_scan_run retention_batch retention_run schedule_prune schedule_sync
         _audit _cascade_apply _cascade_attempt _cascade_batch _cascade_check_session _cascade_check_switch
         _cascade_collect _cascade_compare _cascade_condition _cascade_done _cascade_due _cascade_job_begin
         _cascade_job_end _cascade_job_progress _cascade_job_started _cascade_job_store _cascade_kept _cascade_late

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from pydb import db, migrate, policyfile, references, retention
-from pydb.demo import dataset, example
+from pydb.demo import claims, dataset, example
 from pydb.demo.proof import Line, compare
 from pydb.demo.screen import Screen, count, rows, seconds
 from pydb.errors import NotInstalled, RunBlocked, RunFailed, UsageError
@@ -87,13 +87,17 @@ def demonstrate(dsn: str, n_rows: int, screen: Screen) -> Result:
         again = _run_again(dsn, conn, now, after, screen)
         lines = tuple(_lines(plan, wanted, before, after))
         gone, taken = dataset.demonstrate(conn, example.counts(conn), screen)
-    holds = same and proved and explained and again and taken
+    once = claims.demonstrate(dsn, screen)
+    holds = same and proved and explained and again and taken and once
     screen.say()
     if holds:
         took = seconds(time.monotonic() - started)
         screen.good(f"What was deleted is what was planned, row for row. ({took} in all)")
     else:
-        screen.bad("What was deleted is NOT what was planned: see the lines marked above.")
+        what = (
+            "A request had more than one effect" if not once else "What was deleted is NOT what was planned"
+        )
+        screen.bad(f"{what}: see the lines marked above.")
     return Result(done.before is None, lines, gone, tuple(runs), holds)
 
 

@@ -44,7 +44,8 @@ as $function$
         select coalesce(j.role, o.role) as role, case when j.role is null then o.origin else 'job' end as origin
     ) as u
     left join pg_roles as r on r.rolname = u.role
-    where p.enabled
+    -- a built-in policy that has nothing to do needs nobody, unless there is a job
+    where p.enabled and (j.role is not null or not (p.builtin and pg_relation_size(p.target) = 0))
 $function$;
 
 comment on function pydb._doctor_runners(jsonb) is

@@ -18,6 +18,7 @@ begin
     return query select d.* from pydb._doctor_jobs(v_cron) as d;
     return query select d.* from pydb._doctor_runs() as d;
     return query select d.* from pydb._doctor_rights(v_cron) as d;
+    return query select d.* from pydb._doctor_idempotency() as d;
 end
 $function$;
 

@@ -28,7 +28,7 @@ begin
             token, claimed_at, lease_until, expires_at, max_attempts, hold, scope, key, fingerprint, owner
         )
         values (
-            nextval('pydb.idempotency_token'), v_now, v_now + p_lease, v_expires, p_max_attempts, p_hold,
+            default, v_now, v_now + p_lease, v_expires, p_max_attempts, p_hold,
             p_scope, p_key, p_fingerprint, p_owner
         )
         on conflict (scope, key) do nothing
@@ -42,7 +42,7 @@ begin
         returning k.token into v_token;
     elsif p_how = 'fresh' then
         update pydb.idempotency_key as k
-        set token = nextval('pydb.idempotency_token'), claimed_at = v_now, lease_until = v_now + p_lease,
+        set token = default, claimed_at = v_now, lease_until = v_now + p_lease,
             expires_at = v_expires, finished_at = null, attempt = 1, max_attempts = p_max_attempts, code = null,
             state = 'pending', retryable = null, hold = p_hold, fingerprint = p_fingerprint, owner = p_owner,
             result = null, error = null
@@ -51,7 +51,7 @@ begin
         returning k.token into v_token;
     else
         update pydb.idempotency_key as k
-        set token = nextval('pydb.idempotency_token'), claimed_at = v_now, lease_until = v_now + p_lease,
+        set token = default, claimed_at = v_now, lease_until = v_now + p_lease,
             finished_at = null, attempt = k.attempt + 1, max_attempts = coalesce(p_max_attempts, k.max_attempts),
             code = null, state = 'pending', retryable = null, hold = p_hold,
             fingerprint = coalesce(k.fingerprint, p_fingerprint), owner = p_owner, result = null
@@ -61,6 +61,9 @@ begin
         if v_token is not null and p_how = 'takeover' then
             perform pydb._idempotency_count(p_event => 'takeovers');
         end if;
+    end if;
+    if p_how <> 'poisoned' and clock_timestamp() > v_now + '100 ms' then -- it waited for a rival, who rolled back
+        perform pydb._idempotency_shift(p_scope, p_key, v_token, v_now);
     end if;
     return v_token;
 exception when lock_not_available then

@@ -8,11 +8,13 @@ create type pydb.idempotency_state as enum ('pending', 'completed', 'failed');
 create sequence pydb.idempotency_token as bigint cache 1;
 
 comment on sequence pydb.idempotency_token is
-'Fencing tokens of idempotency claims: never reset, so no two acquisitions of any key ever share one.';
+'Upper bits of the fencing tokens of idempotency claims: never reset, so no two acquisitions of any key share one.';
 
 -- No check constraints: the server parses them anew for each insert and update, which costs as much as the write.
 create table pydb.idempotency_key (
-    token bigint not null,
+    -- Random bits below the number: a standby that takes over, or a server that crashed without synchronous_commit,
+    -- may hand out numbers anew that were lost with their claims; their holders must not pass for the new owner.
+    token bigint not null default nextval('pydb.idempotency_token') << 20 | (random() * 1048575)::bigint,
     claimed_at timestamptz not null,
     lease_until timestamptz,
     expires_at timestamptz not null,
@@ -37,8 +39,10 @@ with (
     autovacuum_analyze_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0
 );
 
--- the only other index, and one that no completion touches: expires_at is set by the claim and never changes
+-- an index that no completion touches: expires_at is set by the claim and never changes
 create index idempotency_key_expires_at_idx on pydb.idempotency_key (expires_at);
+-- held keys are found by this one; no completion touches it either, and other claims do not enter it
+create index idempotency_key_hold_idx on pydb.idempotency_key (expires_at) where hold;
 
 comment on type pydb.idempotency_state is
 'pending: claimed, the work goes on or was abandoned; completed: a result is recorded; failed: an error is.';
@@ -82,6 +86,15 @@ insert into pydb.setting (name, value, description) values
 ('idempotency_ttl', '24 hours', 'life of an idempotency key where the claim names none (interval, 1 s to 10 years)'),
 ('idempotency_prune_rows', '10000',
     'expired keys that one pydb.idempotency_prune deletes at most (integer, 1 to 1000000)');
+
+-- Built in: runs and schedules take it like any other policy; :cutoff is the moment that the run compares with. A run
+-- never takes a key that somebody works on: heartbeats, claims and completions change the row, and it is judged anew.
+insert into pydb.retention_policy (
+    name, target, target_name, time_column, time_unit, expiry, keep, filter, fuse_share, schedule, builtin
+) values (
+    'idempotency_key', 'pydb.idempotency_key', 'pydb.idempotency_key', 'expires_at', 'timestamptz', true, '0',
+    'state <> ''pending'' or not hold and coalesce(lease_until, expires_at) < :cutoff', 1, '17 * * * *', true
+);
 
 revoke all on pydb.idempotency_key from public;
 revoke all on sequence

@@ -22,21 +22,23 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_retryable constant boolean := coalesce(p_retryable, true);
+    -- never SQL null: who adopts a recorded outcome tells a failure by its error
+    v_error constant jsonb := coalesce(p_error, 'null');
     v_outcome pydb.idempotency_key;
 begin
     update pydb.idempotency_key as k
-    set state = 'failed', code = p_code, error = p_error, retryable = v_retryable, finished_at = clock_timestamp()
+    set state = 'failed', code = p_code, error = v_error, retryable = v_retryable, finished_at = clock_timestamp()
     where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
     returning k.attempt, k.finished_at into attempt, finished_at;
     if found then
         outcome := 'ok';
         code := p_code;
-        error := p_error;
+        error := v_error;
         return;
     end if;
     v_outcome.state := 'failed';
     v_outcome.code := p_code;
-    v_outcome.error := p_error;
+    v_outcome.error := v_error;
     v_outcome.retryable := v_retryable;
     select l.* into outcome, attempt, lease_until, code, result, error, finished_at
     from pydb._idempotency_late(p_scope, p_key, p_token, v_outcome) as l;
@@ -45,6 +47,7 @@ $$;
 
 comment on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) is
 'Records the failure of a claim. p_retryable true: the next claim acquires the key and gets this error with it; false:
-the failure is the answer (replay_failed) until the key expires. Outcomes as of pydb.idempotency_complete.';
+the failure is the answer (replay_failed) until the key expires. p_error null is recorded as JSON null, so that every
+failure has an error. Outcomes as of pydb.idempotency_complete.';
 
 revoke all on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) from public;

@@ -28,8 +28,8 @@ begin
     where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
     returning coalesce(k.lease_until, k.expires_at) into lease_until;
     outcome := case when found then 'ok' else 'lost' end;
-    if outcome = 'lost' then
-        perform pydb._idempotency_count(p_event => 'superseded');
+    if outcome = 'lost' then -- superseded, finished or gone; the first is counted
+        perform pydb._idempotency_late(p_scope, p_key, p_token, null);
     end if;
 end
 $$;

@@ -43,11 +43,13 @@ begin
     end;
     if outcome = 'ok' then
         update pydb.idempotency_key as k
-        set token = nextval('pydb.idempotency_token'), finished_at = v_now, code = p_code,
+        set token = default, finished_at = v_now, code = p_code,
             state = case p_as when 'completed' then 'completed' else 'failed' end::pydb.idempotency_state,
             retryable = case when p_as <> 'completed' then p_as = 'retry' end,
             result = case p_as when 'completed' then p_result end,
-            error = case when p_as <> 'completed' then p_error end,
+            error = case when p_as <> 'completed' then coalesce(p_error, 'null') end,
+            max_attempts = case when p_as = 'retry' and k.max_attempts <= k.attempt then k.attempt + 1
+                else k.max_attempts end,
             -- the answer must outlive the decision, however long the key was held
             expires_at = greatest(k.expires_at, v_now + pydb._setting(p_name => 'idempotency_ttl')::interval)
         where k.scope = p_scope and k.key = p_key
@@ -68,7 +70,8 @@ $$;
 
 comment on function pydb.idempotency_resolve(text, text, text, jsonb, integer, jsonb, boolean, text) is
 'Ends a key that is held (ambiguous) or stale: p_as completed (replays p_result, p_code), failed (replays p_error,
-p_code) or retry (the next claim acquires it). The key gets a new token, so a worker that comes back is superseded.
+p_code) or retry (the next claim acquires it, beyond max_attempts if need be). The key gets a new token, so a worker
+that comes back is superseded.
 outcome: ok, in_progress (its lease runs; p_force does it all the same), conflict (it is finished; the recorded outcome
 is returned), gone. Audited, without the result. The key lives on for at least setting idempotency_ttl.';
 

@@ -1,10 +1,10 @@
 -- pydb._retention_finish: what to do when a walk has no segments left: another pass, or the end and its reason.
--- reads nothing   writes nothing   locks nothing
+-- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb._retention_finish(p_walk jsonb)
 returns jsonb
 language plpgsql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -18,9 +18,14 @@ begin
     if v_again is not null and (p_walk ->> 'pass_done')::bigint > 0 and v_done < (p_walk ->> 'due')::bigint then
         return p_walk || jsonb_build_object('segments', v_again, 'pass_done', 0, 'later', '[]'::jsonb);
     elsif p_walk -> 'later' <> '[]' then
-        -- what was locked on the way gets its second chance
+        -- what was locked on the way gets its second chance; to skip rows takes the right to lock them
         return p_walk || jsonb_build_object(
-            'segments', p_walk -> 'later', 'later', '[]'::jsonb, 'last_pass', true, 'mode', 'skip', 'pass_done', 0
+            'segments', p_walk -> 'later', 'later', '[]'::jsonb, 'last_pass', true, 'pass_done', 0,
+            'mode', (
+                select case when bool_and(has_table_privilege((u.segment ->> 'relation')::oid, 'UPDATE'))
+                    then 'skip' else 'rows' end
+                from jsonb_array_elements(p_walk -> 'later') as u (segment)
+            )
         );
     end if;
     return p_walk || jsonb_build_object('skipped', s.skipped) || case

@@ -31,10 +31,13 @@ as $$
     select array_agg(p.name order by d.depth desc, p.name)
     from pydb.retention_policy as p
     left join depth as d on d.relation = p.target::oid
-    where p.name = p_policy or (p_policy is null and p.enabled);
+    where p.name = p_policy
+        -- a built-in policy whose table holds nothing is no news
+        or (p_policy is null and p.enabled and not (p.builtin and pg_relation_size(p.target) = 0));
 $$;
 
 comment on function pydb._retention_policy_names(text) is
-'Names of the policies to act on: the one named, or all enabled ones, children before parents; null if there are none.';
+'Names of the policies to act on: the one named, or all enabled ones (not built-in ones whose table is empty), children
+before parents; null if there are none.';
 
 revoke all on function pydb._retention_policy_names(text) from public;

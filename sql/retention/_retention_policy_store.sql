@@ -1,6 +1,6 @@
 -- pydb._retention_policy_store: write a checked policy, under the login role as its author; no change, no trace.
 -- reads and writes pydb.retention_policy   writes pydb.audit_log   locks the policy's row
--- raises YD107
+-- raises YD001 YD107
 create or replace function pydb._retention_policy_store(p_policy pydb.retention_policy, p_allow_short boolean)
 returns pydb.retention_policy
 language plpgsql
@@ -27,7 +27,21 @@ begin
             hint = format('Change %s, drop it with pydb.retention_policy_drop, or give a p_filter.', v_other);
     end if;
     v_new.author := session_user::text;
-    v_new.builtin := false;
+    v_new.builtin := coalesce(v_old.builtin, false);
+    if v_new.builtin then
+        v_new.author := v_old.author;
+        v_new.filter := v_old.filter;
+        v_new.expiry := v_old.expiry;
+        v_new.fuse_share := v_old.fuse_share; -- all of it may have expired
+        if p_policy.filter is not null or (v_new.target, v_new.time_column, v_new.expire_minus_infinity)
+            is distinct from (v_old.target, v_old.time_column, v_old.expire_minus_infinity)
+        then
+            raise exception using errcode = 'YD001', message = format('policy %s is pydb''s own', p_policy.name),
+                detail = format('Its table %s, its time column %I and its filter are fixed.', v_old.target_name,
+                    v_old.time_column),
+                hint = 'Change its keep, schedule or bounds, or choose another name.';
+        end if;
+    end if;
     v_new.created_at := coalesce(v_old.created_at, now());
     v_new.updated_at := coalesce(v_old.updated_at, now());
     v_new.version := coalesce(v_old.version, 1);
@@ -51,6 +65,7 @@ end
 $$;
 
 comment on function pydb._retention_policy_store(pydb.retention_policy, boolean) is
-'Stores a policy that pydb.retention_policy_set has checked; YD107 if another one prunes the same rows.';
+'Stores a policy that pydb.retention_policy_set has checked; YD107 if another one prunes the same rows, YD001 if it
+would make another one of a built-in policy.';
 
 revoke all on function pydb._retention_policy_store(pydb.retention_policy, boolean) from public;

@@ -11,15 +11,20 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_bound constant text := pydb._retention_bound(p_policy, p_cutoff);
 begin
     -- null and infinity are never less than the bound; -infinity always is, so it is left out by name
-    return format('%s.%I < %s', p_alias, p_policy.time_column, pydb._retention_bound(p_policy, p_cutoff))
+    return format('%s.%I < %s', p_alias, p_policy.time_column, v_bound)
         || case
             when p_policy.time_unit in ('timestamptz', 'timestamp', 'date') and not p_policy.expire_minus_infinity
                 then format(' and %s.%I > ''-infinity''', p_alias, p_policy.time_column)
             else ''
         end
-        || coalesce(' and (' || p_policy.filter || ')', '');
+        -- the filters of built-in policies may name the bound
+        || coalesce(' and (' || case
+            when p_policy.builtin then replace(p_policy.filter, ':cutoff', v_bound) else p_policy.filter
+        end || ')', '');
 end
 $$;
 

@@ -30,6 +30,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_new pydb.retention_policy;
+    v_builtin boolean;
 begin
     if p_name is null or p_name = '' or octet_length(p_name) > 63 then
         raise exception using errcode = 'YD006', message = format('%L cannot be the name of a policy', p_name),
@@ -39,8 +40,11 @@ begin
         raise exception using errcode = 'YD004', message = format('policy %s names no table', p_name),
             detail = 'p_table is null.', hint = 'p_table => ''schema.table''';
     end if;
-    perform pydb._retention_check_target(p_table, false);
-    perform pydb._retention_check_rights(p_table);
+    v_builtin := pydb._retention_builtin(p_name, p_table);
+    perform pydb._retention_check_target(p_table, v_builtin);
+    if not v_builtin then -- who runs it needs the rights; who decides about pydb's own tables need not
+        perform pydb._retention_check_rights(p_table);
+    end if;
 
     v_new.name := p_name;
     v_new.target := p_table;

@@ -12,7 +12,7 @@ set search_path = pg_catalog, pg_temp
 as $function$
     with wanted as (
         select w.job_name, w.policy, w.schedule, h.command, h.database
-        from pydb._schedule_wanted() as w
+        from pydb._schedule_wanted(true) as w
         cross join lateral (
             -- pg_cron's own log can be pruned only where it lies
             select

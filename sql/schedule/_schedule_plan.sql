@@ -29,7 +29,7 @@ begin
             hint = format('connect as %I, or as a superuser, and sync again', v_role);
     end if;
     select w.command into v_bad
-    from pydb._schedule_wanted() as w
+    from pydb._schedule_wanted(true) as w
     where not pydb._schedule_is_command(w.command)
     limit 1;
     if found then

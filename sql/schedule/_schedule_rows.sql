@@ -27,11 +27,14 @@ as $function$
             coalesce(w.schedule, a.schedule) as schedule, w.job_name is not null as wanted, a.role,
             case when p_cron is not null then a.jobid is not null end as present,
             case when p_cron is not null and a.action <> 'keep' then a.reason end as drift
-        from pydb._schedule_wanted() as w
+        from pydb._schedule_wanted(true) as w
         full join (
             select x.* from action as x
             where x.action <> 'keep' or x.reason is null
         ) as a on a.job_name = w.job_name
+        -- nobody misses a job that would have nothing to do
+        where w.job_name is null or a.jobid is not null
+            or w.job_name in (select n.job_name from pydb._schedule_wanted() as n)
         union all
         -- scheduled, but held back: shown, so that nobody wonders where it went
         select pydb._schedule_job_name(p.name), p.name, p.schedule, false, null,

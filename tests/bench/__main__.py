@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import client, figures, graph, load, report
+from tests.bench import claimers, claims, client, figures, graph, http, load, report
 from tests.bench.arena import Arena
 from tests.bench.figures import Figure
 
@@ -205,6 +205,9 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "cascade": cascade,
     "orphans": orphans,
     "large": large,
+    "claims": lambda _, options: claims.figures(options),
+    "claimers": lambda _, options: claimers.figures(options),
+    "http": http.figures,
 }
 
 

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tests import forked
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -60,16 +62,22 @@ class Cli:
         self.cwd = cwd
 
     def __call__(self, *args: str | bytes, stdin: bytes = b"", **env: str) -> Result:
-        done = subprocess.run(
-            [*COMMAND, *args],
-            input=stdin,
-            capture_output=True,
-            env={**self.env, **env},
-            cwd=self.cwd,
-            timeout=60,
-            check=False,
-        )
-        result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        """Run it to its end, in a process that was forked, or a new one if the environment asks for it."""
+        whole = {**self.env, **env}
+        if forked.changes_the_interpreter(list(env)):
+            done = subprocess.run(
+                [*COMMAND, *args],
+                input=stdin,
+                capture_output=True,
+                env=whole,
+                cwd=self.cwd,
+                timeout=60,
+                check=False,
+            )
+            result = Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+        else:
+            code, out, err = forked.run(args, stdin=stdin, env=whole, cwd=self.cwd, timeout=60)
+            result = Result(code, out.decode(), err.decode())
         assert "Traceback" not in result.err
         return result
 

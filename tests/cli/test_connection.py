@@ -77,6 +77,7 @@ def test_what_the_dsn_sets_is_kept(dsn: str) -> None:
 
 def test_nothing_is_prepared_or_set_on_the_session(dsn: str) -> None:
     with pydb_db.connect(dsn) as conn:
+        conn.execute("load 'plpgsql'")  # it brings settings of its own
         before = conn.execute("select name, setting from pg_settings order by name").fetchall()
         for _ in range(10):
             pydb_db.read(conn, "policies", name=None)

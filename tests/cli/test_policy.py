@@ -210,7 +210,8 @@ def test_the_search_path_of_the_role_decides_nothing(
     events.execute(f"alter database {events.info.dbname} set intervalstyle = iso_8601")
     events.execute(f"alter database {events.info.dbname} set datestyle = german")
     assert cli("policy", "apply", str(policy_file(a=KEEP))).code == 0
-    (policy,) = cast("list[dict[str, object]]", cli("policy", "list", "--json").document["policies"])
+    listed = cast("list[dict[str, object]]", cli("policy", "list", "--json").document["policies"])
+    (policy,) = (policy for policy in listed if policy["name"] == "a")
     assert (policy["relation"], policy["keep"]) == ("app.events", "30 days")
     assert kinds(cli("policy", "apply", str(policy_file(a=KEEP)), "--json")) == {"a": "unchanged"}
 

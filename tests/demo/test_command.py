@@ -119,6 +119,8 @@ def test_json_is_one_document_and_the_talk_goes_to_stderr() -> None:
     assert {line["relation"]: line["before"] for line in document["dataset"]} == before
     assert {run["subject"] for run in document["runs"]} >= {"raw_events", "trade_events", "match_runs"}
     assert "Proof" in done.stderr
+    assert "1 did the work, 49 got its answer; runs started: 1; answers: tune_id" in done.stderr
+    assert "the same key with another request: refused" in done.stderr
 
 
 def test_keep_leaves_the_server_up_until_ctrl_c() -> None:

@@ -26,6 +26,8 @@ MINIMUM = {
     "README.md": 3,
     "docs/cascade.md": 12,
     "docs/concepts.md": 1,
+    "docs/idempotency.md": 15,
+    "docs/idempotency-http.md": 4,
     "docs/install.md": 8,
     "docs/orphans.md": 12,
     "docs/retention.md": 20,
@@ -40,8 +42,9 @@ class Reader:
         self.folder = folder
         tools = folder / "bin"
         tools.mkdir()
-        (tools / "pydb").write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m pydb "$@"\n')
-        (tools / "pydb").chmod(0o755)
+        for name, start in (("pydb", "-P -m pydb"), ("python3", "")):
+            (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {start} "$@"\n')
+            (tools / name).chmod(0o755)
         for part in ("ops", "sql"):
             (folder / part).symlink_to(ROOT / part)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PYDB_"))}
@@ -108,7 +111,16 @@ def reader(tmp_path: Path, server: TestServer) -> Iterator[Reader]:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/retention.md", "docs/cascade.md", "docs/orphans.md", "docs/concepts.md"]
+    "name",
+    [
+        "README.md",
+        "docs/retention.md",
+        "docs/cascade.md",
+        "docs/orphans.md",
+        "docs/idempotency.md",
+        "docs/idempotency-http.md",
+        "docs/concepts.md",
+    ],
 )
 def test_page_holds(name: str, reader: Reader) -> None:
     assert reader.follow(ROOT / name) >= MINIMUM[name]

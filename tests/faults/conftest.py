@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.idemlab import Keys, Nursery
 from tests.faults.lab import Lab
 from tests.servers import SERVERS, MissingServerError, TestServer
 
@@ -51,4 +52,25 @@ def mortal(mortal_name: str) -> Iterator[TestServer]:
 def mortal_lab(mortal: TestServer) -> Iterator[Lab]:
     """A lab on the server that may die."""
     with mortal.database(migrated=True) as database, contextlib.closing(Lab(database.dsn)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def module_keys(server: TestServer) -> Iterator[Keys]:
+    """One database of idempotency keys for a module's tests."""
+    with server.database(migrated=True) as database, contextlib.closing(Keys(database.dsn)) as made:
+        yield made
+
+
+@pytest.fixture
+def keys(module_keys: Keys) -> Iterator[Keys]:
+    """The same; after each test every key of it must be sound."""
+    yield module_keys
+    module_keys.sound()
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    """Makes worker processes that may be killed."""
+    with Nursery() as made:
         yield made

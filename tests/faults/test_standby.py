@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -22,11 +23,9 @@ if TYPE_CHECKING:
     from tests.servers import TestServer
 
 
-@pytest.fixture
-def standby(mortal: TestServer, mortal_lab: Lab) -> Iterator[embedded.Server]:
-    """A streaming hot standby of the mortal server, with the lab's table and policy on it."""
-    mortal_lab.table()
-    mortal_lab.policy()
+@contextlib.contextmanager
+def standby_of(server: TestServer) -> Iterator[embedded.Server]:
+    """A streaming hot standby of the server."""
     account = Account.for_servers()
     shm = Path("/dev/shm")
     place = Path(tempfile.mkdtemp(prefix="pydb-standby-", dir=shm if shm.is_dir() else None))
@@ -35,17 +34,26 @@ def standby(mortal: TestServer, mortal_lab: Lab) -> Iterator[embedded.Server]:
         data = place / "data"
         made = account.run(
             [
-                str(mortal.bin_dir / "pg_basebackup"),
-                *("-h", mortal.host, "-p", str(mortal.port), "-U", "postgres"),
+                str(server.bin_dir / "pg_basebackup"),
+                *("-h", server.host, "-p", str(server.port), "-U", "postgres"),
                 *("-D", str(data), "-X", "stream", "-c", "fast", "--no-sync", "-R"),
             ]
         )
         assert made.returncode == 0, made.stdout
         (data / "postmaster.pid").unlink(missing_ok=True)
-        with embedded.Server(data, mortal.bin_dir, SETTINGS) as server:
-            yield server
+        with embedded.Server(data, server.bin_dir, SETTINGS) as standby:
+            yield standby
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def standby(mortal: TestServer, mortal_lab: Lab) -> Iterator[embedded.Server]:
+    """A streaming hot standby of the mortal server, with the lab's table and policy on it."""
+    mortal_lab.table()
+    mortal_lab.policy()
+    with standby_of(mortal) as server:
+        yield server
 
 
 def test_d10_hot_standby(standby: embedded.Server, mortal_lab: Lab, tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
-LOOKING: Final = frozenset({"cascade_plan", "doctor", "migrate_check", "reference_suggest", "retention_plan"})
+LOOKING: Final = frozenset(
+    {"cascade_plan", "doctor", "idempotency_stats", "migrate_check", "reference_suggest", "retention_plan"}
+)
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {
     "pydb_owner": frozenset[str](),
@@ -31,7 +33,7 @@ PUBLIC: Final = {
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
-    | {"idempotency_prune", "idempotency_reset", "idempotency_resolve"}
+    | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_sync", "setting_set"},
     "pydb_runner": LOOKING
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
@@ -231,7 +233,7 @@ def test_no_role_writes_pydbs_tables_past_the_routines(
         " and has_table_privilege(%s, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"
     )
     for name in ROLES:
-        kept = {"schedule_claim", "scheduler", "orphan_finding", "orphan_quarantine"}
+        kept = {"schedule_claim", "scheduler", "orphan_finding", "orphan_quarantine", "idempotency_key"}
         books = kept if name == "pydb_runner" else set()
         assert set(column(with_roles, query, name)) == books
     admin = connect(user=role("admin", "in role pydb_admin"))
@@ -314,7 +316,7 @@ def test_a_monitor_looks_at_everything(target: Connection, connect: Connect, rol
     assert column(monitor, "select subject from pydb.retention_job_log") == []
     assert column(monitor, "select state from pydb.migrate_check()") == []
     assert "pydb" in column(monitor, "select component from pydb.doctor()")
-    assert column(monitor, "select name from pydb.retention_policy") == ["old"]
+    assert column(monitor, "select name from pydb.retention_policy where not builtin") == ["old"]
 
 
 def test_an_admin_sets_references_and_entities_and_a_monitor_sees_them(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # modules that may hold SQL, and why
 MAY: Final = {
     "db.py": "its purpose",
+    "_lent.py": "its purpose, on connections that applications lend, sync and async",
     "sources.py": "writes the drop statements of a migration from the files that it reverts",
     "revision.py": "runs migrations inside alembic's transaction, where no routine of pydb exists yet",
 }
@@ -33,7 +34,7 @@ STATEMENT: Final = re.compile(
 
 
 def texts(source: str) -> Iterator[tuple[int, str]]:
-    """Line and text of every string but docstrings; an f-string counts as one, with {} for its values."""
+    """Line and text of every string but docstrings, bytes too; an f-string is one, with {} for values."""
     tree = ast.parse(source)
     skipped: set[int] = set()
     for node in ast.walk(tree):
@@ -45,8 +46,11 @@ def texts(source: str) -> Iterator[tuple[int, str]]:
             parts = (part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
             yield node.lineno, "".join(str(part) for part in parts)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
-            yield node.lineno, node.value
+        if isinstance(node, ast.Constant) and id(node) not in skipped:
+            if isinstance(node.value, str):
+                yield node.lineno, node.value
+            elif isinstance(node.value, bytes):
+                yield node.lineno, node.value.decode("utf-8", "replace")
 
 
 def statements(source: str) -> list[str]:
@@ -88,6 +92,7 @@ def test_the_modules_that_may_hold_sql_do() -> None:
 )
 def test_a_statement_is_recognised(text: str) -> None:
     assert statements(f"x = {text!r}")
+    assert statements(f"x = {text.encode()!r}")
     assert statements(f'"""{text}"""\nx = 1') == []
 
 

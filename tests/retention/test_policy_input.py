@@ -43,7 +43,7 @@ def test_a02_the_floor_is_the_setting(table: Lab) -> None:
     table.do("select pydb.setting_set('min_keep', '7 days')")
     with refused("YD101"):
         table.policy(keep="6 days")
-    assert table.number("select count(*) from pydb.retention_policy") == 0
+    assert table.number("select count(*) from pydb.retention_policy where not builtin") == 0
 
 
 @pytest.mark.parametrize("name", ["public.missing", 'public."no such"'])
@@ -305,9 +305,9 @@ def test_a16_the_same_policy_again_is_no_change(table: Lab) -> None:
 def test_a16_a_month_is_not_thirty_days(table: Lab) -> None:
     table.policy(keep="30 days")
     table.policy(keep="1 mon")
-    assert table.one("select keep::text from pydb.retention_policy") == "1 mon"
+    assert table.one("select keep::text from pydb.retention_policy where not builtin") == "1 mon"
     table.policy(keep="720:00:00")
-    assert table.one("select keep::text from pydb.retention_policy") == "720:00:00"
+    assert table.one("select keep::text from pydb.retention_policy where not builtin") == "720:00:00"
     assert len(table.audit()) == 3
 
 
@@ -316,7 +316,7 @@ def test_a16_two_policies_that_disagree_are_refused(table: Lab) -> None:
     with refused("YD107") as refusal:
         table.policy("long", keep="20 days")
     assert "short" in refusal.message
-    assert table.number("select count(*) from pydb.retention_policy") == 1
+    assert table.number("select count(*) from pydb.retention_policy where not builtin") == 1
     table.policy("other rows", keep="20 days", filter="kind = 'b'")
     with refused("YD107"):
         table.policy("yet other", keep="30 days", filter="(kind) = 'b'::text")

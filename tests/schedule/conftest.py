@@ -51,7 +51,7 @@ class Site:
 
         The first one is on t.event, each further one on an empty table of its own.
         """
-        count = self.one("select count(*) from pydb.retention_policy")
+        count = self.one("select count(*) from pydb.retention_policy where not builtin")
         table = f"t.event_{count}" if count else "t.event"
         self.db.execute(f"create table if not exists {table} (like t.event)".encode())
         self.db.execute(
@@ -93,8 +93,9 @@ class Site:
 
 
 def make_site(dsn: str) -> Site:
-    """Fill a database that has pydb."""
+    """Fill a database that has pydb, whose built-in policies are not scheduled."""
     db = psycopg.connect(dsn, autocommit=True)
+    db.execute("update pydb.retention_policy set schedule = null where builtin")
     db.execute("create schema t")
     db.execute("create table t.event (id bigint, at timestamptz)")
     db.execute(

@@ -36,6 +36,15 @@ def ticked(new_cron_server: CronServerFactory) -> Iterator[Site]:
             f"create trigger refuse before delete on {table}"
             " for each row execute function t.refuse()".encode()
         )
+        site.db.execute(
+            "select pydb.idempotency_complete('t', 'done', token) from pydb.idempotency_claim("
+            "'t', 'done', p_ttl => '1 us')"
+        )
+        site.db.execute("select pydb.idempotency_claim('t', 'works', p_lease => '1 hour', p_ttl => '1 us')")
+        site.db.execute(
+            "select pydb.retention_policy_set('idempotency_key', 'pydb.idempotency_key', 'expires_at', '0',"
+            " p_schedule => '* * * * *')"
+        )
         with db.connect(site.dsn) as conn:
             schedule.sync(conn)
         wanted = site.one("select count(*) from pydb.schedule_status where policy is not null")
@@ -57,6 +66,15 @@ def test_the_clock_fires_a_job_that_commits(ticked: Site) -> None:
     )
     assert status == [("pg_cron", True, None, "succeeded", "completed", True, True)]
     assert ticked.one("select sum(rows_done) from pydb.job_run where subject = 'works'") == ROWS
+
+
+def test_the_built_in_policy_prunes_expired_keys(ticked: Site) -> None:
+    assert ticked.rows("select key from pydb.idempotency_key") == [("works",)]
+    status = ticked.rows(
+        "select present, drift, last_status, run_state from pydb.schedule_status"
+        " where policy = 'idempotency_key'"
+    )
+    assert status == [(True, None, "succeeded", "completed")]
 
 
 def test_hostile_names_are_fired_as_they_are(ticked: Site) -> None:

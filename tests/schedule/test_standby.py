@@ -22,6 +22,7 @@ def standby(cron_server: CronServer) -> Iterator[Site]:
     site = make_site(cron_server.app_dsn)
     site.policy("events")
     site.db.execute("select pydb.schedule_sync()")
+    site.db.execute("select pydb.idempotency_claim('t', 'k', p_lease => '1 hour')")
     site.db.close()
     cron_server.stop()
     server = CronServer()
@@ -44,8 +45,14 @@ def test_nothing_runs_on_a_standby_until_it_is_promoted(standby: Site, tmp_path:
     assert "standby" in cli("doctor").out
     assert site.one("select count(*) from pydb.schedule_status where wanted and present") == 2
     site.db.execute("call pydb.schedule_prune()")
+    # keys are counted there as well; the counters of events are not on a standby
+    counted = "select exact, keys, pending, takeovers, mismatches from pydb.idempotency_stats(%s)"
+    for exact in (False, True):
+        assert site.rows(counted, exact) == [(True, 1, 1, None, None)]
+    assert cli("idempotency", "prune").code == 1
 
     assert site.one("select pg_promote()")
     site.wait_for("select exists (select from pg_stat_activity where backend_type = 'pg_cron launcher')")
     assert cli("schedule", "sync").code == 0
     assert site.one("select count(*) from pydb.schedule_status where drift is not null") == 0
+    assert site.rows(counted, False) == [(True, 1, 1, 0, 0)]

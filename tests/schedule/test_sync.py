@@ -53,6 +53,20 @@ def test_one_job_a_policy_and_one_to_keep_house(cron_site: Site, conn: Connectio
     assert jobs(cron_site) == {ours("events", "15 3 * * *"), ours("other", "20 3 * * *"), HOUSEKEEPING}
 
 
+def test_a_built_in_policy_gets_its_job_before_it_has_work(cron_site: Site, conn: Connection) -> None:
+    cron_site.db.execute("update pydb.retention_policy set schedule = '17 * * * *' where builtin")
+    # nobody misses it
+    assert cron_site.rows("select * from pydb.schedule_status") == []
+    assert cron_site.rows("select * from pydb._schedule_due()") == []
+    assert actions(conn) == {"pydb/app/idempotency_key": "create", PRUNE: "create"}
+    assert jobs(cron_site) == {ours("idempotency_key", "17 * * * *"), HOUSEKEEPING}
+    shown = cron_site.rows("select wanted, present, drift from pydb.schedule_status")
+    assert shown == [(True, True, None), (True, True, None)]
+    assert set(actions(conn).values()) == {"keep"}
+    cron_site.db.execute("select pydb.retention_pause('idempotency_key', 'a test')")
+    assert set(actions(conn).values()) == {"remove"}
+
+
 def test_a_second_sync_changes_nothing(cron_site: Site, conn: Connection) -> None:
     cron_site.policy("events")
     schedule.sync(conn)
@@ -265,7 +279,9 @@ def test_hostile_names_make_jobs_of_exactly_one_call(cron_site: Site, conn: Conn
         "select bool_and(policy = pydb._schedule_command_policy(command)) from pydb._schedule_wanted()"
         " where policy is not null"
     )
-    cron_site.db.execute("select pydb.retention_policy_drop(name) from pydb.retention_policy")
+    cron_site.db.execute(
+        "select pydb.retention_policy_drop(name) from pydb.retention_policy where not builtin"
+    )
     schedule.sync(conn)
     assert jobs(cron_site) == set()
 

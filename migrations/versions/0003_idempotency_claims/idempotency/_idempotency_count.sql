@@ -8,7 +8,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if current_setting('transaction_read_only') = 'off' then
-        perform nextval(format('pydb.idempotency_%I', p_event)::regclass);
+        perform nextval(('pydb.idempotency_' || p_event)::regclass);
     end if;
 end
 $$;

@@ -25,7 +25,8 @@ select
     k.code,
     k.fingerprint is not null as has_fingerprint,
     pg_column_size(k.result) as result_bytes,
-    pg_column_size(k.error) as error_bytes
+    pg_column_size(k.error) as error_bytes,
+    k.hold
 from pydb.idempotency_key as k;
 
 comment on view pydb.idempotency_list is
@@ -48,5 +49,8 @@ comment on column pydb.idempotency_list.code is 'Code of the outcome.';
 comment on column pydb.idempotency_list.has_fingerprint is 'Whether payloads are compared.';
 comment on column pydb.idempotency_list.result_bytes is 'Stored size of the result.';
 comment on column pydb.idempotency_list.error_bytes is 'Stored size of the error.';
+
+comment on column pydb.idempotency_list.hold is
+'A passed lease means that the effect may have happened; give it to find held keys by index.';
 
 revoke all on pydb.idempotency_list from public;

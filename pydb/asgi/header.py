@@ -1,0 +1,62 @@
+"""The header field that carries the key.
+
+The draft draft-ietf-httpapi-idempotency-key-header makes it a string of RFC 8941: ``"8e03978e…"``, quoted.
+Many clients send it bare; both forms of a text are one key.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from pydb.asgi.problem import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydb.asgi._types import Headers
+
+_TEXT: Final = r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"'
+_VALUE: Final = (
+    rf"(?:{_TEXT}|\?[01]|:[A-Za-z0-9+/=]*:|[A-Za-z*][\w!#$%&'*+.^`|~:/-]*|-?\d{{1,15}}(?:\.\d{{1,3}})?)"
+)
+# a string may have parameters, which say nothing to us
+_QUOTED: Final = re.compile(rf"{_TEXT}(?:; *[a-z*][a-z0-9_.*-]*(?:={_VALUE})?)*", re.ASCII)
+# visible characters but for those that a list, a string or a parameter would need
+_BARE: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
+
+
+def read_key(headers: Headers, names: Sequence[str], max_length: int) -> str | None:
+    """Return the key of a request, or None if no header of one of these names came.
+
+    Raises:
+        Refused: a header came twice, two spellings disagree, or the value is malformed, empty or too long.
+    """
+    found: set[str] = set()
+    for name in names:
+        wanted = name.lower().encode("ascii")
+        values = [value for field, value in headers if field == wanted]
+        if len(values) > 1:
+            raise Refused("key-malformed", f"The header {name} came {len(values)} times; send it once.")
+        found.update(_parse(name, value) for value in values)
+    if len(found) > 1:
+        raise Refused("key-malformed", f"The headers {' and '.join(names)} name different keys; send one.")
+    for key in found:
+        if len(key) > max_length:
+            raise Refused("key-too-long", f"The key has {len(key)} characters; {max_length} are allowed.")
+        return key
+    return None
+
+
+def _parse(name: str, value: bytes) -> str:
+    text = value.decode("latin-1").strip(" \t")
+    quoted = _QUOTED.fullmatch(text)
+    if quoted is not None:
+        key = re.sub(r"\\(.)", r"\1", quoted[1])
+    elif _BARE.fullmatch(text):
+        key = text
+    else:
+        raise Refused("key-malformed", f'The header {name} is no string: send {name}: "…", in ASCII.')
+    if not key:
+        raise Refused("key-malformed", f"The header {name} is empty.")
+    return key

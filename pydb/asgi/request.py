@@ -1,0 +1,146 @@
+"""A request: its body read whole, its fingerprint, and the ``receive`` that the application gets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import re
+from base64 import b64encode
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, NoReturn, Self, cast
+
+from pydb import errors, idempotency
+from pydb.asgi._types import header_lines
+from pydb.asgi.problem import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydb.asgi._types import Headers, Message, Receive, Scope
+
+_BOUNDARY: Final = re.compile(
+    rb'multipart/[^;]+;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE
+)
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was whole, or while it waited for another."""
+
+
+async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        Refused: it has more than ``limit`` bytes; as far as the header says so, before they are read.
+        ClientGone: the connection was closed.
+    """
+    for name, value in headers:
+        if name == b"content-length" and value.isdigit() and int(value) > limit:
+            raise _too_large(limit)
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk = bytes(cast("bytes", message.get("body", b"")))
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused("body-too-large", f"A request with an idempotency key may have {limit} bytes at most.")
+
+
+class Replayed:
+    """The application's ``receive``: the body that was read, then nothing until the response is whole.
+
+    A client that goes away is not mentioned, so that the work goes on and its retry finds the result. Once
+    the response is sent on as it comes (`live`), the real ``receive`` is asked.
+    """
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+        self._changed = asyncio.Event()
+        self._live = False
+
+    async def __call__(self) -> Message:
+        """Receive a message."""
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
+        await self._changed.wait()
+        return await self._receive() if self._live else {"type": "http.disconnect"}
+
+    def live(self) -> Self:
+        """From now on, tell the application of the client's disconnect."""
+        self._live = True
+        self._changed.set()
+        return self
+
+    def end(self) -> None:
+        """The response is whole: who still listens is told that the connection is over."""
+        self._changed.set()
+
+
+def fingerprint(scope: Scope, body: bytes, names: Sequence[str], hmac_key: bytes | None) -> bytes:
+    """Return the hash of what a request asks for: method, path, query, body, and the headers in ``names``.
+
+    JSON is compared as JSON, forms with files part by part (their boundary is another in each request), and
+    anything else byte by byte.
+    """
+    headers = header_lines(scope)
+    declared = b", ".join(value for name, value in headers if name == b"content-type")
+    media_type = declared.partition(b";")[0].strip().lower().decode("latin-1")
+    wanted = sorted({name.lower() for name in names})
+    payload = [
+        scope["method"],
+        scope["path"],
+        cast("bytes", scope.get("query_string") or b"").decode("latin-1"),
+        media_type,
+        [[value.decode("latin-1") for field, value in headers if field == name.encode()] for name in wanted],
+    ]
+    if media_type == "application/json" or media_type.endswith("+json"):
+        try:
+            return idempotency.fingerprint([*payload, "json", _json(body)], hmac_key=hmac_key)
+        except (ValueError, RecursionError, errors.NotJson):
+            pass  # no JSON, or none that can be compared as such
+    parts = _parts(declared, body)
+    return idempotency.fingerprint([*payload, "raw", parts], hmac_key=hmac_key)
+
+
+def _parts(declared: bytes, body: bytes) -> list[str]:
+    found = _BOUNDARY.match(declared)
+    delimiter = b"\r\n--" + (found[1] or found[2]) if found else None
+    parts = (b"\r\n" + body).split(delimiter) if delimiter else [body]
+    return [b64encode(sha256(part).digest()).decode() for part in parts]
+
+
+def _json(body: bytes) -> object:
+    return json.loads(
+        body.decode("utf-8"), object_pairs_hook=_object, parse_float=_float, parse_constant=_constant
+    )
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made = dict(pairs)
+    if len(made) != len(pairs):  # readers differ in which of the two counts
+        raise ValueError("a name comes twice in a JSON object")
+    return made
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

@@ -1,0 +1,141 @@
+"""What makes two requests the same: vectors 7 and 8 over HTTP, forms, and limits of the body."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pydb.asgi import Config
+from pydb.asgi.request import fingerprint
+from tests.asgi.conftest import DEADLINE, until
+from tests.asgi.handler import Handler, key, problem
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.asgi.conftest import Site
+    from tests.conftest import Connection
+
+JSON = "application/json"
+
+
+def payload(
+    body: bytes,
+    media_type: str = JSON,
+    *,
+    hmac_key: bytes | None = None,
+    headers: dict[str, str] | None = None,
+) -> bytes:
+    lines = {"content-type": media_type, **(headers or {})}
+    scope: dict[str, object] = {
+        "method": "POST",
+        "path": "/",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in lines.items()],
+    }
+    return fingerprint(scope, body, ("x-api-version", "authorization"), hmac_key)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b'{"a": 1, "b": [1, 2]}', b'{"b":[1,2],"a":1}'),
+        (b'{"a": 1.0}', b'{"a": 1}'),
+        (b'"\\u00e9"', b'"\xc3\xa9"'),
+        (b"{ broken", b"{ broken"),
+        (b"", b""),
+    ],
+)
+def test_vector_7_the_same_json(one: bytes, other: bytes) -> None:
+    assert payload(one) == payload(other)
+    assert payload(one, "application/vnd.api+json") == payload(
+        other, "Application/vnd.API+json; charset=utf-8"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"1", b'"1"'),
+        (b"[1, 2]", b"[2, 1]"),
+        (b'{"a": {"b": 1}}', b'{"a": {"b": 2}}'),
+        (b'{"a": 1, "a": 2}', b'{"a": 2}'),
+        (b"1", b"true"),
+        (b"1e400", b"2e400"),
+        (b"NaN", b"Infinity"),
+        (b"{ broken", b"{broken"),
+        (b'"\\ud800"', b'"\\ud801"'),
+        (b"[" * 100_000, b"[" * 100_001),
+        (b"9" * 5000, b"8" * 5000),
+        (b"\xff", b"\xfe"),
+        (b"", b"null"),
+    ],
+)
+def test_vector_8_other_json(one: bytes, other: bytes) -> None:
+    assert payload(one) != payload(other)
+
+
+def test_what_is_no_json_is_compared_byte_by_byte() -> None:
+    assert payload(b'{"a":1}', "text/plain") != payload(b'{"a": 1}', "text/plain")
+    assert payload(b"a", "text/plain") != payload(b"a", "text/html")
+
+
+def test_the_boundary_of_a_form_does_not_count() -> None:
+    def form(boundary: bytes, value: bytes) -> bytes:
+        lines = [
+            b"--" + boundary,
+            b'Content-Disposition: form-data; name="f"',
+            b"",
+            value,
+            b"--" + boundary + b"--",
+        ]
+        return payload(b"\r\n".join([*lines, b""]), f"multipart/form-data; boundary={boundary.decode()}")
+
+    assert form(b"abc", b"x") == form(b"xyz", b"x")
+    assert form(b"abc", b"x") != form(b"abc", b"y")
+
+
+def test_chosen_headers_and_the_hmac_key_count() -> None:
+    plain = payload(b"{}")
+    assert payload(b"{}", headers={"x-api-version": "2"}) != plain
+    assert payload(b"{}", headers={"user-agent": "x"}) == plain
+    assert payload(b"{}", hmac_key=b"secret") not in (plain, payload(b"{}", hmac_key=b"other"))
+
+
+def test_the_handler_gets_the_body_as_it_came(site: Site, client: httpx.Client) -> None:
+    handler = Handler()
+    site.protect(handler)
+    body = bytes(range(256)) * 300
+    pieces = [body[start : start + 7000] for start in range(0, len(body), 7000)]
+    client.post("/", headers=key("k"), content=iter(pieces))
+    assert handler.bodies == [body]
+    assert client.post("/", headers=key("k"), content=body).headers["idempotent-replayed"] == "true"
+
+
+def test_a_body_beyond_the_limit(site: Site, sql: Connection, client: httpx.Client) -> None:
+    handler = Handler()
+    site.protect(handler, Config(max_request_body=1000))
+    assert client.post("/", headers=key("a"), content=b"x" * 1000).status_code == 201
+    assert problem(client.post("/", headers=key("b"), content=b"x" * 1001)) == (413, "body-too-large")
+    chunks = iter([b"x" * 600, b"x" * 600])
+    assert problem(client.post("/", headers=key("c"), content=chunks)) == (413, "body-too-large")
+    assert (
+        client.post("/", content=b"x" * 1001).status_code == 201
+    )  # without a key it is none of our business
+    assert sql.execute("select key from pydb.idempotency_key").fetchall() == [("a",)]
+
+
+def test_a_client_that_goes_away_while_it_sends(site: Site, sql: Connection) -> None:
+    handler = Handler()
+    site.protect(handler)
+    with socket.create_connection(("127.0.0.1", site.port), timeout=DEADLINE) as peer:
+        lines = [b"POST / HTTP/1.1", b"host: x", b"idempotency-key: k", b"content-length: 10", b"", b"half"]
+        peer.sendall(b"\r\n".join(lines))
+    # the next request of the same key is the first one
+    peer = site.raw(b"POST / HTTP/1.1", b"idempotency-key: k", body=b"0123456789")
+    until(lambda: handler.runs == 1)
+    assert peer.recv(12) == b"HTTP/1.1 201"
+    peer.close()
+    assert handler.bodies == [b"0123456789"]

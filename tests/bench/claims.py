@@ -1,0 +1,218 @@
+"""Idempotency claims against what people write by hand, with pgbench, on a disk and in autocommit.
+
+Every figure is measured on a server of its own whose data lies on a disk and whose commits are flushed, as in
+production: that is what a claim and a completion cost. In memory, where a commit costs nothing, the calls of
+the routines themselves show; that figure is reported without a limit of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+
+from pydb import embedded
+from tests import servers
+from tests.bench.figures import Figure
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from tests.bench.arena import Connection
+
+SETTINGS: Final = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
+DATABASE: Final = "claims"
+HAND: Final = """
+create table hand_written (
+    scope text collate "C" not null, key text collate "C" not null, state text not null default 'pending',
+    fingerprint bytea, result jsonb, code integer, created_at timestamptz not null default now(),
+    expires_at timestamptz not null, finished_at timestamptz, primary key (scope, key)
+) with (fillfactor = 50);
+create index hand_written_expires_at_idx on hand_written (expires_at);
+"""
+HASH: Final = r"'\x9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'"
+RESULT: Final = """'{"tune_id": 4711, "state": "queued"}'"""
+PAIR_BY_HAND: Final = f"""\\set k random(1, 9000000000000000)
+insert into hand_written (scope, key, fingerprint, expires_at)
+values ('tune', :k::text, {HASH}, now() + interval '1 day') on conflict (scope, key) do nothing returning key;
+update hand_written set state = 'completed', result = {RESULT}, code = 200, finished_at = now()
+where scope = 'tune' and key = :k::text and state = 'pending' returning key;
+"""
+PAIR: Final = f"""\\set k random(1, 9000000000000000)
+select outcome, token from pydb.idempotency_claim('tune', :k::text, {HASH}, '30 s') \\gset
+select outcome from pydb.idempotency_complete('tune', :k::text, :token, {RESULT}, 200);
+"""
+KEYS: Final = 100_000
+REPLAY: Final = f"""\\set k random(1, {KEYS})
+select * from pydb.idempotency_claim('replay', :k::text, {HASH}, '30 s');
+"""
+LOOK_UP: Final = f"""\\set k random(1, {KEYS})
+select * from pydb.idempotency_key where scope = 'replay' and key = :k::text;
+"""
+CLAIM: Final = f"""\\set k random(1, 9000000000000000)
+select outcome, token from pydb.idempotency_claim('beside', :k::text, {HASH}, '30 s');
+"""
+# finished and still live, or expired an hour ago
+FILL: Final = """
+insert into pydb.idempotency_key as k (
+    token, claimed_at, lease_until, expires_at, finished_at, code, state, hold, scope, key, fingerprint,
+    result
+)
+select
+    nextval('pydb.idempotency_token'), now() - interval '1 day', now() - interval '1 day',
+    now() + %(life)s::interval,
+    now() - interval '1 day', 200, 'completed', false, %(scope)s, i::text,
+    decode('9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 'hex'), '{"tune_id": 4711}'
+from generate_series(1, %(keys)s) as i
+"""
+LARGE_RESULT: Final = PAIR.replace(RESULT, "jsonb_build_object('body', repeat('x', 1000))")
+
+
+class Bank:
+    """A server with pydb and the hand-written table in one database."""
+
+    def __init__(self, server: str, *, in_memory: bool = False) -> None:
+        self.server = embedded.Server(
+            bin_dir=servers.bin_dir(server), settings=SETTINGS, in_memory=in_memory, timeout=120
+        )
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Connection]:
+        """Start it; gives an autocommit connection to the database."""
+        with self.server:
+            with psycopg.connect(self.server.dsn(), autocommit=True) as connection:
+                connection.execute(f"create database {DATABASE}")
+            servers.install(self.server.dsn(DATABASE))
+            with psycopg.connect(self.server.dsn(DATABASE), autocommit=True) as connection:
+                for statement in filter(str.strip, HAND.split(";")):
+                    connection.execute(statement)
+                yield connection
+
+    def bench(
+        self, script: str, *, clients: int = 1, seconds: int = 2, rate: int | None = None
+    ) -> list[float]:
+        """Latencies in ms, sorted, of one script run by ``clients`` sessions, at most ``rate`` a second."""
+        server = self.server
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "script.sql"
+            file.write_text(script)
+            log = ["-l", "--log-prefix", str(Path(folder) / "log")]
+            limit = ["-R", str(rate)] if rate else []
+            where = ["-h", server.host, "-p", str(server.port), "-U", server.user, DATABASE]
+            load = ["-c", str(clients), "-j", str(min(clients, 2)), "-T", str(seconds)]
+            subprocess.run(
+                [str(server.bin_dir / "pgbench"), "-nMprepared", f"-f{file}", *load, *limit, *log, *where],
+                check=True, capture_output=True, cwd=folder, timeout=seconds + 60,
+            )  # fmt: skip
+            logs = [log.read_text() for log in Path(folder).glob("log*")]
+        return sorted(int(line.split(" ", 3)[2]) / 1000 for log in logs for line in log.splitlines())
+
+
+def figures(options: argparse.Namespace) -> list[Figure]:
+    """All figures of the routines; the Python side is in :mod:`tests.bench.claimers`."""
+    rounds = options.rounds
+    bank = Bank(options.server)
+    with bank.open() as connection:
+        found = [_pairs(bank, clients, rounds) for clients in (1, 8, 32)]
+        found += _replays(bank, connection, rounds)
+        found.append(_hot(bank, connection))
+        found.append(_pruning(bank, connection, rounds))
+    memory = Bank(options.server, in_memory=True)
+    with memory.open():
+        figure = _pairs(memory, 8, rounds)
+        figure.name += ", in memory, for information"
+        figure.limit = 0.0
+        found.append(figure)
+    return found
+
+
+def _pairs(bank: Bank, clients: int, rounds: int) -> Figure:
+    figure = Figure(
+        f"claim + complete, pgbench, {clients} clients: throughput / INSERT … ON CONFLICT + UPDATE by hand",
+        0.85, unit="ms", at_least=True,
+    )  # fmt: skip
+    for script in (PAIR, PAIR_BY_HAND):
+        bank.bench(script, clients=clients, seconds=1)
+    for _ in range(2 * rounds + 1):
+        figure.ours.append(_mean(bank.bench(PAIR, clients=clients)))
+        figure.theirs.append(_mean(bank.bench(PAIR_BY_HAND, clients=clients)))
+    return figure
+
+
+def _mean(latencies: list[float]) -> float:
+    """With as many sessions as clients that never wait, throughput is their number over this."""
+    return sum(latencies) / len(latencies)
+
+
+def _replays(bank: Bank, connection: Connection, rounds: int) -> list[Figure]:
+    connection.execute(FILL, {"life": "1 day", "scope": "replay", "keys": KEYS})
+    connection.execute("vacuum (analyze) pydb.idempotency_key")
+    found = []
+    for clients, limit in ((1, 1.3), (8, 1.6)):
+        figure = Figure(f"replay, {clients} clients / SELECT by primary key", limit, unit="ms")
+        for _ in range(2 * rounds + 1):
+            figure.ours.append(_mean(bank.bench(REPLAY, clients=clients)))
+            figure.theirs.append(_mean(bank.bench(LOOK_UP, clients=clients)))
+        found.append(figure)
+    connection.execute("checkpoint")
+    before = _wal(connection)
+    replays = len(bank.bench(REPLAY, clients=8))
+    written = Figure(f"WAL of {replays:,} replays", 0.0, unit="bytes", ours=[_wal(connection) - before])
+    return [*found, written]
+
+
+def _wal(connection: Connection) -> float:
+    """Bytes of WAL that sessions which took a transaction number have made the server write."""
+    row = connection.execute("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn").fetchone()
+    return float(str(row[0])) if row else 0.0
+
+
+def _hot(bank: Bank, connection: Connection) -> Figure:
+    figure = Figure("completions with 1 kB results that are HOT, 8 clients", 95.0, unit="%", at_least=True)
+    query = (
+        "select n_tup_upd, n_tup_hot_upd from pg_stat_user_tables"
+        " where relid = 'pydb.idempotency_key'::regclass"
+    )
+    connection.execute("vacuum pydb.idempotency_key")
+    first = connection.execute(query).fetchone() or (0, 0)
+    bank.bench(LARGE_RESULT, clients=8, seconds=5)
+    connection.execute("select pg_stat_force_next_flush()")
+    last = connection.execute(query).fetchone() or (0, 0)
+    updates, hot = (int(str(b)) - int(str(a)) for a, b in zip(first, last, strict=True))
+    figure.ours.append(100.0 * hot / updates)
+    return figure
+
+
+def _pruning(bank: Bank, connection: Connection, rounds: int) -> Figure:
+    figure = Figure("p99 of claims while a million expired keys are pruned / without", 1.25, unit="ms")
+    for _ in range(rounds):
+        connection.execute(FILL, {"life": "-1 hour", "scope": "expired", "keys": 1_000_000})
+        connection.execute("vacuum (analyze) pydb.idempotency_key")
+        connection.execute("checkpoint")
+        figure.theirs.append(p99(bank.bench(CLAIM, clients=2, seconds=8, rate=200)))
+        pruned: list[int] = []
+        worker = threading.Thread(target=_prune, args=[bank, pruned])
+        worker.start()
+        figure.ours.append(p99(bank.bench(CLAIM, clients=2, seconds=8, rate=200)))
+        worker.join()
+        if sum(pruned) != 1_000_000:
+            raise AssertionError(f"{sum(pruned)} keys pruned")
+    return figure
+
+
+def _prune(bank: Bank, pruned: list[int]) -> None:
+    with psycopg.connect(bank.server.dsn(DATABASE), autocommit=True) as connection:
+        while not pruned or pruned[-1]:
+            row = connection.execute("select pydb.idempotency_prune()").fetchone()
+            pruned.append(int(str(row[0])) if row else 0)
+
+
+def p99(latencies: list[float]) -> float:
+    """The 99th percentile of sorted latencies."""
+    return latencies[int(len(latencies) * 0.99)]
