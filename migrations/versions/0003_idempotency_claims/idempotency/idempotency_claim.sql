@@ -1,6 +1,6 @@
 -- pydb.idempotency_claim: claim a key, or learn what became of it; a duplicate writes nothing.
 -- reads and writes pydb.idempotency_key   locks the key's row where it changes hands; waits for a claim in flight
--- raises YD201, YD202
+-- raises YD201
 create or replace function pydb.idempotency_claim(
     p_scope text,
     p_key text,
@@ -25,11 +25,12 @@ security definer -- applications claim without a right on the table
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_row pydb.idempotency_key;
+    v_completed boolean;
+    v_expires_at timestamptz;
+    v_fingerprint bytea;
     v_now timestamptz;
-    v_token bigint;
 begin
-    -- only where an argument is unusual: the call costs half as much as the insert
+    -- in this routine stands what most claims need, a new key or a replay, at the cost of one look and one insert
     if (
         octet_length(p_scope) between 1 and 255 and octet_length(p_key) between 1 and 255
         and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null
@@ -37,24 +38,24 @@ begin
     ) is not true then
         perform pydb._idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
     end if;
-    -- each turn is a look under a new snapshot; a key that changes between look and claim means another turn
-    for v_turn in 1..100 loop
-        select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
-        v_now := clock_timestamp();
-        -- the common case stands here: a call and a subtransaction would cost as much as the insert itself
-        if v_row.token is null and current_setting('lock_timeout') = '0' then
-            insert into pydb.idempotency_key as k (
-                token, claimed_at, lease_until, expires_at, max_attempts, hold, scope, key, fingerprint, owner
-            )
-            values (
-                default, v_now, v_now + p_lease,
-                v_now + coalesce(p_ttl, (
-                    select s.value::interval from pydb.setting as s where s.name = 'idempotency_ttl'
-                )), p_max_attempts, p_on_stale = 'hold', p_scope, p_key, p_fingerprint, p_owner
-            )
-            on conflict (scope, key) do nothing
-            returning k.token into token;
-            continue when token is null;
+    select k.state = 'completed', k.expires_at, k.fingerprint, k.attempt, k.code, k.result, k.owner, k.finished_at
+    into v_completed, v_expires_at, v_fingerprint, attempt, code, result, owner, finished_at
+    from pydb.idempotency_key as k
+    where k.scope = p_scope and k.key = p_key;
+    v_now := clock_timestamp();
+    if v_completed is null and current_setting('lock_timeout') = '0' then
+        insert into pydb.idempotency_key as k (
+            token, claimed_at, lease_until, expires_at, max_attempts, hold, scope, key, fingerprint, owner
+        )
+        values (
+            default, v_now, v_now + p_lease,
+            v_now + coalesce(p_ttl, (
+                select s.value::interval from pydb.setting as s where s.name = 'idempotency_ttl'
+            )), p_max_attempts, p_on_stale = 'hold', p_scope, p_key, p_fingerprint, p_owner
+        )
+        on conflict (scope, key) do nothing
+        returning k.token into token;
+        if token is not null then
             if clock_timestamp() > v_now + '100 ms' then -- it waited for a rival, who rolled back
                 perform pydb._idempotency_shift(p_scope, p_key, token, v_now);
             end if;
@@ -62,40 +63,14 @@ begin
             attempt := 1;
             return;
         end if;
-        outcome := pydb._idempotency_decide(v_row, p_fingerprint, v_now);
-        if outcome in ('absent', 'fresh', 'retry', 'takeover', 'poisoned') then
-            v_token := pydb._idempotency_acquire(
-                v_row, outcome, p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_on_stale = 'hold', p_max_attempts,
-                p_owner
-            );
-            -- of a poisoned key the next look finds the failure that was just recorded
-            continue when v_token is null or (outcome = 'poisoned' and v_token > 0);
-            if v_token = 0 then -- lock_timeout, while another transaction was at it
-                outcome := 'in_progress';
-                retry_after := interval '0';
-                return;
-            end if;
-            token := v_token;
-            attempt := case when outcome in ('retry', 'takeover') then v_row.attempt + 1 else 1 end;
-            error := case when outcome in ('retry', 'takeover') then v_row.error end;
-            outcome := 'acquired';
-            return;
-        end if;
-        if outcome = 'mismatch' then
-            perform pydb._idempotency_count(p_event => 'mismatches');
-            return;
-        end if;
-        attempt := v_row.attempt;
-        owner := v_row.owner;
-        code := v_row.code;
-        result := v_row.result;
-        error := v_row.error;
-        finished_at := v_row.finished_at;
-        retry_after := case outcome when 'in_progress' then coalesce(v_row.lease_until, v_row.expires_at) - v_now end;
+    elsif v_completed and v_expires_at > v_now and (v_fingerprint = p_fingerprint) is not false then
+        outcome := 'replay';
         return;
-    end loop;
-    raise exception using errcode = 'YD202', message = format('key %L is claimed and released too fast', p_key),
-        detail = 'A hundred looks at it each found another state.', hint = 'Try again.';
+    end if;
+    select m.* into outcome, token, attempt, code, result, error, retry_after, owner, finished_at
+    from pydb._idempotency_meet(
+        p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_on_stale = 'hold', p_max_attempts, p_owner
+    ) as m;
 end
 $$;
 
