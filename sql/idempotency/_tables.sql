@@ -90,10 +90,11 @@ insert into pydb.setting (name, value, description) values
 -- Built in: runs and schedules take it like any other policy; :cutoff is the moment that the run compares with. A run
 -- never takes a key that somebody works on: heartbeats, claims and completions change the row, and it is judged anew.
 insert into pydb.retention_policy (
-    name, target, target_name, time_column, time_unit, expiry, keep, filter, fuse_share, schedule, builtin
+    name, target, target_name, time_column, time_unit, expiry, keep, filter, fuse_share, rows_per_second, schedule,
+    builtin
 ) values (
     'idempotency_key', 'pydb.idempotency_key', 'pydb.idempotency_key', 'expires_at', 'timestamptz', true, '0',
-    'state <> ''pending'' or not hold and coalesce(lease_until, expires_at) < :cutoff', 1, '17 * * * *', true
+    'state <> ''pending'' or not hold and coalesce(lease_until, expires_at) < :cutoff', 1, 10000, '17 * * * *', true
 );
 
 revoke all on pydb.idempotency_key from public;
