@@ -171,7 +171,7 @@ def test_a_policy_file_leaves_it_alone_and_may_change_its_schedule(alone: Lab) -
         assert [policy.builtin for policy in retention.policies(conn)] == [True]
         text = (
             '[policy.idempotency_key]\ntable = "pydb.idempotency_key"\n'
-            'time_column = "expires_at"\nkeep = "0"\nschedule = "5 * * * *"\n'
+            'time_column = "expires_at"\nkeep = "0"\nschedule = "5 * * * *"\nrows_per_second = 10000\n'
         )
         (change,) = policyfile.apply(conn, policyfile.parse(text.encode(), "file"), prune=True)
         assert (change.kind, change.fields) == ("changed", {"schedule": ("17 * * * *", "5 * * * *")})
