@@ -78,7 +78,7 @@ def test_exceptions_are_recorded(lab: Lab) -> None:
     run(lab, work)
 
 
-def test_v52_a_result_that_is_no_json_leaves_the_key_pending(lab: Lab) -> None:
+def test_c52_a_result_that_is_no_json_leaves_the_key_pending(lab: Lab) -> None:
     async def work(db: Db) -> None:
         with Ends(idempotency.NotJson):
             async with once(db, lab.scope, "k", lease=LEASE) as claim:
@@ -122,7 +122,7 @@ def test_a_time_out_around_a_waiter_cancels_it(lab: Lab) -> None:
     run(lab, work)
 
 
-def test_v22_of_many_waiters_exactly_one_works(lab: Lab) -> None:
+def test_c22_of_many_waiters_exactly_one_works(lab: Lab) -> None:
     async def main() -> None:
         async with AsyncConnectionPool(lab.dsn, min_size=1, max_size=2, kwargs={"autocommit": True}) as pool:
             done: list[int] = []
@@ -143,7 +143,7 @@ def test_v22_of_many_waiters_exactly_one_works(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("autocommit", [True, False])
-def test_v47_in_a_transaction_an_error_frees_the_key(lab: Lab, autocommit: bool) -> None:
+def test_c47_in_a_transaction_an_error_frees_the_key(lab: Lab, autocommit: bool) -> None:
     async def work(db: Db) -> None:
         with Ends(BodyError):
             async with db.transaction(), once(db, lab.scope, "k"):
@@ -164,7 +164,7 @@ def test_v47_in_a_transaction_an_error_frees_the_key(lab: Lab, autocommit: bool)
         assert replayed(outcome) is NOTHING
 
 
-def test_v46_fenced_completion(lab: Lab) -> None:
+def test_c46_fenced_completion(lab: Lab) -> None:
     lab.do("create table if not exists aledger (scope text)")
 
     async def work(db: Db) -> None:
@@ -182,7 +182,7 @@ def test_v46_fenced_completion(lab: Lab) -> None:
     assert lab.one("select count(*) from aledger where scope = %s", lab.scope) == 1
 
 
-def test_v30_a_late_worker_gets_the_recorded_outcome(lab: Lab) -> None:
+def test_c30_a_late_worker_gets_the_recorded_outcome(lab: Lab) -> None:
     async def work(db: Db) -> None:
         async with once(db, lab.scope, "k", lease="0") as zombie:
             async with once(db, lab.scope, "k", notify=True) as heir:

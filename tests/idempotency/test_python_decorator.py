@@ -47,7 +47,7 @@ def test_calls_of_one_key_work_once(lab: Lab) -> None:
     ]
 
 
-def test_v11_a_call_without_a_key_is_refused(lab: Lab) -> None:
+def test_c11_a_call_without_a_key_is_refused(lab: Lab) -> None:
     @idempotent(lab.db, scope=lab.scope, key=lambda name: name)
     def work(name: str | None) -> None:
         pytest.fail("worked")

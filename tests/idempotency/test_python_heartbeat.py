@@ -47,7 +47,7 @@ def outlives(lab: Lab, key: str = "k") -> None:
 
 @pytest.mark.parametrize("lease", [SOON, "0.15 s"])
 @pytest.mark.parametrize("autocommit", [True, False])
-def test_v28_a_heartbeat_renews_the_lease(lab: Lab, lease: timedelta | str, autocommit: bool) -> None:
+def test_c28_a_heartbeat_renews_the_lease(lab: Lab, lease: timedelta | str, autocommit: bool) -> None:
     with (
         ConnectionPool(lab.dsn, min_size=1, max_size=1, kwargs={"autocommit": autocommit}) as pool,
         once(pool, lab.scope, "k", lease=lease, heartbeat=True) as claim,
@@ -80,7 +80,7 @@ def test_a_heartbeat_may_be_given_its_connection(lab: Lab) -> None:
     assert not own.closed
 
 
-def test_v28_after_a_takeover_the_claim_is_lost(lab: Lab) -> None:
+def test_c28_after_a_takeover_the_claim_is_lost(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k", lease=timedelta(milliseconds=60), heartbeat=True) as claim:
         lab.let_lease_pass()
         heir = lab.claim(lease="1 hour")

@@ -123,7 +123,7 @@ def pooled(server: TestServer, site: Database) -> Iterator[str]:
         yield pooler.dsn(site.name)
 
 
-def test_v50_twenty_clients_of_one_server_connection(lab: Lab, pooled: str) -> None:
+def test_c50_twenty_clients_of_one_server_connection(lab: Lab, pooled: str) -> None:
     start = threading.Barrier(20)
     worked: list[int] = []
 

@@ -47,7 +47,7 @@ def work(lab: Lab, key: str = "k", payload: object = NOTHING, result: object = N
                 return error
 
 
-def test_v2_v4_first_works_then_replays_then_mismatch(lab: Lab) -> None:
+def test_c02_v4_first_works_then_replays_then_mismatch(lab: Lab) -> None:
     assert work(lab, payload={"a": 1}, result={"id": 7}) == 1
     image = lab.image()
     assert work(lab, payload={"a": 1.0}) == ({"id": 7}, 201)
@@ -57,7 +57,7 @@ def test_v2_v4_first_works_then_replays_then_mismatch(lab: Lab) -> None:
     assert lab.image() == image
 
 
-def test_v3_v5_pending_is_in_progress_and_with_another_payload_a_mismatch(lab: Lab) -> None:
+def test_c03_v5_pending_is_in_progress_and_with_another_payload_a_mismatch(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k", {"a": 1}, lease=LEASE, owner="first") as claim:
         with pytest.raises(idempotency.InProgress) as caught, once(lab.db, lab.scope, "k", {"a": 1}):
             pass
@@ -70,7 +70,7 @@ def test_v3_v5_pending_is_in_progress_and_with_another_payload_a_mismatch(lab: L
         claimed(claim).complete()
 
 
-def test_v9_payload_changed_by_the_worker(lab: Lab) -> None:
+def test_c09_payload_changed_by_the_worker(lab: Lab) -> None:
     payload = {"items": [1]}
     with once(lab.db, lab.scope, "k", payload) as claim:
         payload["items"].append(2)
@@ -81,7 +81,7 @@ def test_v9_payload_changed_by_the_worker(lab: Lab) -> None:
 @pytest.mark.parametrize(
     "result", [None, 0, False, "", [], {}, 1.5, "x", [None], {"a": {"b": "ü€\U0001f600"}}]
 )
-def test_v12_results_replay_identically(lab: Lab, result: object) -> None:
+def test_c12_results_replay_identically(lab: Lab, result: object) -> None:
     assert work(lab, result=result) == 1
     assert work(lab, result="never") == (result, 201)
     with once(lab.db, lab.scope, "k") as outcome:
@@ -89,7 +89,7 @@ def test_v12_results_replay_identically(lab: Lab, result: object) -> None:
         assert type(outcome.result) is type(result)
 
 
-def test_v13_no_result_is_not_null(lab: Lab) -> None:
+def test_c13_no_result_is_not_null(lab: Lab) -> None:
     work(lab, "none")
     work(lab, "null", result=None)
     assert work(lab, "none") == (NOTHING, 201)
@@ -98,7 +98,7 @@ def test_v13_no_result_is_not_null(lab: Lab) -> None:
     assert lab.one("select result::text from pydb.idempotency_key where key = 'null'") == "null"
 
 
-def test_v10_bad_keys_are_refused_before_any_write(lab: Lab) -> None:
+def test_c10_bad_keys_are_refused_before_any_write(lab: Lab) -> None:
     for key in ("", "x" * 256, "é" * 128):
         with pytest.raises(idempotency.ClaimRefused), once(lab.db, lab.scope, key):
             pass
@@ -121,7 +121,7 @@ def test_an_exception_is_recorded_and_the_next_attempt_sees_it(lab: Lab) -> None
     assert work(lab) == ("done", None)
 
 
-def test_v39_an_exception_that_is_not_retried_is_replayed(lab: Lab) -> None:
+def test_c39_an_exception_that_is_not_retried_is_replayed(lab: Lab) -> None:
     with pytest.raises(BodyError), once(lab.db, lab.scope, "k", retry_on_error=False):
         raise BodyError("never")
     with once(lab.db, lab.scope, "k") as outcome:
@@ -168,7 +168,7 @@ def test_a_block_without_completion_is_an_error(lab: Lab) -> None:
     assert lab.peek().outcome == "in_progress"
 
 
-def test_v52_a_result_that_is_no_json_leaves_the_key_pending(lab: Lab) -> None:
+def test_c52_a_result_that_is_no_json_leaves_the_key_pending(lab: Lab) -> None:
     with (
         pytest.raises(idempotency.NotJson, match=r"\$.when is a datetime"),
         once(lab.db, lab.scope, "k", lease=LEASE) as claim,
@@ -179,7 +179,7 @@ def test_v52_a_result_that_is_no_json_leaves_the_key_pending(lab: Lab) -> None:
     assert (key.state, key.error) == ("pending", None)
 
 
-def test_v52_another_result_may_be_given_instead(lab: Lab) -> None:
+def test_c52_another_result_may_be_given_instead(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k", lease=LEASE) as claim:
         with pytest.raises(idempotency.NotJson):
             claimed(claim).complete({1, 2})
@@ -194,7 +194,7 @@ def test_an_exception_after_the_completion_changes_nothing(lab: Lab) -> None:
     assert work(lab) == ("done", None)
 
 
-def test_v36_completing_twice(lab: Lab) -> None:
+def test_c36_completing_twice(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k") as claim:
         claimed(claim).complete({"a": 1}, code=200)
         claimed(claim).complete({"a": 1}, code=200)
@@ -205,7 +205,7 @@ def test_v36_completing_twice(lab: Lab) -> None:
     assert (caught.value.recorded.result, caught.value.recorded.code) == ({"a": 1}, 200)
 
 
-def test_v29_v30_a_late_worker_gets_the_recorded_outcome(lab: Lab) -> None:
+def test_c29_v30_a_late_worker_gets_the_recorded_outcome(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k", lease=timedelta(0)) as zombie:
         with once(lab.db, lab.scope, "k", lease=LEASE) as heir:
             assert claimed(heir).attempt == 2
@@ -223,7 +223,7 @@ def test_v29_v30_a_late_worker_gets_the_recorded_outcome(lab: Lab) -> None:
     assert work(lab) == (None, 200)
 
 
-def test_v30_a_late_worker_learns_of_the_recorded_failure(lab: Lab) -> None:
+def test_c30_a_late_worker_learns_of_the_recorded_failure(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k", lease=timedelta(0)) as zombie:
         with once(lab.db, lab.scope, "k", lease=LEASE) as heir:
             claimed(heir).fail(["no"], retryable=False, code=402)
@@ -232,7 +232,7 @@ def test_v30_a_late_worker_learns_of_the_recorded_failure(lab: Lab) -> None:
     assert caught.value.recorded == ReplayedFailure(["no"], 402, 2, caught.value.recorded.finished_at)  # type: ignore[union-attr]
 
 
-def test_v31_a_late_exception_says_that_it_was_not_recorded(lab: Lab) -> None:
+def test_c31_a_late_exception_says_that_it_was_not_recorded(lab: Lab) -> None:
     with Ends(BodyError) as caught, once(lab.db, lab.scope, "k", lease=timedelta(0)):
         lab.claim(lease="1 hour")
         raise BodyError
@@ -240,7 +240,7 @@ def test_v31_a_late_exception_says_that_it_was_not_recorded(lab: Lab) -> None:
     assert lab.peek().outcome == "in_progress"
 
 
-def test_v37_a_key_that_was_reset_is_gone(lab: Lab) -> None:
+def test_c37_a_key_that_was_reset_is_gone(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k", lease=LEASE) as claim:
         assert idempotency.reset(lab.db, lab.scope, "k", force=True).outcome == "ok"
         with pytest.raises(idempotency.Superseded) as caught:
@@ -249,7 +249,7 @@ def test_v37_a_key_that_was_reset_is_gone(lab: Lab) -> None:
     assert lab.key() is None
 
 
-def test_v40_used_up_attempts_replay_a_failure(lab: Lab) -> None:
+def test_c40_used_up_attempts_replay_a_failure(lab: Lab) -> None:
     with pytest.raises(KeyboardInterrupt), once(lab.db, lab.scope, "k", lease=timedelta(0), max_attempts=1):
         raise KeyboardInterrupt
     with once(lab.db, lab.scope, "k") as outcome:
@@ -258,7 +258,7 @@ def test_v40_used_up_attempts_replay_a_failure(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("autocommit", [True, False])
-def test_v47_in_a_transaction_an_error_frees_the_key(lab: Lab, autocommit: bool) -> None:
+def test_c47_in_a_transaction_an_error_frees_the_key(lab: Lab, autocommit: bool) -> None:
     db = lab.session(autocommit=autocommit)
     with Ends(BodyError), db.transaction(), once(db, lab.scope, "k") as claim:
         assert claimed(claim).attempt == 1
@@ -306,7 +306,7 @@ def test_what_makes_no_sense_in_a_transaction_is_refused(lab: Lab) -> None:
         once(lab.db, lab.scope, "k", {}, fingerprint=b"x")
 
 
-def test_v49_repeatable_read_must_run_again(lab: Lab) -> None:
+def test_c49_repeatable_read_must_run_again(lab: Lab) -> None:
     db = lab.session(autocommit=False, isolation="repeatable read")
     db.execute("select 1 from pydb.setting")
     work(lab, result=1)
@@ -325,7 +325,7 @@ def booked(lab: Lab) -> object:
     return lab.one("select count(*) from ledger where scope = %s", lab.scope)
 
 
-def test_v46_fenced_completion_and_writes_are_one(ledger: Lab) -> None:
+def test_c46_fenced_completion_and_writes_are_one(ledger: Lab) -> None:
     lab, db = ledger, ledger.session()
     with once(db, lab.scope, "k", lease=LEASE, fenced=True) as claim:
         with pytest.raises(errors.UsageError, match="belongs into the transaction"):
@@ -337,7 +337,7 @@ def test_v46_fenced_completion_and_writes_are_one(ledger: Lab) -> None:
     assert work(lab) == ("done", None)
 
 
-def test_v46_a_zombie_rolls_back(ledger: Lab, pool: ConnectionPool[psycopg.Connection[TupleRow]]) -> None:
+def test_c46_a_zombie_rolls_back(ledger: Lab, pool: ConnectionPool[psycopg.Connection[TupleRow]]) -> None:
     lab, db = ledger, ledger.session()
     with (
         Ends(idempotency.Superseded) as caught,
@@ -351,7 +351,7 @@ def test_v46_a_zombie_rolls_back(ledger: Lab, pool: ConnectionPool[psycopg.Conne
     assert booked(lab) == 0
 
 
-def test_v46_run_again_after_a_lost_commit_acknowledgement_rolls_back(ledger: Lab) -> None:
+def test_c46_run_again_after_a_lost_commit_acknowledgement_rolls_back(ledger: Lab) -> None:
     lab, db = ledger, ledger.session()
 
     def write(claim: Claim) -> None:
@@ -367,7 +367,7 @@ def test_v46_run_again_after_a_lost_commit_acknowledgement_rolls_back(ledger: La
     assert booked(lab) == 1
 
 
-def test_v46_an_exception_after_a_fenced_completion_that_was_rolled_back_frees_the_key(ledger: Lab) -> None:
+def test_c46_an_exception_after_a_fenced_completion_that_was_rolled_back_frees_the_key(ledger: Lab) -> None:
     lab, db = ledger, ledger.session()
     with (
         Ends(BodyError),
@@ -467,7 +467,7 @@ def test_in_a_pipeline(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("shift", [3600.0, -3600.0])
-def test_v53_the_clock_of_the_application_does_not_matter(
+def test_c53_the_clock_of_the_application_does_not_matter(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, shift: float
 ) -> None:
     real, real_ns = time.time, time.time_ns

@@ -49,7 +49,7 @@ def session(lab: Lab, name: str) -> psycopg.Connection[TupleRow]:
     return lab.session(options=f"-c application_name={name}")
 
 
-def test_v20_the_waiter_gets_the_result_of_the_owner(lab: Lab) -> None:
+def test_c20_the_waiter_gets_the_result_of_the_owner(lab: Lab) -> None:
     waiter = session(lab, "v20")
     with once(lab.db, lab.scope, "k", lease=LEASE) as claim:
         waiting = Started(lambda: idempotency.wait(waiter, lab.scope, "k", LONG))
@@ -62,7 +62,7 @@ def test_v20_the_waiter_gets_the_result_of_the_owner(lab: Lab) -> None:
     assert time.monotonic() - completed < 1.0 + 1.0  # one interval, and a busy machine
 
 
-def test_v20_once_with_wait_replays(lab: Lab) -> None:
+def test_c20_once_with_wait_replays(lab: Lab) -> None:
     waiter = session(lab, "v20once")
 
     def compete() -> object:
@@ -76,7 +76,7 @@ def test_v20_once_with_wait_replays(lab: Lab) -> None:
         assert replayed(waiting.ended()) == [1]
 
 
-def test_v21_a_time_out_changes_nothing(lab: Lab) -> None:
+def test_c21_a_time_out_changes_nothing(lab: Lab) -> None:
     with once(lab.db, lab.scope, "k", lease=LEASE, owner="me") as claim:
         image = lab.image()
         waiter = lab.session()
@@ -107,7 +107,7 @@ def crowd(lab: Lab, name: str, size: int) -> list[Started[str]]:
     return started
 
 
-def test_v22_of_many_waiters_exactly_one_works_after_a_failure(lab: Lab) -> None:
+def test_c22_of_many_waiters_exactly_one_works_after_a_failure(lab: Lab) -> None:
     with Ends(BodyError), once(lab.db, lab.scope, "k", lease=LEASE):
         waiting = crowd(lab, "v22", 8)
         raise BodyError
@@ -115,7 +115,7 @@ def test_v22_of_many_waiters_exactly_one_works_after_a_failure(lab: Lab) -> None
     assert answers == ["once"] * 7 + ["worked in attempt 2"]
 
 
-def test_v23_of_many_waiters_exactly_one_takes_over(lab: Lab) -> None:
+def test_c23_of_many_waiters_exactly_one_takes_over(lab: Lab) -> None:
     with pytest.raises(KeyboardInterrupt), once(lab.db, lab.scope, "k", lease=LEASE):
         raise KeyboardInterrupt
     waiting = crowd(lab, "v23", 8)
