@@ -22,7 +22,8 @@ Server: {version}. Processors: {cores}. Table: {rows:,} rows of about 130 bytes 
 (`shared_buffers` 4 GB), `fsync` on, autovacuum off. `retention_run` is timed in a session that has run it
 before; the first call of a session adds the time to compile its routines, about 30 ms.
 
-Claims are measured on a server of their own, whose data lies on a disk and whose commits are flushed, in autocommit.
+Claims are measured on a server of their own, whose data lies on a disk and whose commits are flushed, in
+autocommit.
 
 | what | ours | reference | figure | limit | |
 |---|---|---|---|---|---|
