@@ -1,4 +1,4 @@
--- pydb._idempotency_decide: what a claim means for the key it found; the one place where the order of answers is.
+-- pydb._idempotency_decide: what a claim means for the key it found, in order; a claim knows the live replay itself.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb._idempotency_decide(

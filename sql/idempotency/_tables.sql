@@ -47,7 +47,8 @@ create index idempotency_key_hold_idx on pydb.idempotency_key (expires_at) where
 comment on type pydb.idempotency_state is
 'pending: claimed, the work goes on or was abandoned; completed: a result is recorded; failed: an error is.';
 comment on table pydb.idempotency_key is
-'One row a claimed key: who works on it until when, and what came of it. Written only by the idempotency routines.';
+'One row a claimed key: who works on it until when, and what came of it. Written only by the
+idempotency routines; policy idempotency_key deletes what has expired.';
 comment on column pydb.idempotency_key.token is 'Fencing token of the last acquisition; who shows another is too late.';
 comment on column pydb.idempotency_key.claimed_at is 'Last acquisition, by the server''s clock.';
 comment on column pydb.idempotency_key.lease_until is

@@ -30,7 +30,8 @@ declare
     v_fingerprint bytea;
     v_now timestamptz;
 begin
-    -- in this routine stands what most claims need, a new key or a replay, at the cost of one look and one insert
+    -- In this routine stands what most claims need, a new key or a replay, at the cost of one look and one insert: the
+    -- usual arguments of _idempotency_check, the insert of _idempotency_acquire, the replay of _idempotency_decide.
     if (
         octet_length(p_scope) between 1 and 255 and octet_length(p_key) between 1 and 255
         and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null
