@@ -8,6 +8,7 @@ python docs/reference.py --out FOLDER  elsewhere than beside this file
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,6 +149,10 @@ def routine_lines(routine: Any) -> Iterator[str]:
         yield f"Procedure: `call pydb.{routine['name']}(…)`."
     elif gives:
         yield f"Function: `select * from pydb.{routine['name']}(…)`."  # noqa: S608 - it is shown, not run
+    elif returned := re.fullmatch(r"(SETOF )?pydb\.(\w+)", routine["returns"]):
+        rows_of = "rows of" if returned[1] else "a row of"
+        call = f"select * from pydb.{routine['name']}(…)"  # noqa: S608 - it is shown, not run
+        yield f"Function: `{call}`, {rows_of} [{returned[2]}](#{returned[2]})."
     else:
         yield f"Function, returns `{routine['returns']}`."
     yield ""

@@ -44,7 +44,8 @@ CHANNEL: Final = "pydb_idempotency"
 # Arguments that have their default are left out: sending them takes a tenth of a claim's time.
 _CLAIM: Final = (
     b"select outcome, token, attempt, code, result, error, extract(epoch from retry_after), owner,"
-    b" extract(epoch from finished_at)"
+    b" extract(epoch from finished_at),"
+    b" case outcome when 'ambiguous' then extract(epoch from lease_until) end"
     b" from pydb.idempotency_claim(p_scope => %s::text, p_key => %s::text, p_fingerprint => %s::bytea"
 )
 _CLAIM_OPTIONS: Final = (
@@ -80,7 +81,8 @@ HEARTBEAT: Final = (
 )
 PEEK: Final = (
     b"select outcome, attempt, code, result, error, extract(epoch from retry_after), owner,"
-    b" extract(epoch from finished_at), current_setting('transaction_isolation')"
+    b" extract(epoch from finished_at), extract(epoch from lease_until),"
+    b" current_setting('transaction_isolation')"
     b" from pydb.idempotency_peek(p_scope => %s::text, p_key => %s::text, p_fingerprint => %s::bytea)"
 )
 NOTIFY: Final = b"select pydb.idempotency_notify(p_scope => %s::text, p_key => %s::text)"
@@ -251,8 +253,8 @@ def _execute(conn: Connection, statement: bytes, args: Sequence[object]) -> Cell
         if conn.pgconn.pipeline_status:
             cursor.fetchone()
     except (psycopg.Error, UnicodeEncodeError) as error:
-        raise _translate(error, conn) from error
-    return _cells(cursor.pgresult, conn)
+        raise translate(error, conn) from error
+    return one_row(cursor.pgresult, conn)
 
 
 async def _aexecute(conn: AsyncConnection, statement: bytes, args: Sequence[object]) -> Cells:
@@ -262,11 +264,12 @@ async def _aexecute(conn: AsyncConnection, statement: bytes, args: Sequence[obje
         if conn.pgconn.pipeline_status:
             await cursor.fetchone()
     except (psycopg.Error, UnicodeEncodeError) as error:
-        raise _translate(error, conn) from error
-    return _cells(cursor.pgresult, conn)
+        raise translate(error, conn) from error
+    return one_row(cursor.pgresult, conn)
 
 
-def _cells(result: PGresult | None, conn: Connection | AsyncConnection) -> Cells:
+def one_row(result: PGresult | None, conn: Connection | AsyncConnection) -> Cells:
+    """The cells of the one row of a result, as the server sent them."""
     if result is None or result.ntuples != 1:
         raise errors.PydbError("the server did not answer with one row")
     cells: Cells = []
@@ -294,9 +297,10 @@ def _refuse_busy(conn: Connection | AsyncConnection) -> None:
         )
 
 
-def _translate(
+def translate(
     error: psycopg.Error | UnicodeEncodeError, conn: Connection | AsyncConnection | None
 ) -> errors.PydbError:
+    """The exception of pydb for one of the driver, to be raised from it."""
     if isinstance(error, UnicodeEncodeError):
         return errors.UsageError("an argument is not valid text", detail=ascii(error.object))
     dbname = None
@@ -310,4 +314,4 @@ def _translated(conn: Connection | AsyncConnection | None) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
-        raise _translate(error, conn) from error
+        raise translate(error, conn) from error

@@ -83,20 +83,20 @@ declare
         _catalog_relations _catalog_routines _column_default _column_names _column_numbers _doctor_cron
         _doctor_cron_connection _doctor_cron_hidden _doctor_cron_launcher _doctor_execute _doctor_grants
         _doctor_idempotency _doctor_jobs _doctor_pydb _doctor_rights _doctor_runners _doctor_runs _doctor_scheduler
-        _doctor_server _entity_check_edges _inbound_references _orphan_references _reference_aliases
+        _doctor_server _entity_check_edges _inbound_references _key_match _orphan_references _reference_aliases
         _reference_base_type _reference_candidates _reference_comparable _reference_equality _reference_find
         _reference_index _reference_measure _reference_named _reference_near _reference_open_columns _reference_parts
         _reference_problem _reference_unsettable _reference_words _references _relation_name _relation_resolve
-        _retention_blockers _retention_bound _retention_cascade_plan _retention_check_target _retention_cutoff
-        _retention_deletable _retention_effects _retention_fuse _retention_index _retention_instant
-        _retention_kept_query _retention_leaf_notes _retention_leaves _retention_match _retention_measure
-        _retention_null_rows _retention_plan_notes _retention_policy_get _retention_policy_names _retention_predicate
-        _retention_references _retention_strategy _retention_survey _retention_time_unit _retention_total_rows
-        _rows_text _run_dead _run_live _schedule_actions _schedule_backend _schedule_backend_alive _schedule_command
-        _schedule_command_policy _schedule_cron _schedule_cron_query _schedule_day_fits _schedule_field _schedule_fields
-        _schedule_is_command _schedule_is_ours _schedule_job_name _schedule_next _schedule_place
-        _schedule_prune_statement _schedule_rows _schedule_runs _schedule_seek _schedule_value
-        _schedule_version_at_least _schedule_wanted _scheduler_alive _setting
+        _relation_unfit _retention_blockers _retention_bound _retention_cascade_plan _retention_check_target
+        _retention_cutoff _retention_deletable _retention_effects _retention_fuse _retention_index _retention_instant
+        _retention_kept_query _retention_leaf_notes _retention_leaves _retention_measure _retention_null_rows
+        _retention_plan_notes _retention_policy_get _retention_policy_names _retention_predicate _retention_references
+        _retention_strategy _retention_survey _retention_time_unit _retention_total_rows _rows_text _run_dead _run_live
+        _schedule_actions _schedule_backend _schedule_backend_alive _schedule_command _schedule_command_policy
+        _schedule_cron _schedule_cron_query _schedule_day_fits _schedule_field _schedule_fields _schedule_is_command
+        _schedule_is_ours _schedule_job_name _schedule_next _schedule_place _schedule_prune_statement _schedule_rows
+        _schedule_runs _schedule_seek _schedule_value _schedule_version_at_least _schedule_wanted _scheduler_alive
+        _setting
     ';
     c_app constant text := '
         idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
@@ -107,15 +107,15 @@ declare
         idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
         retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync setting_set
         _audit _cascade_apply _cascade_attempt _cascade_check_session _cascade_check_switch _cascade_compare
-        _cascade_condition _cascade_done _cascade_job_store _cascade_kept _cascade_log _cascade_native _cascade_refuse
-        _cascade_signature _cascade_tally _cascade_unindexed _cascade_updates _cascade_write _entity_store
-        _orphan_check_call _orphan_close_plan _orphan_close_refusal _orphan_close_try _orphan_close_wait _orphan_count
-        _orphan_edge _orphan_find _orphan_key _orphan_predicate _orphan_read_only _orphan_replaced _pin
-        _reference_advise _reference_check_columns _reference_check_table _reference_check_types _reference_columns
-        _reference_name _reference_store _retention_builtin _retention_check_epoch _retention_check_filter
-        _retention_check_keep _retention_check_rights _retention_check_terms _retention_policy_store
-        _retention_scan_filter _run_done _schedule_audit _schedule_check _schedule_check_seconds _schedule_plan
-        _schedule_require
+        _cascade_condition _cascade_done _cascade_job_store _cascade_kept _cascade_log _cascade_native
+        _cascade_plan_call _cascade_refuse _cascade_signature _cascade_tally _cascade_unindexed _cascade_updates
+        _cascade_write _entity_store _orphan_check_call _orphan_close_plan _orphan_close_refusal _orphan_close_try
+        _orphan_close_wait _orphan_count _orphan_edge _orphan_find _orphan_key _orphan_predicate _orphan_read_only
+        _orphan_replaced _pin _reference_advise _reference_check_columns _reference_check_table _reference_check_types
+        _reference_columns _reference_name _reference_store _retention_builtin _retention_check_epoch
+        _retention_check_filter _retention_check_keep _retention_check_rights _retention_check_terms
+        _retention_policy_store _retention_scan_filter _run_done _schedule_audit _schedule_check _schedule_check_seconds
+        _schedule_plan _schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
@@ -123,21 +123,21 @@ declare
         _audit _cascade_apply _cascade_attempt _cascade_batch _cascade_check_session _cascade_check_switch
         _cascade_collect _cascade_compare _cascade_condition _cascade_done _cascade_due _cascade_job_begin
         _cascade_job_end _cascade_job_progress _cascade_job_started _cascade_job_store _cascade_kept _cascade_late
-        _cascade_log _cascade_look _cascade_native _cascade_react _cascade_refuse _cascade_run_job _cascade_signature
-        _cascade_tally _cascade_turn _cascade_unindexed _cascade_updates _cascade_whole _cascade_write _orphan_advance
-        _orphan_age _orphan_apply _orphan_apply_rows _orphan_begin _orphan_check_call _orphan_check_rights _orphan_chunk
-        _orphan_conclude _orphan_edge _orphan_effects _orphan_end _orphan_enroll _orphan_find _orphan_forward
-        _orphan_horizon _orphan_leaves _orphan_look _orphan_mode _orphan_next _orphan_note _orphan_outcome _orphan_piece
-        _orphan_predicate _orphan_prepare _orphan_progress _orphan_raise _orphan_react _orphan_read_only _orphan_refuse
-        _orphan_repair_adapt _orphan_repair_find _orphan_repair_step _orphan_repair_turn _orphan_repair_verdict
-        _orphan_restore_check _orphan_restore_rows _orphan_scan_turn _orphan_scan_verdict _orphan_segments
-        _orphan_set_columns _orphan_source _orphan_turn _orphan_uncovered _orphan_unfit _orphan_walk _pin
-        _retention_account _retention_adapt _retention_advance _retention_begin _retention_cascade
-        _retention_check_rights _retention_check_runner _retention_cursor _retention_delete _retention_delete_rows
-        _retention_end _retention_finish _retention_held _retention_move _retention_pause _retention_prepare
-        _retention_range _retention_react _retention_refuse _retention_resume_position _retention_run_check
-        _retention_run_policy _retention_run_sentence _retention_segment _retention_signature _retention_step
-        _retention_take _retention_terms _retention_verify _run_beat _run_cancelled _run_close _run_done
+        _cascade_log _cascade_look _cascade_native _cascade_plan_call _cascade_react _cascade_refuse _cascade_run_job
+        _cascade_signature _cascade_tally _cascade_turn _cascade_unindexed _cascade_updates _cascade_whole
+        _cascade_write _orphan_advance _orphan_age _orphan_apply _orphan_apply_rows _orphan_begin _orphan_check_call
+        _orphan_check_rights _orphan_chunk _orphan_conclude _orphan_edge _orphan_effects _orphan_end _orphan_enroll
+        _orphan_find _orphan_forward _orphan_horizon _orphan_leaves _orphan_look _orphan_mode _orphan_next _orphan_note
+        _orphan_outcome _orphan_piece _orphan_predicate _orphan_prepare _orphan_progress _orphan_raise _orphan_react
+        _orphan_read_only _orphan_refuse _orphan_repair_adapt _orphan_repair_find _orphan_repair_step
+        _orphan_repair_turn _orphan_repair_verdict _orphan_restore_check _orphan_restore_rows _orphan_scan_turn
+        _orphan_scan_verdict _orphan_segments _orphan_set_columns _orphan_source _orphan_turn _orphan_uncovered
+        _orphan_unfit _orphan_walk _pin _retention_account _retention_adapt _retention_advance _retention_begin
+        _retention_cascade _retention_check_rights _retention_check_runner _retention_cursor _retention_delete
+        _retention_delete_rows _retention_end _retention_finish _retention_held _retention_move _retention_pause
+        _retention_prepare _retention_range _retention_react _retention_refuse _retention_resume_position
+        _retention_run_check _retention_run_policy _retention_run_sentence _retention_segment _retention_signature
+        _retention_step _retention_take _retention_terms _retention_verify _run_beat _run_cancelled _run_close _run_done
         _run_interrupted _run_last _run_note _run_open _run_planned _run_settle _run_step _schedule_audit
         _schedule_claim_lost _schedule_conflict _schedule_due _schedule_plan _schedule_previous _schedule_require
         _schedule_settle _schedule_take _scheduler_beat _scheduler_start

@@ -163,7 +163,7 @@ def delete(
                 )
                 return
             steps = _delete(conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers)
-        except CascadeBlocked as error:
+        except (CascadeBlocked, CascadeChanged) as error:
             raise _explained(conn, target, error, planned) from None
     if not _output.emit(ctx, "cascade.delete", target.document(steps, dry_run=False)):
         _closure.show(target, steps, everything=everything)
@@ -261,8 +261,8 @@ def _request(
 
 
 def _explained(
-    conn: Connection, target: Target, error: CascadeBlocked, planned: list[Step] | None
-) -> CascadeBlocked:
+    conn: Connection, target: Target, error: CascadeBlocked | CascadeChanged, planned: list[Step] | None
+) -> CascadeBlocked | CascadeChanged:
     """Show the whole plan of a delete that was blocked, unless it was shown; say it in terms of options."""
     from pydb import cascade
 
@@ -272,7 +272,9 @@ def _explained(
             _closure.show(target, steps, talk=True)
             return _closure.blocked(steps)
     elif error.hint is not None:
-        error.hint = error.hint.replace("p_allow_unindexed => true", "--allow-unindexed")
+        error.hint = error.hint.replace("p_allow_unindexed => true", "--allow-unindexed").replace(
+            "cascade_delete with p_allow_triggers => true", "--allow-triggers"
+        )
     return error
 
 

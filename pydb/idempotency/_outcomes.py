@@ -65,7 +65,8 @@ class ClaimRow:
 
     ``outcome`` is acquired, in_progress, replay, replay_failed, mismatch or ambiguous. ``token`` and
     ``attempt`` are those of an acquired key, ``error`` then is that of the attempt before. ``result`` and
-    ``error`` are JSON values, :data:`NOTHING` for SQL null.
+    ``error`` are JSON values, :data:`NOTHING` for SQL null; ``lease_until`` is when the lease of an
+    ambiguous key passed.
     """
 
     outcome: str
@@ -77,6 +78,7 @@ class ClaimRow:
     retry_after: timedelta | None
     owner: str | None
     finished_at: datetime | None
+    lease_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +136,4 @@ class Look:
     retry_after: timedelta | None
     owner: str | None
     finished_at: datetime | None
+    lease_until: datetime | None

@@ -33,7 +33,8 @@ def ambiguous(scope: str, key: str, row: ClaimRow | Look) -> errors.Ambiguous:
     """The key is held."""
     return errors.Ambiguous(
         f"key {key!r} in scope {scope!r} is held: its worker went away, and its effect may have happened",
-        detail=f"Attempt {row.attempt} by {row.owner or 'an unnamed worker'} never said how it ended.",
+        detail=f"Attempt {row.attempt} by {row.owner or 'an unnamed worker'} never said how it ended"
+        f"{f'; its lease passed at {row.lease_until:%Y-%m-%d %H:%M:%S} UTC' if row.lease_until else ''}.",
         hint="find out, then say --as completed, failed or retry: "
         f"pydb idempotency resolve {_quoted(scope)} {_quoted(key)} --as …",
     )

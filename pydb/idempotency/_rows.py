@@ -78,17 +78,19 @@ def claim_call(
 
 def claim_row(cells: Cells) -> ClaimRow:
     """The row of a claim."""
-    outcome, token, attempt, code, result, error, retry_after, owner, finished_at = cells
+    outcome, token, attempt, code, result, error, retry_after, owner, finished_at, lease_until = cells
+    # most claims acquire a new key, and all but three cells of theirs are null
     return ClaimRow(
         str(outcome),
-        number(token),
-        number(attempt),
-        number(code),
-        load(result),
-        load(error),
-        span(retry_after),
+        None if token is None else int(token),
+        None if attempt is None else int(attempt),
+        None if code is None else int(code),
+        NOTHING if result is None else load(result),
+        NOTHING if error is None else load(error),
+        None if retry_after is None else span(retry_after),
         owner,
-        instant(finished_at),
+        None if finished_at is None else instant(finished_at),
+        None if lease_until is None else instant(lease_until),
     )
 
 
@@ -129,7 +131,7 @@ def beat(cells: Cells) -> Beat:
 
 def look(cells: Cells) -> Look:
     """The row of :data:`pydb._lent.PEEK`, whose last column is the isolation level."""
-    outcome, attempt, code, result, error, retry_after, owner, finished_at, _ = cells
+    outcome, attempt, code, result, error, retry_after, owner, finished_at, lease_until, _ = cells
     return Look(
         str(outcome),
         number(attempt),
@@ -139,6 +141,7 @@ def look(cells: Cells) -> Look:
         span(retry_after),
         owner,
         instant(finished_at),
+        instant(lease_until),
     )
 
 

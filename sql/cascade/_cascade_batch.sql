@@ -37,7 +37,10 @@ begin
     end if;
     v_before := pydb._cascade_tally(v_walk);
     perform pydb._cascade_apply(v_walk);
-    perform pydb._cascade_compare(v_walk, v_before, false);
+    perform pydb._cascade_compare(
+        v_walk, v_before, false,
+        pydb._cascade_plan_call((p_state ->> 'root')::oid, p_state -> 'keys', p_state -> 'edges')
+    );
     select jsonb_object_agg(f.relation, f.rows), sum(f.rows)::bigint into v_relations, v_rows
     from (
         select

@@ -22,7 +22,11 @@ begin
             raise exception using errcode = 'YD002', message = format('unknown entity %L', p_entity),
                 detail = 'Known: ' || coalesce((select string_agg(e.name, ', ' order by e.name) from pydb.entity as e),
                     'none'),
-                hint = format('select * from pydb.entity_set(%L, ''schema.table'');', p_entity);
+                hint = coalesce(
+                    'select pydb.entity_set(' || quote_literal(p_entity) || ', '
+                    || quote_literal(pydb._relation_name(p_root)) || ');',
+                    'pydb entity list, or: select name, root from pydb.entity;'
+                );
         elsif p_root is not null and p_root <> v_entity.root then
             raise exception using errcode = 'YD301',
                 message = format('the root of entity %s is another table', p_entity),

@@ -30,7 +30,7 @@ begin
     end if;
     v_steps := array(select s from pydb._cascade_steps(v_walk, v_root, false) as s order by s.step);
     begin
-        perform pydb._cascade_refuse(v_steps);
+        perform pydb._cascade_refuse(v_steps, v_root, p_state -> 'keys', v_edges);
     exception when sqlstate 'YD302' then
         state := state || jsonb_build_object('state', 'blocked', 'reason', 'referenced', 'sqlstate', 'YD302', 'error',
             sqlerrm);

@@ -1,7 +1,12 @@
 -- pydb._cascade_compare: hold what went against what was planned.
 -- reads the transaction's own statistics   writes nothing   locks nothing
 -- raises YD304
-create or replace function pydb._cascade_compare(p_walk pydb.cascade_walk, p_before jsonb, p_allow_triggers boolean)
+create or replace function pydb._cascade_compare(
+    p_walk pydb.cascade_walk,
+    p_before jsonb,
+    p_allow_triggers boolean,
+    p_look text
+)
 returns jsonb
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -47,15 +52,18 @@ begin
     if v_wrong is not null then
         raise exception using errcode = 'YD304', message = 'what went is not what was planned',
             detail = v_wrong || '. Another session or a trigger came in between; everything was rolled back.',
-            hint = 'Look at select * from pydb.cascade_plan(…) and its warnings, then run it again; '
-                'p_allow_triggers => true accepts what triggers delete in other tables.';
+            hint = p_look || case
+                when not p_allow_triggers
+                    then ' -- cascade_delete with p_allow_triggers => true accepts what triggers delete in other tables'
+                else ''
+            end;
     end if;
     return coalesce(v_beyond, '{}');
 end
 $$;
 
-comment on function pydb._cascade_compare(pydb.cascade_walk, jsonb, boolean) is
+comment on function pydb._cascade_compare(pydb.cascade_walk, jsonb, boolean, text) is
 'Raises YD304 unless exactly the planned rows were deleted since p_before (pydb._cascade_tally); returns what triggers
-deleted in other tables, where that is allowed: object, relation → rows.';
+deleted in other tables, where that is allowed: object, relation → rows. p_look: statement that shows the plan.';
 
-revoke all on function pydb._cascade_compare(pydb.cascade_walk, jsonb, boolean) from public;
+revoke all on function pydb._cascade_compare(pydb.cascade_walk, jsonb, boolean, text) from public;

@@ -7,13 +7,10 @@ language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select string_agg(
-        format(
-            '%s.%I %s %s.%I%s', p_parent_alias, u.parent_column, u.operator, p_child_alias, u.child_column, u.collated
-        ), ' and ' order by u.ord
-    )
-    from unnest((p_edge).child_columns, (p_edge).parent_columns, (p_edge).operators, (p_edge).collations)
-    with ordinality as u (child_column, parent_column, operator, collated, ord);
+    select pydb._key_match(
+        p_child_alias, (p_edge).child_columns, p_parent_alias, (p_edge).parent_columns, (p_edge).operators,
+        (p_edge).collations
+    );
 $$;
 
 comment on function pydb._cascade_match(pydb.cascade_edge, text, text) is

@@ -19,10 +19,12 @@ begin
         || pydb._cascade_late(v_root, p_state -> 'keys', p_state -> 'edges'), p_state -> 'edges'
     );
     v_steps := array(select s from pydb._cascade_steps(v_walk, v_root, false) as s order by s.step);
-    perform pydb._cascade_refuse(v_steps);
+    perform pydb._cascade_refuse(v_steps, v_root, p_state -> 'keys', p_state -> 'edges');
     v_before := pydb._cascade_tally(v_walk);
     perform pydb._cascade_apply(v_walk);
-    perform pydb._cascade_compare(v_walk, v_before, false);
+    perform pydb._cascade_compare(
+        v_walk, v_before, false, pydb._cascade_plan_call(v_root, p_state -> 'keys', p_state -> 'edges')
+    );
     select jsonb_object_agg(f.relation, f.rows), sum(f.rows)::bigint into v_relations, v_rows
     from (
         select s.relation, sum(s.rows) as rows from unnest(v_steps) as s

@@ -1,7 +1,7 @@
 -- pydb._cascade_write: delete what a walk found, set-based or by PostgreSQL's own cascade; its refusal becomes ours.
 -- writes the relations of the walk   locks them (row exclusive) and the rows
 -- raises YD302 YD304, and what triggers raise
-create or replace function pydb._cascade_write(p_walk pydb.cascade_walk, p_native regclass)
+create or replace function pydb._cascade_write(p_walk pydb.cascade_walk, p_native regclass, p_look text)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -18,13 +18,12 @@ begin
 exception when integrity_constraint_violation then
     get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
     raise exception using errcode = 'YD302', message = 'the cascade is blocked: ' || v_message,
-        detail = v_detail || ' Nothing was changed.',
-        hint = 'Look at the plan of the same keys: select * from pydb.cascade_plan(…);';
+        detail = v_detail || ' Nothing was changed.', hint = p_look;
 end
 $$;
 
-comment on function pydb._cascade_write(pydb.cascade_walk, regclass) is
+comment on function pydb._cascade_write(pydb.cascade_walk, regclass, text) is
 'Applies a walk: pydb._cascade_apply, or (p_native: the root table) pydb._cascade_native. What a constraint refuses
-raises YD302.';
+raises YD302. p_look: statement that shows the plan.';
 
-revoke all on function pydb._cascade_write(pydb.cascade_walk, regclass) from public;
+revoke all on function pydb._cascade_write(pydb.cascade_walk, regclass, text) from public;

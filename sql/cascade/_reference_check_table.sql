@@ -19,28 +19,7 @@ begin
             detail = coalesce('No relation has the oid ' || p_relation::oid || '.', p_argument || ' is null.'),
             hint = format('%s => ''schema.table''', p_argument);
     end if;
-    v_problem := case
-        when v_class.relkind = 'v' then 'a view'
-        when v_class.relkind = 'm' then 'a materialized view'
-        when v_class.relkind = 'f' then 'a foreign table'
-        when v_class.relkind = 'S' then 'a sequence'
-        when v_class.relkind = 't' then 'a toast table'
-        when v_class.relkind in ('i', 'I') then 'an index'
-        when v_class.relkind not in ('r', 'p') then 'not a table'
-        when v_class.relpersistence = 't' then 'a temporary table'
-        when v_class.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-            then 'a system table'
-        when v_class.relnamespace = 'pydb'::regnamespace then 'one of pydb''s own tables'
-    end;
-    if v_problem is null and to_regclass('pg_catalog.pg_dist_partition') is not null then
-        execute 'select ''distributed by Citus: its rows are on the shards'''
-            ' from pg_catalog.pg_dist_partition where logicalrelid = $1' into v_problem using p_relation;
-    end if;
-    if v_problem is null and to_regclass('_timescaledb_catalog.hypertable') is not null then
-        execute 'select ''a hypertable: its rows are in its chunks'' from _timescaledb_catalog.hypertable'
-            ' where schema_name = $1 and table_name = $2'
-            into v_problem using v_class.relnamespace::regnamespace::name, v_class.relname;
-    end if;
+    v_problem := pydb._relation_unfit(p_relation);
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('%s cannot be %s', p_argument, v_name),
             detail = format('%s is %s.', v_name, v_problem),

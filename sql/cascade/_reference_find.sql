@@ -21,15 +21,16 @@ begin
     elsif cardinality(v_names) > 1 then
         raise exception using errcode = 'YD301', message = format('reference %s is ambiguous', p_name),
             detail = format('It could be %s.', array_to_string(v_names, ' or ')),
-            hint = case when v_names[1] = v_names[2] then 'Drop the logical one: pydb reference drop '
-                else 'Write the full name: '
-                end || v_names[1];
+            hint = case when v_names[1] = v_names[2]
+                then format('Drop the logical one: select pydb.reference_drop(%L);', v_names[1])
+                else 'Write the full name: ' || v_names[1]
+            end;
     end if;
     select e.* into v_edge from pydb._references(v_parents[1]) as e where e.reference = v_names[1];
     if not found then
         raise exception using errcode = 'YD301', message = format('reference %s cannot be followed', v_names[1]),
             detail = (select pydb._reference_problem(r) from pydb.reference as r where r.name = v_names[1]),
-            hint = format('pydb reference drop %s, or set it again.', v_names[1]);
+            hint = format('select pydb.reference_drop(%L); -- or set it again', v_names[1]);
     end if;
     return v_edge;
 end

@@ -35,7 +35,7 @@ begin
     v_terms.choices := coalesce(v_terms.choices, '{}');
     v_walk := pydb._cascade_closure(pydb._cascade_root(v_terms.root, p_keys), v_terms.choices);
     v_steps := array(select s from pydb._cascade_steps(v_walk, v_terms.root, false) as s order by s.step);
-    perform pydb._cascade_refuse(v_steps);
+    perform pydb._cascade_refuse(v_steps, v_terms.root, p_keys, v_terms.choices);
     if not p_allow_unindexed then
         perform pydb._cascade_unindexed(v_walk);
     end if;

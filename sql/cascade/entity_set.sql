@@ -27,8 +27,8 @@ begin
     ) then
         raise exception using errcode = 'YD301',
             message = format('%s has no key', pydb._relation_name(p_root)),
-            detail = 'An entity is named by its key, and the table has neither a primary key nor a unique one.',
-            hint = format('alter table %s add primary key (...);', pydb._relation_name(p_root));
+            detail = 'An entity is named by its key: add one, primary or unique, to columns that tell rows apart.',
+            hint = format('psql: \d %s', pydb._relation_name(p_root));
     elsif not isfinite(p_grace) or p_grace < interval '0' then
         raise exception using errcode = 'YD301', message = format('the grace period cannot be %s', p_grace),
             detail = 'It is how long a requested job waits before it starts.', hint = 'p_grace => ''1 day''';

@@ -9,8 +9,7 @@ returns table (
     child_columns name[],
     parent_columns name[],
     on_delete "char",
-    set_columns name[],
-    indexed boolean
+    set_columns name[]
 )
 language plpgsql
 stable
@@ -27,28 +26,10 @@ begin
         k.oid,
         k.conname,
         k.conrelid,
-        (
-            select array_agg(a.attname order by u.ord)
-            from unnest(k.conkey) with ordinality as u (attnum, ord)
-            inner join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.attnum
-        ),
-        (
-            select array_agg(a.attname order by u.ord)
-            from unnest(k.confkey) with ordinality as u (attnum, ord)
-            inner join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = u.attnum
-        ),
+        pydb._column_names(k.conrelid, k.conkey),
+        pydb._column_names(k.confrelid, k.confkey),
         k.confdeltype,
-        (
-            select array_agg(a.attname order by u.ord)
-            from unnest(coalesce(k.confdelsetcols, k.conkey)) with ordinality as u (attnum, ord)
-            inner join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.attnum
-        ),
-        exists (
-            select 1
-            from pg_catalog.pg_index as i
-            where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and i.indexprs is null
-                and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(k.conkey)] @> k.conkey
-        )
+        pydb._column_names(k.conrelid, coalesce(k.confdelsetcols, k.conkey))
     from pg_catalog.pg_constraint as k
     where k.contype = 'f' and k.confrelid = p_relation
         and k.oid in (select g.tgconstraint from pg_trigger as g where g.tgrelid = p_relation)
@@ -64,7 +45,6 @@ $$;
 
 comment on function pydb._inbound_references(oid) is
 'Foreign keys that reference a relation: child, columns in the order of the constraint, action on delete
-(a no action, r restrict, c cascade, n set null, d set default), columns that would be set, and whether the child
-has an index that serves the key.';
+(a no action, r restrict, c cascade, n set null, d set default) and columns that would be set.';
 
 revoke all on function pydb._inbound_references(oid) from public;

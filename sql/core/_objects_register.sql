@@ -1,5 +1,5 @@
 -- pydb._objects_register: records what a revision made, changed and dropped, and from which files.
--- reads pg_catalog   writes pydb.schema_object, pydb.schema_source   locks the rows
+-- reads pg_catalog   writes pydb.schema_object, pydb.schema_source, grants   locks the rows
 -- raises nothing
 create or replace function pydb._objects_register(p_revision text, p_sources jsonb)
 returns void
@@ -11,6 +11,7 @@ declare
     v_major integer := current_setting('server_version_num')::integer / 10000;
     v_names text[];
 begin
+    perform pydb._objects_regrant();
     -- a routine's or view's file is named like it; null is a file that was dropped
     select coalesce(array_agg('pydb.' || regexp_replace(s.key, '^.*/|\.sql$', '', 'g')), '{}') into v_names
     from jsonb_each_text(p_sources) as s

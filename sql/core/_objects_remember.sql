@@ -1,5 +1,5 @@
 -- pydb._objects_remember: notes for this transaction what schema pydb is like before a revision changes it.
--- reads pg_catalog   writes setting pydb.objects_before, until the transaction ends   locks nothing
+-- reads pg_catalog   writes settings pydb.objects_before and .grants_before of this transaction   locks nothing
 -- raises nothing
 create or replace function pydb._objects_remember()
 returns void
@@ -9,9 +9,12 @@ as $$
 select set_config('pydb.objects_before',
     coalesce((select jsonb_object_agg(o.kind || ' ' || o.identity, md5(o.lines::text))::text
         from pydb._catalog_objects() as o), '{}'), true);
+select set_config('pydb.grants_before',
+    coalesce((select jsonb_agg(to_jsonb(g))::text from pydb._objects_grants() as g), '[]'), true);
 $$;
 
 comment on function pydb._objects_remember() is
-'First step of a revision: pydb._objects_register can tell afterwards what the revision changed.';
+'First step of a revision: pydb._objects_register can tell afterwards what the revision changed, and whose grants it
+has to give back.';
 
 revoke all on function pydb._objects_remember() from public;

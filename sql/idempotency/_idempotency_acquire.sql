@@ -13,7 +13,7 @@ create or replace function pydb._idempotency_acquire(
     p_max_attempts integer,
     p_owner text
 )
-returns bigint
+returns pydb.idempotency_key
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -21,7 +21,7 @@ declare
     v_now constant timestamptz := clock_timestamp();
     v_expires constant timestamptz
         := v_now + coalesce(p_ttl, pydb._setting(p_name => 'idempotency_ttl')::interval);
-    v_token bigint;
+    v_row pydb.idempotency_key;
 begin
     if p_how = 'absent' then
         insert into pydb.idempotency_key as k (
@@ -32,14 +32,14 @@ begin
             p_scope, p_key, p_fingerprint, p_owner
         )
         on conflict (scope, key) do nothing
-        returning k.token into v_token;
+        returning k.* into v_row;
     elsif p_how = 'poisoned' then
         update pydb.idempotency_key as k
         set state = 'failed', retryable = false, finished_at = v_now,
             error = jsonb_build_object('poisoned', true, 'attempts', k.attempt, 'previous', k.error)
         where k.scope = p_scope and k.key = p_key and k.token = p_seen.token and k.state = p_seen.state
             and k.lease_until is not distinct from p_seen.lease_until
-        returning k.token into v_token;
+        returning k.* into v_row;
     elsif p_how = 'fresh' then
         update pydb.idempotency_key as k
         set token = default, claimed_at = v_now, lease_until = v_now + p_lease,
@@ -48,7 +48,7 @@ begin
             result = null, error = null
         where k.scope = p_scope and k.key = p_key and k.token = p_seen.token and k.state = p_seen.state
             and k.lease_until is not distinct from p_seen.lease_until
-        returning k.token into v_token;
+        returning k.* into v_row;
     else
         update pydb.idempotency_key as k
         set token = default, claimed_at = v_now, lease_until = v_now + p_lease,
@@ -57,25 +57,26 @@ begin
             fingerprint = coalesce(k.fingerprint, p_fingerprint), owner = p_owner, result = null
         where k.scope = p_scope and k.key = p_key and k.token = p_seen.token and k.state = p_seen.state
             and k.lease_until is not distinct from p_seen.lease_until
-        returning k.token into v_token;
-        if v_token is not null and p_how = 'takeover' then
+        returning k.* into v_row;
+        if v_row.token is not null and p_how = 'takeover' then
             perform pydb._idempotency_count(p_event => 'takeovers');
         end if;
     end if;
-    if p_how <> 'poisoned' and clock_timestamp() > v_now + '100 ms' then -- it waited for a rival, who rolled back
-        perform pydb._idempotency_shift(p_scope, p_key, v_token, v_now);
+    if v_row.token is not null and p_how <> 'poisoned' and clock_timestamp() > v_now + '100 ms' then
+        return pydb._idempotency_shift(p_scope, p_key, v_row.token, v_now); -- it waited for a rival, who rolled back
     end if;
-    return v_token;
+    return v_row;
 exception when lock_not_available then
-    return 0;
+    v_row.token := 0;
+    return v_row;
 end
 $$;
 
 comment on function pydb._idempotency_acquire(
     pydb.idempotency_key, text, text, text, bytea, interval, interval, boolean, integer, text
 ) is
-'The token of a key that was absent, fresh, retry, takeover or poisoned for who looked: null if it changed meanwhile, 0
-if lock_timeout ended the wait for another transaction.';
+'A key that was absent, fresh, retry, takeover or poisoned for who looked, as it is now; token null: it changed
+meanwhile; 0: lock_timeout ended the wait for another transaction.';
 
 revoke all on function pydb._idempotency_acquire(
     pydb.idempotency_key, text, text, text, bytea, interval, interval, boolean, integer, text

@@ -5,19 +5,14 @@ create or replace function pydb._idempotency_late(
     p_scope text,
     p_key text,
     p_token bigint,
-    p_outcome pydb.idempotency_key,
-    out outcome text,
-    out attempt integer,
-    out lease_until timestamptz,
-    out code integer,
-    out result jsonb,
-    out error jsonb,
-    out finished_at timestamptz
+    p_outcome pydb.idempotency_key
 )
+returns pydb.idempotency_answer
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_outcome text;
     v_row pydb.idempotency_key;
 begin
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
@@ -25,7 +20,7 @@ begin
         -- a snapshot older than the token cannot tell whose key it is: the server ends it with 40001
         perform from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key for update;
     end if;
-    outcome := case
+    v_outcome := case
         when v_row.token is null then 'gone'
         when v_row.state = 'pending' then 'superseded'
         when v_row.token is distinct from p_token then 'superseded_done'
@@ -35,15 +30,10 @@ begin
             ) then 'ok_again'
         else 'conflict'
     end;
-    attempt := v_row.attempt;
-    lease_until := case outcome when 'superseded' then v_row.lease_until end;
-    code := v_row.code;
-    result := v_row.result;
-    error := v_row.error;
-    finished_at := v_row.finished_at;
-    if outcome in ('superseded', 'superseded_done') then
+    if v_outcome in ('superseded', 'superseded_done') then
         perform pydb._idempotency_count(p_event => 'superseded');
     end if;
+    return pydb._idempotency_answer(v_outcome, v_row, null);
 end
 $$;
 

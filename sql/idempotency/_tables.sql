@@ -4,6 +4,21 @@
 
 create type pydb.idempotency_state as enum ('pending', 'completed', 'failed');
 
+-- A named type: the server builds that of OUT parameters anew for each call, at a fifth of a replay's cost.
+create type pydb.idempotency_answer as (
+    outcome text,
+    token bigint,
+    attempt integer,
+    code integer,
+    result jsonb,
+    error jsonb,
+    retry_after interval,
+    owner text,
+    finished_at timestamptz,
+    claimed_at timestamptz,
+    lease_until timestamptz
+);
+
 -- CACHE 1: a later acquisition of a key must draw a larger token, whichever session draws it
 create sequence pydb.idempotency_token as bigint cache 1;
 
@@ -46,6 +61,21 @@ create index idempotency_key_hold_idx on pydb.idempotency_key (expires_at) where
 
 comment on type pydb.idempotency_state is
 'pending: claimed, the work goes on or was abandoned; completed: a result is recorded; failed: an error is.';
+comment on type pydb.idempotency_answer is
+'One row: the answer of pydb.idempotency_claim, _peek, _complete, _fail, _resolve and _reset.';
+comment on column pydb.idempotency_answer.outcome is 'What the call met or did, in the words of the routine.';
+comment on column pydb.idempotency_answer.token is 'Fencing token of an acquired or resolved key, else null.';
+comment on column pydb.idempotency_answer.attempt is 'Acquisitions in this life of the key, 1 is the first.';
+comment on column pydb.idempotency_answer.code is 'Recorded code of the outcome, for example an HTTP status.';
+comment on column pydb.idempotency_answer.result is 'Recorded result.';
+comment on column pydb.idempotency_answer.error is
+'Recorded error of a failed key; of an acquired one that of the attempt before.';
+comment on column pydb.idempotency_answer.retry_after is 'in_progress: what is left of the lease.';
+comment on column pydb.idempotency_answer.owner is 'Who claimed it, in the caller''s words.';
+comment on column pydb.idempotency_answer.finished_at is 'When it was completed or failed.';
+comment on column pydb.idempotency_answer.claimed_at is 'Of a pending key: since when somebody works on it.';
+comment on column pydb.idempotency_answer.lease_until is
+'Of a pending key: until when nobody else gets it, or got it (ambiguous); null = until it expires.';
 comment on table pydb.idempotency_key is
 'One row a claimed key: who works on it until when, and what came of it. Written only by the
 idempotency routines; policy idempotency_key deletes what has expired.';

@@ -9,25 +9,15 @@ create or replace function pydb.idempotency_claim(
     p_ttl interval default null,
     p_on_stale text default 'takeover',
     p_max_attempts integer default null,
-    p_owner text default null,
-    out outcome text,
-    out token bigint,
-    out attempt integer,
-    out code integer,
-    out result jsonb,
-    out error jsonb,
-    out retry_after interval,
-    out owner text,
-    out finished_at timestamptz
+    p_owner text default null
 )
+returns pydb.idempotency_answer
 language plpgsql
 security definer -- applications claim without a right on the table
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_completed boolean;
-    v_expires_at timestamptz;
-    v_fingerprint bytea;
+    v_answer pydb.idempotency_answer;
     v_now timestamptz;
 begin
     -- In this routine stands what most claims need, a new key or a replay, at the cost of one look and one insert: the
@@ -39,12 +29,19 @@ begin
     ) is not true then
         perform pydb._idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
     end if;
-    select k.state = 'completed', k.expires_at, k.fingerprint, k.attempt, k.code, k.result, k.owner, k.finished_at
-    into v_completed, v_expires_at, v_fingerprint, attempt, code, result, owner, finished_at
+    select
+        case when k.state = 'completed' and k.expires_at > clock_timestamp()
+            and (k.fingerprint = p_fingerprint) is not false then 'replay' end,
+        null::bigint, k.attempt, k.code, k.result, null::jsonb, null::interval, k.owner, k.finished_at,
+        null::timestamptz, null::timestamptz
+    into v_answer
     from pydb.idempotency_key as k
     where k.scope = p_scope and k.key = p_key;
-    v_now := clock_timestamp();
-    if v_completed is null and current_setting('lock_timeout') = '0' then
+    if v_answer.outcome = 'replay' then
+        return v_answer;
+    end if;
+    if v_answer.attempt is null and current_setting('lock_timeout') = '0' then
+        v_now := clock_timestamp();
         insert into pydb.idempotency_key as k (
             token, claimed_at, lease_until, expires_at, max_attempts, hold, scope, key, fingerprint, owner
         )
@@ -55,23 +52,23 @@ begin
             )), p_max_attempts, p_on_stale = 'hold', p_scope, p_key, p_fingerprint, p_owner
         )
         on conflict (scope, key) do nothing
-        returning k.token into token;
-        if token is not null then
-            if clock_timestamp() > v_now + '100 ms' then -- it waited for a rival, who rolled back
-                perform pydb._idempotency_shift(p_scope, p_key, token, v_now);
-            end if;
-            outcome := 'acquired';
-            attempt := 1;
-            return;
+        returning
+            -- later: it waited for a rival, who rolled back
+            case when clock_timestamp() > k.claimed_at + '100 ms' then 'late' else 'acquired' end,
+            k.token, k.attempt, null::integer, null::jsonb, null::jsonb, null::interval, k.owner, null::timestamptz,
+            k.claimed_at, k.lease_until
+        into v_answer;
+        if v_answer.outcome = 'acquired' then
+            return v_answer;
+        elsif v_answer.outcome = 'late' then
+            return pydb._idempotency_answer(
+                'acquired', pydb._idempotency_shift(p_scope, p_key, v_answer.token, v_now), null
+            );
         end if;
-    elsif v_completed and v_expires_at > v_now and (v_fingerprint = p_fingerprint) is not false then
-        outcome := 'replay';
-        return;
     end if;
-    select m.* into outcome, token, attempt, code, result, error, retry_after, owner, finished_at
-    from pydb._idempotency_meet(
+    return pydb._idempotency_meet(
         p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_on_stale = 'hold', p_max_attempts, p_owner
-    ) as m;
+    );
 end
 $$;
 

@@ -7,40 +7,35 @@ create or replace function pydb.idempotency_complete(
     p_token bigint,
     p_result jsonb default null,
     p_code integer default null,
-    p_fenced boolean default false,
-    out outcome text,
-    out attempt integer,
-    out lease_until timestamptz,
-    out code integer,
-    out result jsonb,
-    out error jsonb,
-    out finished_at timestamptz
+    p_fenced boolean default false
 )
+returns pydb.idempotency_answer
 language plpgsql
 security definer -- applications complete without a right on the table
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_answer pydb.idempotency_answer;
     v_outcome pydb.idempotency_key;
 begin
     update pydb.idempotency_key as k
     set state = 'completed', code = p_code, result = p_result, error = null, finished_at = clock_timestamp()
     where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
-    returning k.attempt, k.finished_at into attempt, finished_at;
+    returning
+        'ok', null::bigint, k.attempt, k.code, k.result, null::jsonb, null::interval, k.owner, k.finished_at,
+        null::timestamptz, null::timestamptz
+    into v_answer;
     if found then
-        outcome := 'ok';
-        code := p_code;
-        result := p_result;
-        return;
+        return v_answer;
     end if;
     v_outcome.state := 'completed';
     v_outcome.code := p_code;
     v_outcome.result := p_result;
-    select l.* into outcome, attempt, lease_until, code, result, error, finished_at
-    from pydb._idempotency_late(p_scope, p_key, p_token, v_outcome) as l;
+    v_answer := pydb._idempotency_late(p_scope, p_key, p_token, v_outcome);
     if p_fenced then
-        perform pydb._idempotency_fence(p_scope, p_key, p_token, outcome);
+        perform pydb._idempotency_fence(p_scope, p_key, p_token, v_answer.outcome);
     end if;
+    return v_answer;
 end
 $$;
 

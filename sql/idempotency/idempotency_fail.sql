@@ -7,15 +7,9 @@ create or replace function pydb.idempotency_fail(
     p_token bigint,
     p_error jsonb default null,
     p_retryable boolean default true,
-    p_code integer default null,
-    out outcome text,
-    out attempt integer,
-    out lease_until timestamptz,
-    out code integer,
-    out result jsonb,
-    out error jsonb,
-    out finished_at timestamptz
+    p_code integer default null
 )
+returns pydb.idempotency_answer
 language plpgsql
 security definer -- applications fail without a right on the table
 set search_path = pg_catalog, pg_temp
@@ -24,24 +18,24 @@ declare
     v_retryable constant boolean := coalesce(p_retryable, true);
     -- never SQL null: who adopts a recorded outcome tells a failure by its error
     v_error constant jsonb := coalesce(p_error, 'null');
+    v_answer pydb.idempotency_answer;
     v_outcome pydb.idempotency_key;
 begin
     update pydb.idempotency_key as k
     set state = 'failed', code = p_code, error = v_error, retryable = v_retryable, finished_at = clock_timestamp()
     where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
-    returning k.attempt, k.finished_at into attempt, finished_at;
+    returning
+        'ok', null::bigint, k.attempt, k.code, null::jsonb, k.error, null::interval, k.owner, k.finished_at,
+        null::timestamptz, null::timestamptz
+    into v_answer;
     if found then
-        outcome := 'ok';
-        code := p_code;
-        error := v_error;
-        return;
+        return v_answer;
     end if;
     v_outcome.state := 'failed';
     v_outcome.code := p_code;
     v_outcome.error := v_error;
     v_outcome.retryable := v_retryable;
-    select l.* into outcome, attempt, lease_until, code, result, error, finished_at
-    from pydb._idempotency_late(p_scope, p_key, p_token, v_outcome) as l;
+    return pydb._idempotency_late(p_scope, p_key, p_token, v_outcome);
 end
 $$;
 

@@ -5,43 +5,33 @@ create or replace function pydb.idempotency_reset(
     p_scope text,
     p_key text,
     p_force boolean default false,
-    p_reason text default null,
-    out outcome text,
-    out attempt integer,
-    out lease_until timestamptz,
-    out code integer,
-    out result jsonb,
-    out error jsonb,
-    out finished_at timestamptz
+    p_reason text default null
 )
+returns pydb.idempotency_answer
 language plpgsql
 security definer -- the table is writable to nobody; EXECUTE is the right
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_outcome text;
     v_row pydb.idempotency_key;
 begin
     perform pydb._idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key for update;
-    outcome := case
+    v_outcome := case
         when v_row.token is null then 'gone'
         when v_row.state = 'pending' and clock_timestamp() < coalesce(v_row.lease_until, v_row.expires_at)
             and p_force is not true then 'in_progress'
         else 'ok'
     end;
-    if outcome = 'ok' then
+    if v_outcome = 'ok' then
         delete from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
         perform pydb._audit('idempotency_reset', p_scope || '/' || p_key, jsonb_build_object(
             'scope', p_scope, 'key', p_key, 'state', v_row.state, 'token', v_row.token, 'code', v_row.code,
             'forced', p_force, 'reason', p_reason
         ), null);
     end if;
-    attempt := v_row.attempt;
-    lease_until := v_row.lease_until;
-    code := v_row.code;
-    result := v_row.result;
-    error := v_row.error;
-    finished_at := v_row.finished_at;
+    return pydb._idempotency_answer(v_outcome, v_row, clock_timestamp());
 end
 $$;
 

@@ -9,23 +9,18 @@ create or replace function pydb.idempotency_resolve(
     p_code integer default null,
     p_error jsonb default null,
     p_force boolean default false,
-    p_reason text default null,
-    out outcome text,
-    out token bigint,
-    out attempt integer,
-    out lease_until timestamptz,
-    out code integer,
-    out result jsonb,
-    out error jsonb,
-    out finished_at timestamptz
+    p_reason text default null
 )
+returns pydb.idempotency_answer
 language plpgsql
 security definer -- the table is writable to nobody; EXECUTE is the right
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_row pydb.idempotency_key;
+    v_answer pydb.idempotency_answer;
     v_now timestamptz;
+    v_outcome text;
+    v_row pydb.idempotency_key;
 begin
     perform pydb._idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     if p_as is null or p_as not in ('completed', 'failed', 'retry') then
@@ -35,13 +30,13 @@ begin
     end if;
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key for update;
     v_now := clock_timestamp();
-    outcome := case
+    v_outcome := case
         when v_row.token is null then 'gone'
         when v_row.state <> 'pending' then 'conflict'
         when v_now < coalesce(v_row.lease_until, v_row.expires_at) and p_force is not true then 'in_progress'
         else 'ok'
     end;
-    if outcome = 'ok' then
+    if v_outcome = 'ok' then
         update pydb.idempotency_key as k
         set token = default, finished_at = v_now, code = p_code,
             state = case p_as when 'completed' then 'completed' else 'failed' end::pydb.idempotency_state,
@@ -58,13 +53,9 @@ begin
             'scope', p_scope, 'key', p_key, 'as', p_as, 'code', p_code, 'forced', p_force, 'reason', p_reason
         ), null);
     end if;
-    token := v_row.token;
-    attempt := v_row.attempt;
-    lease_until := v_row.lease_until;
-    code := v_row.code;
-    result := v_row.result;
-    error := v_row.error;
-    finished_at := v_row.finished_at;
+    v_answer := pydb._idempotency_answer(v_outcome, v_row, v_now);
+    v_answer.token := v_row.token;
+    return v_answer;
 end
 $$;
 

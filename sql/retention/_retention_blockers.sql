@@ -28,7 +28,7 @@ begin
     loop
         -- a cycle of keys comes back to a constraint already walked
         continue when v_ref.constraint_id = any(p_path) or cardinality(p_path) >= 16;
-        v_match := format('select 1 from %s as %s where %s', v_ref.source, v_alias, pydb._retention_match(
+        v_match := format('select 1 from %s as %s where %s', v_ref.source, v_alias, pydb._key_match(
             v_alias, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
         ));
         if v_ref.on_delete in ('a', 'r') or (v_ref.on_delete = 'n' and v_ref.not_null) then
@@ -40,7 +40,7 @@ begin
                 end,
                 case when v_ref.itself then format(' and (%s) is not true', p_taken) end,
                 case when p_path <> '{}' then (
-                    select string_agg(format(' and (%s) is not true', pydb._retention_match(
+                    select string_agg(format(' and (%s) is not true', pydb._key_match(
                         v_alias, r.child_columns, 't', r.parent_columns, r.operators, r.collations
                     )), '' order by r.constraint_id)
                     from pydb._retention_references(v_root) as r
@@ -49,7 +49,7 @@ begin
             );
         elsif v_ref.on_delete = 'c' then
             foreach v_inner in array pydb._retention_blockers(
-                v_ref.child, v_alias, p_path || v_ref.constraint_id, v_root, pydb._retention_match(
+                v_ref.child, v_alias, p_path || v_ref.constraint_id, v_root, pydb._key_match(
                     v_next, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
                 )
             ) loop

@@ -2,6 +2,7 @@
 -- writes the target and what references it   locks the tables (row exclusive) and the rows
 -- raises 23503 where something that stays references a row, YD304 where rows changed, and what the delete raises
 create or replace function pydb._retention_cascade(
+    p_policy pydb.retention_policy,
     p_relation oid,
     p_condition text,
     p_limit bigint,
@@ -18,6 +19,7 @@ declare
     v_walk pydb.cascade_walk;
     v_block pydb.cascade_step;
     v_before jsonb;
+    v_look constant text := format('select * from pydb.retention_plan(%L);', p_policy.name);
 begin
     execute format(
         'select array_agg(f.ctid) from (select t.ctid from only %s as t where %s%s%s) as f',
@@ -37,11 +39,13 @@ begin
         -- as if the server had refused: the batch gets smaller, until the one row that cannot go stands alone
         raise exception using errcode = '23503', message = format('%s: %s', v_block.relation, v_block.warning),
             detail = 'An expired row has something below it that cannot go with it.',
-            hint = coalesce(v_block.cure, 'select * from pydb.cascade_plan(…);');
+            hint = coalesce(
+                case when v_block.cure !~ '^(create index|call|alter system) ' then v_block.cure end, v_look
+            );
     end if;
     v_before := pydb._cascade_tally(v_walk);
     perform pydb._cascade_apply(v_walk);
-    perform pydb._cascade_compare(v_walk, v_before, true);
+    perform pydb._cascade_compare(v_walk, v_before, true, v_look);
     select sum(f.rows)::bigint, jsonb_object_agg(f.relation, f.rows) into rows_done, relations
     from (
         select pydb._relation_name(s.relation) as relation, sum(cardinality(s.tids)) as rows
@@ -52,8 +56,8 @@ begin
 end
 $$;
 
-comment on function pydb._retention_cascade(oid, text, bigint, boolean) is
+comment on function pydb._retention_cascade(pydb.retention_policy, oid, text, bigint, boolean) is
 'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade,
 keys that refuse taken as cascading; returns all rows that went, and how many per relation.';
 
-revoke all on function pydb._retention_cascade(oid, text, bigint, boolean) from public;
+revoke all on function pydb._retention_cascade(pydb.retention_policy, oid, text, bigint, boolean) from public;

@@ -38,7 +38,7 @@ begin
         v_text := v_text || format(
             ' and not exists (select 1 from %s as c where %s and (c.tableoid, c.ctid) <> (t.tableoid, t.ctid)%s)',
             v_ref.source,
-            pydb._retention_match(
+            pydb._key_match(
                 'c', v_ref.child_columns, 't', v_ref.parent_columns, v_ref.operators, v_ref.collations
             ),
             case v_ref.on_delete

@@ -2,10 +2,10 @@
 -- writes the target   locks the rows it deletes
 -- raises nothing
 create or replace function pydb._retention_delete_rows(
+    p_policy pydb.retention_policy,
     p_relation oid,
     p_condition text,
     p_limit bigint,
-    p_on_referenced text,
     out rows_done bigint,
     out rows_refused bigint,
     out rows_locked bigint
@@ -26,7 +26,7 @@ begin
         exit when rows_done >= p_limit;
         begin
             v_gone := (pydb._retention_take(
-                p_on_referenced, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, false
+                p_policy, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, false
             )).rows_done;
             set constraints all immediate;
             rows_done := rows_done + v_gone; -- only now: a variable is not rolled back
@@ -45,8 +45,8 @@ begin
 end
 $$;
 
-comment on function pydb._retention_delete_rows(oid, text, bigint, text) is
+comment on function pydb._retention_delete_rows(pydb.retention_policy, oid, text, bigint) is
 'Deletes the rows of a range one by one; counts those that a constraint keeps, and those that a lock keeps: of the row,
 or of a row that references it.';
 
-revoke all on function pydb._retention_delete_rows(oid, text, bigint, text) from public;
+revoke all on function pydb._retention_delete_rows(pydb.retention_policy, oid, text, bigint) from public;

@@ -23,7 +23,7 @@ begin
             execute format(
                 'select count(*) from %s as c where exists (select 1 from only %s as t where %s and %s)',
                 v_ref.source, pydb._relation_name(p_relation),
-                pydb._retention_match(
+                pydb._key_match(
                     'c', v_ref.child_columns, 't', v_ref.parent_columns, v_ref.operators, v_ref.collations
                 ),
                 pydb._retention_deletable(p_policy, p_relation, p_cutoff)

@@ -25,7 +25,7 @@ begin
     return query
     select
         r.constraint_id, r.constraint_name, r.child, r.child_columns, r.parent_columns, r.on_delete, r.set_columns,
-        r.indexed,
+        pydb._reference_index(r.child, k.conkey),
         r.child = p_relation or exists (
             select 1 from pg_catalog.pg_partition_ancestors(p_relation) as up where up.relid = r.child
         ),
@@ -40,30 +40,15 @@ begin
     from pydb._inbound_references(p_relation) as r
     inner join pg_catalog.pg_class as c on c.oid = r.child
     inner join pg_catalog.pg_constraint as k on k.oid = r.constraint_id
-    cross join lateral (
-        -- the key's own equality, which need not be the one that the search_path would find
-        select
-            array_agg(format('operator(%I.%s)', n.nspname, o.oprname) order by u.ord) as operators,
-            array_agg(
-                coalesce((
-                    select format(' collate %I.%I', m.nspname, l.collname)
-                    from pg_catalog.pg_collation as l
-                    inner join pg_catalog.pg_namespace as m on m.oid = l.collnamespace
-                    where l.oid = p.attcollation and p.attcollation <> a.attcollation
-                ), '') order by u.ord
-            ) as collations
-        from unnest(k.conkey, k.confkey, k.conpfeqop) with ordinality as u (attnum, parent_attnum, operator_id, ord)
-        inner join pg_catalog.pg_operator as o on o.oid = u.operator_id
-        inner join pg_catalog.pg_namespace as n on n.oid = o.oprnamespace
-        inner join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.attnum
-        inner join pg_catalog.pg_attribute as p on p.attrelid = k.confrelid and p.attnum = u.parent_attnum
-    ) as e;
+    -- the key's own equality, which need not be the one that the search_path would find
+    cross join lateral pydb._reference_equality(r.child, k.conkey, p_relation, k.confkey, k.conpfeqop) as e;
 end
 $$;
 
 comment on function pydb._retention_references(oid) is
-'pydb._inbound_references with more facts: whether the key comes from the same table (a self-reference), whether a
-column that SET NULL would blank is NOT NULL, source (the child as SQL text for FROM: ONLY, unless partitioned), and how
-the key compares: operators (parent on the left) and collations (of the parent, where the child has another).';
+'pydb._inbound_references with more facts: whether an index of the child serves the key, whether the key comes from the
+same table (a self-reference), whether a column that SET NULL would blank is NOT NULL, source (the child as SQL text for
+FROM: ONLY, unless partitioned), and how the key compares: operators (parent on the left) and collations (of the parent,
+where the child has another).';
 
 revoke all on function pydb._retention_references(oid) from public;

@@ -24,7 +24,7 @@ begin
     v_names := pydb._retention_policy_names(p_policy);
     if v_names is null then
         raise warning using errcode = 'YD002', message = 'nothing was run: there is no enabled retention policy',
-            hint = 'select pydb.retention_policy_set(…);';
+            hint = 'psql: \df+ pydb.retention_policy_set';
     end if;
     return v_names;
 end

@@ -55,11 +55,11 @@ begin
     end;
     if p_walk ->> 'mode' = 'rows' then
         select d.rows_done, d.rows_refused, d.rows_locked into v_rows, v_refused, v_left
-        from pydb._retention_delete_rows(v_relation, v_condition, v_limit, p_policy.on_referenced) as d;
+        from pydb._retention_delete_rows(p_policy, v_relation, v_condition, v_limit) as d;
     else
         select d.rows_done, d.relations into v_rows, v_cascaded
         from pydb._retention_take(
-            p_policy.on_referenced, v_relation, v_condition, v_limit, p_walk ->> 'mode' = 'skip'
+            p_policy, v_relation, v_condition, v_limit, p_walk ->> 'mode' = 'skip'
         ) as d;
         if v_cascaded is not null then
             p_walk := p_walk || jsonb_build_object('cascaded', (

@@ -2,7 +2,7 @@
 -- writes the target, and what references it   locks the rows
 -- raises what the delete raises
 create or replace function pydb._retention_take(
-    p_on_referenced text,
+    p_policy pydb.retention_policy,
     p_relation oid,
     p_condition text,
     p_limit bigint,
@@ -14,16 +14,16 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_on_referenced = 'cascade' then
+    if p_policy.on_referenced = 'cascade' then
         select c.rows_done, c.relations into rows_done, relations
-        from pydb._retention_cascade(p_relation, p_condition, p_limit, p_skip_locked) as c;
+        from pydb._retention_cascade(p_policy, p_relation, p_condition, p_limit, p_skip_locked) as c;
     else
         rows_done := pydb._retention_delete(p_relation, p_condition, p_limit, p_skip_locked);
     end if;
 end
 $$;
 
-comment on function pydb._retention_take(text, oid, text, bigint, boolean) is
+comment on function pydb._retention_take(pydb.retention_policy, oid, text, bigint, boolean) is
 'Deletes the rows of a range; with on_referenced = cascade their cascade too. relations: rows per relation, then.';
 
-revoke all on function pydb._retention_take(text, oid, text, bigint, boolean) from public;
+revoke all on function pydb._retention_take(pydb.retention_policy, oid, text, bigint, boolean) from public;

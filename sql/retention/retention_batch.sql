@@ -27,7 +27,7 @@ begin
         raise exception using errcode = 'YD001',
             message = format('p_max_rows cannot be %s', coalesce(p_max_rows::text, 'null')),
             detail = 'A batch takes 1 to 1000000 rows.',
-            hint = 'select * from pydb.retention_batch(…, p_max_rows => 10000);';
+            hint = format('select * from pydb.retention_batch(%L, p_max_rows => 10000);', p_policy);
     elsif v_held is not null then
         raise exception using errcode = 'YD111', message = format('policy %s: blocked (%s)', p_policy, v_held),
             detail = 'Nothing was deleted.', hint = 'pydb retention resume, or: select pydb.retention_resume();';

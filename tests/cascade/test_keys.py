@@ -151,10 +151,9 @@ def test_names_that_need_quotes(site: Site) -> None:
     root, keys = f'"Scha der"."{table}"', {'se"lect %I': 1}
     with refused("YD302") as refusal:
         site.delete(root, keys)
-    # the hint can be pasted: names with quotes of both kinds in it
-    choice = refusal.hint.removeprefix("p_edges => ").partition(" takes them")[0]
-    given = '{"se\\"lect %I": 1}'
-    site.do(f"select pydb.cascade_delete(p_root => '{root}', p_keys => '{given}', p_edges => {choice})")
+    # the hint can be pasted, as a plan and as the delete: names with quotes of both kinds in it
+    site.do(refusal.hint)
+    site.do(refusal.hint.replace("pydb.cascade_plan(", "pydb.cascade_delete("))
     assert site.value(f"""select array_agg("se""lect %I") from "Scha der"."{table}" """) == [2]
     assert site.value(f'select array_agg(id) from "Scha der"."{long}"') == [2]
 

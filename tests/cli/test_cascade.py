@@ -256,6 +256,7 @@ def test_a_trigger_that_deletes_elsewhere_needs_the_option(cli: Cli, shop: Conne
     wanted = ("cascade", "delete", "shop.customer", "4", "--others", "delete", "--yes")
     result = cli(*wanted, "--json")
     assert (result.code, result.error["sqlstate"]) == (2, "YD304")
+    assert "--allow-triggers" in str(result.error["hint"])
     assert counts(shop) == ALL
     assert cli(*wanted, "--allow-triggers").code == 0
     assert counts(shop) == GONE

@@ -37,6 +37,7 @@ class Answer:
     retry_after: timedelta | None = None
     owner: str | None = None
     finished_at: datetime | None = None
+    claimed_at: datetime | None = None
     lease_until: datetime | None = None
 
 

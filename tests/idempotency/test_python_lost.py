@@ -138,7 +138,7 @@ def test_c50_twenty_clients_of_one_server_connection(lab: Lab, pooled: str) -> N
                     else:
                         assert replayed(claim) == key
             own = f"own{number}"
-            with once(db, lab.scope, own, lease="60 ms", heartbeat=True) as claim, db.transaction():
+            with once(db, lab.scope, own, lease="20 s", heartbeat=True) as claim, db.transaction():
                 claimed(claim).check()
                 claimed(claim).complete()
         return own

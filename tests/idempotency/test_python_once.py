@@ -507,7 +507,13 @@ def test_routines_one_by_one(lab: Lab) -> None:
     assert (failed.outcome, failed.error, failed.code) == ("ok", {"e": 1}, 500)
     again = idempotency.claim(lab.db, scope, "k", b"f", on_stale="hold", lease=timedelta(0))
     assert (again.outcome, again.attempt, again.error) == ("acquired", 2, {"e": 1})
-    assert idempotency.claim(lab.db, scope, "k").outcome == "ambiguous"
+    held = idempotency.claim(lab.db, scope, "k")
+    assert (held.outcome, again.lease_until) == ("ambiguous", None)
+    assert idempotency.peek(lab.db, scope, "k").lease_until == held.lease_until
+    assert held.lease_until is not None
+    with pytest.raises(idempotency.Ambiguous, match="may have happened") as refusal, once(lab.db, scope, "k"):
+        raise AssertionError("a held key was given away")
+    assert f"its lease passed at {held.lease_until:%Y-%m-%d %H:%M:%S} UTC" in str(refusal.value.detail)
     done = idempotency.resolve(lab.db, scope, "k", "completed", result=None, reason="saw it")
     assert (done.outcome, done.result) == ("ok", None)
     assert again.token is not None

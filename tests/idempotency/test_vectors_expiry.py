@@ -96,7 +96,8 @@ def test_c41_hold_is_ambiguous_for_ever_until_it_is_resolved(lab: Lab) -> None:
     for life in ("runs", "passed"):
         answer = lab.claim(fingerprint=b"f", on_stale="takeover", lease="0", max_attempts=9)
         assert (answer.outcome, answer.owner, answer.attempt) == ("ambiguous", "a", 1)
-        assert (answer.token, answer.retry_after) == (None, None)
+        assert (answer.token, answer.retry_after, answer.finished_at) == (None, None, None)
+        assert answer.claimed_at == answer.lease_until is not None
         assert lab.peek(fingerprint=b"f") == answer
         assert lab.prune() == 0
         if life == "runs":

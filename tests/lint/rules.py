@@ -159,6 +159,15 @@ def errors_are_complete(file: SqlFile, tree: Tree) -> Iterator[str]:
 
 
 @rule
+def hints_can_be_typed(file: SqlFile, tree: Tree) -> Iterator[str]:
+    """The next command stands in the hint with the caller's own arguments, not with dots in their place."""
+    for found in nodes(file.plpgsql, "PLpgSQL_stmt_raise"):
+        for option in nodes(found.get("options", []), "PLpgSQL_raise_option"):
+            if option["opt_type"] == 3 and re.search(r"…|\.\.\.", str(option["expr"])):
+                yield f"line {found['lineno']} of the body: a hint that nobody can type"
+
+
+@rule
 def commented(file: SqlFile, tree: Tree) -> Iterator[str]:
     r"""COMMENT ON is the documentation that \\df+ and \\d+ show; every object and every column has one."""
     said = set()

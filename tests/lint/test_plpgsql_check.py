@@ -63,10 +63,8 @@ ALLOWED: Final = {
     ("schedule_sync", "security", "not sanitized"): "runs what _schedule_actions composed by format()",
     ("_reference_check_types", "security", "not sanitized"): "names of types and operators from the catalog",
     ("_reference_measure", "security", "not sanitized"): "names of tables and operators from the catalog",
-    ("_reference_check_table", "error", "pg_dist_partition"): "asked only where Citus is",
-    ("_reference_check_table", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
-    ("_retention_check_target", "error", "pg_dist_partition"): "asked only where Citus is",
-    ("_retention_check_target", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
+    ("_relation_unfit", "error", "pg_dist_partition"): "asked only where Citus is",
+    ("_relation_unfit", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
 }
 
 

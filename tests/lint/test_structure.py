@@ -107,6 +107,8 @@ REFUSED: Final[list[tuple[Rule, str, str, str]]] = [
     (rules.header_names_errors, "core/example.sql", "-- raises YD001", "-- raises nothing"),
     (rules.errors_are_complete, "core/example.sql", ", hint = 'Give p_rows.'", ""),
     (rules.errors_are_complete, "core/example.sql", "errcode = 'YD001', ", ""),
+    (rules.hints_can_be_typed, "core/example.sql", "'Give p_rows.'", "'select pydb.example(…);'"),
+    (rules.hints_can_be_typed, "core/example.sql", "'Give p_rows.'", "format('drop table %s (...);', 'a')"),
     (
         rules.commented,
         "core/example.sql",

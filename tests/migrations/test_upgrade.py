@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.conftest import Connect, Connection
+    from tests.conftest import Connect, Connection, RoleFactory
     from tests.servers import CronServer, TestServer
 
 HISTORY = sources.history()
@@ -457,3 +457,47 @@ def test_alembic_itself_does_the_same(empty_dsn: str) -> None:
     assert migrate.check(empty_dsn) == []
     command.downgrade(config, "base")
     assert not has_pydb(empty_dsn)
+
+
+def may_execute(connection: Connection, role: str, routine: str) -> tuple[bool, bool]:
+    """Whether a role may execute a routine, and whether it may grant that."""
+    query = (
+        "select has_function_privilege(%(role)s, p.oid, 'execute'),"
+        " has_function_privilege(%(role)s, p.oid, 'execute with grant option')"
+        " from pg_proc as p where p.pronamespace = 'pydb'::regnamespace and p.proname = %(name)s"
+    )
+    row = connection.execute(query, {"role": role, "name": routine}).fetchone()
+    assert row is not None
+    return bool(row[0]), bool(row[1])
+
+
+def test_routines_that_are_made_anew_keep_their_grants(
+    db: Connection, dsn: str, tree: Tree, role: RoleFactory
+) -> None:
+    plain, granting, nobody = role('na"ïve'), role(), role()
+    tree.routine("first")
+    tree.freeze("before")
+    migrate.up(dsn, migrations=tree.migrations)
+    db.execute(f'grant execute on function pydb.first to "{plain.replace(chr(34), chr(34) * 2)}"')
+    db.execute(f'grant execute on function pydb.first to "{granting}" with grant option')
+    tree.routine("first", "null::text", result="text")
+    tree.freeze("after")
+    for move in (migrate.up, migrate.down):
+        oid = db.execute("select 'pydb.first'::regproc::oid").fetchone()
+        move(dsn, migrations=tree.migrations)
+        assert db.execute("select 'pydb.first'::regproc::oid").fetchone() != oid
+        assert may_execute(db, plain, "first") == (True, False)
+        assert may_execute(db, granting, "first") == (True, True)
+        assert may_execute(db, nobody, "first") == (False, False)
+
+
+def test_claims_stay_granted_when_they_answer_with_a_type(
+    db: Connection, dsn: str, role: RoleFactory
+) -> None:
+    application, other = role(), role()
+    migrate.down(dsn, "0003", destroy=True)
+    db.execute(f'grant execute on function pydb.idempotency_claim to "{application}"')
+    migrate.up(dsn, "0004")
+    assert may_execute(db, application, "idempotency_claim") == (True, False)
+    assert may_execute(db, application, "idempotency_complete") == (False, False)
+    assert may_execute(db, other, "idempotency_claim") == (False, False)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.retention.lab import OLD, YOUNG, Lab
+from tests.retention.lab import OLD, YOUNG, Lab, refused
 
 if TYPE_CHECKING:
+    from psycopg.rows import TupleRow
+
     from tests.conftest import Connect
 
 DONE = ("completed", "exhausted")
@@ -29,6 +31,11 @@ TREE = f"""
 
 def counts(lab: Lab) -> dict[str, int]:
     return {name: lab.number(f"select count(*) from public.{name}") for name in ("t", "c", "g", "n", "l")}
+
+
+def typed(lab: Lab, hint: str) -> list[TupleRow]:
+    """The rows of a hint, which is a query."""
+    return lab.db.execute(hint.encode()).fetchall()
 
 
 def test_children_go_with_their_parents_and_the_plan_counts_them(lab: Lab) -> None:
@@ -124,3 +131,26 @@ def test_a_role_that_may_not_delete_the_children(lab: Lab, connect: Connect) -> 
         assert counts(lab)["t"] == 6
     finally:
         lab.do("drop owned by cascade_runner; drop role cascade_runner;")
+
+
+def test_the_hint_of_a_batch_that_fails_is_the_plan_of_its_policy(lab: Lab) -> None:
+    """Rows below that cannot go, a trigger that keeps some, a wrong argument: each hint is typed."""
+    lab.do(f"{TREE} create table public.k (c_id int not null references public.c on delete set null);")
+    name = 'täg\\lich\'s "%s"'
+    lab.policy(name, on_referenced="cascade")
+    lab.do("insert into public.k select id from public.c where t_id = 2 limit 1")
+    with refused("23503") as refusal:
+        lab.one("select (pydb.retention_batch(%s)).rows_done", name)
+    assert "blocked" in {row[1] for row in typed(lab, refusal.hint)}
+    lab.do(
+        """delete from public.k;
+        create function public.keep() returns trigger language plpgsql as $$ begin return null; end $$;
+        create trigger keep before delete on public.l for each row execute function public.keep()"""
+    )
+    with refused("YD304") as refusal:
+        lab.one("select (pydb.retention_batch(%s)).rows_done", name)
+    assert "trigger keep" in str(typed(lab, refusal.hint))
+    lab.do("drop trigger keep on public.l")
+    with refused("YD001") as refusal:
+        lab.one("select (pydb.retention_batch(%s, 0)).rows_done", name)
+    assert typed(lab, refusal.hint)[0][:2] == (60, 0)

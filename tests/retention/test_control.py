@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.retention.lab import NOW, OLD, YOUNG, Lab, refused
+
+if TYPE_CHECKING:
+    from tests.servers import TestServer
 
 DONE = ("completed", "exhausted")
 CALL = f"call pydb.retention_run(p_policy => 'p', p_now => '{NOW.isoformat()}')"
@@ -302,3 +308,13 @@ def test_a_session_without_foreign_keys_is_refused(table: Lab) -> None:
     with refused("YD001"):
         table.batch()
     assert table.number("select count(*) from public.t") == 7
+
+
+def test_a_run_without_policies_says_how_one_is_set(lab: Lab, server: TestServer, dsn: str) -> None:
+    hints: list[str | None] = []
+    lab.db.add_notice_handler(lambda diagnostic: hints.append(diagnostic.message_hint))
+    lab.do("call pydb.retention_run()")
+    (hint,) = hints
+    command = [str(server.bin_dir / "psql"), "-X", "-d", dsn, "-c", str(hint).removeprefix("psql: ")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "p_keep interval" in shown.stdout

@@ -1,7 +1,7 @@
--- pydb._retention_match: SQL text that joins the rows of a foreign key: child alias to parent alias.
+-- pydb._key_match: SQL text that joins the rows of a key or reference: child alias to parent alias.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb._retention_match(
+create or replace function pydb._key_match(
     p_child_alias text,
     p_child_columns name[],
     p_parent_alias text,
@@ -23,7 +23,7 @@ as $$
     with ordinality as u (child_column, parent_column, operator, collated, ord);
 $$;
 
-comment on function pydb._retention_match(text, name[], text, name[], text[], text[]) is
-'Join condition of a foreign key, column by column in the order of the constraint, with its own operators.';
+comment on function pydb._key_match(text, name[], text, name[], text[], text[]) is
+'Join condition of a foreign key or logical reference, column by column in its order, with its own operators.';
 
-revoke all on function pydb._retention_match(text, name[], text, name[], text[], text[]) from public;
+revoke all on function pydb._key_match(text, name[], text, name[], text[], text[]) from public;

@@ -1,0 +1,19 @@
+-- roles.sql gives the grants of these routines back: revision 0003 does not remember them
+drop routine pydb.idempotency_resolve;
+drop routine pydb.idempotency_reset;
+drop routine pydb.idempotency_peek;
+drop routine pydb.idempotency_fail;
+drop routine pydb.idempotency_complete;
+drop routine pydb.idempotency_claim;
+drop routine pydb._idempotency_shift;
+drop routine pydb._idempotency_meet;
+drop routine pydb._idempotency_late;
+drop routine pydb._idempotency_acquire;
+drop routine pydb._retention_take;
+drop routine pydb._retention_delete_rows;
+drop routine pydb._retention_cascade;
+drop routine pydb._inbound_references;
+drop routine pydb._cascade_write;
+drop routine pydb._cascade_refuse;
+drop routine pydb._cascade_compare;
+drop type pydb.idempotency_answer;
