@@ -306,6 +306,9 @@ def translate(
     dbname = None
     with suppress(psycopg.Error):
         dbname = conn.info.dbname if conn is not None else None
+    if isinstance(error, psycopg.errors.UndefinedColumn):  # our statements name those of the newest revision
+        missing = error.diag.message_primary
+        return errors.not_installed(dbname, sqlstate=error.sqlstate, missing=missing)
     return errors.from_psycopg(error, dbname)
 
 

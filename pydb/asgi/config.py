@@ -6,7 +6,7 @@ import fnmatch
 import os
 import re
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -38,6 +38,10 @@ def keep_final_answers(status: int | None) -> Decision:
 def method_and_path(scope: Scope) -> str:
     """Name an operation by its method and path, for example ``POST /backtests/tune``."""
     return f"{scope['method']} {quote(str(scope['path']), safe='/:@!$&()*+,;=~-._')}"
+
+
+def _fields(names: Iterable[str]) -> tuple[bytes, ...]:
+    return tuple(sorted({name.lower().encode() for name in names}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +172,20 @@ class Config:
         # names never hold a #, so a shortened one is none of another operation
         head = raw[:180].decode("utf-8", "ignore").replace("\0", "?")
         return f"{head}#{sha256(raw).hexdigest()}"
+
+    @cached_property
+    def header_fields(self) -> Mapping[bytes, str]:
+        """Spellings of the header by what they are in header lines."""
+        return {name.lower().encode("ascii"): name for name in self.header_names}
+
+    def compared(self, client: str | None) -> tuple[bytes, ...]:
+        """Return the names of the headers that are part of a client's payload, sorted."""
+        return self._compared[client is None]
+
+    @cached_property
+    def _compared(self) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+        named, anonymous = self.fingerprint_headers, (*self.fingerprint_headers, *self.credentials)
+        return _fields(named), _fields(anonymous)
 
     @cached_property
     def _paths(self) -> re.Pattern[str]:

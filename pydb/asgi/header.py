@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pydb.asgi.problem import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from pydb.asgi._types import Headers
 
@@ -26,33 +26,41 @@ _QUOTED: Final = re.compile(rf"{_TEXT}(?:; *[a-z*][a-z0-9_.*-]*(?:={_VALUE})?)*"
 _BARE: Final = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 
-def read_key(headers: Headers, names: Sequence[str], max_length: int) -> str | None:
+def read_key(headers: Headers, names: Mapping[bytes, str], max_length: int) -> str | None:
     """Return the key of a request, or None if no header of one of these names came.
+
+    ``names`` are the spellings by the names as they come in header lines, in lower case.
 
     Raises:
         Refused: a header came twice, two spellings disagree, or the value is malformed, empty or too long.
     """
-    found: set[str] = set()
-    for name in names:
-        wanted = name.lower().encode("ascii")
-        values = [value for field, value in headers if field == wanted]
-        if len(values) > 1:
-            raise Refused("key-malformed", f"The header {name} came {len(values)} times; send it once.")
-        found.update(_parse(name, value) for value in values)
-    if len(found) > 1:
-        raise Refused("key-malformed", f"The headers {' and '.join(names)} name different keys; send one.")
-    for key in found:
-        if len(key) > max_length:
-            raise Refused("key-too-long", f"The key has {len(key)} characters; {max_length} are allowed.")
-        return key
-    return None
+    key = None
+    seen: list[bytes] = []
+    for field, value in headers:
+        name = names.get(field)
+        if name is None:
+            continue
+        if field in seen:
+            times = sum(other == field for other, _ in headers)
+            raise Refused("key-malformed", f"The header {name} came {times} times; send it once.")
+        seen.append(field)
+        other, key = key, _parse(name, value)
+        if other is not None and other != key:
+            raise Refused(
+                "key-malformed", f"The headers {' and '.join(names.values())} name different keys; send one."
+            )
+    if key is not None and len(key) > max_length:
+        raise Refused("key-too-long", f"The key has {len(key)} characters; {max_length} are allowed.")
+    return key
 
 
 def _parse(name: str, value: bytes) -> str:
     text = value.decode("latin-1").strip(" \t")
     quoted = _QUOTED.fullmatch(text)
     if quoted is not None:
-        key = re.sub(r"\\(.)", r"\1", quoted[1])
+        key = quoted[1]
+        if "\\" in key:
+            key = re.sub(r"\\(.)", r"\1", key)
     elif _BARE.fullmatch(text):
         key = text
     else:

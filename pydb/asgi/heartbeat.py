@@ -44,16 +44,16 @@ class Heartbeat:
         # once the handler has completed the key, its transaction holds the row
         if lease is None or self._stopped or self._claim.completed or self._claim.lost:
             return
-        self._timer = self._loop.call_later(lease.total_seconds() / 3, self._start, lease)
+        self._timer = self._loop.call_later(lease.total_seconds() / 3, self._start)
 
-    def _start(self, lease: timedelta) -> None:
+    def _start(self) -> None:
         if not self._claim.completed:
-            self._beat = self._loop.create_task(self._renew(lease))
+            self._beat = self._loop.create_task(self._renew())
 
-    async def _renew(self, lease: timedelta) -> None:
+    async def _renew(self) -> None:
         claim = self._claim
         try:
-            claim.lost = not await self._store.heartbeat(claim, lease)
+            claim.lost = not await self._store.heartbeat(claim)
             if claim.lost:
                 logger.warning("key %r in scope %r was taken over", claim.key, claim.scope)
         except Unavailable as error:

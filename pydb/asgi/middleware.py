@@ -18,7 +18,7 @@ from pydb.asgi.header import read_key
 from pydb.asgi.problem import Refused
 from pydb.asgi.request import ClientGone, Replayed, fingerprint, read_body
 from pydb.asgi.run import Run
-from pydb.asgi.store import Store, Unavailable
+from pydb.asgi.store import Contended, Store, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -39,8 +39,8 @@ class IdempotencyMiddleware:
 
     Args:
         app: the ASGI application.
-        pool: connections for the middleware, in autocommit for one round trip a call. The application opens
-            it and closes it; a handler that commits its own writes with the claim may use the same.
+        pool: connections for the middleware, in autocommit or not. The application opens it and closes it; a
+            handler that commits its own writes with the claim may use the same.
         config: settings; None = the defaults.
     """
 
@@ -59,7 +59,7 @@ class IdempotencyMiddleware:
             return
         try:
             headers = header_lines(scope)
-            key = read_key(headers, config.header_names, config.max_key_length)
+            key = read_key(headers, config.header_fields, config.max_key_length)
             if key is not None:
                 await self._serve(key, headers, scope, receive, send)
                 return
@@ -81,9 +81,8 @@ class IdempotencyMiddleware:
             client = await client
         client = client or None  # nobody in particular
         body = await read_body(receive, headers, config.max_request_body)
-        names = [*config.fingerprint_headers, *(config.credentials if client is None else ())]
         name_space = config.name_space(scope, client)
-        payload = fingerprint(scope, body, names, config.hmac_key)
+        payload = fingerprint(scope, headers, body, config.compared(client), config.hmac_key)
         row = await self._claim(name_space, key, payload, receive)
         request = Replayed(body, receive)
         if row is None:
@@ -117,7 +116,12 @@ class IdempotencyMiddleware:
                     row = await self._store.claim(name_space, key, payload)
                 except Unavailable as error:
                     logger.error("cannot claim a key: %s", error)
-                    if config.on_unavailable == "run" and waiting is None:
+                    # one that is contended is there, and somebody may have the key
+                    if (
+                        config.on_unavailable == "run"
+                        and waiting is None
+                        and not isinstance(error, Contended)
+                    ):
                         return None
                     detail = "It was not done. Send the same request with the same key again later."
                     raise Refused("unavailable", detail, retry_after=config.max_retry_after) from error

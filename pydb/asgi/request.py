@@ -11,7 +11,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NoReturn, Self, cast
 
 from pydb import errors, idempotency
-from pydb.asgi._types import header_lines
 from pydb.asgi.problem import Refused
 
 if TYPE_CHECKING:
@@ -67,44 +66,55 @@ class Replayed:
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._body: bytes | None = body
         self._receive = receive
-        self._changed = asyncio.Event()
+        self._changed: asyncio.Event | None = None  # made for who listens
         self._live = False
+        self._ended = False
 
     async def __call__(self) -> Message:
         """Receive a message."""
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        await self._changed.wait()
+        if not self._ended:
+            self._changed = self._changed or asyncio.Event()
+            await self._changed.wait()
         return await self._receive() if self._live else {"type": "http.disconnect"}
 
     def live(self) -> Self:
         """From now on, tell the application of the client's disconnect."""
         self._live = True
-        self._changed.set()
+        self.end()
         return self
 
     def end(self) -> None:
         """The response is whole: who still listens is told that the connection is over."""
-        self._changed.set()
+        self._ended = True
+        if self._changed is not None:
+            self._changed.set()
 
 
-def fingerprint(scope: Scope, body: bytes, names: Sequence[str], hmac_key: bytes | None) -> bytes:
+def fingerprint(
+    scope: Scope, headers: Headers, body: bytes, names: Sequence[bytes], hmac_key: bytes | None
+) -> bytes:
     """Return the hash of what a request asks for: method, path, query, body, and the headers in ``names``.
 
     JSON is compared as JSON, forms with files part by part (their boundary is another in each request), and
     anything else byte by byte.
     """
-    headers = header_lines(scope)
-    declared = b", ".join(value for name, value in headers if name == b"content-type")
+    compared: dict[bytes, list[str]] = {name: [] for name in names}
+    declared = b""
+    for name, value in headers:
+        if name in compared:
+            compared[name].append(value.decode("latin-1"))
+        if name == b"content-type":
+            declared = declared + b", " + value if declared else value
     media_type = declared.partition(b";")[0].strip().lower().decode("latin-1")
-    wanted = sorted({name.lower() for name in names})
     payload = [
         scope["method"],
         scope["path"],
         cast("bytes", scope.get("query_string") or b"").decode("latin-1"),
         media_type,
-        [[value.decode("latin-1") for field, value in headers if field == name.encode()] for name in wanted],
+        list(compared.values()),
     ]
     if media_type == "application/json" or media_type.endswith("+json"):
         try:
@@ -123,9 +133,7 @@ def _parts(declared: bytes, body: bytes) -> list[str]:
 
 
 def _json(body: bytes) -> object:
-    return json.loads(
-        body.decode("utf-8"), object_pairs_hook=_object, parse_float=_float, parse_constant=_constant
-    )
+    return _DECODER.decode(body.decode("utf-8"))
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -144,3 +152,6 @@ def _float(text: str) -> float:
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)

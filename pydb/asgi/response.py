@@ -40,12 +40,12 @@ class Response:
 
     def stored(self, dropped: Collection[str]) -> dict[str, object]:
         """Return the form that is kept, without the headers named in ``dropped`` (in lower case)."""
-        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers)
-        lines = [[name, value] for name, value in pairs if name.lower() not in dropped]
-        result: dict[str, object] = {
-            "http": FORMAT,
-            "headers": [line for line in lines if line[0].lower() not in _EPHEMERAL],
-        }
+        lines = []
+        for line in self.headers:
+            name = line[0].decode("latin-1")
+            if (lower := name.lower()) not in _EPHEMERAL and lower not in dropped:
+                lines.append([name, line[1].decode("latin-1")])
+        result: dict[str, object] = {"http": FORMAT, "headers": lines}
         try:
             text = self.body.decode("utf-8")
         except UnicodeDecodeError:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pydb.asgi.config import Config
     from pydb.asgi.request import Replayed
     from pydb.asgi.store import Store
-    from pydb.idempotency import Completion
 
 logger = logging.getLogger("pydb.asgi")
 
@@ -57,7 +56,7 @@ class Run:
         self._size = 0
         self._settled = False
         self._passes = False
-        self._unsure: Callable[[], Awaitable[Completion]] | None = None
+        self._unsure: Callable[[], Awaitable[str]] | None = None
 
     async def __call__(self, app: App, scope: Scope) -> None:
         """Run the handler; raises what it raises, once the key is released."""
@@ -92,10 +91,10 @@ class Run:
         elif message["type"] == "http.response.start":
             self._status = cast("int", message["status"])
             self._headers = header_lines(message)
-            if (b"content-type", b"text/event-stream") in (
-                (name, value[:17].lower()) for name, value in self._headers
-            ):
-                await self._pass_on("a stream of events")
+            for name, value in self._headers:
+                if name == b"content-type" and value[:17].lower() == b"text/event-stream":
+                    await self._pass_on("a stream of events")
+                    break
         elif message["type"] == "http.response.body":
             await self._collect(
                 bytes(cast("bytes", message.get("body", b""))), more=bool(message.get("more_body"))
@@ -154,13 +153,13 @@ class Run:
             self._unsure = lambda: self._store.complete(claim, result, status)
             return None
         if decision == "release":
-            row = await self._record(lambda: self._store.fail(claim, {"status": status}, status))
+            outcome = await self._record(lambda: self._store.fail(claim, {"status": status}, status))
         else:
-            row = await self._record(lambda: self._store.complete(claim, result, status))
-        if row is None or row.outcome in ("ok", "ok_again"):
+            outcome = await self._record(lambda: self._store.complete(claim, result, status))
+        if outcome is None or outcome in ("ok", "ok_again"):
             return None
-        logger.warning("key %r in scope %r: %s", claim.key, claim.scope, row.outcome)
-        return None if row.outcome == "gone" else await self._recorded()
+        logger.warning("key %r in scope %r: %s", claim.key, claim.scope, outcome)
+        return None if outcome == "gone" else await self._recorded()
 
     async def _release(self, error: dict[str, object]) -> None:
         """Record that the handler failed, as far as the policy says so."""
@@ -195,7 +194,7 @@ class Run:
             return refused.response(config.problem_prefix, config.statuses)
         return answer(row, config)
 
-    async def _record(self, call: Callable[[], Awaitable[Completion]]) -> Completion | None:
+    async def _record(self, call: Callable[[], Awaitable[str]]) -> str | None:
         """Record an outcome, again and again if the database cannot be asked, at last in the background.
 
         None = it is not recorded yet. The key is never released for that: the work was done.
@@ -211,8 +210,8 @@ class Run:
 
         async def later() -> None:
             try:
-                row = await persist(call, config.record_for.total_seconds())
-                logger.warning("the outcome of key %r is recorded at last: %s", key, row.outcome)
+                outcome = await persist(call, config.record_for.total_seconds())
+                logger.warning("the outcome of key %r is recorded at last: %s", key, outcome)
             except (Unavailable, errors.PydbError):
                 logger.exception("the outcome of key %r is not recorded; the key stays pending", key)
 

@@ -19,9 +19,13 @@ from pydb import errors
 from pydb.idempotency._outcomes import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+    # a part of a value: its name or number in the part that holds it, and where that is; None = the value
+    Place = tuple["Place", str | int] | None
 
 _SCALARS: Final = "None, bool, int, float and str, and lists, tuples and dicts with str keys of such"
+_ARRAYS: Final = (list, tuple)
 _KEY_BYTES: Final = 255
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -32,8 +36,10 @@ def canonical(value: object) -> bytes:
     Raises :class:`~pydb.errors.NotJson` for anything but None, bool, int, finite float, str, list, tuple and
     dict with str keys: a Decimal, a datetime, a UUID or bytes has no one form in JSON, so the caller chooses.
     """
+    pieces: list[str] = []
     try:
-        return "".join(_pieces(value, "$")).encode()
+        _write(value, None, pieces.append)
+        return "".join(pieces).encode()
     except UnicodeEncodeError as error:
         raise errors.NotJson("a text has a lone surrogate", detail=ascii(error.object[:80])) from None
     except RecursionError:
@@ -85,9 +91,10 @@ def dump(value: object) -> str | None:
     if value is None or value is True or value is False:
         return "null" if value is None else str(value).lower()
     try:
-        _check(value, "$")
+        _check(value, None)
         text = _ENCODER.encode(value)
-        text.encode()
+        if not text.isascii():
+            text.encode()
     except UnicodeEncodeError as error:
         raise errors.NotJson("a text has a lone surrogate", detail=ascii(error.object[:80])) from None
     except RecursionError:
@@ -102,69 +109,74 @@ def load(text: str | None) -> object:
     return NOTHING if text is None else json.loads(text)
 
 
-def _check(value: object, path: str) -> None:
+def _check(value: object, place: Place) -> None:
     if isinstance(value, str):
         if "\0" in value:
-            raise errors.NotJson(f"{path} has a NUL character", detail="PostgreSQL has no text with it.")
+            raise errors.NotJson(
+                f"{_path(place)} has a NUL character", detail="PostgreSQL has no text with it."
+            )
     elif isinstance(value, dict):
         for key, member in value.items():
-            _check_member(key, path)
-            _check(key, path)
-            _check(member, f"{path}.{key}")
-    elif isinstance(value, list | tuple):
+            if not isinstance(key, str):
+                raise _no_name(key, place)
+            _check(key, place)
+            _check(member, (place, key))
+    elif isinstance(value, _ARRAYS):
         for index, member in enumerate(value):
-            _check(member, f"{path}[{index}]")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise errors.NotJson(f"{path} is {float.__repr__(value)}", hint="JSON has no such number: send null")
-    elif value is not None and not isinstance(value, int | float):
-        raise _foreign(value, path)
-
-
-def _check_member(key: object, path: str) -> None:
-    if not isinstance(key, str):
-        raise errors.NotJson(
-            f"{path} has the key {key!r} of type {type(key).__name__}",
-            hint="JSON has text keys only: use str",
-        )
-
-
-def _pieces(value: object, path: str) -> Iterator[str]:
-    if value is None:
-        yield "null"
-    elif isinstance(value, bool):
-        yield "true" if value else "false"
-    elif isinstance(value, str):
-        yield encode_basestring(value)
-    elif isinstance(value, int):
-        yield int.__repr__(value)
+            _check(member, (place, index))
     elif isinstance(value, float):
-        yield _number(value, path)
-    elif isinstance(value, list | tuple):
+        if not math.isfinite(value):
+            raise _no_number(value, place)
+    elif value is not None and not isinstance(value, int):
+        raise _foreign(value, place)
+
+
+def _write(value: object, place: Place, put: Callable[[str], None]) -> None:
+    if isinstance(value, str):
+        put(encode_basestring(value))
+    elif isinstance(value, _ARRAYS):
+        put("[")
         for index, member in enumerate(value):
-            yield "," if index else "["
-            yield from _pieces(member, f"{path}[{index}]")
-        yield "]" if value else "[]"
+            if index:
+                put(",")
+            _write(member, (place, index), put)
+        put("]")
     elif isinstance(value, dict):
-        for key in value:
-            _check_member(key, path)
-        for index, key in enumerate(sorted(value, key=_utf16)):
-            yield "," if index else "{"
-            yield encode_basestring(key)
-            yield ":"
-            yield from _pieces(value[key], f"{path}.{key}")
-        yield "}" if value else "{}"
+        put("{")
+        for index, key in enumerate(_names(value, place)):
+            put(f",{encode_basestring(key)}:" if index else f"{encode_basestring(key)}:")
+            _write(value[key], (place, key), put)
+        put("}")
+    elif value is None:
+        put("null")
+    elif isinstance(value, bool):
+        put("true" if value else "false")
+    elif isinstance(value, int):
+        put(int.__repr__(value))
+    elif isinstance(value, float):
+        put(_number(value, place))
     else:
-        raise _foreign(value, path)
+        raise _foreign(value, place)
+
+
+def _names(value: dict[object, object], place: Place) -> list[str]:
+    names: list[str] = []
+    for key in value:
+        if not isinstance(key, str):
+            raise _no_name(key, place)
+        names.append(key)
+    names.sort(key=_utf16)
+    return names
 
 
 def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be")
 
 
-def _number(value: float, path: str) -> str:
+def _number(value: float, place: Place) -> str:
     """As ECMAScript's Number::toString: Python's shortest digits, placed by its rules."""
     if not math.isfinite(value):
-        raise errors.NotJson(f"{path} is {float.__repr__(value)}", hint="JSON has no such number: send null")
+        raise _no_number(value, place)
     if value == 0:
         return "0"
     mantissa, _, exponent = float.__repr__(abs(value)).partition("e")
@@ -186,9 +198,31 @@ def _number(value: float, path: str) -> str:
     return f"{sign}{digits[0]}{tail}e{point - 1:+d}"
 
 
-def _foreign(value: object, path: str) -> errors.NotJson:
+def _no_name(key: object, place: Place) -> errors.NotJson:
     return errors.NotJson(
-        f"{path} is a {type(value).__name__}, which is no JSON value",
+        f"{_path(place)} has the key {key!r} of type {type(key).__name__}",
+        hint="JSON has text keys only: use str",
+    )
+
+
+def _no_number(value: float, place: Place) -> errors.NotJson:
+    return errors.NotJson(
+        f"{_path(place)} is {float.__repr__(value)}", hint="JSON has no such number: send null"
+    )
+
+
+def _foreign(value: object, place: Place) -> errors.NotJson:
+    return errors.NotJson(
+        f"{_path(place)} is a {type(value).__name__}, which is no JSON value",
         detail=f"Allowed are {_SCALARS}.",
         hint="say how it is written: str(x), x.isoformat(), x.hex(), sorted(x)",
     )
+
+
+def _path(place: Place) -> str:
+    """A place as text: ``$`` is the value, ``$.a[0]`` the first item of its member a."""
+    text = ""
+    while place is not None:
+        place, name = place
+        text = f"[{name}]{text}" if isinstance(name, int) else f".{name}{text}"
+    return f"${text}"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from pydb.asgi import Config
 from pydb.asgi.header import read_key
 from pydb.asgi.problem import Refused
 
-NAMES = ("Idempotency-Key", "X-Idempotency-Key")
+NAMES = Config().header_fields
 
 
 def read(*values: bytes, also: bytes | None = None) -> str | None:

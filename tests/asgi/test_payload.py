@@ -29,13 +29,9 @@ def payload(
     headers: dict[str, str] | None = None,
 ) -> bytes:
     lines = {"content-type": media_type, **(headers or {})}
-    scope: dict[str, object] = {
-        "method": "POST",
-        "path": "/",
-        "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in lines.items()],
-    }
-    return fingerprint(scope, body, ("x-api-version", "authorization"), hmac_key)
+    scope: dict[str, object] = {"method": "POST", "path": "/", "query_string": b""}
+    sent = [(name.encode(), value.encode()) for name, value in lines.items()]
+    return fingerprint(scope, sent, body, (b"authorization", b"x-api-version"), hmac_key)
 
 
 @pytest.mark.parametrize(
