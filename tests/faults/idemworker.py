@@ -48,6 +48,7 @@ class Answer:
     retry_after: timedelta | None = None
     owner: str | None = None
     finished_at: datetime | None = None
+    claimed_at: datetime | None = None
 
 
 def ask(connection: Connection, routine: str, key: str, /, **arguments: object) -> Answer:
