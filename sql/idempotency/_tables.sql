@@ -4,7 +4,7 @@
 
 create type pydb.idempotency_state as enum ('pending', 'completed', 'failed');
 
--- A named type: the server builds that of OUT parameters anew for each call, at a fifth of a replay's cost.
+-- A named type: the server builds that of OUT parameters anew for each call, at an eighth of a replay's cost.
 create type pydb.idempotency_answer as (
     outcome text,
     token bigint,
