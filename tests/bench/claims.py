@@ -243,12 +243,22 @@ def _prune(bank: Bank) -> Iterator[None]:
     with subprocess.Popen(
         [sys.executable, "-m", "pydb", "idempotency", "prune"], env=environment, stdout=subprocess.DEVNULL
     ) as process:
-        time.sleep(1.5)  # until it has started
+        with psycopg.connect(bank.server.dsn(DATABASE), autocommit=True) as connection:
+            _until_it_prunes(connection)
         yield
         if process.poll() is not None:
             raise AssertionError("all keys were pruned before the measurement ended")
         if process.wait(timeout=300):
             raise AssertionError("the command failed")
+
+
+def _until_it_prunes(connection: Connection) -> None:
+    query = "select from pg_stat_activity where query like '%idempotency_prune%' and pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 30
+    while connection.execute(query).fetchone() is None:
+        if time.monotonic() > deadline:
+            raise AssertionError("the command has not begun to prune")
+        time.sleep(0.05)
 
 
 def p99(latencies: list[float]) -> float:
