@@ -219,7 +219,7 @@ def run(
 
 def due(conn: Connection, job_id: int | None = None) -> list[int]:
     """Ids of the jobs that :func:`run` would execute now; one that may not run raises YD306."""
-    return cast("list[int]", db.call_value(conn, "_cascade_due", p_job=job_id))
+    return cast("list[int]", db.call_value(conn, "pydb_internal.cascade_jobs_due", p_job=job_id))
 
 
 def jobs(conn: Connection, *, limit: int = 20) -> list[Job]:

@@ -12,7 +12,7 @@ numeric            decimal.Decimal
 text, name         str
 timestamptz        datetime in UTC; ``infinity`` and dates Python cannot hold are ``datetime.max`` or ``.min``
 interval           str, for example ``"1 year 2 mons 30 days 01:00:00"`` (a timedelta would lose the months)
-regclass, oid      int (the oid: names depend on search_path, see ``pydb._relation_name``)
+regclass, oid      int (the oid: names depend on search_path, see ``pydb_internal.relation_name``)
 json, jsonb        dict, list, str, …
 uuid               uuid.UUID
 =================  ==========================================================================================
@@ -70,7 +70,7 @@ _CALL = sql.SQL("call {}({})")
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 _READS: dict[str, sql.SQL] = {
     "policies": sql.SQL(
-        "select p.*, coalesce(pydb._relation_name(p.target), p.target_name) as relation"
+        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation"
         " from pydb.retention_policy as p"
         " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
     ),
@@ -91,24 +91,24 @@ _READS: dict[str, sql.SQL] = {
     ),
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
-        "select e.name, coalesce(pydb._relation_name(e.root), e.root_name) as root_name, e.edges, e.approval,"
+        "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name, e.edges, e.approval,"
         " e.grace, e.author, e.created_at, e.updated_at from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
-        "select e.root::oid as oid, coalesce(pydb._relation_name(e.root), e.root_name) as relation"
+        "select e.root::oid as oid, coalesce(pydb_internal.relation_name(e.root), e.root_name) as relation"
         " from pydb.entity as e where e.name = %(name)s"
     ),
     "table_root": sql.SQL(
-        "select r.root::oid as oid, pydb._relation_name(r.root) as relation"
-        " from (select pydb._relation_resolve(p_name => %(name)s) as root) as r"
+        "select r.root::oid as oid, pydb_internal.relation_name(r.root) as relation"
+        " from (select pydb_internal.relation_resolve(p_name => %(name)s) as root) as r"
     ),
     "unique_keys": sql.SQL(
         "select u.columns::text[] as columns, u.is_primary"
-        " from pydb._cascade_unique_keys(p_relation => %(relation)s::oid) as u"
+        " from pydb_internal.cascade_unique_keys(p_relation => %(relation)s::oid) as u"
         " order by u.is_primary desc, u.columns::text"
     ),
     "cascade_jobs": sql.SQL(
-        "select j.id, j.entity, coalesce(pydb._relation_name(j.root), j.root_name) as root_name,"
+        "select j.id, j.entity, coalesce(pydb_internal.relation_name(j.root), j.root_name) as root_name,"
         " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
         " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
         " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
@@ -117,7 +117,7 @@ _READS: dict[str, sql.SQL] = {
         " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
     ),
     "column_list": sql.SQL(
-        "select u.name from unnest(pydb._reference_columns(p_text => %(text)s))"
+        "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
         " with ordinality as u (name, place) order by u.place"
     ),
     "orphan_list": sql.SQL(
@@ -136,7 +136,7 @@ _READS: dict[str, sql.SQL] = {
         " order by l.claimed_at desc, l.token desc limit %(limit)s::bigint"
     ),
     "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),
-    "relation_oid": sql.SQL("select pydb._relation_resolve(p_name => %(name)s)::oid as oid"),
+    "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
         " current_setting('transaction_read_only')::boolean as read_only,"

@@ -151,7 +151,7 @@ def scan_run(
 
 def find(conn: Connection, name: str) -> str:
     """The full name of a reference; unknown and ambiguous ones are refused (YD301)."""
-    return str(db.call_value(conn, "_orphan_find", p_reference=name))
+    return str(db.call_value(conn, "pydb_internal.orphan_reference_get", p_reference=name))
 
 
 def findings(conn: Connection, reference: str | None = None) -> list[Finding]:

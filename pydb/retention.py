@@ -229,7 +229,7 @@ def runs_of_request(conn: Connection, request: UUID) -> list[Run]:
 
 def note_cancelled(conn: Connection, request: UUID, kind: str = "retention") -> None:
     """Close the runs of ``request`` that our own cancel left open: one that fell between two batches."""
-    db.call_value(conn, "_run_cancelled", p_kind=kind, p_request=request)
+    db.call_value(conn, "pydb_internal.run_close_cancelled", p_kind=kind, p_request=request)
 
 
 def log(conn: Connection, policy: str | None = None, *, limit: int = 20) -> list[Run]:

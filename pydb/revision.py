@@ -35,7 +35,7 @@ def apply(revision: str) -> None:
     step = sources.up_to(history, revision)[-1]
     before = sources.overlay(sources.up_to(history, step.down_revision))
     if before:
-        script.run("do $$ begin perform pydb._objects_remember(); end $$;")
+        script.run("do $$ begin perform pydb_internal.objects_remember(); end $$;")
     gone = {name: before[name] for name in step.dropped if name in before}
     for name in reversed(sources.ordered(gone)):
         script.drop(gone[name])
@@ -60,7 +60,7 @@ def revert(revision: str) -> None:
         script.run_file(step.folder / sources.DOWNGRADE)
         return
     before = sources.overlay(sources.up_to(history, step.down_revision))
-    script.run("do $$ begin perform pydb._objects_remember(); end $$;")
+    script.run("do $$ begin perform pydb_internal.objects_remember(); end $$;")
     added = {name: path for name, path in step.files.items() if name not in before}
     for name in reversed(sources.ordered(added)):
         if not name.endswith(sources.TABLES):
@@ -112,7 +112,7 @@ class _Script:
         """Have the database record what it holds now, and from which texts."""
         hashes: dict[str, str | None] = {**sources.hashes(installed), **dict.fromkeys(gone)}
         listed = json.dumps(dict(sorted(hashes.items())), indent=1)
-        self.run(f"do $$ begin perform pydb._objects_register('{revision}', '{listed}'); end $$;")
+        self.run(f"do $$ begin perform pydb_internal.objects_register('{revision}', '{listed}'); end $$;")
 
 
 def execute(connection: Connection, text: str) -> None:

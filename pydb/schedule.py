@@ -2,8 +2,8 @@
 
 What should be done is decided in ``sql/schedule`` alone. Where pg_cron lives in another database of the
 server, one session cannot see both: the functions here then open a second connection, read pg_cron there with
-the query that ``pydb._schedule_cron_query()`` gives, and run there the statements that
-``pydb._schedule_plan()`` gives.
+the query that ``pydb_internal.schedule_cron_query()`` gives, and run there the statements that
+``pydb_internal.schedule_plan()`` gives.
 
 Times are datetimes in UTC, schedules are cron expressions of five fields in UTC. Every function raises
 :class:`pydb.errors.PydbError`. The clock loop for servers without pg_cron is :mod:`pydb.scheduler`.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pydb.db import Connection
 
 CronDocument = dict[str, object]
-"""What pg_cron holds of ours, as ``pydb._schedule_cron_query()`` reads it; only the SQL knows its shape."""
+"""What pg_cron holds of ours, as ``pydb_internal.schedule_cron_query()`` reads it; only the SQL knows its shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,26 +86,26 @@ def sync(conn: Connection, *, dry_run: bool = False) -> list[Action]:
     with _cron_connection(conn, elsewhere) as cron:
         with db.transaction(cron):
             db.read(cron, "schedule_lock")
-            plan = db.call(conn, "_schedule_plan", p_cron=_read(conn, cron))
+            plan = db.call(conn, "pydb_internal.schedule_plan", p_cron=_read(conn, cron))
             # removals first: a job that moves to another role must not meet its old self
             for row in sorted(plan, key=lambda row: row["action"] != "remove"):
                 for statement in cast("list[str]", row["statements"]) if not dry_run else ():
                     db.run_text(cron, statement)
         if not dry_run:
-            db.call_value(conn, "_schedule_audit", p_actions=cast("list[object]", plan))
+            db.call_value(conn, "pydb_internal.schedule_audit", p_actions=cast("list[object]", plan))
     return [Action(**{name: row[name] for name in Action.__slots__}) for row in plan]  # type: ignore[arg-type]
 
 
 def status(conn: Connection) -> list[Job]:
     """Every scheduled job, also where pg_cron lives in another database that this user may connect to."""
-    return db.call_as(conn, Job, "_schedule_rows", p_cron=cron_document(conn))
+    return db.call_as(conn, Job, "pydb_internal.schedule_rows", p_cron=cron_document(conn))
 
 
 def cron_document(conn: Connection) -> CronDocument | None:
     """What pg_cron holds of ours, wherever it lives; None where there is none, or no way to it."""
     elsewhere = _cron_database_elsewhere(conn)
     if elsewhere is None:
-        return cast("CronDocument | None", db.call_value(conn, "_schedule_cron"))
+        return cast("CronDocument | None", db.call_value(conn, "pydb_internal.schedule_cron"))
     try:
         with _cron_connection(conn, elsewhere) as cron:
             return _read(conn, cron)
@@ -114,7 +114,7 @@ def cron_document(conn: Connection) -> CronDocument | None:
 
 
 def _cron_database_elsewhere(conn: Connection) -> str | None:
-    (row,) = db.call(conn, "_schedule_place")
+    (row,) = db.call(conn, "pydb_internal.schedule_place")
     return str(row["cron_database"]) if row["place"] == "elsewhere" else None
 
 
@@ -132,5 +132,5 @@ def _cron_connection(conn: Connection, dbname: str) -> Iterator[Connection]:
 
 
 def _read(conn: Connection, cron: Connection) -> CronDocument:
-    query = cast("str", db.call_value(conn, "_schedule_cron_query"))
+    query = cast("str", db.call_value(conn, "pydb_internal.schedule_cron_query"))
     return cast("CronDocument", db.run_text(cron, query))

@@ -94,7 +94,7 @@ class _Job(threading.Thread):
     def _run(self, conn: Connection) -> None:
         job, due_at = self.key
         claim = {"p_job": job, "p_due_at": due_at, "p_scheduler": self._scheduler}
-        if self._cancelled.is_set() or not db.call_value(conn, "_schedule_take", **claim):
+        if self._cancelled.is_set() or not db.call_value(conn, "pydb_internal.schedule_take", **claim):
             return
         started = time.monotonic()
         error = self._call(conn)
@@ -107,7 +107,7 @@ class _Job(threading.Thread):
         message = error.message if error else None
         db.call_value(
             conn,
-            "_schedule_settle",
+            "pydb_internal.schedule_settle",
             **claim,
             p_outcome=outcome,
             p_sqlstate=error.sqlstate if error else None,
@@ -210,7 +210,7 @@ class Scheduler:
     def _open(self) -> Connection:
         conn = self._connect()
         try:
-            db.call(conn, "_scheduler_start", **self._identity, p_cron=cron_document(conn))
+            db.call(conn, "pydb_internal.scheduler_start", **self._identity, p_cron=cron_document(conn))
         except PydbError:
             conn.close()
             raise
@@ -220,12 +220,12 @@ class Scheduler:
     def _pass(self, conn: Connection) -> list[Fired]:
         """One look at the database: sign of life, and a thread for each due job that there is room for."""
         done = self._reap()
-        reason = db.call_value(conn, "_scheduler_beat", **self._identity, p_running=len(self._jobs))
+        reason = db.call_value(conn, "pydb_internal.scheduler_beat", **self._identity, p_running=len(self._jobs))
         if reason != self._held_back:
             self._notify(f"runs nothing for now: {reason}" if reason else "runs what is due")
         self._held_back = cast("str | None", reason)
         if reason is None:
-            for row in db.call(conn, "_schedule_due"):
+            for row in db.call(conn, "pydb_internal.schedule_due"):
                 job = _Job(self._connect, self.id, row, self._wake)
                 # as in pg_cron, a job is not started anew while it runs
                 busy = {name for name, _ in self._jobs}
@@ -269,7 +269,7 @@ class Scheduler:
         with contextlib.suppress(PydbError):
             if self._conn is not None:
                 beat = {**self._identity, "p_running": len(self._jobs), "p_stopped": stopped}
-                db.call_value(self._conn, "_scheduler_beat", **beat)
+                db.call_value(self._conn, "pydb_internal.scheduler_beat", **beat)
 
     def _lose(self, error: PydbError) -> None:
         self._notify(f"{error.message}; tries again")

@@ -58,8 +58,8 @@ grant usage on schema pydb to pydb_admin, pydb_runner, pydb_monitor, pydb_app;
 grant select on
     pydb.alembic_version, pydb.cascade_job, pydb.entity, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage,
     pydb.orphan_finding, pydb.orphan_list, pydb.reference, pydb.reference_list, pydb.retention_job_log,
-    pydb.retention_policy, pydb.schedule_claim, pydb.schedule_status, pydb.scheduler, pydb.schema_object,
-    pydb.schema_source, pydb.setting
+    pydb.retention_policy, pydb.schedule_claim, pydb.schedule_status, pydb.scheduler, pydb_internal.schema_object,
+    pydb_internal.schema_source, pydb.setting
 to pydb_monitor;
 grant select on pydb.audit_log to pydb_admin;
 -- the books of `pydb schedule run`
@@ -75,28 +75,28 @@ declare
     -- routines without overloads: the name is enough
     c_monitor constant text := '
         cascade_plan doctor idempotency_stats migrate_check reference_suggest retention_plan
-        _cascade_check_root _cascade_choices _cascade_closure _cascade_deep _cascade_default_missing
-        _cascade_default_plain _cascade_doubtful _cascade_edge_notes _cascade_effect _cascade_entangled
-        _cascade_hidden_cure _cascade_hurdle _cascade_key _cascade_match _cascade_meet _cascade_notes _cascade_obstacles
-        _cascade_reach _cascade_root _cascade_seen _cascade_source _cascade_steps _cascade_tids _cascade_unique_keys
-        _cascade_unseen _cascade_verdict _catalog_columns _catalog_lines _catalog_objects _catalog_others
-        _catalog_relations _catalog_routines _column_default _column_names _column_numbers _doctor_cron
-        _doctor_cron_connection _doctor_cron_hidden _doctor_cron_launcher _doctor_execute _doctor_grants
-        _doctor_idempotency _doctor_jobs _doctor_pydb _doctor_rights _doctor_runners _doctor_runs _doctor_scheduler
-        _doctor_server _entity_check_edges _inbound_references _key_match _orphan_references _reference_aliases
-        _reference_base_type _reference_candidates _reference_comparable _reference_equality _reference_find
-        _reference_index _reference_measure _reference_named _reference_near _reference_open_columns _reference_parts
-        _reference_problem _reference_unsettable _reference_words _references _relation_name _relation_resolve
-        _relation_unfit _retention_blockers _retention_bound _retention_cascade_plan _retention_check_target
-        _retention_cutoff _retention_deletable _retention_effects _retention_fuse _retention_index _retention_instant
-        _retention_kept_query _retention_leaf_notes _retention_leaves _retention_measure _retention_null_rows
-        _retention_plan_notes _retention_policy_get _retention_policy_names _retention_predicate _retention_references
-        _retention_strategy _retention_survey _retention_time_unit _retention_total_rows _rows_text _run_dead _run_live
-        _schedule_actions _schedule_backend _schedule_backend_alive _schedule_command _schedule_command_policy
-        _schedule_cron _schedule_cron_query _schedule_day_fits _schedule_field _schedule_fields _schedule_is_command
-        _schedule_is_ours _schedule_job_name _schedule_next _schedule_place _schedule_prune_statement _schedule_rows
-        _schedule_runs _schedule_seek _schedule_value _schedule_version_at_least _schedule_wanted _scheduler_alive
-        _setting
+        cascade_check_root cascade_resolve_choices cascade_traverse cascade_traverse_deep cascade_default_problem
+        cascade_default_is_constant cascade_is_doubtful cascade_edge_warnings cascade_edge_action cascade_sets_key_columns
+        cascade_missing_grants cascade_edge_problem cascade_root_key reference_match cascade_add_edges cascade_edge_verdict cascade_relation_warnings
+        cascade_edge_rows cascade_root_rows cascade_merge_rows relation_source cascade_plan_steps cascade_tids cascade_unique_keys
+        cascade_not_in_rows cascade_edge_counts catalog_columns catalog_lines catalog_objects catalog_others
+        catalog_relations catalog_routines column_default column_names column_numbers doctor_cron
+        doctor_cron_connection doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_grants
+        doctor_idempotency doctor_jobs doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
+        doctor_server reference_check_choices reference_inbound key_match orphan_references reference_aliases
+        reference_base_type reference_candidates reference_comparable reference_equality reference_get
+        reference_is_indexed reference_measure reference_by_name reference_similar reference_open_columns reference_parse
+        reference_problem reference_unsettable reference_words reference_edges relation_name relation_resolve
+        relation_problem retention_blocker_conditions retention_bound retention_cascade_plan retention_check_target
+        retention_cutoff retention_deletable_condition retention_effect_warnings retention_fuse_problem retention_time_index retention_instant
+        retention_kept_query retention_leaf_warnings retention_leaves retention_measure retention_null_rows
+        retention_policy_warnings retention_policy_get retention_policy_names retention_expired_condition retention_references
+        retention_strategy retention_survey retention_time_unit retention_total_rows rows_text run_dead run_live
+        schedule_actions schedule_backend schedule_backend_alive schedule_command schedule_command_policy
+        schedule_cron schedule_cron_query cron_day_matches cron_field_values cron_fields schedule_is_command
+        schedule_is_ours schedule_job_name cron_next schedule_place schedule_prune_statement schedule_rows
+        schedule_runs cron_seek cron_value cron_version_at_least schedule_wanted scheduler_alive
+        setting_get
     ';
     c_app constant text := '
         idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
@@ -106,41 +106,41 @@ declare
         cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_peek
         idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
         retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync setting_set
-        _audit _cascade_apply _cascade_attempt _cascade_check_session _cascade_check_switch _cascade_compare
-        _cascade_condition _cascade_done _cascade_job_store _cascade_kept _cascade_log _cascade_native
-        _cascade_plan_call _cascade_refuse _cascade_signature _cascade_tally _cascade_unindexed _cascade_updates
-        _cascade_write _entity_store _orphan_check_call _orphan_close_plan _orphan_close_refusal _orphan_close_try
-        _orphan_close_wait _orphan_count _orphan_edge _orphan_find _orphan_key _orphan_predicate _orphan_read_only
-        _orphan_replaced _pin _reference_advise _reference_check_columns _reference_check_table _reference_check_types
-        _reference_columns _reference_name _reference_store _retention_builtin _retention_check_epoch
-        _retention_check_filter _retention_check_keep _retention_check_rights _retention_check_terms
-        _retention_policy_store _retention_scan_filter _run_done _schedule_audit _schedule_check _schedule_check_seconds
-        _schedule_plan _schedule_require
+        audit_add cascade_execute cascade_delete_once cascade_check_session cascade_check_switch cascade_verify_counts
+        cascade_delete_condition cascade_steps_done cascade_job_store cascade_rows_to_set cascade_log cascade_execute_native
+        cascade_plan_command cascade_check_blocked cascade_graph_hash cascade_deleted_counts cascade_check_indexes cascade_update_statements
+        cascade_write entity_store orphan_check_call orphan_close_plan orphan_close_refusal orphan_close_try
+        orphan_close_wait orphan_count orphan_edge orphan_reference_get orphan_key orphan_condition orphan_read_only
+        orphan_replaced run_pin reference_advise reference_check_columns reference_check_table reference_check_types
+        reference_parse_columns reference_name reference_store retention_builtin retention_check_epoch
+        retention_check_filter retention_check_keep retention_check_rights retention_check_terms
+        retention_policy_store retention_filter_problem run_log_done schedule_audit cron_check cron_check_seconds
+        schedule_plan schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
         orphan_scan orphan_scan_run retention_batch retention_run schedule_prune schedule_sync
-        _audit _cascade_apply _cascade_attempt _cascade_batch _cascade_check_session _cascade_check_switch
-        _cascade_collect _cascade_compare _cascade_condition _cascade_done _cascade_due _cascade_job_begin
-        _cascade_job_end _cascade_job_progress _cascade_job_started _cascade_job_store _cascade_kept _cascade_late
-        _cascade_log _cascade_look _cascade_native _cascade_plan_call _cascade_react _cascade_refuse _cascade_run_job
-        _cascade_signature _cascade_tally _cascade_turn _cascade_unindexed _cascade_updates _cascade_whole
-        _cascade_write _orphan_advance _orphan_age _orphan_apply _orphan_apply_rows _orphan_begin _orphan_check_call
-        _orphan_check_rights _orphan_chunk _orphan_conclude _orphan_edge _orphan_effects _orphan_end _orphan_enroll
-        _orphan_find _orphan_forward _orphan_horizon _orphan_leaves _orphan_look _orphan_mode _orphan_next _orphan_note
-        _orphan_outcome _orphan_piece _orphan_predicate _orphan_prepare _orphan_progress _orphan_raise _orphan_react
-        _orphan_read_only _orphan_refuse _orphan_repair_adapt _orphan_repair_find _orphan_repair_step
-        _orphan_repair_turn _orphan_repair_verdict _orphan_restore_check _orphan_restore_rows _orphan_scan_turn
-        _orphan_scan_verdict _orphan_segments _orphan_set_columns _orphan_source _orphan_turn _orphan_uncovered
-        _orphan_unfit _orphan_walk _pin _retention_account _retention_adapt _retention_advance _retention_begin
-        _retention_cascade _retention_check_rights _retention_check_runner _retention_cursor _retention_delete
-        _retention_delete_rows _retention_end _retention_finish _retention_held _retention_move _retention_pause
-        _retention_prepare _retention_range _retention_react _retention_refuse _retention_resume_position
-        _retention_run_check _retention_run_policy _retention_run_sentence _retention_segment _retention_signature
-        _retention_step _retention_take _retention_terms _retention_verify _run_beat _run_cancelled _run_close _run_done
-        _run_interrupted _run_last _run_note _run_open _run_planned _run_settle _run_step _schedule_audit
-        _schedule_claim_lost _schedule_conflict _schedule_due _schedule_plan _schedule_previous _schedule_require
-        _schedule_settle _schedule_take _scheduler_beat _scheduler_start
+        audit_add cascade_execute cascade_delete_once cascade_job_batch cascade_check_session cascade_check_switch
+        cascade_job_queue cascade_verify_counts cascade_delete_condition cascade_steps_done cascade_jobs_due cascade_job_begin
+        cascade_job_end cascade_job_progress cascade_job_start cascade_job_store cascade_rows_to_set cascade_late_rows
+        cascade_log cascade_look cascade_execute_native cascade_plan_command cascade_react cascade_check_blocked cascade_run_job
+        cascade_graph_hash cascade_deleted_counts cascade_turn cascade_check_indexes cascade_update_statements cascade_job_rest
+        cascade_write orphan_advance orphan_age orphan_apply orphan_apply_rows orphan_begin orphan_check_call
+        orphan_check_rights orphan_chunk orphan_conclude orphan_edge orphan_effects orphan_end orphan_enroll
+        orphan_reference_get orphan_forward orphan_horizon orphan_leaves orphan_look orphan_mode orphan_next orphan_note
+        orphan_outcome orphan_piece orphan_condition orphan_prepare orphan_progress orphan_raise orphan_react
+        orphan_read_only orphan_refuse orphan_repair_adapt orphan_repair_find orphan_repair_step
+        orphan_repair_turn orphan_repair_verdict orphan_check_restore orphan_restore_rows orphan_scan_turn
+        orphan_scan_verdict orphan_segments orphan_set_columns orphan_source orphan_turn orphan_uncovered
+        orphan_problem orphan_walk run_pin retention_account retention_adapt retention_advance retention_begin
+        retention_delete_cascade retention_check_rights retention_check_runner retention_cursor retention_delete
+        retention_delete_rows retention_end retention_finish retention_held retention_move retention_rest
+        retention_prepare retention_range retention_react retention_refuse retention_resume_position
+        retention_run_check retention_run_policy retention_run_sentence retention_segment retention_signature
+        retention_step retention_take retention_terms retention_verify run_beat run_close_cancelled run_close run_log_done
+        run_close_interrupted run_last run_log_unstarted run_open run_log_plan run_close_dead run_log_batch schedule_audit
+        schedule_claim_lost schedule_conflict schedule_due schedule_plan cron_previous schedule_require
+        schedule_settle schedule_take scheduler_beat scheduler_start
     ';
     v_grant record;
 begin

@@ -47,7 +47,7 @@ _NEXT = {
     "cancelled": "what was deleted stays deleted; to go on: pydb retention run {policy}",
     "governor": "the server was busy; repeat: pydb retention run {policy}",
 }
-# The warning of a plan whose run deletes nothing; pydb._retention_plan_notes writes it.
+# The warning of a plan whose run deletes nothing; pydb_internal.retention_policy_warnings writes it.
 _HELD_BY_FUSE = "the fuse would block the run: "
 _EXIT = {
     "completed": ExitCode.DONE,

@@ -145,7 +145,7 @@ comment on column pydb.cascade_job.proof is
 'At the end: counts per relation, SHA-256 of the root keys, rows that remain (zero), time.';
 comment on column pydb.cascade_job.finished_at is 'When it was completed.';
 
-create type pydb.cascade_part as (
+create type pydb_internal.cascade_rows as (
     layer integer,
     edge integer,
     effect text,
@@ -153,15 +153,15 @@ create type pydb.cascade_part as (
     tids tid[]
 );
 
-comment on type pydb.cascade_part is
+comment on type pydb_internal.cascade_rows is
 'Rows of one relation that one edge reaches from one layer: their effect (delete, nullify, default, check) and places.';
-comment on column pydb.cascade_part.layer is 'Edges between these rows and the root rows; 0 = root rows.';
-comment on column pydb.cascade_part.edge is 'Place of the edge in the walk''s list of edges; 0 = root rows.';
-comment on column pydb.cascade_part.effect is 'delete, nullify, default, or check: rows that may keep their parent.';
-comment on column pydb.cascade_part.relation is 'Relation that holds the rows (a leaf, never a partitioned table).';
-comment on column pydb.cascade_part.tids is 'Places of the rows (ctid), good only under the snapshot they were read.';
+comment on column pydb_internal.cascade_rows.layer is 'Edges between these rows and the root rows; 0 = root rows.';
+comment on column pydb_internal.cascade_rows.edge is 'Place of the edge in the walk''s list of edges; 0 = root rows.';
+comment on column pydb_internal.cascade_rows.effect is 'delete, nullify, default, or check: rows that may keep their parent.';
+comment on column pydb_internal.cascade_rows.relation is 'Relation that holds the rows (a leaf, never a partitioned table).';
+comment on column pydb_internal.cascade_rows.tids is 'Places of the rows (ctid), good only under the snapshot they were read.';
 
-create type pydb.cascade_edge as (
+create type pydb_internal.reference_edge as (
     reference text,
     kind text,
     constraint_id oid,
@@ -180,41 +180,41 @@ create type pydb.cascade_edge as (
     is_indexed boolean
 );
 
-comment on type pydb.cascade_edge is 'A reference, declared or logical, with all that is needed to follow it.';
-comment on column pydb.cascade_edge.reference is
+comment on type pydb_internal.reference_edge is 'A reference, declared or logical, with all that is needed to follow it.';
+comment on column pydb_internal.reference_edge.reference is
 'Name: schema.table.constraint of the child, or the name of a logical reference.';
-comment on column pydb.cascade_edge.kind is 'declared (a foreign key) or logical (pydb.reference).';
-comment on column pydb.cascade_edge.constraint_id is 'pg_constraint.oid; null for a logical reference.';
-comment on column pydb.cascade_edge.child is 'Referencing relation, the one that the key was declared on.';
-comment on column pydb.cascade_edge.child_columns is 'Referencing columns in the order of the constraint.';
-comment on column pydb.cascade_edge.parent is 'Referenced relation.';
-comment on column pydb.cascade_edge.parent_columns is 'Referenced columns, in the order of child_columns.';
-comment on column pydb.cascade_edge.on_delete is
+comment on column pydb_internal.reference_edge.kind is 'declared (a foreign key) or logical (pydb.reference).';
+comment on column pydb_internal.reference_edge.constraint_id is 'pg_constraint.oid; null for a logical reference.';
+comment on column pydb_internal.reference_edge.child is 'Referencing relation, the one that the key was declared on.';
+comment on column pydb_internal.reference_edge.child_columns is 'Referencing columns in the order of the constraint.';
+comment on column pydb_internal.reference_edge.parent is 'Referenced relation.';
+comment on column pydb_internal.reference_edge.parent_columns is 'Referenced columns, in the order of child_columns.';
+comment on column pydb_internal.reference_edge.on_delete is
 'a no action, r restrict, c cascade, n set null, d set default, as in pg_constraint.confdeltype.';
-comment on column pydb.cascade_edge.set_columns is 'Columns that set null or set default would set.';
-comment on column pydb.cascade_edge.is_deferred is 'True: checked at commit (initially deferred, no action).';
-comment on column pydb.cascade_edge.is_valid is 'False: NOT VALID, existing rows were never checked.';
-comment on column pydb.cascade_edge.is_enforced is
+comment on column pydb_internal.reference_edge.set_columns is 'Columns that set null or set default would set.';
+comment on column pydb_internal.reference_edge.is_deferred is 'True: checked at commit (initially deferred, no action).';
+comment on column pydb_internal.reference_edge.is_valid is 'False: NOT VALID, existing rows were never checked.';
+comment on column pydb_internal.reference_edge.is_enforced is
 'True: PostgreSQL acts on it; false for logical references, disabled triggers and NOT ENFORCED.';
-comment on column pydb.cascade_edge.is_match_full is 'True: MATCH FULL.';
-comment on column pydb.cascade_edge.operators is 'Equality of each column pair, parent on the left, with its schema.';
-comment on column pydb.cascade_edge.collations is 'COLLATE clause of each pair, or the empty text.';
-comment on column pydb.cascade_edge.is_indexed is 'True: an index of the child serves the reference.';
+comment on column pydb_internal.reference_edge.is_match_full is 'True: MATCH FULL.';
+comment on column pydb_internal.reference_edge.operators is 'Equality of each column pair, parent on the left, with its schema.';
+comment on column pydb_internal.reference_edge.collations is 'COLLATE clause of each pair, or the empty text.';
+comment on column pydb_internal.reference_edge.is_indexed is 'True: an index of the child serves the reference.';
 
-create type pydb.cascade_walk as (
-    edges pydb.cascade_edge[],
+create type pydb_internal.cascade_closure as (
+    edges pydb_internal.reference_edge[],
     effects text[],
     hurdles text[],
     matched bigint[],
-    parts pydb.cascade_part[]
+    parts pydb_internal.cascade_rows[]
 );
 
-comment on type pydb.cascade_walk is 'What a walk over references found: the edges met, and the rows behind each.';
-comment on column pydb.cascade_walk.edges is 'Edges in the order in which they were met.';
-comment on column pydb.cascade_walk.effects is 'For each edge: delete, nullify, default, check, or hidden.';
-comment on column pydb.cascade_walk.hurdles is 'For each edge: why it cannot do what it should; null if it can.';
-comment on column pydb.cascade_walk.matched is 'For each edge: rows behind it, also those that another edge reached.';
-comment on column pydb.cascade_walk.parts is 'Rows, layer by layer.';
+comment on type pydb_internal.cascade_closure is 'What a walk over references found: the edges met, and the rows behind each.';
+comment on column pydb_internal.cascade_closure.edges is 'Edges in the order in which they were met.';
+comment on column pydb_internal.cascade_closure.effects is 'For each edge: delete, nullify, default, check, or hidden.';
+comment on column pydb_internal.cascade_closure.hurdles is 'For each edge: why it cannot do what it should; null if it can.';
+comment on column pydb_internal.cascade_closure.matched is 'For each edge: rows behind it, also those that another edge reached.';
+comment on column pydb_internal.cascade_closure.parts is 'Rows, layer by layer.';
 
 create type pydb.cascade_step as (
     step integer,
@@ -254,19 +254,19 @@ comment on column pydb.cascade_step.order_dependent is
 'True: PostgreSQL may refuse, depending on the order of its triggers; the delete itself finds out.';
 comment on column pydb.cascade_step.done is 'Rows that went or were set; null in a plan.';
 
-create type pydb.cascade_chunk as (
+create type pydb_internal.cascade_chunk as (
     relation oid,
     tids tid[],
     versions xid[],
     filenode oid
 );
 
-comment on type pydb.cascade_chunk is 'Rows of one relation that a job has yet to delete.';
-comment on column pydb.cascade_chunk.relation is 'Relation that holds the rows (a leaf).';
-comment on column pydb.cascade_chunk.tids is 'Places of the rows (ctid).';
-comment on column pydb.cascade_chunk.versions is
+comment on type pydb_internal.cascade_chunk is 'Rows of one relation that a job has yet to delete.';
+comment on column pydb_internal.cascade_chunk.relation is 'Relation that holds the rows (a leaf).';
+comment on column pydb_internal.cascade_chunk.tids is 'Places of the rows (ctid).';
+comment on column pydb_internal.cascade_chunk.versions is
 'Their versions (xmin): a place alone may hold another row after a commit.';
-comment on column pydb.cascade_chunk.filenode is
+comment on column pydb_internal.cascade_chunk.filenode is
 'File of the relation: places and versions mean nothing once it was rewritten (VACUUM FULL, CLUSTER, TRUNCATE).';
 
 revoke all on pydb.reference, pydb.entity, pydb.cascade_job from public;

@@ -8,7 +8,7 @@ security definer -- jobs change only through their routines
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_job pydb.cascade_job := pydb._cascade_job_get(p_job);
+    v_job pydb.cascade_job := pydb_internal.cascade_job_get(p_job);
     v_problem text;
 begin
     v_problem := case
@@ -25,7 +25,7 @@ begin
     set state = 'approved', approved_by = session_user, approved_at = now()
     where j.id = p_job
     returning * into v_job;
-    perform pydb._audit('cascade_approve', 'job ' || p_job, null, null);
+    perform pydb_internal.audit_add('cascade_approve', 'job ' || p_job, null, null);
     return v_job;
 end
 $$;

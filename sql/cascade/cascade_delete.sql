@@ -20,17 +20,17 @@ set jit = off
 as $$
 declare
     v_started constant timestamptz := clock_timestamp();
-    v_terms record := pydb._cascade_choices(p_root, p_edges, p_entity);
+    v_terms record := pydb_internal.cascade_resolve_choices(p_root, p_edges, p_entity);
     v_steps pydb.cascade_step[];
     v_beyond jsonb;
     v_try integer := 1;
 begin
-    perform pydb._cascade_check_switch();
+    perform pydb_internal.cascade_check_switch();
     loop
         begin
             v_steps := null;
             select d.steps, d.beyond into v_steps, v_beyond
-            from pydb._cascade_attempt(
+            from pydb_internal.cascade_delete_once(
                 v_terms.root, p_keys, v_terms.choices, p_allow_unindexed, p_allow_triggers
             ) as d;
             exit;
@@ -42,9 +42,9 @@ begin
             v_try := v_try + 1;
         end;
     end loop;
-    perform pydb._cascade_log(v_terms.root, p_entity, p_keys, v_terms.choices, v_steps, v_beyond, v_started, p_request);
+    perform pydb_internal.cascade_log(v_terms.root, p_entity, p_keys, v_terms.choices, v_steps, v_beyond, v_started, p_request);
     if not exists (select 1 from unnest(v_steps) as s where s.rows > 0) then
-        raise notice 'no row of % has such a key: nothing to delete', pydb._relation_name(v_terms.root);
+        raise notice 'no row of % has such a key: nothing to delete', pydb_internal.relation_name(v_terms.root);
     end if;
     return query select s.* from unnest(v_steps) as s;
 end

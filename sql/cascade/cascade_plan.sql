@@ -17,12 +17,12 @@ set intervalstyle = 'postgres'
 set jit = off
 as $$
 declare
-    v_terms record := pydb._cascade_choices(p_root, p_edges, p_entity);
+    v_terms record := pydb_internal.cascade_resolve_choices(p_root, p_edges, p_entity);
 begin
     return query
     select s.*
-    from pydb._cascade_steps(
-        pydb._cascade_closure(pydb._cascade_root(v_terms.root, p_keys), v_terms.choices), v_terms.root,
+    from pydb_internal.cascade_plan_steps(
+        pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices), v_terms.root,
         v_terms.choices is null
     ) as s;
 end

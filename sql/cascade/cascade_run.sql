@@ -24,14 +24,14 @@ begin
         return;
     end if;
     v_deadline := clock_timestamp() + p_max_runtime;
-    v_jobs := pydb._cascade_due(p_job);
+    v_jobs := pydb_internal.cascade_jobs_due(p_job);
     foreach v_job in array v_jobs loop
         v_state := null;
-        call pydb._cascade_run_job(v_job, v_deadline, p_request, v_state);
+        call pydb_internal.cascade_run_job(v_job, v_deadline, p_request, v_state);
         set local search_path = pg_catalog, pg_temp;
         v_note := format(
             'job %s: %s (%s), %s%s', v_job, v_state ->> 'state', v_state ->> 'reason',
-            pydb._rows_text((v_state ->> 'done')::bigint),
+            pydb_internal.rows_text((v_state ->> 'done')::bigint),
             case when v_state ->> 'reason' <> 'exhausted' then coalesce(': ' || (v_state ->> 'error'), '') else '' end
         );
         if v_state ->> 'state' in ('failed', 'blocked', 'cancelled') then

@@ -126,7 +126,7 @@ comment on column pydb.audit_log.run_id is 'pydb.job_run.id, where the event bel
 
 revoke all on pydb.setting, pydb.job_run, pydb.audit_log from public;
 
-create table pydb.schema_object (
+create table pydb_internal.schema_object (
     kind text not null,
     identity text not null,
     lines jsonb not null,
@@ -136,17 +136,17 @@ create table pydb.schema_object (
     constraint schema_object_pkey primary key (kind, identity)
 );
 
-comment on table pydb.schema_object is
+comment on table pydb_internal.schema_object is
 'What each object of schema pydb was like when a migration had just made it; pydb.migrate_check compares.';
-comment on column pydb.schema_object.kind is 'Kind of the object: schema, table, view, routine, index, trigger, …';
-comment on column pydb.schema_object.identity is 'Qualified name; of a routine with the types of its arguments.';
-comment on column pydb.schema_object.lines is
+comment on column pydb_internal.schema_object.kind is 'Kind of the object: schema, table, view, routine, index, trigger, …';
+comment on column pydb_internal.schema_object.identity is 'Qualified name; of a routine with the types of its arguments.';
+comment on column pydb_internal.schema_object.lines is
 'Property (body, comment, column x, …) to hash; owner and grants to roles left out.';
-comment on column pydb.schema_object.revision is 'Revision that made or last changed the object.';
-comment on column pydb.schema_object.server_major is 'Major version of the server that took the hashes.';
-comment on column pydb.schema_object.installed_at is 'When that was.';
+comment on column pydb_internal.schema_object.revision is 'Revision that made or last changed the object.';
+comment on column pydb_internal.schema_object.server_major is 'Major version of the server that took the hashes.';
+comment on column pydb_internal.schema_object.installed_at is 'When that was.';
 
-create table pydb.schema_source (
+create table pydb_internal.schema_source (
     path text not null,
     sha256 text not null,
     revision text not null,
@@ -154,10 +154,10 @@ create table pydb.schema_source (
     constraint schema_source_pkey primary key (path)
 );
 
-comment on table pydb.schema_source is 'The SQL files that the database was made from.';
-comment on column pydb.schema_source.path is 'File, for example retention/retention_plan.sql.';
-comment on column pydb.schema_source.sha256 is 'SHA-256 of its bytes, in hex.';
-comment on column pydb.schema_source.revision is 'Revision that installed this text.';
-comment on column pydb.schema_source.installed_at is 'When that was.';
+comment on table pydb_internal.schema_source is 'The SQL files that the database was made from.';
+comment on column pydb_internal.schema_source.path is 'File, for example retention/retention_plan.sql.';
+comment on column pydb_internal.schema_source.sha256 is 'SHA-256 of its bytes, in hex.';
+comment on column pydb_internal.schema_source.revision is 'Revision that installed this text.';
+comment on column pydb_internal.schema_source.installed_at is 'When that was.';
 
-revoke all on pydb.schema_object, pydb.schema_source from public;
+revoke all on pydb_internal.schema_object, pydb_internal.schema_source from public;

@@ -12,7 +12,7 @@ declare
     v_new pydb.setting;
     v_good boolean;
 begin
-    perform pydb._setting(p_name);
+    perform pydb_internal.setting_get(p_name);
     begin
         v_good := case
             when p_name = 'kill_switch' then p_value::boolean is not null
@@ -36,7 +36,7 @@ begin
     if v_good is not true then
         raise exception using errcode = 'YD008', message = format('setting %s cannot be %L', p_name, p_value),
             detail = (select s.description from pydb.setting as s where s.name = p_name),
-            hint = format('select pydb.setting_set(%L, %L);', p_name, pydb._setting(p_name));
+            hint = format('select pydb.setting_set(%L, %L);', p_name, pydb_internal.setting_get(p_name));
     end if;
     select s.* into v_old from pydb.setting as s where s.name = p_name for update;
     update pydb.setting as s
@@ -44,7 +44,7 @@ begin
     where s.name = p_name
     returning s.* into v_new;
     if v_old.value is distinct from v_new.value then
-        perform pydb._audit(
+        perform pydb_internal.audit_add(
             'setting_set', p_name, jsonb_build_object('old', v_old.value, 'new', v_new.value), null
         );
     end if;

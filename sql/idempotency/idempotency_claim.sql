@@ -21,13 +21,13 @@ declare
     v_now timestamptz;
 begin
     -- In this routine stands what most claims need, a new key or a replay, at the cost of one look and one insert: the
-    -- usual arguments of _idempotency_check, the insert of _idempotency_acquire, the replay of _idempotency_decide.
+    -- usual arguments of idempotency_check, the insert of idempotency_acquire, the replay of idempotency_decide.
     if (
         octet_length(p_scope) between 1 and 255 and octet_length(p_key) between 1 and 255
         and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null
         and p_on_stale in ('takeover', 'hold') and p_max_attempts is null
     ) is not true then
-        perform pydb._idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
+        perform pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
     end if;
     select
         case when k.state = 'completed' and k.expires_at > clock_timestamp()
@@ -61,12 +61,12 @@ begin
         if v_answer.outcome = 'acquired' then
             return v_answer;
         elsif v_answer.outcome = 'late' then
-            return pydb._idempotency_answer(
-                'acquired', pydb._idempotency_shift(p_scope, p_key, v_answer.token, v_now), null
+            return pydb_internal.idempotency_answer_row(
+                'acquired', pydb_internal.idempotency_shift(p_scope, p_key, v_answer.token, v_now), null
             );
         end if;
     end if;
-    return pydb._idempotency_meet(
+    return pydb_internal.idempotency_meet(
         p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_on_stale = 'hold', p_max_attempts, p_owner
     );
 end

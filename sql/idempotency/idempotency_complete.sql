@@ -31,9 +31,9 @@ begin
     v_outcome.state := 'completed';
     v_outcome.code := p_code;
     v_outcome.result := p_result;
-    v_answer := pydb._idempotency_late(p_scope, p_key, p_token, v_outcome);
+    v_answer := pydb_internal.idempotency_late(p_scope, p_key, p_token, v_outcome);
     if p_fenced then
-        perform pydb._idempotency_fence(p_scope, p_key, p_token, v_answer.outcome);
+        perform pydb_internal.idempotency_fence(p_scope, p_key, p_token, v_answer.outcome);
     end if;
     return v_answer;
 end

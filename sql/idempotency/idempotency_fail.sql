@@ -35,7 +35,7 @@ begin
     v_outcome.code := p_code;
     v_outcome.error := v_error;
     v_outcome.retryable := v_retryable;
-    return pydb._idempotency_late(p_scope, p_key, p_token, v_outcome);
+    return pydb_internal.idempotency_late(p_scope, p_key, p_token, v_outcome);
 end
 $$;
 

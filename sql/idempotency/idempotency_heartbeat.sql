@@ -19,7 +19,7 @@ begin
             detail = 'The lease is null.',
             hint = format('select * from pydb.idempotency_heartbeat(%L, %L, %s, ''1 min'');', p_scope, p_key, p_token);
     end if;
-    perform pydb._idempotency_check(p_scope, p_key, p_lease, null, 'takeover', null);
+    perform pydb_internal.idempotency_check(p_scope, p_key, p_lease, null, 'takeover', null);
     -- a key without a lease keeps none: it is locked until it expires
     update pydb.idempotency_key as k
     set lease_until = case
@@ -29,7 +29,7 @@ begin
     returning coalesce(k.lease_until, k.expires_at) into lease_until;
     outcome := case when found then 'ok' else 'lost' end;
     if outcome = 'lost' then -- superseded, finished or gone; the first is counted
-        perform pydb._idempotency_late(p_scope, p_key, p_token, null);
+        perform pydb_internal.idempotency_late(p_scope, p_key, p_token, null);
     end if;
 end
 $$;

@@ -17,14 +17,14 @@ declare
     v_outcome text;
     v_row pydb.idempotency_key;
 begin
-    perform pydb._idempotency_check(p_scope, p_key, null, null, 'takeover', null);
+    perform pydb_internal.idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
     v_now := clock_timestamp();
-    v_outcome := pydb._idempotency_decide(v_row, p_fingerprint, v_now);
+    v_outcome := pydb_internal.idempotency_decide(v_row, p_fingerprint, v_now);
     if v_outcome in ('fresh', 'mismatch') then
         v_row := null;
     end if;
-    return pydb._idempotency_answer(v_outcome, v_row, v_now);
+    return pydb_internal.idempotency_answer_row(v_outcome, v_row, v_now);
 end
 $$;
 

@@ -16,7 +16,7 @@ declare
     v_outcome text;
     v_row pydb.idempotency_key;
 begin
-    perform pydb._idempotency_check(p_scope, p_key, null, null, 'takeover', null);
+    perform pydb_internal.idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key for update;
     v_outcome := case
         when v_row.token is null then 'gone'
@@ -26,12 +26,12 @@ begin
     end;
     if v_outcome = 'ok' then
         delete from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
-        perform pydb._audit('idempotency_reset', p_scope || '/' || p_key, jsonb_build_object(
+        perform pydb_internal.audit_add('idempotency_reset', p_scope || '/' || p_key, jsonb_build_object(
             'scope', p_scope, 'key', p_key, 'state', v_row.state, 'token', v_row.token, 'code', v_row.code,
             'forced', p_force, 'reason', p_reason
         ), null);
     end if;
-    return pydb._idempotency_answer(v_outcome, v_row, clock_timestamp());
+    return pydb_internal.idempotency_answer_row(v_outcome, v_row, clock_timestamp());
 end
 $$;
 

@@ -22,7 +22,7 @@ declare
     v_outcome text;
     v_row pydb.idempotency_key;
 begin
-    perform pydb._idempotency_check(p_scope, p_key, null, null, 'takeover', null);
+    perform pydb_internal.idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     if p_as is null or p_as not in ('completed', 'failed', 'retry') then
         raise exception using errcode = 'YD201', message = format('a key cannot be resolved as %L', p_as),
             detail = 'completed: it replays p_result; failed: it replays p_error; retry: the next claim acquires it.',
@@ -46,14 +46,14 @@ begin
             max_attempts = case when p_as = 'retry' and k.max_attempts <= k.attempt then k.attempt + 1
                 else k.max_attempts end,
             -- the answer must outlive the decision, however long the key was held
-            expires_at = greatest(k.expires_at, v_now + pydb._setting(p_name => 'idempotency_ttl')::interval)
+            expires_at = greatest(k.expires_at, v_now + pydb_internal.setting_get(p_name => 'idempotency_ttl')::interval)
         where k.scope = p_scope and k.key = p_key
         returning k.* into v_row;
-        perform pydb._audit('idempotency_resolve', p_scope || '/' || p_key, jsonb_build_object(
+        perform pydb_internal.audit_add('idempotency_resolve', p_scope || '/' || p_key, jsonb_build_object(
             'scope', p_scope, 'key', p_key, 'as', p_as, 'code', p_code, 'forced', p_force, 'reason', p_reason
         ), null);
     end if;
-    v_answer := pydb._idempotency_answer(v_outcome, v_row, v_now);
+    v_answer := pydb_internal.idempotency_answer_row(v_outcome, v_row, v_now);
     v_answer.token := v_row.token;
     return v_answer;
 end

@@ -51,7 +51,7 @@ begin
     into
         keys, pending, stale, held, completed, failed_retryable, failed, expired, oldest_pending_at, oldest_stale_at,
         oldest_held_at
-    from pydb._idempotency_survey(v_now, 100 / v_scale) as s;
+    from pydb_internal.idempotency_survey(v_now, 100 / v_scale) as s;
     -- what an operator is woken up for is few among many, where a sample finds nothing: by index, up to a bound
     if not exact then
         select count(*), count(*) filter (where h.is_held), min(h.until) filter (where h.is_held)
@@ -78,9 +78,9 @@ begin
     if not exact then
         expired := case when v_expired < c_rows then v_expired else greatest(expired, v_expired) end;
     end if;
-    takeovers := pydb._idempotency_counter(p_event => 'takeovers');
-    superseded := pydb._idempotency_counter(p_event => 'superseded');
-    mismatches := pydb._idempotency_counter(p_event => 'mismatches');
+    takeovers := pydb_internal.idempotency_counter(p_event => 'takeovers');
+    superseded := pydb_internal.idempotency_counter(p_event => 'superseded');
+    mismatches := pydb_internal.idempotency_counter(p_event => 'mismatches');
     select t.n_tup_hot_upd::float8 / nullif(t.n_tup_upd, 0) into hot_ratio
     from pg_stat_all_tables as t
     where t.relid = 'pydb.idempotency_key'::regclass;

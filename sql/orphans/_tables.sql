@@ -62,18 +62,18 @@ comment on column pydb.orphan_finding.scanned_at is 'End of the last whole scan.
 comment on column pydb.orphan_finding.first_seen is 'Since when each whole scan has found orphans; null if none.';
 comment on column pydb.orphan_finding.last_seen is 'When a whole scan last found orphans.';
 
-create table pydb.orphan_mark (
+create table pydb_internal.orphan_mark (
     at timestamptz not null default pg_catalog.clock_timestamp(),
     horizon bigint not null default pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint,
     constraint orphan_mark_pkey primary key (at)
 );
 
-comment on table pydb.orphan_mark is
+comment on table pydb_internal.orphan_mark is
 'Moments and the oldest transaction that ran then: rows of older transactions had been committed by that time.';
-comment on column pydb.orphan_mark.at is 'The moment.';
-comment on column pydb.orphan_mark.horizon is 'Number (xid8) of the oldest transaction that ran at that moment.';
+comment on column pydb_internal.orphan_mark.at is 'The moment.';
+comment on column pydb_internal.orphan_mark.horizon is 'Number (xid8) of the oldest transaction that ran at that moment.';
 
-insert into pydb.orphan_mark default values;
+insert into pydb_internal.orphan_mark default values;
 
 create table pydb.orphan_quarantine (
     id bigint generated always as identity,
@@ -105,4 +105,4 @@ comment on column pydb.orphan_quarantine.types is 'Object of column → type at 
 comment on column pydb.orphan_quarantine.reason is 'Why it was taken, in words.';
 comment on column pydb.orphan_quarantine.quarantined_at is 'When that was.';
 
-revoke all on pydb.orphan_finding, pydb.orphan_mark, pydb.orphan_quarantine from public;
+revoke all on pydb.orphan_finding, pydb_internal.orphan_mark, pydb.orphan_quarantine from public;

@@ -12,11 +12,11 @@ declare
     v_done boolean;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
-    perform pydb._orphan_check_call(p_max_wait, null, null);
-    if pydb._orphan_read_only() then
+    perform pydb_internal.orphan_check_call(p_max_wait, null, null);
+    if pydb_internal.orphan_read_only() then
         return;
     end if;
-    v_plan := pydb._orphan_close_plan(p_reference);
+    v_plan := pydb_internal.orphan_close_plan(p_reference);
     if (v_plan ->> 'valid')::boolean then
         raise notice 'reference %: the key is there and valid', v_plan ->> 'reference';
         return;
@@ -29,10 +29,10 @@ begin
             commit;
             set transaction isolation level read committed;
             set local search_path = pg_catalog, pg_temp;
-            perform pydb._pin();
-            v_done := pydb._orphan_close_try(v_plan, v_step);
+            perform pydb_internal.run_pin();
+            v_done := pydb_internal.orphan_close_try(v_plan, v_step);
             exit when v_done;
-            perform pydb._orphan_close_wait(v_plan, v_step, v_deadline);
+            perform pydb_internal.orphan_close_wait(v_plan, v_step, v_deadline);
         end loop;
         raise notice 'reference %: %', v_plan ->> 'reference', v_plan ->> v_step;
     end loop;

@@ -21,7 +21,7 @@ select
     f.scanned_at,
     f.first_seen,
     f.last_seen
-from pydb._orphan_references() as r
+from pydb_internal.orphan_references() as r
 left join pydb.orphan_finding as f on f.reference = r.reference and f.kind = r.kind;
 
 comment on view pydb.orphan_list is

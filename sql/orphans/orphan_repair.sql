@@ -18,27 +18,27 @@ declare
     v_effect pg_catalog.text;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
-    perform pydb._orphan_check_call(p_max_runtime, p_min_age, p_max_rows - 1);
-    if pydb._orphan_read_only() then
+    perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_max_rows - 1);
+    if pydb_internal.orphan_read_only() then
         return;
     end if;
-    p_reference := pydb._orphan_find(p_reference);
+    p_reference := pydb_internal.orphan_reference_get(p_reference);
     v_walk := jsonb_build_object(
         'task', 'repair', 'reference', p_reference, 'subject', 'repair ' || p_reference, 'mode', p_mode,
         'dry_run', p_dry_run, 'request', p_request, 'done', 0, 'tries', 0, 'min_age', p_min_age,
         'max_rows', p_max_rows, 'deadline', clock_timestamp() + p_max_runtime
     );
-    call pydb._orphan_walk(v_walk);
+    call pydb_internal.orphan_walk(v_walk);
     set local search_path = pg_catalog, pg_temp;
     if p_dry_run then
         for v_effect in select jsonb_array_elements_text(v_walk -> 'effects') loop
             raise notice '%', v_effect;
         end loop;
     end if;
-    perform pydb._orphan_outcome(v_walk);
+    perform pydb_internal.orphan_outcome(v_walk);
     commit;
     set local search_path = pg_catalog, pg_temp;
-    perform pydb._orphan_raise(v_walk);
+    perform pydb_internal.orphan_raise(v_walk);
 end
 $$;
 

@@ -24,21 +24,21 @@ begin
         group by q.reference, q.target, q.target_name, q.types
         order by min(q.id)
     loop
-        perform pydb._orphan_restore_check(v_group.target, v_group.target_name, v_group.types);
+        perform pydb_internal.orphan_check_restore(v_group.target, v_group.target_name, v_group.types);
         reference := v_group.reference;
-        relation := pydb._relation_name(v_group.target);
+        relation := pydb_internal.relation_name(v_group.target);
         rows := cardinality(v_group.ids);
         restored := 0;
         reason := null;
         for v_from in 1 .. cardinality(v_group.ids) by 500 loop
             v_ids := v_group.ids[v_from:v_from + 499];
-            v_said := pydb._orphan_restore_rows(v_group.target, v_ids, p_dry_run);
+            v_said := pydb_internal.orphan_restore_rows(v_group.target, v_ids, p_dry_run);
             if v_said is null or (p_dry_run and v_said = 'rehearsed') then
                 restored := restored + cardinality(v_ids);
                 continue;
             end if;
             foreach v_id in array v_ids loop
-                v_said := pydb._orphan_restore_rows(v_group.target, array[v_id], p_dry_run);
+                v_said := pydb_internal.orphan_restore_rows(v_group.target, array[v_id], p_dry_run);
                 if v_said is null or (p_dry_run and v_said = 'rehearsed') then
                     restored := restored + 1;
                 else
@@ -48,7 +48,7 @@ begin
         end loop;
         conflicts := rows - restored;
         if restored > 0 and not p_dry_run then
-            perform pydb._audit('orphan_restore', reference, jsonb_build_object(
+            perform pydb_internal.audit_add('orphan_restore', reference, jsonb_build_object(
                 'relation', relation, 'restored', restored, 'conflicts', conflicts
             ), p_run_id);
         end if;

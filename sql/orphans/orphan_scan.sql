@@ -1,5 +1,5 @@
 -- pydb.orphan_scan: look for rows whose parent is missing, over every reference, in the caller's transaction.
--- reads the tables of the references   writes pydb.orphan_finding, pydb.orphan_mark   locks the findings it writes
+-- reads the tables of the references   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the findings it writes
 -- raises YD001 YD007 YD301
 create or replace function pydb.orphan_scan(
     p_reference text default null,
@@ -45,17 +45,17 @@ declare
     v_name text;
     v_turn text;
 begin
-    perform pydb._orphan_check_call(p_max_runtime, p_min_age, p_sample);
+    perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_sample);
     if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
         raise exception using errcode = 'YD007', message = 'nothing was scanned: the server is a standby or read-only',
             detail = 'A scan keeps its position and its findings.', hint = 'select * from pydb.orphan_list;';
     end if;
-    v_all := pydb._orphan_enroll(p_reference, p_restart);
+    v_all := pydb_internal.orphan_enroll(p_reference, p_restart);
     v_left := v_all;
     loop
-        v_name := pydb._orphan_next(v_left);
+        v_name := pydb_internal.orphan_next(v_left);
         exit when v_name is null or clock_timestamp() > v_deadline;
-        v_turn := pydb._orphan_chunk(v_name, p_min_age, p_sample, v_range, v_target);
+        v_turn := pydb_internal.orphan_chunk(v_name, p_min_age, p_sample, v_range, v_target);
         if v_turn <> 'more' then
             v_left := array_remove(v_left, v_name);
         end if;

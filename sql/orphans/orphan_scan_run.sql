@@ -16,8 +16,8 @@ declare
     v_walk pg_catalog.jsonb;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
-    perform pydb._orphan_check_call(p_max_runtime, p_min_age, p_sample);
-    if pydb._orphan_read_only() then
+    perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_sample);
+    if pydb_internal.orphan_read_only() then
         return;
     end if;
     v_walk := jsonb_build_object(
@@ -26,15 +26,15 @@ begin
         'sample', p_sample, 'restart', p_restart, 'range', 32768, 'target', 5000
     );
     if p_reference is not null then
-        p_reference := pydb._orphan_find(p_reference);
+        p_reference := pydb_internal.orphan_reference_get(p_reference);
         v_walk := v_walk || jsonb_build_object('reference', p_reference, 'subject', 'scan ' || p_reference);
     end if;
-    call pydb._orphan_walk(v_walk);
+    call pydb_internal.orphan_walk(v_walk);
     set local search_path = pg_catalog, pg_temp;
-    perform pydb._orphan_outcome(v_walk);
+    perform pydb_internal.orphan_outcome(v_walk);
     commit;
     set local search_path = pg_catalog, pg_temp;
-    perform pydb._orphan_raise(v_walk);
+    perform pydb_internal.orphan_raise(v_walk);
 end
 $$;
 

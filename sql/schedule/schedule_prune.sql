@@ -24,8 +24,8 @@ begin
     end if;
     v_before := clock_timestamp() - p_keep;
     loop
-        exit when pydb._schedule_cron() is null;
-        execute pydb._schedule_prune_statement(p_keep, 10000);
+        exit when pydb_internal.schedule_cron() is null;
+        execute pydb_internal.schedule_prune_statement(p_keep, 10000);
         get diagnostics v_rows = row_count;
         exit when v_rows = 0;
         commit;
@@ -36,7 +36,7 @@ begin
         delete from pydb.schedule_claim as c
         where (c.job, c.due_at) in (
             select o.job, o.due_at from pydb.schedule_claim as o
-            where o.due_at < v_before and not pydb._schedule_backend_alive(o.pid, o.backend_start)
+            where o.due_at < v_before and not pydb_internal.schedule_backend_alive(o.pid, o.backend_start)
             limit 10000
         );
         get diagnostics v_rows = row_count;

@@ -250,11 +250,11 @@ def test_long_and_strange_names_are_kept_apart(lab: Lab) -> None:
     ]
     assert len(set(names)) == 3
     for name in names:
-        parts = lab.one("select pydb._reference_parts(%s)", name)
+        parts = lab.one("select pydb_internal.reference_parse(%s)", name)
         assert isinstance(parts, list)
         assert parts[:2] == ["Sche.ma", long]
         assert len(parts[2].encode()) <= 63
-        assert lab.one("select reference from pydb._reference_find(%s)", name) == name
+        assert lab.one("select reference from pydb_internal.reference_get(%s)", name) == name
         assert lab.one("select pydb.reference_drop(%s)", name) is True
     again = put(lab, f'{{"{long}"}}', f'{{"{long}"}}', child=f'"Sche.ma"."{long}"', parent='"Sche.ma"."a""b"')
     assert again == names[0]
@@ -315,7 +315,7 @@ def test_a_reference_is_found_by_the_end_of_its_name(lab: Lab) -> None:
         create schema other; create table other.sale (id int primary key, strict bigint
             constraint fk references shop.customer (id), "Fk" bigint)"""
     )
-    find = "select reference from pydb._reference_find(%s)"
+    find = "select reference from pydb_internal.reference_get(%s)"
     for name in (
         "customer_id_ref",
         "sale.customer_id_ref",
@@ -368,9 +368,9 @@ def test_what_is_gone_is_listed_and_neither_followed_nor_in_the_way(lab: Lab, ch
     put(lab, "{region,code}", "{region,code}")
     lab.do(change)
     assert listed(lab, "reference, child, status") == [("shop.sale.region_code_ref", "shop.sale", said)]
-    assert lab.rows("select * from pydb._references()") == []
+    assert lab.rows("select * from pydb_internal.reference_edges()") == []
     with refused("YD301") as refusal:
-        lab.one("select pydb._reference_find('region_code_ref')")
+        lab.one("select pydb_internal.reference_get('region_code_ref')")
     assert refusal.detail == said
     assert lab.one("select pydb.reference_drop('region_code_ref')") is True
 
@@ -419,7 +419,7 @@ def test_a_thousand_tables_are_listed_in_about_a_second(lab: Lab) -> None:
     assert len(listed(lab)) == 1998
     taken = time.monotonic() - begun
     begun = time.monotonic()
-    lab.one("select pydb._reference_find('t999_a_fkey')")
+    lab.one("select pydb_internal.reference_get('t999_a_fkey')")
     found = time.monotonic() - begun
     assert (taken < 4, found < 1) == (True, True), (taken, found)
 
@@ -596,13 +596,13 @@ def test_two_at_once_set_one_reference(lab: Lab, connect: Connect) -> None:
     ],
 )
 def test_a_list_of_columns_is_read_as_sql_would(db: Connection, text: str, names: list[str]) -> None:
-    assert Lab(db).one("select pydb._reference_columns(%s)", text) == names
+    assert Lab(db).one("select pydb_internal.reference_parse_columns(%s)", text) == names
 
 
 @pytest.mark.parametrize("text", [None, "", ",", "a,", "a,,b", '"a', 'a"b', "a.b", "a b", '""', "ü" * 32])
 def test_what_is_no_list_of_columns_is_refused(db: Connection, text: str | None) -> None:
     with refused("YD006"):
-        Lab(db).one("select pydb._reference_columns(%s)", text)
+        Lab(db).one("select pydb_internal.reference_parse_columns(%s)", text)
 
 
 def test_python_sets_lists_and_drops(lab: Lab, dsn: str) -> None:

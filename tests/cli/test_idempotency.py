@@ -228,7 +228,7 @@ def test_stats_count_and_say_how_old(keys: Connection, cli: Cli) -> None:
 
 def test_doctor_speaks_up_for_keys_that_wait(keys: Connection) -> None:
     def findings() -> dict[object, object]:
-        about = "select reason_code, hint from pydb._doctor_idempotency()"
+        about = "select reason_code, hint from pydb_internal.doctor_idempotency()"
         return dict(keys.execute(about.encode()).fetchall())
 
     expire(keys, 3)

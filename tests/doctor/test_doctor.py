@@ -73,7 +73,7 @@ def test_a_good_set_up_without_pg_cron(site: Site) -> None:
     site.policy("events", YEARLY)
     assert found(site, "scheduler") == {("error", "no_scheduler")}
     assert "pydb schedule run" in hint(site, "no_scheduler")
-    site.db.execute("select pydb._scheduler_start(gen_random_uuid(), 'host', 1, '0')")
+    site.db.execute("select pydb_internal.scheduler_start(gen_random_uuid(), 'host', 1, '0')")
     assert found(site, "scheduler") == {("ok", "pydb")}
     assert found(site, "pg_cron") == {("ok", "absent")}
     assert found(site, "pg_cron connection") == set()
@@ -258,10 +258,10 @@ def test_rights_on_what_a_delete_looks_at(site: Site, role: RoleFactory) -> None
     # and what doctor asks for is what a run asks for
     with psycopg.connect(site.dsn, user=runner, autocommit=True) as mine:
         with pytest.raises(psycopg.Error) as caught:
-            mine.execute("select pydb._retention_check_rights('t.parent')")
+            mine.execute("select pydb_internal.retention_check_rights('t.parent')")
         assert set(str(caught.value.diag.message_hint).split("; ")) == set(told.split("; "))
         site.db.execute(told.encode())
-        mine.execute("select pydb._retention_check_rights('t.parent')")
+        mine.execute("select pydb_internal.retention_check_rights('t.parent')")
     assert found(site, "rights") == {("ok", "sufficient")}
 
 
@@ -287,8 +287,8 @@ def test_a_role_that_may_not_execute_what_a_run_calls(
         assert found(site, "rights") == {("ok", "sufficient")}
         mine.execute("call pydb.retention_run('events')")
     # after an upgrade, before roles.sql has run again
-    site.db.execute("revoke execute on routine pydb._retention_step from pydb_runner")
-    assert "EXECUTE on 1 routines: _retention_step" in str(
+    site.db.execute("revoke execute on routine pydb_internal.retention_step from pydb_runner")
+    assert "EXECUTE on 1 routines: retention_step" in str(
         site.one("select detail from pydb.doctor() where reason_code = 'missing_execute'")
     )
     assert hint(site, "missing_execute") == "in psql, as a superuser: \\i ops/postgresql/roles.sql"
@@ -317,11 +317,11 @@ def test_what_a_run_calls_is_read_rightly_from_the_routines(site: Site, role: Ro
     site.db.execute(f"grant execute on all routines in schema pydb to {runner}".encode())
     for name in needed:
         site.db.execute(f"revoke execute on routine pydb.{name} from {runner}".encode())
-    said = str(site.one("select detail from pydb._doctor_execute(%s)", [runner]))
+    said = str(site.one("select detail from pydb_internal.doctor_execute(%s)", [runner]))
     assert f"EXECUTE on {len(needed)} routines: retention_run, " in said
     for name in needed:
         site.db.execute(f"grant execute on routine pydb.{name} to {runner}".encode())
-    assert site.rows("select from pydb._doctor_execute(%s)", [runner]) == []
+    assert site.rows("select from pydb_internal.doctor_execute(%s)", [runner]) == []
 
 
 def test_the_role_of_a_schedule_run_is_the_one_that_counts(site: Site, role: RoleFactory) -> None:
@@ -443,7 +443,7 @@ def test_a_run_that_its_server_process_left(site: Site) -> None:
         assert found(site, "runs") == {("ok", "none_interrupted")}
         site.db.execute("select pg_terminate_backend(pid) from pydb.job_run where state = 'running'")
         running.join()
-    site.wait_for("select exists (select from pydb._run_dead('retention', 'events'))")
+    site.wait_for("select exists (select from pydb_internal.run_dead('retention', 'events'))")
     assert found(site, "runs") == {("degraded", "run_interrupted")}
     # looking changes nothing, the next run does
     assert site.rows("select state from pydb.job_run") == [("running",)]

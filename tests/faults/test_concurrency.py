@@ -98,7 +98,7 @@ def test_c1_two_runs_find_the_same_dead_one(lab: Lab, level: str) -> None:
         lab.until_gone(run.pid)
     other = lab.session()
     other.execute("begin")
-    other.execute("select pydb._run_settle('retention', 'events')")
+    other.execute("select pydb_internal.run_close_dead('retention', 'events')")
     follower = lab.start(session=lab.session(isolated(level)))
     lab.until_blocked(follower.pid, other.info.backend_pid)
     other.execute("commit")

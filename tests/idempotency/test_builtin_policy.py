@@ -102,7 +102,7 @@ def test_it_is_no_news_where_no_key_ever_was(alone: Lab) -> None:
     alone.do("call pydb.retention_run()")
     assert alone.one("select count(*) from pydb.job_run") == 0
     assert alone.rows("select * from pydb.schedule_status") == []
-    assert alone.rows("select * from pydb._schedule_due()") == []
+    assert alone.rows("select * from pydb_internal.schedule_due()") == []
     about = "select count(*) from pydb.doctor() where component = 'idempotency' or summary ~ 'missing'"
     assert alone.one(about) == 0
     scheduled = "select reason_code from pydb.doctor() where component = 'scheduler'"
@@ -118,7 +118,7 @@ def test_once_there_are_keys_it_takes_part(alone: Lab) -> None:
     assert alone.one("select status from pydb.doctor() where component = 'scheduler'") == "error"
     # as `pydb schedule run` asks
     alone.do("update pydb.retention_policy set updated_at = '-infinity'")
-    assert alone.one("select policy from pydb._schedule_due() where policy is not null") == POLICY
+    assert alone.one("select policy from pydb_internal.schedule_due() where policy is not null") == POLICY
     alone.do("call pydb.retention_run()")
     assert left(alone) == set()
 

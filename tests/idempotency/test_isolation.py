@@ -314,10 +314,10 @@ FORBIDDEN: Final = (
     "select pydb.idempotency_resolve('alone', 'k', 'completed')",
     "select pydb.idempotency_reset('alone', 'k')",
     "select pydb.idempotency_prune()",
-    "select pydb._idempotency_shift('alone', 'k', 1, now())",
-    "select pydb._idempotency_late('alone', 'k', 1, null)",
-    "select pydb._idempotency_count('takeovers')",
-    "select pydb._idempotency_acquire(null, 'absent', 'a', 'b', null, null, null, false, null, null)",
+    "select pydb_internal.idempotency_shift('alone', 'k', 1, now())",
+    "select pydb_internal.idempotency_late('alone', 'k', 1, null)",
+    "select pydb_internal.idempotency_count('takeovers')",
+    "select pydb_internal.idempotency_acquire(null, 'absent', 'a', 'b', null, null, null, false, null, null)",
 )
 
 

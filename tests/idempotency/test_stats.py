@@ -133,7 +133,7 @@ def test_a_large_table_is_estimated_and_what_matters_is_counted(alone: Lab) -> N
     pages = alone.one("select pg_relation_size('pydb.idempotency_key') / 8192")
     assert isinstance(pages, int)
     assert pages > 2048
-    survey = "select keys from pydb._idempotency_survey(now(), 25)"
+    survey = "select keys from pydb_internal.idempotency_survey(now(), 25)"
     assert int(str(alone.one(survey))) == pytest.approx(50_000 / 4, rel=0.3)
     row, whole = stats(alone.db), stats(alone.db, exact=True)
     assert (row.exact, whole.exact) == (False, True)

@@ -19,10 +19,10 @@ RULES: Final[list[Rule]] = []
 
 # routines without `set search_path`, and why
 NO_SEARCH_PATH: Final = {
-    "_pin": "sets the path for its caller's transaction, which a SET clause would undo",
-    "_cascade_run_job": "commits; sets the path again after each COMMIT",
-    "_retention_run_policy": "commits; sets the path again after each COMMIT",
-    "_orphan_walk": "commits; sets the path again after each COMMIT",
+    "run_pin": "sets the path for its caller's transaction, which a SET clause would undo",
+    "cascade_run_job": "commits; sets the path again after each COMMIT",
+    "retention_run_policy": "commits; sets the path again after each COMMIT",
+    "orphan_walk": "commits; sets the path again after each COMMIT",
     "cascade_run": "calls what commits; sets the path again after each call",
     "orphan_close": "commits; sets the path again after each COMMIT",
     "orphan_repair": "calls what commits; sets the path again after each call",

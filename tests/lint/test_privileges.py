@@ -195,7 +195,7 @@ def test_each_role_has_the_private_routines_that_its_own_call_and_no_others(with
 
 def migration_routines() -> set[str]:
     """What only a migration calls, as the owner."""
-    return {"_objects_register", "_objects_remember"}
+    return {"objects_register", "objects_remember"}
 
 
 def test_each_role_has_the_table_privileges_that_its_routines_need(with_roles: Connection) -> None:
@@ -367,7 +367,7 @@ def test_an_admin_requests_and_approves_and_a_runner_runs(
         ("monitor", "select pydb.entity_set('event', 'public.event')"),
         ("admin", "call pydb.retention_run('old')"),
         ("admin", "select pydb.retention_batch('old')"),
-        ("admin", "select pydb._retention_delete(0, 'true', null, false)"),
+        ("admin", "select pydb_internal.retention_delete(0, 'true', null, false)"),
         ("runner", SET_POLICY.format("null")),
         ("runner", "select pydb.retention_policy_drop('old')"),
         ("runner", "select pydb.retention_pause()"),

@@ -49,7 +49,7 @@ begin
     set local search_path = pg_catalog, pg_temp;
     commit;
     set local search_path = pg_catalog, pg_temp;
-    perform pydb._pin();
+    perform pydb_internal.run_pin();
 end
 $$;
 
@@ -190,4 +190,4 @@ def test_every_exception_from_the_search_path_is_still_needed(tree: Tree) -> Non
     assert set(rules.NO_SEARCH_PATH) <= set(tree.routines)
     committing = {name for name, file in tree.routines.items() if file.commits}
     calling = {name for name, file in tree.routines.items() if file.calls & committing}
-    assert set(rules.NO_SEARCH_PATH) == committing | calling | {"_pin"}
+    assert set(rules.NO_SEARCH_PATH) == committing | calling | {"run_pin"}

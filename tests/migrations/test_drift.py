@@ -20,35 +20,35 @@ NEWEST_TEXT = [x.revision for x in sources.history() if (x.folder / "core/settin
 
 # what is done by hand: state, kind, object, part of the detail
 DRIFT = {
-    "create or replace function pydb._relation_name(p_relation oid) returns text language sql stable"
+    "create or replace function pydb_internal.relation_name(p_relation oid) returns text language sql stable"
     " set search_path = pg_catalog, pg_temp as $$ select 'x' $$": (
         "modified",
         "routine",
-        "pydb._relation_name(oid)",
+        "pydb_internal.relation_name(oid)",
         "body",
     ),
-    "comment on function pydb._relation_name(oid) is 'other'": (
+    "comment on function pydb_internal.relation_name(oid) is 'other'": (
         "modified",
         "routine",
-        "pydb._relation_name(oid)",
+        "pydb_internal.relation_name(oid)",
         "comment",
     ),
-    "alter function pydb._relation_name(oid) security definer": (
+    "alter function pydb_internal.relation_name(oid) security definer": (
         "modified",
         "routine",
-        "pydb._relation_name(oid)",
+        "pydb_internal.relation_name(oid)",
         "security",
     ),
-    "alter function pydb._relation_name(oid) reset search_path": (
+    "alter function pydb_internal.relation_name(oid) reset search_path": (
         "modified",
         "routine",
-        "pydb._relation_name(oid)",
+        "pydb_internal.relation_name(oid)",
         "settings",
     ),
-    "grant execute on function pydb._relation_name(oid) to public": (
+    "grant execute on function pydb_internal.relation_name(oid) to public": (
         "modified",
         "routine",
-        "pydb._relation_name(oid)",
+        "pydb_internal.relation_name(oid)",
         "public privileges",
     ),
     "grant select on pydb.setting to public": ("modified", "table", "pydb.setting", "public privileges"),
@@ -168,19 +168,19 @@ DRIFT = {
         "pydb.===(pg_catalog.text,pg_catalog.text)",
         "no migration",
     ),
-    "update pydb.schema_source set sha256 = 'x' where path = 'core/setting_set.sql'": (
+    "update pydb_internal.schema_source set sha256 = 'x' where path = 'core/setting_set.sql'": (
         "modified",
         "source",
         "core/setting_set.sql",
         "another text",
     ),
-    "delete from pydb.schema_source where path = 'core/setting_set.sql'": (
+    "delete from pydb_internal.schema_source where path = 'core/setting_set.sql'": (
         "missing",
         "source",
         "core/setting_set.sql",
         "not installed",
     ),
-    "insert into pydb.schema_source values ('core/mine.sql', 'x', '0001')": (
+    "insert into pydb_internal.schema_source values ('core/mine.sql', 'x', '0001')": (
         "extra",
         "source",
         "core/mine.sql",

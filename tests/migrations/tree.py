@@ -70,7 +70,7 @@ class Tree:
 def lines(dsn: str) -> Lines:
     """Everything that schema pydb holds, by kind, name and property."""
     with psycopg.connect(dsn) as connection:
-        found = connection.execute("select kind, identity, label, line from pydb._catalog_lines()").fetchall()
+        found = connection.execute("select kind, identity, label, line from pydb_internal.catalog_lines()").fetchall()
     return {(str(kind), str(identity), str(label)): line for kind, identity, label, line in found}
 
 

@@ -133,8 +133,8 @@ class Lab:
     def old(self) -> None:
         """Let an hour pass for the rows that there are: the only mark is of now, dated back."""
         self.do(
-            "delete from pydb.orphan_mark;"
-            "insert into pydb.orphan_mark (at) values (clock_timestamp() - interval '1 hour')"
+            "delete from pydb_internal.orphan_mark;"
+            "insert into pydb_internal.orphan_mark (at) values (clock_timestamp() - interval '1 hour')"
         )
 
     def scan(

@@ -13,7 +13,7 @@ def test_young_rows_are_unconfirmed_until_they_are_seen_again_after_the_least_ag
     row = shop.scan_one()
     assert (row["orphans"], row["unconfirmed"], row["status"]) == (10, 1, "complete")
     assert "1 row without a parent may be younger" in str(row["reason"])
-    shop.do("update pydb.orphan_mark set at = at - interval '6 min'")
+    shop.do("update pydb_internal.orphan_mark set at = at - interval '6 min'")
     row = shop.scan_one()
     assert (row["orphans"], row["unconfirmed"], row["reason"]) == (11, 0, None)
 
@@ -22,18 +22,18 @@ def test_rows_of_before_the_installation_need_no_second_look(lab: Lab) -> None:
     """The installation leaves a mark."""
     lab.do("create schema app; create table app.p (id int primary key); create table app.c (p int)")
     lab.do("insert into app.c values (1); select pydb.reference_set('app.c', '{p}', 'app.p', '{id}')")
-    lab.do("delete from pydb.orphan_mark; insert into pydb.orphan_mark default values")
-    lab.do("update pydb.orphan_mark set at = at - interval '6 min'; insert into app.c values (2)")
+    lab.do("delete from pydb_internal.orphan_mark; insert into pydb_internal.orphan_mark default values")
+    lab.do("update pydb_internal.orphan_mark set at = at - interval '6 min'; insert into app.c values (2)")
     row = lab.scan_one()
     assert (row["orphans"], row["unconfirmed"]) == (1, 1)
 
 
 def test_without_any_mark_nothing_is_called_an_orphan(shop: Lab) -> None:
-    shop.do("delete from pydb.orphan_mark")
+    shop.do("delete from pydb_internal.orphan_mark")
     row = shop.scan_one()
     assert (row["orphans"], row["unconfirmed"]) == (0, 10)
     assert shop.repair("parent_id_ref").run["rows_done"] == 0
-    shop.do("update pydb.orphan_mark set at = at - interval '6 min'")
+    shop.do("update pydb_internal.orphan_mark set at = at - interval '6 min'")
     assert shop.scan_one()["orphans"] == 10
 
 
@@ -77,9 +77,9 @@ def test_the_setting_is_checked_and_obeyed(shop: Lab) -> None:
 
 def test_rows_of_old_transactions_count_after_the_numbers_have_gone_round(shop: Lab) -> None:
     """A frozen row shows the number that it was written with, which may lie ahead of the counter by now."""
-    shop.do("update pydb.orphan_mark set horizon = horizon")
+    shop.do("update pydb_internal.orphan_mark set horizon = horizon")
     ((condition,),) = shop.rows(
-        "select pydb._orphan_age(e, '5 min') from pydb._references() as e where e.reference ~ 'parent_id_ref'"
+        "select pydb_internal.orphan_age(e, '5 min') from pydb_internal.reference_edges() as e where e.reference ~ 'parent_id_ref'"
     )
     for xmin, old in ((2, True), (4294967290, True), (2147483647, True)):
         query = str(condition).replace("t.xmin::text::bigint", f"{xmin}::bigint")

@@ -25,11 +25,11 @@ def wide(lab: Lab) -> Lab:
 
 def chunk(lab: Lab, blocks: int, sample: int = 10) -> object:
     """Look at the next blocks, as a scan does; pieces never grow."""
-    return lab.one("select pydb._orphan_chunk('app.wide.wide_fk', null, %s, %s, 0)", sample, blocks)
+    return lab.one("select pydb_internal.orphan_chunk('app.wide.wide_fk', null, %s, %s, 0)", sample, blocks)
 
 
 def test_pieces_add_up(wide: Lab) -> None:
-    wide.rows("select pydb._orphan_enroll(null, false)")
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
     ends = [chunk(wide, 700)]
     ((checked, share),) = wide.rows(
         "select (progress ->> 'checked_rows')::int, coverage from pydb.orphan_finding"
@@ -53,7 +53,7 @@ def test_the_procedure_and_the_function_say_the_same(wide: Lab) -> None:
 def test_a_spent_budget_is_partial_and_the_next_call_goes_on(wide: Lab) -> None:
     wide.do("select pydb.reference_set('app.wide', '{id}', 'app.parent', '{id}', p_name => 'app.wide.other')")
     wide.old()
-    wide.rows("select pydb._orphan_enroll(null, false)")
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
     assert chunk(wide, 700) == "more"
     call = wide.run(max_runtime="1 microsecond")
     assert call.end == ("partial", "time_budget")
@@ -69,15 +69,15 @@ def test_a_spent_budget_is_partial_and_the_next_call_goes_on(wide: Lab) -> None:
 
 def test_the_one_longest_not_looked_at_is_next(wide: Lab) -> None:
     wide.do("select pydb.reference_set('app.wide', '{id}', 'app.parent', '{id}', p_name => 'app.wide.aaa')")
-    wide.rows("select pydb._orphan_enroll(null, false)")
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
     assert chunk(wide, 700) == "more"
-    assert wide.one("select pydb._orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.aaa"
-    wide.one("select pydb._orphan_chunk('app.wide.aaa', null, 1, 100, 0)")
-    assert wide.one("select pydb._orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.wide_fk"
+    assert wide.one("select pydb_internal.orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.aaa"
+    wide.one("select pydb_internal.orphan_chunk('app.wide.aaa', null, 1, 100, 0)")
+    assert wide.one("select pydb_internal.orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.wide_fk"
 
 
 def test_restart_begins_anew(wide: Lab) -> None:
-    wide.rows("select pydb._orphan_enroll(null, false)")
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
     chunk(wide, 700)
     wide.do("update app.wide set parent_id = 1 where id < 700")
     assert wide.scan_one(restart=True)["orphans"] == ORPHANS - 99
@@ -93,7 +93,7 @@ CHANGES = (
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_table_that_changed_is_scanned_from_its_start(wide: Lab, change: str) -> None:
-    wide.rows("select pydb._orphan_enroll(null, false)")
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
     chunk(wide, 700)
     wide.do(change)
     found = wide.scan()
@@ -116,7 +116,7 @@ def test_partitions_that_come_and_go_between_pieces(lab: Lab) -> None:
             'app.wide', '{parent_id}', 'app.parent', '{id}', p_name => 'app.wide.wide_fk')"""
     )
     lab.old()
-    lab.rows("select pydb._orphan_enroll(null, false)")
+    lab.rows("select pydb_internal.orphan_enroll(null, false)")
     assert [chunk(lab, 300), chunk(lab, 300)] == ["more", "more"]
     lab.do(
         """alter table app.wide detach partition app.b;
@@ -130,8 +130,8 @@ def test_partitions_that_come_and_go_between_pieces(lab: Lab) -> None:
 def test_two_sessions_share_the_work(wide: Lab) -> None:
     """Whoever is at a reference holds it for one piece; the other passes it over and says so."""
     other = wide.session(autocommit=False)
-    wide.rows("select pydb._orphan_enroll(null, false)")
-    other.execute("select pydb._orphan_chunk('app.wide.wide_fk', null, 10, 700, 0)")
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
+    other.execute("select pydb_internal.orphan_chunk('app.wide.wide_fk', null, 10, 700, 0)")
     call = wide.run()
     assert call.end == ("partial", "locked")
     other.commit()
@@ -142,7 +142,7 @@ def test_two_sessions_share_the_work(wide: Lab) -> None:
 def test_terminated_scan_is_found_and_goes_on_where_it_was(wide: Lab) -> None:
     wide.do("select pydb.setting_set('lock_timeout', '30 s')")
     wide.do("select pydb.reference_set('app.wide', '{id}', 'app.parent', '{id}', p_name => 'app.wide.aaa')")
-    wide.rows("select pydb._orphan_enroll(null, false)")
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
     wide.do("update pydb.orphan_finding set looked_at = now() where reference = 'app.wide.aaa'")
     # the piece that was committed stays; the scan stands before the next one
     assert chunk(wide, 700) == "more"

@@ -280,7 +280,7 @@ def test_settings_have_bounds(
     assert lab.audit() == []
     for value in good:
         lab.rows("select pydb.setting_set(%s, %s)", name, value)
-        assert lab.one("select pydb._setting(%s)", name) == value
+        assert lab.one("select pydb_internal.setting_get(%s)", name) == value
     changes = len({before, *good}) - (before in good[:1])
     assert len(lab.audit()) >= min(changes, 1)
 

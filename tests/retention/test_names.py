@@ -68,7 +68,7 @@ def test_b01_b02_any_name_works_end_to_end(lab: Lab, name: str, strategy: str) -
     assert lab.one("select %s::regclass = %s::regclass", plan.relation, quoted) is True
     assert (plan.rows, plan.blocked_rows) == (1, 1)
     assert any(str(lab.one("select quote_ident(%s)", name)) in text for text in plan.warnings)
-    assert lab.rows("select pydb._relation_resolve(%s)::oid = %s::regclass", quoted, quoted) == [(True,)]
+    assert lab.rows("select pydb_internal.relation_resolve(%s)::oid = %s::regclass", quoted, quoted) == [(True,)]
     done, _, _ = lab.rows("select * from pydb.retention_batch(%s, 10, null, %s)", name, NOW)[0]
     assert done == 1
     lab.do("truncate pydb.job_run")
@@ -84,13 +84,13 @@ def test_b03_a_name_that_the_server_would_cut_off_is_refused(lab: Lab) -> None:
     lab.do(f'create table public."{"x" * 63}" (at date); create table public."{"é" * 31}" (at date)')
     for name in ('public."' + "x" * 64 + '"', "public." + "x" * 64, "é" * 32):
         with refused("YD006", what=name):
-            lab.rows("select pydb._relation_resolve(%s)", name)
+            lab.rows("select pydb_internal.relation_resolve(%s)", name)
 
 
 def test_b03_what_is_no_name_is_refused(lab: Lab) -> None:
     for name in ("", ".", "a.b.c", "a.", ".a", '"a', "a b", "a;b", None, '""'):
         with refused("YD006", "YD004", what=name):
-            lab.rows("select pydb._relation_resolve(%s)", name)
+            lab.rows("select pydb_internal.relation_resolve(%s)", name)
 
 
 def test_b04_names_that_differ_in_case_are_two_tables(lab: Lab) -> None:

@@ -49,7 +49,7 @@ def test_a02_the_floor_is_the_setting(table: Lab) -> None:
 @pytest.mark.parametrize("name", ["public.missing", 'public."no such"'])
 def test_a03_a_table_that_does_not_exist_is_one_clear_error(table: Lab, name: str) -> None:
     with refused("YD004"):
-        table.do(f"select pydb._relation_resolve('{name}')")
+        table.do(f"select pydb_internal.relation_resolve('{name}')")
     with refused("42P01"):
         table.policy(table=name)
     with refused("YD004"):
@@ -60,11 +60,11 @@ def test_a03_a_table_that_does_not_exist_is_one_clear_error(table: Lab, name: st
 def test_a04_an_unqualified_name_in_two_schemas_is_refused(table: Lab) -> None:
     table.do("create schema other; create table other.t (at timestamptz); set search_path = other, public")
     with refused("YD004") as refusal:
-        table.do("select pydb._relation_resolve('t')")
+        table.do("select pydb_internal.relation_resolve('t')")
     assert "other.t" in refusal.detail
     assert "public.t" in refusal.detail
     table.do("create table public.only_here (); set search_path = other")
-    assert table.one("select pydb._relation_resolve('only_here')::oid = 'public.only_here'::regclass") is True
+    assert table.one("select pydb_internal.relation_resolve('only_here')::oid = 'public.only_here'::regclass") is True
 
 
 def test_a05_what_is_no_ordinary_table_is_refused_by_its_kind(table: Lab) -> None:

@@ -88,13 +88,13 @@ BAD = [
 
 @pytest.mark.parametrize("expression", GOOD)
 def test_a_cron_expression_is_taken(db: Connection, expression: str) -> None:
-    db.execute("select pydb._schedule_check(%s)", (expression,))
+    db.execute("select pydb_internal.cron_check(%s)", (expression,))
 
 
 @pytest.mark.parametrize("expression", [*BAD, None])
 def test_anything_else_is_refused_with_advice(db: Connection, expression: str | None) -> None:
     with pytest.raises(psycopg.Error) as caught:
-        db.execute("select pydb._schedule_check(%s)", (expression,))
+        db.execute("select pydb_internal.cron_check(%s)", (expression,))
     assert caught.value.sqlstate == "YD501"
     assert caught.value.diag.message_detail
     assert caught.value.diag.message_hint
@@ -110,7 +110,7 @@ def test_pg_cron_takes_whatever_we_take(cron_server: CronServer) -> None:
     with psycopg.connect(cron_server.app_dsn, autocommit=True) as db:
         for expression in GOOD + BAD + made:
             try:
-                db.execute("select pydb._schedule_check(%s)", (expression,))
+                db.execute("select pydb_internal.cron_check(%s)", (expression,))
             except psycopg.DatabaseError:
                 continue
             db.execute("select cron.schedule('probe', %s, 'select 1')", (expression,))
@@ -171,10 +171,10 @@ def _expected(expression: str, after: datetime) -> datetime | None:
 @given(expression=EXPRESSIONS, after=MOMENTS)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_next_time_is_the_one_that_cron_finds(db: Connection, expression: str, after: datetime) -> None:
-    (found,) = db.execute("select pydb._schedule_next(%s, %s)", (expression, after)).fetchone() or (0,)
+    (found,) = db.execute("select pydb_internal.cron_next(%s, %s)", (expression, after)).fetchone() or (0,)
     assert found == _expected(expression, after)
     if found is not None:
-        (before,) = db.execute("select pydb._schedule_previous(%s, %s)", (expression, found)).fetchone() or (
+        (before,) = db.execute("select pydb_internal.cron_previous(%s, %s)", (expression, found)).fetchone() or (
             0,
         )
         assert before == found
@@ -200,7 +200,7 @@ def test_known_next_times(db: Connection, expression: str, after: str, expected:
     # a zone with a gap at 02:30 on 29 March 2026 must not matter
     db.execute("set timezone = 'Europe/Berlin'")
     (same,) = db.execute(
-        "select pydb._schedule_next(%s, %s) is not distinct from %s::timestamptz",
+        "select pydb_internal.cron_next(%s, %s) is not distinct from %s::timestamptz",
         (expression, after, expected),
     ).fetchone() or (None,)
     assert same
@@ -213,7 +213,7 @@ def test_known_next_times(db: Connection, expression: str, after: str, expected:
 def test_versions_of_pg_cron_are_compared_by_number(
     db: Connection, version: str | None, modern: bool
 ) -> None:
-    row = db.execute("select pydb._schedule_version_at_least(%s::text, 1, 5)", (version,)).fetchone()
+    row = db.execute("select pydb_internal.cron_version_at_least(%s::text, 1, 5)", (version,)).fetchone()
     assert row == (modern,)
 
 

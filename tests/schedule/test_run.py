@@ -45,7 +45,7 @@ def test_once_runs_what_is_due_and_only_once(site: Site, cli: Cli) -> None:
     assert site.one("select count(*) from t.event") == 0
     due = site.one("select max(due_at) from pydb.schedule_claim where job like '%/events'")
     # the same due time is never run again, whatever the hour
-    assert site.rows("select policy from pydb._schedule_due(%s) where policy = 'events'", due) == []
+    assert site.rows("select policy from pydb_internal.schedule_due(%s) where policy = 'events'", due) == []
 
 
 def test_two_processes_never_run_a_job_twice(site: Site, cli: Cli) -> None:
@@ -68,7 +68,7 @@ def test_many_sessions_race_for_one_claim(site: Site) -> None:
             for minute in range(20):
                 barrier.wait()
                 row = mine.execute(
-                    "select pydb._schedule_take("
+                    "select pydb_internal.schedule_take("
                     "'job', timestamptz '2026-01-01 00:00Z' + %s * interval '1 min', gen_random_uuid())",
                     (minute,),
                 ).fetchone()
@@ -115,7 +115,7 @@ def test_sigterm_lets_a_running_job_finish(site: Site, cli: Cli) -> None:
     site.close_gate()
     process = cli.start("schedule", "run")
     site.wait_for("select exists (select from pydb.job_run where state = 'running')")
-    assert site.one("select pydb._scheduler_alive()")
+    assert site.one("select pydb_internal.scheduler_alive()")
     process.send_signal(signal.SIGTERM)
     site.open_gate()
     result = cli.finish(process)
@@ -123,7 +123,7 @@ def test_sigterm_lets_a_running_job_finish(site: Site, cli: Cli) -> None:
     assert site.rows("select state from pydb.job_run where subject = 'events'") == [("completed",)]
     assert site.rows(CLAIMS) == [("succeeded", 1)]
     assert site.one("select bool_and(stopped_at is not null and running = 0) from pydb.scheduler")
-    assert not site.one("select pydb._scheduler_alive()")
+    assert not site.one("select pydb_internal.scheduler_alive()")
 
 
 def test_sigterm_cancels_what_does_not_finish_and_the_next_process_takes_it_again(
@@ -153,9 +153,9 @@ def test_a_killed_process_leaves_a_claim_that_is_taken_over_once_its_session_is_
     process.kill()
     process.communicate()
     # the server process still runs the job: nobody may take it
-    assert site.rows("select policy from pydb._schedule_due() where policy = 'events'") == []
+    assert site.rows("select policy from pydb_internal.schedule_due() where policy = 'events'") == []
     site.db.execute("select pg_terminate_backend(pid) from pydb.schedule_claim where outcome is null")
-    site.wait_for("select exists (select from pydb._schedule_due() where policy = 'events')")
+    site.wait_for("select exists (select from pydb_internal.schedule_due() where policy = 'events')")
     status = site.rows("select last_status from pydb.schedule_status where policy = 'events'")
     assert status == [("interrupted",)]
     site.open_gate()
@@ -167,7 +167,7 @@ def test_a_claim_is_not_taken_for_ever(site: Site) -> None:
     for attempt in range(1, 5):
         with psycopg.connect(site.dsn, autocommit=True) as dying:
             row = dying.execute(
-                "select pydb._schedule_take('job', '2026-01-01 00:00Z', gen_random_uuid()), pg_backend_pid()"
+                "select pydb_internal.schedule_take('job', '2026-01-01 00:00Z', gen_random_uuid()), pg_backend_pid()"
             ).fetchone()
         assert row is not None
         assert row[0] is (attempt <= 3)
@@ -180,7 +180,7 @@ def test_only_the_last_missed_time_within_the_grace_is_made_up(site: Site) -> No
 
     def due(now: str) -> list[tuple[object, ...]]:
         return site.rows(
-            "select to_char(due_at at time zone 'UTC', 'HH24:MI') from pydb._schedule_due(%s)"
+            "select to_char(due_at at time zone 'UTC', 'HH24:MI') from pydb_internal.schedule_due(%s)"
             " where policy = 'events'",
             now,
         )
@@ -238,7 +238,7 @@ def test_no_database_at_the_start_is_an_error(tmp_path: Path) -> None:
 
 def test_a_heartbeat_that_stopped_is_told(site: Site) -> None:
     site.policy("events", YEARLY)
-    site.db.execute("select pydb._scheduler_start(gen_random_uuid(), 'host', 1, '0')")
+    site.db.execute("select pydb_internal.scheduler_start(gen_random_uuid(), 'host', 1, '0')")
     assert site.rows("select reason_code from pydb.doctor() where component = 'scheduler'") == [("pydb",)]
     assert site.rows("select distinct backend, next_run > now() from pydb.schedule_status") == [
         ("pydb", True)

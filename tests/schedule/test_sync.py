@@ -57,7 +57,7 @@ def test_a_built_in_policy_gets_its_job_before_it_has_work(cron_site: Site, conn
     cron_site.db.execute("update pydb.retention_policy set schedule = '17 * * * *' where builtin")
     # nobody misses it
     assert cron_site.rows("select * from pydb.schedule_status") == []
-    assert cron_site.rows("select * from pydb._schedule_due()") == []
+    assert cron_site.rows("select * from pydb_internal.schedule_due()") == []
     assert actions(conn) == {"pydb/app/idempotency_key": "create", PRUNE: "create"}
     assert jobs(cron_site) == {ours("idempotency_key", "17 * * * *"), HOUSEKEEPING}
     shown = cron_site.rows("select wanted, present, drift from pydb.schedule_status")
@@ -198,7 +198,7 @@ def test_what_is_the_same_for_all_jobs_is_asked_once(cron_site: Site, conn: Conn
         counted = cron_site.rows("select funcname, calls from pg_stat_xact_user_functions")
         calls = {str(name): number for name, number in counted}
     # two schedules and the one of the housekeeping
-    assert (calls["_schedule_backend"], calls["_schedule_actions"], calls["_schedule_next"]) == (1, 1, 3)
+    assert (calls["schedule_backend"], calls["schedule_actions"], calls["cron_next"]) == (1, 1, 3)
 
 
 def test_jobs_move_to_the_role_that_should_run_them(cron_site: Site, conn: Connection) -> None:
@@ -276,7 +276,7 @@ def test_hostile_names_make_jobs_of_exactly_one_call(cron_site: Site, conn: Conn
         called.add(argument.val.sval)
     assert called == set(HOSTILE_NAMES)
     assert cron_site.one(
-        "select bool_and(policy = pydb._schedule_command_policy(command)) from pydb._schedule_wanted()"
+        "select bool_and(policy = pydb_internal.schedule_command_policy(command)) from pydb_internal.schedule_wanted()"
         " where policy is not null"
     )
     cron_site.db.execute(
@@ -301,7 +301,7 @@ def test_hostile_names_make_jobs_of_exactly_one_call(cron_site: Site, conn: Conn
     ],
 )
 def test_anything_but_one_call_fails_the_self_test(cron_site: Site, command: str) -> None:
-    assert cron_site.one("select pydb._schedule_is_command(%s)", command) is False
+    assert cron_site.one("select pydb_internal.schedule_is_command(%s)", command) is False
 
 
 def test_two_syncs_at_once_write_each_job_once(cron_site: Site) -> None:
