@@ -157,9 +157,12 @@ comment on type pydb_internal.cascade_rows is
 'Rows of one relation that one edge reaches from one layer: their effect (delete, nullify, default, check) and places.';
 comment on column pydb_internal.cascade_rows.layer is 'Edges between these rows and the root rows; 0 = root rows.';
 comment on column pydb_internal.cascade_rows.edge is 'Place of the edge in the walk''s list of edges; 0 = root rows.';
-comment on column pydb_internal.cascade_rows.effect is 'delete, nullify, default, or check: rows that may keep their parent.';
-comment on column pydb_internal.cascade_rows.relation is 'Relation that holds the rows (a leaf, never a partitioned table).';
-comment on column pydb_internal.cascade_rows.tids is 'Places of the rows (ctid), good only under the snapshot they were read.';
+comment on column pydb_internal.cascade_rows.effect is
+'delete, nullify, default, or check: rows that may keep their parent.';
+comment on column pydb_internal.cascade_rows.relation is
+'Relation that holds the rows (a leaf, never a partitioned table).';
+comment on column pydb_internal.cascade_rows.tids is
+'Places of the rows (ctid), good only under the snapshot they were read.';
 
 create type pydb_internal.reference_edge as (
     reference text,
@@ -180,7 +183,8 @@ create type pydb_internal.reference_edge as (
     is_indexed boolean
 );
 
-comment on type pydb_internal.reference_edge is 'A reference, declared or logical, with all that is needed to follow it.';
+comment on type pydb_internal.reference_edge is
+'A reference, declared or logical, with all that is needed to follow it.';
 comment on column pydb_internal.reference_edge.reference is
 'Name: schema.table.constraint of the child, or the name of a logical reference.';
 comment on column pydb_internal.reference_edge.kind is 'declared (a foreign key) or logical (pydb.reference).';
@@ -192,12 +196,14 @@ comment on column pydb_internal.reference_edge.parent_columns is 'Referenced col
 comment on column pydb_internal.reference_edge.on_delete is
 'a no action, r restrict, c cascade, n set null, d set default, as in pg_constraint.confdeltype.';
 comment on column pydb_internal.reference_edge.set_columns is 'Columns that set null or set default would set.';
-comment on column pydb_internal.reference_edge.is_deferred is 'True: checked at commit (initially deferred, no action).';
+comment on column pydb_internal.reference_edge.is_deferred is
+'True: checked at commit (initially deferred, no action).';
 comment on column pydb_internal.reference_edge.is_valid is 'False: NOT VALID, existing rows were never checked.';
 comment on column pydb_internal.reference_edge.is_enforced is
 'True: PostgreSQL acts on it; false for logical references, disabled triggers and NOT ENFORCED.';
 comment on column pydb_internal.reference_edge.is_match_full is 'True: MATCH FULL.';
-comment on column pydb_internal.reference_edge.operators is 'Equality of each column pair, parent on the left, with its schema.';
+comment on column pydb_internal.reference_edge.operators is
+'Equality of each column pair, parent on the left, with its schema.';
 comment on column pydb_internal.reference_edge.collations is 'COLLATE clause of each pair, or the empty text.';
 comment on column pydb_internal.reference_edge.is_indexed is 'True: an index of the child serves the reference.';
 
@@ -209,11 +215,14 @@ create type pydb_internal.cascade_closure as (
     parts pydb_internal.cascade_rows[]
 );
 
-comment on type pydb_internal.cascade_closure is 'What a walk over references found: the edges met, and the rows behind each.';
+comment on type pydb_internal.cascade_closure is
+'What a walk over references found: the edges met, and the rows behind each.';
 comment on column pydb_internal.cascade_closure.edges is 'Edges in the order in which they were met.';
 comment on column pydb_internal.cascade_closure.effects is 'For each edge: delete, nullify, default, check, or hidden.';
-comment on column pydb_internal.cascade_closure.hurdles is 'For each edge: why it cannot do what it should; null if it can.';
-comment on column pydb_internal.cascade_closure.matched is 'For each edge: rows behind it, also those that another edge reached.';
+comment on column pydb_internal.cascade_closure.hurdles is
+'For each edge: why it cannot do what it should; null if it can.';
+comment on column pydb_internal.cascade_closure.matched is
+'For each edge: rows behind it, also those that another edge reached.';
 comment on column pydb_internal.cascade_closure.parts is 'Rows, layer by layer.';
 
 create type pydb.cascade_step as (

@@ -42,7 +42,8 @@ begin
             v_try := v_try + 1;
         end;
     end loop;
-    perform pydb_internal.cascade_log(v_terms.root, p_entity, p_keys, v_terms.choices, v_steps, v_beyond, v_started, p_request);
+    perform pydb_internal.cascade_log(
+        v_terms.root, p_entity, p_keys, v_terms.choices, v_steps, v_beyond, v_started, p_request);
     if not exists (select 1 from unnest(v_steps) as s where s.rows > 0) then
         raise notice 'no row of % has such a key: nothing to delete', pydb_internal.relation_name(v_terms.root);
     end if;

@@ -22,7 +22,8 @@ begin
     return query
     select s.*
     from pydb_internal.cascade_plan_steps(
-        pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices), v_terms.root,
+        pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices),
+            v_terms.root,
         v_terms.choices is null
     ) as s;
 end

@@ -138,8 +138,10 @@ create table pydb_internal.schema_object (
 
 comment on table pydb_internal.schema_object is
 'What each object of schema pydb was like when a migration had just made it; pydb.migrate_check compares.';
-comment on column pydb_internal.schema_object.kind is 'Kind of the object: schema, table, view, routine, index, trigger, …';
-comment on column pydb_internal.schema_object.identity is 'Qualified name; of a routine with the types of its arguments.';
+comment on column pydb_internal.schema_object.kind is
+'Kind of the object: schema, table, view, routine, index, trigger, …';
+comment on column pydb_internal.schema_object.identity is
+'Qualified name; of a routine with the types of its arguments.';
 comment on column pydb_internal.schema_object.lines is
 'Property (body, comment, column x, …) to hash; owner and grants to roles left out.';
 comment on column pydb_internal.schema_object.revision is 'Revision that made or last changed the object.';

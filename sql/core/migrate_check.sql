@@ -1,5 +1,6 @@
 -- pydb.migrate_check: tells whether the database is what the migrations made it; no row = it is.
--- reads pg_catalog, pydb_internal.schema_object, pydb_internal.schema_source, pydb.alembic_version   writes nothing   locks nothing
+-- reads pg_catalog, pydb_internal.schema_object, pydb_internal.schema_source, pydb.alembic_version   writes nothing
+-- locks nothing
 -- raises nothing
 create or replace function pydb.migrate_check(p_revisions jsonb default null, p_sources jsonb default null)
 returns table (state text, kind text, identity text, detail text)

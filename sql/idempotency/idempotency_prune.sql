@@ -8,7 +8,8 @@ security definer -- the table is writable to nobody; EXECUTE is the right
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_limit constant integer := coalesce(p_limit, pydb_internal.setting_get(p_name => 'idempotency_prune_rows')::integer);
+    v_limit constant integer :=
+        coalesce(p_limit, pydb_internal.setting_get(p_name => 'idempotency_prune_rows')::integer);
     v_now constant timestamptz := clock_timestamp();
     v_rows bigint;
 begin

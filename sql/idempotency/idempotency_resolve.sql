@@ -46,7 +46,8 @@ begin
             max_attempts = case when p_as = 'retry' and k.max_attempts <= k.attempt then k.attempt + 1
                 else k.max_attempts end,
             -- the answer must outlive the decision, however long the key was held
-            expires_at = greatest(k.expires_at, v_now + pydb_internal.setting_get(p_name => 'idempotency_ttl')::interval)
+            expires_at = greatest(
+                k.expires_at, v_now + pydb_internal.setting_get(p_name => 'idempotency_ttl')::interval)
         where k.scope = p_scope and k.key = p_key
         returning k.* into v_row;
         perform pydb_internal.audit_add('idempotency_resolve', p_scope || '/' || p_key, jsonb_build_object(

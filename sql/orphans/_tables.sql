@@ -71,7 +71,8 @@ create table pydb_internal.orphan_mark (
 comment on table pydb_internal.orphan_mark is
 'Moments and the oldest transaction that ran then: rows of older transactions had been committed by that time.';
 comment on column pydb_internal.orphan_mark.at is 'The moment.';
-comment on column pydb_internal.orphan_mark.horizon is 'Number (xid8) of the oldest transaction that ran at that moment.';
+comment on column pydb_internal.orphan_mark.horizon is
+'Number (xid8) of the oldest transaction that ran at that moment.';
 
 insert into pydb_internal.orphan_mark default values;
 

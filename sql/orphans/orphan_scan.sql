@@ -1,5 +1,6 @@
 -- pydb.orphan_scan: look for rows whose parent is missing, over every reference, in the caller's transaction.
--- reads the tables of the references   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the findings it writes
+-- reads the tables of the references   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the findings it
+-- writes
 -- raises YD001 YD007 YD301
 create or replace function pydb.orphan_scan(
     p_reference text default null,

@@ -40,7 +40,8 @@ begin
                 -- as in a run, one policy that cannot work does not hide the others
                 v_policy := pydb_internal.retention_policy_get(policy);
                 return query select
-                    coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action, 0::bigint,
+                    coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action,
+                        0::bigint,
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
                     array[format('a run would fail: %s (%s)', sqlerrm, sqlstate)], v_policy.name, null::text,
                     null::timestamptz, 0::bigint;

@@ -33,7 +33,8 @@ begin
         if v_halt is not null then
             -- whose turn never came is in the log as well
             v_note := 'the call ended before its turn';
-            perform pydb_internal.run_log_unstarted('retention', v_name, p_dry_run, p_request, 'skipped', v_halt, v_note);
+            perform pydb_internal.run_log_unstarted(
+                'retention', v_name, p_dry_run, p_request, 'skipped', v_halt, v_note);
             raise warning 'policy %: skipped (%): %', v_name, v_halt, v_note;
             continue;
         end if;

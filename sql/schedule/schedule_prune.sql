@@ -1,6 +1,7 @@
 -- pydb.schedule_prune: remove old rows about our jobs from pg_cron's log and from our own.
--- reads and writes cron.job_run_details, pydb.schedule_claim, pydb.scheduler; commits every 10000 rows
--- locks the rows it deletes   raises YD001 keep is negative; warns YD007 standby
+-- reads and writes cron.job_run_details, pydb.schedule_claim, pydb.scheduler; commits every 10000 rows locks the rows
+-- it deletes
+-- raises YD001 keep is negative; warns YD007 standby
 create or replace procedure pydb.schedule_prune(p_keep interval default '30 days')
 language plpgsql
 as $procedure$

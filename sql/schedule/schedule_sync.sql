@@ -1,6 +1,7 @@
 -- pydb.schedule_sync: make pg_cron's jobs what the policies say.
--- reads pydb.retention_policy, pydb.setting, cron.*   writes cron.job (by pg_cron's functions), pydb.audit_log
--- locks one transaction-level advisory lock   raises YD007 standby, YD502 pg_cron unusable, YD503 wrong database
+-- reads pydb.retention_policy, pydb.setting, cron.*   writes cron.job (by pg_cron's functions), pydb.audit_log locks
+-- one transaction-level advisory lock
+-- raises YD007 standby, YD502 pg_cron unusable, YD503 wrong database
 create or replace function pydb.schedule_sync(p_dry_run boolean default false)
 returns table (
     job_name text, policy text, action text, schedule text, command text, database text, role text, reason text

@@ -1,7 +1,12 @@
--- pydb_internal.cascade_add_edges: add the edges that point at some relations to a walk, each once.
+-- pydb_internal.cascade_add_edges (closure; by cascade_traverse): add the edges that point at some relations to a walk,
+-- each once.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_add_edges(p_walk pydb_internal.cascade_closure, p_leaves oid[], p_choices jsonb)
+create or replace function pydb_internal.cascade_add_edges(
+    p_walk pydb_internal.cascade_closure,
+    p_leaves oid[],
+    p_choices jsonb
+)
 returns pydb_internal.cascade_closure
 language plpgsql
 stable

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_edge_action: what a cascade does with the rows behind an edge: its own action, or a chosen one.
+-- pydb_internal.cascade_edge_action (closure): what a cascade does with the rows behind an edge: its own action, or a
+-- chosen one.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_edge_action(p_edge pydb_internal.reference_edge, p_choices jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_edge_problem: what keeps an edge from being followed, or from having its effect, before any row is looked at.
+-- pydb_internal.cascade_edge_problem (closure; by cascade_add_edges): what keeps an edge from being followed, or from
+-- having its effect, before any row is looked at.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_edge_problem(
@@ -25,7 +26,8 @@ begin
         return;
     end if;
     select
-        case when c.relkind = 'f' then format('%s is a foreign table', pydb_internal.relation_name(c.oid)) end into hurdle
+        case when c.relkind = 'f' then format(
+            '%s is a foreign table', pydb_internal.relation_name(c.oid)) end into hurdle
     from pg_class as c
     where c.relkind = 'f' and (
         c.oid = p_edge.child or c.oid in (select t.relid from pg_partition_tree(p_edge.child) as t)

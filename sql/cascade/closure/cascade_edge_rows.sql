@@ -1,4 +1,5 @@
--- pydb_internal.cascade_edge_rows: the rows behind one edge of some rows of its parent, one part a leaf relation.
+-- pydb_internal.cascade_edge_rows (closure; by cascade_traverse): the rows behind one edge of some rows of its parent,
+-- one part a leaf relation.
 -- reads the child and the parent   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.cascade_edge_rows(
@@ -28,7 +29,8 @@ begin
         and o.set_columns && v_edge.child_columns;
     execute format(
         'select
-            array_agg(row($4, $5, $6, g.relation, g.tids)::pydb_internal.cascade_rows) filter (where g.tids is not null),
+            array_agg(row($4, $5, $6, g.relation, g.tids)::pydb_internal.cascade_rows) filter (
+                where g.tids is not null),
             coalesce(sum(g.matched), 0)
         from (
             select t.tableoid as relation, count(*) as matched, array_agg(t.ctid)%s as tids
@@ -37,7 +39,8 @@ begin
             group by t.tableoid
         ) as g',
         ' filter (where ' || pydb_internal.cascade_not_in_rows(v_seen, 't.tableoid', 't.ctid', '$3') || ')',
-        pydb_internal.relation_source(v_edge.child), pydb_internal.relation_name(p_leaf), pydb_internal.reference_match(v_edge, 't', 'p'),
+        pydb_internal.relation_source(v_edge.child), pydb_internal.relation_name(p_leaf),
+            pydb_internal.reference_match(v_edge, 't', 'p'),
         case when v_lost is not null then
             ' and (t.tableoid, t.ctid) not in (
                 select s.relation, u.tid from unnest($7) as s cross join lateral unnest(s.tids) as u (tid)
@@ -55,4 +58,5 @@ comment on function pydb_internal.cascade_edge_rows(pydb_internal.cascade_closur
 'Rows behind an edge of the given parent rows: parts holds those that no cascade has reached before, matched counts
 all. Rows that will be deleted belong to the next layer, all others to the layer of their parents.';
 
-revoke all on function pydb_internal.cascade_edge_rows(pydb_internal.cascade_closure, integer, oid, tid[], integer) from public;
+revoke all on function pydb_internal.cascade_edge_rows(pydb_internal.cascade_closure, integer, oid, tid[], integer)
+    from public;

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_graph_hash: what a cascade depends on in the catalog: tables, columns, references and their effects.
+-- pydb_internal.cascade_graph_hash (closure): what a cascade depends on in the catalog: tables, columns, references and
+-- their effects.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_graph_hash(p_root regclass, p_choices jsonb)
@@ -15,7 +16,8 @@ declare
 begin
     while v_open <> '{}' loop
         for v_edge in
-            select r.*, pydb_internal.cascade_edge_action(r, p_choices) as effect from pydb_internal.reference_edges(v_open[1]) as r
+            select r.*, pydb_internal.cascade_edge_action(r, p_choices) as effect
+                from pydb_internal.reference_edges(v_open[1]) as r
         loop
             v_text := v_text || concat_ws(
                 '|', v_edge.reference, v_edge.child, v_edge.child_columns::text, v_edge.parent,

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_late_rows: rows that name a deleted root by a logical reference: nothing else would find them any more.
+-- pydb_internal.cascade_late_rows (closure): rows that name a deleted root by a logical reference: nothing else would
+-- find them any more.
 -- reads the tables with logical references to the root   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.cascade_late_rows(p_root regclass, p_keys jsonb, p_choices jsonb)
@@ -20,7 +21,8 @@ begin
     inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name;
     for v_edge in
         select r.* from pydb_internal.reference_edges(p_root) as r
-        where r.kind = 'logical' and r.parent_columns <@ v_key and pydb_internal.cascade_edge_action(r, p_choices) = 'delete'
+        where r.kind = 'logical' and r.parent_columns <@ v_key
+            and pydb_internal.cascade_edge_action(r, p_choices) = 'delete'
     loop
         execute format(
             'select array_agg(row(0, 0, ''delete'', f.relation, f.tids)::pydb_internal.cascade_rows) from (

@@ -1,14 +1,19 @@
--- pydb_internal.cascade_merge_rows: the rows of a table and its partitions that a walk deletes already, one part a relation.
+-- pydb_internal.cascade_merge_rows (closure): the rows of a table and its partitions that a walk deletes already, one
+-- part a relation.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_merge_rows(p_parts pydb_internal.cascade_rows[], p_child oid default null)
+create or replace function pydb_internal.cascade_merge_rows(
+    p_parts pydb_internal.cascade_rows[],
+    p_child oid default null
+)
 returns pydb_internal.cascade_rows[]
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
     select array_agg(
-        row(0, 0, 'delete', r.relation, pydb_internal.cascade_tids(p_parts, r.relation, 'delete'))::pydb_internal.cascade_rows
+        row(0, 0, 'delete', r.relation,
+            pydb_internal.cascade_tids(p_parts, r.relation, 'delete'))::pydb_internal.cascade_rows
         order by r.last_layer desc, r.relation
     )
     from (

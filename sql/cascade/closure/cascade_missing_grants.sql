@@ -1,4 +1,4 @@
--- pydb_internal.cascade_missing_grants: the statements that let the current role read a table in full.
+-- pydb_internal.cascade_missing_grants (closure): the statements that let the current role read a table in full.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_missing_grants(p_relation oid, p_is_deep boolean)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_not_in_rows: SQL condition that a row is in none of some parts, which a parameter holds.
+-- pydb_internal.cascade_not_in_rows (closure): SQL condition that a row is in none of some parts, which a parameter
+-- holds.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_not_in_rows(

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_tids: the places of one relation's rows in a walk.
+-- pydb_internal.cascade_tids (closure): the places of one relation's rows in a walk.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_tids(

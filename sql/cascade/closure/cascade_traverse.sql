@@ -1,4 +1,5 @@
--- pydb_internal.cascade_traverse: everything that deleting some rows takes with it, layer by layer from the root rows.
+-- pydb_internal.cascade_traverse (closure): everything that deleting some rows takes with it, layer by layer from the
+-- root rows.
 -- reads the tables that references lead to   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.cascade_traverse(p_start pydb_internal.cascade_rows[], p_choices jsonb)

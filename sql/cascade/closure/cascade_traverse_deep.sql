@@ -1,4 +1,5 @@
--- pydb_internal.cascade_traverse_deep: all rows that cascades reach from one layer of a walk, by one recursive query.
+-- pydb_internal.cascade_traverse_deep (closure; by cascade_traverse): all rows that cascades reach from one layer of a
+-- walk, by one recursive query.
 -- reads the tables that references lead to   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.cascade_traverse_deep(p_walk pydb_internal.cascade_closure, p_layer integer)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_delete_condition: SQL condition for the rows of one relation that a walk deletes, over alias t.
+-- pydb_internal.cascade_delete_condition (delete; by cascade_execute): SQL condition for the rows of one relation that
+-- a walk deletes, over alias t.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_delete_condition(
@@ -43,8 +44,11 @@ begin
 end
 $$;
 
-comment on function pydb_internal.cascade_delete_condition(pydb_internal.cascade_closure, pydb_internal.cascade_rows[], integer) is
-'Condition for the rows of part p_place of p_gone (pydb_internal.cascade_merge_rows), which is the statement''s parameter $1: by the
+comment on function pydb_internal.cascade_delete_condition(
+    pydb_internal.cascade_closure, pydb_internal.cascade_rows[], integer) is
+'Condition for the rows of part p_place of p_gone (cascade_merge_rows), which is the statement''s parameter $1: by the
 key that leads to them where there is one, else by their places.';
 
-revoke all on function pydb_internal.cascade_delete_condition(pydb_internal.cascade_closure, pydb_internal.cascade_rows[], integer) from public;
+revoke all
+    on function pydb_internal.cascade_delete_condition(
+        pydb_internal.cascade_closure, pydb_internal.cascade_rows[], integer) from public;

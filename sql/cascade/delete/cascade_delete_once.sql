@@ -1,4 +1,4 @@
--- pydb_internal.cascade_delete_once: walk, judge, delete and compare, once.
+-- pydb_internal.cascade_delete_once (delete; by cascade_delete): walk, judge, delete and compare, once.
 -- writes the root and what references it   locks the tables (row exclusive) and the rows
 -- raises YD003 YD004 YD005 YD301 YD302 YD304 YD305, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_delete_once(
@@ -14,11 +14,13 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_walk pydb_internal.cascade_closure := pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(p_root, p_keys), p_choices);
+    v_walk pydb_internal.cascade_closure :=
+        pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(p_root, p_keys), p_choices);
     v_before jsonb;
     v_look text;
 begin
-    steps := array(select s from pydb_internal.cascade_plan_steps(v_walk, p_root, p_choices is null) as s order by s.step);
+    steps :=
+        array(select s from pydb_internal.cascade_plan_steps(v_walk, p_root, p_choices is null) as s order by s.step);
     perform pydb_internal.cascade_check_blocked(steps, p_root, p_keys, p_choices);
     if cardinality(v_walk.parts) > 0 then
         if not p_allow_unindexed then

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_deleted_counts: rows that this transaction has deleted so far, by relation, whoever deleted them.
+-- pydb_internal.cascade_deleted_counts (delete): rows that this transaction has deleted so far, by relation, whoever
+-- deleted them.
 -- reads the transaction's own statistics   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_deleted_counts(p_walk pydb_internal.cascade_closure)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_execute: do what a walk found, in one statement: set what is to be set and delete all else.
+-- pydb_internal.cascade_execute (delete): do what a walk found, in one statement: set what is to be set and delete all
+-- else.
 -- writes the relations of the walk   locks them (row exclusive) and the rows
 -- raises YD304, and what the statement raises
 create or replace function pydb_internal.cascade_execute(p_walk pydb_internal.cascade_closure)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_execute_native: delete the root rows and leave all else to the keys' own triggers, in PostgreSQL's own order.
+-- pydb_internal.cascade_execute_native (delete; by cascade_write): delete the root rows and leave all else to the keys'
+-- own triggers, in PostgreSQL's own order.
 -- writes the root and what references it   locks them (row exclusive) and the rows
 -- raises what the statement raises
 create or replace function pydb_internal.cascade_execute_native(p_walk pydb_internal.cascade_closure, p_root regclass)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_log: enter a finished cascade delete into the run log and the audit log.
+-- pydb_internal.cascade_log (delete; by cascade_delete): enter a finished cascade delete into the run log and the audit
+-- log.
 -- writes pydb.job_run, pydb.audit_log   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_log(
@@ -27,7 +28,9 @@ begin
         where s.action = 'delete' and s.done > 0
         group by s.relation
     ) as f;
-    v_run := pydb_internal.run_log_done('cascade', v_subject, v_rows, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
+    v_run :=
+        pydb_internal.run_log_done(
+            'cascade', v_subject, v_rows, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
         'relations', v_relations, 'keys', jsonb_array_length(
             case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
         ), 'triggers', nullif(p_beyond, '{}')

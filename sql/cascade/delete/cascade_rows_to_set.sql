@@ -1,7 +1,11 @@
--- pydb_internal.cascade_rows_to_set: the rows of a walk that are to be set and stay, one part an edge and relation.
+-- pydb_internal.cascade_rows_to_set (delete; by cascade_execute): the rows of a walk that are to be set and stay, one
+-- part an edge and relation.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_rows_to_set(p_walk pydb_internal.cascade_closure, p_gone pydb_internal.cascade_rows[])
+create or replace function pydb_internal.cascade_rows_to_set(
+    p_walk pydb_internal.cascade_closure,
+    p_gone pydb_internal.cascade_rows[]
+)
 returns pydb_internal.cascade_rows[]
 language plpgsql
 stable
@@ -27,6 +31,7 @@ end
 $$;
 
 comment on function pydb_internal.cascade_rows_to_set(pydb_internal.cascade_closure, pydb_internal.cascade_rows[]) is
-'Rows that edges set to null or to their defaults and that no cascade takes (p_gone: pydb_internal.cascade_merge_rows).';
+'Rows that edges set to null or to their defaults and that no cascade takes (p_gone: cascade_merge_rows).';
 
-revoke all on function pydb_internal.cascade_rows_to_set(pydb_internal.cascade_closure, pydb_internal.cascade_rows[]) from public;
+revoke all on function pydb_internal.cascade_rows_to_set(pydb_internal.cascade_closure, pydb_internal.cascade_rows[])
+    from public;

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_steps_done: the steps of a plan with what was done.
+-- pydb_internal.cascade_steps_done (delete; by cascade_delete_once): the steps of a plan with what was done.
 -- reads the transaction's own statistics   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_steps_done(
@@ -56,4 +56,5 @@ $$;
 comment on function pydb_internal.cascade_steps_done(pydb.cascade_step[], pydb_internal.cascade_closure, jsonb) is
 'Steps with the column done: the planned rows, or (p_before: a tally from before a plain DELETE) what really went.';
 
-revoke all on function pydb_internal.cascade_steps_done(pydb.cascade_step[], pydb_internal.cascade_closure, jsonb) from public;
+revoke all on function pydb_internal.cascade_steps_done(pydb.cascade_step[], pydb_internal.cascade_closure, jsonb)
+    from public;

@@ -1,7 +1,11 @@
--- pydb_internal.cascade_update_statements: the UPDATE statements of a walk, one a table, for the rows that stay.
+-- pydb_internal.cascade_update_statements (delete; by cascade_execute): the UPDATE statements of a walk, one a table,
+-- for the rows that stay.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_update_statements(p_walk pydb_internal.cascade_closure, p_set pydb_internal.cascade_rows[])
+create or replace function pydb_internal.cascade_update_statements(
+    p_walk pydb_internal.cascade_closure,
+    p_set pydb_internal.cascade_rows[]
+)
 returns text[]
 language plpgsql
 stable
@@ -33,13 +37,17 @@ begin
         ), ' or ' order by s.ordinality) into v_where
         from unnest(p_set) with ordinality as s
         where (p_walk.edges[s.edge]).child = v_child;
-        v_all := v_all || format('update %s as t set %s where %s', pydb_internal.relation_source(v_child), v_columns, v_where);
+        v_all := v_all
+            || format('update %s as t set %s where %s', pydb_internal.relation_source(v_child), v_columns, v_where);
     end loop;
     return v_all;
 end
 $$;
 
-comment on function pydb_internal.cascade_update_statements(pydb_internal.cascade_closure, pydb_internal.cascade_rows[]) is
-'For each table with rows to set (p_set: pydb_internal.cascade_rows_to_set) its UPDATE; p_set is the statement''s parameter $2.';
+comment on function pydb_internal.cascade_update_statements(
+    pydb_internal.cascade_closure, pydb_internal.cascade_rows[]) is
+'For each table with rows to set (p_set: cascade_rows_to_set) its UPDATE; p_set is the statement''s parameter $2.';
 
-revoke all on function pydb_internal.cascade_update_statements(pydb_internal.cascade_closure, pydb_internal.cascade_rows[]) from public;
+revoke all
+    on function pydb_internal.cascade_update_statements(pydb_internal.cascade_closure, pydb_internal.cascade_rows[])
+        from public;

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_verify_counts: hold what went against what was planned.
+-- pydb_internal.cascade_verify_counts (delete): hold what went against what was planned.
 -- reads the transaction's own statistics   writes nothing   locks nothing
 -- raises YD304
 create or replace function pydb_internal.cascade_verify_counts(
@@ -63,7 +63,8 @@ end
 $$;
 
 comment on function pydb_internal.cascade_verify_counts(pydb_internal.cascade_closure, jsonb, boolean, text) is
-'Raises YD304 unless exactly the planned rows were deleted since p_before (pydb_internal.cascade_deleted_counts); returns what triggers
+'Raises YD304 unless exactly the planned rows were deleted since p_before (cascade_deleted_counts); returns what triggers
 deleted in other tables, where that is allowed: object, relation → rows. p_look: statement that shows the plan.';
 
-revoke all on function pydb_internal.cascade_verify_counts(pydb_internal.cascade_closure, jsonb, boolean, text) from public;
+revoke all on function pydb_internal.cascade_verify_counts(pydb_internal.cascade_closure, jsonb, boolean, text)
+    from public;

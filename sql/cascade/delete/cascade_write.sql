@@ -1,7 +1,12 @@
--- pydb_internal.cascade_write: delete what a walk found, set-based or by PostgreSQL's own cascade; its refusal becomes ours.
+-- pydb_internal.cascade_write (delete; by cascade_delete_once): delete what a walk found, set-based or by PostgreSQL's
+-- own cascade; its refusal becomes ours.
 -- writes the relations of the walk   locks them (row exclusive) and the rows
 -- raises YD302 YD304, and what triggers raise
-create or replace function pydb_internal.cascade_write(p_walk pydb_internal.cascade_closure, p_native regclass, p_look text)
+create or replace function pydb_internal.cascade_write(
+    p_walk pydb_internal.cascade_closure,
+    p_native regclass,
+    p_look text
+)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -23,7 +28,7 @@ end
 $$;
 
 comment on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text) is
-'Applies a walk: pydb_internal.cascade_execute, or (p_native: the root table) pydb_internal.cascade_execute_native. What a constraint refuses
+'Applies a walk: cascade_execute, or (p_native: the root table) cascade_execute_native. What a constraint refuses
 raises YD302. p_look: statement that shows the plan.';
 
 revoke all on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text) from public;

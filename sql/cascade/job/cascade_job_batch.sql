@@ -1,4 +1,5 @@
--- pydb_internal.cascade_job_batch: delete some rows of a job, with what hangs on them by now, in the caller's transaction.
+-- pydb_internal.cascade_job_batch (job; by cascade_turn): delete some rows of a job, with what hangs on them by now, in
+-- the caller's transaction.
 -- writes the relation and what references it, pydb.cascade_job, pydb.job_run   locks the tables and the rows
 -- raises YD110 YD304, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_job_batch(p_state jsonb, p_chunk pydb_internal.cascade_chunk)

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_job_begin: open a run of a job; returns the run's state.
+-- pydb_internal.cascade_job_begin (job; by cascade_run_job): open a run of a job; returns the run's state.
 -- reads settings   writes pydb.job_run, pydb.cascade_job   locks the live-run key of the job, its row
 -- raises YD001 YD306 YD307
 create or replace function pydb_internal.cascade_job_begin(p_job bigint, p_deadline timestamptz, p_request uuid)
@@ -28,7 +28,8 @@ begin
         return jsonb_build_object('job', p_job, 'state', 'skipped', 'reason', v_held, 'done', 0);
     end if;
     v_job := pydb_internal.cascade_job_start(p_job, v_run);
-    perform pydb_internal.run_log_plan(v_run, v_job.rows_planned - v_job.rows_done, null, jsonb_build_object('job', p_job));
+    perform pydb_internal.run_log_plan(
+        v_run, v_job.rows_planned - v_job.rows_done, null, jsonb_build_object('job', p_job));
     return jsonb_build_object(
         'job', p_job, 'run', v_run, 'root', v_job.root::oid, 'keys', v_job.keys, 'edges', v_job.edges,
         'signature', v_job.signature, 'deadline', p_deadline, 'rows', 1000, 'done', 0, 'batches', 0, 'tries', 0,

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_job_end: close a run of a job in the log, and the job with its proof where all is gone.
+-- pydb_internal.cascade_job_end (job; by cascade_run_job): close a run of a job in the log, and the job with its proof
+-- where all is gone.
 -- reads the root and what references it   writes pydb.job_run, pydb.cascade_job, pydb.audit_log   locks their rows
 -- raises nothing
 create or replace function pydb_internal.cascade_job_end(p_state jsonb)

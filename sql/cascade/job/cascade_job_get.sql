@@ -1,4 +1,4 @@
--- pydb_internal.cascade_job_get: a cascade job, locked against a second hand on it.
+-- pydb_internal.cascade_job_get (job): a cascade job, locked against a second hand on it.
 -- reads pydb.cascade_job   writes nothing   locks the job's row
 -- raises YD306
 create or replace function pydb_internal.cascade_job_get(p_job bigint)

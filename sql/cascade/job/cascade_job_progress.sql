@@ -1,4 +1,4 @@
--- pydb_internal.cascade_job_progress: add a batch to a job's sums, or close the job with its proof.
+-- pydb_internal.cascade_job_progress (job): add a batch to a job's sums, or close the job with its proof.
 -- writes pydb.cascade_job   locks the job's row
 -- raises nothing
 create or replace function pydb_internal.cascade_job_progress(p_job bigint, p_relations jsonb, p_proof jsonb)

@@ -1,7 +1,12 @@
--- pydb_internal.cascade_job_queue: look what a job has still to delete, as a queue of chunks, deepest rows first.
+-- pydb_internal.cascade_job_queue (job; by cascade_turn): look what a job has still to delete, as a queue of chunks,
+-- deepest rows first.
 -- reads the root and what references it   writes nothing   locks nothing above a select
 -- raises YD003 YD004 YD005 YD301
-create or replace function pydb_internal.cascade_job_queue(p_state jsonb, out state jsonb, out queue pydb_internal.cascade_chunk[])
+create or replace function pydb_internal.cascade_job_queue(
+    p_state jsonb,
+    out state jsonb,
+    out queue pydb_internal.cascade_chunk[]
+)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -22,7 +27,8 @@ begin
         return;
     end if;
     v_walk := pydb_internal.cascade_traverse(
-        pydb_internal.cascade_root_rows(v_root, p_state -> 'keys') || pydb_internal.cascade_late_rows(v_root, p_state -> 'keys', v_edges), v_edges
+        pydb_internal.cascade_root_rows(v_root, p_state -> 'keys')
+            || pydb_internal.cascade_late_rows(v_root, p_state -> 'keys', v_edges), v_edges
     );
     if v_walk.parts = '{}' then
         state := state || '{"state": "completed", "reason": "exhausted"}';

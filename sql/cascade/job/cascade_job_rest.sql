@@ -1,4 +1,5 @@
--- pydb_internal.cascade_job_rest: delete all that a job has left in one statement: for rows that keep each other.
+-- pydb_internal.cascade_job_rest (job; by cascade_turn): delete all that a job has left in one statement: for rows that
+-- keep each other.
 -- writes the root and what references it, pydb.cascade_job, pydb.job_run   locks the tables and the rows
 -- raises YD110 YD302 YD304, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_job_rest(p_state jsonb)
@@ -32,7 +33,8 @@ begin
         group by s.relation
     ) as f;
     v_relations := pydb_internal.cascade_job_progress((p_state ->> 'job')::bigint, v_relations, null);
-    perform pydb_internal.run_log_batch((p_state ->> 'run')::bigint, v_rows, 1, jsonb_build_object('relations', v_relations));
+    perform pydb_internal.run_log_batch(
+        (p_state ->> 'run')::bigint, v_rows, 1, jsonb_build_object('relations', v_relations));
     return p_state || jsonb_build_object(
         'collect', true, 'done', (p_state ->> 'done')::bigint + v_rows, 'batches', (p_state ->> 'batches')::bigint + 1,
         'tries', 0, 'idle', 0

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_job_start: note that a job has started, from when on it cannot be cancelled.
+-- pydb_internal.cascade_job_start (job; by cascade_job_begin): note that a job has started, from when on it cannot be
+-- cancelled.
 -- writes pydb.cascade_job   locks the job's row
 -- raises YD306
 create or replace function pydb_internal.cascade_job_start(p_job bigint, p_run bigint)

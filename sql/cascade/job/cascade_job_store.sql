@@ -1,4 +1,4 @@
--- pydb_internal.cascade_job_store: enter a cascade job.
+-- pydb_internal.cascade_job_store (job; by cascade_request): enter a cascade job.
 -- writes pydb.cascade_job   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_job_store(

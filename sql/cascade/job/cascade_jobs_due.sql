@@ -1,4 +1,4 @@
--- pydb_internal.cascade_jobs_due: the jobs to run now: one that was asked for, or all that are due.
+-- pydb_internal.cascade_jobs_due (job): the jobs to run now: one that was asked for, or all that are due.
 -- reads pydb.cascade_job   writes nothing   locks nothing
 -- raises YD306
 create or replace function pydb_internal.cascade_jobs_due(p_job bigint)

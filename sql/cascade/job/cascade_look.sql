@@ -1,4 +1,4 @@
--- pydb_internal.cascade_look: whether a run of a job must stop before its next batch.
+-- pydb_internal.cascade_look (job; by cascade_turn): whether a run of a job must stop before its next batch.
 -- reads settings   writes pydb.job_run (a sign of life)   locks the run's row
 -- raises nothing
 create or replace function pydb_internal.cascade_look(p_state jsonb)

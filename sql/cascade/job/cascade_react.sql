@@ -1,4 +1,5 @@
--- pydb_internal.cascade_react: what a run of a job does about an error: again, smaller and later, or stop and say why.
+-- pydb_internal.cascade_react (job; by cascade_run_job): what a run of a job does about an error: again, smaller and
+-- later, or stop and say why.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_react(p_state jsonb, p_sqlstate text, p_error text, p_hint text)

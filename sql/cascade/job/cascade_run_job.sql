@@ -1,4 +1,5 @@
--- pydb_internal.cascade_run_job: one job from start to end: a transaction a turn, each error caught and judged.
+-- pydb_internal.cascade_run_job (job; by cascade_run): one job from start to end: a transaction a turn, each error
+-- caught and judged.
 -- writes what pydb_internal.cascade_turn writes   locks per batch: the tables (row exclusive), the rows
 -- raises nothing; commits, so it has no SET clause, is not SECURITY DEFINER, and pins its settings after each COMMIT
 create or replace procedure pydb_internal.cascade_run_job(

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_turn: one transaction of a job's run: look what is left, or delete the next rows of the queue.
+-- pydb_internal.cascade_turn (job; by cascade_run_job): one transaction of a job's run: look what is left, or delete
+-- the next rows of the queue.
 -- writes what pydb_internal.cascade_job_batch and pydb_internal.cascade_job_rest write   locks what they lock
 -- raises what they raise
 create or replace function pydb_internal.cascade_turn(

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_check_blocked: refuse a delete that its plan says is blocked.
+-- pydb_internal.cascade_check_blocked (plan): refuse a delete that its plan says is blocked.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD302
 create or replace function pydb_internal.cascade_check_blocked(

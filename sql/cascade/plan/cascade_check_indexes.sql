@@ -1,4 +1,5 @@
--- pydb_internal.cascade_check_indexes: the worst reference without an index that a delete would have to scan for.
+-- pydb_internal.cascade_check_indexes (plan): the worst reference without an index that a delete would have to scan
+-- for.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises YD305
 create or replace function pydb_internal.cascade_check_indexes(p_walk pydb_internal.cascade_closure)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_default_is_constant: whether a plan can tell what SET DEFAULT of an edge would reference.
+-- pydb_internal.cascade_default_is_constant (plan): whether a plan can tell what SET DEFAULT of an edge would
+-- reference.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_default_is_constant(p_edge pydb_internal.reference_edge)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_default_problem: why setting the defaults of an edge's columns would fail; null if it would not.
+-- pydb_internal.cascade_default_problem (plan; by cascade_edge_verdict): why setting the defaults of an edge's columns
+-- would fail; null if it would not.
 -- reads the parent table   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.cascade_default_problem(p_walk pydb_internal.cascade_closure, p_edge integer)
@@ -46,7 +47,8 @@ begin
     ) into v_found using p_walk.parts;
     return case when not v_found and not v_match like '%null::%'
         then format(
-            'SET DEFAULT fails: %s has no row for the default of %s', pydb_internal.relation_name(v_edge.parent), v_child
+            'SET DEFAULT fails: %s has no row for the default of %s', pydb_internal.relation_name(v_edge.parent),
+                v_child
         )
     end;
 end

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_edge_counts: count what a walk found behind each edge, and judge who would refuse.
+-- pydb_internal.cascade_edge_counts (plan; by cascade_plan_steps): count what a walk found behind each edge, and judge
+-- who would refuse.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_edge_counts(p_walk pydb_internal.cascade_closure)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_edge_verdict: what a plan says of one edge: its action, and each sentence of warning with its cure.
+-- pydb_internal.cascade_edge_verdict (plan; by cascade_plan_steps): what a plan says of one edge: its action, and each
+-- sentence of warning with its cure.
 -- reads the catalog, the parents of SET DEFAULT   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_edge_verdict(
@@ -67,7 +68,8 @@ begin
     elsif v_effect in ('nullify', 'default') and p_outside + p_early + p_tie > 0 then
         -- a row behind two keys counts for the first of them, and each may fail
         v_doubt := pydb_internal.cascade_sets_key_columns(v_edge)
-            or (v_effect = 'default' and (p_early + p_tie > 0 or not pydb_internal.cascade_default_is_constant(v_edge)));
+            or (v_effect = 'default'
+                and (p_early + p_tie > 0 or not pydb_internal.cascade_default_is_constant(v_edge)));
         if v_effect = 'default' and p_outside > 0 and not (v_doubt and p_strict) then
             v_hurdle := pydb_internal.cascade_default_problem(p_walk, p_edge);
             v_fatal := v_hurdle is not null;

@@ -1,7 +1,11 @@
--- pydb_internal.cascade_edge_warnings: what the catalog says against an edge of a walk, with its cure.
+-- pydb_internal.cascade_edge_warnings (plan): what the catalog says against an edge of a walk, with its cure.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_edge_warnings(p_walk pydb_internal.cascade_closure, p_edge integer, p_root regclass)
+create or replace function pydb_internal.cascade_edge_warnings(
+    p_walk pydb_internal.cascade_closure,
+    p_edge integer,
+    p_root regclass
+)
 returns table (warning text, cure text)
 language plpgsql
 stable
@@ -60,7 +64,8 @@ begin
     end if;
     if v_class.relispartition then
         return query
-        select format('the key is on %s only, not on %s', v_child, string_agg(pydb_internal.relation_name(t.relid), ', ')),
+        select format(
+            'the key is on %s only, not on %s', v_child, string_agg(pydb_internal.relation_name(t.relid), ', ')),
             null::text
         from pg_partition_tree(pg_partition_root(v_edge.child)) as t
         where t.isleaf and t.relid <> v_edge.child
@@ -79,4 +84,5 @@ comment on function pydb_internal.cascade_edge_warnings(pydb_internal.cascade_cl
 'Warnings about an edge (0 = the root): missing index, not enforced, NOT VALID, partitions without the key, inheritance,
 locks; with the statement that cures each.';
 
-revoke all on function pydb_internal.cascade_edge_warnings(pydb_internal.cascade_closure, integer, regclass) from public;
+revoke all on function pydb_internal.cascade_edge_warnings(pydb_internal.cascade_closure, integer, regclass)
+    from public;

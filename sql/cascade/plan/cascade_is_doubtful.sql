@@ -1,7 +1,11 @@
--- pydb_internal.cascade_is_doubtful: whether what a key would refuse depends on a SET NULL or SET DEFAULT beside it.
+-- pydb_internal.cascade_is_doubtful (plan; by cascade_edge_verdict): whether what a key would refuse depends on a SET
+-- NULL or SET DEFAULT beside it.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_is_doubtful(p_walk pydb_internal.cascade_closure, p_edge pydb_internal.reference_edge)
+create or replace function pydb_internal.cascade_is_doubtful(
+    p_walk pydb_internal.cascade_closure,
+    p_edge pydb_internal.reference_edge
+)
 returns boolean
 language plpgsql
 stable
@@ -22,4 +26,5 @@ comment on function pydb_internal.cascade_is_doubtful(pydb_internal.cascade_clos
 'True if another edge of the walk sets columns of either table of an edge that other keys use: which of them comes first
 decides whether the rows behind the edge still refuse.';
 
-revoke all on function pydb_internal.cascade_is_doubtful(pydb_internal.cascade_closure, pydb_internal.reference_edge) from public;
+revoke all on function pydb_internal.cascade_is_doubtful(pydb_internal.cascade_closure, pydb_internal.reference_edge)
+    from public;

@@ -1,7 +1,11 @@
--- pydb_internal.cascade_plan_steps: a walk as the steps of a plan.
+-- pydb_internal.cascade_plan_steps (plan): a walk as the steps of a plan.
 -- reads the catalog, the parents of SET DEFAULT   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_plan_steps(p_walk pydb_internal.cascade_closure, p_root regclass, p_strict boolean)
+create or replace function pydb_internal.cascade_plan_steps(
+    p_walk pydb_internal.cascade_closure,
+    p_root regclass,
+    p_strict boolean
+)
 returns setof pydb.cascade_step
 language plpgsql
 stable
@@ -61,7 +65,8 @@ begin
         row_number() over (
             order by t.action = 'blocked' desc, t.action = 'delete', t.edge = 0, t.last_layer desc, t.depth desc, t.edge
         )::integer,
-        t.depth, pydb_internal.relation_name(coalesce(pg_partition_root(t.child::regclass), t.child)), t.reference, t.action,
+        t.depth, pydb_internal.relation_name(coalesce(pg_partition_root(t.child::regclass), t.child)), t.reference,
+            t.action,
         t.rows, case when t.edge > 0 then (p_walk.edges[t.edge]).is_indexed end, t.warning,
         pydb_internal.relation_name(coalesce(pg_partition_root(t.parent::regclass), t.parent)), t.kind, t.own_action,
         case when t.edge > 0 then p_walk.matched[t.edge] else t.reached end, t.cure, t.order_dependent, null::bigint

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_relation_warnings: what stops deleting or setting rows of one relation, or does more than a plan can see.
+-- pydb_internal.cascade_relation_warnings (plan; by cascade_edge_verdict): what stops deleting or setting rows of one
+-- relation, or does more than a plan can see.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_relation_warnings(p_relation oid, p_effect text, p_columns name[])

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_sets_key_columns: whether setting an edge's columns touches other keys, or the partition of the row.
+-- pydb_internal.cascade_sets_key_columns (plan): whether setting an edge's columns touches other keys, or the partition
+-- of the row.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_sets_key_columns(p_edge pydb_internal.reference_edge)

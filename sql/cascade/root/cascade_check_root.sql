@@ -1,4 +1,4 @@
--- pydb_internal.cascade_check_root: refuse what is not an ordinary or partitioned table.
+-- pydb_internal.cascade_check_root (root): refuse what is not an ordinary or partitioned table.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD003 YD004
 create or replace function pydb_internal.cascade_check_root(p_root regclass)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_check_session: refuse to delete in a session where keys do not act, or where nothing could be verified.
+-- pydb_internal.cascade_check_session (root): refuse to delete in a session where keys do not act, or where nothing
+-- could be verified.
 -- reads settings   writes nothing   locks nothing
 -- raises YD001 YD307
 create or replace function pydb_internal.cascade_check_session()

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_check_switch: refuse to delete while the kill switch is on, or in a session that is unfit.
+-- pydb_internal.cascade_check_switch (root; by cascade_delete): refuse to delete while the kill switch is on, or in a
+-- session that is unfit.
 -- reads settings   writes nothing   locks nothing
 -- raises YD001 YD307
 create or replace function pydb_internal.cascade_check_switch()

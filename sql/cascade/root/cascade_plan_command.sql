@@ -1,4 +1,4 @@
--- pydb_internal.cascade_plan_command: the call of pydb.cascade_plan for some keys and choices, as text to type.
+-- pydb_internal.cascade_plan_command (root): the call of pydb.cascade_plan for some keys and choices, as text to type.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_plan_command(p_root oid, p_keys jsonb, p_edges jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_resolve_choices: the choices for edges, checked, with full names: an entity's, overlaid by the caller's.
+-- pydb_internal.cascade_resolve_choices (root): the choices for edges, checked, with full names: an entity's, overlaid
+-- by the caller's.
 -- reads pydb.entity, pydb.reference, the catalog   writes nothing   locks nothing
 -- raises YD002 YD301
 create or replace function pydb_internal.cascade_resolve_choices(
@@ -30,7 +31,9 @@ begin
         elsif p_root is not null and p_root <> v_entity.root then
             raise exception using errcode = 'YD301',
                 message = format('the root of entity %s is another table', p_entity),
-                detail = format('It is %s, not %s.', pydb_internal.relation_name(v_entity.root), pydb_internal.relation_name(p_root)),
+                detail = format(
+                    'It is %s, not %s.', pydb_internal.relation_name(v_entity.root),
+                        pydb_internal.relation_name(p_root)),
                 hint = 'Give the entity or the table.';
         end if;
         root := v_entity.root;

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_root_key: the unique key that key objects use; refuses what is no key of the table.
+-- pydb_internal.cascade_root_key (root): the unique key that key objects use; refuses what is no key of the table.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD301
 create or replace function pydb_internal.cascade_root_key(p_root regclass, p_keys jsonb)

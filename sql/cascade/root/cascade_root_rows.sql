@@ -1,4 +1,4 @@
--- pydb_internal.cascade_root_rows: the rows that keys name, as layer 0 of a walk.
+-- pydb_internal.cascade_root_rows (root): the rows that keys name, as layer 0 of a walk.
 -- reads the root table   writes nothing   locks nothing above a select
 -- raises YD003 YD005 YD301
 create or replace function pydb_internal.cascade_root_rows(p_root regclass, p_keys jsonb)
@@ -33,7 +33,8 @@ begin
         string_agg(format('t.%I %s k.%I', u.name, e.operators[u.ord], u.name), ' and ' order by u.ord)
     into v_typed, v_match
     from pydb_internal.reference_equality(
-        p_root, pydb_internal.column_numbers(p_root, v_columns), p_root, pydb_internal.column_numbers(p_root, v_columns), null
+        p_root, pydb_internal.column_numbers(p_root, v_columns), p_root,
+            pydb_internal.column_numbers(p_root, v_columns), null
     ) as e
     cross join unnest(v_columns) with ordinality as u (name, ord)
     inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name;

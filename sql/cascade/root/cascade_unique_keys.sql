@@ -1,4 +1,4 @@
--- pydb_internal.cascade_unique_keys: columns of the unique keys of a table.
+-- pydb_internal.cascade_unique_keys (root): columns of the unique keys of a table.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_unique_keys(p_relation oid)
@@ -8,7 +8,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     select
-        pydb_internal.column_names(p_relation, (string_to_array(i.indkey::text, ' ')::int2[])[1:i.indnkeyatts]), i.indisprimary
+        pydb_internal.column_names(p_relation, (string_to_array(i.indkey::text, ' ')::int2[])[1:i.indnkeyatts]),
+            i.indisprimary
     from pg_catalog.pg_index as i
     where i.indrelid = p_relation and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null;
 $$;

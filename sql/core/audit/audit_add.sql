@@ -1,4 +1,4 @@
--- pydb_internal.audit_add: append one row to the audit log, under the login role that no SET ROLE can change.
+-- pydb_internal.audit_add (audit): append one row to the audit log, under the login role that no SET ROLE can change.
 -- writes pydb.audit_log   locks nothing
 -- raises nothing
 create or replace function pydb_internal.audit_add(p_action text, p_subject text, p_arguments jsonb, p_run_id bigint)

@@ -1,4 +1,5 @@
--- pydb_internal.audit_log_protect: trigger that keeps the audit log append-only, also against its owner's slips.
+-- pydb_internal.audit_log_protect (audit; trigger): trigger that keeps the audit log append-only, also against its
+-- owner's slips.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD009
 create or replace function pydb_internal.audit_log_protect()
@@ -13,7 +14,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.audit_log_protect() is 'Refuses update, delete and truncate on pydb.audit_log (YD009).';
+comment on function pydb_internal.audit_log_protect() is
+'Refuses update, delete and truncate on pydb.audit_log (YD009).';
 
 revoke all on function pydb_internal.audit_log_protect() from public;
 

@@ -1,4 +1,5 @@
--- pydb_internal.catalog_lines: what schema pydb holds, one property of one object a row, without oids, owners and grants.
+-- pydb_internal.catalog_lines (catalog; by catalog_objects): what schema pydb holds, one property of one object a row,
+-- without oids, owners and grants.
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.catalog_lines()

@@ -1,4 +1,4 @@
--- pydb_internal.catalog_objects: every object of schema pydb with a hash of each of its properties.
+-- pydb_internal.catalog_objects (catalog): every object of schema pydb with a hash of each of its properties.
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.catalog_objects()

@@ -1,4 +1,5 @@
--- pydb_internal.catalog_others: what pydb's indexes and types are like, and what else there is in its schema.
+-- pydb_internal.catalog_others (catalog; by catalog_lines): what pydb's indexes and types are like, and what else there
+-- is in its schema.
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.catalog_others()

@@ -1,4 +1,5 @@
--- pydb_internal.catalog_relations: what schema pydb, its tables, views and sequences are like, one property a row.
+-- pydb_internal.catalog_relations (catalog; by catalog_lines): what schema pydb, its tables, views and sequences are
+-- like, one property a row.
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.catalog_relations()

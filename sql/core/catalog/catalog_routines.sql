@@ -1,4 +1,5 @@
--- pydb_internal.catalog_routines: what pydb's routines and triggers are like, one property a row.
+-- pydb_internal.catalog_routines (catalog; by catalog_lines): what pydb's routines and triggers are like, one property
+-- a row.
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.catalog_routines()

@@ -1,4 +1,4 @@
--- pydb_internal.objects_grants: who may execute which routine of pydb.
+-- pydb_internal.objects_grants (catalog): who may execute which routine of pydb.
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.objects_grants()

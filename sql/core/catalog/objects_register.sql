@@ -1,4 +1,5 @@
--- pydb_internal.objects_register: records what a revision made, changed and dropped, and from which files.
+-- pydb_internal.objects_register (catalog; for pydb/revision.py): records what a revision made, changed and dropped,
+-- and from which files.
 -- reads pg_catalog   writes pydb_internal.schema_object, pydb_internal.schema_source, grants   locks the rows
 -- raises nothing
 create or replace function pydb_internal.objects_register(p_revision text, p_sources jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.objects_regrant: gives back the grants of routines that a revision had to drop and make anew.
+-- pydb_internal.objects_regrant (catalog; by objects_register): gives back the grants of routines that a revision had
+-- to drop and make anew.
 -- reads pg_catalog and setting pydb.grants_before   writes grants   locks the rows of pg_proc
 -- raises nothing
 create or replace function pydb_internal.objects_regrant()

@@ -1,4 +1,5 @@
--- pydb_internal.objects_remember: notes for this transaction what schema pydb is like before a revision changes it.
+-- pydb_internal.objects_remember (catalog; for pydb/revision.py): notes for this transaction what schema pydb is like
+-- before a revision changes it.
 -- reads pg_catalog   writes settings pydb.objects_before and .grants_before of this transaction   locks nothing
 -- raises nothing
 create or replace function pydb_internal.objects_remember()
@@ -14,7 +15,7 @@ select set_config('pydb.grants_before',
 $$;
 
 comment on function pydb_internal.objects_remember() is
-'First step of a revision: pydb_internal.objects_register can tell afterwards what the revision changed, and whose grants it
+'First step of a revision: objects_register can tell afterwards what the revision changed, and whose grants it
 has to give back.';
 
 revoke all on function pydb_internal.objects_remember() from public;

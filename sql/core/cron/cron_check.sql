@@ -1,4 +1,5 @@
--- pydb_internal.cron_check: refuse a schedule that is not a cron expression which every scheduler of ours understands.
+-- pydb_internal.cron_check (cron; by retention_policy_set): refuse a schedule that is not a cron expression which every
+-- scheduler of ours understands.
 -- reads pg_extension   writes nothing   locks nothing
 -- raises YD501 bad schedule
 create or replace function pydb_internal.cron_check(p_schedule text)

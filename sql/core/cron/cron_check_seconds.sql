@@ -1,4 +1,5 @@
--- pydb_internal.cron_check_seconds: refuse a schedule in seconds where the installed pg_cron cannot keep it.
+-- pydb_internal.cron_check_seconds (cron; by cron_check): refuse a schedule in seconds where the installed pg_cron
+-- cannot keep it.
 -- reads pg_extension   writes nothing   locks nothing
 -- raises YD501 bad schedule
 create or replace function pydb_internal.cron_check_seconds(p_schedule text)

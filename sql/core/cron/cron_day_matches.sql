@@ -1,4 +1,4 @@
--- pydb_internal.cron_day_matches: does a day match the two day fields of a cron expression.
+-- pydb_internal.cron_day_matches (cron; by cron_seek): does a day match the two day fields of a cron expression.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_day_matches(

@@ -1,4 +1,5 @@
--- pydb_internal.cron_field_values: the values that one field of a cron expression names, or null if it is not a field.
+-- pydb_internal.cron_field_values (cron; by cron_fields): the values that one field of a cron expression names, or null
+-- if it is not a field.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_field_values(p_field text, p_low integer, p_high integer, p_names text[])
@@ -33,7 +34,8 @@ begin
             v_to := p_high;
         else
             v_from := pydb_internal.cron_value(v_part[2], p_low, p_names);
-            v_to := case when v_part[3] is null then v_from else pydb_internal.cron_value(v_part[3], p_low, p_names) end;
+            v_to := case when v_part[3] is null then v_from
+                else pydb_internal.cron_value(v_part[3], p_low, p_names) end;
         end if;
         v_step := coalesce(v_part[4]::integer, 1);
         if v_from is null or v_to is null or v_from < p_low or v_to > p_high or v_from > v_to

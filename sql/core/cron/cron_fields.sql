@@ -1,4 +1,4 @@
--- pydb_internal.cron_fields: what the five fields of a cron expression mean.
+-- pydb_internal.cron_fields (cron): what the five fields of a cron expression mean.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_fields(

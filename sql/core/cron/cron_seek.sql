@@ -1,4 +1,4 @@
--- pydb_internal.cron_seek: the first minute of a cron expression after a moment, or the last one up to it.
+-- pydb_internal.cron_seek (cron): the first minute of a cron expression after a moment, or the last one up to it.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_seek(p_schedule text, p_at timestamp, p_forward boolean)

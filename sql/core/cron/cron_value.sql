@@ -1,4 +1,4 @@
--- pydb_internal.cron_value: the number behind one word of a cron field, or null.
+-- pydb_internal.cron_value (cron; by cron_field_values): the number behind one word of a cron field, or null.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_value(p_word text, p_low integer, p_names text[])

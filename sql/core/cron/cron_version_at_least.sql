@@ -1,4 +1,5 @@
--- pydb_internal.cron_version_at_least: compare the version of pg_cron by number ("1.4-1" and "1.10" are read rightly).
+-- pydb_internal.cron_version_at_least (cron): compare the version of pg_cron by number ("1.4-1" and "1.10" are read
+-- rightly).
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_version_at_least(p_version text, p_major integer, p_minor integer)

@@ -1,4 +1,4 @@
--- pydb_internal.column_names: names of columns by their numbers, in the order given.
+-- pydb_internal.column_names (names): names of columns by their numbers, in the order given.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.column_names(p_relation oid, p_attnums smallint[])

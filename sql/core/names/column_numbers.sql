@@ -1,4 +1,4 @@
--- pydb_internal.column_numbers: numbers of columns by their names, in the order given.
+-- pydb_internal.column_numbers (names): numbers of columns by their names, in the order given.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.column_numbers(p_relation oid, p_columns name[])

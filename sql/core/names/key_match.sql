@@ -1,4 +1,4 @@
--- pydb_internal.key_match: SQL text that joins the rows of a key or reference: child alias to parent alias.
+-- pydb_internal.key_match (names): SQL text that joins the rows of a key or reference: child alias to parent alias.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.key_match(

@@ -1,4 +1,5 @@
--- pydb_internal.relation_name: a relation's name, always with its schema and quoted where needed, whatever the search_path.
+-- pydb_internal.relation_name (names): a relation's name, always with its schema and quoted where needed, whatever the
+-- search_path.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.relation_name(p_relation oid)

@@ -1,4 +1,5 @@
--- pydb_internal.relation_problem: why the rows of a relation are not for pydb to delete: it is no ordinary or partitioned table.
+-- pydb_internal.relation_problem (names): why the rows of a relation are not for pydb to delete: it is no ordinary or
+-- partitioned table.
 -- reads the catalog, and that of Citus and TimescaleDB where they are   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.relation_problem(p_relation oid, p_own boolean default false)

@@ -1,4 +1,4 @@
--- pydb_internal.rows_text: a number of rows in words.
+-- pydb_internal.rows_text (names): a number of rows in words.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.rows_text(p_rows bigint)

@@ -1,4 +1,4 @@
--- pydb_internal.run_beat: a sign of life of a run that rests, once a second at most.
+-- pydb_internal.run_beat (run): a sign of life of a run that rests, once a second at most.
 -- writes pydb.job_run   locks the run's row
 -- raises nothing
 create or replace function pydb_internal.run_beat(p_run_id bigint)

@@ -1,4 +1,4 @@
--- pydb_internal.run_close: end a run in one named state with one named reason.
+-- pydb_internal.run_close (run): end a run in one named state with one named reason.
 -- writes pydb.job_run   locks the run's row, and old ones that it deletes
 -- raises nothing
 create or replace function pydb_internal.run_close(

@@ -1,4 +1,4 @@
--- pydb_internal.run_close_interrupted: close runs whose process was seen to be gone.
+-- pydb_internal.run_close_interrupted (run; by run_close_dead): close runs whose process was seen to be gone.
 -- reads and writes pydb.job_run   locks the rows it closes
 -- raises nothing
 create or replace function pydb_internal.run_close_interrupted(p_ids bigint[])
@@ -19,6 +19,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.run_close_interrupted(bigint[]) is 'Marks running runs as interrupted; returns how many were.';
+comment on function pydb_internal.run_close_interrupted(bigint[]) is
+'Marks running runs as interrupted; returns how many were.';
 
 revoke all on function pydb_internal.run_close_interrupted(bigint[]) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.run_dead: the runs that the log takes for live although nobody is at them any more.
+-- pydb_internal.run_dead (run): the runs that the log takes for live although nobody is at them any more.
 -- reads pg_stat_activity, pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_dead(p_kind text, p_subject text)

@@ -1,4 +1,5 @@
--- pydb_internal.run_last: the newest ended run of a subject that tried to do something.
+-- pydb_internal.run_last (run; by retention_resume_position): the newest ended run of a subject that tried to do
+-- something.
 -- reads pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_last(p_kind text, p_subject text)
@@ -16,6 +17,7 @@ as $$
     limit 1;
 $$;
 
-comment on function pydb_internal.run_last(text, text) is 'Newest ended, not skipped run of a subject: id, state, detail.';
+comment on function pydb_internal.run_last(text, text) is
+'Newest ended, not skipped run of a subject: id, state, detail.';
 
 revoke all on function pydb_internal.run_last(text, text) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.run_live: the runs that the log takes for live.
+-- pydb_internal.run_live (run): the runs that the log takes for live.
 -- reads pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_live(p_kind text, p_subject text)

@@ -1,4 +1,5 @@
--- pydb_internal.run_log_batch: add one batch to a run's row, in the batch's own transaction, so that log and effect commit together.
+-- pydb_internal.run_log_batch (run): add one batch to a run's row, in the batch's own transaction, so that log and
+-- effect commit together.
 -- writes pydb.job_run   locks the run's row
 -- raises YD110 where the run is no longer running: somebody took it for dead, so the batch must not be committed
 create or replace function pydb_internal.run_log_batch(

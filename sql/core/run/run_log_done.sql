@@ -1,4 +1,4 @@
--- pydb_internal.run_log_done: log a run that was one transaction, at its end and within it.
+-- pydb_internal.run_log_done (run; by cascade_log): log a run that was one transaction, at its end and within it.
 -- writes pydb.job_run   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_log_done(

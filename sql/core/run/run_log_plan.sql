@@ -1,4 +1,4 @@
--- pydb_internal.run_log_plan: note what a run set out to do.
+-- pydb_internal.run_log_plan (run): note what a run set out to do.
 -- writes pydb.job_run   locks the run's row
 -- raises nothing
 create or replace function pydb_internal.run_log_plan(

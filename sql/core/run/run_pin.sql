@@ -1,4 +1,5 @@
--- pydb_internal.run_pin: settle what a hostile or odd role or database setting could change, for this transaction only.
+-- pydb_internal.run_pin (run): settle what a hostile or odd role or database setting could change, for this transaction
+-- only.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_pin()
@@ -13,7 +14,8 @@ begin
     perform pg_catalog.set_config('row_security', 'off', true);
     perform pg_catalog.set_config('jit', 'off', true);
     perform pg_catalog.set_config(
-        'lock_timeout', (extract(epoch from pydb_internal.setting_get(p_name => 'lock_timeout')::interval) * 1000)::int8::text, true
+        'lock_timeout',
+            (extract(epoch from pydb_internal.setting_get(p_name => 'lock_timeout')::interval) * 1000)::int8::text, true
     );
 end
 $$;

@@ -1,4 +1,5 @@
--- pydb_internal.run_prune: remove old runs of a subject from the log: those that ended longer than job_run_keep ago.
+-- pydb_internal.run_prune (run): remove old runs of a subject from the log: those that ended longer than job_run_keep
+-- ago.
 -- reads pydb.setting   writes pydb.job_run   locks the rows it deletes; passes over those that somebody else holds
 -- raises nothing
 create or replace function pydb_internal.run_prune(p_kind text, p_subject text, p_limit integer default 1000)

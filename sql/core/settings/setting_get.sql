@@ -1,4 +1,5 @@
--- pydb_internal.setting_get: the value of a setting as text; an unknown name is an error, never a silent default.
+-- pydb_internal.setting_get (settings): the value of a setting as text; an unknown name is an error, never a silent
+-- default.
 -- reads pydb.setting   writes nothing   locks nothing
 -- raises YD008
 create or replace function pydb_internal.setting_get(p_name text)

@@ -1,4 +1,5 @@
--- pydb_internal.doctor_cron: is pg_cron loaded, installed, in which database, and is its launcher alive.
+-- pydb_internal.doctor_cron (doctor; by doctor): is pg_cron loaded, installed, in which database, and is its launcher
+-- alive.
 -- reads pg_extension, pg_settings, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_cron(p_cron jsonb)

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_cron_hidden: the line that lets this role see pg_cron's jobs, where it cannot.
+-- pydb_internal.doctor_cron_hidden (doctor): the line that lets this role see pg_cron's jobs, where it cannot.
 -- reads pg_extension, pg_settings, pg_roles   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_cron_hidden()

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_cron_launcher: is the process alive that starts pg_cron's jobs.
+-- pydb_internal.doctor_cron_launcher (doctor; by doctor_cron): is the process alive that starts pg_cron's jobs.
 -- reads pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_cron_launcher()

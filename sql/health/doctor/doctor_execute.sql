@@ -1,4 +1,4 @@
--- pydb_internal.doctor_execute: may the roles that run policies execute what a run calls.
+-- pydb_internal.doctor_execute (doctor; by doctor_rights): may the roles that run policies execute what a run calls.
 -- reads pg_proc, pg_roles   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_execute(p_roles text[])

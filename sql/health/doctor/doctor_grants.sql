@@ -1,4 +1,5 @@
--- pydb_internal.doctor_grants: the privileges on tables that the roles of policies lack, as the statements that grant them.
+-- pydb_internal.doctor_grants (doctor; by doctor_rights): the privileges on tables that the roles of policies lack, as
+-- the statements that grant them.
 -- reads pydb.retention_policy, catalogs   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_grants(p_runners jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.doctor_idempotency: do claims wait for an operator, are expired keys pruned, are tokens handed out in order.
+-- pydb_internal.doctor_idempotency (doctor; by doctor): do claims wait for an operator, are expired keys pruned, are
+-- tokens handed out in order.
 -- reads pydb.idempotency_stats, pg_sequence   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_idempotency()

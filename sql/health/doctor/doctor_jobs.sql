@@ -1,4 +1,5 @@
--- pydb_internal.doctor_jobs: are the jobs as they should be, whose are they, and did their last runs go well.
+-- pydb_internal.doctor_jobs (doctor; by doctor): are the jobs as they should be, whose are they, and did their last
+-- runs go well.
 -- reads what pydb.schedule_status reads, pydb.setting, pg_roles   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_jobs(p_cron jsonb)
@@ -8,7 +9,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $function$
 declare
-    v_jobs constant jsonb := (select coalesce(jsonb_agg(to_jsonb(s)), '[]') from pydb_internal.schedule_rows(p_cron) as s);
+    v_jobs constant jsonb :=
+        (select coalesce(jsonb_agg(to_jsonb(s)), '[]') from pydb_internal.schedule_rows(p_cron) as s);
     v_role constant text := pydb_internal.setting_get(p_name => 'schedule_role');
     v_hidden constant text := pydb_internal.doctor_cron_hidden();
     v_sync constant text := 'as a superuser: ' || case
@@ -91,6 +93,7 @@ begin
 end
 $function$;
 
-comment on function pydb_internal.doctor_jobs(jsonb) is 'Rows of pydb.doctor about the jobs: drift, owners, failing ones.';
+comment on function pydb_internal.doctor_jobs(jsonb) is
+'Rows of pydb.doctor about the jobs: drift, owners, failing ones.';
 
 revoke all on function pydb_internal.doctor_jobs(jsonb) from public;

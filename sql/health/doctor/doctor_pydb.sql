@@ -1,4 +1,4 @@
--- pydb_internal.doctor_pydb: which revision of pydb is here, and is anything switched off.
+-- pydb_internal.doctor_pydb (doctor; by doctor): which revision of pydb is here, and is anything switched off.
 -- reads pydb.alembic_version, pydb.setting, pydb.retention_policy   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_pydb()
@@ -46,6 +46,7 @@ begin
 end
 $function$;
 
-comment on function pydb_internal.doctor_pydb() is 'Rows of pydb.doctor about pydb itself: revision, kill switch, pauses.';
+comment on function pydb_internal.doctor_pydb() is
+'Rows of pydb.doctor about pydb itself: revision, kill switch, pauses.';
 
 revoke all on function pydb_internal.doctor_pydb() from public;

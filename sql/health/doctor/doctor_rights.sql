@@ -1,4 +1,4 @@
--- pydb_internal.doctor_rights: as whom do the policies run, and may that role do what a run does.
+-- pydb_internal.doctor_rights (doctor; by doctor): as whom do the policies run, and may that role do what a run does.
 -- reads pydb.retention_policy, pydb.setting, catalogs   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_rights(p_cron jsonb)

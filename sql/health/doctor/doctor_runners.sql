@@ -1,4 +1,5 @@
--- pydb_internal.doctor_runners: the role that runs each enabled policy, as far as it can be told.
+-- pydb_internal.doctor_runners (doctor; by doctor_rights): the role that runs each enabled policy, as far as it can be
+-- told.
 -- reads pydb.retention_policy, pydb.scheduler, pydb.setting, pg_roles   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_runners(p_cron jsonb)

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_runs: does the log take runs for live that nobody is at any more.
+-- pydb_internal.doctor_runs (doctor; by doctor): does the log take runs for live that nobody is at any more.
 -- reads pydb.job_run, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_runs()

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_scheduler: who fires the schedules, and is it alive.
+-- pydb_internal.doctor_scheduler (doctor; by doctor): who fires the schedules, and is it alive.
 -- reads pydb.retention_policy, pydb.scheduler, pydb.setting, pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_scheduler(p_cron jsonb)

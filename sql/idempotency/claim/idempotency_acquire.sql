@@ -1,4 +1,5 @@
--- pydb_internal.idempotency_acquire: enter a key, change its hands, or close it, if it is still as it was seen.
+-- pydb_internal.idempotency_acquire (claim; by idempotency_meet): enter a key, change its hands, or close it, if it is
+-- still as it was seen.
 -- reads and writes pydb.idempotency_key   locks the key's row; waits for others that do, at most lock_timeout
 -- raises nothing
 create or replace function pydb_internal.idempotency_acquire(
@@ -63,7 +64,8 @@ begin
         end if;
     end if;
     if v_row.token is not null and p_how <> 'poisoned' and clock_timestamp() > v_now + '100 ms' then
-        return pydb_internal.idempotency_shift(p_scope, p_key, v_row.token, v_now); -- it waited for a rival, who rolled back
+        return pydb_internal.idempotency_shift(
+            p_scope, p_key, v_row.token, v_now); -- it waited for a rival, who rolled back
     end if;
     return v_row;
 exception when lock_not_available then

@@ -1,7 +1,11 @@
--- pydb_internal.idempotency_answer_row: a key as the routines answer it.
+-- pydb_internal.idempotency_answer_row (claim): a key as the routines answer it.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.idempotency_answer_row(p_outcome text, p_row pydb.idempotency_key, p_now timestamptz)
+create or replace function pydb_internal.idempotency_answer_row(
+    p_outcome text,
+    p_row pydb.idempotency_key,
+    p_now timestamptz
+)
 returns pydb.idempotency_answer
 language plpgsql
 immutable

@@ -1,4 +1,4 @@
--- pydb_internal.idempotency_check: say what is wrong with the arguments of a call; nothing is written before.
+-- pydb_internal.idempotency_check (claim): say what is wrong with the arguments of a call; nothing is written before.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD201
 create or replace function pydb_internal.idempotency_check(

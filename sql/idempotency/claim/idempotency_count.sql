@@ -1,4 +1,5 @@
--- pydb_internal.idempotency_count: count an event that changes no row, without WAL and without a transaction number.
+-- pydb_internal.idempotency_count (claim): count an event that changes no row, without WAL and without a transaction
+-- number.
 -- writes a sequence   locks nothing
 -- raises nothing
 create or replace function pydb_internal.idempotency_count(p_event text)

@@ -1,4 +1,5 @@
--- pydb_internal.idempotency_decide: what a claim means for the key it found, in order; a claim knows the live replay itself.
+-- pydb_internal.idempotency_decide (claim): what a claim means for the key it found, in order; a claim knows the live
+-- replay itself.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.idempotency_decide(

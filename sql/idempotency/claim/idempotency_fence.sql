@@ -1,4 +1,5 @@
--- pydb_internal.idempotency_fence: end the transaction of a worker that does not hold its key any more.
+-- pydb_internal.idempotency_fence (claim; by idempotency_complete): end the transaction of a worker that does not hold
+-- its key any more.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD203
 create or replace function pydb_internal.idempotency_fence(p_scope text, p_key text, p_token bigint, p_outcome text)

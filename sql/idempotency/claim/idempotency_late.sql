@@ -1,4 +1,4 @@
--- pydb_internal.idempotency_late: what to tell a worker whose token no pending key has any more.
+-- pydb_internal.idempotency_late (claim): what to tell a worker whose token no pending key has any more.
 -- reads pydb.idempotency_key   writes nothing   locks nothing in read committed
 -- raises nothing
 create or replace function pydb_internal.idempotency_late(

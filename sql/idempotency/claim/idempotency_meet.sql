@@ -1,4 +1,4 @@
--- pydb_internal.idempotency_meet: a claim that meets a key, whatever its state.
+-- pydb_internal.idempotency_meet (claim; by idempotency_claim): a claim that meets a key, whatever its state.
 -- reads and writes pydb.idempotency_key   locks the key's row where it changes hands; waits for a claim in flight
 -- raises YD202
 create or replace function pydb_internal.idempotency_meet(

@@ -1,7 +1,13 @@
--- pydb_internal.idempotency_shift: let the lease and the life of a key begin now, after its claim waited for a rival.
+-- pydb_internal.idempotency_shift (claim): let the lease and the life of a key begin now, after its claim waited for a
+-- rival.
 -- reads and writes pydb.idempotency_key   locks nothing that the claim has not locked
 -- raises nothing
-create or replace function pydb_internal.idempotency_shift(p_scope text, p_key text, p_token bigint, p_since timestamptz)
+create or replace function pydb_internal.idempotency_shift(
+    p_scope text,
+    p_key text,
+    p_token bigint,
+    p_since timestamptz
+)
 returns pydb.idempotency_key
 language plpgsql
 set search_path = pg_catalog, pg_temp

@@ -1,4 +1,5 @@
--- pydb_internal.idempotency_counter: how often an event was counted; null on a standby, which has no unlogged sequences.
+-- pydb_internal.idempotency_counter (stats; by idempotency_stats): how often an event was counted; null on a standby,
+-- which has no unlogged sequences.
 -- reads a sequence   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.idempotency_counter(p_event text)

@@ -1,4 +1,5 @@
--- pydb_internal.idempotency_survey: count the keys by what can be said of them now, all or those on a share of the pages.
+-- pydb_internal.idempotency_survey (stats; by idempotency_stats): count the keys by what can be said of them now, all
+-- or those on a share of the pages.
 -- reads pydb.idempotency_key   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.idempotency_survey(

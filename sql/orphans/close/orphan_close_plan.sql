@@ -1,4 +1,5 @@
--- pydb_internal.orphan_close_plan: the statements that turn a reference into a valid foreign key, or why there are none.
+-- pydb_internal.orphan_close_plan (close; by orphan_close): the statements that turn a reference into a valid foreign
+-- key, or why there are none.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD005 YD301 YD402 YD406
 create or replace function pydb_internal.orphan_close_plan(p_reference text)

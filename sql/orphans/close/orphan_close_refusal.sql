@@ -1,4 +1,5 @@
--- pydb_internal.orphan_close_refusal: why a reference cannot become a foreign key as it is, and what to type first.
+-- pydb_internal.orphan_close_refusal (close; by orphan_close_plan): why a reference cannot become a foreign key as it
+-- is, and what to type first.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_close_refusal(p_edge pydb_internal.reference_edge, p_name text)

@@ -1,6 +1,8 @@
--- pydb_internal.orphan_close_try: one try at one step of a closing; false if a lock was not to be had.
+-- pydb_internal.orphan_close_try (close; by orphan_close): one try at one step of a closing; false if a lock was not to
+-- be had.
 -- writes the catalog, pydb.reference, pydb.audit_log   locks the child (share row exclusive to add, share update
--- exclusive to validate) and the parent   raises YD407, and what the statement raises
+-- exclusive to validate) and the parent
+-- raises YD407, and what the statement raises
 create or replace function pydb_internal.orphan_close_try(p_plan jsonb, p_step text)
 returns boolean
 language plpgsql

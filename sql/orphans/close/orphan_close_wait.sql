@@ -1,4 +1,4 @@
--- pydb_internal.orphan_close_wait: rest before the next try for a lock, or give up.
+-- pydb_internal.orphan_close_wait (close; by orphan_close): rest before the next try for a lock, or give up.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD408
 create or replace function pydb_internal.orphan_close_wait(p_plan jsonb, p_step text, p_deadline timestamptz)

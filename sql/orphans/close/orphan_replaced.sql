@@ -1,4 +1,5 @@
--- pydb_internal.orphan_replaced: remove a logical reference that a foreign key of the same columns has taken the place of.
+-- pydb_internal.orphan_replaced (close; by orphan_close_try): remove a logical reference that a foreign key of the same
+-- columns has taken the place of.
 -- reads and writes pydb.reference, pydb.orphan_finding   locks the reference's row
 -- raises nothing
 create or replace function pydb_internal.orphan_replaced(p_reference text, p_child oid, p_name text)

@@ -1,4 +1,4 @@
--- pydb_internal.orphan_age: the SQL condition over alias t that a row is old enough to be called an orphan.
+-- pydb_internal.orphan_age (condition): the SQL condition over alias t that a row is old enough to be called an orphan.
 -- reads the catalog, settings, pydb_internal.orphan_mark   writes pydb_internal.orphan_mark   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_age(p_edge pydb_internal.reference_edge, p_min_age interval)
@@ -22,7 +22,9 @@ begin
     ) then
         return 'true';
     end if;
-    v_horizon := pydb_internal.orphan_horizon(coalesce(p_min_age, pydb_internal.setting_get(p_name => 'orphan_min_age')::interval));
+    v_horizon :=
+        pydb_internal.orphan_horizon(
+            coalesce(p_min_age, pydb_internal.setting_get(p_name => 'orphan_min_age')::interval));
     v_window := pg_snapshot_xmax(pg_current_snapshot())::text::bigint - v_horizon + 1048576;
     -- xmin has 32 bits of the number and goes round: what lies in the window after the horizon is young, all else old
     return format(

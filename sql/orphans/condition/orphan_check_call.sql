@@ -1,4 +1,4 @@
--- pydb_internal.orphan_check_call: refuse bounds of a scan or a repair that make no sense.
+-- pydb_internal.orphan_check_call (condition): refuse bounds of a scan or a repair that make no sense.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD001
 create or replace function pydb_internal.orphan_check_call(p_max_runtime interval, p_min_age interval, p_count bigint)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_condition: the SQL condition over alias t that a row of the child has no parent; scan and repair use it.
+-- pydb_internal.orphan_condition (condition): the SQL condition over alias t that a row of the child has no parent;
+-- scan and repair use it.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_condition(p_edge pydb_internal.reference_edge)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_edge: a reference with all that is needed to follow it; all null where it cannot be followed any more.
+-- pydb_internal.orphan_edge (condition): a reference with all that is needed to follow it; all null where it cannot be
+-- followed any more.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_edge(p_reference text, p_parent oid)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_horizon: set a mark of now, and give the transaction before which every row is of the age asked for.
+-- pydb_internal.orphan_horizon (condition; by orphan_age): set a mark of now, and give the transaction before which
+-- every row is of the age asked for.
 -- reads and writes pydb_internal.orphan_mark   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_horizon(p_min_age interval)

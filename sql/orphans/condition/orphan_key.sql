@@ -1,4 +1,4 @@
--- pydb_internal.orphan_key: the statement that declares a reference on a relation as a foreign key.
+-- pydb_internal.orphan_key (condition): the statement that declares a reference on a relation as a foreign key.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_key(p_edge pydb_internal.reference_edge, p_relation oid, p_name text)

@@ -1,4 +1,4 @@
--- pydb_internal.orphan_problem: why a reference cannot be looked at by the current role; null if it can.
+-- pydb_internal.orphan_problem (condition): why a reference cannot be looked at by the current role; null if it can.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_problem(p_edge pydb_internal.reference_edge, p_rights text[])

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_reference_get: from a name as a person writes it to the full name of one reference, also one that is broken.
+-- pydb_internal.orphan_reference_get (condition): from a name as a person writes it to the full name of one reference,
+-- also one that is broken.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD301
 create or replace function pydb_internal.orphan_reference_get(p_reference text)

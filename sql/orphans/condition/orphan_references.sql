@@ -1,4 +1,5 @@
--- pydb_internal.orphan_references: every reference there is: what can be followed, and logical ones whose table is gone.
+-- pydb_internal.orphan_references (condition): every reference there is: what can be followed, and logical ones whose
+-- table is gone.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_references(p_reference text default null)

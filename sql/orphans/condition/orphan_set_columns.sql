@@ -1,4 +1,5 @@
--- pydb_internal.orphan_set_columns: the columns that nullify sets, so that the row references nothing any more.
+-- pydb_internal.orphan_set_columns (condition): the columns that nullify sets, so that the row references nothing any
+-- more.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_set_columns(p_edge pydb_internal.reference_edge)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_source: SQL text for FROM that gives the rows of a piece: system columns and the columns named.
+-- pydb_internal.orphan_source (condition; by orphan_look): SQL text for FROM that gives the rows of a piece: system
+-- columns and the columns named.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_source(

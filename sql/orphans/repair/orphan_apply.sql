@@ -1,4 +1,5 @@
--- pydb_internal.orphan_apply: delete, blank or quarantine the rows of one relation that meet a condition: the only place.
+-- pydb_internal.orphan_apply (repair): delete, blank or quarantine the rows of one relation that meet a condition: the
+-- only place.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
 -- raises YD901
 create or replace function pydb_internal.orphan_apply(
@@ -61,7 +62,8 @@ begin
         v_table, p_condition, v_names, v_values
     ) into v_gone, v_kept
     using p_run_id, p_edge.reference, p_edge.child, pydb_internal.relation_name(p_edge.child), v_table, v_types, format(
-        'no row of %s has this (%s)', pydb_internal.relation_name(p_edge.parent), array_to_string(p_edge.parent_columns, ', ')
+        'no row of %s has this (%s)', pydb_internal.relation_name(p_edge.parent),
+            array_to_string(p_edge.parent_columns, ', ')
     );
     if v_gone <> v_kept then
         raise exception using errcode = 'YD901', message = 'not every row that was taken out was kept',

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_apply_rows: repair a small range row by row, leaving each row whose change is refused.
+-- pydb_internal.orphan_apply_rows (repair; by orphan_repair_step): repair a small range row by row, leaving each row
+-- whose change is refused.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
 -- raises nothing
 create or replace function pydb_internal.orphan_apply_rows(
@@ -52,4 +53,5 @@ comment on function pydb_internal.orphan_apply_rows(pydb_internal.reference_edge
 'Applies a mode row by row; counts the rows that a constraint keeps, and those that a lock keeps: of the row, or of a
 row that references it.';
 
-revoke all on function pydb_internal.orphan_apply_rows(pydb_internal.reference_edge, text, oid, text, bigint, bigint) from public;
+revoke all on function pydb_internal.orphan_apply_rows(pydb_internal.reference_edge, text, oid, text, bigint, bigint)
+    from public;

@@ -1,7 +1,12 @@
--- pydb_internal.orphan_effects: what a repair would change beyond the orphans themselves, and what would keep some of them.
+-- pydb_internal.orphan_effects (repair; by orphan_prepare): what a repair would change beyond the orphans themselves,
+-- and what would keep some of them.
 -- reads the child, the tables that reference it and the catalog   writes nothing   locks nothing above a select
 -- raises nothing
-create or replace function pydb_internal.orphan_effects(p_edge pydb_internal.reference_edge, p_mode text, p_condition text)
+create or replace function pydb_internal.orphan_effects(
+    p_edge pydb_internal.reference_edge,
+    p_mode text,
+    p_condition text
+)
 returns text[]
 language plpgsql
 stable
@@ -15,11 +20,13 @@ declare
     v_all text[] := '{}'::text[];
 begin
     for v_ref in
-        select r.* from pydb_internal.reference_edges(p_edge.child) as r where p_mode <> 'nullify' and r.kind = 'declared'
+        select r.* from pydb_internal.reference_edges(p_edge.child) as r where p_mode <> 'nullify'
+            and r.kind = 'declared'
     loop
         execute format(
             'select count(*) from %s as c where exists (select 1 from %s as t where %s and %s)',
-            pydb_internal.relation_source(v_ref.child), pydb_internal.relation_source(p_edge.child), pydb_internal.reference_match(v_ref, 'c', 't'),
+            pydb_internal.relation_source(v_ref.child), pydb_internal.relation_source(p_edge.child),
+                pydb_internal.reference_match(v_ref, 'c', 't'),
             p_condition
         ) into v_count;
         continue when v_count = 0;

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_prepare: the first turn of a repair: check, count what is due, note it; a dry run ends here.
+-- pydb_internal.orphan_prepare (repair; by orphan_repair_turn): the first turn of a repair: check, count what is due,
+-- note it; a dry run ends here.
 -- reads the child and the parent   writes pydb.job_run, pydb_internal.orphan_mark   locks nothing above a select
 -- raises YD001 YD005 YD401 YD402 YD404
 create or replace function pydb_internal.orphan_prepare(p_walk jsonb)
@@ -32,7 +33,8 @@ begin
     end if;
     v_due := coalesce((v_look ->> 'orphans')::bigint, 0);
     if v_due > 0 then
-        v_effects := pydb_internal.orphan_effects(v_edge, v_mode, v_age || ' and ' || pydb_internal.orphan_condition(v_edge));
+        v_effects :=
+            pydb_internal.orphan_effects(v_edge, v_mode, v_age || ' and ' || pydb_internal.orphan_condition(v_edge));
     end if;
     if (v_look ->> 'unconfirmed')::bigint > 0 then
         v_effects := v_effects || format(

@@ -1,7 +1,12 @@
--- pydb_internal.orphan_repair_adapt: size the next batch of a repair by what the last one took.
+-- pydb_internal.orphan_repair_adapt (repair; by orphan_repair_turn): size the next batch of a repair by what the last
+-- one took.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.orphan_repair_adapt(p_walk jsonb, p_edge pydb_internal.reference_edge, p_took interval)
+create or replace function pydb_internal.orphan_repair_adapt(
+    p_walk jsonb,
+    p_edge pydb_internal.reference_edge,
+    p_took interval
+)
 returns jsonb
 language plpgsql
 stable

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_repair_find: find the orphans of the next stretch of a repair, in one query, before they are repaired.
+-- pydb_internal.orphan_repair_find (repair; by orphan_repair_turn): find the orphans of the next stretch of a repair,
+-- in one query, before they are repaired.
 -- reads the child and the parent   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_repair_find(p_walk jsonb, p_edge pydb_internal.reference_edge)

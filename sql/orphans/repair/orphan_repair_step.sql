@@ -1,4 +1,5 @@
--- pydb_internal.orphan_repair_step: repair the next rows of a walk, in the caller's transaction.
+-- pydb_internal.orphan_repair_step (repair; by orphan_repair_turn): repair the next rows of a walk, in the caller's
+-- transaction.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
 -- raises what the change raises
 create or replace function pydb_internal.orphan_repair_step(p_walk jsonb, p_edge pydb_internal.reference_edge)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_repair_turn: one turn of a repair: prepare at first, then look for orphans and repair those, by turns.
+-- pydb_internal.orphan_repair_turn (repair; by orphan_turn): one turn of a repair: prepare at first, then look for
+-- orphans and repair those, by turns.
 -- writes the child, pydb.orphan_quarantine, pydb.job_run   locks the relation (row exclusive), the rows it changes
 -- raises YD110 YD403, and what the change raises
 create or replace function pydb_internal.orphan_repair_turn(p_walk jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_repair_verdict: the state in which a repair ends; it counts again what is left, with the same condition.
+-- pydb_internal.orphan_repair_verdict (repair; by orphan_repair_turn): the state in which a repair ends; it counts
+-- again what is left, with the same condition.
 -- reads the child and the parent   writes pydb.orphan_finding   locks the reference's finding
 -- raises YD301
 create or replace function pydb_internal.orphan_repair_verdict(p_walk jsonb)
@@ -7,7 +8,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_edge constant pydb_internal.reference_edge := pydb_internal.orphan_edge(p_walk ->> 'reference', (p_walk ->> 'parent')::oid);
+    v_edge constant pydb_internal.reference_edge :=
+        pydb_internal.orphan_edge(p_walk ->> 'reference', (p_walk ->> 'parent')::oid);
     v_leaves constant oid[] := array(
         select l.relation from pydb_internal.orphan_leaves(v_edge.child) as l where not l.is_foreign
     );

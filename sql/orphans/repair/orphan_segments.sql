@@ -1,4 +1,4 @@
--- pydb_internal.orphan_segments: the relations that a repair goes through, each with the block to begin at.
+-- pydb_internal.orphan_segments (repair): the relations that a repair goes through, each with the block to begin at.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_segments(p_child oid)

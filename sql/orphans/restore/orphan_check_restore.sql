@@ -1,4 +1,5 @@
--- pydb_internal.orphan_check_restore: refuse to bring rows back to a table that is gone, or is not what it was.
+-- pydb_internal.orphan_check_restore (restore; by orphan_restore): refuse to bring rows back to a table that is gone,
+-- or is not what it was.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD404 YD405
 create or replace function pydb_internal.orphan_check_restore(p_target oid, p_name text, p_types jsonb)

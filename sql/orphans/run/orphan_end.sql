@@ -1,4 +1,5 @@
--- pydb_internal.orphan_end: close the run of a walk in the log, and say in the audit log what a repair did.
+-- pydb_internal.orphan_end (run; by orphan_walk): close the run of a walk in the log, and say in the audit log what a
+-- repair did.
 -- writes pydb.job_run, pydb.audit_log   locks the run's row
 -- raises nothing
 create or replace function pydb_internal.orphan_end(p_walk jsonb)

@@ -1,4 +1,4 @@
--- pydb_internal.orphan_outcome: say to the caller in a notice or a warning how a run ended that needs no error.
+-- pydb_internal.orphan_outcome (run): say to the caller in a notice or a warning how a run ended that needs no error.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_outcome(p_walk jsonb)
@@ -15,7 +15,8 @@ declare
             when p_walk ->> 'task' = 'scan' then
                 coalesce(', ' || pydb_internal.rows_text((p_walk ->> 'orphans')::bigint) || ' without a parent', '')
             when (p_walk ->> 'dry_run')::boolean then
-                coalesce(', ' || pydb_internal.rows_text((p_walk ->> 'due')::bigint) || ' to ' || (p_walk ->> 'mode'), '')
+                coalesce(
+                    ', ' || pydb_internal.rows_text((p_walk ->> 'due')::bigint) || ' to ' || (p_walk ->> 'mode'), '')
             else coalesce(
                 format(', %s of ', p_walk ->> 'done') || (p_walk ->> 'due') || ' rows: ' || (p_walk ->> 'mode'), ''
             )

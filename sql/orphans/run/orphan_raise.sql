@@ -1,4 +1,5 @@
--- pydb_internal.orphan_raise: raise the error of a run that failed, was blocked or was cancelled, after all of it is committed.
+-- pydb_internal.orphan_raise (run): raise the error of a run that failed, was blocked or was cancelled, after all of it
+-- is committed.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD110 YD111
 create or replace function pydb_internal.orphan_raise(p_walk jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_react: what a scan or a repair does about an error: smaller, later, row by row, or stop and say why.
+-- pydb_internal.orphan_react (run; by orphan_walk): what a scan or a repair does about an error: smaller, later, row by
+-- row, or stop and say why.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_react(p_walk jsonb, p_sqlstate text, p_error text, p_hint text)
@@ -24,7 +25,8 @@ begin
         return v_walk || '{"way": "rows", "take": 1}';
     elsif v_steps and left(p_sqlstate, 2) = '23' then
         return v_walk || jsonb_build_object('take', v_take / 2); -- found by halving
-    elsif p_sqlstate in ('55P03', '40001', '40P01') and v_tries <= pydb_internal.setting_get(p_name => 'retry_limit')::integer then
+    elsif p_sqlstate in ('55P03', '40001', '40P01')
+        and v_tries <= pydb_internal.setting_get(p_name => 'retry_limit')::integer then
         -- up to 50 ms, 100 ms, 200 ms … at random, so that two who collided do not meet again
         return v_walk || jsonb_build_object(
             'tries', v_tries, 'pause', random() * 0.05 * 2 ^ least(v_tries - 1, 6),

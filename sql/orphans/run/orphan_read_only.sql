@@ -1,4 +1,4 @@
--- pydb_internal.orphan_read_only: whether nothing can be run here, with a warning that says so.
+-- pydb_internal.orphan_read_only (run): whether nothing can be run here, with a warning that says so.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing; warns YD007
 create or replace function pydb_internal.orphan_read_only()

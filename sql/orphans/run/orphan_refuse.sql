@@ -1,4 +1,4 @@
--- pydb_internal.orphan_refuse: log a run that could not even be opened.
+-- pydb_internal.orphan_refuse (run; by orphan_walk): log a run that could not even be opened.
 -- writes pydb.job_run   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_refuse(p_walk jsonb, p_sqlstate text, p_error text, p_hint text)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_turn: one turn of a scan or a repair, in one transaction, after a look at switches and budgets.
+-- pydb_internal.orphan_turn (run; by orphan_walk): one turn of a scan or a repair, in one transaction, after a look at
+-- switches and budgets.
 -- writes what the turn writes, pydb.job_run   locks per turn
 -- raises what the turn raises
 create or replace function pydb_internal.orphan_turn(p_walk jsonb)

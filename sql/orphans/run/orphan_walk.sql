@@ -1,4 +1,5 @@
--- pydb_internal.orphan_walk: a scan or a repair from start to end: a transaction a turn, each error caught and judged.
+-- pydb_internal.orphan_walk (run): a scan or a repair from start to end: a transaction a turn, each error caught and
+-- judged.
 -- writes what its turns write   locks per turn   ends in pydb.job_run
 -- raises nothing; commits, so it has no SET clause, is not SECURITY DEFINER, and pins its settings after each COMMIT
 create or replace procedure pydb_internal.orphan_walk(inout p_walk jsonb)

@@ -1,5 +1,7 @@
--- pydb_internal.orphan_advance: look at the next piece of one reference and keep what was found.
--- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's finding
+-- pydb_internal.orphan_advance (scan; by orphan_chunk): look at the next piece of one reference and keep what was
+-- found.
+-- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's
+-- finding
 -- raises what the look raises
 create or replace function pydb_internal.orphan_advance(
     p_finding pydb.orphan_finding,
@@ -36,7 +38,8 @@ begin
         return pydb_internal.orphan_conclude(p_finding.reference, v_edge, v_progress);
     end if;
     v_look := pydb_internal.orphan_look(
-        v_edge, v_piece.leaves, (v_progress ->> 'at')::bigint, v_piece.until, pydb_internal.orphan_age(v_edge, p_min_age),
+        v_edge, v_piece.leaves, (v_progress ->> 'at')::bigint, v_piece.until,
+            pydb_internal.orphan_age(v_edge, p_min_age),
         p_sample - jsonb_array_length(v_progress -> 'sample')
     );
     v_progress := pydb_internal.orphan_forward(

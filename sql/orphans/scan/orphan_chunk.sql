@@ -1,5 +1,6 @@
--- pydb_internal.orphan_chunk: go on with the scan of one reference by one piece; its errors become its status.
--- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's finding
+-- pydb_internal.orphan_chunk (scan): go on with the scan of one reference by one piece; its errors become its status.
+-- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's
+-- finding
 -- raises nothing
 create or replace function pydb_internal.orphan_chunk(
     p_reference text,

@@ -1,7 +1,11 @@
--- pydb_internal.orphan_conclude: store the result of a scan that came to its end.
+-- pydb_internal.orphan_conclude (scan): store the result of a scan that came to its end.
 -- reads the catalog   writes pydb.orphan_finding   locks the row it writes
 -- raises nothing
-create or replace function pydb_internal.orphan_conclude(p_reference text, p_edge pydb_internal.reference_edge, p_progress jsonb)
+create or replace function pydb_internal.orphan_conclude(
+    p_reference text,
+    p_edge pydb_internal.reference_edge,
+    p_progress jsonb
+)
 returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_count: how many rows of a reference have no parent now, whatever their age.
+-- pydb_internal.orphan_count (scan; by orphan_close_try): how many rows of a reference have no parent now, whatever
+-- their age.
 -- reads the child and the parent   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_count(p_reference text)
@@ -15,7 +16,8 @@ declare
     v_rows bigint;
 begin
     execute format(
-        'select count(*) from %s as t where %s', pydb_internal.relation_source(v_edge.child), pydb_internal.orphan_condition(v_edge)
+        'select count(*) from %s as t where %s', pydb_internal.relation_source(v_edge.child),
+            pydb_internal.orphan_condition(v_edge)
     ) into v_rows;
     return v_rows;
 end

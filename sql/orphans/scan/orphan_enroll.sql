@@ -1,4 +1,5 @@
--- pydb_internal.orphan_enroll: give each reference its row among the findings, and take away the rows of those that are gone.
+-- pydb_internal.orphan_enroll (scan): give each reference its row among the findings, and take away the rows of those
+-- that are gone.
 -- reads the catalog, pydb.reference   writes pydb.orphan_finding   locks the rows it writes
 -- raises YD301
 create or replace function pydb_internal.orphan_enroll(p_reference text, p_restart boolean)
@@ -25,7 +26,8 @@ begin
     update pydb.orphan_finding as f
     set kind = r.kind, child = r.child, parent = r.parent, parent_id = r.parent_id, on_delete = r.on_delete
     from (
-        select distinct on (s.reference) s.* from pydb_internal.orphan_references(v_name) as s order by s.reference, s.kind
+        select distinct on (s.reference) s.* from pydb_internal.orphan_references(v_name) as s order by s.reference,
+            s.kind
     ) as r
     where r.reference = f.reference and (f.kind, f.child, f.parent, f.parent_id, f.on_delete)
         is distinct from (r.kind, r.child, r.parent, r.parent_id, r.on_delete);

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_forward: add a piece that was looked at to the progress of a scan, and size the next one.
+-- pydb_internal.orphan_forward (scan; by orphan_advance): add a piece that was looked at to the progress of a scan, and
+-- size the next one.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_forward(

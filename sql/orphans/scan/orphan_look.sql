@@ -1,4 +1,5 @@
--- pydb_internal.orphan_look: look at one piece of a child: count its rows and its orphans, and take a sample of their keys.
+-- pydb_internal.orphan_look (scan): look at one piece of a child: count its rows and its orphans, and take a sample of
+-- their keys.
 -- reads the child and the parent   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_look(
@@ -59,4 +60,5 @@ $$;
 comment on function pydb_internal.orphan_look(pydb_internal.reference_edge, oid[], bigint, bigint, text, integer) is
 'Object with orphans, unconfirmed (p_age is false), partly_null, checked_rows and sample of one piece of the child.';
 
-revoke all on function pydb_internal.orphan_look(pydb_internal.reference_edge, oid[], bigint, bigint, text, integer) from public;
+revoke all on function pydb_internal.orphan_look(pydb_internal.reference_edge, oid[], bigint, bigint, text, integer)
+    from public;

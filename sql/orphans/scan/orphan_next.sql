@@ -1,4 +1,4 @@
--- pydb_internal.orphan_next: whose turn it is: the reference that was looked at the longest ago.
+-- pydb_internal.orphan_next (scan): whose turn it is: the reference that was looked at the longest ago.
 -- reads pydb.orphan_finding   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_next(p_references text[])

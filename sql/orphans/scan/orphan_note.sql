@@ -1,4 +1,4 @@
--- pydb_internal.orphan_note: note among the findings how the look at a reference ended short of a result.
+-- pydb_internal.orphan_note (scan): note among the findings how the look at a reference ended short of a result.
 -- writes pydb.orphan_finding   locks the row it writes
 -- raises nothing
 create or replace function pydb_internal.orphan_note(p_reference text, p_status text, p_reason text, p_sqlstate text)

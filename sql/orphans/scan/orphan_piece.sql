@@ -1,4 +1,5 @@
--- pydb_internal.orphan_piece: the next piece of a child to look at: several small partitions, or a range of blocks of one.
+-- pydb_internal.orphan_piece (scan; by orphan_advance): the next piece of a child to look at: several small partitions,
+-- or a range of blocks of one.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_piece(

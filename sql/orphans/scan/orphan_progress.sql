@@ -1,7 +1,12 @@
--- pydb_internal.orphan_progress: the position that a scan goes on from; the start where the tables have changed since.
+-- pydb_internal.orphan_progress (scan; by orphan_advance): the position that a scan goes on from; the start where the
+-- tables have changed since.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.orphan_progress(p_edge pydb_internal.reference_edge, p_progress jsonb, p_range bigint)
+create or replace function pydb_internal.orphan_progress(
+    p_edge pydb_internal.reference_edge,
+    p_progress jsonb,
+    p_range bigint
+)
 returns jsonb
 language plpgsql
 stable

@@ -1,5 +1,7 @@
--- pydb_internal.orphan_scan_turn: one turn of a scan: list the references at first, then look at one piece of one of them.
--- reads the tables of the references   writes pydb.orphan_finding, pydb_internal.orphan_mark, pydb.job_run   locks the finding
+-- pydb_internal.orphan_scan_turn (scan; by orphan_turn): one turn of a scan: list the references at first, then look at
+-- one piece of one of them.
+-- reads the tables of the references   writes pydb.orphan_finding, pydb_internal.orphan_mark, pydb.job_run   locks the
+-- finding
 -- raises YD110 YD301
 create or replace function pydb_internal.orphan_scan_turn(p_walk jsonb)
 returns jsonb

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_scan_verdict: the state in which a scan ends that has been at every reference.
+-- pydb_internal.orphan_scan_verdict (scan; by orphan_scan_turn): the state in which a scan ends that has been at every
+-- reference.
 -- reads pydb.orphan_finding   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_scan_verdict(p_walk jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_uncovered: which tables beside the child hold rows that a reader would take for covered, in words.
+-- pydb_internal.orphan_uncovered (scan; by orphan_conclude): which tables beside the child hold rows that a reader
+-- would take for covered, in words.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_uncovered(p_edge pydb_internal.reference_edge)

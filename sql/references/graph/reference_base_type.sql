@@ -1,4 +1,5 @@
--- pydb_internal.reference_base_type: the type that a domain is made of, through domains over domains; any other type itself.
+-- pydb_internal.reference_base_type (graph): the type that a domain is made of, through domains over domains; any other
+-- type itself.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_base_type(p_type oid)

@@ -1,4 +1,5 @@
--- pydb_internal.reference_edges: references as edges, declared and logical: those that point at a relation, or all of them.
+-- pydb_internal.reference_edges (graph): references as edges, declared and logical: those that point at a relation, or
+-- all of them.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_edges(p_parent oid default null)

@@ -1,5 +1,6 @@
--- pydb_internal.reference_inbound: the foreign keys that point at a relation, one row a key, partitions of a referencing
--- table folded into their root.   reads the catalog   writes nothing   locks nothing
+-- pydb_internal.reference_inbound (graph): the foreign keys that point at a relation, one row a key, partitions of a
+-- referencing table folded into their root.
+-- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_inbound(p_relation oid)
 returns table (

@@ -1,4 +1,4 @@
--- pydb_internal.reference_is_indexed: whether an index serves the columns of a reference, in every partition.
+-- pydb_internal.reference_is_indexed (graph): whether an index serves the columns of a reference, in every partition.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_is_indexed(p_child oid, p_child_attnums smallint[])

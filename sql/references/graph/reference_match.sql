@@ -1,7 +1,11 @@
--- pydb_internal.reference_match: SQL text that joins the rows of an edge: child alias to parent alias.
+-- pydb_internal.reference_match (graph): SQL text that joins the rows of an edge: child alias to parent alias.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.reference_match(p_edge pydb_internal.reference_edge, p_child_alias text, p_parent_alias text)
+create or replace function pydb_internal.reference_match(
+    p_edge pydb_internal.reference_edge,
+    p_child_alias text,
+    p_parent_alias text
+)
 returns text
 language sql
 immutable

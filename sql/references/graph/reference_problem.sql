@@ -1,4 +1,5 @@
--- pydb_internal.reference_problem: what is missing of a logical reference since it was set; null if it can be followed.
+-- pydb_internal.reference_problem (graph): what is missing of a logical reference since it was set; null if it can be
+-- followed.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_problem(p_reference pydb.reference)

@@ -1,4 +1,5 @@
--- pydb_internal.relation_source: a relation as SQL text for FROM, with its partitions, without tables that inherit from it.
+-- pydb_internal.relation_source (graph): a relation as SQL text for FROM, with its partitions, without tables that
+-- inherit from it.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.relation_source(p_relation oid)

@@ -1,4 +1,5 @@
--- pydb_internal.reference_by_name: the references that a name can mean, declared and logical, also those whose table is gone.
+-- pydb_internal.reference_by_name (names): the references that a name can mean, declared and logical, also those whose
+-- table is gone.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_by_name(p_name text)

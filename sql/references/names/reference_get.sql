@@ -1,4 +1,5 @@
--- pydb_internal.reference_get: one reference by its full name, or by the end of its name where only one ends so.
+-- pydb_internal.reference_get (names; by reference_check_choices): one reference by its full name, or by the end of its
+-- name where only one ends so.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD301
 create or replace function pydb_internal.reference_get(p_name text)

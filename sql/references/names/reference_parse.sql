@@ -1,4 +1,5 @@
--- pydb_internal.reference_parse: the name of a reference as a person writes it, in its parts; null if it cannot be read.
+-- pydb_internal.reference_parse (names): the name of a reference as a person writes it, in its parts; null if it cannot
+-- be read.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_parse(p_name text)

@@ -1,4 +1,5 @@
--- pydb_internal.reference_similar: the names of references most like one that does not exist, as a sentence for a message.
+-- pydb_internal.reference_similar (names): the names of references most like one that does not exist, as a sentence for
+-- a message.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_similar(p_name text)

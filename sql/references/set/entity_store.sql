@@ -1,4 +1,5 @@
--- pydb_internal.entity_store: write a checked entity, under the login role as its author; no change, no trace.
+-- pydb_internal.entity_store (set; by entity_set): write a checked entity, under the login role as its author; no
+-- change, no trace.
 -- reads and writes pydb.entity   writes pydb.audit_log   locks the entity's row
 -- raises nothing
 create or replace function pydb_internal.entity_store(p_entity pydb.entity)

@@ -1,4 +1,5 @@
--- pydb_internal.reference_advise: say, as notices, which indexes a logical reference lacks, with the statements that add them.
+-- pydb_internal.reference_advise (set; by reference_set): say, as notices, which indexes a logical reference lacks,
+-- with the statements that add them.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_advise(

@@ -1,4 +1,5 @@
--- pydb_internal.reference_check_choices: choices for edges with full names of references; what cannot be chosen is refused.
+-- pydb_internal.reference_check_choices (set): choices for edges with full names of references; what cannot be chosen
+-- is refused.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD301
 create or replace function pydb_internal.reference_check_choices(p_edges jsonb)

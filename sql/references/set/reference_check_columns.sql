@@ -1,4 +1,5 @@
--- pydb_internal.reference_check_columns: the numbers of the columns of one end of a reference; what is no such list is refused.
+-- pydb_internal.reference_check_columns (set; by reference_set): the numbers of the columns of one end of a reference;
+-- what is no such list is refused.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD301
 create or replace function pydb_internal.reference_check_columns(p_relation regclass, p_columns name[], p_argument text)
@@ -20,7 +21,8 @@ begin
         and not a.attisdropped;
     v_problem := case
         when v_attnums is null then 'no column is named'
-        when v_missing is not null then format('%s has no column %s', pydb_internal.relation_name(p_relation), v_missing)
+        when v_missing is not null then format(
+            '%s has no column %s', pydb_internal.relation_name(p_relation), v_missing)
         when (select count(distinct u.attnum) from unnest(v_attnums) as u (attnum)) < cardinality(v_attnums)
             then 'a column is named twice'
     end;

@@ -1,4 +1,5 @@
--- pydb_internal.reference_check_table: refuse what cannot be an end of a reference, or what the caller may not read.
+-- pydb_internal.reference_check_table (set): refuse what cannot be an end of a reference, or what the caller may not
+-- read.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD003 YD004 YD005
 create or replace function pydb_internal.reference_check_table(p_relation regclass, p_argument text)

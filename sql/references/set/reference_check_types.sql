@@ -1,4 +1,5 @@
--- pydb_internal.reference_check_types: refuse a reference whose columns the server cannot compare with each other.
+-- pydb_internal.reference_check_types (set; by reference_set): refuse a reference whose columns the server cannot
+-- compare with each other.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD301
 create or replace function pydb_internal.reference_check_types(
@@ -36,7 +37,8 @@ begin
                 message = format('%s and %s cannot be compared', v_pair.child_type, v_pair.parent_type),
                 detail = format(
                     '%s.%I is %s, %s.%I is %s: %s.', pydb_internal.relation_name(p_child), v_pair.child_column,
-                    v_pair.child_type, pydb_internal.relation_name(p_parent), v_pair.parent_column, v_pair.parent_type, sqlerrm
+                    v_pair.child_type, pydb_internal.relation_name(p_parent), v_pair.parent_column, v_pair.parent_type,
+                        sqlerrm
                 ),
                 hint = 'Name columns of types that have an equality operator in common, in the same order.';
         end;

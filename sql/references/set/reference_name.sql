@@ -1,4 +1,5 @@
--- pydb_internal.reference_name: the full name of a logical reference: the given one, or schema.table.columns_ref.
+-- pydb_internal.reference_name (set; by reference_set): the full name of a logical reference: the given one, or
+-- schema.table.columns_ref.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD006
 create or replace function pydb_internal.reference_name(p_child regclass, p_columns name[], p_name text)

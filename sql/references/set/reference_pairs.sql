@@ -1,4 +1,5 @@
--- pydb_internal.reference_pairs: the column pairs of a reference in one order, so that two references can be compared.
+-- pydb_internal.reference_pairs (set; by reference_store): the column pairs of a reference in one order, so that two
+-- references can be compared.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_pairs(p_child_columns name[], p_parent_columns name[])

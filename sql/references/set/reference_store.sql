@@ -1,4 +1,5 @@
--- pydb_internal.reference_store: write a checked logical reference, under the login role as its author; no change, no trace.
+-- pydb_internal.reference_store (set; by reference_set): write a checked logical reference, under the login role as its
+-- author; no change, no trace.
 -- reads the catalog, reads and writes pydb.reference   writes pydb.audit_log   locks the reference's row
 -- raises YD301
 create or replace function pydb_internal.reference_store(p_reference pydb.reference, p_is_named boolean)

@@ -1,4 +1,5 @@
--- pydb_internal.reference_unsettable: why the columns of a table cannot be set to null or to their defaults; null if they can.
+-- pydb_internal.reference_unsettable (set): why the columns of a table cannot be set to null or to their defaults; null
+-- if they can.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_unsettable(p_relation oid, p_columns name[], p_action text)

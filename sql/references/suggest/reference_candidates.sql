@@ -1,4 +1,5 @@
--- pydb_internal.reference_candidates: columns that look like references, by names and types, and are none yet.
+-- pydb_internal.reference_candidates (suggest; by reference_suggest): columns that look like references, by names and
+-- types, and are none yet.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_candidates(p_schema text)

@@ -1,4 +1,5 @@
--- pydb_internal.reference_comparable: whether two base types are equal, or an index of the one serves values of the other.
+-- pydb_internal.reference_comparable (suggest; by reference_candidates): whether two base types are equal, or an index
+-- of the one serves values of the other.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_comparable(p_child_type oid, p_parent_type oid)

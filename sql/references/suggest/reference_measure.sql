@@ -1,4 +1,5 @@
--- pydb_internal.reference_measure: how many keys of a column have a parent: counted, or sampled where the table is large.
+-- pydb_internal.reference_measure (suggest; by reference_suggest): how many keys of a column have a parent: counted, or
+-- sampled where the table is large.
 -- reads the two tables   writes nothing   locks them as a SELECT does
 -- raises nothing
 create or replace function pydb_internal.reference_measure(

@@ -1,4 +1,5 @@
--- pydb_internal.reference_open_columns: columns of users' tables, with type and plain name, and which are a key by themselves.
+-- pydb_internal.reference_open_columns (suggest): columns of users' tables, with type and plain name, and which are a
+-- key by themselves.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_open_columns()

@@ -1,4 +1,5 @@
--- pydb_internal.reference_words: the ways in which a column may call a table: users: users, user; without case and underscores.
+-- pydb_internal.reference_words (suggest; by reference_aliases): the ways in which a column may call a table: users:
+-- users, user; without case and underscores.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_words(p_table name)

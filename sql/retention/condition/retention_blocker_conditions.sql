@@ -1,5 +1,6 @@
--- pydb_internal.retention_blocker_conditions: for each foreign key from another table that would refuse a row's delete, the SQL condition
--- under which it does.   reads the catalog   writes nothing   locks nothing
+-- pydb_internal.retention_blocker_conditions (condition): for each foreign key from another table that would refuse a
+-- row's delete, the SQL condition under which it does.
+-- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_blocker_conditions(
     p_relation oid,

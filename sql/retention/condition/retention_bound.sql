@@ -1,4 +1,5 @@
--- pydb_internal.retention_bound: a moment as a constant of the time column's type, as SQL text that no setting changes.
+-- pydb_internal.retention_bound (condition; by retention_expired_condition): a moment as a constant of the time
+-- column's type, as SQL text that no setting changes.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_bound(p_policy pydb.retention_policy, p_at timestamptz)

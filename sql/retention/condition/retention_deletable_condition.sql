@@ -1,4 +1,5 @@
--- pydb_internal.retention_deletable_condition: the condition under which an expired row of a relation can go now, as SQL for alias t.
+-- pydb_internal.retention_deletable_condition (condition): the condition under which an expired row of a relation can
+-- go now, as SQL for alias t.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_deletable_condition(
@@ -51,6 +52,6 @@ end
 $$;
 
 comment on function pydb_internal.retention_deletable_condition(pydb.retention_policy, oid, timestamptz) is
-'pydb_internal.retention_expired_condition and, behind it, that nothing which stays references the row: what a batch deletes.';
+'retention_expired_condition and, behind it, that nothing which stays references the row: what a batch deletes.';
 
 revoke all on function pydb_internal.retention_deletable_condition(pydb.retention_policy, oid, timestamptz) from public;

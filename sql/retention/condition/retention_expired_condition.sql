@@ -1,4 +1,5 @@
--- pydb_internal.retention_expired_condition: the one condition for "expired"; plan, run and batch all use this text.
+-- pydb_internal.retention_expired_condition (condition): the one condition for "expired"; plan, run and batch all use
+-- this text.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_expired_condition(

@@ -1,5 +1,6 @@
--- pydb_internal.retention_kept_query: SQL text that finds, in a table that references itself, the rows that stay, and with them
--- every row that one of them needs.   reads the catalog   writes nothing   locks nothing
+-- pydb_internal.retention_kept_query (condition; by retention_measure): SQL text that finds, in a table that references
+-- itself, the rows that stay, and with them every row that one of them needs.
+-- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_kept_query(
     p_policy pydb.retention_policy,
@@ -41,7 +42,8 @@ begin
     end loop;
     -- what a key with CASCADE takes along may be young, but nothing may keep it
     v_stays := case
-        when v_refusing then array[format('(%s) is not true', pydb_internal.retention_expired_condition(p_policy, p_cutoff))]
+        when v_refusing then array[
+            format('(%s) is not true', pydb_internal.retention_expired_condition(p_policy, p_cutoff))]
         else '{}'
     end || v_blockers;
     if v_from is null or cardinality(v_stays) = 0 then

@@ -1,4 +1,5 @@
--- pydb_internal.retention_references: the foreign keys that point at a relation, split by whether they come from its own table.
+-- pydb_internal.retention_references (condition): the foreign keys that point at a relation, split by whether they come
+-- from its own table.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_references(p_relation oid)
@@ -46,7 +47,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_references(oid) is
-'pydb_internal.reference_inbound with more facts: whether an index of the child serves the key, whether the key comes from the
+'reference_inbound with more facts: whether an index of the child serves the key, whether the key comes from the
 same table (a self-reference), whether a column that SET NULL would blank is NOT NULL, source (the child as SQL text for
 FROM: ONLY, unless partitioned), and how the key compares: operators (parent on the left) and collations (of the parent,
 where the child has another).';

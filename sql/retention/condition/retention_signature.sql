@@ -1,4 +1,5 @@
--- pydb_internal.retention_signature: a fingerprint of what a walk relies on: columns, partition bound, keys that point here.
+-- pydb_internal.retention_signature (condition): a fingerprint of what a walk relies on: columns, partition bound, keys
+-- that point here.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_signature(p_relation oid)

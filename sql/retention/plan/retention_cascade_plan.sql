@@ -1,4 +1,5 @@
--- pydb_internal.retention_cascade_plan: what goes with the expired rows of a policy with on_referenced = cascade.
+-- pydb_internal.retention_cascade_plan (plan): what goes with the expired rows of a policy with on_referenced =
+-- cascade.
 -- reads the target and what references it   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_cascade_plan(p_policy pydb.retention_policy, p_cutoff timestamptz)

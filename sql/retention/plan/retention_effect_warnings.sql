@@ -1,5 +1,6 @@
--- pydb_internal.retention_effect_warnings: what a delete would change beyond the rows themselves, and what would make it slow: one
--- sentence each.   reads the relation, its children and the catalog   writes nothing   locks nothing above a select
+-- pydb_internal.retention_effect_warnings (plan; by retention_leaf_warnings): what a delete would change beyond the
+-- rows themselves, and what would make it slow: one sentence each.
+-- reads the relation, its children and the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_effect_warnings(
     p_policy pydb.retention_policy,
@@ -30,7 +31,8 @@ begin
             ) into v_count;
             if v_count > 0 then
                 v_all := v_all || format(
-                    '%s of %s would be %s through %I', pydb_internal.rows_text(v_count), pydb_internal.relation_name(v_ref.child),
+                    '%s of %s would be %s through %I', pydb_internal.rows_text(v_count),
+                        pydb_internal.relation_name(v_ref.child),
                     case v_ref.on_delete
                         when 'c' then 'deleted (ON DELETE CASCADE)'
                         when 'n' then 'set to null (ON DELETE SET NULL)'
@@ -75,4 +77,5 @@ comment on function pydb_internal.retention_effect_warnings(pydb.retention_polic
 'Warnings of a plan: children that CASCADE or SET NULL would change, with counts; keys without an index, with the
 statement that cures it; triggers and rules that the plan cannot see through.';
 
-revoke all on function pydb_internal.retention_effect_warnings(pydb.retention_policy, oid, timestamptz, bigint) from public;
+revoke all on function pydb_internal.retention_effect_warnings(pydb.retention_policy, oid, timestamptz, bigint)
+    from public;

@@ -1,7 +1,11 @@
--- pydb_internal.retention_fuse_problem: the reason why a policy's fuse trips, null if it holds.
+-- pydb_internal.retention_fuse_problem (plan): the reason why a policy's fuse trips, null if it holds.
 -- reads the target, where an estimate is too close to call   writes nothing   locks nothing above a select
 -- raises nothing
-create or replace function pydb_internal.retention_fuse_problem(p_policy pydb.retention_policy, p_due bigint, p_total bigint)
+create or replace function pydb_internal.retention_fuse_problem(
+    p_policy pydb.retention_policy,
+    p_due bigint,
+    p_total bigint
+)
 returns text
 language plpgsql
 stable

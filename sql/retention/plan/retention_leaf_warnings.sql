@@ -1,4 +1,5 @@
--- pydb_internal.retention_leaf_warnings: what a plan must say of one relation, one sentence each.
+-- pydb_internal.retention_leaf_warnings (plan; by retention_plan): what a plan must say of one relation, one sentence
+-- each.
 -- reads the relation, its children and the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_leaf_warnings(

@@ -1,4 +1,5 @@
--- pydb_internal.retention_leaves: the relations that hold a table's rows: itself, or the leaves of its partition tree.
+-- pydb_internal.retention_leaves (plan): the relations that hold a table's rows: itself, or the leaves of its partition
+-- tree.
 -- reads the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_leaves(p_relation regclass)

@@ -1,4 +1,5 @@
--- pydb_internal.retention_measure: how many rows of one relation a policy would delete now, and how many stay for a reference.
+-- pydb_internal.retention_measure (plan; by retention_survey): how many rows of one relation a policy would delete now,
+-- and how many stay for a reference.
 -- reads the relation and the tables that reference it   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_measure(

@@ -1,4 +1,5 @@
--- pydb_internal.retention_null_rows: rows whose time is null, which never expire: counted where that is cheap, else estimated.
+-- pydb_internal.retention_null_rows (plan; by retention_plan): rows whose time is null, which never expire: counted
+-- where that is cheap, else estimated.
 -- reads the relation   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_null_rows(p_relation oid, p_column name, p_total bigint)
@@ -24,7 +25,8 @@ begin
     inner join pg_class as c on c.relname = s.tablename
     inner join pg_namespace as n on n.oid = c.relnamespace and n.nspname = s.schemaname
     where c.oid = p_relation and s.attname = p_column and not s.inherited;
-    if v_pages >= 4096 and v_fraction is not null and pydb_internal.retention_time_index(p_relation, p_column) is null then
+    if v_pages >= 4096 and v_fraction is not null
+        and pydb_internal.retention_time_index(p_relation, p_column) is null then
         return round(v_fraction * p_total)::bigint;
     end if;
     execute format(

@@ -1,4 +1,5 @@
--- pydb_internal.retention_policy_warnings: what a plan must say of the policy as a whole, one sentence each.
+-- pydb_internal.retention_policy_warnings (plan; by retention_plan): what a plan must say of the policy as a whole, one
+-- sentence each.
 -- reads the catalog and settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_policy_warnings(
@@ -16,7 +17,8 @@ declare
     v_all text[] := '{}'::text[];
     v_count bigint;
 begin
-    v_all := v_all || ('the fuse would block the run: ' || pydb_internal.retention_fuse_problem(p_policy, p_due, p_total));
+    v_all := v_all
+        || ('the fuse would block the run: ' || pydb_internal.retention_fuse_problem(p_policy, p_due, p_total));
     if p_policy.on_referenced = 'error' and p_blocked > 0 then
         v_all := v_all || format('on_referenced = error: %s referenced rows would block the whole run', p_blocked);
     end if;
@@ -49,4 +51,5 @@ $$;
 comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint) is
 'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key.';
 
-revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint) from public;
+revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint)
+    from public;

@@ -1,4 +1,4 @@
--- pydb_internal.retention_strategy: how one relation is walked, and why.
+-- pydb_internal.retention_strategy (plan; by retention_survey): how one relation is walked, and why.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_strategy(

@@ -1,4 +1,5 @@
--- pydb_internal.retention_survey: one row a leaf relation: what a policy would do there now. Plan, run and batch start from it.
+-- pydb_internal.retention_survey (plan): one row a leaf relation: what a policy would do there now. Plan, run and batch
+-- start from it.
 -- reads the target and the tables that reference it   writes nothing   locks nothing above a select
 -- raises YD003 YD102 YD106
 create or replace function pydb_internal.retention_survey(

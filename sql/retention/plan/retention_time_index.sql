@@ -1,4 +1,5 @@
--- pydb_internal.retention_time_index: an index that can walk a relation by its time column; null if there is none.
+-- pydb_internal.retention_time_index (plan): an index that can walk a relation by its time column; null if there is
+-- none.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_time_index(p_relation oid, p_column name)

@@ -1,4 +1,5 @@
--- pydb_internal.retention_total_rows: rows of one relation: counted where that is cheap, else estimated as the planner does.
+-- pydb_internal.retention_total_rows (plan): rows of one relation: counted where that is cheap, else estimated as the
+-- planner does.
 -- reads the relation   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_total_rows(p_relation oid, p_exact boolean default false)

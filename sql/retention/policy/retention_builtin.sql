@@ -1,4 +1,5 @@
--- pydb_internal.retention_builtin: does this name, on this table, belong to a policy that pydb brought along.
+-- pydb_internal.retention_builtin (policy; by retention_policy_set): does this name, on this table, belong to a policy
+-- that pydb brought along.
 -- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_builtin(p_name text, p_target regclass)

@@ -1,4 +1,5 @@
--- pydb_internal.retention_check_epoch: refuse a declared epoch unit that makes nonsense of the rows that are there.
+-- pydb_internal.retention_check_epoch (policy; by retention_policy_set): refuse a declared epoch unit that makes
+-- nonsense of the rows that are there.
 -- reads the first rows of the target   writes nothing   locks nothing above a select
 -- raises YD102
 create or replace function pydb_internal.retention_check_epoch(
@@ -21,7 +22,8 @@ begin
     execute format(
         'select count(*) filter (where s.v / %2$s < 315532800 or s.v / %2$s > %3$s), count(*)
         from (select t.%1$I::bigint as v from %4$s as t where t.%1$I is not null limit 10000) as s',
-        p_column, v_unit, extract(epoch from p_now + interval '400 days')::bigint, pydb_internal.relation_name(p_relation)
+        p_column, v_unit, extract(epoch from p_now + interval '400 days')::bigint,
+            pydb_internal.relation_name(p_relation)
     ) into v_odd, v_seen;
     -- an expiry far ahead is common, a tenth of all rows before 1980 or in the far future is a wrong unit
     if v_odd * 10 > v_seen then

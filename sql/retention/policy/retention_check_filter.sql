@@ -1,4 +1,5 @@
--- pydb_internal.retention_check_filter: accept one boolean expression over one table and return it as the server understood it.
+-- pydb_internal.retention_check_filter (policy; by retention_policy_set): accept one boolean expression over one table
+-- and return it as the server understood it.
 -- writes a temporary table, dropped again   reads the first rows of the target   locks nothing above a select
 -- raises YD103
 create or replace function pydb_internal.retention_check_filter(p_relation regclass, p_filter text)
@@ -18,7 +19,8 @@ begin
     if v_problem is null then
         begin
             -- a CHECK takes one expression over one table, without subqueries and aggregates: let the server judge
-            execute format('create temporary table pydb_filter_check (like %s)', pydb_internal.relation_name(p_relation));
+            execute format(
+                'create temporary table pydb_filter_check (like %s)', pydb_internal.relation_name(p_relation));
             execute format('alter table pg_temp.pydb_filter_check add constraint f check (%s)', p_filter);
             select k.conbin::text, pg_get_expr(k.conbin, k.conrelid) into v_tree, v_filter
             from pg_constraint as k

@@ -1,4 +1,5 @@
--- pydb_internal.retention_check_runner: refuse to delete as a role, or in a session, in which the result could not be trusted.
+-- pydb_internal.retention_check_runner (policy; by retention_prepare): refuse to delete as a role, or in a session, in
+-- which the result could not be trusted.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD005 YD114
 create or replace function pydb_internal.retention_check_runner(p_policy pydb.retention_policy)

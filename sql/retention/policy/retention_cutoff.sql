@@ -1,4 +1,4 @@
--- pydb_internal.retention_cutoff: the moment before which rows expire, by the policy's own time zone.
+-- pydb_internal.retention_cutoff (policy): the moment before which rows expire, by the policy's own time zone.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD105
 create or replace function pydb_internal.retention_cutoff(p_policy pydb.retention_policy, p_now timestamptz)

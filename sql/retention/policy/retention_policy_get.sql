@@ -1,4 +1,5 @@
--- pydb_internal.retention_policy_get: one policy by name; an unknown name is an error that lists the known ones.
+-- pydb_internal.retention_policy_get (policy): one policy by name; an unknown name is an error that lists the known
+-- ones.
 -- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises YD002
 create or replace function pydb_internal.retention_policy_get(p_policy text)
@@ -24,6 +25,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_policy_get(text) is 'The policy of that name, or YD002 with the known names.';
+comment on function pydb_internal.retention_policy_get(text) is
+'The policy of that name, or YD002 with the known names.';
 
 revoke all on function pydb_internal.retention_policy_get(text) from public;

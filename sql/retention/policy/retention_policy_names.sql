@@ -1,4 +1,5 @@
--- pydb_internal.retention_policy_names: the policies that a call is about, children before the tables that they reference.
+-- pydb_internal.retention_policy_names (policy): the policies that a call is about, children before the tables that
+-- they reference.
 -- reads pydb.retention_policy and the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_policy_names(p_policy text)

@@ -1,4 +1,5 @@
--- pydb_internal.retention_policy_store: write a checked policy, under the login role as its author; no change, no trace.
+-- pydb_internal.retention_policy_store (policy; by retention_policy_set): write a checked policy, under the login role
+-- as its author; no change, no trace.
 -- reads and writes pydb.retention_policy   writes pydb.audit_log   locks the policy's row
 -- raises YD001 YD107
 create or replace function pydb_internal.retention_policy_store(p_policy pydb.retention_policy, p_allow_short boolean)

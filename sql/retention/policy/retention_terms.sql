@@ -1,4 +1,5 @@
--- pydb_internal.retention_terms: what tells a policy's terms from all earlier ones, also after it was dropped and set anew.
+-- pydb_internal.retention_terms (policy): what tells a policy's terms from all earlier ones, also after it was dropped
+-- and set anew.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_terms(p_policy pydb.retention_policy)

@@ -1,4 +1,4 @@
--- pydb_internal.retention_time_unit: the unit in which a column tells time, by its type or as declared.
+-- pydb_internal.retention_time_unit (policy): the unit in which a column tells time, by its type or as declared.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD102
 create or replace function pydb_internal.retention_time_unit(p_relation regclass, p_column name, p_unit text)

@@ -1,7 +1,12 @@
--- pydb_internal.retention_account: add a batch to a walk's sums, size the next one, set the pause that the rate limit asks for.
+-- pydb_internal.retention_account (run; by retention_advance): add a batch to a walk's sums, size the next one, set the
+-- pause that the rate limit asks for.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_account(p_policy pydb.retention_policy, p_walk jsonb, p_segment jsonb)
+create or replace function pydb_internal.retention_account(
+    p_policy pydb.retention_policy,
+    p_walk jsonb,
+    p_segment jsonb
+)
 returns jsonb
 language plpgsql
 stable

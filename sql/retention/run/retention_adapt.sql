@@ -1,4 +1,4 @@
--- pydb_internal.retention_adapt: size the next range by what the last one took.
+-- pydb_internal.retention_adapt (run; by retention_account): size the next range by what the last one took.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_adapt(

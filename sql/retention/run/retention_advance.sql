@@ -1,4 +1,5 @@
--- pydb_internal.retention_advance: one turn of a run: look at switches and budgets, then plan or do one batch, and log it.
+-- pydb_internal.retention_advance (run; by retention_run_policy): one turn of a run: look at switches and budgets, then
+-- plan or do one batch, and log it.
 -- writes the target, pydb.job_run   locks the relation (row exclusive), the rows it deletes, the run's row
 -- raises what the batch raises
 create or replace function pydb_internal.retention_advance(p_walk jsonb)

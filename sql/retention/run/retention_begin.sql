@@ -1,4 +1,5 @@
--- pydb_internal.retention_begin: open a run, unless something says that there is nothing to start; returns a walk's state.
+-- pydb_internal.retention_begin (run; by retention_run_policy): open a run, unless something says that there is nothing
+-- to start; returns a walk's state.
 -- reads settings and the policy   writes pydb.job_run   locks the live-run key of the policy
 -- raises YD002
 create or replace function pydb_internal.retention_begin(

@@ -1,4 +1,5 @@
--- pydb_internal.retention_cursor: the walk that a cursor stands for; a cursor carries places and counts, never SQL or a cutoff.
+-- pydb_internal.retention_cursor (run; by retention_batch): the walk that a cursor stands for; a cursor carries places
+-- and counts, never SQL or a cutoff.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD105
 create or replace function pydb_internal.retention_cursor(p_policy pydb.retention_policy, p_cursor jsonb)

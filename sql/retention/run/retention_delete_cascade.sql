@@ -1,4 +1,5 @@
--- pydb_internal.retention_delete_cascade: delete the rows of one range with everything that references them.
+-- pydb_internal.retention_delete_cascade (run; by retention_take): delete the rows of one range with everything that
+-- references them.
 -- writes the target and what references it   locks the tables (row exclusive) and the rows
 -- raises 23503 where something that stays references a row, YD304 where rows changed, and what the delete raises
 create or replace function pydb_internal.retention_delete_cascade(
@@ -34,7 +35,8 @@ begin
     v_walk := pydb_internal.cascade_traverse(
         array[row(0, 0, 'delete', p_relation, v_tids)::pydb_internal.cascade_rows], '{"*": "delete"}'
     );
-    select s.* into v_block from pydb_internal.cascade_plan_steps(v_walk, p_relation, false) as s where s.action = 'blocked' limit 1;
+    select s.* into v_block from pydb_internal.cascade_plan_steps(v_walk, p_relation, false) as s
+        where s.action = 'blocked' limit 1;
     if found then
         -- as if the server had refused: the batch gets smaller, until the one row that cannot go stands alone
         raise exception using errcode = '23503', message = format('%s: %s', v_block.relation, v_block.warning),
@@ -60,4 +62,5 @@ comment on function pydb_internal.retention_delete_cascade(pydb.retention_policy
 'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade,
 keys that refuse taken as cascading; returns all rows that went, and how many per relation.';
 
-revoke all on function pydb_internal.retention_delete_cascade(pydb.retention_policy, oid, text, bigint, boolean) from public;
+revoke all on function pydb_internal.retention_delete_cascade(pydb.retention_policy, oid, text, bigint, boolean)
+    from public;

@@ -1,4 +1,5 @@
--- pydb_internal.retention_end: close the run of a walk in the log, and say in the audit log what it deleted.
+-- pydb_internal.retention_end (run; by retention_run_policy): close the run of a walk in the log, and say in the audit
+-- log what it deleted.
 -- writes pydb.job_run, pydb.audit_log   locks the run's row
 -- raises nothing
 create or replace function pydb_internal.retention_end(p_walk jsonb)

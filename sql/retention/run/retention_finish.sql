@@ -1,4 +1,5 @@
--- pydb_internal.retention_finish: what to do when a walk has no segments left: another pass, or the end and its reason.
+-- pydb_internal.retention_finish (run): what to do when a walk has no segments left: another pass, or the end and its
+-- reason.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_finish(p_walk jsonb)

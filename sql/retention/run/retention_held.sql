@@ -1,4 +1,4 @@
--- pydb_internal.retention_held: what keeps a policy from deleting right now: kill_switch, paused, or null.
+-- pydb_internal.retention_held (run): what keeps a policy from deleting right now: kill_switch, paused, or null.
 -- reads pydb.setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_held(p_policy pydb.retention_policy)

@@ -1,7 +1,12 @@
--- pydb_internal.retention_move: move a walk behind the range that was just done.
+-- pydb_internal.retention_move (run; by retention_step): move a walk behind the range that was just done.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_move(p_walk jsonb, p_is_last boolean, p_next_at bigint, p_next_from text)
+create or replace function pydb_internal.retention_move(
+    p_walk jsonb,
+    p_is_last boolean,
+    p_next_at bigint,
+    p_next_from text
+)
 returns jsonb
 language plpgsql
 immutable

@@ -1,4 +1,5 @@
--- pydb_internal.retention_prepare: check, count and lay out a walk: its segments, or the reason why there is none.
+-- pydb_internal.retention_prepare (run): check, count and lay out a walk: its segments, or the reason why there is
+-- none.
 -- reads the target and its children   writes pydb.job_run (where the walk belongs to a run)   locks the run's row
 -- raises YD001 YD003 YD005 YD102 YD105 YD106 YD114
 create or replace function pydb_internal.retention_prepare(p_policy pydb.retention_policy, p_walk jsonb)
@@ -76,7 +77,8 @@ begin
     end if;
     return pydb_internal.retention_resume_position(
         (p_walk - 'last_pass' - 'wake') || jsonb_build_object(
-            'terms', pydb_internal.retention_terms(p_policy), 'cutoff', v_cutoff, 'due', (p_walk ->> 'done')::bigint + v_due,
+            'terms', pydb_internal.retention_terms(p_policy), 'cutoff', v_cutoff, 'due',
+                (p_walk ->> 'done')::bigint + v_due,
             'blocked', v_blocked, 'segments', coalesce(v_segments, '[]'), 'all', coalesce(v_segments, '[]'),
             'weight', round(greatest(v_due, 1)::numeric / greatest(v_own, 1), 2), 'later', '[]'::jsonb,
             'pass_done', 0, 'mode', 'plain', 'tries', 0

@@ -1,4 +1,5 @@
--- pydb_internal.retention_range: the next range of a segment: its SQL condition over alias t, and where it ends.
+-- pydb_internal.retention_range (run; by retention_step): the next range of a segment: its SQL condition over alias t,
+-- and where it ends.
 -- reads the relation (index strategy)   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_range(

@@ -1,4 +1,5 @@
--- pydb_internal.retention_react: what a run does about an error: smaller, around, later, row by row, or stop and say why.
+-- pydb_internal.retention_react (run; by retention_run_policy): what a run does about an error: smaller, around, later,
+-- row by row, or stop and say why.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_react(p_walk jsonb, p_sqlstate text, p_error text, p_hint text)

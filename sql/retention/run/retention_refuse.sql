@@ -1,4 +1,5 @@
--- pydb_internal.retention_refuse: log a run that could not even be opened, so that one policy's trouble is not the others'.
+-- pydb_internal.retention_refuse (run; by retention_run_policy): log a run that could not even be opened, so that one
+-- policy's trouble is not the others'.
 -- writes pydb.job_run   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_refuse(

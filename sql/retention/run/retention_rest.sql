@@ -1,4 +1,5 @@
--- pydb_internal.retention_rest: how long a walk sleeps now: until it wakes, in slices, so that no sleep holds a snapshot.
+-- pydb_internal.retention_rest (run; by retention_run_policy): how long a walk sleeps now: until it wakes, in slices,
+-- so that no sleep holds a snapshot.
 -- reads pydb.setting, pydb.retention_policy, the clock   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_rest(p_walk jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.retention_resume_position: begin where the last, unfinished run of the policy stopped, and go round.
+-- pydb_internal.retention_resume_position (run; by retention_prepare): begin where the last, unfinished run of the
+-- policy stopped, and go round.
 -- reads pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_resume_position(p_walk jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.retention_run_policy: one policy from start to end: a transaction a turn, each error caught and judged.
+-- pydb_internal.retention_run_policy (run; by retention_run): one policy from start to end: a transaction a turn, each
+-- error caught and judged.
 -- writes the target, pydb.job_run, pydb.audit_log   locks per batch: the relation (row exclusive), its rows
 -- raises nothing; commits, so it has no SET clause, is not SECURITY DEFINER, and pins its settings after each COMMIT
 create or replace procedure pydb_internal.retention_run_policy(

@@ -1,4 +1,4 @@
--- pydb_internal.retention_run_sentence: how a run ended, in one line.
+-- pydb_internal.retention_run_sentence (run; by retention_run): how a run ended, in one line.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_run_sentence(p_walk jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.retention_segment: one piece of work of a walk: a relation, how to walk it, from where to where.
+-- pydb_internal.retention_segment (run; by retention_prepare): one piece of work of a walk: a relation, how to walk it,
+-- from where to where.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_segment(
@@ -45,4 +46,5 @@ comment on function pydb_internal.retention_segment(pydb.retention_policy, oid, 
 'Work on one relation as jsonb: relation, strategy, at and end (blocks), density (rows a block), condition, signature,
 again (rows reference each other: more passes), guarded (a trigger or rule may keep rows).';
 
-revoke all on function pydb_internal.retention_segment(pydb.retention_policy, oid, timestamptz, text, bigint) from public;
+revoke all on function pydb_internal.retention_segment(pydb.retention_policy, oid, timestamptz, text, bigint)
+    from public;

@@ -1,4 +1,5 @@
--- pydb_internal.retention_step: one batch of a walk: delete the next range of its first segment, in the caller's transaction.
+-- pydb_internal.retention_step (run): one batch of a walk: delete the next range of its first segment, in the caller's
+-- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
 -- raises YD113, and what the delete raises
 create or replace function pydb_internal.retention_step(p_policy pydb.retention_policy, p_walk jsonb)

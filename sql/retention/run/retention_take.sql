@@ -1,4 +1,5 @@
--- pydb_internal.retention_take: delete the rows of one range in the way of the policy: alone, or with what references them.
+-- pydb_internal.retention_take (run): delete the rows of one range in the way of the policy: alone, or with what
+-- references them.
 -- writes the target, and what references it   locks the rows
 -- raises what the delete raises
 create or replace function pydb_internal.retention_take(

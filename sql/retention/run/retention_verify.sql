@@ -1,4 +1,5 @@
--- pydb_internal.retention_verify: where a walk deleted other than planned, look what is left before it says how it ended.
+-- pydb_internal.retention_verify (run; by retention_advance): where a walk deleted other than planned, look what is
+-- left before it says how it ended.
 -- reads the target and the tables that reference it   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_verify(p_policy pydb.retention_policy, p_walk jsonb)

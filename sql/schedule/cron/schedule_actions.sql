@@ -1,6 +1,7 @@
--- pydb_internal.schedule_actions: compare the jobs that should be with those that are, and say what to do: the only place
--- that decides it.
--- reads pydb.retention_policy, pydb.setting   writes nothing   locks nothing   raises nothing
+-- pydb_internal.schedule_actions (cron): compare the jobs that should be with those that are, and say what to do: the
+-- only place that decides it.
+-- reads pydb.retention_policy, pydb.setting   writes nothing   locks nothing
+-- raises nothing
 create or replace function pydb_internal.schedule_actions(p_cron jsonb, p_role text)
 returns table (
     job_name text, policy text, action text, schedule text, command text, database text, role text, reason text,
@@ -17,7 +18,8 @@ as $function$
             -- pg_cron's own log can be pruned only where it lies
             select
                 case when w.policy is null and p_cron ->> 'database' <> current_database()
-                    then pydb_internal.schedule_prune_statement(interval '30 days', 10000) else w.command end as command,
+                    then pydb_internal.schedule_prune_statement(interval '30 days', 10000)
+                        else w.command end as command,
                 case when w.policy is null then p_cron ->> 'database' else current_database() end as database
         ) as h
         -- in a subquery: asked once, not once a job
@@ -103,7 +105,7 @@ as $function$
 $function$;
 
 comment on function pydb_internal.schedule_actions(jsonb, text) is
-'Wanted jobs against those in p_cron (document of pydb_internal.schedule_cron_query): job_name, policy, action (create, '
+'Wanted jobs against those in p_cron (document of schedule_cron_query): job_name, policy, action (create, '
 'update, remove, keep), and the statements that do it where pg_cron lives. p_role = the role that jobs must belong '
 'to; null = whoever has them.';
 

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_audit: write what a sync did to the audit log, one row a job that it changed.
+-- pydb_internal.schedule_audit (cron): write what a sync did to the audit log, one row a job that it changed.
 -- writes pydb.audit_log   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_audit(p_actions jsonb)

@@ -1,4 +1,5 @@
--- pydb_internal.schedule_cron: what pg_cron in this database holds of ours, or null where there is no pg_cron to read.
+-- pydb_internal.schedule_cron (cron): what pg_cron in this database holds of ours, or null where there is no pg_cron to
+-- read.
 -- reads cron.job, cron.job_run_details   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_cron()
@@ -25,7 +26,7 @@ end
 $function$;
 
 comment on function pydb_internal.schedule_cron() is
-'Our jobs in pg_cron and the last run of each, as the document of pydb_internal.schedule_cron_query(); null where pg_cron is '
+'Our jobs in pg_cron and the last run of each, as the document of schedule_cron_query(); null where pg_cron is '
 'not in this database or this role has no right to its schema.';
 
 revoke all on function pydb_internal.schedule_cron() from public;

@@ -1,4 +1,5 @@
--- pydb_internal.schedule_cron_query: the one query that reads pg_cron's tables, as text: they may lie in another database.
+-- pydb_internal.schedule_cron_query (cron): the one query that reads pg_cron's tables, as text: they may lie in another
+-- database.
 -- reads nothing (the query reads cron.job and cron.job_run_details)   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_cron_query()

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_place: where pg_cron is, seen from this database.
+-- pydb_internal.schedule_place (cron): where pg_cron is, seen from this database.
 -- reads pg_extension, pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_place(out place text, out cron_database text, out version text)

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_plan: the actions of a sync by the role that pg_cron's document was read as.
+-- pydb_internal.schedule_plan (cron): the actions of a sync by the role that pg_cron's document was read as.
 -- reads pydb.retention_policy, pydb.setting   writes nothing   locks nothing
 -- raises YD502 the role may not write jobs for another, YD901 a command that is not one CALL
 create or replace function pydb_internal.schedule_plan(p_cron jsonb)

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_prune_statement: the one statement that prunes pg_cron's log of our jobs, as text.
+-- pydb_internal.schedule_prune_statement (cron): the one statement that prunes pg_cron's log of our jobs, as text.
 -- reads nothing (the statement deletes from cron.job_run_details)   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_prune_statement(p_keep interval, p_limit integer)

@@ -1,4 +1,5 @@
--- pydb_internal.schedule_require: refuse where schedule_sync cannot reach pg_cron from this session.
+-- pydb_internal.schedule_require (cron; by schedule_sync): refuse where schedule_sync cannot reach pg_cron from this
+-- session.
 -- reads pg_extension, pg_settings   writes nothing   locks nothing
 -- raises YD005 no right on pg_cron, YD502 pg_cron unusable, YD503 wrong database
 create or replace function pydb_internal.schedule_require()

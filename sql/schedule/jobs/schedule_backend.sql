@@ -1,4 +1,5 @@
--- pydb_internal.schedule_backend: who fires the schedules of this database: pg_cron, pydb (pydb schedule run) or none.
+-- pydb_internal.schedule_backend (jobs): who fires the schedules of this database: pg_cron, pydb (pydb schedule run) or
+-- none.
 -- reads pydb.setting, pydb.scheduler, pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_backend(p_cron jsonb)

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_command: what the job of a policy runs: exactly one CALL.
+-- pydb_internal.schedule_command (jobs; by schedule_wanted): what the job of a policy runs: exactly one CALL.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_command(p_policy text)

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_command_policy: the policy that a command of ours names, or null.
+-- pydb_internal.schedule_command_policy (jobs): the policy that a command of ours names, or null.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_command_policy(p_command text)
@@ -21,7 +21,7 @@ as $function$
 $function$;
 
 comment on function pydb_internal.schedule_command_policy(text) is
-'Name of the policy in a command as pydb_internal.schedule_command writes it; null for the housekeeping job and for any other '
+'Name of the policy in a command as schedule_command writes it; null for the housekeeping job and for any other '
 'command.';
 
 revoke all on function pydb_internal.schedule_command_policy(text) from public;

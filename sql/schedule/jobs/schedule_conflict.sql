@@ -1,4 +1,4 @@
--- pydb_internal.schedule_conflict: why pydb schedule run must not fire jobs here, or null.
+-- pydb_internal.schedule_conflict (jobs): why pydb schedule run must not fire jobs here, or null.
 -- reads pydb.setting, cron.job   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_conflict(p_cron jsonb default null)

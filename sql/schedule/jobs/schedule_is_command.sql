@@ -1,4 +1,4 @@
--- pydb_internal.schedule_is_command: is a text exactly one CALL of a routine that our jobs run.
+-- pydb_internal.schedule_is_command (jobs): is a text exactly one CALL of a routine that our jobs run.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_is_command(p_command text)
@@ -21,6 +21,6 @@ as $function$
 $function$;
 
 comment on function pydb_internal.schedule_is_command(text) is
-'True if the text is exactly one CALL as pydb_internal.schedule_command writes it: no second statement, no other argument.';
+'True if the text is exactly one CALL as schedule_command writes it: no second statement, no other argument.';
 
 revoke all on function pydb_internal.schedule_is_command(text) from public;

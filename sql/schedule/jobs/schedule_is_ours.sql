@@ -1,4 +1,4 @@
--- pydb_internal.schedule_is_ours: was a job of pg_cron written by schedule_sync for this database.
+-- pydb_internal.schedule_is_ours (jobs): was a job of pg_cron written by schedule_sync for this database.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_is_ours(p_job_name text, p_command text, p_database text)

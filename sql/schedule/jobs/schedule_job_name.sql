@@ -1,4 +1,4 @@
--- pydb_internal.schedule_job_name: the name under which pg_cron knows the job of a policy.
+-- pydb_internal.schedule_job_name (jobs): the name under which pg_cron knows the job of a policy.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_job_name(p_policy text)

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_rows: every scheduled job: wanted, present, drift, last run, next run.
+-- pydb_internal.schedule_rows (jobs): every scheduled job: wanted, present, drift, last run, next run.
 -- reads pydb.retention_policy, pydb.job_run, pydb.schedule_claim, pydb.setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_rows(p_cron jsonb)
@@ -19,7 +19,8 @@ as $function$
             coalesce((select s.setting from pg_settings as s where s.name = 'cron.timezone'), 'UTC') as timezone
     ),
     action as materialized (
-        select x.* from pydb_internal.schedule_actions(p_cron, pydb_internal.setting_get(p_name => 'schedule_role')) as x
+        select x.*
+            from pydb_internal.schedule_actions(p_cron, pydb_internal.setting_get(p_name => 'schedule_role')) as x
     ),
     job as (
         select

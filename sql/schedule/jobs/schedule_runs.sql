@@ -1,4 +1,5 @@
--- pydb_internal.schedule_runs: the last time each job was fired, by pg_cron or by pydb schedule run, and how it went.
+-- pydb_internal.schedule_runs (jobs; by schedule_rows): the last time each job was fired, by pg_cron or by pydb
+-- schedule run, and how it went.
 -- reads pydb.schedule_claim, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_runs(p_cron jsonb)

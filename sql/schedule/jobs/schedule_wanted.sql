@@ -1,4 +1,4 @@
--- pydb_internal.schedule_wanted: the jobs that there should be, whoever fires them.
+-- pydb_internal.schedule_wanted (jobs): the jobs that there should be, whoever fires them.
 -- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_wanted(p_dormant boolean default false)
@@ -13,7 +13,8 @@ as $function$
         where p.schedule is not null and p.enabled and p.paused_at is null
             and (p_dormant or not (p.builtin and pg_relation_size(p.target) = 0))
     )
-    select pydb_internal.schedule_job_name(l.name), l.name, l.schedule, pydb_internal.schedule_command(l.name), l.updated_at
+    select pydb_internal.schedule_job_name(l.name), l.name, l.schedule, pydb_internal.schedule_command(l.name),
+        l.updated_at
     from live as l
     union all
     -- housekeeping: only where there is something to keep house for

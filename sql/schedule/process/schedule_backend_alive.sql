@@ -1,4 +1,4 @@
--- pydb_internal.schedule_backend_alive: does a server process still live.
+-- pydb_internal.schedule_backend_alive (process): does a server process still live.
 -- reads pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_backend_alive(p_pid integer, p_backend_start timestamptz)

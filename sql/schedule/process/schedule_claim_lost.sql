@@ -1,4 +1,4 @@
--- pydb_internal.schedule_claim_lost: may a job that was taken be taken again.
+-- pydb_internal.schedule_claim_lost (process): may a job that was taken be taken again.
 -- reads pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_claim_lost(p_claim pydb.schedule_claim)

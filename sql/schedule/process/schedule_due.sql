@@ -1,4 +1,4 @@
--- pydb_internal.schedule_due: what pydb schedule run should start now.
+-- pydb_internal.schedule_due (process; for pydb/scheduler.py): what pydb schedule run should start now.
 -- reads pydb.retention_policy, pydb.schedule_claim, pydb.setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_due(p_now timestamptz default null)
@@ -10,7 +10,8 @@ as $function$
 declare
     v_now constant timestamptz := coalesce(p_now, clock_timestamp());
     -- a job is never late by less than a minute
-    v_grace constant interval := greatest(pydb_internal.setting_get(p_name => 'schedule_grace')::interval, interval '1 minute');
+    v_grace constant interval :=
+        greatest(pydb_internal.setting_get(p_name => 'schedule_grace')::interval, interval '1 minute');
 begin
     return query
     select w.job_name, w.policy, d.due_at

@@ -1,4 +1,4 @@
--- pydb_internal.schedule_settle: say how a job that this session took has ended.
+-- pydb_internal.schedule_settle (process; for pydb/scheduler.py): say how a job that this session took has ended.
 -- reads nothing   writes pydb.schedule_claim   locks the claim's row
 -- raises nothing
 create or replace function pydb_internal.schedule_settle(

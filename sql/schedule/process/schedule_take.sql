@@ -1,4 +1,5 @@
--- pydb_internal.schedule_take: take a job for one due time; true for exactly one caller.
+-- pydb_internal.schedule_take (process; for pydb/scheduler.py): take a job for one due time; true for exactly one
+-- caller.
 -- reads pg_stat_activity   writes pydb.schedule_claim   locks the claim's row
 -- raises nothing
 create or replace function pydb_internal.schedule_take(p_job text, p_due_at timestamptz, p_scheduler uuid)

@@ -1,4 +1,4 @@
--- pydb_internal.scheduler_alive: is there a pydb schedule run with a fresh heartbeat.
+-- pydb_internal.scheduler_alive (process): is there a pydb schedule run with a fresh heartbeat.
 -- reads pydb.scheduler   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.scheduler_alive()

@@ -1,4 +1,5 @@
--- pydb_internal.scheduler_beat: a sign of life of pydb schedule run; returns why it must run nothing now, or null.
+-- pydb_internal.scheduler_beat (process; for pydb/scheduler.py): a sign of life of pydb schedule run; returns why it
+-- must run nothing now, or null.
 -- reads pydb.setting, cron.job   writes pydb.scheduler   locks its row
 -- raises nothing
 create or replace function pydb_internal.scheduler_beat(

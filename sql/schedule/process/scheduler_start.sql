@@ -1,4 +1,4 @@
--- pydb_internal.scheduler_start: register a process of pydb schedule run.
+-- pydb_internal.scheduler_start (process; for pydb/scheduler.py): register a process of pydb schedule run.
 -- reads pydb.setting, cron.job   writes pydb.scheduler   locks its row
 -- raises YD502 where pg_cron already fires the jobs
 create or replace function pydb_internal.scheduler_start(
