@@ -41,3 +41,4 @@ soak: ## repeat the tests of races, crashes and properties until one fails (n=ro
 
 reference: ## regenerate docs/ reference pages from COMMENT ON and --help
 	@$(PYTHON) docs/reference.py
+	@$(PYTHON) -m tests.lint.roles

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 GENERATED = "<!-- Written by docs/reference.py: do not edit, run `make reference`. -->"
 
-# One document: what is public, that is, does not begin with an underscore.
+# One document: what is public, that is, lies in schema pydb.
 CATALOG = """
 select jsonb_build_object(
     'routines', (
@@ -42,7 +42,7 @@ select jsonb_build_object(
             )
         ) order by p.proname)
         from pg_proc as p
-        where p.pronamespace = 'pydb'::regnamespace and p.proname !~ '^_'
+        where p.pronamespace = 'pydb'::regnamespace
     ),
     'relations', (
         select jsonb_agg(jsonb_build_object(

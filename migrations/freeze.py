@@ -97,15 +97,20 @@ def _scripts(
     before: Mapping[str, Path], now: Mapping[str, Path], changed: Mapping[str, Path], dropped: list[str]
 ) -> dict[str, str]:
     """Beginnings of upgrade.sql and downgrade.sql: drops of changed signatures, and how tables differ."""
+    origin = {
+        new: old for old, new in sources.moved({name: before[name] for name in dropped}, changed).items()
+    }
+    earlier = {name: before.get(name) or before.get(origin.get(name, "")) for name in changed}
     drops = [
         statement
         for name in reversed(sources.ordered(changed))
-        if name in before and not name.endswith(TABLES) and _signature(before[name]) != _signature(now[name])
-        for statement in sources.drop_statements(before[name])
+        if (old := earlier[name]) and not name.endswith(TABLES) and _signature(old) != _signature(now[name])
+        for statement in sources.drop_statements(old)
     ]
     tables = sorted(name for name in {*changed, *dropped} if name.endswith(TABLES))
     # a file of tables runs as it is where it is new; everything else about tables is written by hand
-    altered = [name for name in tables if name in before]
+    known = sources.tables_known({name: now[name] for name in tables if name in now}, before)
+    altered = [name for name in tables if name in before or name in known]
     up, down = list(drops), list(drops)
     if altered:
         up = [MARKER, *drops, *_difference(altered, before, now)]

@@ -1,4 +1,4 @@
--- Removes schema pydb with all it holds; refused while an object outside of it needs one inside.
+-- Removes schemas pydb and pydb_internal with all they hold; refused while an object outside needs one inside.
 do $remove$
 declare
     v_found text;
@@ -7,7 +7,9 @@ begin
         select d.classid, d.objid
         from pg_catalog.pg_depend as d
         where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-            and d.refobjid = 'pydb'::pg_catalog.regnamespace
+            and d.refobjid in (
+                'pydb'::pg_catalog.regnamespace::pg_catalog.oid, 'pydb_internal'::pg_catalog.regnamespace::pg_catalog.oid
+            )
         union
         select d.classid, d.objid
         from inside as i
@@ -34,6 +36,6 @@ begin
             detail = v_found,
             hint = 'drop them first, then repeat the command';
     end if;
-    execute 'drop schema pydb cascade';
+    execute 'drop schema pydb, pydb_internal cascade';
 end
 $remove$;

@@ -61,7 +61,7 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-_ROUTINE = re.compile(r"[a-z_][a-z0-9_]{0,62}\Z")
+_ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
 _SELECT = sql.SQL("select * from {}({})")
@@ -91,8 +91,9 @@ _READS: dict[str, sql.SQL] = {
     ),
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
-        "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name, e.edges, e.approval,"
-        " e.grace, e.author, e.created_at, e.updated_at from pydb.entity as e order by e.name"
+        "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
+        " e.edges, e.approval, e.grace, e.author, e.created_at, e.updated_at"
+        " from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
         "select e.root::oid as oid, coalesce(pydb_internal.relation_name(e.root), e.root_name) as relation"
@@ -178,7 +179,7 @@ def connect_beside(conn: Connection, dbname: str) -> Connection:
 
 
 def call(conn: Connection, routine: str, /, **args: object) -> list[Row]:
-    """Call function ``pydb.<routine>`` with named arguments; one dict a row, keyed by column.
+    """Call function ``pydb.<routine>`` (or ``pydb_internal.x``) with named arguments; a dict a row.
 
     An argument of None is passed as null, which is not the default of the routine: leave it out for that.
     """
@@ -326,7 +327,8 @@ def _routine_sql(form: sql.SQL, routine: str, args: Mapping[str, object]) -> sql
     arguments = sql.SQL(", ").join(
         sql.SQL("{} => {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in args
     )
-    return form.format(sql.Identifier("pydb", routine), arguments)
+    schema, _, name = routine.rpartition(".")
+    return form.format(sql.Identifier(schema or "pydb", name), arguments)
 
 
 def _values(args: Mapping[str, object]) -> dict[str, object]:

@@ -343,7 +343,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
 }
 
 # The object that is missing is quoted in the message, whatever its language.
-_NAMES_PYDB = re.compile(r'(?<![\w.])"?pydb"?\.|"pydb"')
+_NAMES_PYDB = re.compile(r'(?<![\w.])"?pydb(?:_internal)?"?\.|"pydb(?:_internal)?"')
 _MISSING = frozenset({"3F000", "42883", "42P01", "42703", "42704"})
 
 

@@ -37,12 +37,15 @@ def apply(revision: str) -> None:
     if before:
         script.run("do $$ begin perform pydb_internal.objects_remember(); end $$;")
     gone = {name: before[name] for name in step.dropped if name in before}
+    kept = sources.moved(gone, step.files)
     for name in reversed(sources.ordered(gone)):
-        script.drop(gone[name])
+        if name not in kept and not name.endswith(sources.TABLES):
+            script.drop(gone[name])
     script.run_file(step.folder / sources.UPGRADE)
+    altered = sources.tables_known(step.files, before)
     for name in sources.ordered(step.files):
         # the alter of a table that is there already stands in upgrade.sql
-        if not (name.endswith(sources.TABLES) and name in before):
+        if name not in altered:
             script.run_file(step.files[name])
     script.register(step.revision, step.files, gone)
 
@@ -62,13 +65,15 @@ def revert(revision: str) -> None:
     before = sources.overlay(sources.up_to(history, step.down_revision))
     script.run("do $$ begin perform pydb_internal.objects_remember(); end $$;")
     added = {name: path for name, path in step.files.items() if name not in before}
+    restored = {name: before[name] for name in before if name in step.files or name in step.dropped}
+    kept = sources.moved(added, restored)
     for name in reversed(sources.ordered(added)):
-        if not name.endswith(sources.TABLES):
+        if name not in kept and not name.endswith(sources.TABLES):
             script.drop(added[name])
     script.run_file(step.folder / sources.DOWNGRADE)
-    restored = {name: before[name] for name in before if name in step.files or name in step.dropped}
+    altered = sources.tables_known(restored, step.files)
     for name in sources.ordered(restored):
-        if not (name.endswith(sources.TABLES) and name in step.files):
+        if name not in altered:
             script.run_file(restored[name])
     script.register(step.down_revision, restored, added)
 

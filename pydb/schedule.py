@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pydb.db import Connection
 
 CronDocument = dict[str, object]
-"""What pg_cron holds of ours, as ``pydb_internal.schedule_cron_query()`` reads it; only the SQL knows its shape."""
+"""What pg_cron holds of ours, as ``schedule_cron_query()`` reads it; only the SQL knows its shape."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,9 @@ class Scheduler:
     def _pass(self, conn: Connection) -> list[Fired]:
         """One look at the database: sign of life, and a thread for each due job that there is room for."""
         done = self._reap()
-        reason = db.call_value(conn, "pydb_internal.scheduler_beat", **self._identity, p_running=len(self._jobs))
+        reason = db.call_value(
+            conn, "pydb_internal.scheduler_beat", **self._identity, p_running=len(self._jobs)
+        )
         if reason != self._held_back:
             self._notify(f"runs nothing for now: {reason}" if reason else "runs what is due")
         self._held_back = cast("str | None", reason)

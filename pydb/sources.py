@@ -17,13 +17,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-DOMAINS = ("core", "archive", "cascade", "retention", "orphans", "idempotency", "schedule", "health")
+# In the order in which their tables are made: nothing names what comes after it.
+DOMAINS = (
+    "core",
+    "references",
+    "archive",
+    "cascade",
+    "retention",
+    "orphans",
+    "idempotency",
+    "schedule",
+    "health",
+)
+# The contract, and what nobody outside of pydb may count on.
+SCHEMAS = ("pydb", "pydb_internal")
 TABLES = "_tables.sql"
 
 # Files of a revision's folder that are not copies of sources.
 UPGRADE, DOWNGRADE, DROPPED = "upgrade.sql", "downgrade.sql", "DROPPED"
 
-_TRIGGER = re.compile(r"^create (?:or replace )?trigger (\w+)\s[^;]*?\bon\s+(pydb\.\w+)", re.MULTILINE)
+_TRIGGER = re.compile(
+    r"^create (?:or replace )?trigger (\w+)\s[^;]*?\bon\s+(pydb(?:_internal)?\.\w+)", re.MULTILINE
+)
+_CREATED = re.compile(
+    r"^create (?:or replace )?(?:unlogged )?(function|procedure|view|table|type|sequence)"
+    r" (pydb(?:_internal)?\.\w+)",
+    re.MULTILINE,
+)
 _ASSIGNED = re.compile(r'^(revision|down_revision)\s*(?::[^=]*)?=\s*(?:"([^"]*)"|None)\s*$', re.MULTILINE)
 
 
@@ -61,9 +81,14 @@ def load_order(root: Path | None = None) -> list[Path]:
 
 
 def ordered(files: Mapping[str, Path]) -> list[str]:
-    """The names of ``files`` (``domain/name.sql`` → path) in load order; reversed it is the drop order."""
+    """The names of ``files`` (path below ``sql/`` → file) in load order; reversed it is the drop order."""
     texts = {name: path.read_text("utf-8") for name, path in files.items()}
-    by_object = {f"pydb.{PurePosixPath(name).stem}": name for name in files if not name.endswith(TABLES)}
+    by_object = {
+        object_name: name
+        for name, text in texts.items()
+        if not name.endswith(TABLES)
+        for object_name in _created(text)
+    }
     order: dict[str, None] = {}
 
     def place(name: str, waiting: tuple[str, ...]) -> None:
@@ -87,18 +112,58 @@ def _needs(text: str) -> list[str]:
     The body of a routine counts if it is SQL proper (``begin atomic``), not if it is a string.
     """
     code = re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE).partition("\ncomment on ")[0]
-    return re.findall(r"\bpydb\.\w+", re.split(r"\bas \$", code, maxsplit=1)[0])
+    return re.findall(r"\bpydb(?:_internal)?\.\w+", re.split(r"\bas \$", code, maxsplit=1)[0])
 
 
 def _rank(name: str, text: str) -> tuple[int, int, str]:
     parts = PurePosixPath(name).parts
-    if len(parts) != 2 or parts[0] not in DOMAINS:
+    if len(parts) not in (2, 3) or parts[0] not in DOMAINS:
         raise ValueError(f"{name}: not in one of the domains {', '.join(DOMAINS)}")
-    if parts[1] == TABLES:
+    if parts[-1] == TABLES:
         layer = 0
     else:
         layer = 2 if re.search(r"^create (or replace )?view ", text, re.MULTILINE) else 1
-    return layer, DOMAINS.index(parts[0]), parts[1]
+    return layer, DOMAINS.index(parts[0]), parts[-1]
+
+
+def _created(text: str) -> list[str]:
+    """Qualified names of the objects that a source creates, triggers and indexes left out."""
+    return [name for _, name in _CREATED.findall(text)]
+
+
+def created(files: Mapping[str, Path]) -> dict[str, str]:
+    """The objects that ``files`` create: qualified name → path below ``sql/``."""
+    return {
+        object_name: name for name, path in files.items() for object_name in _created(path.read_text("utf-8"))
+    }
+
+
+def moved(old: Mapping[str, Path], new: Mapping[str, Path]) -> dict[str, str]:
+    """Files of ``old`` all of whose objects ``new`` creates in other files: old name → one of the new ones.
+
+    A routine, view or table that only moved stays as it is in the database, with what users built on it.
+    """
+    there = created(new)
+    found = {}
+    for name, path in old.items():
+        objects = _created(path.read_text("utf-8"))
+        if name not in new and objects and all(object_name in there for object_name in objects):
+            found[name] = there[objects[0]]
+    return found
+
+
+def tables_known(files: Mapping[str, Path], before: Mapping[str, Path]) -> frozenset[str]:
+    """The files of tables among ``files`` that ``before`` has too: under that name, or some of their tables.
+
+    Such a file is never run: what it changes is written by hand into a revision's upgrade or downgrade.
+    """
+    there = created({name: path for name, path in before.items() if name.endswith(TABLES)})
+    return frozenset(
+        name
+        for name, path in files.items()
+        if name.endswith(TABLES)
+        and (name in before or any(object_name in there for object_name in created({name: path})))
+    )
 
 
 def drop_statements(path: Path) -> list[str]:
@@ -109,10 +174,10 @@ def drop_statements(path: Path) -> list[str]:
     """
     text = path.read_text("utf-8")
     drops = [f"drop trigger {name} on {table};" for name, table in _TRIGGER.findall(text)]
-    created = re.search(r"^create (?:or replace )?(function|procedure|view) (pydb\.\w+)", text, re.MULTILINE)
-    if created is None:
-        raise ValueError(f"{path}: creates no routine or view of schema pydb")
-    drops.append(f"drop {'view' if created[1] == 'view' else 'routine'} {created[2]};")
+    found = _CREATED.search(text)
+    if found is None or found[1] not in ("function", "procedure", "view"):
+        raise ValueError(f"{path}: creates no routine or view of {' or '.join(SCHEMAS)}")
+    drops.append(f"drop {'view' if found[1] == 'view' else 'routine'} {found[2]};")
     return drops
 
 
@@ -138,8 +203,8 @@ class Revision:
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        """Frozen copies: ``domain/name.sql`` → path."""
-        copies = sorted(self.folder.glob("*/*.sql"))
+        """Frozen copies: path below ``sql/`` → file."""
+        copies = sorted(path for path in self.folder.rglob("*.sql") if path.parent != self.folder)
         return {path.relative_to(self.folder).as_posix(): path for path in copies}
 
     @cached_property
@@ -181,7 +246,7 @@ def history(migrations: Path | None = None) -> tuple[Revision, ...]:
 
 
 def overlay(revisions: Iterable[Revision]) -> dict[str, Path]:
-    """The sources after ``revisions`` (oldest first): ``domain/name.sql`` → newest frozen copy."""
+    """The sources after ``revisions`` (oldest first): path below ``sql/`` → newest frozen copy."""
     state: dict[str, Path] = {}
     for revision in revisions:
         for name in revision.dropped:
@@ -204,5 +269,5 @@ def up_to(revisions: Sequence[Revision], revision: str | None) -> tuple[Revision
 
 
 def hashes(files: Mapping[str, Path]) -> dict[str, str]:
-    """``domain/name.sql`` → :func:`sha256`."""
+    """Path below ``sql/`` → :func:`sha256`."""
     return {name: sha256(path) for name, path in files.items()}

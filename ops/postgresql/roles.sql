@@ -15,8 +15,8 @@
 -- None of them can log in. People and jobs log in as roles of their own:
 --   create role nightly login in role pydb_runner;
 --
--- Routines run with the rights of their caller, so the private ones (_name) are granted along with the public one that
--- calls them. A test holds the lists to the calls.
+-- Routines run with the rights of their caller, so what they call in schema pydb_internal is granted along with them
+-- (the lists …_calls, which python -m tests.lint.roles writes; a test holds them to the calls).
 
 begin;
 
@@ -49,11 +49,12 @@ $roles$;
 -- who acts may also look
 grant pydb_monitor to pydb_admin, pydb_runner;
 
-revoke all on schema pydb from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
-revoke all on all tables in schema pydb from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
-revoke all on all routines in schema pydb from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+revoke all on schema pydb, pydb_internal from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+revoke all on all tables in schema pydb, pydb_internal from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+revoke all on all routines in schema pydb, pydb_internal from pydb_admin, pydb_runner, pydb_monitor, pydb_app;
 
 grant usage on schema pydb to pydb_admin, pydb_runner, pydb_monitor, pydb_app;
+grant usage on schema pydb_internal to pydb_monitor;
 
 grant select on
     pydb.alembic_version, pydb.cascade_job, pydb.entity, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage,
@@ -72,86 +73,107 @@ grant select, insert, delete on pydb.orphan_quarantine to pydb_runner;
 
 do $grants$
 declare
-    -- routines without overloads: the name is enough
-    c_monitor constant text := '
-        cascade_plan doctor idempotency_stats migrate_check reference_suggest retention_plan
-        cascade_check_root cascade_resolve_choices cascade_traverse cascade_traverse_deep cascade_default_problem
-        cascade_default_is_constant cascade_is_doubtful cascade_edge_warnings cascade_edge_action cascade_sets_key_columns
-        cascade_missing_grants cascade_edge_problem cascade_root_key reference_match cascade_add_edges cascade_edge_verdict cascade_relation_warnings
-        cascade_edge_rows cascade_root_rows cascade_merge_rows relation_source cascade_plan_steps cascade_tids cascade_unique_keys
-        cascade_not_in_rows cascade_edge_counts catalog_columns catalog_lines catalog_objects catalog_others
-        catalog_relations catalog_routines column_default column_names column_numbers doctor_cron
-        doctor_cron_connection doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_grants
-        doctor_idempotency doctor_jobs doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
-        doctor_server reference_check_choices reference_inbound key_match orphan_references reference_aliases
-        reference_base_type reference_candidates reference_comparable reference_equality reference_get
-        reference_is_indexed reference_measure reference_by_name reference_similar reference_open_columns reference_parse
-        reference_problem reference_unsettable reference_words reference_edges relation_name relation_resolve
-        relation_problem retention_blocker_conditions retention_bound retention_cascade_plan retention_check_target
-        retention_cutoff retention_deletable_condition retention_effect_warnings retention_fuse_problem retention_time_index retention_instant
-        retention_kept_query retention_leaf_warnings retention_leaves retention_measure retention_null_rows
-        retention_policy_warnings retention_policy_get retention_policy_names retention_expired_condition retention_references
-        retention_strategy retention_survey retention_time_unit retention_total_rows rows_text run_dead run_live
-        schedule_actions schedule_backend schedule_backend_alive schedule_command schedule_command_policy
-        schedule_cron schedule_cron_query cron_day_matches cron_field_values cron_fields schedule_is_command
-        schedule_is_ours schedule_job_name cron_next schedule_place schedule_prune_statement schedule_rows
-        schedule_runs cron_seek cron_value cron_version_at_least schedule_wanted scheduler_alive
-        setting_get
-    ';
+    -- routines without overloads: the name is enough; the contract first, then what the command line calls besides
     c_app constant text := '
         idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
         idempotency_peek
+    ';
+    c_app_calls constant text := '
+    ';
+    c_monitor constant text := '
+        cascade_plan doctor idempotency_stats migrate_check reference_suggest retention_plan
+        cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query schedule_place schedule_rows
+    ';
+    c_monitor_calls constant text := '
+        cascade_add_edges cascade_check_root cascade_default_is_constant cascade_default_problem cascade_edge_action
+        cascade_edge_counts cascade_edge_problem cascade_edge_rows cascade_edge_verdict cascade_edge_warnings
+        cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_in_rows cascade_plan_steps
+        cascade_relation_warnings cascade_resolve_choices cascade_root_key cascade_root_rows cascade_sets_key_columns
+        cascade_tids cascade_traverse cascade_traverse_deep catalog_columns catalog_lines catalog_objects catalog_others
+        catalog_relations catalog_routines column_default column_names column_numbers cron_day_matches cron_field_values
+        cron_fields cron_next cron_seek cron_value cron_version_at_least doctor_cron doctor_cron_connection
+        doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_grants doctor_idempotency doctor_jobs doctor_pydb
+        doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server key_match orphan_references
+        reference_aliases reference_base_type reference_by_name reference_candidates reference_check_choices
+        reference_comparable reference_edges reference_equality reference_get reference_inbound reference_is_indexed
+        reference_match reference_measure reference_open_columns reference_parse reference_problem reference_similar
+        reference_unsettable reference_words relation_problem relation_source retention_blocker_conditions
+        retention_bound retention_cascade_plan retention_check_target retention_cutoff retention_deletable_condition
+        retention_effect_warnings retention_expired_condition retention_fuse_problem retention_instant
+        retention_kept_query retention_leaf_warnings retention_leaves retention_measure retention_null_rows
+        retention_policy_get retention_policy_names retention_policy_warnings retention_references retention_strategy
+        retention_survey retention_time_index retention_time_unit retention_total_rows rows_text run_dead run_live
+        schedule_actions schedule_backend schedule_backend_alive schedule_command schedule_command_policy
+        schedule_is_command schedule_is_ours schedule_job_name schedule_prune_statement schedule_runs schedule_wanted
+        scheduler_alive setting_get
     ';
     c_admin constant text := '
         cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_peek
         idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
         retention_pause retention_policy_drop retention_policy_set retention_resume schedule_sync setting_set
-        audit_add cascade_execute cascade_delete_once cascade_check_session cascade_check_switch cascade_verify_counts
-        cascade_delete_condition cascade_steps_done cascade_job_store cascade_rows_to_set cascade_log cascade_execute_native
-        cascade_plan_command cascade_check_blocked cascade_graph_hash cascade_deleted_counts cascade_check_indexes cascade_update_statements
-        cascade_write entity_store orphan_check_call orphan_close_plan orphan_close_refusal orphan_close_try
-        orphan_close_wait orphan_count orphan_edge orphan_reference_get orphan_key orphan_condition orphan_read_only
-        orphan_replaced run_pin reference_advise reference_check_columns reference_check_table reference_check_types
-        reference_parse_columns reference_name reference_store retention_builtin retention_check_epoch
-        retention_check_filter retention_check_keep retention_check_rights retention_check_terms
-        retention_policy_store retention_filter_problem run_log_done schedule_audit cron_check cron_check_seconds
-        schedule_plan schedule_require
+        orphan_reference_get reference_parse_columns schedule_audit schedule_plan
+    ';
+    c_admin_calls constant text := '
+        audit_add cascade_check_blocked cascade_check_indexes cascade_check_session cascade_check_switch
+        cascade_delete_condition cascade_delete_once cascade_deleted_counts cascade_execute cascade_execute_native
+        cascade_graph_hash cascade_job_store cascade_log cascade_plan_command cascade_rows_to_set cascade_steps_done
+        cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds entity_store
+        orphan_check_call orphan_close_plan orphan_close_refusal orphan_close_try orphan_close_wait orphan_condition
+        orphan_count orphan_edge orphan_key orphan_read_only orphan_replaced reference_advise reference_check_columns
+        reference_check_table reference_check_types reference_name reference_store retention_builtin
+        retention_check_epoch retention_check_filter retention_check_keep retention_check_rights retention_check_terms
+        retention_filter_problem retention_policy_store run_log_done run_pin schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
         orphan_scan orphan_scan_run retention_batch retention_run schedule_prune schedule_sync
-        audit_add cascade_execute cascade_delete_once cascade_job_batch cascade_check_session cascade_check_switch
-        cascade_job_queue cascade_verify_counts cascade_delete_condition cascade_steps_done cascade_jobs_due cascade_job_begin
-        cascade_job_end cascade_job_progress cascade_job_start cascade_job_store cascade_rows_to_set cascade_late_rows
-        cascade_log cascade_look cascade_execute_native cascade_plan_command cascade_react cascade_check_blocked cascade_run_job
-        cascade_graph_hash cascade_deleted_counts cascade_turn cascade_check_indexes cascade_update_statements cascade_job_rest
-        cascade_write orphan_advance orphan_age orphan_apply orphan_apply_rows orphan_begin orphan_check_call
-        orphan_check_rights orphan_chunk orphan_conclude orphan_edge orphan_effects orphan_end orphan_enroll
-        orphan_reference_get orphan_forward orphan_horizon orphan_leaves orphan_look orphan_mode orphan_next orphan_note
-        orphan_outcome orphan_piece orphan_condition orphan_prepare orphan_progress orphan_raise orphan_react
-        orphan_read_only orphan_refuse orphan_repair_adapt orphan_repair_find orphan_repair_step
-        orphan_repair_turn orphan_repair_verdict orphan_check_restore orphan_restore_rows orphan_scan_turn
-        orphan_scan_verdict orphan_segments orphan_set_columns orphan_source orphan_turn orphan_uncovered
-        orphan_problem orphan_walk run_pin retention_account retention_adapt retention_advance retention_begin
-        retention_delete_cascade retention_check_rights retention_check_runner retention_cursor retention_delete
-        retention_delete_rows retention_end retention_finish retention_held retention_move retention_rest
-        retention_prepare retention_range retention_react retention_refuse retention_resume_position
-        retention_run_check retention_run_policy retention_run_sentence retention_segment retention_signature
-        retention_step retention_take retention_terms retention_verify run_beat run_close_cancelled run_close run_log_done
-        run_close_interrupted run_last run_log_unstarted run_open run_log_plan run_close_dead run_log_batch schedule_audit
-        schedule_claim_lost schedule_conflict schedule_due schedule_plan cron_previous schedule_require
+        cascade_jobs_due orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
         schedule_settle schedule_take scheduler_beat scheduler_start
+    ';
+    c_runner_calls constant text := '
+        audit_add cascade_check_blocked cascade_check_indexes cascade_check_session cascade_check_switch
+        cascade_delete_condition cascade_delete_once cascade_deleted_counts cascade_execute cascade_execute_native
+        cascade_graph_hash cascade_job_batch cascade_job_begin cascade_job_end cascade_job_progress cascade_job_queue
+        cascade_job_rest cascade_job_start cascade_job_store cascade_late_rows cascade_log cascade_look
+        cascade_plan_command cascade_react cascade_rows_to_set cascade_run_job cascade_steps_done cascade_turn
+        cascade_update_statements cascade_verify_counts cascade_write cron_previous orphan_advance orphan_age
+        orphan_apply orphan_apply_rows orphan_begin orphan_check_call orphan_check_restore orphan_check_rights
+        orphan_chunk orphan_conclude orphan_condition orphan_edge orphan_effects orphan_end orphan_enroll orphan_forward
+        orphan_horizon orphan_leaves orphan_look orphan_mode orphan_next orphan_note orphan_outcome orphan_piece
+        orphan_prepare orphan_problem orphan_progress orphan_raise orphan_react orphan_read_only orphan_refuse
+        orphan_repair_adapt orphan_repair_find orphan_repair_step orphan_repair_turn orphan_repair_verdict
+        orphan_restore_rows orphan_scan_turn orphan_scan_verdict orphan_segments orphan_set_columns orphan_source
+        orphan_turn orphan_uncovered orphan_walk retention_account retention_adapt retention_advance retention_begin
+        retention_check_rights retention_check_runner retention_cursor retention_delete retention_delete_cascade
+        retention_delete_rows retention_end retention_finish retention_held retention_move retention_prepare
+        retention_range retention_react retention_refuse retention_rest retention_resume_position retention_run_check
+        retention_run_policy retention_run_sentence retention_segment retention_signature retention_step retention_take
+        retention_terms retention_verify run_beat run_close run_close_dead run_close_interrupted run_last run_log_batch
+        run_log_done run_log_plan run_log_unstarted run_open run_pin schedule_claim_lost schedule_conflict
+        schedule_require
     ';
     v_grant record;
 begin
     for v_grant in
-        select g.role, u.name
+        select g.role, u.name, p.oid::pg_catalog.regprocedure as routine
         from (
-            values ('pydb_app', c_app), ('pydb_monitor', c_monitor), ('pydb_admin', c_admin), ('pydb_runner', c_runner)
+            values
+            ('pydb_app', c_app || c_app_calls), ('pydb_monitor', c_monitor || c_monitor_calls),
+            ('pydb_admin', c_admin || c_admin_calls), ('pydb_runner', c_runner || c_runner_calls)
         ) as g (role, names)
         cross join lateral pg_catalog.regexp_split_to_table(pg_catalog.btrim(g.names, E' \n'), '\s+') as u (name)
+        left join pg_catalog.pg_proc as p
+            on p.proname = u.name
+            and p.pronamespace in ('pydb'::pg_catalog.regnamespace, 'pydb_internal'::pg_catalog.regnamespace)
     loop
-        execute pg_catalog.format('grant execute on routine pydb.%I to %I', v_grant.name, v_grant.role);
+        if v_grant.routine is null then
+            raise exception using
+                errcode = 'YD013',
+                message = pg_catalog.format('pydb has no routine %I here', v_grant.name),
+                detail = 'This file belongs to another revision than the database is at.',
+                hint = 'pydb migrate up, and take roles.sql from the same version of pydb';
+        end if;
+        execute pg_catalog.format('grant execute on routine %s to %I', v_grant.routine, v_grant.role);
     end loop;
 end
 $grants$;

@@ -14,9 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from pydb import migrate
 from pydb.asgi import SCOPE_KEY, Claim, Config, IdempotencyMiddleware
-from tests import servers
 from tests.asgi.conftest import until
 from tests.asgi.handler import Handler, key, problem
 
@@ -161,12 +159,19 @@ def test_an_outcome_that_meets_a_deadlock_is_recorded_again(site: Site, sql: Con
         assert sql.execute(STATE).fetchone() == ("completed", 1)
 
 
-@pytest.fixture(scope="module", params=["base", "0002", "0003"])
+NO_CLAIMS = "drop routine pydb.idempotency_claim, pydb.idempotency_complete, pydb.idempotency_fail"
+OTHER_CLAIMS = """drop routine pydb.idempotency_claim;
+create function pydb.idempotency_claim(p_scope text, p_key text, out outcome text, out token bigint)
+language sql as $$ select 'acquired', 1 $$"""
+
+
+@pytest.fixture(scope="module", params=["", NO_CLAIMS, OTHER_CLAIMS], ids=["base", "without", "older"])
 def old(request: pytest.FixtureRequest, server: TestServer) -> Iterator[str]:
-    """A database without pydb, without claims, and with the claims of an older revision."""
-    with server.database(migrated=False) as database:
-        if request.param != "base":
-            migrate.up(database.dsn, request.param, migrations=servers.migrations())
+    """A database without pydb, without claims, and with claims of another shape than this program's."""
+    with server.database(migrated=bool(request.param)) as database:
+        if request.param:
+            with psycopg.connect(database.dsn, autocommit=True) as connection:
+                connection.execute(request.param)
         yield database.dsn
 
 

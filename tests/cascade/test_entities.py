@@ -133,9 +133,9 @@ def test_a_grace_period_is_not_negative(lab: Lab) -> None:
 def test_who_may_not_read_the_root_is_told_the_grant(lab: Lab, connect: Connect, role: RoleFactory) -> None:
     name = role("setter")
     lab.do(
-        f'grant usage on schema pydb, shop to "{name}";'
-        f'grant select on all tables in schema pydb to "{name}";'
-        f'grant execute on all functions in schema pydb to "{name}"'
+        f'grant usage on schema pydb, pydb_internal, shop to "{name}";'
+        f'grant select on all tables in schema pydb, pydb_internal to "{name}";'
+        f'grant execute on all functions in schema pydb, pydb_internal to "{name}"'
     )
     other = Lab(connect(user=name))
     with refused("YD005") as refusal:

@@ -99,9 +99,9 @@ def test_who_requests_cannot_approve(site: Site, role: RoleFactory) -> None:
     asker, second, runner = role("asker"), role("second"), role("runner")
     for name in (asker, second, runner):
         site.do(
-            f"grant usage on schema pydb, shop to {name}; "
-            f"grant execute on all routines in schema pydb to {name};"
-            f"grant select on all tables in schema pydb to {name};"
+            f"grant usage on schema pydb, pydb_internal, shop to {name}; "
+            f"grant execute on all routines in schema pydb, pydb_internal to {name};"
+            f"grant select on all tables in schema pydb, pydb_internal to {name};"
             f"grant select, delete on all tables in schema shop to {name}"
         )
     site.do(f"grant {second} to {asker}")

@@ -18,8 +18,9 @@ def user(site: Site, role: RoleFactory, grants: str = "") -> Connection:
     """A session of a role that may call pydb and nothing else."""
     name = role("user")
     site.do(
-        f"grant usage on schema pydb to {name}; grant execute on all routines in schema pydb to {name};"
-        f"grant select on all tables in schema pydb to {name}; {grants.format(name)}"
+        f"grant usage on schema pydb, pydb_internal to {name}; grant execute on all routines in schema"
+        f" pydb, pydb_internal to {name};"
+        f"grant select on all tables in schema pydb, pydb_internal to {name}; {grants.format(name)}"
     )
     return site.session(user=name)
 

@@ -276,8 +276,9 @@ def test_missing_indexes_are_said_with_their_cure(lab: Lab) -> None:
 def test_who_may_not_read_is_told_the_grants(lab: Lab, connect: Connect, role: RoleFactory) -> None:
     name = role("setter")
     lab.do(
-        f'grant usage on schema pydb to "{name}"; grant select on all tables in schema pydb to "{name}";'
-        f'grant execute on all functions in schema pydb to "{name}"'
+        f'grant usage on schema pydb, pydb_internal to "{name}";'
+        f'grant select on all tables in schema pydb, pydb_internal to "{name}";'
+        f'grant execute on all functions in schema pydb, pydb_internal to "{name}"'
     )
     child, parent = (
         lab.one("select %s::regclass::oid::text", table) for table in ("shop.sale", "shop.customer")
@@ -525,9 +526,10 @@ def test_a_large_table_is_sampled_and_that_is_said(lab: Lab) -> None:
 def test_what_cannot_be_read_is_said_and_not_measured(lab: Lab, connect: Connect, role: RoleFactory) -> None:
     name = role("looker")
     lab.do(
-        f'grant usage on schema pydb, shop to "{name}";'
-        f'grant select on all tables in schema pydb to "{name}";'
-        f'grant execute on all functions in schema pydb to "{name}"; grant select on shop.sale to "{name}"'
+        f'grant usage on schema pydb, pydb_internal, shop to "{name}";'
+        f'grant select on all tables in schema pydb, pydb_internal to "{name}";'
+        f'grant execute on all functions in schema pydb, pydb_internal to "{name}"; grant select on'
+        f' shop.sale to "{name}"'
     )
     other = Lab(connect(user=name))
     query = "select rows, reason from pydb.reference_suggest()"

@@ -535,9 +535,9 @@ def test_cycles_end(cli: Cli, db: Connection) -> None:
 
 def test_a_missing_privilege(cli: Cli, shop: Connection, role: RoleFactory, dsn: str) -> None:
     name = role()
-    shop.execute(f"grant usage on schema pydb, shop to {name}".encode())
+    shop.execute(f"grant usage on schema pydb, pydb_internal, shop to {name}".encode())
     shop.execute(f"grant select on all tables in schema pydb, shop to {name}".encode())
-    shop.execute(f"grant execute on all routines in schema pydb to {name}".encode())
+    shop.execute(f"grant execute on all routines in schema pydb, pydb_internal to {name}".encode())
     cli.env["PYDB_DSN"] = dsn.replace("user=postgres", f"user={name}")
     result = cli("cascade", "plan", "shop.customer", "4", "--others", "delete")
     assert result.code == 1

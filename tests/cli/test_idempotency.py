@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lint.test_privileges import ROLES_FILE
+from tests.lint.roles import ROLES_FILE
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli, WaitFor

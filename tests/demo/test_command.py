@@ -215,7 +215,9 @@ def test_in_a_database_of_the_users_asks_first(empty_dsn: str) -> None:
     assert done.returncode == 64
     assert "--yes" in done.stderr
     with db.connect(empty_dsn) as conn:
-        found = db.run_query(conn, "select 1 as one from pg_namespace where nspname in ('pydb', 'telemetry')")
+        found = db.run_query(
+            conn, "select 1 as one from pg_namespace where nspname in ('pydb', 'pydb_internal', 'telemetry')"
+        )
     assert found == []
 
 

@@ -68,7 +68,7 @@ def test_generated_pages_are_up_to_date(dsn: str, tmp_path: Path) -> None:
 def test_every_public_object_is_documented(db: Connection) -> None:
     found = db.execute(
         """
-        select p.proname from pg_proc as p where p.pronamespace = 'pydb'::regnamespace and p.proname !~ '^_'
+        select p.proname from pg_proc as p where p.pronamespace = 'pydb'::regnamespace
         union all
         select c.relname from pg_class as c
         where c.relnamespace = 'pydb'::regnamespace

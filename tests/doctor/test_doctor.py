@@ -17,7 +17,8 @@ from pydb.doctor import Finding, Status
 from pydb.errors import ExitCode
 from tests.cli.conftest import Cli
 from tests.lint import sqltree
-from tests.lint.test_privileges import ROLES, ROLES_FILE
+from tests.lint.roles import ROLES_FILE
+from tests.lint.test_privileges import ROLES
 from tests.schedule.conftest import Site, make_site
 from tests.servers import CronServer
 
@@ -195,9 +196,9 @@ def test_a_role_that_may_see_nothing_gets_unknown_and_not_ok(cron_site: Site) ->
     sync(cron_site)
     for statement in (
         "create role watcher login",
-        "grant usage on schema pydb to watcher",
-        "grant select on all tables in schema pydb to watcher",
-        "grant execute on all functions in schema pydb to watcher",
+        "grant usage on schema pydb, pydb_internal to watcher",
+        "grant select on all tables in schema pydb, pydb_internal to watcher",
+        "grant execute on all functions in schema pydb, pydb_internal to watcher",
     ):
         cron_site.db.execute(statement.encode())
     with psycopg.connect(cron_site.dsn, user="watcher", autocommit=True) as watcher:
@@ -217,8 +218,8 @@ def test_rights_that_are_missing(site: Site, role: RoleFactory) -> None:
     runner = role("runner")
     site.policy("events", YEARLY)
     site.db.execute("select pydb.setting_set('schedule_role', %s)", (runner,))
-    site.db.execute(f"grant usage on schema pydb to {runner}".encode())
-    site.db.execute(f"grant execute on all routines in schema pydb to {runner}".encode())
+    site.db.execute(f"grant usage on schema pydb, pydb_internal to {runner}".encode())
+    site.db.execute(f"grant execute on all routines in schema pydb, pydb_internal to {runner}".encode())
     assert found(site, "rights") == {("error", "missing_privilege")}
     site.db.execute(f"grant usage on schema t to {runner}".encode())
     assert hint(site, "missing_privilege") == f"grant select, delete on t.event to {runner};"
@@ -244,8 +245,8 @@ def test_rights_on_what_a_delete_looks_at(site: Site, role: RoleFactory) -> None
         site.db.execute(statement.encode())
     site.db.execute("select pydb.retention_policy_set('parent', 't.parent', 'at', '1 day')")
     site.db.execute("select pydb.setting_set('schedule_role', %s)", (runner,))
-    site.db.execute(f"grant usage on schema pydb, t to {runner}".encode())
-    site.db.execute(f"grant execute on all routines in schema pydb to {runner}".encode())
+    site.db.execute(f"grant usage on schema pydb, pydb_internal, t to {runner}".encode())
+    site.db.execute(f"grant execute on all routines in schema pydb, pydb_internal to {runner}".encode())
     told = hint(site, "missing_privilege")
     for line in (
         f"grant select, delete on t.parent to {runner};",
@@ -312,15 +313,17 @@ def test_a_membership_that_is_not_inherited_is_none(
 
 def test_what_a_run_calls_is_read_rightly_from_the_routines(site: Site, role: RoleFactory) -> None:
     runner = role("runner")
+    routines = sqltree.read().routines
     needed = sqltree.read().reachable("retention_run", through_definer=False) | {"retention_run"}
-    site.db.execute(f"grant usage on schema pydb to {runner}".encode())
-    site.db.execute(f"grant execute on all routines in schema pydb to {runner}".encode())
-    for name in needed:
-        site.db.execute(f"revoke execute on routine pydb.{name} from {runner}".encode())
+    qualified = [f"{routines[name].schema}.{name}" for name in needed]
+    site.db.execute(f"grant usage on schema pydb, pydb_internal to {runner}".encode())
+    site.db.execute(f"grant execute on all routines in schema pydb, pydb_internal to {runner}".encode())
+    for name in qualified:
+        site.db.execute(f"revoke execute on routine {name} from {runner}".encode())
     said = str(site.one("select detail from pydb_internal.doctor_execute(%s)", [runner]))
     assert f"EXECUTE on {len(needed)} routines: retention_run, " in said
-    for name in needed:
-        site.db.execute(f"grant execute on routine pydb.{name} to {runner}".encode())
+    for name in qualified:
+        site.db.execute(f"grant execute on routine {name} to {runner}".encode())
     assert site.rows("select from pydb_internal.doctor_execute(%s)", [runner]) == []
 
 

@@ -172,8 +172,8 @@ class Lab:
         """A login role that may run the policies of the tables in app; it cannot look into other sessions."""
         name = role("worker", options)
         self.db.execute(
-            f"grant usage on schema pydb, app to {name};"
-            f"grant execute on all routines in schema pydb to {name};"
+            f"grant usage on schema pydb, pydb_internal, app to {name};"
+            f"grant execute on all routines in schema pydb, pydb_internal to {name};"
             f"grant select, insert, update, delete on all tables in schema app to {name};".encode()
         )
         return name

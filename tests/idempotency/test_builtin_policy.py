@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydb import db, migrate, policyfile, retention
+from pydb import db, policyfile, retention
 from pydb.errors import PydbError
 from tests.idempotency.lab import refused
-from tests.lint.test_privileges import ROLES_FILE
+from tests.lint.roles import ROLES_FILE
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, RoleFactory
@@ -177,17 +177,3 @@ def test_a_policy_file_leaves_it_alone_and_may_change_its_schedule(alone: Lab) -
         assert (change.kind, change.fields) == ("changed", {"schedule": ("17 * * * *", "5 * * * *")})
         with pytest.raises(PydbError, match="pydb's own"):
             retention.policy_drop(conn, POLICY)
-
-
-def test_a_policy_of_its_name_stops_the_upgrade_and_stays(alone: Lab) -> None:
-    migrate.down(alone.dsn, "0002", destroy=True)
-    alone.do("create table public.event (id bigint primary key, at timestamptz)")
-    alone.do("select pydb.retention_policy_set('idempotency_key', 'public.event', 'at', '30 days')")
-    with pytest.raises(PydbError, match="which pydb needs") as refusal:
-        migrate.up(alone.dsn)
-    assert "retention_policy_drop" in str(refusal.value.hint)
-    assert alone.rows("select name, target_name from pydb.retention_policy") == [(POLICY, "public.event")]
-    alone.do("select pydb.retention_policy_drop(%s)", POLICY)
-    migrate.up(alone.dsn)
-    assert alone.rows("select name, builtin from pydb.retention_policy") == [(POLICY, True)]
-    assert migrate.check(alone.dsn) == []

@@ -156,7 +156,7 @@ def test_who_monitors_needs_no_right_on_the_table(
     database: Database, alone: Lab, role: RoleFactory, tmp_path: Path
 ) -> None:
     name = role("monitor")
-    alone.do(f"grant usage on schema pydb to {name}")
+    alone.do(f"grant usage on schema pydb, pydb_internal to {name}")
     alone.do(f"grant execute on function pydb.idempotency_stats to {name}")
     alone.claim("k", lease="1 hour")
     session = alone.session(name)

@@ -11,7 +11,7 @@ from pglast import ast
 from pglast.parser import ParseError, scan
 
 from pydb import sources
-from tests.lint.sqltree import INPUT_MODES, SqlFile, Tree, blocks, dotted, is_public, nodes, walk
+from tests.lint.sqltree import INPUT_MODES, SqlFile, Tree, blocks, dotted, is_ours, is_public, nodes, walk
 
 Rule = Callable[[SqlFile, Tree], Iterator[str]]
 
@@ -53,10 +53,10 @@ def rule(check: Rule) -> Rule:
 
 @rule
 def known_domain(file: SqlFile, tree: Tree) -> Iterator[str]:
-    """A newcomer who knows the eight domain words knows where everything is."""
+    """A newcomer who knows the nine domain words knows where everything is; one folder a stage, no deeper."""
     parts = PurePosixPath(file.name).parts
-    if len(parts) != 2 or parts[0] not in sources.DOMAINS:
-        yield f"not in a folder named {', '.join(sources.DOMAINS)}"
+    if len(parts) not in (2, 3) or parts[0] not in sources.DOMAINS or (len(parts) == 3 and file.is_tables):
+        yield f"not in a folder named {', '.join(sources.DOMAINS)}, or one below it"
 
 
 @rule
@@ -81,15 +81,15 @@ def one_object(file: SqlFile, tree: Tree) -> Iterator[str]:
             created.append(f"{statement.view.schemaname}.{statement.view.relname}")
         elif not isinstance(statement, _ALONGSIDE):
             yield f"holds a {type(statement).__name__}"
-    if created != [f"pydb.{file.stem}"]:
-        yield f"creates {', '.join(created) or 'nothing'} instead of pydb.{file.stem}"
+    if created != [f"{file.schema}.{file.stem}"]:
+        yield f"creates {', '.join(created) or 'nothing'} instead of {file.schema}.{file.stem}"
 
 
 @rule
 def no_overload(file: SqlFile, tree: Tree) -> Iterator[str]:
     """A call names one routine, and drop, comment and revoke need no argument list to find it."""
     if not file.is_tables and sum(other.stem == file.stem for other in tree.files) > 1:
-        yield f"another file creates pydb.{file.stem} too"
+        yield f"another file creates {file.stem} too, here or in the other schema"
 
 
 @rule
@@ -114,18 +114,39 @@ def replaceable(file: SqlFile, tree: Tree) -> Iterator[str]:
 
 
 @rule
-def header_of_three_lines(file: SqlFile, tree: Tree) -> Iterator[str]:
+def header(file: SqlFile, tree: Tree) -> Iterator[str]:
     """What it does, touches, locks and raises is read before the code, always in one place."""
-    subject = f"pydb {PurePosixPath(file.name).parts[0]} tables:" if file.is_tables else f"pydb.{file.stem}:"
-    if len(file.header) != 3:
+    subject = f"{file.schema}.{file.stem}{_place(file, tree)}:"
+    if file.is_tables:
+        subject = f"pydb {PurePosixPath(file.name).parts[0]} tables:"
+    if not 3 <= len(file.header) <= 6:
         yield f"header has {len(file.header)} lines"
-    elif not file.header[0].startswith(f"{subject} "):
+    elif not " ".join(file.header).startswith(f"{subject} "):
         yield f"header does not begin with {subject}"
-    else:
-        said = " ".join(file.header)
-        for word in ("reads|writes", "locks", "raises"):
-            if not re.search(rf"\b({word})\b", said):
-                yield f"header does not say what it {word.replace('|', ' or ')}"
+    elif not file.is_tables:
+        for words in ("reads|writes", "raises"):
+            if not any(re.match(rf"({words})\b", line) for line in file.header[1:]):
+                yield f"header has no line of what it {words.replace('|', ' or ')}"
+        if not re.search(r"\blocks\b", " ".join(file.header)):
+            yield "header does not say what it locks"
+
+
+def _place(file: SqlFile, tree: Tree) -> str:
+    """What the header of a private routine says of its place: the stage, and who calls it if that is one.
+
+    A reader of the routine is told from where he comes, and which folder he is in.
+    """
+    if not file.is_private:
+        return ""
+    stage = PurePosixPath(file.name).parent.name
+    callers, modules = tree.callers(file.stem), tree.modules(file.stem)
+    if "returns trigger" in file.text:
+        return f" ({stage}; trigger)"
+    if len(callers) == 1 and not modules:
+        return f" ({stage}; by {next(iter(callers))})"
+    if len(modules) == 1 and not callers:
+        return f" ({stage}; for {next(iter(modules))})"
+    return f" ({stage})"
 
 
 @rule
@@ -181,6 +202,10 @@ def commented(file: SqlFile, tree: Tree) -> Iterator[str]:
             yield f"no COMMENT ON {name}"
 
 
+def _qualified(relation: ast.Node) -> str:
+    return f"{relation.schemaname}.{relation.relname}"
+
+
 def _created(file: SqlFile) -> Iterator[str]:
     """Yield the names of created objects and of columns of tables."""
     for statement in file.statements:
@@ -188,18 +213,18 @@ def _created(file: SqlFile) -> Iterator[str]:
             case ast.CreateFunctionStmt():
                 yield dotted(statement.funcname)
             case ast.ViewStmt():
-                yield f"pydb.{statement.view.relname}"
+                yield _qualified(statement.view)
             case ast.CompositeTypeStmt():
-                yield f"pydb.{statement.typevar.relname}"
+                yield _qualified(statement.typevar)
             case ast.CreateEnumStmt():
                 yield dotted(statement.typeName)
             case ast.CreateDomainStmt():
                 yield dotted(statement.domainname)
             case ast.CreateStmt():
-                yield f"pydb.{statement.relation.relname}"
+                yield _qualified(statement.relation)
                 for element in statement.tableElts:
                     if isinstance(element, ast.ColumnDef):
-                        yield f"pydb.{statement.relation.relname}.{element.colname}"
+                        yield f"{_qualified(statement.relation)}.{element.colname}"
 
 
 @rule
@@ -212,15 +237,15 @@ def revoked_from_public(file: SqlFile, tree: Tree) -> Iterator[str]:
         if any(is_public(role) for role in statement.grantees):
             for found in statement.objects:
                 routine = isinstance(found, ast.ObjectWithArgs)
-                revoked.add(dotted(found.objname) if routine else f"pydb.{found.relname}")
+                revoked.add(dotted(found.objname) if routine else _qualified(found))
     for statement in file.statements:
         match statement:
             case ast.CreateFunctionStmt():
                 name = dotted(statement.funcname)
             case ast.ViewStmt():
-                name = f"pydb.{statement.view.relname}"
+                name = _qualified(statement.view)
             case ast.CreateStmt():
-                name = f"pydb.{statement.relation.relname}"
+                name = _qualified(statement.relation)
             case _:
                 continue
         if name not in revoked:
@@ -255,7 +280,7 @@ def pinned_after_commit(file: SqlFile, tree: Tree) -> Iterator[str]:
     for block in blocks(file.plpgsql):
         for place, statement in enumerate(block):
             text = str(statement)
-            called = "PLpgSQL_stmt_call" in statement and any(f"pydb.{name}(" in text for name in committing)
+            called = "PLpgSQL_stmt_call" in statement and any(f".{name}(" in text for name in committing)
             if "PLpgSQL_stmt_commit" not in statement and not called:
                 continue
             following = [str(other) for other in block[place + 1 : place + 3]]
@@ -276,7 +301,7 @@ def no_atomic_body_on_ours(file: SqlFile, tree: Tree) -> Iterator[str]:
     """A BEGIN ATOMIC body depends on what it calls, so a later revision could not drop or replace that."""
     body = file.routine.sql_body if file.routine is not None else None
     for node in walk(body):
-        if isinstance(node, ast.FuncCall) and dotted(node.funcname).startswith("pydb."):
+        if isinstance(node, ast.FuncCall) and is_ours(node):
             yield f"BEGIN ATOMIC calls {dotted(node.funcname)}"
 
 
@@ -337,6 +362,5 @@ def no_volatile_condition(file: SqlFile, tree: Tree) -> Iterator[str]:
                 if not isinstance(call, ast.FuncCall):
                     continue
                 name = call.funcname[-1].sval
-                ours = dotted(call.funcname).startswith("pydb.")
-                if name in (tree.volatile if ours else VOLATILE):
+                if name in (tree.volatile if is_ours(call) else VOLATILE):
                     yield f"{name} is volatile and stands in a condition"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
 # The parser of PL/pgSQL knows the types of pg_catalog alone; a row of ours has fields like any record.
 _OWN_TYPE = re.compile(
-    r"(\b[pvc]_\w+(?: constant)?|\bout \w+|^returns(?: setof)?|^returns table \(.*\b\w+) pydb\.\w+(\[\])?",
+    r"(\b[pvc]_\w+(?: constant)?|\bout \w+|^returns(?: setof)?|^returns table \(.*\b\w+)"
+    r" pydb(?:_internal)?\.\w+(\[\])?",
     re.MULTILINE,
 )
 # It drops the initial value of a record.
-_INITIAL = re.compile(r"^ +v_\w+ (?:constant )?(?:pydb\.\w+|record) := (.*?);$", re.MULTILINE | re.DOTALL)
+_INITIAL = re.compile(
+    r"^ +v_\w+ (?:constant )?(?:pydb(?:_internal)?\.\w+|record) := (.*?);$", re.MULTILINE | re.DOTALL
+)
 _CODE = re.compile(r"\b(YD\d{3})\b")
 BLOCKS = frozenset({"body", "then_body", "else_body", "else_stmts", "stmts", "action"})
 INPUT_MODES = frozenset(
@@ -56,6 +59,15 @@ def walk(node: object) -> Iterator[ast.Node]:
 def dotted(names: Iterable[ast.Node]) -> str:
     """Join the parts of a qualified name."""
     return ".".join(part.sval for part in names)
+
+
+def is_ours(call: ast.Node) -> bool:
+    """Whether a function call names a routine of pydb."""
+    return len(call.funcname) > 1 and call.funcname[0].sval in sources.SCHEMAS
+
+
+def _qualified(relation: ast.Node) -> str:
+    return f"{relation.schemaname}.{relation.relname}"
 
 
 def blocks(tree: object) -> Iterator[list[dict[str, dict[str, object]]]]:
@@ -103,6 +115,16 @@ class SqlFile:
     def stem(self) -> str:
         """Name of the object that the file must hold."""
         return PurePosixPath(self.name).stem
+
+    @property
+    def is_private(self) -> bool:
+        """Whether it lies in a folder below its domain's: nothing but pydb itself may call it."""
+        return len(PurePosixPath(self.name).parts) > 2
+
+    @property
+    def schema(self) -> str:
+        """Schema that the object must be in."""
+        return "pydb_internal" if self.is_private else "pydb"
 
     @property
     def is_tables(self) -> bool:
@@ -207,7 +229,11 @@ class SqlFile:
         """Routines of pydb that the body calls, without the schema; what stands in a string is no call."""
         words = [self.body[token.start : token.end + 1] for token in scan(self.body)]
         fours = zip(words, words[1:], words[2:], words[3:], strict=False)
-        return frozenset(name for schema, dot, name, paren in fours if f"{schema}{dot}{paren}" == "pydb.(")
+        return frozenset(
+            name
+            for schema, dot, name, paren in fours
+            if schema in sources.SCHEMAS and f"{dot}{paren}" == ".("
+        )
 
     @cached_property
     def calls_of_view(self) -> frozenset[str]:
@@ -217,12 +243,12 @@ class SqlFile:
             for statement in self.statements
             if isinstance(statement, ast.ViewStmt)
             for node in walk(statement)
-            if isinstance(node, ast.FuncCall) and dotted(node.funcname).startswith("pydb.")
+            if isinstance(node, ast.FuncCall) and is_ours(node)
         )
 
     @cached_property
     def touches(self) -> frozenset[tuple[str, str]]:
-        """Tables of pydb that static SQL of the body uses, each with the privilege that it needs."""
+        """Tables of pydb (with their schema) that the body's static SQL uses, and the privilege it needs."""
         written = {ast.InsertStmt: "INSERT", ast.UpdateStmt: "UPDATE", ast.DeleteStmt: "DELETE"}
         found = set()
         for query in self.queries if self.routine is not None else ():
@@ -230,11 +256,15 @@ class SqlFile:
                 continue
             targets = set()
             for node in walk(query):
-                if type(node) in written and node.relation.schemaname == "pydb":
-                    found.add((node.relation.relname, written[type(node)]))
+                if type(node) in written and node.relation.schemaname in sources.SCHEMAS:
+                    found.add((_qualified(node.relation), written[type(node)]))
                     targets.add(id(node.relation))
-                elif isinstance(node, ast.RangeVar) and node.schemaname == "pydb" and id(node) not in targets:
-                    found.add((node.relname, "SELECT"))
+                elif (
+                    isinstance(node, ast.RangeVar)
+                    and node.schemaname in sources.SCHEMAS
+                    and id(node) not in targets
+                ):
+                    found.add((_qualified(node), "SELECT"))
         return frozenset(found)
 
     @cached_property
@@ -264,6 +294,26 @@ class Tree:
         """Routines that a routine calls itself; ``insert into pydb.t (…)`` looks like a call and is none."""
         return self.routines[name].calls & self.routines.keys()
 
+    @cached_property
+    def _callers(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for name in self.routines:
+            for other in self.calls(name) - {name}:
+                found.setdefault(other, set()).add(name)
+        for file in self.files:
+            if file.routine is None:
+                for other in file.calls_of_view:
+                    found.setdefault(other, set()).add(file.stem)
+        return found
+
+    def callers(self, name: str) -> frozenset[str]:
+        """Routines and views that call a routine themselves."""
+        return frozenset(self._callers.get(name, ()))
+
+    def modules(self, name: str) -> frozenset[str]:
+        """Modules of the package that call a private routine, as paths of the checkout."""
+        return frozenset(_modules().get(name, ()))
+
     def reachable(self, start: str, *, through_definer: bool = True) -> frozenset[str]:
         """Routines that a routine calls, directly or not; ``through_definer`` off: only with its rights."""
         seen: set[str] = set()
@@ -276,6 +326,21 @@ class Tree:
             seen |= new
             waiting += new
         return frozenset(seen)
+
+
+@cache
+def _modules() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    package = sources.package_dir()
+    for path in package.rglob("*.py"):
+        # a routine that a module calls is a string of its own; db.py and revision.py have SQL text
+        text = path.read_text("utf-8")
+        names = set(re.findall(r'"pydb_internal\.(\w+)"', text))
+        if path.name in ("db.py", "revision.py"):
+            names |= set(re.findall(r"\bpydb_internal\.(\w+)\(", text))
+        for name in names:
+            found.setdefault(name, set()).add(path.relative_to(package.parent).as_posix())
+    return found
 
 
 def read() -> Tree:

@@ -42,7 +42,7 @@ def _signature(file: sqltree.SqlFile) -> str:
     for part in filter(None, (" ".join(line.split()) for line in head.split(","))):
         declared = part.partition(" default ")[0]
         parameters.append(declared.replace("inout ", "INOUT "))
-    return f"pydb.{file.stem}({','.join(parameters)})"
+    return f"{file.schema}.{file.stem}({','.join(parameters)})"
 
 
 def test_the_install_script_is_clean(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ CHECK: Final = """
         p.oid, coalesce(g.tgrelid, 0), fatal_errors => false, other_warnings => true, extra_warnings => true,
         performance_warnings => true, security_warnings => true, compatibility_warnings => true
     ) as c
-    where p.pronamespace = %s::regnamespace
+    where p.pronamespace = any(%s::regnamespace[])
 """
 CONDITION: Final = "runs a condition that pydb composed by format() from names, constants and a vetted filter"
 NAMES: Final = "names of columns, types and operators from the catalog, by format()"
@@ -68,8 +68,8 @@ ALLOWED: Final = {
 }
 
 
-def check(connection: Connection, schema: str) -> list[Finding]:
-    return [Finding(*row) for row in connection.execute(CHECK, [schema]).fetchall()]
+def check(connection: Connection, *schemas: str) -> list[Finding]:
+    return [Finding(*row) for row in connection.execute(CHECK, [list(schemas)]).fetchall()]
 
 
 def allowance(finding: Finding) -> tuple[str, str, str] | None:
@@ -87,7 +87,7 @@ def allowance(finding: Finding) -> tuple[str, str, str] | None:
 @pytest.fixture(scope="module")
 def found(checked_db: Connection) -> list[Finding]:
     checked_db.execute("set plpgsql.extra_errors = 'all'")
-    return check(checked_db, "pydb")
+    return check(checked_db, *sources.SCHEMAS)
 
 
 def test_no_routine_has_a_finding(found: list[Finding]) -> None:
@@ -101,7 +101,8 @@ def test_every_allowance_is_still_needed(found: list[Finding]) -> None:
 def test_every_trigger_function_was_checked_with_a_table(checked_db: Connection) -> None:
     unused = checked_db.execute(
         "select p.proname from pg_catalog.pg_proc as p"
-        " where p.pronamespace = 'pydb'::regnamespace and p.prorettype = 'trigger'::regtype"
+        " where p.pronamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and p.prorettype = 'trigger'::regtype"
         " and not exists (select from pg_catalog.pg_trigger as g where g.tgfoid = p.oid)"
     ).fetchall()
     assert unused == []

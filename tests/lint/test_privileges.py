@@ -11,13 +11,12 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from pydb import sources
-from tests.lint import sqltree
+from tests.lint import roles, sqltree
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
     from tests.servers import Database
 
-ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
 LOOKING: Final = frozenset(
     {"cascade_plan", "doctor", "idempotency_stats", "migrate_check", "reference_suggest", "retention_plan"}
@@ -47,7 +46,7 @@ def with_roles(database: Database, db: Connection) -> Connection:
     """A superuser's connection after roles.sql has run, twice."""
     database.roles.extend(ROLES)
     for _ in range(2):
-        db.execute(ROLES_FILE.read_bytes())
+        db.execute(roles.ROLES_FILE.read_bytes())
     return db
 
 
@@ -57,29 +56,30 @@ def column(connection: Connection, query: str, *arguments: object) -> list[str]:
 
 def routines_of(connection: Connection, role: str) -> frozenset[str]:
     query = (
-        "select p.proname from pg_catalog.pg_proc as p where p.pronamespace = 'pydb'::regnamespace"
+        "select p.proname from pg_catalog.pg_proc as p where p.pronamespace = any(%s::regnamespace[])"
         " and has_function_privilege(%s, p.oid, 'EXECUTE')"
     )
-    return frozenset(column(connection, query, role))
+    return frozenset(column(connection, query, list(sources.SCHEMAS), role))
 
 
 def calls_with_nulls(connection: Connection) -> list[sql.Composed]:
     """One call of each routine, every argument a null of its type."""
     found = connection.execute(
-        "select p.prokind::text, p.proname, (select coalesce("
-        "  array_agg(format('null::%s', format_type(u.t, null)) order by u.n), '{}')"
+        "select p.prokind::text, n.nspname, p.proname, (select coalesce("
+        "  array_agg(format('null::%%s', format_type(u.t, null)) order by u.n), '{}')"
         "  from unnest(p.proargtypes) with ordinality as u (t, n))"
-        " from pg_catalog.pg_proc as p"
-        " where p.pronamespace = 'pydb'::regnamespace and p.prorettype <> 'trigger'::regtype"
-        " order by p.proname"
+        " from pg_catalog.pg_proc as p join pg_catalog.pg_namespace as n on n.oid = p.pronamespace"
+        " where n.nspname = any(%s) and p.prorettype <> 'trigger'::regtype"
+        " order by p.proname",
+        [list(sources.SCHEMAS)],
     ).fetchall()
     return [
         sql.SQL("{} {}({})").format(
             sql.SQL("call" if kind == "p" else "select"),
-            sql.Identifier("pydb", name),
+            sql.Identifier(schema, name),
             sql.SQL(", ").join(sql.SQL(argument) for argument in arguments),
         )
-        for kind, name, arguments in found
+        for kind, schema, name, arguments in found
     ]
 
 
@@ -88,16 +88,21 @@ def test_public_has_no_privilege_on_anything(db: Connection) -> None:
         db,
         "select format('%s %s', a.privilege_type, p.oid::regprocedure) from pg_catalog.pg_proc as p"
         " cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a"
-        " where p.pronamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " where p.pronamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and a.grantee = 0"
         " union all select format('%s %s', a.privilege_type, c.oid::regclass) from pg_catalog.pg_class as c"
         " cross join lateral aclexplode(c.relacl) as a"
-        " where c.relnamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " where c.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and a.grantee = 0"
         " union all select format('%s %s.%s', a.privilege_type, c.oid::regclass, t.attname)"
         " from pg_catalog.pg_attribute as t join pg_catalog.pg_class as c on c.oid = t.attrelid"
         " cross join lateral aclexplode(t.attacl) as a"
-        " where c.relnamespace = 'pydb'::regnamespace and a.grantee = 0"
-        " union all select format('%s schema pydb', a.privilege_type) from pg_catalog.pg_namespace as n"
-        " cross join lateral aclexplode(n.nspacl) as a where n.nspname = 'pydb' and a.grantee = 0",
+        " where c.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and a.grantee = 0"
+        " union all select format('%s schema %s', a.privilege_type, n.nspname)"
+        " from pg_catalog.pg_namespace as n"
+        " cross join lateral aclexplode(n.nspacl) as a"
+        " where n.nspname in ('pydb', 'pydb_internal') and a.grantee = 0",
     )
     assert granted == []
 
@@ -106,13 +111,16 @@ def test_everything_has_a_comment(db: Connection) -> None:
     silent = column(
         db,
         "select p.oid::regprocedure::text from pg_catalog.pg_proc as p"
-        " where p.pronamespace = 'pydb'::regnamespace and obj_description(p.oid, 'pg_proc') is null"
+        " where p.pronamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and obj_description(p.oid, 'pg_proc') is null"
         " union all select c.oid::regclass::text from pg_catalog.pg_class as c"
-        " where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')"
+        " where c.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and c.relkind in ('r', 'p', 'v', 'm')"
         " and obj_description(c.oid, 'pg_class') is null"
         " union all select format('%s.%s', c.oid::regclass, a.attname) from pg_catalog.pg_class as c"
         " join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped"
-        " where c.relnamespace = 'pydb'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')"
+        " where c.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and c.relkind in ('r', 'p', 'v', 'm')"
         " and col_description(c.oid, a.attnum) is null",
     )
     assert silent == []
@@ -122,7 +130,7 @@ def test_an_ordinary_role_is_refused_by_every_routine(
     db: Connection, connect: Connect, role: RoleFactory
 ) -> None:
     ordinary = role("ordinary")
-    db.execute(sql.SQL("grant usage on schema pydb to {}").format(sql.Identifier(ordinary)))
+    db.execute(sql.SQL("grant usage on schema pydb, pydb_internal to {}").format(sql.Identifier(ordinary)))
     connection = connect(user=ordinary)
     calls = calls_with_nulls(db)
     assert len(calls) > 100
@@ -135,7 +143,7 @@ def test_an_ordinary_role_reads_and_writes_no_table(
     db: Connection, connect: Connect, role: RoleFactory
 ) -> None:
     ordinary = role("ordinary")
-    db.execute(sql.SQL("grant usage on schema pydb to {}").format(sql.Identifier(ordinary)))
+    db.execute(sql.SQL("grant usage on schema pydb, pydb_internal to {}").format(sql.Identifier(ordinary)))
     connection = connect(user=ordinary)
     query = (
         "select c.relname from pg_catalog.pg_class as c"
@@ -155,10 +163,10 @@ def test_an_ordinary_role_reads_and_writes_no_table(
 
 
 def test_each_role_has_exactly_its_public_routines(with_roles: Connection) -> None:
+    public = {name for name, file in sqltree.read().routines.items() if not file.is_private}
     for role, expected in PUBLIC.items():
         granted = routines_of(with_roles, role)
-        assert {name for name in granted if not name.startswith("_")} == expected, role
-    public = {name for name in sqltree.read().routines if not name.startswith("_")}
+        assert {name for name in granted if name in public} == expected, role
     assert frozenset[str]().union(*PUBLIC.values()) == public
 
 
@@ -166,8 +174,10 @@ def asked_by_python() -> set[str]:
     """Private routines that the package itself calls."""
     routines = sqltree.read().routines
     texts = [path.read_text("utf-8") for path in sources.package_dir().rglob("*.py")]
-    named = {name for text in texts for name in re.findall(r'"(_\w+)"', text)}
-    named |= set(re.findall(r"\bpydb\.(_\w+)\(", (sources.package_dir() / "db.py").read_text("utf-8")))
+    named = {name for text in texts for name in re.findall(r'"pydb_internal\.(\w+)"', text)}
+    named |= set(
+        re.findall(r"\bpydb_internal\.(\w+)\(", (sources.package_dir() / "db.py").read_text("utf-8"))
+    )
     return named & set(routines)
 
 
@@ -198,6 +208,11 @@ def migration_routines() -> set[str]:
     return {"objects_register", "objects_remember"}
 
 
+def test_the_lists_of_calls_are_what_the_calls_say() -> None:
+    listed = {name: names for name, names in roles.lists().items() if name.endswith(roles.CALLED)}
+    assert listed == roles.called(sqltree.read()), "run: python -m tests.lint.roles"
+
+
 def test_each_role_has_the_table_privileges_that_its_routines_need(with_roles: Connection) -> None:
     tree = sqltree.read()
     missing = []
@@ -208,7 +223,7 @@ def test_each_role_has_the_table_privileges_that_its_routines_need(with_roles: C
                 continue
             for table, privilege in file.touches:
                 query = "select has_table_privilege(%s, %s, %s)"
-                if column(with_roles, query, role, f"pydb.{table}", privilege) != ["True"]:
+                if column(with_roles, query, role, table, privilege) != ["True"]:
                     missing.append(f"{role}: {name} needs {privilege} on {table}")
     assert missing == []
 
@@ -220,7 +235,8 @@ def test_the_application_role_gets_claims_and_nothing_else(
     for call in calls_with_nulls(with_roles):
         if any(f'"{name}"' in call.as_string(connection) for name in PUBLIC["pydb_app"]):
             continue
-        with pytest.raises(InsufficientPrivilege, match=r"permission denied for (function|procedure)"):
+        refused = r"permission denied for (function|procedure|schema pydb_internal)"
+        with pytest.raises(InsufficientPrivilege, match=refused):
             connection.execute(call)
 
 
@@ -394,7 +410,7 @@ def test_roles_with_attributes_of_their_own_are_not_adopted(database: Database, 
     database.roles.extend(ROLES)
     db.execute("create role pydb_admin createrole")
     with pytest.raises(psycopg.Error) as refused:
-        db.execute(ROLES_FILE.read_bytes())
+        db.execute(roles.ROLES_FILE.read_bytes())
     assert refused.value.sqlstate == "YD010"
     db.execute("rollback")
     assert column(db, "select rolname from pg_roles where rolname = any(%s)", list(ROLES)) == ["pydb_admin"]

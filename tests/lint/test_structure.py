@@ -85,11 +85,15 @@ comment on function pydb.example(int) is 'Calls.';
 
 revoke all on function pydb.example(int) from public;
 """
+PRIVATE: Final = ROUTINE.replace("pydb.example", "pydb_internal.private").replace(
+    "private:", "private (names):", 1
+)
 GOOD: Final = {
+    "core/names/private.sql": PRIVATE,
     "core/example.sql": ROUTINE,
     "core/retention_run.sql": PROCEDURE,
     "core/_tables.sql": TABLES,
-    "core/atomic/example.sql": ATOMIC,
+    "schedule/example.sql": ATOMIC,
 }
 
 REFUSED: Final[list[tuple[Rule, str, str, str]]] = [
@@ -100,9 +104,12 @@ REFUSED: Final[list[tuple[Rule, str, str, str]]] = [
     (rules.tables_alone, "core/_tables.sql", "create table", "create table if not exists"),
     (rules.tables_alone, "core/_tables.sql", "\nrevoke", "\nalter table pydb.thing add a int;\nrevoke"),
     (rules.replaceable, "core/example.sql", "create or replace", "create"),
-    (rules.header_of_three_lines, "core/example.sql", "-- raises YD001\n", ""),
-    (rules.header_of_three_lines, "core/example.sql", "-- pydb.example:", "-- pydb.exampel:"),
-    (rules.header_of_three_lines, "core/example.sql", "locks nothing", ""),
+    (rules.header, "core/example.sql", "-- raises YD001\n", ""),
+    (rules.header, "core/example.sql", "-- pydb.example:", "-- pydb.exampel:"),
+    (rules.header, "core/example.sql", "locks nothing", ""),
+    (rules.header, "core/names/private.sql", " (names)", ""),
+    (rules.header, "core/names/private.sql", " (names)", " (names; by example)"),
+    (rules.header, "core/names/private.sql", " (names)", " (run)"),
     (rules.header_names_errors, "core/example.sql", "-- raises YD001", "-- raises YD001 YD002"),
     (rules.header_names_errors, "core/example.sql", "-- raises YD001", "-- raises nothing"),
     (rules.errors_are_complete, "core/example.sql", ", hint = 'Give p_rows.'", ""),
@@ -129,7 +136,7 @@ REFUSED: Final[list[tuple[Rule, str, str, str]]] = [
         "commit;\n",
     ),
     (rules.definer_says_why, "core/example.sql", " -- readers have no right on the table", ""),
-    (rules.no_atomic_body_on_ours, "core/atomic/example.sql", "length('a')", "pydb.other('a')"),
+    (rules.no_atomic_body_on_ours, "schedule/example.sql", "length('a')", "pydb.other('a')"),
     (rules.short_body, "core/example.sql", "begin\n", "begin\n" + "    perform 1;\n" * 90),
     (rules.plain_layout, "core/example.sql", "    v_now", "\tv_now"),
     (rules.plain_layout, "core/example.sql", "begin\n", "begin -- " + "x" * 120 + "\n"),
@@ -170,7 +177,9 @@ def test_a_rule_refuses_what_breaks_it(rule: Rule, name: str, old: str, new: str
     assert findings(rule, {name: GOOD[name].replace(old, new)}, name)
 
 
-@pytest.mark.parametrize("name", ["elsewhere/example.sql", "core/deeper/example.sql", "example.sql"])
+@pytest.mark.parametrize(
+    "name", ["elsewhere/example.sql", "core/deep/deeper/example.sql", "core/deep/_tables.sql", "example.sql"]
+)
 def test_a_file_outside_of_the_domains_is_refused(name: str) -> None:
     assert findings(rules.known_domain, {name: ROUTINE}, name)
 

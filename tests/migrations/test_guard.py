@@ -42,23 +42,27 @@ def refused(dsn: str, expected: str, **arguments: Tree) -> None:
 
 
 def objects(connection: Connection) -> list[tuple[object, ...]]:
-    """Everything in schema pydb with its owner."""
+    """Everything in our schemas with its owner."""
     return connection.execute(
-        "select proname, proowner::regrole::text from pg_proc where pronamespace = 'pydb'::regnamespace"
-        " union all select relname, relowner::regrole::text from pg_class"
-        " where relnamespace = 'pydb'::regnamespace order by 1, 2"
+        "select proname, proowner::regrole::text from pg_proc as p"
+        " join pg_namespace as n on n.oid = p.pronamespace where n.nspname = any(%(schemas)s)"
+        " union all select relname, relowner::regrole::text from pg_class as c"
+        " join pg_namespace as n on n.oid = c.relnamespace where n.nspname = any(%(schemas)s) order by 1, 2",
+        {"schemas": list(sources.SCHEMAS)},
     ).fetchall()
 
 
+@pytest.mark.parametrize("schema", sources.SCHEMAS)
 def test_a_schema_of_an_ordinary_role_is_refused(
-    db: Connection, bare: str, role: RoleFactory, connect: Connect
+    db: Connection, bare: str, role: RoleFactory, connect: Connect, schema: str
 ) -> None:
     attacker = role("attacker")
     db.execute(f"grant create on database {db.info.dbname} to {attacker}".encode())
     mine = connect(attacker)
-    mine.execute("create schema pydb")
+    mine.execute(f"create schema {schema}".encode())
     mine.execute(
-        "create function pydb.setting_set(p_name text, p_value text) returns text language sql as 'select 1'"
+        f"create function {schema}.setting_set(p_name text, p_value text) returns text"
+        " language sql as 'select 1'".encode()
     )
     refused(bare, attacker)
     assert objects(db) == [("setting_set", attacker)]
@@ -76,11 +80,27 @@ def test_a_schema_of_an_ordinary_role_with_our_table_is_refused(
     assert objects(db) == [("alembic_version", attacker)]
 
 
-def test_a_schema_without_our_table_is_refused(db: Connection, bare: str) -> None:
-    db.execute("create schema pydb")
-    db.execute("create table pydb.job_run (id integer)")
-    refused(bare, "was not made by pydb")
+@pytest.mark.parametrize("schema", sources.SCHEMAS)
+def test_a_schema_without_our_table_is_refused(db: Connection, bare: str, schema: str) -> None:
+    db.execute(f"create schema {schema}".encode())
+    db.execute(f"create table {schema}.job_run (id integer)".encode())
+    refused(bare, f"schema {schema} exists and was not made by pydb")
     assert objects(db) == [("job_run", "postgres")]
+
+
+def test_a_schema_whose_private_half_is_gone_is_refused(db: Connection, dsn: str) -> None:
+    db.execute("drop schema pydb_internal cascade")
+    refused(dsn, "has no schema pydb_internal beside it")
+
+
+def test_a_private_schema_that_another_role_made_anew_is_refused(
+    db: Connection, dsn: str, role: RoleFactory, connect: Connect
+) -> None:
+    attacker = role("attacker")
+    db.execute("drop schema pydb_internal cascade")
+    db.execute(f"grant create on database {db.info.dbname} to {attacker}".encode())
+    connect(attacker).execute("create schema pydb_internal")
+    refused(dsn, f"schema pydb_internal belongs to role {attacker}")
 
 
 def test_a_view_in_the_place_of_our_table_is_refused(db: Connection, bare: str) -> None:
@@ -101,13 +121,14 @@ def test_our_table_made_by_another_role_in_a_trusted_schema_is_refused(
     refused(bare, f"table pydb.alembic_version of {attacker}")
 
 
+@pytest.mark.parametrize("schema", sources.SCHEMAS)
 @pytest.mark.parametrize("kind", PLANTED)
-def test_an_object_of_another_role_stops_an_upgrade(
-    kind: str, dsn: str, tree: Tree, role: RoleFactory, connect: Connect
+def test_an_object_of_another_role_stops_an_upgrade(  # noqa: PLR0917
+    kind: str, schema: str, dsn: str, tree: Tree, role: RoleFactory, connect: Connect
 ) -> None:
     attacker, db = role("attacker"), connect()
-    db.execute(f"grant usage, create on schema pydb to {attacker}".encode())
-    connect(attacker).execute(PLANTED[kind].encode())
+    db.execute(f"grant usage, create on schema {schema} to {attacker}".encode())
+    connect(attacker).execute(PLANTED[kind].replace("pydb.", f"{schema}.").encode())
     before, owned = rows(dsn), objects(db)
     tree.routine("test_first")
     tree.freeze()
@@ -163,9 +184,9 @@ def test_public_may_do_nothing(db: Connection) -> None:
     found = db.execute(
         "select p.oid::regprocedure::text from pg_proc as p,"
         " aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a"
-        " where p.pronamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " where p.pronamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace) and a.grantee = 0"
         " union all select c.oid::regclass::text from pg_class as c, aclexplode(c.relacl) as a"
-        " where c.relnamespace = 'pydb'::regnamespace and a.grantee = 0"
+        " where c.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace) and a.grantee = 0"
     ).fetchall()
     assert found == []
 

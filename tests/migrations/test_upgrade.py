@@ -404,7 +404,7 @@ def test_hostile_functions_in_public_are_not_called(empty_dsn: str) -> None:
 
 def test_dump_and_restore_keep_every_line(dsn: str, empty_dsn: str, server: TestServer) -> None:
     dump = subprocess.run(
-        [str(server.bin_dir / "pg_dump"), "--schema=pydb", "-Fc", dsn], capture_output=True, check=True
+        [str(server.bin_dir / "pg_dump"), "--schema=pydb*", "-Fc", dsn], capture_output=True, check=True
     )
     subprocess.run(
         [str(server.bin_dir / "pg_restore"), "--exit-on-error", "-d", empty_dsn],
@@ -432,7 +432,7 @@ def test_libpq_environment_is_honoured(
 def test_going_back_to_base_takes_the_jobs_of_pg_cron_along(cron_server: CronServer) -> None:
     dsn = cron_server.app_dsn
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("drop schema if exists pydb cascade")
+        connection.execute("drop schema if exists pydb, pydb_internal cascade")
         migrate.up(dsn)
         connection.execute("select cron.schedule('mine', '0 0 1 1 *', 'select 1')")
         connection.execute("create table public.event (id bigint primary key, at timestamptz)")
@@ -459,12 +459,92 @@ def test_alembic_itself_does_the_same(empty_dsn: str) -> None:
     assert not has_pydb(empty_dsn)
 
 
+def moved_file(tree: Tree, name: str, folder: str) -> None:
+    """Move a source below ``sql/``; nothing in it changes."""
+    old = next(tree.sql.rglob(f"{name}.sql"))
+    new = tree.sql / folder / old.name
+    new.parent.mkdir(parents=True, exist_ok=True)
+    old.rename(new)
+
+
+def test_a_file_that_only_moves_leaves_its_object_alone(
+    db: Connection, dsn: str, tree: Tree, role: RoleFactory, psql: Callable[[str, str], object]
+) -> None:
+    reader = role('na"ïve')
+    tree.routine("first")
+    tree.freeze("before")
+    migrate.up(dsn, migrations=tree.migrations)
+    quoted = '"' + reader.replace('"', '""') + '"'
+    db.execute(f"grant execute on function pydb.first, pydb_internal.relation_name to {quoted}".encode())
+    db.execute(f"grant select on pydb.reference_list to {quoted}".encode())
+    db.execute(
+        "create view public.built as select pydb.first() as a, r.reference from pydb.reference_list as r"
+    )
+    before, oids = lines(dsn), "select 'pydb.first'::regproc::oid, 'pydb.reference_list'::regclass::oid"
+    kept = db.execute(oids).fetchone()
+    sources_before = db.execute("select path from pydb_internal.schema_source order by 1").fetchall()
+    moved_file(tree, "first", "health")
+    moved_file(tree, "reference_list", "orphans")
+    moved_file(tree, "relation_name", "schedule/anywhere")
+    folder = tree.freeze("moves")
+    assert len(tree.folder.joinpath(sources.DROPPED).read_text("utf-8").split()) == 3
+    assert not folder.joinpath(sources.UPGRADE).exists()
+    for move, there in ((migrate.up, True), (migrate.down, False)):
+        move(dsn, migrations=tree.migrations)
+        assert db.execute(oids).fetchone() == kept
+        assert lines(dsn) == before
+        assert may_execute(db, reader, "first") == (True, False)
+        assert may_execute(db, reader, "relation_name") == (True, False)
+        assert db.execute("select count(*) from public.built").fetchone() == (0,)
+        findings = migrate.check(dsn, migrations=tree.migrations)
+        assert [f.state for f in findings] == ([] if there else ["behind"])
+        listed = db.execute("select path from pydb_internal.schema_source order by 1").fetchall()
+        assert (("health/first.sql",) in listed) is there
+        assert (listed == sources_before) is not there
+
+
+def test_a_file_that_moves_and_changes_its_result_is_made_anew_with_its_grants(
+    db: Connection, dsn: str, tree: Tree, role: RoleFactory
+) -> None:
+    reader = role()
+    tree.routine("first")
+    tree.freeze("before")
+    migrate.up(dsn, migrations=tree.migrations)
+    db.execute(f'grant execute on function pydb.first to "{reader}"'.encode())
+    tree.routine("first", "null::text", result="text")
+    moved_file(tree, "first", "health")
+    folder = tree.freeze("moved and changed")
+    assert "drop routine pydb.first;" in folder.joinpath(sources.UPGRADE).read_text("utf-8")
+    for move, result in ((migrate.up, "text"), (migrate.down, "integer"), (migrate.up, "text")):
+        move(dsn, migrations=tree.migrations)
+        assert db.execute("select pg_get_function_result('pydb.first'::regproc)").fetchone() == (result,)
+        assert may_execute(db, reader, "first") == (True, False)
+    assert migrate.check(dsn, migrations=tree.migrations) == []
+
+
+def test_tables_that_move_to_another_domain_keep_their_rows(db: Connection, dsn: str, tree: Tree) -> None:
+    old, new = tree.sql / "references" / sources.TABLES, tree.sql / "archive" / sources.TABLES
+    new.parent.mkdir()
+    new.write_text(old.read_text("utf-8").replace("references tables", "archive tables"), "utf-8")
+    old.unlink()
+    folder = tree.freeze("tables move")
+    for name in (sources.UPGRADE, sources.DOWNGRADE):
+        folder.joinpath(name).unlink(missing_ok=True)
+    before, oid = lines(dsn), db.execute("select 'pydb.reference'::regclass::oid").fetchone()
+    for move in (migrate.up, migrate.down):
+        move(dsn, migrations=tree.migrations)
+        assert lines(dsn) == before
+        assert db.execute("select 'pydb.reference'::regclass::oid").fetchone() == oid
+
+
 def may_execute(connection: Connection, role: str, routine: str) -> tuple[bool, bool]:
     """Whether a role may execute a routine, and whether it may grant that."""
     query = (
         "select has_function_privilege(%(role)s, p.oid, 'execute'),"
         " has_function_privilege(%(role)s, p.oid, 'execute with grant option')"
-        " from pg_proc as p where p.pronamespace = 'pydb'::regnamespace and p.proname = %(name)s"
+        " from pg_proc as p"
+        " where p.pronamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+        " and p.proname = %(name)s"
     )
     row = connection.execute(query, {"role": role, "name": routine}).fetchone()
     assert row is not None
@@ -489,15 +569,3 @@ def test_routines_that_are_made_anew_keep_their_grants(
         assert may_execute(db, plain, "first") == (True, False)
         assert may_execute(db, granting, "first") == (True, True)
         assert may_execute(db, nobody, "first") == (False, False)
-
-
-def test_claims_stay_granted_when_they_answer_with_a_type(
-    db: Connection, dsn: str, role: RoleFactory
-) -> None:
-    application, other = role(), role()
-    migrate.down(dsn, "0003", destroy=True)
-    db.execute(f'grant execute on function pydb.idempotency_claim to "{application}"')
-    migrate.up(dsn, "0004")
-    assert may_execute(db, application, "idempotency_claim") == (True, False)
-    assert may_execute(db, application, "idempotency_complete") == (False, False)
-    assert may_execute(db, other, "idempotency_claim") == (False, False)

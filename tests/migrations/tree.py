@@ -70,13 +70,16 @@ class Tree:
 def lines(dsn: str) -> Lines:
     """Everything that schema pydb holds, by kind, name and property."""
     with psycopg.connect(dsn) as connection:
-        found = connection.execute("select kind, identity, label, line from pydb_internal.catalog_lines()").fetchall()
+        query = "select kind, identity, label, line from pydb_internal.catalog_lines()"
+        found = connection.execute(query).fetchall()
     return {(str(kind), str(identity), str(label)): line for kind, identity, label, line in found}
 
 
 def has_pydb(dsn: str) -> bool:
     with psycopg.connect(dsn) as connection:
-        return connection.execute("select to_regnamespace('pydb') is not null").fetchone() == (True,)
+        return connection.execute(
+            "select num_nonnulls(to_regnamespace('pydb'), to_regnamespace('pydb_internal')) > 0"
+        ).fetchone() == (True,)
 
 
 def rows(dsn: str) -> dict[str, list[str]]:
@@ -85,7 +88,8 @@ def rows(dsn: str) -> dict[str, list[str]]:
     with psycopg.connect(dsn) as connection:
         tables = connection.execute(
             "select c.oid::regclass::text from pg_class as c"
-            " where c.relnamespace = 'pydb'::regnamespace and c.relkind = 'r' order by 1"
+            " where c.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)"
+            " and c.relkind = 'r' order by 1"
         ).fetchall()
         for (table,) in tables:
             found = connection.execute(

@@ -79,7 +79,8 @@ def test_rows_of_old_transactions_count_after_the_numbers_have_gone_round(shop: 
     """A frozen row shows the number that it was written with, which may lie ahead of the counter by now."""
     shop.do("update pydb_internal.orphan_mark set horizon = horizon")
     ((condition,),) = shop.rows(
-        "select pydb_internal.orphan_age(e, '5 min') from pydb_internal.reference_edges() as e where e.reference ~ 'parent_id_ref'"
+        "select pydb_internal.orphan_age(e, '5 min') from pydb_internal.reference_edges() as e"
+        " where e.reference ~ 'parent_id_ref'"
     )
     for xmin, old in ((2, True), (4294967290, True), (2147483647, True)):
         query = str(condition).replace("t.xmin::text::bigint", f"{xmin}::bigint")

@@ -116,7 +116,8 @@ def test_patience_has_an_end(shop: Lab) -> None:
 def test_only_the_owner_can_close(shop: Lab, role: RoleFactory) -> None:
     name = role("closer")
     shop.do(
-        f"grant usage on schema pydb, app to {name}; grant execute on all routines in schema pydb to {name};"
+        f"grant usage on schema pydb, pydb_internal, app to {name}; grant execute on all routines in"
+        f" schema pydb, pydb_internal to {name};"
         f"grant all on all tables in schema pydb, app to {name}"
     )
     with refused("YD005") as refusal:

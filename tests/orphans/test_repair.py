@@ -248,7 +248,8 @@ def test_table_changed_during_the_repair(shop: Lab) -> None:
 def test_f10_e12_missing_privileges_are_listed_before_anything_is_done(shop: Lab, role: RoleFactory) -> None:
     name = role("runner")
     shop.do(
-        f"grant usage on schema pydb, app to {name}; grant execute on all routines in schema pydb to {name};"
+        f"grant usage on schema pydb, pydb_internal, app to {name}; grant execute on all routines in"
+        f" schema pydb, pydb_internal to {name};"
         f"grant all on all tables in schema pydb to {name}; grant select on app.parent, app.child to {name}"
     )
     connection = shop.session(name)

@@ -191,7 +191,8 @@ def test_e12_missing_privileges_are_listed_and_the_others_are_scanned(shop: Lab,
     )
     name = role("scanner")
     shop.do(
-        f"grant usage on schema pydb, app to {name}; grant execute on all routines in schema pydb to {name};"
+        f"grant usage on schema pydb, pydb_internal, app to {name}; grant execute on all routines in"
+        f" schema pydb, pydb_internal to {name};"
         f"grant all on all tables in schema pydb to {name};"
         f"grant select on app.parent, app.child to {name}"
     )
@@ -211,7 +212,8 @@ def test_f9_row_level_security_is_said_and_never_zero_orphans(
 ) -> None:
     name = role("scanner")
     shop.do(
-        f"grant usage on schema pydb, app to {name}; grant execute on all routines in schema pydb to {name};"
+        f"grant usage on schema pydb, pydb_internal, app to {name}; grant execute on all routines in"
+        f" schema pydb, pydb_internal to {name};"
         f"grant all on all tables in schema pydb, app to {name};"
         f"alter table {table} enable row level security; create policy a_few on {table} using (id > 5)"
     )
@@ -227,7 +229,8 @@ def test_f9_row_level_security_is_said_and_never_zero_orphans(
 def test_f9_forced_row_level_security_of_the_owner(shop: Lab, role: RoleFactory) -> None:
     name = role("owner")
     shop.do(
-        f"grant usage on schema pydb, app to {name}; grant execute on all routines in schema pydb to {name};"
+        f"grant usage on schema pydb, pydb_internal, app to {name}; grant execute on all routines in"
+        f" schema pydb, pydb_internal to {name};"
         f"grant all on all tables in schema pydb to {name}; grant select on app.parent to {name};"
         f"alter table app.child owner to {name}; alter table app.child enable row level security;"
         "alter table app.child force row level security"

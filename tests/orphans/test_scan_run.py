@@ -73,7 +73,9 @@ def test_the_one_longest_not_looked_at_is_next(wide: Lab) -> None:
     assert chunk(wide, 700) == "more"
     assert wide.one("select pydb_internal.orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.aaa"
     wide.one("select pydb_internal.orphan_chunk('app.wide.aaa', null, 1, 100, 0)")
-    assert wide.one("select pydb_internal.orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.wide_fk"
+    assert (
+        wide.one("select pydb_internal.orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.wide_fk"
+    )
 
 
 def test_restart_begins_anew(wide: Lab) -> None:

@@ -118,8 +118,8 @@ def test_a_role_that_may_not_delete_the_children(lab: Lab, connect: Connect) -> 
     """Nothing goes, and the missing grant is named."""
     lab.do(f"{TREE} drop role if exists cascade_runner; create role cascade_runner login;")
     lab.do(
-        """grant usage on schema pydb to cascade_runner;
-        grant execute on all routines in schema pydb to cascade_runner;
+        """grant usage on schema pydb, pydb_internal to cascade_runner;
+        grant execute on all routines in schema pydb, pydb_internal to cascade_runner;
         grant select on all tables in schema pydb, public to cascade_runner;
         grant delete, update on public.t to cascade_runner;"""
     )

@@ -68,7 +68,9 @@ def test_b01_b02_any_name_works_end_to_end(lab: Lab, name: str, strategy: str) -
     assert lab.one("select %s::regclass = %s::regclass", plan.relation, quoted) is True
     assert (plan.rows, plan.blocked_rows) == (1, 1)
     assert any(str(lab.one("select quote_ident(%s)", name)) in text for text in plan.warnings)
-    assert lab.rows("select pydb_internal.relation_resolve(%s)::oid = %s::regclass", quoted, quoted) == [(True,)]
+    assert lab.rows("select pydb_internal.relation_resolve(%s)::oid = %s::regclass", quoted, quoted) == [
+        (True,)
+    ]
     done, _, _ = lab.rows("select * from pydb.retention_batch(%s, 10, null, %s)", name, NOW)[0]
     assert done == 1
     lab.do("truncate pydb.job_run")

@@ -64,7 +64,10 @@ def test_a04_an_unqualified_name_in_two_schemas_is_refused(table: Lab) -> None:
     assert "other.t" in refusal.detail
     assert "public.t" in refusal.detail
     table.do("create table public.only_here (); set search_path = other")
-    assert table.one("select pydb_internal.relation_resolve('only_here')::oid = 'public.only_here'::regclass") is True
+    assert (
+        table.one("select pydb_internal.relation_resolve('only_here')::oid = 'public.only_here'::regclass")
+        is True
+    )
 
 
 def test_a05_what_is_no_ordinary_table_is_refused_by_its_kind(table: Lab) -> None:

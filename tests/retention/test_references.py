@@ -339,7 +339,8 @@ def test_e12_missing_grants_are_listed_before_anything_starts(
         f"""{PARENT} create schema hidden;
         create table hidden.c (id int primary key, t_id int references public.t on delete cascade);
         create table hidden.d (c_id int references hidden.c);
-        grant usage on schema pydb to {runner}; grant execute on all routines in schema pydb to {runner};
+        grant usage on schema pydb, pydb_internal to {runner};
+        grant execute on all routines in schema pydb, pydb_internal to {runner};
         grant usage on schema hidden to {runner}; grant select on all tables in schema hidden to {runner};
         grant select, delete on public.t to {runner};"""
     )

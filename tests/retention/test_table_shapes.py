@@ -256,7 +256,8 @@ def test_a_deferred_constraint_fails_in_its_own_batch(lab: Lab, kept: int) -> No
 def test_row_security_that_hides_rows_is_an_error_and_no_success(table: Lab, connect, role) -> None:  # type: ignore[no-untyped-def]
     runner = role("runner")
     table.do(
-        f"""grant usage on schema pydb to {runner}; grant execute on all routines in schema pydb to {runner};
+        f"""grant usage on schema pydb, pydb_internal to {runner};
+        grant execute on all routines in schema pydb, pydb_internal to {runner};
         grant select, delete on public.t to {runner};
         alter table public.t enable row level security;
         create policy few on public.t using (id = 1);"""

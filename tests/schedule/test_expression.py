@@ -174,9 +174,9 @@ def test_the_next_time_is_the_one_that_cron_finds(db: Connection, expression: st
     (found,) = db.execute("select pydb_internal.cron_next(%s, %s)", (expression, after)).fetchone() or (0,)
     assert found == _expected(expression, after)
     if found is not None:
-        (before,) = db.execute("select pydb_internal.cron_previous(%s, %s)", (expression, found)).fetchone() or (
-            0,
-        )
+        (before,) = db.execute(
+            "select pydb_internal.cron_previous(%s, %s)", (expression, found)
+        ).fetchone() or (0,)
         assert before == found
 
 

@@ -167,7 +167,8 @@ def test_a_claim_is_not_taken_for_ever(site: Site) -> None:
     for attempt in range(1, 5):
         with psycopg.connect(site.dsn, autocommit=True) as dying:
             row = dying.execute(
-                "select pydb_internal.schedule_take('job', '2026-01-01 00:00Z', gen_random_uuid()), pg_backend_pid()"
+                "select pydb_internal.schedule_take('job', '2026-01-01 00:00Z', gen_random_uuid()),"
+                " pg_backend_pid()"
             ).fetchone()
         assert row is not None
         assert row[0] is (attempt <= 3)

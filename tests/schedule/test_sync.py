@@ -171,9 +171,9 @@ def test_a_superuser_leaves_one_of_the_jobs_that_two_roles_made(cron_site: Site,
     for name in ("alice", "bob"):
         for statement in (
             f"create role {name} login",
-            f"grant usage on schema cron, pydb to {name}",
+            f"grant usage on schema cron, pydb, pydb_internal to {name}",
             f"grant select on pydb.retention_policy to {name}",
-            f"grant execute on all functions in schema pydb to {name}",
+            f"grant execute on all functions in schema pydb, pydb_internal to {name}",
         ):
             cron_site.db.execute(statement.encode())
         with pydb_db.connect(f"{cron_site.dsn} user={name}") as own:
@@ -276,7 +276,8 @@ def test_hostile_names_make_jobs_of_exactly_one_call(cron_site: Site, conn: Conn
         called.add(argument.val.sval)
     assert called == set(HOSTILE_NAMES)
     assert cron_site.one(
-        "select bool_and(policy = pydb_internal.schedule_command_policy(command)) from pydb_internal.schedule_wanted()"
+        "select bool_and(policy = pydb_internal.schedule_command_policy(command)) from"
+        " pydb_internal.schedule_wanted()"
         " where policy is not null"
     )
     cron_site.db.execute(
@@ -326,9 +327,9 @@ def test_a_role_without_superuser_syncs_its_own_jobs(cron_site: Site) -> None:
     cron_site.policy("events")
     for statement in (
         "create role ops login",
-        "grant usage on schema cron, pydb to ops",
+        "grant usage on schema cron, pydb, pydb_internal to ops",
         "grant select on pydb.retention_policy to ops",
-        "grant execute on all functions in schema pydb to ops",
+        "grant execute on all functions in schema pydb, pydb_internal to ops",
     ):
         cron_site.db.execute(statement.encode())
     with pydb_db.connect(f"{cron_site.dsn} user=ops") as ops:

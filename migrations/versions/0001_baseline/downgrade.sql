@@ -1,4 +1,4 @@
--- destroys: all policies, settings, run records and audit records of pydb
+-- destroys: all policies, settings, references, jobs, quarantined rows, idempotency keys, run records and audit records of pydb
 do $$
 begin
     -- Jobs that call what is gone would fail every night from now on. This value of the setting wants none.

@@ -31,7 +31,8 @@ begin
                 where exists (select 1 from jsonb_to_recordset($1) as p (%s) where %s)
                     and not exists (select 1 from %s as p where %5$s)
                 group by t.tableoid
-            ) as f', pydb_internal.relation_source(v_edge.child), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'),
+            ) as f',
+            pydb_internal.relation_source(v_edge.child), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'),
             pydb_internal.relation_source(p_root), pydb_internal.reference_match(v_edge, 't', 'p')
         ) into v_parts using p_keys;
         v_all := v_all || v_parts;

@@ -63,8 +63,9 @@ end
 $$;
 
 comment on function pydb_internal.cascade_verify_counts(pydb_internal.cascade_closure, jsonb, boolean, text) is
-'Raises YD304 unless exactly the planned rows were deleted since p_before (cascade_deleted_counts); returns what triggers
-deleted in other tables, where that is allowed: object, relation → rows. p_look: statement that shows the plan.';
+'Raises YD304 unless exactly the planned rows were deleted since p_before (cascade_deleted_counts); returns what
+triggers deleted in other tables, where that is allowed: object, relation → rows. p_look: statement that shows the
+plan.';
 
 revoke all on function pydb_internal.cascade_verify_counts(pydb_internal.cascade_closure, jsonb, boolean, text)
     from public;

@@ -14,7 +14,7 @@ with relation as (
             else 'table' end as kind
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = 'pydb' and c.relkind in ('r', 'p', 'f', 'v', 'm')
+    where n.nspname in ('pydb', 'pydb_internal') and c.relkind in ('r', 'p', 'f', 'v', 'm')
 ),
 
 attribute as (

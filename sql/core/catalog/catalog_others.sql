@@ -18,7 +18,7 @@ cross join lateral (
     ('definition', concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid)),
     ('comment', obj_description(c.oid, 'pg_class'))
 ) as x (label, line)
-where n.nspname = 'pydb'
+where n.nspname in ('pydb', 'pydb_internal')
     and not exists (select from pg_constraint as k where k.conindid = c.oid and k.contype in ('p', 'u', 'x'))
 union all
 -- enums, domains, ranges and composite types; arrays and the row types of tables come with something else
@@ -40,13 +40,14 @@ cross join lateral (
     ('public privileges', (select string_agg(a.privilege_type, ' ' order by a.privilege_type)
         from aclexplode(coalesce(t.typacl, acldefault('T', t.typowner))) as a where a.grantee = 0))
 ) as x (label, line)
-where n.nspname = 'pydb' and (t.typtype in ('e', 'd', 'r') or t.typtype = 'c' and c.relkind = 'c')
+where n.nspname in ('pydb', 'pydb_internal') and (t.typtype in ('e', 'd', 'r') or t.typtype = 'c' and c.relkind = 'c')
 union all
 -- pydb makes nothing of this sort (operators, collations, statistics, …): enough that it is there
 select i.type, i.identity, 'definition', null
 from pg_depend as d
 cross join lateral pg_identify_object(d.classid, d.objid, 0) as i
-where d.refclassid = 'pg_namespace'::regclass and d.refobjid = 'pydb'::regnamespace and d.deptype = 'n'
+where d.refclassid = 'pg_namespace'::regclass and d.refobjid in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)
+    and d.deptype = 'n'
     and d.classid not in ('pg_class'::regclass, 'pg_proc'::regclass, 'pg_type'::regclass, 'pg_constraint'::regclass)
 $$;
 

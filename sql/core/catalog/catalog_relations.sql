@@ -14,18 +14,18 @@ with relation as (
             when 'f' then 'foreign table' else 'table' end as kind
     from pg_class as c
     join pg_namespace as n on n.oid = c.relnamespace
-    where n.nspname = 'pydb' and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
+    where n.nspname in ('pydb', 'pydb_internal') and c.relkind in ('r', 'p', 'f', 'v', 'm', 'S')
 )
 
-select 'schema', 'pydb', 'comment', obj_description(n.oid, 'pg_namespace')
+select 'schema', n.nspname::text, 'comment', obj_description(n.oid, 'pg_namespace')
 from pg_namespace as n
-where n.nspname = 'pydb'
+where n.nspname in ('pydb', 'pydb_internal')
 union all
-select 'schema', 'pydb', 'public privileges',
+select 'schema', n.nspname::text, 'public privileges',
     (select string_agg(a.privilege_type, ' ' order by a.privilege_type) from aclexplode(n.nspacl) as a
         where a.grantee = 0)
 from pg_namespace as n
-where n.nspname = 'pydb'
+where n.nspname in ('pydb', 'pydb_internal')
 union all
 select r.kind, r.identity, 'definition', case when r.relkind in ('v', 'm') then pg_get_viewdef(r.oid)
     else concat_ws(' ', r.relkind, r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,

@@ -25,7 +25,7 @@ cross join lateral (
     ('public privileges', (select string_agg(a.privilege_type, ' ' order by a.privilege_type)
         from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a where a.grantee = 0))
 ) as x (label, line)
-where n.nspname = 'pydb'
+where n.nspname in ('pydb', 'pydb_internal')
 union all
 select 'trigger', format('%I on %I.%I', t.tgname, n.nspname, c.relname), x.label, x.line
 from pg_trigger as t
@@ -36,7 +36,7 @@ cross join lateral (
     ('definition', concat_ws(' ', t.tgenabled, pg_get_triggerdef(t.oid))),
     ('comment', obj_description(t.oid, 'pg_trigger'))
 ) as x (label, line)
-where n.nspname = 'pydb' and not t.tgisinternal
+where n.nspname in ('pydb', 'pydb_internal') and not t.tgisinternal
 $$;
 
 comment on function pydb_internal.catalog_routines() is

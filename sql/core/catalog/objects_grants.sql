@@ -2,16 +2,17 @@
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.objects_grants()
-returns table (routine name, grantee name, grantable boolean)
+returns table (schema name, routine name, grantee name, grantable boolean)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-select p.proname, r.rolname, a.is_grantable
+select n.nspname, p.proname, r.rolname, a.is_grantable
 from pg_proc as p
+join pg_namespace as n on n.oid = p.pronamespace
 cross join lateral aclexplode(p.proacl) as a
 join pg_roles as r on r.oid = a.grantee
-where p.pronamespace = 'pydb'::regnamespace and a.grantee <> p.proowner
+where n.nspname in ('pydb', 'pydb_internal') and a.grantee <> p.proowner
 $$;
 
 comment on function pydb_internal.objects_grants() is

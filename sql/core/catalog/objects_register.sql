@@ -14,7 +14,7 @@ declare
 begin
     perform pydb_internal.objects_regrant();
     -- a routine's or view's file is named like it; null is a file that was dropped
-    select coalesce(array_agg('pydb.' || regexp_replace(s.key, '^.*/|\.sql$', '', 'g')), '{}') into v_names
+    select coalesce(array_agg(regexp_replace(s.key, '^.*/|\.sql$', '', 'g')), '{}') into v_names
     from jsonb_each_text(p_sources) as s
     where s.value is not null;
 
@@ -22,7 +22,7 @@ begin
     with object as (
         select o.kind, o.identity, o.lines from pydb_internal.catalog_objects() as o
         where v_before ->> (o.kind || ' ' || o.identity) is distinct from md5(o.lines::text)
-            or split_part(o.identity, '(', 1) = any (v_names)
+            or split_part(split_part(o.identity, '(', 1), '.', 2) = any (v_names)
     )
     insert into pydb_internal.schema_object as t (kind, identity, lines, revision, server_major)
     select o.kind, o.identity, o.lines, p_revision, v_major

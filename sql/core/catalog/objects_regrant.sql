@@ -13,10 +13,12 @@ declare
 begin
     for v_grant in
         select p.oid::regprocedure as routine, b.grantee, b.grantable
-        from jsonb_to_recordset(v_before) as b (routine name, grantee name, grantable boolean)
-        join pg_proc as p on p.pronamespace = 'pydb'::regnamespace and p.proname = b.routine
+        from jsonb_to_recordset(v_before) as b (schema name, routine name, grantee name, grantable boolean)
+        join pg_namespace as n on n.nspname = b.schema
+        join pg_proc as p on p.pronamespace = n.oid and p.proname = b.routine
         where not exists (
-            select from pydb_internal.objects_grants() as g where g.routine = b.routine and g.grantee = b.grantee
+            select from pydb_internal.objects_grants() as g
+            where g.schema = b.schema and g.routine = b.routine and g.grantee = b.grantee
         )
     loop
         execute format('grant execute on routine %s to %I%s', v_grant.routine, v_grant.grantee,

@@ -24,7 +24,8 @@ begin
         when v_class.relpersistence = 't' then 'a temporary table'
         when v_class.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
             then 'a system table'
-        when v_class.relnamespace = 'pydb'::regnamespace and not p_own then 'one of pydb''s own tables'
+        when v_class.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)
+            and not p_own then 'one of pydb''s own tables'
     end;
     if v_what is null and to_regclass('pg_catalog.pg_dist_partition') is not null then
         execute 'select ''distributed by Citus: its rows are on the shards'''

@@ -15,7 +15,7 @@ as $function$
             regexp_replace(p.prosrc, '--[^\n]*|''(?:[^'']|'''')*''', '', 'g') as body
         from pg_proc as p
         join pg_namespace as n on n.oid = p.pronamespace
-        where n.nspname = 'pydb'
+        where n.nspname in ('pydb', 'pydb_internal')
     ),
     needed as (
         select r.oid from routine as r where r.proname = 'retention_run'
@@ -23,13 +23,15 @@ as $function$
         select c.oid
         from needed as n
         join routine as r on r.oid = n.oid and not r.prosecdef
-        cross join lateral regexp_matches(r.body, 'pydb[.](\w+)\s*[(]', 'g') as m (word)
+        cross join lateral regexp_matches(r.body, 'pydb(?:_internal)?[.](\w+)\s*[(]', 'g') as m (word)
         join routine as c on c.proname = m.word[1]
     ),
     able as (
         select
-            r.rolname, has_schema_privilege(r.oid, n.oid, 'USAGE') as enters,
-            array_agg(p.proname order by p.proname ~ '^_', p.proname) filter (
+            r.rolname, string_agg(distinct n.nspname::text, ', ') filter (
+                where not has_schema_privilege(r.oid, n.oid, 'USAGE')
+            ) as closed,
+            array_agg(p.proname order by n.nspname, p.proname) filter (
                 where not has_function_privilege(r.oid, p.oid, 'EXECUTE')
             ) as lacks,
             case when g.oid is not null then pg_has_role(r.oid, g.oid, 'MEMBER') end as is_member
@@ -39,17 +41,19 @@ as $function$
         join pg_proc as p on p.oid = d.oid
         join pg_namespace as n on n.oid = p.pronamespace
         where r.rolname = any (p_roles || 'pydb_runner'::text)
-        group by r.oid, r.rolname, n.oid, g.oid
+        group by r.oid, r.rolname, g.oid
     )
     select
         'rights', 'error', 'missing_execute', 'a role that runs policies may not execute what a run calls',
         format('%s lacks %s', a.rolname, concat_ws(
-            ' and ', case when not a.enters then 'USAGE on schema pydb' end,
+            ' and ', 'USAGE on schema ' || a.closed,
             format('EXECUTE on %s routines: %s', cardinality(a.lacks), left(array_to_string(a.lacks, ', '), 300))
         )),
         case
             -- pydb_runner is as it should be, the role only has to have it
-            when exists (select from able as o where o.rolname = 'pydb_runner' and o.enters and o.lacks is null) then
+            when exists (
+                select from able as o where o.rolname = 'pydb_runner' and o.closed is null and o.lacks is null
+            ) then
                 case
                     when not a.is_member then format('grant pydb_runner to %I;', a.rolname)
                     when current_setting('server_version_num')::integer < 160000
@@ -60,7 +64,7 @@ as $function$
                 || case when a.is_member is true then '' else format(' then: grant pydb_runner to %I;', a.rolname) end
         end
     from able as a
-    where a.rolname = any (p_roles) and (a.lacks is not null or not a.enters)
+    where a.rolname = any (p_roles) and (a.lacks is not null or a.closed is not null)
     order by a.rolname
 $function$;
 

@@ -39,7 +39,7 @@ as $$
         group by i.indrelid, i.indkey[0]
     ) as k on k.indrelid = c.oid and k.attnum = a.attnum
     where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
-        and n.nspname not in ('pydb', 'information_schema') and n.nspname !~ '^pg_'
+        and n.nspname not in ('pydb', 'pydb_internal', 'information_schema') and n.nspname !~ '^pg_'
         and not exists (
             select 1 from pg_catalog.pg_depend as d
             where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0 and d.deptype = 'e'

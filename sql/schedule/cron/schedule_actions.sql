@@ -18,8 +18,8 @@ as $function$
             -- pg_cron's own log can be pruned only where it lies
             select
                 case when w.policy is null and p_cron ->> 'database' <> current_database()
-                    then pydb_internal.schedule_prune_statement(interval '30 days', 10000)
-                        else w.command end as command,
+                    then pydb_internal.schedule_prune_statement(interval '30 days', 10000) else w.command
+                end as command,
                 case when w.policy is null then p_cron ->> 'database' else current_database() end as database
         ) as h
         -- in a subquery: asked once, not once a job
@@ -95,10 +95,9 @@ as $function$
             when k.is_wanted then format('duplicate, runs as %I instead of %I', k.username, k.owner)
             else 'no such schedule any more'
         end,
-        k.jobid,
-        case when o.is_ours then array[format('select cron.unschedule(%s)', k.jobid)] else '{}' end
+        k.jobid, case when o.is_ours then array[format('select cron.unschedule(%s)', k.jobid)] else '{}' end
     from known as k
-    cross join lateral (select pydb_internal.schedule_is_ours(k.jobname, k.command, k.database) as is_ours) as o
+    cross join lateral pydb_internal.schedule_is_ours(k.jobname, k.command, k.database) as o (is_ours)
     where (not k.is_wanted or k.username <> k.owner)
         and (o.is_ours or starts_with(k.jobname, 'pydb/' || current_database() || '/'))
     order by 1, 3

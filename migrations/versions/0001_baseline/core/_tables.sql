@@ -25,6 +25,7 @@ insert into pydb.setting (name, value, description) values
 ('batch_target', '250 ms', 'time that one batch aims for, where the policy names none (interval, 10 ms to 60 s)'),
 ('lock_timeout', '200 ms', 'longest wait of a batch for a lock before it goes around it (interval, 10 ms to 60 s)'),
 ('retry_limit', '5', 'attempts at one batch that fails for a passing reason (integer, 0 to 100)'),
+('job_run_keep', '90 days', 'ended runs stay in job_run this long; null = for ever (interval, 1 day to 100 years)'),
 ('stale_after', '15 min', 'a run whose backend cannot be seen is taken for dead after this silence (interval)'),
 ('schedule_backend', 'auto', 'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'),
 ('schedule_grace', '1 hour', 'how late pydb schedule run still makes up for a missed schedule (interval)');
@@ -125,7 +126,7 @@ comment on column pydb.audit_log.run_id is 'pydb.job_run.id, where the event bel
 
 revoke all on pydb.setting, pydb.job_run, pydb.audit_log from public;
 
-create table pydb.schema_object (
+create table pydb_internal.schema_object (
     kind text not null,
     identity text not null,
     lines jsonb not null,
@@ -135,17 +136,19 @@ create table pydb.schema_object (
     constraint schema_object_pkey primary key (kind, identity)
 );
 
-comment on table pydb.schema_object is
+comment on table pydb_internal.schema_object is
 'What each object of schema pydb was like when a migration had just made it; pydb.migrate_check compares.';
-comment on column pydb.schema_object.kind is 'Kind of the object: schema, table, view, routine, index, trigger, …';
-comment on column pydb.schema_object.identity is 'Qualified name; of a routine with the types of its arguments.';
-comment on column pydb.schema_object.lines is
+comment on column pydb_internal.schema_object.kind is
+'Kind of the object: schema, table, view, routine, index, trigger, …';
+comment on column pydb_internal.schema_object.identity is
+'Qualified name; of a routine with the types of its arguments.';
+comment on column pydb_internal.schema_object.lines is
 'Property (body, comment, column x, …) to hash; owner and grants to roles left out.';
-comment on column pydb.schema_object.revision is 'Revision that made or last changed the object.';
-comment on column pydb.schema_object.server_major is 'Major version of the server that took the hashes.';
-comment on column pydb.schema_object.installed_at is 'When that was.';
+comment on column pydb_internal.schema_object.revision is 'Revision that made or last changed the object.';
+comment on column pydb_internal.schema_object.server_major is 'Major version of the server that took the hashes.';
+comment on column pydb_internal.schema_object.installed_at is 'When that was.';
 
-create table pydb.schema_source (
+create table pydb_internal.schema_source (
     path text not null,
     sha256 text not null,
     revision text not null,
@@ -153,10 +156,10 @@ create table pydb.schema_source (
     constraint schema_source_pkey primary key (path)
 );
 
-comment on table pydb.schema_source is 'The SQL files that the database was made from.';
-comment on column pydb.schema_source.path is 'File, for example retention/retention_plan.sql.';
-comment on column pydb.schema_source.sha256 is 'SHA-256 of its bytes, in hex.';
-comment on column pydb.schema_source.revision is 'Revision that installed this text.';
-comment on column pydb.schema_source.installed_at is 'When that was.';
+comment on table pydb_internal.schema_source is 'The SQL files that the database was made from.';
+comment on column pydb_internal.schema_source.path is 'File, for example retention/retention_plan.sql.';
+comment on column pydb_internal.schema_source.sha256 is 'SHA-256 of its bytes, in hex.';
+comment on column pydb_internal.schema_source.revision is 'Revision that installed this text.';
+comment on column pydb_internal.schema_source.installed_at is 'When that was.';
 
-revoke all on pydb.schema_object, pydb.schema_source from public;
+revoke all on pydb_internal.schema_object, pydb_internal.schema_source from public;

@@ -1,5 +1,6 @@
 -- pydb.migrate_check: tells whether the database is what the migrations made it; no row = it is.
--- reads pg_catalog, pydb.schema_object, pydb.schema_source, pydb.alembic_version   writes nothing   locks nothing
+-- reads pg_catalog, pydb_internal.schema_object, pydb_internal.schema_source, pydb.alembic_version   writes nothing
+-- locks nothing
 -- raises nothing
 create or replace function pydb.migrate_check(p_revisions jsonb default null, p_sources jsonb default null)
 returns table (state text, kind text, identity text, detail text)
@@ -8,7 +9,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 with object as materialized (
-    select o.kind, o.identity, o.lines from pydb._catalog_objects() as o
+    select o.kind, o.identity, o.lines from pydb_internal.catalog_objects() as o
 ),
 
 finding as (
@@ -36,7 +37,7 @@ finding as (
                     then format(' (recorded on PostgreSQL %s)', r.server_major) else '' end
         end
     from object as o
-    full join pydb.schema_object as r on r.kind = o.kind and r.identity = o.identity
+    full join pydb_internal.schema_object as r on r.kind = o.kind and r.identity = o.identity
     where o.lines is distinct from r.lines
     union all
     select 3, case when s.path is null then 'missing' when p.key is null then 'extra' else 'modified' end,
@@ -44,7 +45,7 @@ finding as (
         case when s.path is null then 'not installed'
             when p.key is null then format('installed by revision %s, not in the code', s.revision)
             else format('revision %s was installed from another text', s.revision) end
-    from pydb.schema_source as s
+    from pydb_internal.schema_source as s
     full join jsonb_each_text(p_sources) as p on p.key = s.path
     where p_sources is not null and p.value is distinct from s.sha256
 )

@@ -12,15 +12,20 @@ declare
     v_new pydb.setting;
     v_good boolean;
 begin
-    perform pydb._setting(p_name);
+    perform pydb_internal.setting_get(p_name);
     begin
         v_good := case
             when p_name = 'kill_switch' then p_value::boolean is not null
             when p_name in ('batch_target', 'lock_timeout')
                 then p_value::interval between interval '10 ms' and interval '60 s'
             when p_name = 'min_keep' then p_value::interval > interval '0'
+            when p_name = 'job_run_keep'
+                then p_value is null or p_value::interval between interval '1 day' and interval '100 years'
             when p_name = 'stale_after' then p_value::interval >= interval '1 min'
-            when p_name = 'schedule_grace' then p_value::interval >= interval '0'
+            when p_name in ('orphan_min_age', 'schedule_grace') then p_value::interval >= interval '0'
+            when p_name = 'idempotency_ttl' then p_value::interval between interval '1 s' and interval '10 years'
+            when p_name = 'idempotency_prune_rows' then p_value::integer between 1 and 1000000
+            when p_name like 'cascade\_unindexed\_%' then p_value::bigint >= 0
             when p_name = 'retry_limit' then p_value::integer between 0 and 100
             when p_name = 'schedule_backend' then p_value in ('auto', 'pg_cron', 'pydb')
             else true
@@ -31,7 +36,7 @@ begin
     if v_good is not true then
         raise exception using errcode = 'YD008', message = format('setting %s cannot be %L', p_name, p_value),
             detail = (select s.description from pydb.setting as s where s.name = p_name),
-            hint = format('select pydb.setting_set(%L, %L);', p_name, pydb._setting(p_name));
+            hint = format('select pydb.setting_set(%L, %L);', p_name, pydb_internal.setting_get(p_name));
     end if;
     select s.* into v_old from pydb.setting as s where s.name = p_name for update;
     update pydb.setting as s
@@ -39,7 +44,7 @@ begin
     where s.name = p_name
     returning s.* into v_new;
     if v_old.value is distinct from v_new.value then
-        perform pydb._audit(
+        perform pydb_internal.audit_add(
             'setting_set', p_name, jsonb_build_object('old', v_old.value, 'new', v_new.value), null
         );
     end if;

@@ -68,7 +68,8 @@ comment on column pydb.retention_policy.filter is
 comment on column pydb.retention_policy.action is 'delete; archive, nullify and drop_partition are reserved.';
 comment on column pydb.retention_policy.archive is 'Where an archive goes; reserved.';
 comment on column pydb.retention_policy.on_referenced is
-'Rows that other rows reference through NO ACTION or RESTRICT: skip leaves and counts them, error stops the run.';
+'Rows that other rows reference through NO ACTION or RESTRICT: skip leaves and counts them, error stops the run, '
+'cascade deletes what references them too, whatever its age.';
 comment on column pydb.retention_policy.strategy is
 'auto, heap (ranges of blocks) or index (ranges of the time index); partition is reserved.';
 comment on column pydb.retention_policy.batch_target is 'Time one batch aims for; null = the setting batch_target.';

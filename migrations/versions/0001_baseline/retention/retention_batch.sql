@@ -18,8 +18,8 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 as $$
 declare
-    v_policy pydb.retention_policy := pydb._retention_policy_get(p_policy);
-    v_held text := pydb._retention_held(v_policy);
+    v_policy pydb.retention_policy := pydb_internal.retention_policy_get(p_policy);
+    v_held text := pydb_internal.retention_held(v_policy);
     v_walk jsonb;
     v_key text;
 begin
@@ -27,17 +27,17 @@ begin
         raise exception using errcode = 'YD001',
             message = format('p_max_rows cannot be %s', coalesce(p_max_rows::text, 'null')),
             detail = 'A batch takes 1 to 1000000 rows.',
-            hint = 'select * from pydb.retention_batch(…, p_max_rows => 10000);';
+            hint = format('select * from pydb.retention_batch(%L, p_max_rows => 10000);', p_policy);
     elsif v_held is not null then
         raise exception using errcode = 'YD111', message = format('policy %s: blocked (%s)', p_policy, v_held),
             detail = 'Nothing was deleted.', hint = 'pydb retention resume, or: select pydb.retention_resume();';
     end if;
     if p_cursor is not null then
-        v_walk := pydb._retention_cursor(v_policy, p_cursor);
+        v_walk := pydb_internal.retention_cursor(v_policy, p_cursor);
     end if;
-    if v_walk is null or v_walk ->> 'terms' <> pydb._retention_terms(v_policy) then
+    if v_walk is null or v_walk ->> 'terms' <> pydb_internal.retention_terms(v_policy) then
         -- the first call, or the policy was edited since: new terms, new count, new look at the fuse
-        v_walk := pydb._retention_prepare(v_policy, jsonb_build_object(
+        v_walk := pydb_internal.retention_prepare(v_policy, jsonb_build_object(
             'policy', p_policy, 'now', coalesce(p_now, clock_timestamp()), 'dry_run', false, 'done', 0, 'mode', 'plain',
             'locked', 0, 'kept', 0, 'refused', 0, 'heap_range', 64, 'index_range', 5000, 'cost', 0.002
         ));
@@ -51,10 +51,10 @@ begin
     -- ranges until the batch has its rows: the limit holds over all of them
     while rows_done < p_max_rows and v_walk ->> 'state' is null loop
         if v_walk -> 'segments' = '[]' then
-            v_walk := pydb._retention_finish(v_walk);
+            v_walk := pydb_internal.retention_finish(v_walk);
             continue;
         end if;
-        v_walk := pydb._retention_step(
+        v_walk := pydb_internal.retention_step(
             v_policy, v_walk || jsonb_build_object('max_rows', (v_walk ->> 'done')::bigint + p_max_rows - rows_done)
         );
         rows_done := rows_done + (v_walk ->> 'rows')::bigint;
@@ -74,7 +74,7 @@ begin
         end loop;
     end if;
     if rows_done > 0 then
-        perform pydb._audit('retention_batch', p_policy, jsonb_build_object('rows_done', rows_done), null);
+        perform pydb_internal.audit_add('retention_batch', p_policy, jsonb_build_object('rows_done', rows_done), null);
     end if;
 end
 $$;

@@ -33,14 +33,15 @@ declare
     v_whole text[];
 begin
     if p_policy is null then
-        foreach policy in array coalesce(pydb._retention_policy_names(null), '{}') loop
+        foreach policy in array coalesce(pydb_internal.retention_policy_names(null), '{}') loop
             begin
                 return query select p.* from pydb.retention_plan(p_policy => policy, p_now => v_now) as p;
             exception when others then
                 -- as in a run, one policy that cannot work does not hide the others
-                v_policy := pydb._retention_policy_get(policy);
+                v_policy := pydb_internal.retention_policy_get(policy);
                 return query select
-                    coalesce(pydb._relation_name(v_policy.target), v_policy.target_name), v_policy.action, 0::bigint,
+                    coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action,
+                        0::bigint,
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
                     array[format('a run would fail: %s (%s)', sqlerrm, sqlstate)], v_policy.name, null::text,
                     null::timestamptz, 0::bigint;
@@ -48,17 +49,17 @@ begin
         end loop;
         return;
     end if;
-    v_policy := pydb._retention_policy_get(p_policy);
+    v_policy := pydb_internal.retention_policy_get(p_policy);
     policy := p_policy;
-    cutoff := pydb._retention_cutoff(v_policy, v_now);
+    cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     action := v_policy.action;
     for v_leaf in
         select
             s.*, sum(s.rows_due) over () as all_due, sum(s.rows_blocked) over () as all_blocked,
             sum(s.rows_total) over () as all_total
-        from pydb._retention_survey(v_policy, cutoff, true) as s
+        from pydb_internal.retention_survey(v_policy, cutoff, true) as s
     loop
-        relation := pydb._relation_name(v_leaf.relation);
+        relation := pydb_internal.relation_name(v_leaf.relation);
         rows := v_leaf.rows_due;
         total_rows := v_leaf.rows_total;
         bytes := (
@@ -70,11 +71,11 @@ begin
         strategy := v_leaf.strategy;
         strategy_reason := v_leaf.strategy_reason;
         null_rows := case when not v_leaf.foreign_table
-            then pydb._retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
+            then pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
         end;
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then
-            v_whole := pydb._retention_plan_notes(
+            v_whole := pydb_internal.retention_policy_warnings(
                 v_policy, v_leaf.all_due::bigint, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint
             );
             warnings := v_whole;
@@ -84,12 +85,26 @@ begin
         if v_policy.on_referenced = 'error' and v_leaf.all_blocked > 0 then
             rows := 0;
         end if;
-        warnings := warnings || pydb._retention_leaf_notes(
+        warnings := warnings || pydb_internal.retention_leaf_warnings(
             v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
             v_leaf.rows_minus_infinity, v_leaf.foreign_table
         );
         return next;
     end loop;
+    return query
+    select
+        s.relation, s.action, case s.action when 'delete' then s.rows else 0 end, 0::bigint, 0::bigint,
+        null::timestamptz, null::timestamptz, 0::bigint,
+        'cascade'::text, array_remove(array[
+            case s.action
+                when 'delete' then 'they go with their parents, whatever their own age'
+                when 'blocked' then 'their parents stay'
+                else pydb_internal.rows_text(s.rows) || ' set'
+            end, s.warning, s.cure
+        ], null),
+        p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint
+    from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s
+    where s.rows > 0 or s.action = 'blocked';
 end
 $$;
 

@@ -4,18 +4,18 @@
 create or replace function pydb.retention_policy_drop(p_name text)
 returns boolean
 language plpgsql
-security definer -- see pydb._retention_policy_store
+security definer -- see pydb_internal.retention_policy_store
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_old pydb.retention_policy := pydb._retention_policy_get(p_name);
+    v_old pydb.retention_policy := pydb_internal.retention_policy_get(p_name);
 begin
     if v_old.builtin then
         raise exception using errcode = 'YD001', message = format('policy %s is pydb''s own', p_name),
             detail = 'It keeps pydb''s own tables small.', hint = format('select pydb.retention_pause(%L);', p_name);
     end if;
     delete from pydb.retention_policy as p where p.name = p_name;
-    perform pydb._audit('retention_policy_drop', p_name, jsonb_build_object('old', to_jsonb(v_old)), null);
+    perform pydb_internal.audit_add('retention_policy_drop', p_name, jsonb_build_object('old', to_jsonb(v_old)), null);
     return true;
 end
 $$;

@@ -30,6 +30,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_new pydb.retention_policy;
+    v_builtin boolean;
 begin
     if p_name is null or p_name = '' or octet_length(p_name) > 63 then
         raise exception using errcode = 'YD006', message = format('%L cannot be the name of a policy', p_name),
@@ -39,14 +40,17 @@ begin
         raise exception using errcode = 'YD004', message = format('policy %s names no table', p_name),
             detail = 'p_table is null.', hint = 'p_table => ''schema.table''';
     end if;
-    perform pydb._retention_check_target(p_table, false);
-    perform pydb._retention_check_rights(p_table);
+    v_builtin := pydb_internal.retention_builtin(p_name, p_table);
+    perform pydb_internal.retention_check_target(p_table, v_builtin);
+    if not v_builtin then -- who runs it needs the rights; who decides about pydb's own tables need not
+        perform pydb_internal.retention_check_rights(p_table);
+    end if;
 
     v_new.name := p_name;
     v_new.target := p_table;
-    v_new.target_name := pydb._relation_name(p_table);
+    v_new.target_name := pydb_internal.relation_name(p_table);
     v_new.time_column := p_time_column;
-    v_new.time_unit := pydb._retention_time_unit(p_table, p_time_column, p_time_unit);
+    v_new.time_unit := pydb_internal.retention_time_unit(p_table, p_time_column, p_time_unit);
     v_new.keep := p_keep;
     v_new.timezone := p_timezone;
     v_new.action := p_action;
@@ -66,18 +70,18 @@ begin
         p_expiry, p_keep = interval '0' and p_time_column ~* '^(expir|valid_(un)?til|delete_after)'
     );
 
-    perform pydb._retention_check_keep(v_new, p_allow_short);
-    perform pydb._retention_check_terms(v_new);
+    perform pydb_internal.retention_check_keep(v_new, p_allow_short);
+    perform pydb_internal.retention_check_terms(v_new);
     if v_new.time_unit in ('s', 'ms', 'us') then
-        perform pydb._retention_check_epoch(p_table, p_time_column, v_new.time_unit, clock_timestamp());
+        perform pydb_internal.retention_check_epoch(p_table, p_time_column, v_new.time_unit, clock_timestamp());
     end if;
     if p_filter is not null then
-        v_new.filter := pydb._retention_check_filter(p_table, p_filter);
+        v_new.filter := pydb_internal.retention_check_filter(p_table, p_filter);
     end if;
     if p_schedule is not null then
-        perform pydb._schedule_check(p_schedule);
+        perform pydb_internal.cron_check(p_schedule);
     end if;
-    return pydb._retention_policy_store(v_new, p_allow_short);
+    return pydb_internal.retention_policy_store(v_new, p_allow_short);
 end
 $$;
 

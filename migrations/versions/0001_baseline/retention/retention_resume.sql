@@ -4,20 +4,20 @@
 create or replace function pydb.retention_resume(p_policy text default null)
 returns text
 language plpgsql
-security definer -- see pydb._retention_policy_store
+security definer -- see pydb_internal.retention_policy_store
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_policy is null then
         perform pydb.setting_set('kill_switch', 'off');
-        perform pydb._audit('retention_resume', 'all', '{}'::jsonb, null);
+        perform pydb_internal.audit_add('retention_resume', 'all', '{}'::jsonb, null);
         return 'the kill switch is off';
     end if;
-    perform pydb._retention_policy_get(p_policy);
+    perform pydb_internal.retention_policy_get(p_policy);
     update pydb.retention_policy as p
     set paused_at = null, paused_by = null, paused_reason = null
     where p.name = p_policy;
-    perform pydb._audit('retention_resume', p_policy, '{}'::jsonb, null);
+    perform pydb_internal.audit_add('retention_resume', p_policy, '{}'::jsonb, null);
     return format('policy %s is no longer paused', p_policy);
 end
 $$;

@@ -25,7 +25,7 @@ declare
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     v_deadline := clock_timestamp() + p_max_runtime;
-    v_policies := pydb._retention_run_check(p_policy, p_max_rows, p_max_runtime);
+    v_policies := pydb_internal.retention_run_check(p_policy, p_max_rows, p_max_runtime);
     if v_policies is null then
         return;
     end if;
@@ -33,15 +33,16 @@ begin
         if v_halt is not null then
             -- whose turn never came is in the log as well
             v_note := 'the call ended before its turn';
-            perform pydb._run_note('retention', v_name, p_dry_run, p_request, 'skipped', v_halt, v_note);
+            perform pydb_internal.run_log_unstarted(
+                'retention', v_name, p_dry_run, p_request, 'skipped', v_halt, v_note);
             raise warning 'policy %: skipped (%): %', v_name, v_halt, v_note;
             continue;
         end if;
         v_walk := null;
-        call pydb._retention_run_policy(v_name, p_dry_run, v_left, v_deadline, v_now, p_request, v_walk);
+        call pydb_internal.retention_run_policy(v_name, p_dry_run, v_left, v_deadline, v_now, p_request, v_walk);
         set local search_path = pg_catalog, pg_temp;
         v_left := v_left - (v_walk ->> 'done')::bigint;
-        v_note := pydb._retention_run_sentence(v_walk);
+        v_note := pydb_internal.retention_run_sentence(v_walk);
         if v_walk ->> 'state' in ('failed', 'blocked', 'cancelled') then
             if v_worst is null or v_walk ->> 'state' <> 'blocked' then
                 v_worst := v_walk;
@@ -64,7 +65,7 @@ begin
             errcode = case v_worst ->> 'state'
                 when 'failed' then 'YD110' when 'cancelled' then '57014' else 'YD111'
             end,
-            message = pydb._retention_run_sentence(v_worst),
+            message = pydb_internal.retention_run_sentence(v_worst),
             detail = pg_catalog.format(
                 'SQLSTATE %s. Everything committed before stays, and the log has it all.',
                 coalesce(v_worst ->> 'sqlstate', 'none')

@@ -1,6 +1,7 @@
 -- pydb.schedule_prune: remove old rows about our jobs from pg_cron's log and from our own.
--- reads and writes cron.job_run_details, pydb.schedule_claim, pydb.scheduler; commits every 10000 rows
--- locks the rows it deletes   raises YD001 keep is negative; warns YD007 standby
+-- reads and writes cron.job_run_details, pydb.schedule_claim, pydb.scheduler; commits every 10000 rows locks the rows
+-- it deletes
+-- raises YD001 keep is negative; warns YD007 standby
 create or replace procedure pydb.schedule_prune(p_keep interval default '30 days')
 language plpgsql
 as $procedure$
@@ -24,8 +25,8 @@ begin
     end if;
     v_before := clock_timestamp() - p_keep;
     loop
-        exit when pydb._schedule_cron() is null;
-        execute pydb._schedule_prune_statement(p_keep, 10000);
+        exit when pydb_internal.schedule_cron() is null;
+        execute pydb_internal.schedule_prune_statement(p_keep, 10000);
         get diagnostics v_rows = row_count;
         exit when v_rows = 0;
         commit;
@@ -36,7 +37,7 @@ begin
         delete from pydb.schedule_claim as c
         where (c.job, c.due_at) in (
             select o.job, o.due_at from pydb.schedule_claim as o
-            where o.due_at < v_before and not pydb._schedule_backend_alive(o.pid, o.backend_start)
+            where o.due_at < v_before and not pydb_internal.schedule_backend_alive(o.pid, o.backend_start)
             limit 10000
         );
         get diagnostics v_rows = row_count;

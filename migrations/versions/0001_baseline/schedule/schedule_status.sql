@@ -18,7 +18,7 @@ select
     s.run_id,
     s.run_state,
     s.run_reason
-from pydb._schedule_rows(pydb._schedule_cron()) as s;
+from pydb_internal.schedule_rows(pydb_internal.schedule_cron()) as s;
 
 comment on view pydb.schedule_status is
 'Every scheduled job. Where pg_cron lives in another database, `pydb schedule status` sees more than this view.';

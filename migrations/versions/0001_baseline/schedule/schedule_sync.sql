@@ -1,6 +1,7 @@
 -- pydb.schedule_sync: make pg_cron's jobs what the policies say.
--- reads pydb.retention_policy, pydb.setting, cron.*   writes cron.job (by pg_cron's functions), pydb.audit_log
--- locks one transaction-level advisory lock   raises YD007 standby, YD502 pg_cron unusable, YD503 wrong database
+-- reads pydb.retention_policy, pydb.setting, cron.*   writes cron.job (by pg_cron's functions), pydb.audit_log locks
+-- one transaction-level advisory lock
+-- raises YD007 standby, YD502 pg_cron unusable, YD503 wrong database
 create or replace function pydb.schedule_sync(p_dry_run boolean default false)
 returns table (
     job_name text, policy text, action text, schedule text, command text, database text, role text, reason text
@@ -21,14 +22,14 @@ begin
     end if;
     -- Two at once would both find a job missing. Ends with the transaction; nobody else takes this key.
     perform pg_advisory_xact_lock(hashtextextended('pydb.schedule_sync', 0));
-    if pydb._setting(p_name => 'schedule_backend') = 'pydb'
-        and (select s.place from pydb._schedule_place() as s) not in ('here', 'elsewhere')
+    if pydb_internal.setting_get(p_name => 'schedule_backend') = 'pydb'
+        and (select s.place from pydb_internal.schedule_place() as s) not in ('here', 'elsewhere')
     then
         return;
     end if;
-    perform pydb._schedule_require();
+    perform pydb_internal.schedule_require();
     select jsonb_agg(to_jsonb(a)) into v_actions
-    from pydb._schedule_plan(pydb._schedule_cron()) as a;
+    from pydb_internal.schedule_plan(pydb_internal.schedule_cron()) as a;
     if not p_dry_run then
         for v_statement in
             select s.statement
@@ -39,7 +40,7 @@ begin
         loop
             execute v_statement;
         end loop;
-        perform pydb._schedule_audit(v_actions);
+        perform pydb_internal.schedule_audit(v_actions);
     end if;
     return query
     select a.job_name, a.policy, a.action, a.schedule, a.command, a.database, a.role, a.reason

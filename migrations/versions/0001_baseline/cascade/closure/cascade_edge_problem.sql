@@ -1,0 +1,67 @@
+-- pydb_internal.cascade_edge_problem (closure; by cascade_add_edges): what keeps an edge from being followed, or from
+-- having its effect, before any row is looked at.
+-- reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.cascade_edge_problem(
+    p_edge pydb_internal.reference_edge,
+    p_effect text,
+    out effect text,
+    out hurdle text
+)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_name text := pydb_internal.relation_name(p_edge.child);
+    -- partitions are read one by one only where their rows go
+    v_cure text := pydb_internal.cascade_missing_grants(p_edge.child, p_effect = 'delete');
+    v_not_null text;
+begin
+    effect := p_effect;
+    if v_cure is not null then
+        effect := 'hidden';
+        hurdle := case when v_cure like 'grant%' then format('%s may not read %s in full', current_user, v_name)
+            else format('row-level security of %s hides rows from %s', v_name, current_user) end;
+        return;
+    end if;
+    select
+        case when c.relkind = 'f' then format(
+            '%s is a foreign table', pydb_internal.relation_name(c.oid)) end into hurdle
+    from pg_class as c
+    where c.relkind = 'f' and (
+        c.oid = p_edge.child or c.oid in (select t.relid from pg_partition_tree(p_edge.child) as t)
+    )
+    limit 1;
+    if hurdle is not null then
+        effect := 'hidden';
+        return;
+    end if;
+    if p_effect in ('nullify', 'default') then
+        select string_agg(distinct a.attname, ', ') into v_not_null
+        from pg_attribute as a
+        where a.attname = any(p_edge.set_columns) and a.attnotnull and a.attnum > 0 and (
+            a.attrelid = p_edge.child or a.attrelid in (select t.relid from pg_partition_tree(p_edge.child) as t)
+        ) and (
+            p_effect = 'nullify' or pydb_internal.column_default(p_edge.child, a.attname) = 'null'
+        );
+        if v_not_null is not null then
+            effect := 'check';
+            hurdle := format('%s onto NOT NULL (%s) of %s fails%s',
+                case p_effect when 'nullify' then 'SET NULL' else 'SET DEFAULT' end, v_not_null, v_name,
+                case p_effect when 'nullify' then '' else ': there is no default' end);
+        elsif p_effect = 'nullify' and p_edge.is_match_full
+            and cardinality(p_edge.set_columns) < cardinality(p_edge.child_columns)
+        then
+            effect := 'check';
+            hurdle := format('SET NULL of some columns of %s fails: it is MATCH FULL', p_edge.reference);
+        end if;
+    end if;
+end
+$$;
+
+comment on function pydb_internal.cascade_edge_problem(pydb_internal.reference_edge, text) is
+'The effect that an edge can have, and why it is not the wanted one: hidden (cannot be read in full: privilege,
+row-level security, foreign table) or check (SET NULL onto a NOT NULL column, or of a part of a MATCH FULL key).';
+
+revoke all on function pydb_internal.cascade_edge_problem(pydb_internal.reference_edge, text) from public;

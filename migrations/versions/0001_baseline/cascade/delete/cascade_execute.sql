@@ -1,0 +1,51 @@
+-- pydb_internal.cascade_execute (delete): do what a walk found, in one statement: set what is to be set and delete all
+-- else.
+-- writes the relations of the walk   locks them (row exclusive) and the rows
+-- raises YD304, and what the statement raises
+create or replace function pydb_internal.cascade_execute(p_walk pydb_internal.cascade_closure)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set row_security = off
+set jit = off
+as $$
+declare
+    v_gone pydb_internal.cascade_rows[] := pydb_internal.cascade_merge_rows(p_walk.parts);
+    v_set pydb_internal.cascade_rows[] := pydb_internal.cascade_rows_to_set(p_walk, v_gone);
+    v_updates text[] := pydb_internal.cascade_update_statements(p_walk, v_set);
+    v_count text;
+    v_rows bigint;
+    v_planned bigint;
+begin
+    select count(distinct (s.relation, u.tid)) into v_planned
+    from unnest(v_set) as s
+    cross join lateral unnest(s.tids) as u (tid);
+    select string_agg(format('(select count(*) from u%s)', g.n), ' + ') into v_count
+    from generate_series(1, cardinality(v_updates)) as g (n);
+    -- one statement for all tables: keys are checked when it has ended, so neither order nor circles matter
+    execute (
+        select 'with ' || string_agg(u.query, ', ' order by u.ord) || ' select ' || coalesce(v_count, '0')
+        from (
+            select s.ordinality as ord, format(
+                'd%s as (delete from only %s as t where %s)', s.ordinality, pydb_internal.relation_name(s.relation),
+                pydb_internal.cascade_delete_condition(p_walk, v_gone, s.ordinality::integer)
+            ) as query
+            from unnest(v_gone) with ordinality as s
+            union all
+            select -1 / c.ordinality::numeric, format('u%s as (%s returning 1)', c.ordinality, c.query)
+            from unnest(v_updates) with ordinality as c (query)
+        ) as u
+    ) into v_rows using v_gone, v_set;
+    if v_rows <> v_planned then
+        raise exception using errcode = 'YD304', message = 'rows changed while the cascade ran',
+            detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned),
+            hint = 'Nothing was changed. Run it again.';
+    end if;
+    set constraints all immediate;
+end
+$$;
+
+comment on function pydb_internal.cascade_execute(pydb_internal.cascade_closure) is
+'Sets and deletes the rows of a walk in the caller''s transaction. Deferred keys are checked before it returns.';
+
+revoke all on function pydb_internal.cascade_execute(pydb_internal.cascade_closure) from public;

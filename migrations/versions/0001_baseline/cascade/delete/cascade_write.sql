@@ -1,0 +1,34 @@
+-- pydb_internal.cascade_write (delete; by cascade_delete_once): delete what a walk found, set-based or by PostgreSQL's
+-- own cascade; its refusal becomes ours.
+-- writes the relations of the walk   locks them (row exclusive) and the rows
+-- raises YD302 YD304, and what triggers raise
+create or replace function pydb_internal.cascade_write(
+    p_walk pydb_internal.cascade_closure,
+    p_native regclass,
+    p_look text
+)
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_message text;
+    v_detail text;
+begin
+    if p_native is null then
+        perform pydb_internal.cascade_execute(p_walk);
+    else
+        perform pydb_internal.cascade_execute_native(p_walk, p_native);
+    end if;
+exception when integrity_constraint_violation then
+    get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
+    raise exception using errcode = 'YD302', message = 'the cascade is blocked: ' || v_message,
+        detail = v_detail || ' Nothing was changed.', hint = p_look;
+end
+$$;
+
+comment on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text) is
+'Applies a walk: cascade_execute, or (p_native: the root table) cascade_execute_native. What a constraint refuses
+raises YD302. p_look: statement that shows the plan.';
+
+revoke all on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text) from public;

@@ -1,0 +1,47 @@
+-- pydb.idempotency_fail: record that the work on a claimed key failed, if the caller still holds it.
+-- reads and writes pydb.idempotency_key   locks the key's row
+-- raises nothing
+create or replace function pydb.idempotency_fail(
+    p_scope text,
+    p_key text,
+    p_token bigint,
+    p_error jsonb default null,
+    p_retryable boolean default true,
+    p_code integer default null
+)
+returns pydb.idempotency_answer
+language plpgsql
+security definer -- applications fail without a right on the table
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_retryable constant boolean := coalesce(p_retryable, true);
+    -- never SQL null: who adopts a recorded outcome tells a failure by its error
+    v_error constant jsonb := coalesce(p_error, 'null');
+    v_answer pydb.idempotency_answer;
+    v_outcome pydb.idempotency_key;
+begin
+    update pydb.idempotency_key as k
+    set state = 'failed', code = p_code, error = v_error, retryable = v_retryable, finished_at = clock_timestamp()
+    where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
+    returning
+        'ok', null::bigint, k.attempt, k.code, null::jsonb, k.error, null::interval, k.owner, k.finished_at,
+        null::timestamptz, null::timestamptz
+    into v_answer;
+    if found then
+        return v_answer;
+    end if;
+    v_outcome.state := 'failed';
+    v_outcome.code := p_code;
+    v_outcome.error := v_error;
+    v_outcome.retryable := v_retryable;
+    return pydb_internal.idempotency_late(p_scope, p_key, p_token, v_outcome);
+end
+$$;
+
+comment on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) is
+'Records the failure of a claim. p_retryable true: the next claim acquires the key and gets this error with it; false:
+the failure is the answer (replay_failed) until the key expires. p_error null is recorded as JSON null, so that every
+failure has an error. Outcomes as of pydb.idempotency_complete.';
+
+revoke all on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) from public;
