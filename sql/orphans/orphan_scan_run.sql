@@ -17,7 +17,7 @@ declare
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_sample);
-    if pydb_internal.orphan_read_only() then
+    if pydb_internal.run_is_read_only() then
         return;
     end if;
     v_walk := jsonb_build_object(

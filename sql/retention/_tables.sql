@@ -1,4 +1,4 @@
--- pydb retention tables: the policies.
+-- pydb retention tables: the policies, and what a run of one keeps in mind.
 -- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
@@ -95,3 +95,39 @@ comment on column pydb.retention_policy.created_at is 'When the policy was first
 comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 
 revoke all on pydb.retention_policy from public;
+
+insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
+('retention', 'retention', 'policy %s', true, 'retention_run',
+    'select * from pydb.retention_job_log order by id desc limit 10;');
+
+create type pydb_internal.retention_work as (
+    cutoff timestamptz,
+    mode text,
+    cost float8,
+    is_measured boolean,
+    heap_range bigint,
+    index_range bigint,
+    weight float8,
+    pass_done bigint,
+    is_last_pass boolean,
+    locked bigint,
+    kept bigint,
+    refused bigint,
+    blocked bigint
+);
+
+comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
+comment on column pydb_internal.retention_work.cutoff is 'Rows before it expire.';
+comment on column pydb_internal.retention_work.mode is
+'plain, skip (around locked rows) or rows (one by one), for the next batch.';
+comment on column pydb_internal.retention_work.cost is 'Milliseconds a row, as learned.';
+comment on column pydb_internal.retention_work.is_measured is 'True: cost was measured, it is no guess.';
+comment on column pydb_internal.retention_work.heap_range is 'Blocks of the next range.';
+comment on column pydb_internal.retention_work.index_range is 'Rows of the next range of the index.';
+comment on column pydb_internal.retention_work.weight is 'Rows that go for one of the policy''s own table (cascade).';
+comment on column pydb_internal.retention_work.pass_done is 'Rows of this pass.';
+comment on column pydb_internal.retention_work.is_last_pass is 'True: what was locked on the way gets its last chance.';
+comment on column pydb_internal.retention_work.locked is 'Rows that stayed because somebody held them.';
+comment on column pydb_internal.retention_work.kept is 'Rows that a trigger or rule kept.';
+comment on column pydb_internal.retention_work.refused is 'Rows that a constraint kept.';
+comment on column pydb_internal.retention_work.blocked is 'Rows that others referenced when they were counted.';

@@ -1,19 +1,34 @@
--- pydb_internal.retention_terms (policy): what tells a policy's terms from all earlier ones, also after it was dropped
--- and set anew.
--- reads nothing   writes nothing   locks nothing
+-- pydb_internal.retention_terms (policy): hook of retention runs: whether a policy may delete now, and within which
+-- bounds.
+-- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_terms(p_policy pydb.retention_policy)
-returns text
+create or replace function pydb_internal.retention_terms(p_policy text)
+returns pydb_internal.run_terms
 language plpgsql
 stable
+security definer -- see pydb_internal.retention_policy_get
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_policy pydb.retention_policy;
+    v_terms pydb_internal.run_terms;
 begin
-    return format('%s %s', p_policy.version, extract(epoch from p_policy.created_at));
+    select p.* into v_policy from pydb.retention_policy as p where p.name = p_policy;
+    v_terms.version := pydb_internal.retention_version(v_policy);
+    v_terms.max_rows := v_policy.max_rows;
+    v_terms.max_runtime := v_policy.max_runtime;
+    if v_policy.name is null then
+        v_terms.reason := 'cancelled';
+        v_terms.error := 'the policy was dropped';
+    elsif not v_policy.enabled or v_policy.paused_at is not null then
+        v_terms.reason := 'paused';
+        v_terms.error := format('the policy is %s', case when v_policy.enabled then 'paused' else 'disabled' end);
+    end if;
+    return v_terms;
 end
 $$;
 
-comment on function pydb_internal.retention_terms(pydb.retention_policy) is
-'Text that changes whenever the policy does: its version, and when it was made.';
+comment on function pydb_internal.retention_terms(text) is
+'Terms of a policy: its version and bounds; stop reason paused (also for a disabled one) or cancelled (dropped).';
 
-revoke all on function pydb_internal.retention_terms(pydb.retention_policy) from public;
+revoke all on function pydb_internal.retention_terms(text) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.retention_delete_rows (run; by retention_step): delete a small range row by row, leaving each row whose
+-- pydb_internal.retention_delete_rows (run; by retention_take): delete a small range row by row, leaving each row whose
 -- delete is refused.
 -- writes the target   locks the rows it deletes
 -- raises nothing
@@ -16,6 +16,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_tid tid;
+    v_one text;
     v_gone bigint;
 begin
     rows_done := 0;
@@ -26,9 +27,14 @@ begin
     loop
         exit when rows_done >= p_limit;
         begin
-            v_gone := (pydb_internal.retention_take(
-                p_policy, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, false
-            )).rows_done;
+            v_one := format('t.ctid = %L and %s', v_tid, p_condition);
+            if p_policy.on_referenced = 'cascade' then
+                v_gone := (
+                    pydb_internal.retention_delete_cascade(p_policy, p_relation, v_one, null, false)
+                ).rows_done;
+            else
+                v_gone := pydb_internal.retention_delete(p_relation, v_one, null, false);
+            end if;
             set constraints all immediate;
             rows_done := rows_done + v_gone; -- only now: a variable is not rolled back
         exception

@@ -163,3 +163,187 @@ comment on column pydb_internal.schema_source.revision is 'Revision that install
 comment on column pydb_internal.schema_source.installed_at is 'When that was.';
 
 revoke all on pydb_internal.schema_object, pydb_internal.schema_source from public;
+
+create table pydb_internal.run_kind (
+    name text not null,
+    job_kind text not null,
+    label text not null default '%s',
+    deletes boolean not null default true,
+    has_terms boolean not null default false,
+    audit_action text,
+    failed text not null default 'YD110',
+    blocked text not null default 'YD111',
+    passed_on text[] not null default '{}',
+    hint text not null,
+    constraint run_kind_pkey primary key (name)
+);
+
+comment on table pydb_internal.run_kind is
+'Kinds of runs, contributed by the domains. The engine (run_drive) calls their hooks: name_open, name_turn, name_evade
+and, where has_terms, name_terms.';
+comment on column pydb_internal.run_kind.name is 'Name of the kind, with which the names of its hooks begin.';
+comment on column pydb_internal.run_kind.job_kind is 'Kind in pydb.job_run.';
+comment on column pydb_internal.run_kind.label is 'Format of its name in messages; %s is the subject.';
+comment on column pydb_internal.run_kind.deletes is 'True: the kill switch stops it.';
+comment on column pydb_internal.run_kind.has_terms is
+'True: name_terms(subject) tells before each turn whether the subject may run, within which bounds, and its version.';
+comment on column pydb_internal.run_kind.audit_action is
+'Action in pydb.audit_log of a run that did something; null = none.';
+comment on column pydb_internal.run_kind.failed is 'SQLSTATE that a failed run raises at its end.';
+comment on column pydb_internal.run_kind.blocked is 'SQLSTATE that a blocked run raises at its end.';
+comment on column pydb_internal.run_kind.passed_on is 'SQLSTATEs that a blocked run raises as they are.';
+comment on column pydb_internal.run_kind.hint is
+'What to type after a failure that has no hint of its own: format of the subject (%1$L) and its last word (%2$s).';
+
+revoke all on pydb_internal.run_kind from public;
+
+create type pydb_internal.run_state as (
+    kind text,
+    subject text,
+    dry_run boolean,
+    request uuid,
+    now timestamptz,
+    deadline timestamptz,
+    max_rows bigint,
+    run_id bigint,
+    version text,
+    due bigint,
+    done bigint,
+    skipped bigint,
+    rows bigint,
+    batches bigint,
+    tries integer,
+    retries integer,
+    wake_at timestamptz,
+    detail jsonb,
+    counts jsonb,
+    audit jsonb,
+    said text,
+    notes text[],
+    state text,
+    reason text,
+    halt text,
+    sqlstate text,
+    error text,
+    hint text,
+    work jsonb
+);
+
+comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
+comment on column pydb_internal.run_state.kind is 'pydb_internal.run_kind.name.';
+comment on column pydb_internal.run_state.subject is 'What it is about, as in pydb.job_run.';
+comment on column pydb_internal.run_state.dry_run is 'True: it only looks.';
+comment on column pydb_internal.run_state.request is 'Id given by the caller.';
+comment on column pydb_internal.run_state.now is 'The clock, read once for all of the run.';
+comment on column pydb_internal.run_state.deadline is 'When its time is over; null = never.';
+comment on column pydb_internal.run_state.max_rows is 'Rows that it may take; null = no bound.';
+comment on column pydb_internal.run_state.run_id is 'pydb.job_run.id; null until it is open.';
+comment on column pydb_internal.run_state.version is 'Version of the subject that its parts were laid out for.';
+comment on column pydb_internal.run_state.due is 'Rows that the plan counted.';
+comment on column pydb_internal.run_state.done is 'Rows done so far.';
+comment on column pydb_internal.run_state.skipped is 'Rows that should have gone and stayed.';
+comment on column pydb_internal.run_state.rows is 'Rows of the batch that this turn made; null = it made none.';
+comment on column pydb_internal.run_state.batches is 'Batches so far.';
+comment on column pydb_internal.run_state.tries is 'Attempts at this turn that met a passing trouble.';
+comment on column pydb_internal.run_state.retries is 'All such attempts of the run.';
+comment on column pydb_internal.run_state.wake_at is 'The next turn is not before this.';
+comment on column pydb_internal.run_state.detail is 'To be merged into job_run.detail with the next entry in the log.';
+comment on column pydb_internal.run_state.counts is
+'Rows of this batch per relation, to be added to job_run.detail.cascaded.';
+comment on column pydb_internal.run_state.audit is 'More arguments for its entry in the audit log.';
+comment on column pydb_internal.run_state.said is
+'What it did, for the sentence at its end; null = the engine says it.';
+comment on column pydb_internal.run_state.notes is 'Sentences to tell the caller at the end.';
+comment on column pydb_internal.run_state.state is 'Its end, as in pydb.job_run; null = it goes on.';
+comment on column pydb_internal.run_state.reason is 'Why it ended.';
+comment on column pydb_internal.run_state.halt is 'Why the runs after it in the same call are not to start.';
+comment on column pydb_internal.run_state.sqlstate is 'Of the error met last.';
+comment on column pydb_internal.run_state.error is 'Of the error met last.';
+comment on column pydb_internal.run_state.hint is 'Of the error met last.';
+comment on column pydb_internal.run_state.work is
+'A few values of the kind''s own, a row of its type (retention_work, …) as jsonb; what grows with the tables is in
+parts.';
+
+create type pydb_internal.run_chunk as (
+    relation oid,
+    tids tid[],
+    versions xid[],
+    filenode oid
+);
+
+comment on type pydb_internal.run_chunk is 'Rows of one relation that are to be taken.';
+comment on column pydb_internal.run_chunk.relation is 'Relation that holds the rows (a leaf).';
+comment on column pydb_internal.run_chunk.tids is 'Places of the rows (ctid).';
+comment on column pydb_internal.run_chunk.versions is
+'Their versions (xmin): a place alone may hold another row after a commit.';
+comment on column pydb_internal.run_chunk.filenode is
+'File of the relation: places and versions mean nothing once it was rewritten (VACUUM FULL, CLUSTER, TRUNCATE).';
+
+create type pydb_internal.run_part as (
+    relation oid,
+    subject text,
+    strategy text,
+    from_block bigint,
+    at_block bigint,
+    until_block bigint,
+    from_value text,
+    density float8,
+    due bigint,
+    condition text,
+    signature text,
+    is_again boolean,
+    is_guarded boolean,
+    is_late boolean,
+    is_ended boolean,
+    filenode oid,
+    chunks pydb_internal.run_chunk[]
+);
+
+comment on type pydb_internal.run_part is
+'A part of the work of a run: a relation and how to go through it. A run has as many as its kind lays out; one at a time
+goes through a turn.';
+comment on column pydb_internal.run_part.relation is 'Relation of the part.';
+comment on column pydb_internal.run_part.subject is 'What the part is about, where that is no relation.';
+comment on column pydb_internal.run_part.strategy is 'How to go through it: heap, index or whole.';
+comment on column pydb_internal.run_part.from_block is 'First block.';
+comment on column pydb_internal.run_part.at_block is 'Next block.';
+comment on column pydb_internal.run_part.until_block is 'Block behind the last one.';
+comment on column pydb_internal.run_part.from_value is 'Next value of the time column, as text.';
+comment on column pydb_internal.run_part.density is 'Rows a block.';
+comment on column pydb_internal.run_part.due is 'Rows that the plan counted here.';
+comment on column pydb_internal.run_part.condition is 'Condition of its rows, SQL over alias t.';
+comment on column pydb_internal.run_part.signature is 'What the relation looked like when the part was laid out.';
+comment on column pydb_internal.run_part.is_again is 'True: its rows reference each other, they go pass by pass.';
+comment on column pydb_internal.run_part.is_guarded is 'True: a trigger or rule may keep rows.';
+comment on column pydb_internal.run_part.is_late is 'True: it was put off to a later pass.';
+comment on column pydb_internal.run_part.is_ended is 'True: its rows have been found, those in chunks are left.';
+comment on column pydb_internal.run_part.filenode is 'File of the relation when the part was laid out.';
+comment on column pydb_internal.run_part.chunks is 'Rows to be taken next.';
+
+create type pydb_internal.run_turn as (
+    run pydb_internal.run_state,
+    part pydb_internal.run_part,
+    parts pydb_internal.run_part[]
+);
+
+comment on type pydb_internal.run_turn is 'What a hook returns.';
+comment on column pydb_internal.run_turn.run is 'The run after it.';
+comment on column pydb_internal.run_turn.part is
+'The part after it: null = it is done (turn), or there is no way around (evade).';
+comment on column pydb_internal.run_turn.parts is
+'The parts of the next pass (open), or parts to be put off to it (turn).';
+
+create type pydb_internal.run_terms as (
+    version text,
+    reason text,
+    error text,
+    max_rows bigint,
+    max_runtime interval
+);
+
+comment on type pydb_internal.run_terms is 'What the subject of a run says now.';
+comment on column pydb_internal.run_terms.version is 'Changes whenever the subject does.';
+comment on column pydb_internal.run_terms.reason is 'Stop reason that keeps it from running; null = it may run.';
+comment on column pydb_internal.run_terms.error is 'That reason in words.';
+comment on column pydb_internal.run_terms.max_rows is 'Most rows of a run; null = no bound.';
+comment on column pydb_internal.run_terms.max_runtime is 'Longest time of a run; null = no bound.';

@@ -13,7 +13,7 @@ declare
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     perform pydb_internal.orphan_check_call(p_max_wait, null, null);
-    if pydb_internal.orphan_read_only() then
+    if pydb_internal.run_is_read_only() then
         return;
     end if;
     v_plan := pydb_internal.orphan_close_plan(p_reference);

@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_runner (policy; by retention_prepare): refuse to delete as a role, or in a session, in
+-- pydb_internal.retention_check_runner (policy; by retention_open): refuse to delete as a role, or in a session, in
 -- which the result could not be trusted.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD005 YD114

@@ -1,57 +1,58 @@
--- pydb_internal.retention_account (run; by retention_advance): add a batch to a walk's sums, size the next one, set the
+-- pydb_internal.retention_account (run; by retention_turn): count what stayed of a batch, size the next one, set the
 -- pause that the rate limit asks for.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_account(
     p_policy pydb.retention_policy,
-    p_walk jsonb,
-    p_segment jsonb
+    p_run pydb_internal.run_state,
+    p_work pydb_internal.retention_work,
+    p_part pydb_internal.run_part,
+    p_left bigint,
+    p_ms double precision
 )
-returns jsonb
+returns pydb_internal.run_state
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_rows bigint := (p_walk ->> 'rows')::bigint;
-    v_left bigint := (p_walk ->> 'left')::bigint;
-    v_ms float8 := (p_walk ->> 'ms')::float8;
-    v_done bigint := (p_walk ->> 'done')::bigint + v_rows;
-    v_mode text := p_walk ->> 'mode';
 begin
-    p_walk := p_walk || jsonb_build_object(
-        'done', v_done, 'batches', (p_walk ->> 'batches')::bigint + 1,
-        'pass_done', (p_walk ->> 'pass_done')::bigint + v_rows, 'tries', 0,
-        'mode', case when p_walk ? 'last_pass' then v_mode else 'plain' end
-    );
-    if v_mode in ('skip', 'rows') and p_walk ? 'last_pass' then
-        p_walk := p_walk || jsonb_build_object('locked', (p_walk ->> 'locked')::bigint + v_left);
-    elsif v_mode = 'plain' and v_left > 0 then
-        p_walk := p_walk || jsonb_build_object('kept', (p_walk ->> 'kept')::bigint + v_left);
-        if v_rows = 0 then
-            return p_walk || jsonb_build_object(
-                'state', case v_done when 0 then 'blocked' else 'partial' end, 'reason', 'no_progress', 'error',
-                format('a trigger or rule on %s kept %s rows from being deleted',
-                    pydb_internal.relation_name((p_segment ->> 'relation')::oid), v_left)
-            );
+    if p_work.mode <> 'plain' and p_work.is_last_pass then
+        p_work.locked := p_work.locked + p_left;
+    elsif p_work.mode = 'plain' and p_left > 0 then
+        p_work.kept := p_work.kept + p_left;
+        if p_run.rows = 0 then
+            p_run.state := case p_run.done when 0 then 'blocked' else 'partial' end;
+            p_run.reason := 'no_progress';
+            p_run.error := format('a trigger or rule on %s kept %s rows from being deleted',
+                pydb_internal.relation_name(p_part.relation), p_left);
         end if;
     end if;
-    if v_mode = 'plain' then
-        p_walk := pydb_internal.retention_adapt(
-            p_policy, p_walk, p_segment ->> 'strategy', (p_segment ->> 'density')::float8
-        );
+    if p_work.mode = 'plain' and p_run.state is null then
+        p_work := pydb_internal.retention_next_size(p_policy, p_work, p_part, p_run.rows, p_ms);
+    end if;
+    if not p_work.is_last_pass then
+        p_work.mode := 'plain';
     end if;
     if p_policy.rows_per_second is not null then
-        p_walk := p_walk || jsonb_build_object(
-            'wake', clock_timestamp() + (v_rows * 1000.0 / p_policy.rows_per_second - v_ms) * interval '1 ms'
-        );
+        p_run.wake_at :=
+            clock_timestamp() + (p_run.rows * 1000.0 / p_policy.rows_per_second - p_ms) * interval '1 ms';
     end if;
-    return p_walk;
+    p_run.work := to_jsonb(p_work);
+    p_run.detail := coalesce(p_run.detail, '{}') || jsonb_build_object(
+        'learned', pydb_internal.retention_learned(p_work)
+    );
+    return p_run;
 end
 $$;
 
-comment on function pydb_internal.retention_account(pydb.retention_policy, jsonb, jsonb) is
-'The walk after a batch: sums, size of the next range, pause; a batch that could delete nothing of what it found ends
-the walk with no_progress.';
+comment on function pydb_internal.retention_account(
+    pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, pydb_internal.run_part, bigint,
+    double precision
+) is
+'The run after a batch of p_ms milliseconds: rows that stayed (p_left), size of the next range, pause; a batch that
+could delete nothing of what it found ends the run with no_progress.';
 
-revoke all on function pydb_internal.retention_account(pydb.retention_policy, jsonb, jsonb) from public;
+revoke all on function pydb_internal.retention_account(
+    pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, pydb_internal.run_part, bigint,
+    double precision
+) from public;

@@ -1,11 +1,11 @@
--- pydb_internal.retention_range (run; by retention_step): the next range of a segment: its SQL condition over alias t,
--- and where it ends.
+-- pydb_internal.retention_range (run; by retention_turn): the next range of a part: its SQL condition over alias t, and
+-- where it ends.
 -- reads the relation (index strategy)   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_range(
     p_policy pydb.retention_policy,
-    p_walk jsonb,
-    p_segment jsonb,
+    p_work pydb_internal.retention_work,
+    p_part pydb_internal.run_part,
     out condition text,
     out next_at bigint,
     out next_from text,
@@ -17,31 +17,31 @@ set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 as $$
 declare
-    v_from text := p_segment ->> 'from';
+    v_from text := p_part.from_value;
     -- no range holds more than a second's worth of rows, where the policy bounds them
-    v_limit bigint := least((p_walk ->> 'index_range')::bigint, p_policy.rows_per_second);
+    v_limit bigint := least(p_work.index_range, p_policy.rows_per_second);
     v_blocks bigint := least(
-        (p_walk ->> 'heap_range')::bigint,
+        p_work.heap_range,
         -- greatest() passes over null: without a bound it would say 1
         case when p_policy.rows_per_second is not null
-            then greatest(p_policy.rows_per_second / greatest((p_segment ->> 'density')::float8, 1), 1)::bigint end
+            then greatest(p_policy.rows_per_second / greatest(p_part.density, 1), 1)::bigint end
     );
     v_expired text := pydb_internal.retention_expired_condition(
-        jsonb_populate_record(p_policy, '{"filter": null}'), (p_walk ->> 'cutoff')::timestamptz
+        jsonb_populate_record(p_policy, '{"filter": null}'), p_work.cutoff
     );
     v_floor text := '';
     v_rows bigint;
 begin
-    if p_segment ->> 'strategy' = 'whole' then
+    if p_part.strategy = 'whole' then
         condition := 'true';
         is_last := true;
         return;
-    elsif p_segment ->> 'strategy' = 'heap' then
-        next_at := least((p_segment ->> 'at')::bigint + v_blocks, (p_segment ->> 'end')::bigint);
-        condition := format('t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)''', (p_segment ->> 'at')::bigint, next_at);
-        is_last := next_at >= (p_segment ->> 'end')::bigint;
+    elsif p_part.strategy = 'heap' then
+        next_at := least(p_part.at_block + v_blocks, p_part.until_block);
+        condition := format('t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)''', p_part.at_block, next_at);
+        is_last := next_at >= p_part.until_block;
         return;
-    elsif v_from is null and p_policy.filter is null and (p_segment ->> 'due')::bigint < v_limit then
+    elsif v_from is null and p_policy.filter is null and p_part.due < v_limit then
         condition := 'true'; -- the plan counted them: one range holds them all
         is_last := true;
         return;
@@ -53,7 +53,7 @@ begin
     execute format(
         'select count(*), max(s.v)::text from (
             select t.%1$I as v from only %2$s as t where %3$s%4$s order by t.%1$I limit %5$s) as s',
-        p_policy.time_column, pydb_internal.relation_name((p_segment ->> 'relation')::oid), v_floor, v_expired, v_limit
+        p_policy.time_column, pydb_internal.relation_name(p_part.relation), v_floor, v_expired, v_limit
     ) into v_rows, next_from;
     is_last := v_rows < v_limit;
     condition := v_floor || case
@@ -65,7 +65,7 @@ begin
         -- the first range may begin with such a value too
         execute format(
             'select not exists (select 1 from only %1$s as t where %2$s and t.%3$I < %4$L)',
-            pydb_internal.relation_name((p_segment ->> 'relation')::oid), v_expired, p_policy.time_column, next_from
+            pydb_internal.relation_name(p_part.relation), v_expired, p_policy.time_column, next_from
         ) into is_last;
         condition := case when not is_last then condition end;
         is_last := false;
@@ -73,8 +73,12 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_range(pydb.retention_policy, jsonb, jsonb) is
-'Next range of a segment by blocks or by time. A null condition: one time value holds more rows than a range, the
-segment has to be walked by blocks.';
+comment on function pydb_internal.retention_range(
+    pydb.retention_policy, pydb_internal.retention_work, pydb_internal.run_part
+) is
+'Next range of a part by blocks or by time. A null condition: one time value holds more rows than a range, the
+part has to be walked by blocks.';
 
-revoke all on function pydb_internal.retention_range(pydb.retention_policy, jsonb, jsonb) from public;
+revoke all on function pydb_internal.retention_range(
+    pydb.retention_policy, pydb_internal.retention_work, pydb_internal.run_part
+) from public;

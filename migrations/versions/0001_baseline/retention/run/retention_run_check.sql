@@ -14,9 +14,7 @@ begin
         raise exception using errcode = 'YD001', message = 'p_max_rows and p_max_runtime must be positive',
             detail = format('p_max_rows is %s, p_max_runtime is %s.', p_max_rows, p_max_runtime),
             hint = 'Leave the argument out for no bound.';
-    elsif pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
-        raise warning using errcode = 'YD007', message = 'nothing was run: the server is a standby or read-only',
-            hint = 'Run it on the primary.';
+    elsif pydb_internal.run_is_read_only() then
         return null;
     end if;
     if p_policy is not null then

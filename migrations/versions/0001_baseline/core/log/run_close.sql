@@ -1,0 +1,40 @@
+-- pydb_internal.run_close (log): end a run in one named state with one named reason.
+-- writes pydb.job_run   locks the run's row, and old ones that it deletes
+-- raises nothing
+create or replace function pydb_internal.run_close(
+    p_run_id bigint,
+    p_state text,
+    p_stop_reason text,
+    p_rows_skipped bigint,
+    p_sqlstate text,
+    p_error text,
+    p_detail jsonb
+)
+returns boolean
+language plpgsql
+security definer -- see pydb_internal.run_open
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_run record;
+begin
+    update pydb.job_run as r
+    set state = p_state, stop_reason = p_stop_reason, rows_skipped = coalesce(p_rows_skipped, r.rows_skipped),
+        sqlstate = p_sqlstate, error = p_error, heartbeat_at = clock_timestamp(), finished_at = clock_timestamp(),
+        detail = r.detail || coalesce(p_detail, '{}'::jsonb)
+    where r.id = p_run_id and r.state = 'running'
+    returning r.kind, r.subject into v_run;
+    if found then
+        -- whoever adds to the log takes away what is too old
+        perform pydb_internal.run_prune(v_run.kind, v_run.subject);
+        return true;
+    end if;
+    return false;
+end
+$$;
+
+comment on function pydb_internal.run_close(bigint, text, text, bigint, text, text, jsonb) is
+'Closes a running run with its state, reason, skipped rows and error, and removes old runs of its subject;
+false if it is closed already.';
+
+revoke all on function pydb_internal.run_close(bigint, text, text, bigint, text, text, jsonb) from public;

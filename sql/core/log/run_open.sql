@@ -1,0 +1,33 @@
+-- pydb_internal.run_open (log): enter a run into the log; null if a live run of the same subject holds the place.
+-- writes pydb.job_run   locks the live-run key of (kind, subject)
+-- raises nothing
+create or replace function pydb_internal.run_open(
+    p_kind text,
+    p_subject text,
+    p_dry_run boolean,
+    p_request uuid,
+    p_backend_start timestamptz
+)
+returns bigint
+language plpgsql
+security definer -- runs write their log without a right on the table
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_id bigint;
+begin
+    insert into pydb.job_run (
+        kind, subject, dry_run, state, started_at, heartbeat_at, request, pid, backend_start
+    )
+    values (p_kind, p_subject, p_dry_run, 'running', v_now, v_now, p_request, pg_backend_pid(), p_backend_start)
+    on conflict (kind, subject) where state = 'running' and not dry_run do nothing
+    returning id into v_id;
+    return v_id;
+end
+$$;
+
+comment on function pydb_internal.run_open(text, text, boolean, uuid, timestamptz) is
+'Logs the start of a run and returns its id; null where a live run of the same subject exists.';
+
+revoke all on function pydb_internal.run_open(text, text, boolean, uuid, timestamptz) from public;
