@@ -74,7 +74,10 @@ _READS: dict[str, sql.SQL] = {
         " from pydb.retention_policy as p"
         " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
     ),
-    "runs_of_request": sql.SQL("select * from pydb.job_run where request = %(request)s::uuid order by id"),
+    "runs_of_request": sql.SQL(
+        "select r.*, r.plan || r.detail as detail from pydb.job_run as r"
+        " where r.request = %(request)s::uuid order by r.id"
+    ),
     "retention_log": sql.SQL(
         "select * from pydb.retention_job_log where %(policy)s::text is null or subject = %(policy)s::text"
         " order by id desc limit %(limit)s::bigint"

@@ -52,6 +52,7 @@ create table pydb.job_run (
     request uuid,
     pid integer,
     backend_start timestamptz,
+    plan jsonb not null default '{}'::jsonb,
     constraint job_run_pkey primary key (id),
     constraint job_run_kind_check check (kind in ('retention', 'cascade', 'orphans', 'idempotency', 'archive')),
     constraint job_run_state_check check (
@@ -102,6 +103,8 @@ comment on column pydb.job_run.request is 'Id given by the caller, to find his r
 comment on column pydb.job_run.pid is 'Server process of the run.';
 comment on column pydb.job_run.backend_start is
 'Start of that process: pid and backend_start together name it for good.';
+comment on column pydb.job_run.plan is
+'What it set out to do, while it runs: rows per relation, and the like. At its end that is in detail.';
 
 create table pydb.audit_log (
     id bigint generated always as identity,

@@ -20,7 +20,7 @@ select
     r.actor,
     r.sqlstate,
     r.error,
-    r.detail,
+    r.plan || r.detail as detail,
     r.request,
     r.pid
 from pydb.job_run as r

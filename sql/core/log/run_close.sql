@@ -21,7 +21,7 @@ begin
     update pydb.job_run as r
     set state = p_state, stop_reason = p_stop_reason, rows_skipped = coalesce(p_rows_skipped, r.rows_skipped),
         sqlstate = p_sqlstate, error = p_error, heartbeat_at = clock_timestamp(), finished_at = clock_timestamp(),
-        detail = r.detail || coalesce(p_detail, '{}'::jsonb)
+        detail = r.plan || r.detail || coalesce(p_detail, '{}'::jsonb), plan = '{}'
     where r.id = p_run_id and r.state = 'running'
     returning r.kind, r.subject into v_run;
     if found then

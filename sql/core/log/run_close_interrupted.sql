@@ -12,6 +12,7 @@ declare
 begin
     update pydb.job_run as r
     set state = 'interrupted', stop_reason = 'error', finished_at = clock_timestamp(),
+        detail = r.plan || r.detail, plan = '{}',
         error = coalesce(r.error, 'the server process of this run is gone')
     where r.id = any(p_ids) and r.state = 'running';
     get diagnostics v_count = row_count;

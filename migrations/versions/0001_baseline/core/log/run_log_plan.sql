@@ -14,11 +14,12 @@ set search_path = pg_catalog, pg_temp
 as $$
     update pydb.job_run as r
     set rows_planned = p_rows_planned, cutoff = p_cutoff, heartbeat_at = clock_timestamp(),
-        detail = r.detail || coalesce(p_detail, '{}'::jsonb)
+        -- not in detail, which each batch writes anew: this can be long
+        plan = coalesce(p_detail, '{}'::jsonb)
     where r.id = p_run_id;
 $$;
 
 comment on function pydb_internal.run_log_plan(bigint, bigint, timestamptz, jsonb) is
-'Sets the planned rows and the cutoff of a run and merges p_detail into its detail.';
+'Sets the planned rows and the cutoff of a run and keeps p_detail as its plan.';
 
 revoke all on function pydb_internal.run_log_plan(bigint, bigint, timestamptz, jsonb) from public;
