@@ -30,6 +30,7 @@ _INITIAL = re.compile(
 )
 _CODE = re.compile(r"\b(YD\d{3})\b")
 BLOCKS = frozenset({"body", "then_body", "else_body", "else_stmts", "stmts", "action"})
+HOOKS = ("open", "turn", "evade", "terms")
 INPUT_MODES = frozenset(
     {
         FunctionParameterMode.FUNC_PARAM_DEFAULT,
@@ -268,6 +269,11 @@ class SqlFile:
         return frozenset(found)
 
     @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of runs that the body starts: run_drive calls their hooks by name."""
+        return frozenset(re.findall(r"\bv_run\.kind := '(\w+)'", self.body))
+
+    @cached_property
     def commits(self) -> bool:
         """Whether the routine commits itself."""
         words = [self.body[token.start : token.end + 1] for token in scan(self.body)]
@@ -293,6 +299,11 @@ class Tree:
     def calls(self, name: str) -> frozenset[str]:
         """Routines that a routine calls itself; ``insert into pydb.t (…)`` looks like a call and is none."""
         return self.routines[name].calls & self.routines.keys()
+
+    def hooks(self, name: str) -> frozenset[str]:
+        """Hooks of the kinds of runs that a routine starts; no text of a caller names them."""
+        kinds = self.routines[name].kinds
+        return frozenset(self.routines.keys() & {f"{kind}_{hook}" for kind in kinds for hook in HOOKS})
 
     @cached_property
     def _callers(self) -> dict[str, set[str]]:
@@ -322,7 +333,7 @@ class Tree:
             name = waiting.pop()
             if self.routines[name].is_definer and not through_definer:
                 continue
-            new = self.calls(name) - seen
+            new = (self.calls(name) | self.hooks(name)) - seen
             seen |= new
             waiting += new
         return frozenset(seen)
