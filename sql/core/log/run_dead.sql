@@ -33,6 +33,7 @@ end
 $$;
 
 comment on function pydb_internal.run_dead(text, text) is
-'Runs in state running whose server process is gone, or has gone on to something else. A null subject means all.';
+'Runs in state running whose server process is gone, or has gone on to something else. A null kind or
+subject means all.';
 
 revoke all on function pydb_internal.run_dead(text, text) from public;

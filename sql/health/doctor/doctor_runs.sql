@@ -15,7 +15,10 @@ as $function$
             else format('runs that look live, but whose server process is gone: %s', r.dead)
         end,
         left(r.named, 1000),
-        case when r.dead > 0 then 'the next run marks it as interrupted and goes on: pydb retention run POLICY' end
+        case when r.dead > 0 then
+            'the next run of the same marks it as interrupted and goes on: pydb retention run POLICY, '
+            'pydb orphans repair REFERENCE, pydb cascade resume JOB'
+        end
     from (
         select
             count(*) as dead,
@@ -25,7 +28,7 @@ as $function$
                     to_char(d.heartbeat_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')
                 ), '; ' order by d.id
             ) as named
-        from pydb_internal.run_dead('retention', null) as d
+        from pydb_internal.run_dead(null, null) as d
     ) as r
 $function$;
 

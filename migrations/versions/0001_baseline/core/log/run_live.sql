@@ -18,9 +18,10 @@ set search_path = pg_catalog, pg_temp
 as $$
     select r.id, r.subject, r.pid, r.backend_start, r.started_at, r.heartbeat_at, r.request
     from pydb.job_run as r
-    where r.state = 'running' and r.kind = p_kind and (p_subject is null or r.subject = p_subject);
+    where r.state = 'running' and (p_kind is null or r.kind = p_kind) and (p_subject is null or r.subject = p_subject);
 $$;
 
-comment on function pydb_internal.run_live(text, text) is 'Runs in state running, with the process that made them.';
+comment on function pydb_internal.run_live(text, text) is
+'Runs in state running, with the process that made them. A null kind or subject means all.';
 
 revoke all on function pydb_internal.run_live(text, text) from public;
