@@ -118,11 +118,12 @@ declare
         cascade_delete_condition cascade_delete_once cascade_deleted_counts cascade_execute cascade_execute_native
         cascade_graph_hash cascade_job_store cascade_log cascade_plan_command cascade_rows_to_set cascade_steps_done
         cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds entity_store
-        orphan_check_call orphan_close_plan orphan_close_refusal orphan_close_try orphan_close_wait orphan_condition
-        orphan_count orphan_edge orphan_key orphan_replaced reference_advise reference_check_columns
-        reference_check_table reference_check_types reference_name reference_store retention_builtin
-        retention_check_epoch retention_check_filter retention_check_keep retention_check_rights retention_check_terms
-        retention_filter_problem retention_policy_store run_is_read_only run_log_done run_pin schedule_require
+        orphan_check_call orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
+        orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_source reference_advise
+        reference_check_columns reference_check_table reference_check_types reference_name reference_store
+        retention_builtin retention_check_epoch retention_check_filter retention_check_keep retention_check_rights
+        retention_check_terms retention_filter_problem retention_policy_store run_is_read_only run_log_done run_pin
+        schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
@@ -136,22 +137,22 @@ declare
         cascade_graph_hash cascade_job_batch cascade_job_begin cascade_job_end cascade_job_progress cascade_job_queue
         cascade_job_rest cascade_job_start cascade_job_store cascade_late_rows cascade_log cascade_look
         cascade_plan_command cascade_react cascade_rows_to_set cascade_run_job cascade_steps_done cascade_turn
-        cascade_update_statements cascade_verify_counts cascade_write cron_previous orphan_advance orphan_age
-        orphan_apply orphan_apply_rows orphan_begin orphan_check_call orphan_check_restore orphan_check_rights
-        orphan_chunk orphan_conclude orphan_condition orphan_edge orphan_effects orphan_end orphan_enroll orphan_forward
-        orphan_horizon orphan_leaves orphan_look orphan_mode orphan_next orphan_note orphan_outcome orphan_piece
-        orphan_prepare orphan_problem orphan_progress orphan_raise orphan_react orphan_refuse orphan_repair_adapt
-        orphan_repair_find orphan_repair_step orphan_repair_turn orphan_repair_verdict orphan_restore_rows
-        orphan_scan_turn orphan_scan_verdict orphan_segments orphan_set_columns orphan_source orphan_turn
-        orphan_uncovered orphan_walk retention_account retention_check_plan retention_check_rights
+        cascade_update_statements cascade_verify_counts cascade_write cron_previous orphan_add_piece orphan_age
+        orphan_apply orphan_apply_rows orphan_check_call orphan_check_restore orphan_check_rights orphan_condition
+        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_enroll orphan_horizon orphan_leaves
+        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_repair_chunks orphan_repair_evade
+        orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume
+        orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
+        orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
+        orphan_take orphan_uncovered retention_account retention_check_plan retention_check_rights
         retention_check_runner retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
-        retention_delete_rows retention_first_work retention_learned retention_limit retention_lock retention_next_pass
-        retention_next_size retention_open retention_part retention_places retention_range retention_resume_position
-        retention_run_check retention_signature retention_take retention_turn retention_verify run_account run_beat
-        run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end run_fault run_is_read_only
-        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_open
-        run_pin run_react run_refuse run_rest run_sentence run_series run_size run_stop run_tell run_terms_of
-        schedule_claim_lost schedule_conflict schedule_require
+        retention_delete_rows retention_evade retention_first_work retention_learned retention_limit retention_lock
+        retention_next_pass retention_next_size retention_open retention_part retention_places retention_range
+        retention_resume_position retention_run_check retention_signature retention_take retention_terms retention_turn
+        retention_verify run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted
+        run_drive run_end run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
+        run_log_plan run_log_unstarted run_look run_open run_pin run_react run_refuse run_rest run_sentence run_series
+        run_size run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_require
     ';
     v_grant record;
 begin

@@ -220,6 +220,7 @@ create type pydb_internal.run_state as (
     wake_at timestamptz,
     detail jsonb,
     counts jsonb,
+    audit_subject text,
     audit jsonb,
     said text,
     notes text[],
@@ -253,6 +254,8 @@ comment on column pydb_internal.run_state.wake_at is 'The next turn is not befor
 comment on column pydb_internal.run_state.detail is 'To be merged into job_run.detail with the next entry in the log.';
 comment on column pydb_internal.run_state.counts is
 'Rows of this batch per relation, to be added to job_run.detail.cascaded.';
+comment on column pydb_internal.run_state.audit_subject is
+'Subject of its entry in the audit log; null = that of the run.';
 comment on column pydb_internal.run_state.audit is 'More arguments for its entry in the audit log.';
 comment on column pydb_internal.run_state.said is
 'What it did, for the sentence at its end; null = the engine says it.';

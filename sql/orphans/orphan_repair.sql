@@ -14,31 +14,27 @@ language plpgsql
 as $$
 declare
     -- resolved under the caller's search_path: neither a type nor an operator goes without its schema here
-    v_walk pg_catalog.jsonb;
-    v_effect pg_catalog.text;
+    v_run pydb_internal.run_state;
+    v_work pydb_internal.orphan_repair_work;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_max_rows - 1);
     if pydb_internal.run_is_read_only() then
         return;
     end if;
-    p_reference := pydb_internal.orphan_reference_get(p_reference);
-    v_walk := jsonb_build_object(
-        'task', 'repair', 'reference', p_reference, 'subject', 'repair ' || p_reference, 'mode', p_mode,
-        'dry_run', p_dry_run, 'request', p_request, 'done', 0, 'tries', 0, 'min_age', p_min_age,
-        'max_rows', p_max_rows, 'deadline', clock_timestamp() + p_max_runtime
-    );
-    call pydb_internal.orphan_walk(v_walk);
+    v_work.reference := pydb_internal.orphan_reference_get(p_reference);
+    v_work.mode := p_mode;
+    v_work.min_age := p_min_age;
+    v_run.kind := 'orphan_repair';
+    v_run.dry_run := p_dry_run;
+    v_run.request := p_request;
+    v_run.now := clock_timestamp();
+    v_run.deadline := clock_timestamp() + p_max_runtime;
+    v_run.max_rows := p_max_rows;
+    v_run.said := 'nothing was repaired';
+    v_run.work := to_jsonb(v_work);
+    call pydb_internal.run_series(v_run, array['repair ' || v_work.reference]);
     set local search_path = pg_catalog, pg_temp;
-    if p_dry_run then
-        for v_effect in select jsonb_array_elements_text(v_walk -> 'effects') loop
-            raise notice '%', v_effect;
-        end loop;
-    end if;
-    perform pydb_internal.orphan_outcome(v_walk);
-    commit;
-    set local search_path = pg_catalog, pg_temp;
-    perform pydb_internal.orphan_raise(v_walk);
 end
 $$;
 

@@ -43,8 +43,7 @@ declare
     end;
     v_all text[];
     v_left text[];
-    v_name text;
-    v_turn text;
+    v_piece record;
 begin
     perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_sample);
     if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
@@ -54,29 +53,26 @@ begin
     v_all := pydb_internal.orphan_enroll(p_reference, p_restart);
     v_left := v_all;
     loop
-        v_name := pydb_internal.orphan_next(v_left);
-        exit when v_name is null or clock_timestamp() > v_deadline;
-        v_turn := pydb_internal.orphan_chunk(v_name, p_min_age, p_sample, v_range, v_target);
-        if v_turn <> 'more' then
-            v_left := array_remove(v_left, v_name);
+        v_left := pydb_internal.orphan_scan_order(v_left);
+        exit when v_left = '{}' or clock_timestamp() > v_deadline;
+        v_piece := pydb_internal.orphan_scan_piece(v_left[1], p_min_age, p_sample, v_range, v_target);
+        if v_piece.status <> 'more' then
+            v_left := v_left[2:];
         end if;
     end loop;
     return query
     select
-        f.reference, f.kind, f.child, f.parent,
-        case when f.progress is null then f.orphans else (f.progress ->> 'orphans')::bigint end,
-        case when f.progress is null then f.checked_rows else (f.progress ->> 'checked_rows')::bigint end,
-        case when f.progress is null then f.sample else f.progress -> 'sample' end,
+        f.reference, f.kind, f.child, f.parent, coalesce(p.orphans, f.orphans),
+        coalesce(p.checked_rows, f.checked_rows), coalesce(p.sample, f.sample),
         case when f.reference = any(v_left) then 'partial' else f.status end,
         case when f.reference = any(v_left) then format(
-            'the time was over at %s %%: the next scan goes on from there', round(100 * coalesce(
-                (f.progress ->> 'coverage')::numeric, 0
-            ), 1)
+            'the time was over at %s %%: the next scan goes on from there', round(100 * coalesce(p.coverage, 0), 1)
         ) else f.reason end,
-        case when f.progress is null then f.unconfirmed else (f.progress ->> 'unconfirmed')::bigint end,
-        case when f.progress is null then f.partly_null else (f.progress ->> 'partly_null')::bigint end,
-        f.coverage, f.on_delete, f.sqlstate, f.scanned_at
+        coalesce(p.unconfirmed, f.unconfirmed), coalesce(p.partly_null, f.partly_null), f.coverage, f.on_delete,
+        f.sqlstate, f.scanned_at
     from pydb.orphan_finding as f
+    -- of a scan that goes on, what it has found so far
+    cross join lateral jsonb_populate_record(null::pydb_internal.orphan_progress, f.progress) as p
     where f.reference = any(v_all)
     order by f.reference;
 end

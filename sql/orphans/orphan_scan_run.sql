@@ -13,28 +13,27 @@ language plpgsql
 as $$
 declare
     -- resolved under the caller's search_path: neither a type nor an operator goes without its schema here
-    v_walk pg_catalog.jsonb;
+    v_run pydb_internal.run_state;
+    v_work pydb_internal.orphan_scan_work;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_sample);
     if pydb_internal.run_is_read_only() then
         return;
     end if;
-    v_walk := jsonb_build_object(
-        'task', 'scan', 'subject', 'scan', 'dry_run', false, 'request', p_request, 'done', 0, 'tries', 0,
-        'deadline', clock_timestamp() + p_max_runtime, 'started_at', clock_timestamp(), 'min_age', p_min_age,
-        'sample', p_sample, 'restart', p_restart, 'range', 32768, 'target', 5000
-    );
-    if p_reference is not null then
-        p_reference := pydb_internal.orphan_reference_get(p_reference);
-        v_walk := v_walk || jsonb_build_object('reference', p_reference, 'subject', 'scan ' || p_reference);
-    end if;
-    call pydb_internal.orphan_walk(v_walk);
+    v_work.reference := case when p_reference is not null then pydb_internal.orphan_reference_get(p_reference) end;
+    v_work.is_restart := p_restart;
+    v_work.min_age := p_min_age;
+    v_work.sample := p_sample;
+    v_run.kind := 'orphan_scan';
+    v_run.dry_run := false;
+    v_run.request := p_request;
+    v_run.now := clock_timestamp();
+    v_run.deadline := clock_timestamp() + p_max_runtime;
+    v_run.said := 'nothing was looked at';
+    v_run.work := to_jsonb(v_work);
+    call pydb_internal.run_series(v_run, array[concat_ws(' ', 'scan', v_work.reference)]);
     set local search_path = pg_catalog, pg_temp;
-    perform pydb_internal.orphan_outcome(v_walk);
-    commit;
-    set local search_path = pg_catalog, pg_temp;
-    perform pydb_internal.orphan_raise(v_walk);
 end
 $$;
 

@@ -23,7 +23,6 @@ NO_SEARCH_PATH: Final = {
     "cascade_run_job": "commits; sets the path again after each COMMIT",
     "run_drive": "commits; sets the path again after each COMMIT",
     "run_series": "calls what commits; sets the path again after each call",
-    "orphan_walk": "commits; sets the path again after each COMMIT",
     "cascade_run": "calls what commits; sets the path again after each call",
     "orphan_close": "commits; sets the path again after each COMMIT",
     "orphan_repair": "calls what commits; sets the path again after each call",

@@ -303,3 +303,48 @@ def test_repairs_are_audited(shop: Lab) -> None:
     run = shop.repair("parent_id_ref").run
     ((arguments,),) = shop.rows("select arguments from pydb.audit_log where run_id = %s", run["id"])
     assert cast("dict[str, object]", arguments)["rows_done"] == 10
+    assert cast("dict[str, object]", arguments)["mode"] == "delete"
+    subjects = shop.rows("select subject from pydb.audit_log where run_id = %s", run["id"])
+    assert subjects == [("app.child.parent_id_ref",)]
+
+
+def test_a_repair_says_what_it_did_and_what_it_would_do(shop: Lab) -> None:
+    shop.do("create table app.note (child_id int constraint note_fk references app.child on delete cascade)")
+    shop.do("insert into app.note values (1)")
+    call = shop.repair("parent_id_ref", dry_run=True)
+    assert call.messages == [
+        "1 row of app.note would be deleted too, through app.note.note_fk",
+        "repair app.child.parent_id_ref: completed (exhausted), 10 rows to delete (dry run)",
+    ]
+    for mode, verb in (("quarantine", "quarantined"), ("nullify", "nullified"), ("delete", "deleted")):
+        shop.do("insert into app.child values (500, 500)")
+        shop.old()
+        call = shop.repair("parent_id_ref", mode=mode, max_rows=1)
+        assert f"(row_budget), 1 of {call.run['rows_planned']} rows {verb}" in call.messages[-1]
+        shop.do("delete from app.child where id = 500")
+    call = shop.repair("parent_id_ref", mode="burn")
+    assert "blocked (error), nothing was repaired: unknown mode 'burn'" in call.messages[-1]
+
+
+def test_a_clean_reference_is_a_finding_too(shop: Lab) -> None:
+    """Also where nothing was left to do, for example by a repair that died after its last batch."""
+    shop.scan()
+    shop.do("delete from app.child where parent_id > 1000")
+    assert shop.repair("parent_id_ref", dry_run=True).end == DONE
+    assert shop.one("select orphans from pydb.orphan_list") == 10
+    assert shop.repair("parent_id_ref").end == DONE
+    assert shop.one("select orphans from pydb.orphan_list") == 0
+
+
+def test_kill_switch_while_a_repair_rests(shop: Lab) -> None:
+    """Between two tries for a lock it looks at the switch, however long it means to rest."""
+    shop.do("select pydb.setting_set('lock_timeout', '10 ms'), pydb.setting_set('retry_limit', '100')")
+    other = shop.session(autocommit=False)
+    other.execute("lock table app.child in share mode")
+    run = Background(shop.session(), "call pydb.orphan_repair('parent_id_ref')")
+    shop.until("select wait_event = 'PgSleep' from pg_stat_activity where pid = %s", run.pid)
+    shop.do("select pydb.setting_set('kill_switch', 'on')")
+    assert run.ended() is None
+    row = shop.last_run()
+    assert (row["state"], row["stop_reason"], row["rows_done"]) == ("partial", "kill_switch", 0)
+    other.rollback()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from tests.orphans.lab import Background, Lab
@@ -25,7 +27,11 @@ def wide(lab: Lab) -> Lab:
 
 def chunk(lab: Lab, blocks: int, sample: int = 10) -> object:
     """Look at the next blocks, as a scan does; pieces never grow."""
-    return lab.one("select pydb_internal.orphan_chunk('app.wide.wide_fk', null, %s, %s, 0)", sample, blocks)
+    return lab.one(
+        "select status from pydb_internal.orphan_scan_piece('app.wide.wide_fk', null, %s, %s, 0)",
+        sample,
+        blocks,
+    )
 
 
 def test_pieces_add_up(wide: Lab) -> None:
@@ -50,6 +56,24 @@ def test_the_procedure_and_the_function_say_the_same(wide: Lab) -> None:
     assert call.detail["references"] == call.detail["finished"] == 1
 
 
+def test_a_run_takes_the_references_by_turns_and_says_what_it_found(wide: Lab) -> None:
+    """Each piece is a batch of its own; the run goes round until both references are through."""
+    wide.do("select pydb.reference_set('app.wide', '{id}', 'app.parent', '{id}', p_name => 'app.wide.other')")
+    wide.old()
+    wide.rows("select pydb_internal.orphan_enroll(null, false)")
+    for name in ("wide_fk", "other"):
+        wide.rows("select pydb_internal.orphan_scan_piece(%s, null, 10, 64, 0)", f"app.wide.{name}")
+    call = wide.run()
+    assert (call.end, call.sqlstate) == (("completed", "exhausted"), None)
+    assert call.messages == ["scan: completed (exhausted), 3328 rows without a parent"]
+    assert (call.detail["finished"], call.detail["orphans"]) == (2, ORPHANS + 2900)
+    # two pieces were looked at before
+    assert (call.run["rows_done"], call.detail["checked_rows"]) == (0, 2 * (3000 - 64))
+    assert cast("int", call.run["batches"]) > 2
+    call = wide.run("wide_fk", max_runtime="1 microsecond")
+    assert call.messages == ["scan app.wide.wide_fk: partial (time_budget), nothing was looked at"]
+
+
 def test_a_spent_budget_is_partial_and_the_next_call_goes_on(wide: Lab) -> None:
     wide.do("select pydb.reference_set('app.wide', '{id}', 'app.parent', '{id}', p_name => 'app.wide.other')")
     wide.old()
@@ -71,11 +95,10 @@ def test_the_one_longest_not_looked_at_is_next(wide: Lab) -> None:
     wide.do("select pydb.reference_set('app.wide', '{id}', 'app.parent', '{id}', p_name => 'app.wide.aaa')")
     wide.rows("select pydb_internal.orphan_enroll(null, false)")
     assert chunk(wide, 700) == "more"
-    assert wide.one("select pydb_internal.orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.aaa"
-    wide.one("select pydb_internal.orphan_chunk('app.wide.aaa', null, 1, 100, 0)")
-    assert (
-        wide.one("select pydb_internal.orphan_next('{app.wide.wide_fk,app.wide.aaa}')") == "app.wide.wide_fk"
-    )
+    order = "select pydb_internal.orphan_scan_order('{app.wide.wide_fk,app.wide.aaa}')"
+    assert wide.one(order) == ["app.wide.aaa", "app.wide.wide_fk"]
+    wide.one("select status from pydb_internal.orphan_scan_piece('app.wide.aaa', null, 1, 100, 0)")
+    assert wide.one(order) == ["app.wide.wide_fk", "app.wide.aaa"]
 
 
 def test_restart_begins_anew(wide: Lab) -> None:
@@ -129,11 +152,30 @@ def test_partitions_that_come_and_go_between_pieces(lab: Lab) -> None:
     assert (lab.scan_one()["status"], lab.scan_one()["orphans"]) == ("complete", 599)
 
 
+def test_an_older_table_that_is_attached_between_pieces_is_looked_at(lab: Lab) -> None:
+    lab.do(
+        """create schema app; create table app.parent (id int primary key);
+        create table app.old (id int, parent_id int, filler text);
+        insert into app.old select i, 1 from generate_series(1000, 1099) as i;
+        create table app.wide (id int, parent_id int, filler text) partition by range (id);
+        create table app.a partition of app.wide for values from (0) to (500) with (fillfactor = 10);
+        create table app.b partition of app.wide for values from (500) to (1000) with (fillfactor = 10);
+        insert into app.wide select i, 1, repeat('x', 850) from generate_series(1, 999) as i;
+        select pydb.reference_set(
+            'app.wide', '{parent_id}', 'app.parent', '{id}', p_name => 'app.wide.wide_fk')"""
+    )
+    lab.old()
+    lab.rows("select pydb_internal.orphan_enroll(null, false)")
+    assert [chunk(lab, 300), chunk(lab, 300)] == ["more", "more"]
+    lab.do("alter table app.wide attach partition app.old for values from (1000) to (2000)")
+    assert (lab.scan_one()["status"], lab.scan_one()["orphans"]) == ("complete", 1099)
+
+
 def test_two_sessions_share_the_work(wide: Lab) -> None:
     """Whoever is at a reference holds it for one piece; the other passes it over and says so."""
     other = wide.session(autocommit=False)
     wide.rows("select pydb_internal.orphan_enroll(null, false)")
-    other.execute("select pydb_internal.orphan_chunk('app.wide.wide_fk', null, 10, 700, 0)")
+    other.execute("select pydb_internal.orphan_scan_piece('app.wide.wide_fk', null, 10, 700, 0)")
     call = wide.run()
     assert call.end == ("partial", "locked")
     other.commit()

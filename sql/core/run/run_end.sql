@@ -18,7 +18,8 @@ begin
         ))
     ) and p_run.done > 0 and v_kind.audit_action is not null then
         perform pydb_internal.audit_add(
-            v_kind.audit_action, p_run.subject, coalesce(p_run.audit, '{}') || jsonb_build_object(
+            v_kind.audit_action, coalesce(p_run.audit_subject, p_run.subject),
+            coalesce(p_run.audit, '{}') || jsonb_build_object(
                 'rows_done', p_run.done, 'state', p_run.state, 'reason', p_run.reason
             ), p_run.run_id
         );

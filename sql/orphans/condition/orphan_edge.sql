@@ -2,28 +2,21 @@
 -- followed any more.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.orphan_edge(p_reference text, p_parent oid)
+create or replace function pydb_internal.orphan_edge(p_reference text, p_parent oid default null)
 returns pydb_internal.reference_edge
-language plpgsql
+language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_edge pydb_internal.reference_edge;
-begin
-    if p_parent is not null then
-        -- a declared key goes before a logical reference of the same name
-        select e.* into v_edge
-        from pydb_internal.reference_edges(p_parent) as e
-        where e.reference = p_reference
-        order by e.kind
-        limit 1;
-    end if;
-    return v_edge;
-end
+    -- a declared key goes before a logical reference of the same name
+    select e.*
+    from pydb_internal.reference_edges(p_parent) as e
+    where e.reference = p_reference
+    order by e.kind
+    limit 1;
 $$;
 
 comment on function pydb_internal.orphan_edge(text, oid) is
-'The edge of a reference that points at p_parent; a row of nulls if there is none.';
+'The edge of a reference, that which points at p_parent (null: at whatever); a row of nulls if there is none.';
 
 revoke all on function pydb_internal.orphan_edge(text, oid) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.orphan_apply_rows (repair; by orphan_repair_step): repair a small range row by row, leaving each row
--- whose change is refused.
+-- pydb_internal.orphan_apply_rows (repair; by orphan_take): repair a small range row by row, leaving each row whose
+-- change is refused.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
 -- raises nothing
 create or replace function pydb_internal.orphan_apply_rows(

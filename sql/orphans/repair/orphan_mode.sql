@@ -1,4 +1,5 @@
--- pydb_internal.orphan_mode (repair; by orphan_prepare): what a repair does: as asked, or as the reference itself says.
+-- pydb_internal.orphan_mode (repair; by orphan_repair_open): what a repair does: as asked, or as the reference itself
+-- says.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD401
 create or replace function pydb_internal.orphan_mode(p_edge pydb_internal.reference_edge, p_mode text)

@@ -1,56 +1,62 @@
--- pydb_internal.orphan_repair_turn (repair; by orphan_turn): one turn of a repair: prepare at first, then look for
--- orphans and repair those, by turns.
--- writes the child, pydb.orphan_quarantine, pydb.job_run   locks the relation (row exclusive), the rows it changes
--- raises YD110 YD403, and what the change raises
-create or replace function pydb_internal.orphan_repair_turn(p_walk jsonb)
-returns jsonb
+-- pydb_internal.orphan_repair_turn (repair): hook of repairs: look up the next orphans of a relation, or repair some of
+-- those, by turns.
+-- writes the child, pydb.orphan_quarantine   locks the relation (row exclusive), the rows it changes
+-- raises YD403, and what the change raises
+create or replace function pydb_internal.orphan_repair_turn(
+    p_run pydb_internal.run_state,
+    p_part pydb_internal.run_part
+)
+returns pydb_internal.run_turn
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_segment constant jsonb := p_walk -> 'segments' -> 0;
-    v_relation constant oid := (v_segment ->> 'relation')::oid;
     v_start constant timestamptz := clock_timestamp();
-    v_edge pydb_internal.reference_edge;
+    v_work pydb_internal.orphan_repair_work := jsonb_populate_record(
+        null::pydb_internal.orphan_repair_work, p_run.work
+    );
+    v_target constant float8 := (1000 * extract(
+        epoch from pydb_internal.setting_get(p_name => 'batch_target')::interval
+    ))::float8;
+    v_gone record;
+    v_turn pydb_internal.run_turn;
 begin
-    if not p_walk ? 'segments' then
-        return pydb_internal.orphan_prepare(p_walk);
-    elsif v_segment is null or (p_walk ->> 'done')::bigint >= (p_walk ->> 'max_rows')::bigint then
-        return pydb_internal.orphan_repair_verdict(p_walk);
-    elsif p_walk -> 'slices' = '[]' and (v_segment ->> 'ended')::boolean then
-        return jsonb_set(p_walk, '{segments}', (p_walk -> 'segments') - 0);
+    perform pydb_internal.orphan_lock(v_work, p_part.relation, p_part.filenode);
+    v_turn.run := p_run;
+    v_turn.part := p_part;
+    if cardinality(p_part.chunks) = 0 then
+        v_turn.part := pydb_internal.orphan_repair_chunks(v_work, p_part, p_run.due);
+    else
+        v_gone := pydb_internal.orphan_take(p_run, v_work, p_part);
+        set constraints all immediate; -- what that takes is of this batch
+        v_turn.part.chunks := p_part.chunks[v_work.size + 1:];
+        v_turn.run.rows := v_gone.done;
+        v_work.pass_done := v_work.pass_done + v_gone.done;
+        v_work.refused := v_work.refused + v_gone.refused;
+        v_work.locked := v_work.locked + v_gone.locked;
+        v_work.is_by_row := false;
+        v_work.size := least(greatest(pydb_internal.run_size(
+            v_work.size, extract(epoch from clock_timestamp() - v_start)::float8 * 1000, v_target
+        )::integer, v_work.min_size), 400);
+        v_turn.run.work := to_jsonb(v_work);
+        v_turn.run.said := format(
+            '%s of %s %s', p_run.done + v_gone.done, pydb_internal.rows_text(p_run.due), v_work.verb
+        );
+        v_turn.run.detail := jsonb_build_object(
+            'refused', v_work.refused, 'locked', v_work.locked, 'position', jsonb_build_object(
+                'relation', p_part.relation::bigint, 'at', p_part.at_block
+            )
+        );
     end if;
-    if pydb_internal.relation_name(v_relation) is not null then
-        begin
-            -- the lock keeps the table as it is until the commit; only then the look at it counts
-            execute format('lock table only %s in row exclusive mode', pydb_internal.relation_name(v_relation));
-        exception when undefined_table then
-            null; -- dropped or renamed while we waited
-        end;
+    if (v_turn.part).is_ended and cardinality((v_turn.part).chunks) = 0 then
+        v_turn.part := null;
     end if;
-    v_edge := pydb_internal.orphan_edge(p_walk ->> 'reference', (p_walk ->> 'parent')::oid);
-    if md5(row(v_edge)::text) is distinct from p_walk ->> 'signature'
-        or pg_relation_filenode(v_relation::regclass)::bigint is distinct from (v_segment ->> 'filenode')::bigint
-    then
-        raise exception using errcode = 'YD403', message = 'the reference or its table was changed during the repair',
-            detail = format('%s is no longer what was planned for.', p_walk ->> 'reference'),
-            hint = format('Look at it, then: call pydb.orphan_repair(%L);', p_walk ->> 'reference');
-    end if;
-    if p_walk -> 'slices' = '[]' then
-        p_walk := pydb_internal.orphan_repair_find(p_walk, v_edge);
-        perform pydb_internal.run_beat((p_walk ->> 'run')::bigint);
-        return p_walk;
-    end if;
-    p_walk := pydb_internal.orphan_repair_step(p_walk, v_edge);
-    p_walk := pydb_internal.orphan_repair_adapt(p_walk, v_edge, clock_timestamp() - v_start);
-    perform pydb_internal.run_log_batch((p_walk ->> 'run')::bigint, (p_walk ->> 'rows')::bigint, 1, jsonb_build_object(
-        'position', p_walk -> 'segments' -> 0
-    ));
-    return p_walk;
+    return v_turn;
 end
 $$;
 
-comment on function pydb_internal.orphan_repair_turn(jsonb) is
-'One turn of a repair in one transaction; the condition of the scan is asked again in the change itself.';
+comment on function pydb_internal.orphan_repair_turn(pydb_internal.run_state, pydb_internal.run_part) is
+'One turn of a repair: the part with the places of its next orphans, or the run with the rows of a batch of those and
+the part without them; null when the relation is through. The change asks the condition of the scan again.';
 
-revoke all on function pydb_internal.orphan_repair_turn(jsonb) from public;
+revoke all on function pydb_internal.orphan_repair_turn(pydb_internal.run_state, pydb_internal.run_part) from public;

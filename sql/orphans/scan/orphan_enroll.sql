@@ -12,7 +12,7 @@ declare
     v_all text[];
     v_stale text[];
 begin
-    select array_agg(r.reference) into v_all from pydb_internal.orphan_references(v_name) as r;
+    select array_agg(distinct r.reference) into v_all from pydb_internal.orphan_references(v_name) as r;
     if v_name is null then
         delete from pydb.orphan_finding as f where f.reference <> all(coalesce(v_all, '{}'));
     end if;

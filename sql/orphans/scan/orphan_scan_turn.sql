@@ -1,58 +1,58 @@
--- pydb_internal.orphan_scan_turn (scan; by orphan_turn): one turn of a scan: list the references at first, then look at
--- one piece of one of them.
--- reads the tables of the references   writes pydb.orphan_finding, pydb_internal.orphan_mark, pydb.job_run   locks the
+-- pydb_internal.orphan_scan_turn (scan): hook of scans: look at one piece of one reference; if that was not all of it,
+-- the others have their turn before the next piece.
+-- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's
 -- finding
--- raises YD110 YD301
-create or replace function pydb_internal.orphan_scan_turn(p_walk jsonb)
-returns jsonb
+-- raises nothing
+create or replace function pydb_internal.orphan_scan_turn(
+    p_run pydb_internal.run_state,
+    p_part pydb_internal.run_part
+)
+returns pydb_internal.run_turn
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_name text;
-    v_left text[];
-    v_all text[];
-    v_turn text;
-    v_checked bigint;
+    v_work pydb_internal.orphan_scan_work := jsonb_populate_record(
+        null::pydb_internal.orphan_scan_work, p_run.work
+    );
+    v_turn pydb_internal.run_turn;
+    v_piece record;
+    v_finding pydb.orphan_finding;
 begin
-    if not p_walk ? 'left' then
-        v_all := pydb_internal.orphan_enroll(p_walk ->> 'reference', (p_walk ->> 'restart')::boolean);
-        p_walk := p_walk || jsonb_build_object('left', to_jsonb(v_all), 'all', to_jsonb(v_all), 'held', '[]'::jsonb);
-        perform pydb_internal.run_log_plan((p_walk ->> 'run')::bigint, null, null, jsonb_build_object(
-            'references', cardinality(v_all), 'finished', 0
-        ));
-        return p_walk;
+    v_piece := pydb_internal.orphan_scan_piece(p_part.subject, v_work.min_age, v_work.sample, 32768, 5000);
+    select f.* into v_finding from pydb.orphan_finding as f where f.reference = p_part.subject;
+    if v_piece.status = 'more' then
+        v_turn.parts := array[p_part];
+        v_turn.parts[1].is_late := true;
+    else
+        v_work.finished := v_work.finished + 1;
+        v_work.failed := v_work.failed + (v_piece.status = 'error')::integer;
+        v_work.skipped := v_work.skipped + (v_piece.status = 'skipped')::integer;
+        v_work.partial := v_work.partial + (v_piece.status = 'partial')::integer;
+        v_work.held := v_work.held + (v_piece.status = 'held')::integer;
+        v_work.orphans := v_work.orphans + coalesce(v_finding.orphans, 0);
+        if v_piece.status = 'error' then
+            v_work.sqlstate := v_finding.sqlstate;
+        end if;
     end if;
-    v_left := array(select jsonb_array_elements_text(p_walk -> 'left'));
-    v_name := pydb_internal.orphan_next(v_left);
-    if v_name is null then
-        return pydb_internal.orphan_scan_verdict(p_walk);
-    end if;
-    v_turn := pydb_internal.orphan_chunk(
-        v_name, (p_walk ->> 'min_age')::interval, (p_walk ->> 'sample')::integer, (p_walk ->> 'range')::bigint,
-        (p_walk ->> 'target')::float8
+    v_work.checked_rows := v_work.checked_rows + v_piece.checked_rows;
+    v_turn.run := p_run;
+    v_turn.run.rows := 0;
+    v_turn.run.work := to_jsonb(v_work);
+    v_turn.run.said := format(
+        '%s without a parent in %s of %s references', pydb_internal.rows_text(v_work.orphans), v_work.finished,
+        v_work.total
     );
-    if v_turn = 'held' then
-        p_walk := jsonb_set(p_walk, '{held}', (p_walk -> 'held') || to_jsonb(v_name));
-    end if;
-    if v_turn <> 'more' then
-        v_left := array_remove(v_left, v_name);
-    end if;
-    select coalesce(sum(coalesce((f.progress ->> 'checked_rows')::bigint, f.checked_rows)), 0)::bigint into v_checked
-    from pydb.orphan_finding as f
-    where f.reference in (select jsonb_array_elements_text(p_walk -> 'all')) and (
-        f.reference = v_name or f.looked_at >= (p_walk ->> 'started_at')::timestamptz
+    v_turn.run.detail := jsonb_build_object(
+        'finished', v_work.finished, 'reference', p_part.subject, 'coverage', v_finding.coverage,
+        'checked_rows', v_work.checked_rows
     );
-    perform pydb_internal.run_log_batch((p_walk ->> 'run')::bigint, 0, 1, jsonb_build_object(
-        'finished', jsonb_array_length(p_walk -> 'all') - cardinality(v_left), 'reference', v_name,
-        'coverage', (select f.coverage from pydb.orphan_finding as f where f.reference = v_name),
-        'checked_rows', v_checked
-    ));
-    return p_walk || jsonb_build_object('left', to_jsonb(v_left), 'done', v_checked);
+    return v_turn;
 end
 $$;
 
-comment on function pydb_internal.orphan_scan_turn(jsonb) is
-'One turn of a scan; the references take turns. At the end the walk has a state.';
+comment on function pydb_internal.orphan_scan_turn(pydb_internal.run_state, pydb_internal.run_part) is
+'Looks at the next piece of the reference that is the part. A batch of no rows: it changes nothing. The part is always
+through; if the reference is not, it is put off to the next pass.';
 
-revoke all on function pydb_internal.orphan_scan_turn(jsonb) from public;
+revoke all on function pydb_internal.orphan_scan_turn(pydb_internal.run_state, pydb_internal.run_part) from public;

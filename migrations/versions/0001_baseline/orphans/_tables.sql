@@ -49,7 +49,8 @@ comment on column pydb.orphan_finding.status is
 comment on column pydb.orphan_finding.reason is 'Why it is not complete, or what to know about the result.';
 comment on column pydb.orphan_finding.sqlstate is 'SQLSTATE of the error.';
 comment on column pydb.orphan_finding.looked_at is 'When it was last looked at; null = never yet.';
-comment on column pydb.orphan_finding.progress is 'Position and sums of a scan that goes on; null between scans.';
+comment on column pydb.orphan_finding.progress is
+'How far a scan is that goes on, and its sums: an orphan_progress as an object; null between scans.';
 comment on column pydb.orphan_finding.coverage is 'Share of the child that the last scan checked: 0 to 1.';
 comment on column pydb.orphan_finding.orphans is 'Rows without a parent; null before the first whole scan.';
 comment on column pydb.orphan_finding.unconfirmed is
@@ -107,3 +108,160 @@ comment on column pydb.orphan_quarantine.reason is 'Why it was taken, in words.'
 comment on column pydb.orphan_quarantine.quarantined_at is 'When that was.';
 
 revoke all on pydb.orphan_finding, pydb_internal.orphan_mark, pydb.orphan_quarantine from public;
+
+insert into pydb_internal.run_kind (name, job_kind, deletes, audit_action, hint) values
+(
+    'orphan_scan', 'orphans', false, null,
+    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'
+),
+(
+    'orphan_repair', 'orphans', true, 'orphan_repair',
+    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'
+);
+
+create type pydb_internal.orphan_piece as (
+    leaves oid[],
+    from_block bigint,
+    until_block bigint
+);
+
+comment on type pydb_internal.orphan_piece is
+'What a scan looks at in one go: some relations of a child as a whole, or a range of blocks of one.';
+comment on column pydb_internal.orphan_piece.leaves is 'The relations; none = nothing is left.';
+comment on column pydb_internal.orphan_piece.from_block is 'First block.';
+comment on column pydb_internal.orphan_piece.until_block is
+'Block behind the last one; null = to the end, rows that arrive behind it are seen.';
+
+create type pydb_internal.orphan_counts as (
+    orphans bigint,
+    unconfirmed bigint,
+    partly_null bigint,
+    checked_rows bigint,
+    sample jsonb
+);
+
+comment on type pydb_internal.orphan_counts is 'What was found in a piece, or in several.';
+comment on column pydb_internal.orphan_counts.orphans is 'Rows without a parent.';
+comment on column pydb_internal.orphan_counts.unconfirmed is 'Rows without a parent that may be too young to count.';
+comment on column pydb_internal.orphan_counts.partly_null is 'Those of the orphans whose key is partly null.';
+comment on column pydb_internal.orphan_counts.checked_rows is 'Rows that were looked at.';
+comment on column pydb_internal.orphan_counts.sample is 'Keys of some orphans: array of objects.';
+
+create type pydb_internal.orphan_progress as (
+    signature text,
+    range bigint,
+    leaf oid,
+    filenode oid,
+    at bigint,
+    done oid[],
+    remaining integer,
+    coverage numeric,
+    orphans bigint,
+    unconfirmed bigint,
+    partly_null bigint,
+    checked_rows bigint,
+    sample jsonb
+);
+
+comment on type pydb_internal.orphan_progress is
+'How far the scan of a reference is, and what it has found so far; pydb.orphan_finding.progress is a row of it.';
+comment on column pydb_internal.orphan_progress.signature is 'Another one means that the reference has been changed.';
+comment on column pydb_internal.orphan_progress.range is 'Blocks of the next piece.';
+comment on column pydb_internal.orphan_progress.leaf is 'The relation that was begun; null = none.';
+comment on column pydb_internal.orphan_progress.filenode is
+'Its file: blocks of another one (TRUNCATE, VACUUM FULL, CLUSTER) hold other rows.';
+comment on column pydb_internal.orphan_progress.at is 'Its next block.';
+comment on column pydb_internal.orphan_progress.done is 'The relations that are through.';
+comment on column pydb_internal.orphan_progress.remaining is 'How many relations are not.';
+comment on column pydb_internal.orphan_progress.coverage is 'Share of the blocks that were looked at: 0 to 1.';
+comment on column pydb_internal.orphan_progress.orphans is 'Rows without a parent so far.';
+comment on column pydb_internal.orphan_progress.unconfirmed is 'Those that may be too young to count.';
+comment on column pydb_internal.orphan_progress.partly_null is 'Orphans whose key is partly null.';
+comment on column pydb_internal.orphan_progress.checked_rows is 'Rows looked at so far.';
+comment on column pydb_internal.orphan_progress.sample is 'Keys of some orphans.';
+
+create type pydb_internal.orphan_scan_work as (
+    reference text,
+    is_restart boolean,
+    min_age interval,
+    sample integer,
+    total integer,
+    finished integer,
+    failed integer,
+    skipped integer,
+    partial integer,
+    held integer,
+    orphans bigint,
+    checked_rows bigint,
+    sqlstate text
+);
+
+comment on type pydb_internal.orphan_scan_work is
+'What the run of a scan keeps in mind beside its parts, which are the references (run_state.work).';
+comment on column pydb_internal.orphan_scan_work.reference is 'The reference to scan; null = all.';
+comment on column pydb_internal.orphan_scan_work.is_restart is 'True: begin anew, not where the last scan stopped.';
+comment on column pydb_internal.orphan_scan_work.min_age is 'Least age of an orphan; null = by the setting.';
+comment on column pydb_internal.orphan_scan_work.sample is 'How many keys of orphans to keep.';
+comment on column pydb_internal.orphan_scan_work.total is 'References to scan.';
+comment on column pydb_internal.orphan_scan_work.finished is 'References that are through, however it went.';
+comment on column pydb_internal.orphan_scan_work.failed is 'Of them with an error.';
+comment on column pydb_internal.orphan_scan_work.skipped is 'Of them those that could not be looked at.';
+comment on column pydb_internal.orphan_scan_work.partial is 'Of them those with foreign partitions.';
+comment on column pydb_internal.orphan_scan_work.held is 'Of them those that another session was at.';
+comment on column pydb_internal.orphan_scan_work.orphans is 'Orphans of their last whole scans.';
+comment on column pydb_internal.orphan_scan_work.checked_rows is 'Rows that this run has looked at.';
+comment on column pydb_internal.orphan_scan_work.sqlstate is 'SQLSTATE of an error met.';
+
+create type pydb_internal.orphan_repair_work as (
+    reference text,
+    mode text,
+    verb text,
+    min_age interval,
+    edge pydb_internal.reference_edge,
+    signature text,
+    age text,
+    size integer,
+    min_size integer,
+    is_by_row boolean,
+    locked bigint,
+    refused bigint,
+    pass integer,
+    pass_done bigint
+);
+
+comment on type pydb_internal.orphan_repair_work is
+'What the run of a repair keeps in mind beside its parts, which are the relations of the child (run_state.work).';
+comment on column pydb_internal.orphan_repair_work.reference is 'The reference to repair.';
+comment on column pydb_internal.orphan_repair_work.mode is
+'delete, nullify or quarantine; null = as the reference says.';
+comment on column pydb_internal.orphan_repair_work.verb is 'What is said of the rows: deleted, nullified, quarantined.';
+comment on column pydb_internal.orphan_repair_work.min_age is 'Least age of an orphan; null = by the setting.';
+comment on column pydb_internal.orphan_repair_work.edge is 'The reference as it was when it was counted.';
+comment on column pydb_internal.orphan_repair_work.age is
+'Condition over alias t that a row is old enough: the same for the whole run, what was counted is what goes.';
+comment on column pydb_internal.orphan_repair_work.signature is 'Another one means that the edge has been changed.';
+comment on column pydb_internal.orphan_repair_work.size is 'Chunks of the next batch.';
+comment on column pydb_internal.orphan_repair_work.min_size is 'Fewest chunks that are worth a batch.';
+comment on column pydb_internal.orphan_repair_work.is_by_row is 'True: the next batch goes row by row.';
+comment on column pydb_internal.orphan_repair_work.locked is
+'Rows of this pass that stayed because somebody held them.';
+comment on column pydb_internal.orphan_repair_work.refused is 'Rows of this pass that a constraint kept.';
+comment on column pydb_internal.orphan_repair_work.pass is 'Which time the relations are gone through.';
+comment on column pydb_internal.orphan_repair_work.pass_done is 'Rows repaired in this pass.';
+
+create type pydb_internal.orphan_closing as (
+    reference text,
+    name text,
+    child oid,
+    is_closed boolean,
+    add_statement text,
+    validate_statement text
+);
+
+comment on type pydb_internal.orphan_closing is 'How a reference becomes a valid foreign key.';
+comment on column pydb_internal.orphan_closing.reference is 'Name of the reference.';
+comment on column pydb_internal.orphan_closing.name is 'Name of the key.';
+comment on column pydb_internal.orphan_closing.child is 'Table that the key is on.';
+comment on column pydb_internal.orphan_closing.is_closed is 'True: the key is there and valid, nothing is to do.';
+comment on column pydb_internal.orphan_closing.add_statement is 'Adds the key NOT VALID; null for a declared one.';
+comment on column pydb_internal.orphan_closing.validate_statement is 'Validates it.';

@@ -6,10 +6,10 @@ language plpgsql
 as $$
 declare
     -- resolved under the caller's search_path: neither a type nor an operator goes without its schema here
-    v_plan pg_catalog.jsonb;
-    v_step pg_catalog.text;
+    v_plan pydb_internal.orphan_closing;
+    v_statement pg_catalog.text;
     v_deadline pg_catalog.timestamptz;
-    v_done boolean;
+    v_is_done boolean;
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     perform pydb_internal.orphan_check_call(p_max_wait, null, null);
@@ -17,12 +17,12 @@ begin
         return;
     end if;
     v_plan := pydb_internal.orphan_close_plan(p_reference);
-    if (v_plan ->> 'valid')::boolean then
-        raise notice 'reference %: the key is there and valid', v_plan ->> 'reference';
+    if v_plan.is_closed then
+        raise notice 'reference %: the key is there and valid', v_plan.reference;
         return;
     end if;
-    foreach v_step in array '{add,validate}'::text[] loop
-        continue when v_plan ->> v_step is null;
+    foreach v_statement in array array[v_plan.add_statement, v_plan.validate_statement] loop
+        continue when v_statement is null;
         v_deadline := clock_timestamp() + p_max_wait;
         loop
             -- a transaction a try: who waits behind us waits for lock_timeout at most
@@ -30,11 +30,11 @@ begin
             set transaction isolation level read committed;
             set local search_path = pg_catalog, pg_temp;
             perform pydb_internal.run_pin();
-            v_done := pydb_internal.orphan_close_try(v_plan, v_step);
-            exit when v_done;
-            perform pydb_internal.orphan_close_wait(v_plan, v_step, v_deadline);
+            v_is_done := pydb_internal.orphan_close_try(v_plan, v_statement, v_deadline);
+            exit when v_is_done;
+            perform pg_sleep(0.1 + random() * 0.4);
         end loop;
-        raise notice 'reference %: %', v_plan ->> 'reference', v_plan ->> v_step;
+        raise notice 'reference %: %', v_plan.reference, v_statement;
     end loop;
     commit;
 end

@@ -34,13 +34,13 @@ begin
         for v_from in 1 .. cardinality(v_group.ids) by 500 loop
             v_ids := v_group.ids[v_from:v_from + 499];
             v_said := pydb_internal.orphan_restore_rows(v_group.target, v_ids, p_dry_run);
-            if v_said is null or (p_dry_run and v_said = 'rehearsed') then
+            if v_said is null then
                 restored := restored + cardinality(v_ids);
                 continue;
             end if;
             foreach v_id in array v_ids loop
                 v_said := pydb_internal.orphan_restore_rows(v_group.target, array[v_id], p_dry_run);
-                if v_said is null or (p_dry_run and v_said = 'rehearsed') then
+                if v_said is null then
                     restored := restored + 1;
                 else
                     reason := coalesce(reason, v_said);

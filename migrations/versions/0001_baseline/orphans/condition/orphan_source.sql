@@ -1,13 +1,8 @@
--- pydb_internal.orphan_source (condition; by orphan_look): SQL text for FROM that gives the rows of a piece: system
--- columns and the columns named.
+-- pydb_internal.orphan_source (condition; by orphan_count_piece): SQL text for FROM that gives the rows of a piece:
+-- system columns and the columns named.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.orphan_source(
-    p_leaves oid[],
-    p_columns name[],
-    p_from bigint,
-    p_until bigint
-)
+create or replace function pydb_internal.orphan_source(p_piece pydb_internal.orphan_piece, p_columns name[])
 returns text
 language plpgsql
 stable
@@ -15,24 +10,24 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_columns constant text := (select string_agg(format(', r.%I', u.name), '') from unnest(p_columns) as u (name));
-    v_where constant text := case when p_from > 0 or p_until is not null then
-        format(' where r.ctid >= ''(%s,0)''', p_from) || case when p_until is not null then
-            format(' and r.ctid < ''(%s,0)''', p_until)
+    v_where constant text := case when p_piece.from_block > 0 or p_piece.until_block is not null then
+        format(' where r.ctid >= ''(%s,0)''', p_piece.from_block) || case when p_piece.until_block is not null then
+            format(' and r.ctid < ''(%s,0)''', p_piece.until_block)
         else '' end
     else '' end;
 begin
     -- without a range it is the table itself, which several workers may share
     return '(' || (
         select string_agg(
-            format('select r.xmin%s from only %s as r%s', v_columns, pydb_internal.relation_name(u.leaf), v_where),
+            format('select r.xmin%s from %s as r%s', v_columns, pydb_internal.relation_source(u.leaf), v_where),
             ' union all ' order by u.ord
         )
-        from unnest(p_leaves) with ordinality as u (leaf, ord)
+        from unnest(p_piece.leaves) with ordinality as u (leaf, ord)
     ) || ')';
 end
 $$;
 
-comment on function pydb_internal.orphan_source(oid[], name[], bigint, bigint) is
+comment on function pydb_internal.orphan_source(pydb_internal.orphan_piece, name[]) is
 'A subquery over the relations of a piece, bounded by blocks where it is not whole.';
 
-revoke all on function pydb_internal.orphan_source(oid[], name[], bigint, bigint) from public;
+revoke all on function pydb_internal.orphan_source(pydb_internal.orphan_piece, name[]) from public;

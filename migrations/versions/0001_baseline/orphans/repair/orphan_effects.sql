@@ -1,5 +1,5 @@
--- pydb_internal.orphan_effects (repair; by orphan_prepare): what a repair would change beyond the orphans themselves,
--- and what would keep some of them.
+-- pydb_internal.orphan_effects (repair; by orphan_repair_open): what a repair would change beyond the orphans
+-- themselves, and what would keep some of them.
 -- reads the child, the tables that reference it and the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_effects(

@@ -22,6 +22,7 @@ declare
     v_names text;
     v_values text;
     v_rows bigint;
+    v_is_rehearsed boolean := false;
 begin
     select q.types into v_types from pydb.orphan_quarantine as q where q.id = p_ids[1];
     -- Columns that came since take their default, generated ones are computed. The text of a row, each value in quotes
@@ -52,18 +53,19 @@ begin
                 detail = format('%s of %s rows were taken.', v_rows, cardinality(p_ids)),
                 hint = 'Disable it for the restore.';
         elsif p_dry_run then
+            v_is_rehearsed := true; -- a variable is not rolled back
             raise exception using errcode = 'YD405', message = 'rehearsed',
                 detail = 'This takes the rows out again.', hint = 'It is caught below.';
         end if;
         delete from pydb.orphan_quarantine as q where q.id = any(p_ids);
         return null;
     exception when integrity_constraint_violation or sqlstate 'YD405' then
-        return sqlerrm;
+        return case when not v_is_rehearsed then sqlerrm end;
     end;
 end
 $$;
 
 comment on function pydb_internal.orphan_restore_rows(oid, bigint[], boolean) is
-'Inserts the rows and takes them out of the quarantine; null if it was done, else why not (rehearsed for a dry run).';
+'Inserts the rows and takes them out of the quarantine; null if it was done (by a dry run: and undone), else why not.';
 
 revoke all on function pydb_internal.orphan_restore_rows(oid, bigint[], boolean) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.orphan_uncovered (scan; by orphan_conclude): which tables beside the child hold rows that a reader
+-- pydb_internal.orphan_uncovered (scan; by orphan_store_result): which tables beside the child hold rows that a reader
 -- would take for covered, in words.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
