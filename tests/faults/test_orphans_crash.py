@@ -1,0 +1,122 @@
+"""D2 to D4 for orphan repairs: terminated, killed, or the server stops at once, in and between batches."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.faults.orphanlab import FIRST_BATCH, IN_FIRST, ORPHANS, SECOND_BATCH_ROW, SUBJECT, Shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.faults.lab import Background, Lab
+    from tests.servers import TestServer
+
+    Crash = Callable[[TestServer, Lab, Background], None]
+
+# rows of the batches that were committed when a repair halts there
+PLACES = {
+    "counting": 0,
+    "batch": FIRST_BATCH,
+    "batch, before its row": FIRST_BATCH,
+    "row lock": FIRST_BATCH,
+    "next partition": IN_FIRST // 2,
+    "counting again": ORPHANS,
+}
+OBSTACLES = {
+    "counting": "lock table app.child in access exclusive mode",
+    "row lock": f"select from app.child where id = {SECOND_BATCH_ROW} for update",
+    "next partition": "lock table app.child_b in share mode",
+    # the count at the end is stored as a finding, and somebody is about to enter the same one
+    "counting again": "insert into pydb.orphan_finding (reference, kind, child, parent, on_delete)"
+    " values ('app.child.parent_id_ref', 'logical', '', '', '')",
+}
+
+
+@contextlib.contextmanager
+def halted(shop: Shop, place: str) -> Iterator[Background]:
+    """A repair that stands still at the place, with the obstacle taken away afterwards."""
+    if place not in OBSTACLES:
+        with shop.gate(SECOND_BATCH_ROW, when="before" if place.endswith("row") else "after") as gate:
+            run = shop.start()
+            gate.reached_by(run)
+            yield run
+        return
+    other = shop.lab.session()
+    other.execute("begin")
+    other.execute(OBSTACLES[place].encode())
+    run = shop.start()
+    shop.lab.until_blocked(run.pid, other.info.backend_pid)
+    yield run
+    with contextlib.suppress(psycopg.OperationalError):  # after a crash it is rolled back already
+        other.execute("rollback")
+
+
+def terminate(server: TestServer, lab: Lab, run: Background) -> None:
+    """The backend is told to end; the others stay."""
+    lab.db.execute("select pg_terminate_backend(%s)", (run.pid,))
+    run.failed()
+    lab.until_gone(run.pid)
+
+
+def sigkill(server: TestServer, lab: Lab, run: Background) -> None:
+    """The postmaster sees its child die and restarts all the others."""
+    os.kill(run.pid, signal.SIGKILL)
+    run.failed()
+    lab.reconnect()
+
+
+def stop_at_once(server: TestServer, lab: Lab, run: Background) -> None:
+    """Shut down without a checkpoint; the next start recovers from WAL."""
+    server.stop("immediate")
+    run.failed()
+    server.start()
+    lab.reconnect()
+
+
+@pytest.mark.parametrize("crash", [terminate, sigkill, stop_at_once], ids=lambda crash: crash.__name__)
+@pytest.mark.parametrize("place", PLACES)
+def test_d2_d3_d4_crash_keeps_what_was_committed_and_nothing_else(
+    mortal: TestServer, mortal_lab: Lab, place: str, crash: Crash
+) -> None:
+    shop = Shop(mortal_lab, "quarantine")
+    with halted(shop, place) as run:
+        crash(mortal, mortal_lab, run)
+    (row,) = shop.runs()
+    # where a batch does not wait for the disk a crash may take the last ones, log and effect alike
+    assert row.rows_done == PLACES[place] or (crash is not terminate and row.rows_done < PLACES[place])
+    assert row.state == "running"
+    shop.balanced(live=1)
+    told = mortal_lab.value("select detail from pydb.doctor() where reason_code = 'run_interrupted'")
+    assert SUBJECT in str(told), "I6: nobody says that the run has died"
+    shop.converges()
+    first, *others = shop.runs()
+    assert (first.state, first.stop_reason) == ("interrupted", "error")
+    assert [(run.state, run.stop_reason) for run in others] == [("completed", "exhausted")] * 2
+    restored = mortal_lab.db.execute(
+        "select sum(r.restored), sum(r.conflicts) from pydb.job_run as j"
+        " cross join lateral pydb.orphan_restore(j.id) as r where j.subject = %s",
+        (SUBJECT,),
+    ).fetchone()
+    assert restored == (ORPHANS, 0)
+
+
+@pytest.mark.parametrize("mode", ["delete", "nullify", "quarantine"])
+@pytest.mark.parametrize("crash", [terminate, sigkill], ids=lambda crash: crash.__name__)
+def test_d2_d3_many_crashes_add_up(mortal: TestServer, mortal_lab: Lab, mode: str, crash: Crash) -> None:
+    """Each repair dies in its second batch; the first one stays, and the next repair begins behind it."""
+    shop = Shop(mortal_lab, mode)
+    for row in (SECOND_BATCH_ROW, SECOND_BATCH_ROW + 1000, SECOND_BATCH_ROW + 2000):
+        with shop.gate(row) as gate:
+            run = shop.start()
+            gate.reached_by(run)
+            crash(mortal, mortal_lab, run)
+        shop.balanced(live=1)
+    shop.converges()
+    assert [run.state for run in shop.runs()] == ["interrupted"] * 3 + ["completed"] * 2
