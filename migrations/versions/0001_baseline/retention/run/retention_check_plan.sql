@@ -20,22 +20,26 @@ declare
     v_block text;
     v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_own, p_total);
 begin
-    -- the fuse is about the policy's own table; what goes with its rows is counted from here on
-    select
-        p_own + coalesce(sum(c.rows), 0)::bigint, coalesce(p_relations, '{}') || coalesce(jsonb_object_agg(
-            c.relation, c.rows + coalesce((p_relations ->> c.relation)::bigint, 0)
-        ) filter (where c.rows > 0), '{}'), min(c.block)
-    into v_due, v_relations, v_block
-    from (
+    v_due := p_own;
+    v_relations := coalesce(p_relations, '{}');
+    if p_policy.on_referenced = 'cascade' then
+        -- the fuse is about the policy's own table; what goes with its rows is counted from here on
         select
-            s.relation, coalesce(sum(s.rows) filter (where s.action = 'delete'), 0)::bigint as rows,
-            -- what no row can pass: a missing privilege, a rule, row-level security
-            min(s.relation || ': ' || s.warning || ': ' || s.cure) filter (
-                where s.action = 'blocked' and s.cure not like 'create index%'
-            ) as block
-        from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as s
-        group by s.relation
-    ) as c;
+            p_own + coalesce(sum(c.rows), 0)::bigint, coalesce(p_relations, '{}') || coalesce(jsonb_object_agg(
+                c.relation, c.rows + coalesce((p_relations ->> c.relation)::bigint, 0)
+            ) filter (where c.rows > 0), '{}'), min(c.block)
+        into v_due, v_relations, v_block
+        from (
+            select
+                s.relation, coalesce(sum(s.rows) filter (where s.action = 'delete'), 0)::bigint as rows,
+                -- what no row can pass: a missing privilege, a rule, row-level security
+                min(s.relation || ': ' || s.warning || ': ' || s.cure) filter (
+                    where s.action = 'blocked' and s.cure not like 'create index%'
+                ) as block
+            from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as s
+            group by s.relation
+        ) as c;
+    end if;
     if v_fuse is not null then
         p_run.state := 'blocked';
         p_run.reason := 'fuse';
