@@ -145,13 +145,13 @@ declare
         orphan_scan_turn orphan_scan_verdict orphan_segments orphan_set_columns orphan_source orphan_turn
         orphan_uncovered orphan_walk retention_account retention_check_plan retention_check_rights
         retention_check_runner retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
-        retention_delete_rows retention_first_work retention_learned retention_limit retention_lock retention_next_pass
-        retention_next_size retention_open retention_part retention_places retention_range retention_resume_position
-        retention_run_check retention_signature retention_take retention_turn retention_verify run_account run_beat
-        run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end run_fault run_is_read_only
-        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_open
-        run_pin run_react run_refuse run_rest run_sentence run_series run_size run_stop run_tell run_terms_of
-        schedule_claim_lost schedule_conflict schedule_require
+        retention_delete_rows retention_evade retention_first_work retention_learned retention_limit retention_lock
+        retention_next_pass retention_next_size retention_open retention_part retention_places retention_range
+        retention_resume_position retention_run_check retention_signature retention_take retention_terms retention_turn
+        retention_verify run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted
+        run_drive run_end run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
+        run_log_plan run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence run_series
+        run_size run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_require
     ';
     v_grant record;
 begin

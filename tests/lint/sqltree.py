@@ -29,6 +29,9 @@ _INITIAL = re.compile(
     r"^ +v_\w+ (?:constant )?(?:pydb(?:_internal)?\.\w+|record) := (.*?);$", re.MULTILINE | re.DOTALL
 )
 _CODE = re.compile(r"\b(YD\d{3})\b")
+_KIND = re.compile(r"\.kind := '(\w+)'")
+# hooks that every kind of runs has, and the one that some have
+HOOKS = ("open", "turn", "evade", "terms")
 BLOCKS = frozenset({"body", "then_body", "else_body", "else_stmts", "stmts", "action"})
 INPUT_MODES = frozenset(
     {
@@ -229,11 +232,18 @@ class SqlFile:
         """Routines of pydb that the body calls, without the schema; what stands in a string is no call."""
         words = [self.body[token.start : token.end + 1] for token in scan(self.body)]
         fours = zip(words, words[1:], words[2:], words[3:], strict=False)
-        return frozenset(
+        named = {
             name
             for schema, dot, name, paren in fours
             if schema in sources.SCHEMAS and f"{dot}{paren}" == ".("
-        )
+        }
+        # the run engine finds the hooks of a kind by its name: who starts a run of a kind calls them
+        return frozenset(named | {f"{kind}_{hook}" for kind in self.kinds for hook in HOOKS})
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of runs that the routine starts."""
+        return frozenset(_KIND.findall(self.body))
 
     @cached_property
     def calls_of_view(self) -> frozenset[str]:
@@ -305,6 +315,33 @@ class Tree:
                 for other in file.calls_of_view:
                     found.setdefault(other, set()).add(file.stem)
         return found
+
+    @cached_property
+    def committing(self) -> frozenset[str]:
+        """Procedures that commit, or call one that does."""
+        found = {name for name, file in self.routines.items() if file.commits}
+        while more := {
+            name for name, file in self.routines.items() if name not in found and file.calls & found
+        }:
+            found |= more
+        return frozenset(found)
+
+    @cached_property
+    def _inserted(self) -> str:
+        tables = "".join(file.text for file in self.files if file.is_tables)
+        return "".join(re.findall(r"insert into pydb_internal\.run_kind .*?;\n", tables, re.DOTALL))
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of runs, as the files of tables contribute them to ``run_kind``."""
+        return frozenset(re.findall(r"^\('(\w+)'", self._inserted, re.MULTILINE))
+
+    @cached_property
+    def kind_codes(self) -> frozenset[str]:
+        """Codes that a run raises at its end, by its kind."""
+        tables = "".join(file.text for file in self.files if file.is_tables)
+        defaults = re.findall(r"(?:failed|blocked) text not null default '(YD\d{3})'", tables)
+        return frozenset(_CODE.findall(self._inserted)) | frozenset(defaults)
 
     def callers(self, name: str) -> frozenset[str]:
         """Routines and views that call a routine themselves."""

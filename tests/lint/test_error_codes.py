@@ -13,7 +13,7 @@ from tests.lint import sqltree
 PROJECT: Final = sources.package_dir().parent
 ROW: Final = re.compile(r"^\| `(YD\d{3})` \| (\d+) \| (.+) \| (.+) \|$", re.MULTILINE)
 # where a code is given away: an error of Python's, a run's own record, a migration's guard
-GIVEN: Final = re.compile(r"""(?:sqlstate ?=|errcode =|'sqlstate',) ?["'](YD\d{3})["']""")
+GIVEN: Final = re.compile(r"""(?:sqlstate :?=|sqlstate=|errcode =|'sqlstate',) ?["'](YD\d{3})["']""")
 
 
 def rows() -> dict[str, int]:

@@ -1,4 +1,4 @@
--- pydb_internal.run_account (run; by run_drive): add a batch to the sums of its run, and log it in the batch's own
+-- pydb_internal.run_account (run; by run_proceed): add a batch to the sums of its run, and log it in the batch's own
 -- transaction.
 -- writes pydb.job_run   locks the run's row
 -- raises YD110
@@ -16,11 +16,6 @@ begin
         perform pydb_internal.run_log_batch(p_run.run_id, p_run.rows, 1, p_run.detail, p_run.counts);
         p_run.detail := null;
         p_run.counts := null;
-        if p_run.state is null and current_setting('synchronous_standby_names') = '' then
-            -- Log and effect commit together, whatever a crash takes; so a batch does not wait for the disk. The end of
-            -- the run does, and with it all before. Where standbys are waited for, they pace the run.
-            perform set_config('synchronous_commit', 'off', true);
-        end if;
     elsif p_run.state is null then
         perform pydb_internal.run_beat(p_run.run_id);
     end if;

@@ -1,5 +1,5 @@
--- pydb_internal.retention_open (run; by retention_batch): hook of retention runs: check, count and lay out the parts;
--- then pass by pass, until the end and its reason.
+-- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
+-- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
 -- raises YD001 YD003 YD005 YD102 YD105 YD106 YD114
 create or replace function pydb_internal.retention_open(

@@ -1,5 +1,5 @@
--- pydb_internal.retention_delete_rows (run; by retention_take): delete a small range row by row, leaving each row whose
--- delete is refused.
+-- pydb_internal.retention_delete_rows (delete; by retention_take): delete a small range row by row, leaving each row
+-- whose delete is refused.
 -- writes the target   locks the rows it deletes
 -- raises nothing
 create or replace function pydb_internal.retention_delete_rows(

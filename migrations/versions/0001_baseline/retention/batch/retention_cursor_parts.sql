@@ -1,4 +1,4 @@
--- pydb_internal.retention_cursor_parts (run; by retention_cursor): the parts that one list of a cursor stands for.
+-- pydb_internal.retention_cursor_parts (batch; by retention_cursor): the parts that one list of a cursor stands for.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_cursor_parts(

@@ -1,4 +1,4 @@
--- pydb_internal.retention_cursor (run; by retention_batch): the run and the parts that a cursor stands for; a cursor
+-- pydb_internal.retention_cursor (batch; by retention_batch): the run and the parts that a cursor stands for; a cursor
 -- carries places and counts, never SQL or a cutoff.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD105

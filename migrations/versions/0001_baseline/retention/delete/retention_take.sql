@@ -1,5 +1,5 @@
--- pydb_internal.retention_take (run; by retention_turn): delete the rows of one range in the way of the policy and of
--- the moment: alone or with what references them, at once or one by one.
+-- pydb_internal.retention_take (delete; by retention_turn): delete the rows of one range in the way of the policy and
+-- of the moment: alone or with what references them, at once or one by one.
 -- writes the target, and what references it   locks the rows
 -- raises what the delete raises
 create or replace function pydb_internal.retention_take(

@@ -1,4 +1,4 @@
--- pydb_internal.retention_limit (run; by retention_turn): how many rows a batch may take, where its range could hold
+-- pydb_internal.retention_limit (delete; by retention_turn): how many rows a batch may take, where its range could hold
 -- more than the budget.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing

@@ -1,5 +1,5 @@
--- pydb_internal.retention_range (run; by retention_turn): the next range of a part: its SQL condition over alias t, and
--- where it ends.
+-- pydb_internal.retention_range (delete; by retention_turn): the next range of a part: its SQL condition over alias t,
+-- and where it ends.
 -- reads the relation (index strategy)   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_range(

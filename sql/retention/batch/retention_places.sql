@@ -1,4 +1,4 @@
--- pydb_internal.retention_places (run; by retention_batch): the places of some parts, for a cursor.
+-- pydb_internal.retention_places (batch; by retention_batch): the places of some parts, for a cursor.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_places(p_parts pydb_internal.run_part[])

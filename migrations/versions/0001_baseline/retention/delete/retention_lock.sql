@@ -1,5 +1,5 @@
--- pydb_internal.retention_lock (run; by retention_turn): keep a relation as it is until the commit, and see that it is
--- what was planned for.
+-- pydb_internal.retention_lock (delete; by retention_turn): keep a relation as it is until the commit, and see that it
+-- is what was planned for.
 -- reads the catalog   writes nothing   locks the relation (row exclusive)
 -- raises YD113
 create or replace function pydb_internal.retention_lock(
