@@ -86,6 +86,10 @@ _READS: dict[str, sql.SQL] = {
     "schedule_lock": sql.SQL(
         "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pydb.schedule_sync', 0))"
     ),
+    "schedule_sources": sql.SQL(
+        "select s.procedure, s.schedule, s.description, s.kind, s.subjects is not null as by_subject,"
+        " s.housekeeping, s.updated_at, s.updated_by from pydb.schedule_source as s order by s.procedure"
+    ),
     "cron_place": sql.SQL(
         "select s.setting as cron_database, e.extversion as version"
         " from (select) as one"
@@ -205,13 +209,25 @@ def call_value(conn: Connection, routine: str, /, **args: object) -> object:
 
 def call_procedure(conn: Connection, routine: str, /, **args: object) -> None:
     """Call procedure ``pydb.<routine>``. It commits by itself, so ``conn`` must be autocommit and idle."""
-    if not conn.autocommit or conn.info.transaction_status != pq.TransactionStatus.IDLE:
-        raise errors.UsageError(
-            f"procedure pydb.{routine} commits and cannot run inside a transaction",
-            hint="use a connection of its own, made with autocommit",
-        )
+    _refuse_transaction(conn, f"procedure pydb.{routine}")
     with _translated(conn):
         conn.execute(_routine_sql(_CALL, routine, args), _values(args))
+
+
+def run_call(conn: Connection, statement: str) -> None:
+    """Run one CALL that a routine of pydb wrote (never a user); ``conn`` must be autocommit and idle."""
+    _refuse_transaction(conn, statement)
+    # binary: by the protocol that takes one statement and no more
+    with _translated(conn), conn.cursor(binary=True) as cursor:
+        cursor.execute(statement.encode())
+
+
+def _refuse_transaction(conn: Connection, what: str) -> None:
+    if not conn.autocommit or conn.info.transaction_status != pq.TransactionStatus.IDLE:
+        raise errors.UsageError(
+            f"{what} commits and cannot run inside a transaction",
+            hint="use a connection of its own, made with autocommit",
+        )
 
 
 def read(conn: Connection, name: str, /, **args: object) -> list[Row]:

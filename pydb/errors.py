@@ -323,6 +323,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD501": UsageError,
     "YD502": SchedulerUnusable,
     "YD503": UsageError,
+    "YD504": UsageError,
     "YD901": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,

@@ -27,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "cascade": "Delete rows with all that hangs on them: plan, delete, jobs, resume.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "idempotency": "Idempotency keys: show, reset, resolve, prune, stats.",
-    "schedule": "Make pg_cron match the policies, or run the schedules here.",
+    "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
     "doctor": "Say what is set up, what is missing, and the line that mends it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }

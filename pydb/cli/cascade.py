@@ -256,7 +256,7 @@ def _request(
     if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
         return
     _output.out(f"job {job.id} is requested: {job.rows_planned:,} rows to delete, nothing was deleted yet")
-    for line in _jobs.next_steps(job):
+    for line in _jobs.next_steps(conn, job):
         _output.out(line)
 
 

@@ -2,11 +2,21 @@
 -- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
-insert into pydb.setting (name, value, description) values
-('cascade_unindexed_rows', '1000000', 'a reference without an index to a table of at least so many rows needs '
-    'p_allow_unindexed (integer, from 0)'),
-('cascade_unindexed_pages', '1000000', 'so do scans of more than so many pages in all: deleted parent rows times pages '
-    'of the table (integer, from 0)');
+insert into pydb.setting (name, value, value_type, min_value, description) values
+(
+    'cascade_unindexed_rows', '1000000', 'bigint', '0',
+    'a reference without an index to a table of at least so many rows needs p_allow_unindexed (integer, from 0)'
+),
+(
+    'cascade_unindexed_pages', '1000000', 'bigint', '0',
+    'so do scans of more than so many pages in all: deleted parent rows times pages of the table (integer, from 0)'
+);
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, description) values
+(
+    'cascade_run', 'cascade', 'pydb.cascade_run',
+    'executes the cascade jobs that are due: approved where they must be, and their grace period over'
+);
 
 create table pydb.cascade_job (
     id bigint generated always as identity,

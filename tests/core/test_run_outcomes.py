@@ -19,7 +19,7 @@ import pytest
 from pydb import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from tests.conftest import Connect, Connection, RoleFactory
 
@@ -107,8 +107,8 @@ class Place:
     def until_it_waits(self, kind: str) -> None:
         """Until the run waits for this kind of thing: Lock, Timeout (a sleep)."""
         self.until(
-            f"select exists (select from pg_stat_activity where pid = {self.runner.connection.info.backend_pid}"
-            f" and wait_event_type = '{kind}')"
+            "select exists (select from pg_stat_activity"
+            f" where pid = {self.runner.connection.info.backend_pid} and wait_event_type = '{kind}')"
         )
 
     def rival(self) -> Connection:
@@ -208,7 +208,7 @@ TROUBLES: Final = {
 
 
 @pytest.fixture
-def place(db: Connection, connect: Connect, role: RoleFactory) -> Iterator[Place]:
+def place(db: Connection, connect: Connect, role: RoleFactory) -> Place:
     for statement in SETUP.split(";"):
         if statement.strip():
             db.execute(statement.encode())
@@ -223,7 +223,7 @@ def place(db: Connection, connect: Connect, role: RoleFactory) -> Iterator[Place
         )
         return connect(user=name)
 
-    yield Place(db, connect, Runner(connect()), limited)
+    return Place(db, connect, Runner(connect()), limited)
 
 
 def test_the_table_has_every_trouble_and_every_kind() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import pwd
 import re
 import threading
@@ -227,7 +228,10 @@ def test_rights_that_are_missing(site: Site, role: RoleFactory) -> None:
     assert found(site, "rights") == {("ok", "sufficient")}
     site.db.execute("drop table t.event")
     assert found(site, "rights") == {("error", "target_gone")}
-    site.db.execute("select pydb.setting_set('schedule_role', 'no such role')")
+    # a role must exist to be set, and can be dropped afterwards
+    site.db.execute("create role soon_gone")
+    site.db.execute("select pydb.setting_set('schedule_role', 'soon_gone')")
+    site.db.execute("drop role soon_gone")
     assert ("error", "role_gone") in found(site, "rights")
 
 
@@ -320,11 +324,12 @@ def test_what_a_run_calls_is_read_rightly_from_the_routines(site: Site, role: Ro
     site.db.execute(f"grant execute on all routines in schema pydb, pydb_internal to {runner}".encode())
     for name in qualified:
         site.db.execute(f"revoke execute on routine {name} from {runner}".encode())
-    said = str(site.one("select detail from pydb_internal.doctor_execute(%s)", [runner]))
+    runners = json.dumps([{"role": runner, "procedure": "retention_run"}])
+    said = str(site.one("select detail from pydb_internal.doctor_execute(%s)", runners))
     assert f"EXECUTE on {len(needed)} routines: retention_run, " in said
     for name in qualified:
         site.db.execute(f"grant execute on routine {name} to {runner}".encode())
-    assert site.rows("select from pydb_internal.doctor_execute(%s)", [runner]) == []
+    assert site.rows("select from pydb_internal.doctor_execute(%s)", runners) == []
 
 
 def test_the_role_of_a_schedule_run_is_the_one_that_counts(site: Site, role: RoleFactory) -> None:

@@ -31,7 +31,7 @@ MAY_USE: Final = {
 WORDS: Final[dict[str, tuple[str, Callable[[SqlFile], bool]]]] = {
     r"_(is|has|sets)_": ("a question", lambda file: _returns(file, "boolean")),
     r"_get$": ("one, or an error", lambda file: "raise exception" in file.body),
-    r"_(condition|statement|command|query|source|match)s?$": (
+    r"(?<!_is)_(condition|statement|command|query)s?$|_(source|match)$": (
         "SQL or a command as text",
         lambda file: _returns(file, r"text(\[\])?"),
     ),
@@ -129,7 +129,7 @@ def engine(tree: Tree) -> Iterator[str]:
 
 
 def hooks(tree: Tree) -> Iterator[str]:
-    """A kind of runs is three hooks that are found by their names, so nothing else tells that one is missing."""
+    """A kind of runs is three hooks, found by their names: nothing else tells that one is missing."""
     if not tree.kinds:
         yield "there is no kind of runs"
     for kind in tree.kinds:

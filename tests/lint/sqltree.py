@@ -277,6 +277,15 @@ class SqlFile:
                     found.add((_qualified(node), "SELECT"))
         return frozenset(found)
 
+    def rows(self, table: str) -> Iterator[dict[str, object]]:
+        """Rows that a file of tables inserts into one of pydb's tables, by column; constants only."""
+        for statement in self.statements if self.is_tables else ():
+            if isinstance(statement, ast.InsertStmt) and statement.relation.relname == table:
+                columns = [target.name for target in statement.cols]
+                for values in statement.selectStmt.valuesLists or ():
+                    constants = [getattr(getattr(value, "val", None), "sval", None) for value in values]
+                    yield dict(zip(columns, constants, strict=True))
+
     @cached_property
     def commits(self) -> bool:
         """Whether the routine commits itself."""
@@ -300,9 +309,20 @@ class Tree:
         """Names of pydb's volatile routines."""
         return frozenset(name for name, file in self.routines.items() if file.is_volatile)
 
+    @cached_property
+    def hooks(self) -> dict[str, frozenset[str]]:
+        """Routines that a routine calls by a name in a row that a domain brings along."""
+        named = {
+            str(row["subjects"]).rpartition(".")[2]
+            for file in self.files
+            for row in file.rows("schedule_source")
+            if row.get("subjects")
+        }
+        return {"schedule_subjects": frozenset(named)}
+
     def calls(self, name: str) -> frozenset[str]:
         """Routines that a routine calls itself; ``insert into pydb.t (…)`` looks like a call and is none."""
-        return self.routines[name].calls & self.routines.keys()
+        return (self.routines[name].calls | self.hooks.get(name, frozenset())) & self.routines.keys()
 
     @cached_property
     def _callers(self) -> dict[str, set[str]]:

@@ -69,6 +69,7 @@ ALLOWED: Final = {
     ("retention_effect_warnings", "security", "not sanitized"): CONDITION,
     ("retention_range", "security", "not sanitized"): CONDITION,
     ("retention_turn", "security", "not sanitized"): CONDITION,
+    ("schedule_subjects", "security", "not sanitized"): "one schema.routine, by a constraint of its table",
     ("schedule_sync", "security", "not sanitized"): "runs what schedule_actions composed by format()",
     ("reference_check_types", "security", "not sanitized"): "names of types and operators from the catalog",
     ("reference_measure", "security", "not sanitized"): "names of tables and operators from the catalog",

@@ -33,7 +33,7 @@ PUBLIC: Final = {
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
-    | {"orphan_close", "schedule_sync", "setting_set"},
+    | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"},
     "pydb_runner": LOOKING
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}

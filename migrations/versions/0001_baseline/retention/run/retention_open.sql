@@ -37,7 +37,7 @@ begin
     v_turn.parts := coalesce(v_turn.parts, '{}');
     p_run.skipped := null;
     p_run.wake_at := null;
-    p_run := pydb_internal.retention_check_plan(v_policy, p_run, v_work, v_own, v_total, v_relations);
+    p_run := pydb_internal.retention_plan_verdict(v_policy, p_run, v_work, v_own, v_total, v_relations);
     v_work.weight := greatest(p_run.due - p_run.done, 1)::float8 / greatest(v_own, 1);
     v_turn.run := p_run;
     v_turn.run.work := to_jsonb(v_work);

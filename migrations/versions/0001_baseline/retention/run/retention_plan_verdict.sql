@@ -1,8 +1,8 @@
--- pydb_internal.retention_check_plan (run; by retention_open): note what a run sets out to do, and whether it may:
+-- pydb_internal.retention_plan_verdict (run; by retention_open): note what a run sets out to do, and whether it may:
 -- fuse, rows that others reference, children that cannot go along.
 -- reads the target and what references it   writes pydb.job_run (where it belongs to a run)   locks the run's row
 -- raises nothing
-create or replace function pydb_internal.retention_check_plan(
+create or replace function pydb_internal.retention_plan_verdict(
     p_policy pydb.retention_policy,
     p_run pydb_internal.run_state,
     p_work pydb_internal.retention_work,
@@ -73,13 +73,13 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_check_plan(
+comment on function pydb_internal.retention_plan_verdict(
     pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, bigint, bigint, jsonb
 ) is
 'The run with its rows due: p_own of the policy''s table (of p_total; p_relations: per relation) and what goes with
 them; it ends where the fuse trips, where rows are referenced that must not be, where something cannot go, and a dry
 run does.';
 
-revoke all on function pydb_internal.retention_check_plan(
+revoke all on function pydb_internal.retention_plan_verdict(
     pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, bigint, bigint, jsonb
 ) from public;
