@@ -96,6 +96,7 @@ class PlanRow:
     strategy: str | None
     strategy_reason: str | None
     warnings: list[str] | None
+    codes: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,6 @@ _NEXT = {
     "cancelled": "what was deleted stays deleted; to go on: pydb retention run {policy}",
     "governor": "the server was busy; repeat: pydb retention run {policy}",
 }
-# The warning of a plan whose run deletes nothing; pydb_internal.retention_policy_warnings writes it.
-_HELD_BY_FUSE = "the fuse would block the run: "
 _EXIT = {
     "completed": ExitCode.DONE,
     "partial": ExitCode.ATTENTION,
@@ -169,8 +167,8 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     held = {
         row.policy: warning
         for row in rows
-        for warning in row.warnings or ()
-        if warning.startswith(_HELD_BY_FUSE)
+        for code, warning in zip(row.codes or (), row.warnings or (), strict=False)
+        if code == "fuse"
     }
     rows = [row for row in rows if row.policy not in held]
     total = sum(row.rows for row in rows)

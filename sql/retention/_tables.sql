@@ -102,6 +102,16 @@ insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, descrip
 
 revoke all on pydb.retention_policy from public;
 
+create type pydb_internal.retention_warning as (
+    code text,
+    said text
+);
+
+comment on type pydb_internal.retention_warning is 'A warning of a plan.';
+comment on column pydb_internal.retention_warning.code is
+'What kind of warning it is, as in retention_plan.codes: programs read this.';
+comment on column pydb_internal.retention_warning.said is 'The same as a sentence for a person.';
+
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('retention', 'retention', 'policy %s', true, 'retention_run',
     'select * from pydb.retention_job_log order by id desc limit 10;');

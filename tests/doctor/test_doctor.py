@@ -292,8 +292,8 @@ def test_a_role_that_may_not_execute_what_a_run_calls(
         assert found(site, "rights") == {("ok", "sufficient")}
         mine.execute("call pydb.retention_run('events')")
     # after an upgrade, before roles.sql has run again
-    site.db.execute("revoke execute on routine pydb_internal.retention_step from pydb_runner")
-    assert "EXECUTE on 1 routines: retention_step" in str(
+    site.db.execute("revoke execute on routine pydb_internal.retention_turn from pydb_runner")
+    assert "EXECUTE on 1 routines: retention_turn" in str(
         site.one("select detail from pydb.doctor() where reason_code = 'missing_execute'")
     )
     assert hint(site, "missing_execute") == "in psql, as a superuser: \\i ops/postgresql/roles.sql"
