@@ -290,6 +290,23 @@ class Tree:
         """Names of pydb's volatile routines."""
         return frozenset(name for name, file in self.routines.items() if file.is_volatile)
 
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of runs that the domains contribute to ``pydb_internal.run_kind``."""
+        return frozenset(
+            values[0].val.sval
+            for file in self.files
+            if file.is_tables
+            for statement in file.statements
+            if isinstance(statement, ast.InsertStmt) and statement.relation.relname == "run_kind"
+            for values in statement.selectStmt.valuesLists
+        )
+
+    def hooks(self, name: str) -> frozenset[str]:
+        """Routines that the engine calls by the name of a kind and of the hook, in dynamic SQL."""
+        called = {"run_call": ("open", "turn", "evade"), "run_terms_of": ("terms",)}.get(name, ())
+        return frozenset(f"{kind}_{hook}" for kind in self.kinds for hook in called) & self.routines.keys()
+
     def calls(self, name: str) -> frozenset[str]:
         """Routines that a routine calls itself; ``insert into pydb.t (…)`` looks like a call and is none."""
         return self.routines[name].calls & self.routines.keys()
@@ -315,14 +332,14 @@ class Tree:
         return frozenset(_modules().get(name, ()))
 
     def reachable(self, start: str, *, through_definer: bool = True) -> frozenset[str]:
-        """Routines that a routine calls, directly or not; ``through_definer`` off: only with its rights."""
+        """Routines that a routine calls, directly, by a hook or not; ``through_definer`` off: with its rights."""
         seen: set[str] = set()
         waiting = [start]
         while waiting:
             name = waiting.pop()
             if self.routines[name].is_definer and not through_definer:
                 continue
-            new = self.calls(name) - seen
+            new = (self.calls(name) | self.hooks(name)) - seen
             seen |= new
             waiting += new
         return frozenset(seen)
