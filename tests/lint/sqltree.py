@@ -291,16 +291,23 @@ class Tree:
         return frozenset(name for name, file in self.routines.items() if file.is_volatile)
 
     @cached_property
+    def _run_kind(self) -> tuple[ast.Node, ...]:
+        """What makes the table ``pydb_internal.run_kind`` and what the domains contribute to it."""
+        made = (ast.CreateStmt, ast.InsertStmt)
+        tables = (statement for file in self.files if file.is_tables for statement in file.statements)
+        return tuple(s for s in tables if isinstance(s, made) and s.relation.relname == "run_kind")
+
+    @cached_property
     def kinds(self) -> frozenset[str]:
-        """Kinds of runs that the domains contribute to ``pydb_internal.run_kind``."""
-        return frozenset(
-            values[0].val.sval
-            for file in self.files
-            if file.is_tables
-            for statement in file.statements
-            if isinstance(statement, ast.InsertStmt) and statement.relation.relname == "run_kind"
-            for values in statement.selectStmt.valuesLists
-        )
+        """Names of the kinds of runs."""
+        inserts = (s for s in self._run_kind if isinstance(s, ast.InsertStmt))
+        return frozenset(values[0].val.sval for s in inserts for values in s.selectStmt.valuesLists)
+
+    @cached_property
+    def kind_codes(self) -> frozenset[str]:
+        """Error codes that runs raise at their end because their kind says so."""
+        texts = (node.sval for node in walk(self._run_kind) if isinstance(node, ast.String))
+        return frozenset(code for text in texts for code in _CODE.findall(text))
 
     def hooks(self, name: str) -> frozenset[str]:
         """Routines that the engine calls by the name of a kind and of the hook, in dynamic SQL."""
@@ -332,7 +339,7 @@ class Tree:
         return frozenset(_modules().get(name, ()))
 
     def reachable(self, start: str, *, through_definer: bool = True) -> frozenset[str]:
-        """Routines that a routine calls, directly, by a hook or not; ``through_definer`` off: with its rights."""
+        """Routines that a routine calls, directly or not; ``through_definer`` off: only with its rights."""
         seen: set[str] = set()
         waiting = [start]
         while waiting:

@@ -14,7 +14,7 @@ declare
     v_work pydb_internal.cascade_work := jsonb_populate_record(null::pydb_internal.cascade_work, p_run.work);
     v_turn pydb_internal.run_turn;
     v_count constant integer := cardinality(
-        (pydb_internal.cascade_job_take(p_part, v_work.size, v_work.width)).chunks
+        (pydb_internal.cascade_job_take(p_part.chunks, v_work.size, v_work.width)).chunks
     );
 begin
     v_turn.run := p_run;

@@ -6,6 +6,7 @@ returns pydb_internal.cascade_rows
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off -- a table is not read for some places in it
 as $$
 declare
     v_name constant text := pydb_internal.relation_name(p_chunk.relation);

@@ -21,12 +21,15 @@ begin
     if p_part.strategy = 'whole' then
         v_gone := pydb_internal.cascade_job_delete(v_work.job, pydb_internal.cascade_job_closure(v_work));
         v_turn.run.rows := v_gone.rows;
-        v_turn.run.detail := jsonb_build_object('relations', v_gone.relations);
+        v_turn.run.detail := jsonb_strip_nulls(jsonb_build_object('relations', v_gone.relations));
         return v_turn;
     end if;
-    v_take := pydb_internal.cascade_job_take(p_part, v_work.size, v_work.width);
+    v_take := pydb_internal.cascade_job_take(p_part.chunks, v_work.size, v_work.width);
     v_gone := pydb_internal.cascade_job_batch(v_work, v_take.chunks);
-    v_turn.part := v_take.part;
+    if cardinality(v_take.rest) > 0 then
+        v_turn.part := p_part;
+        v_turn.part.chunks := v_take.rest;
+    end if;
     if v_gone.rows is not null then
         v_turn.run.rows := v_gone.rows;
         v_turn.run.detail := jsonb_build_object('relations', v_gone.relations);
