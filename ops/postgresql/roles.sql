@@ -136,26 +136,27 @@ declare
     ';
     c_runner_calls constant text := '
         audit_add cascade_check_blocked cascade_check_indexes cascade_check_session cascade_check_switch
-        cascade_delete_condition cascade_delete_once cascade_deleted_counts cascade_execute cascade_execute_native
-        cascade_graph_hash cascade_job_batch cascade_job_begin cascade_job_end cascade_job_progress cascade_job_queue
-        cascade_job_rest cascade_job_start cascade_job_store cascade_late_rows cascade_log cascade_look
-        cascade_plan_command cascade_react cascade_rows_to_set cascade_run_job cascade_steps_done cascade_turn
-        cascade_update_statements cascade_verify_counts cascade_write cron_previous orphan_advance orphan_age
-        orphan_apply orphan_apply_rows orphan_begin orphan_check_call orphan_check_restore orphan_check_rights
-        orphan_chunk orphan_conclude orphan_condition orphan_edge orphan_effects orphan_end orphan_enroll orphan_forward
-        orphan_horizon orphan_leaves orphan_look orphan_mode orphan_next orphan_note orphan_outcome orphan_piece
-        orphan_prepare orphan_problem orphan_progress orphan_raise orphan_react orphan_refuse orphan_repair_adapt
-        orphan_repair_find orphan_repair_step orphan_repair_turn orphan_repair_verdict orphan_restore_rows
-        orphan_scan_turn orphan_scan_verdict orphan_segments orphan_set_columns orphan_source orphan_turn
-        orphan_uncovered orphan_walk retention_account retention_check_rights retention_check_runner retention_cursor
-        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
-        retention_first_work retention_learned retention_limit retention_lock retention_next_pass retention_next_size
-        retention_open retention_part retention_places retention_plan_verdict retention_range retention_resume_position
-        retention_run_check retention_signature retention_take retention_terms retention_turn retention_verify
-        run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end
-        run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_plan
-        run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_is_command schedule_require
+        cascade_delete_condition cascade_delete_once cascade_deleted_counts cascade_evade cascade_execute
+        cascade_execute_native cascade_graph_hash cascade_job_batch cascade_job_closure cascade_job_delete
+        cascade_job_keys cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store
+        cascade_job_take cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_plan_command
+        cascade_rows_to_set cascade_steps_done cascade_turn cascade_update_statements cascade_verify_counts
+        cascade_write cron_previous orphan_advance orphan_age orphan_apply orphan_apply_rows orphan_begin
+        orphan_check_call orphan_check_restore orphan_check_rights orphan_chunk orphan_conclude orphan_condition
+        orphan_edge orphan_effects orphan_end orphan_enroll orphan_forward orphan_horizon orphan_leaves orphan_look
+        orphan_mode orphan_next orphan_note orphan_outcome orphan_piece orphan_prepare orphan_problem orphan_progress
+        orphan_raise orphan_react orphan_refuse orphan_repair_adapt orphan_repair_find orphan_repair_step
+        orphan_repair_turn orphan_repair_verdict orphan_restore_rows orphan_scan_turn orphan_scan_verdict
+        orphan_segments orphan_set_columns orphan_source orphan_turn orphan_uncovered orphan_walk retention_account
+        retention_check_rights retention_check_runner retention_cursor retention_cursor_parts retention_delete
+        retention_delete_cascade retention_delete_rows retention_evade retention_first_work retention_learned
+        retention_limit retention_lock retention_next_pass retention_next_size retention_open retention_part
+        retention_places retention_plan_verdict retention_range retention_resume_position retention_run_check
+        retention_signature retention_take retention_terms retention_turn retention_verify run_account run_beat
+        run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end run_fault run_is_read_only
+        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_open
+        run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell run_terms_of
+        schedule_claim_lost schedule_conflict schedule_is_command schedule_require
     ';
     v_grant record;
 begin

@@ -1,4 +1,4 @@
--- pydb cascade tables: durable cascade jobs, and the types of a closure and its plan.
+-- pydb cascade tables: durable cascade jobs, what a run of one keeps in mind, and the types of a closure and its plan.
 -- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
@@ -159,19 +159,29 @@ comment on column pydb.cascade_step.order_dependent is
 'True: PostgreSQL may refuse, depending on the order of its triggers; the delete itself finds out.';
 comment on column pydb.cascade_step.done is 'Rows that went or were set; null in a plan.';
 
-create type pydb_internal.cascade_chunk as (
-    relation oid,
-    tids tid[],
-    versions xid[],
-    filenode oid
+insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
+('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');
+
+create type pydb_internal.cascade_work as (
+    job bigint,
+    root oid,
+    edges jsonb,
+    signature text,
+    size bigint,
+    width integer,
+    seen bigint,
+    idle integer
 );
 
-comment on type pydb_internal.cascade_chunk is 'Rows of one relation that a job has yet to delete.';
-comment on column pydb_internal.cascade_chunk.relation is 'Relation that holds the rows (a leaf).';
-comment on column pydb_internal.cascade_chunk.tids is 'Places of the rows (ctid).';
-comment on column pydb_internal.cascade_chunk.versions is
-'Their versions (xmin): a place alone may hold another row after a commit.';
-comment on column pydb_internal.cascade_chunk.filenode is
-'File of the relation: places and versions mean nothing once it was rewritten (VACUUM FULL, CLUSTER, TRUNCATE).';
+comment on type pydb_internal.cascade_work is
+'What a run of a cascade job keeps in mind beside its parts (run_state.work). Keys are not in it: there may be many.';
+comment on column pydb_internal.cascade_work.job is 'Id of the job.';
+comment on column pydb_internal.cascade_work.root is 'Table of the root rows.';
+comment on column pydb_internal.cascade_work.edges is 'Choices for edges.';
+comment on column pydb_internal.cascade_work.signature is 'Hash of the tables and references at the request.';
+comment on column pydb_internal.cascade_work.size is 'Rows of the next batch.';
+comment on column pydb_internal.cascade_work.width is 'Relations of the next batch.';
+comment on column pydb_internal.cascade_work.seen is 'Rows done when it last looked what is left; -1 = it never did.';
+comment on column pydb_internal.cascade_work.idle is 'Looks one after the other that led to no deleted row.';
 
 revoke all on pydb.cascade_job from public;

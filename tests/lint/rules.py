@@ -20,7 +20,6 @@ RULES: Final[list[Rule]] = []
 # routines without `set search_path`, and why
 NO_SEARCH_PATH: Final = {
     "run_pin": "sets the path for its caller's transaction, which a SET clause would undo",
-    "cascade_run_job": "commits; sets the path again after each COMMIT",
     "run_drive": "commits; sets the path again after each COMMIT",
     "run_series": "calls what commits; sets the path again after each call",
     "orphan_walk": "commits; sets the path again after each COMMIT",

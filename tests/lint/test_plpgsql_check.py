@@ -56,11 +56,7 @@ ALLOWED: Final = {
     ("retention_check_epoch", "security", "not sanitized"): "its only text is a name of relation_name",
     ("retention_check_filter", "security", "not sanitized"): "has the server judge a filter, by a CHECK",
     ("run_call", "warning", "cannot determinate a result"): "a hook; tests/lint holds it to its signature",
-    (
-        "run_terms_of",
-        "warning",
-        "cannot determinate a result",
-    ): "a hook; tests/lint holds it to its signature",
+    ("run_terms_of", "warning", "cannot determinate a result"): "a hook, as above",
     ("run_series", "warning", "too many attributes for target"): "takes one composite for its many columns",
     ("run_drive", "warning extra", "is not single argument"): "it is the only one",
     ("retention_cursor", "warning extra", "is not single argument"): "three of them, each of a type of ours",

@@ -1,4 +1,4 @@
--- pydb_internal.run_size (run; by retention_next_size): the size of the next batch by what the last one took.
+-- pydb_internal.run_size (run): the size of the next batch by what the last one took.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_size(

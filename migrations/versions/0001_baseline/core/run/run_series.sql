@@ -1,5 +1,5 @@
--- pydb_internal.run_series (run; by retention_run): run several subjects of a kind one after the other; one failing
--- never stops the others.
+-- pydb_internal.run_series (run): run several subjects of a kind one after the other; one failing never stops the
+-- others.
 -- writes what run_drive writes   locks per turn
 -- raises YD110 YD111; calls what commits, and sets its path again after each call
 create or replace procedure pydb_internal.run_series(p_run pydb_internal.run_state, p_subjects text[])
