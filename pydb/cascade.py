@@ -13,7 +13,7 @@ for what a job's state does not allow, YD307 for the kill switch; see ``docs/err
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
 from pydb import db, errors
@@ -55,6 +55,7 @@ class Step:
     cure: str | None
     order_dependent: bool
     done: int | None
+    codes: list[str] = field(default_factory=list, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ begin
             end, s.warning, s.cure
         ], null),
         p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint, array['cascade_' || s.action]
+            || s.codes
     from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s
     where s.rows > 0 or s.action = 'blocked';
 end

@@ -34,7 +34,7 @@ begin
                 s.relation, coalesce(sum(s.rows) filter (where s.action = 'delete'), 0)::bigint as rows,
                 -- what no row can pass: a missing privilege, a rule, row-level security
                 min(s.relation || ': ' || s.warning || ': ' || s.cure) filter (
-                    where s.action = 'blocked' and s.cure not like 'create index%'
+                    where s.action = 'blocked' and pydb_internal.cascade_is_curable(s.codes)
                 ) as block
             from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as s
             group by s.relation

@@ -40,9 +40,7 @@ begin
         -- as if the server had refused: the batch gets smaller, until the one row that cannot go stands alone
         raise exception using errcode = '23503', message = format('%s: %s', v_block.relation, v_block.warning),
             detail = 'An expired row has something below it that cannot go with it.',
-            hint = coalesce(
-                case when v_block.cure !~ '^(create index|call|alter system) ' then v_block.cure end, v_look
-            );
+            hint = coalesce(case when pydb_internal.cascade_is_curable(v_block.codes) then v_block.cure end, v_look);
     end if;
     v_before := pydb_internal.cascade_deleted_counts(v_walk);
     perform pydb_internal.cascade_execute(v_walk);
