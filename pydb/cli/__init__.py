@@ -1,4 +1,8 @@
-"""The ``pydb`` command: root app, global options, lazy loading of sub-commands, exit codes."""
+"""The ``pydb`` command: root app, global options, lazy loading of sub-commands, exit codes.
+
+A module of this package is the sub-command of its name (:data:`COMMANDS`). One that begins with an underscore
+is none: it holds what sub-commands share, or the half of one that would be too long.
+"""
 
 from __future__ import annotations
 
