@@ -59,8 +59,8 @@ grant usage on schema pydb_internal to pydb_monitor;
 grant select on
     pydb.alembic_version, pydb.cascade_job, pydb.entity, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage,
     pydb.orphan_finding, pydb.orphan_list, pydb.reference, pydb.reference_list, pydb.retention_job_log,
-    pydb.retention_policy, pydb.schedule_claim, pydb.schedule_status, pydb.scheduler, pydb_internal.schema_object,
-    pydb_internal.schema_source, pydb.setting
+    pydb.retention_policy, pydb.run_list, pydb.schedule_claim, pydb.schedule_status, pydb.scheduler,
+    pydb_internal.schema_object, pydb_internal.schema_source, pydb.setting
 to pydb_monitor;
 grant select on pydb.audit_log to pydb_admin;
 -- the books of `pydb schedule run`
@@ -102,10 +102,10 @@ declare
         retention_effect_warnings retention_expired_condition retention_fuse_problem retention_instant
         retention_kept_query retention_leaf_warnings retention_leaves retention_measure retention_null_rows
         retention_policy_get retention_policy_names retention_policy_warnings retention_references retention_strategy
-        retention_survey retention_time_index retention_time_unit retention_total_rows rows_text run_dead run_live
-        schedule_actions schedule_backend schedule_backend_alive schedule_command schedule_command_policy
-        schedule_is_command schedule_is_ours schedule_job_name schedule_prune_statement schedule_runs schedule_wanted
-        scheduler_alive setting_get
+        retention_survey retention_time_index retention_time_unit retention_total_rows rows_text run_dead run_is_dead
+        run_live run_next_step schedule_actions schedule_backend schedule_backend_alive schedule_command
+        schedule_command_policy schedule_is_command schedule_is_ours schedule_job_name schedule_prune_statement
+        schedule_runs schedule_wanted scheduler_alive setting_get
     ';
     c_admin constant text := '
         cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_peek

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "cascade": "Delete rows with all that hangs on them: plan, delete, jobs, resume.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "idempotency": "Idempotency keys: show, reset, resolve, prune, stats.",
+    "runs": "Runs of every kind: list, show.",
     "schedule": "Make pg_cron match the policies, or run the schedules here.",
     "doctor": "Say what is set up, what is missing, and the line that mends it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
