@@ -16,7 +16,7 @@ select
         -- a scan counts references
         when r.detail ? 'references'
             then round((r.detail ->> 'finished')::numeric / nullif((r.detail ->> 'references')::numeric, 0), 4)
-        else round(least(r.rows_done::numeric / nullif(r.rows_planned, 0), 1), 4)
+        else round(least(r.rows_done, r.rows_planned)::numeric / nullif(r.rows_planned, 0), 4)
     end as progress,
     r.started_at,
     r.finished_at,
