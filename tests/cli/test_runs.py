@@ -18,7 +18,7 @@ NAME = "app.child.parent_id_ref"
 
 @pytest.fixture
 def night(cli: Cli, events: Connection, policy_file: Callable[..., Path]) -> Connection:
-    """A run out of its row budget, one that a fuse stopped, a scan, a job without time, a scan left behind."""
+    """A run with too few rows, one that a fuse stopped, a scan, a job without time, a scan left behind."""
     keep = 'keep = "30 days"'
     applied = cli("policy", "apply", str(policy_file(a=keep, b=f"{keep}\nfuse_share = 1")))
     assert applied.code == 0
