@@ -120,7 +120,7 @@ def sql_page(catalog: Any) -> Iterator[str]:
     yield GENERATED
     yield ""
     yield "What is here is the contract: names and meanings stay, columns and arguments are only added."
-    yield "Routines whose name begins with an underscore are private. The same text is in the database:"
+    yield "What lies in schema pydb_internal is private. The same text is in the database:"
     yield "`\\df+ pydb.*`, `\\d+ pydb.*`. Nothing is granted to PUBLIC; who may do what is in"
     yield "[install.md](install.md#roles)."
     yield ""

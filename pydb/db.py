@@ -67,8 +67,17 @@ _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 _SELECT = sql.SQL("select * from {}({})")
 _CALL = sql.SQL("call {}({})")
 
+_WANTED_RUNS = sql.SQL(
+    "(%(kind)s::text is null or l.kind = %(kind)s::text)"
+    " and (%(states)s::text[] is null or l.state = any(%(states)s::text[]))"
+    " and (%(subject)s::text is null or l.subject = %(subject)s::text"
+    " or right(l.subject, length(%(subject)s::text) + 1) = ' ' || %(subject)s::text)"
+    " and (l.finished_at is null or l.finished_at >= coalesce("
+    "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
+)
+
 # Reads that are no routine, by name. Each is one plain select with named parameters.
-_READS: dict[str, sql.SQL] = {
+_READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
         "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation"
         " from pydb.retention_policy as p"
@@ -78,6 +87,23 @@ _READS: dict[str, sql.SQL] = {
         "select r.*, r.plan || r.detail as detail from pydb.job_run as r"
         " where r.request = %(request)s::uuid order by r.id"
     ),
+    "run": sql.SQL(
+        "select r.*, r.plan || r.detail as detail from pydb.job_run as r where r.id = %(id)s::bigint"
+    ),
+    "run_audit": sql.SQL(
+        "select id, at, actor, action, subject, arguments from pydb.audit_log"
+        " where run_id = %(id)s::bigint order by id"
+    ),
+    "run_summaries": sql.SQL("select * from pydb.run_list where id = any(%(ids)s::bigint[]) order by id"),
+    # in two parts, each with an index of its own: the log may be long
+    "run_list": sql.SQL(
+        "select * from ("
+        " (select l.* from pydb.run_list as l where l.state = 'running' and {wanted})"
+        " union all"
+        " (select l.* from pydb.run_list as l where l.state <> 'running' and {wanted}"
+        " order by l.id desc limit %(limit)s::bigint)"
+        ") as u order by u.state <> 'running', u.id desc limit %(limit)s::bigint"
+    ).format(wanted=_WANTED_RUNS),
     "retention_log": sql.SQL(
         "select * from pydb.retention_job_log where %(policy)s::text is null or subject = %(policy)s::text"
         " order by id desc limit %(limit)s::bigint"

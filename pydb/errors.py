@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from pydb.idempotency._outcomes import Replay, ReplayedFailure
+    from pydb.idempotency.outcomes import Replay, ReplayedFailure
 
 
 class ExitCode(IntEnum):

@@ -31,7 +31,7 @@ settings.load_profile("pydb")
 
 
 # what these tests see of a server hardly depends on its version, and they take most of the time
-OUTSIDE = ("asgi", "cli", "demo", "docs", "doctor", "examples", "faults", "migrations", "schedule")
+OUTSIDE = ("asgi", "cli", "demo", "docs", "examples", "faults", "health", "migrations", "schedule")
 
 
 class Connect(Protocol):

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
+from pydb.cli import _output, _runs
 from pydb.errors import ExitCode, MissingPrivilege
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydb.cascade import Job
-    from pydb.cli._watch import Outcome
     from pydb.db import Connection
-    from pydb.retention import Run
 
 _COLUMNS = (
     "job",
@@ -126,36 +124,20 @@ def resume(
             watcher,
             lambda request: cascade.run(conn, job, max_runtime=max_runtime, request=request),
             kind="cascade",
-            log="pydb cascade jobs",
         )
         after = [cascade.job(watcher, one.id) for one in due]
-    code = _exit_code(outcome)
-    document = {
-        "dry_run": False,
-        "request": outcome.request,
-        "interrupted": outcome.interrupted,
-        "seconds": round(outcome.seconds, 3),
-        "jobs": [asdict(one) for one in after],
-        "runs": [asdict(run) for run in outcome.runs],
-    }
+    code = _runs.exit_code(outcome)
+    document = {"dry_run": False, "jobs": [asdict(one) for one in after], **_runs.document(outcome)}
     if not _output.emit(ctx, "cascade.resume", document, exit_code=code):
-        show_runs(outcome.runs)
+        _runs.show(outcome.runs, "job")
+        told = {run.id for run in outcome.next_steps}
         for one in after:
             if one.state == "completed":
                 _output.out(f"job {one.id} is completed: {one.rows_done:,} rows deleted, none remain")
-            else:
+            elif one.run_id not in told:
                 _output.say(f"job {one.id} is not through; to go on: pydb cascade resume {one.id}")
+        _runs.say_next(outcome)
     raise typer.Exit(code)
-
-
-def _exit_code(outcome: Outcome) -> int:
-    if outcome.interrupted:
-        return int(ExitCode.INTERRUPTED)
-    codes = {"completed": ExitCode.DONE, "partial": ExitCode.ATTENTION, "blocked": ExitCode.ATTENTION}
-    codes["skipped"] = ExitCode.ATTENTION
-    return int(
-        max((codes.get(run.state, ExitCode.FAILED) for run in outcome.runs), default=ExitCode.ATTENTION)
-    )
 
 
 def show_jobs(jobs: Sequence[Job]) -> None:
@@ -230,31 +212,6 @@ def _starts_by_itself(conn: Connection) -> list[str]:
     if source.schedule is None:
         return ["nothing starts it by itself:  pydb schedule set cascade_run '*/10 * * * *'"]
     return [f"then it starts by itself: cascade_run is scheduled, {source.schedule} (UTC)"]
-
-
-def show_runs(runs: Sequence[Run]) -> None:
-    """A table of runs, and the error of each that had one."""
-    _output.table(
-        ("run", "job", "state", "reason", "planned", "deleted", "left", "batches", "took"),
-        [
-            (
-                str(run.id),
-                run.subject,
-                run.state,
-                run.stop_reason,
-                run.rows_planned,
-                run.rows_done,
-                run.rows_skipped,
-                run.batches,
-                _output.duration(((run.finished_at or run.heartbeat_at) - run.started_at).total_seconds()),
-            )
-            for run in runs
-        ],
-        right=("planned", "deleted", "left", "batches", "took"),
-    )
-    for run in runs:
-        if run.error and run.state != "completed":
-            _output.out(f"run {run.id}, {run.subject}: {run.sqlstate or 'error'}: {run.error}")
 
 
 def _last_run(job: Job) -> str:

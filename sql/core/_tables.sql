@@ -158,6 +158,8 @@ create table pydb.job_run (
 
 -- one live run per subject: the second insert fails, whoever makes it
 create unique index job_run_live_key on pydb.job_run (kind, subject) where state = 'running' and not dry_run;
+-- the few that run are looked for at the start of each run and by every list of runs
+create index job_run_running_idx on pydb.job_run (kind, subject) where state = 'running';
 create index job_run_subject_idx on pydb.job_run (kind, subject, id);
 create index job_run_request_idx on pydb.job_run (request) where request is not null;
 create index job_run_started_at_idx on pydb.job_run (started_at);

@@ -23,10 +23,12 @@ MINIMUM = {
     "README.md": 3,
     "docs/cascade.md": 12,
     "docs/concepts.md": 1,
+    "docs/health.md": 6,
     "docs/idempotency.md": 15,
     "docs/idempotency-http.md": 4,
     "docs/install.md": 8,
     "docs/orphans.md": 12,
+    "docs/references.md": 9,
     "docs/retention.md": 20,
     "docs/schedule.md": 8,
 }
@@ -44,11 +46,13 @@ def reader(tmp_path: Path, server: TestServer) -> Iterator[Reader]:
     [
         "README.md",
         "docs/retention.md",
+        "docs/references.md",
         "docs/cascade.md",
         "docs/orphans.md",
         "docs/idempotency.md",
         "docs/idempotency-http.md",
         "docs/concepts.md",
+        "docs/health.md",
     ],
 )
 def test_page_holds(name: str, reader: Reader) -> None:

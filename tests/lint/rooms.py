@@ -35,7 +35,10 @@ WORDS: Final[dict[str, tuple[str, Callable[[SqlFile], bool]]]] = {
         "SQL or a command as text",
         lambda file: _returns(file, r"text(\[\])?"),
     ),
-    r"_problem$": ("why not, in words; null = nothing", lambda file: "text" in _head(file) or "_warning" in _head(file)),
+    r"_problem$": (
+        "why not, in words; null = nothing",
+        lambda file: re.search("text|_warning", _head(file)) is not None,
+    ),
     r"_warnings$": ("what to say of it", lambda file: _returns(file, r"(setof .*|table .*|\S+\[\])")),
     r"_check_": ("raises, or lets pass", lambda file: "raise" in file.body or "_check" in file.body),
     r"_store$": ("writes a checked row, as the owner", lambda file: file.is_definer),

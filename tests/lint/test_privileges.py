@@ -330,6 +330,11 @@ def test_a_monitor_looks_at_everything(target: Connection, connect: Connect, rol
     assert column(monitor, "select rows from pydb.retention_plan()") == ["40"]
     assert column(monitor, "select policy from pydb.schedule_status where policy is not null") == ["old"]
     assert column(monitor, "select subject from pydb.retention_job_log") == []
+    target.execute(
+        "insert into pydb.job_run (kind, subject, state, started_at, heartbeat_at, pid)"
+        " values ('retention', 'old', 'running', now(), now(), 1)"
+    )
+    assert column(monitor, "select is_dead from pydb.run_list") == ["True"]
     assert column(monitor, "select state from pydb.migrate_check()") == []
     assert "pydb" in column(monitor, "select component from pydb.doctor()")
     assert column(monitor, "select name from pydb.retention_policy where not builtin") == ["old"]

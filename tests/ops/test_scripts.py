@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pydb._supervisor import Account
+from pydb.embedded.supervisor import Account
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ["ops/demo", "ops/check", "ops/tool", ".ci/run", "examples/alembic/deploy.sh"]

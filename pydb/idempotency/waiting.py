@@ -16,15 +16,15 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from pydb import _lent, errors
-from pydb.idempotency import _refusals, _rows
-from pydb.idempotency._outcomes import Claimable, Replay, ReplayedFailure
+from pydb import errors
+from pydb.idempotency import lent, refusals, rows
+from pydb.idempotency.outcomes import Claimable, Replay, ReplayedFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydb._lent import AsyncConnection, AsyncSource, Cells, Connection, Source
-    from pydb.idempotency._outcomes import Look
+    from pydb.idempotency.lent import AsyncConnection, AsyncSource, Cells, Connection, Source
+    from pydb.idempotency.outcomes import Look
 
 _LOG: Final = logging.getLogger("pydb.idempotency")
 POLL: Final = timedelta(seconds=1)
@@ -61,13 +61,13 @@ def wait(
     with _listening(doorbell) as listening:
         bell = listening
         while True:
-            cells = _lent.run(source, _lent.PEEK, (scope, key, fingerprint))
+            cells = lent.run(source, lent.PEEK, (scope, key, fingerprint))
             found = _judge(source, scope, key, cells)
             if not isinstance(found, float):
                 return found
             pause = pace.pause(found)
             if pause is None:
-                raise _refusals.in_progress(scope, key, _rows.look(cells), timeout)
+                raise refusals.in_progress(scope, key, rows.look(cells), timeout)
             bell = _pause(bell, scope, key, pause)
 
 
@@ -86,18 +86,18 @@ async def await_outcome(
     bell = await _listen(doorbell)
     try:
         while True:
-            cells = await _lent.arun(source, _lent.PEEK, (scope, key, fingerprint))
+            cells = await lent.arun(source, lent.PEEK, (scope, key, fingerprint))
             found = _judge(source, scope, key, cells)
             if not isinstance(found, float):
                 return found
             pause = pace.pause(found)
             if pause is None:
-                raise _refusals.in_progress(scope, key, _rows.look(cells), timeout)
+                raise refusals.in_progress(scope, key, rows.look(cells), timeout)
             bell = await _apause(bell, scope, key, pause)
     finally:
         if bell is not None:
             with suppress(errors.PydbError):
-                await _lent.aorder(bell, _lent.UNLISTEN)
+                await lent.aorder(bell, lent.UNLISTEN)
 
 
 def ring_payload(scope: str, key: str) -> str:
@@ -130,7 +130,7 @@ def _judge(
     source: Source | AsyncSource, scope: str, key: str, cells: Cells
 ) -> Replay | ReplayedFailure | Claimable | float:
     """What a look means for who waits: the end, or the seconds that are left of the lease."""
-    if isinstance(source, _lent.CONNECTIONS) and _lent.in_transaction(source):
+    if isinstance(source, lent.CONNECTIONS) and lent.in_transaction(source):
         level = cells[-1] or ""
         if level in ("repeatable read", "serializable"):
             raise errors.UsageError(
@@ -138,20 +138,20 @@ def _judge(
                 detail="It sees the database as it was at its first statement, so never the outcome.",
                 hint="wait before the transaction begins, on another connection, or in READ COMMITTED",
             )
-    look = _rows.look(cells)
+    look = rows.look(cells)
     if look.outcome == "in_progress":
         return look.retry_after.total_seconds() if look.retry_after is not None else 0.0
     if look.outcome == "mismatch":
-        raise _refusals.mismatch(scope, key)
+        raise refusals.mismatch(scope, key)
     if look.outcome == "ambiguous":
-        raise _refusals.ambiguous(scope, key, look)
+        raise refusals.ambiguous(scope, key, look)
     if look.outcome in ("replay", "replay_failed"):
         return _finished(look)
     return Claimable(look.outcome)
 
 
 def _finished(look: Look) -> Replay | ReplayedFailure:
-    found = _rows.recorded(look)
+    found = rows.recorded(look)
     if found is None:
         raise errors.PydbError(f"the server answered {look.outcome} without a time")
     return found
@@ -163,23 +163,23 @@ def _listening(doorbell: Connection | None) -> Iterator[Connection | None]:
         yield None
         return
     _refuse_transaction(doorbell)
-    _lent.order(doorbell, _lent.LISTEN)
+    lent.order(doorbell, lent.LISTEN)
     try:
         yield doorbell
     finally:
         with suppress(errors.PydbError):
-            _lent.order(doorbell, _lent.UNLISTEN)
+            lent.order(doorbell, lent.UNLISTEN)
 
 
 async def _listen(doorbell: AsyncConnection | None) -> AsyncConnection | None:
     if doorbell is not None:
         _refuse_transaction(doorbell)
-        await _lent.aorder(doorbell, _lent.LISTEN)
+        await lent.aorder(doorbell, lent.LISTEN)
     return doorbell
 
 
 def _refuse_transaction(doorbell: Connection | AsyncConnection) -> None:
-    if _lent.in_transaction(doorbell):
+    if lent.in_transaction(doorbell):
         raise errors.UsageError(
             "a doorbell cannot ring in a transaction",
             hint="give a connection of its own, made with autocommit, that does not go through a pooler",
@@ -190,7 +190,7 @@ def _pause(bell: Connection | None, scope: str, key: str, seconds: float) -> Con
     """Pause, or wait for the bell that long; a bell that broke is not waited for again."""
     if bell is not None:
         try:
-            _lent.await_ring(bell, ring_payload(scope, key), seconds)
+            lent.await_ring(bell, ring_payload(scope, key), seconds)
         except errors.PydbError as error:
             _LOG.warning(
                 "the doorbell of key %r in scope %r is broken, polling goes on: %s", key, scope, error
@@ -206,7 +206,7 @@ async def _apause(
 ) -> AsyncConnection | None:
     if bell is not None:
         try:
-            await _lent.await_aring(bell, ring_payload(scope, key), seconds)
+            await lent.await_aring(bell, ring_payload(scope, key), seconds)
         except errors.PydbError as error:
             _LOG.warning(
                 "the doorbell of key %r in scope %r is broken, polling goes on: %s", key, scope, error

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydb import _lent
-from pydb.idempotency import _rows
-from pydb.idempotency._json import dump
-from pydb.idempotency._outcomes import NOTHING
+from pydb.idempotency import lent, rows
+from pydb.idempotency.outcomes import NOTHING
+from pydb.idempotency.values import dump
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from pydb._lent import Source
-    from pydb.idempotency._outcomes import Beat, ClaimRow, Completion, Look, Resolution
+    from pydb.idempotency.lent import Source
+    from pydb.idempotency.outcomes import Beat, ClaimRow, Completion, Look, Resolution
 
 
 def claim(
@@ -40,7 +39,7 @@ def claim(
 
     ``lease`` None: nobody else gets the key before it expires. ``ttl`` None: setting ``idempotency_ttl``.
     """
-    statement, args = _rows.claim_call(
+    statement, args = rows.claim_call(
         scope,
         key,
         fingerprint,
@@ -50,7 +49,7 @@ def claim(
         max_attempts=max_attempts,
         owner=owner,
     )
-    return _rows.claim_row(_lent.run(source, statement, args))
+    return rows.claim_row(lent.run(source, statement, args))
 
 
 def complete(
@@ -69,7 +68,7 @@ def complete(
     rolls back. Raises :class:`~pydb.errors.NotJson`.
     """
     args = (scope, key, token, dump(result), code, fenced)
-    return _rows.completion(_lent.run(source, _lent.COMPLETE, args))
+    return rows.completion(lent.run(source, lent.COMPLETE, args))
 
 
 def fail(
@@ -84,22 +83,22 @@ def fail(
 ) -> Completion:
     """Record that the work failed, with a JSON ``error``; retryable: the next claim acquires the key."""
     args = (scope, key, token, dump(error), retryable, code)
-    return _rows.completion(_lent.run(source, _lent.FAIL, args))
+    return rows.completion(lent.run(source, lent.FAIL, args))
 
 
 def heartbeat(source: Source, scope: str, key: str, token: int, lease: timedelta | str) -> Beat:
     """Renew the lease from now, by the server's clock: ok and what is left of it, or lost."""
-    return _rows.beat(_lent.run(source, _lent.HEARTBEAT, (scope, key, token, _rows.interval(lease))))
+    return rows.beat(lent.run(source, lent.HEARTBEAT, (scope, key, token, rows.interval(lease))))
 
 
 def peek(source: Source, scope: str, key: str, fingerprint: bytes | None = None) -> Look:
     """What a claim would meet now; never writes."""
-    return _rows.look(_lent.run(source, _lent.PEEK, (scope, key, fingerprint)))
+    return rows.look(lent.run(source, lent.PEEK, (scope, key, fingerprint)))
 
 
 def notify(source: Source, scope: str, key: str) -> None:
     """Ring for those who wait for a key with a doorbell; call it after the completion has been committed."""
-    _lent.run(source, _lent.NOTIFY, (scope, key))
+    lent.run(source, lent.NOTIFY, (scope, key))
 
 
 def resolve(
@@ -116,17 +115,17 @@ def resolve(
 ) -> Resolution:
     """Say what became of a key whose worker cannot: ``as_`` completed, failed or retry. Audited."""
     args = (scope, key, as_, dump(result), code, dump(error), force, reason)
-    return _rows.resolution(_lent.run(source, _lent.RESOLVE, args))
+    return rows.resolution(lent.run(source, lent.RESOLVE, args))
 
 
 def reset(
     source: Source, scope: str, key: str, *, force: bool = False, reason: str | None = None
 ) -> Completion:
     """Forget a key, so that the next claim begins anew; the answer is what was recorded. Audited."""
-    return _rows.completion(_lent.run(source, _lent.RESET, (scope, key, force, reason)))
+    return rows.completion(lent.run(source, lent.RESET, (scope, key, force, reason)))
 
 
 def prune(source: Source, limit: int | None = None) -> int:
     """Delete at most ``limit`` expired keys (None: setting ``idempotency_prune_rows``); returns how many."""
-    (rows,) = _lent.run(source, _lent.PRUNE, (limit,))
-    return int(rows or 0)
+    (deleted,) = lent.run(source, lent.PRUNE, (limit,))
+    return int(deleted or 0)

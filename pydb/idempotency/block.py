@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, cast, overload
 
 import psycopg
 
-from pydb import _lent, errors
-from pydb.idempotency import _refusals, _rows
-from pydb.idempotency._aclaims import AsyncClaim
-from pydb.idempotency._beats import AsyncBeats, Beats
-from pydb.idempotency._claims import Claim, Request
-from pydb.idempotency._json import fingerprint as hash_payload
-from pydb.idempotency._outcomes import NOTHING, Claimable, Replay, ReplayedFailure
-from pydb.idempotency._waiting import await_outcome
-from pydb.idempotency._waiting import wait as wait_outcome
+from pydb import errors
+from pydb.idempotency import lent, refusals, rows
+from pydb.idempotency.aclaims import AsyncClaim
+from pydb.idempotency.beats import AsyncBeats, Beats
+from pydb.idempotency.claims import Claim, Request
+from pydb.idempotency.outcomes import NOTHING, Claimable, Replay, ReplayedFailure
+from pydb.idempotency.values import fingerprint as hash_payload
+from pydb.idempotency.waiting import await_outcome
+from pydb.idempotency.waiting import wait as wait_outcome
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
 
-    from pydb._lent import AsyncConnection, AsyncSource, Cells, Connection, Source
+    from pydb.idempotency.lent import AsyncConnection, AsyncSource, Cells, Connection, Source
 
 
 @overload
@@ -160,7 +160,7 @@ def once(
         fingerprint = hash_payload(payload, hmac_key)
     if heartbeat is not False and lease is None:
         raise errors.UsageError("a heartbeat needs a lease to renew", hint="lease=timedelta(seconds=30)")
-    statement, args = _rows.claim_call(
+    statement, args = rows.claim_call(
         scope,
         key,
         fingerprint,
@@ -206,7 +206,7 @@ class Once:
         deadline: float | None = None
         while True:
             claimed = time.monotonic()
-            cells = _lent.run(source, request.statement, request.args)
+            cells = lent.run(source, request.statement, request.args)
             if cells[0] == "acquired":
                 self._claim = claim = Claim(request, cells, source, inside=inside)
                 if self._heartbeat is not False:
@@ -248,7 +248,7 @@ class Once:
         deadline: float | None = None
         while True:
             claimed = time.monotonic()
-            cells = await _lent.arun(source, request.statement, request.args)
+            cells = await lent.arun(source, request.statement, request.args)
             if cells[0] == "acquired":
                 self._claim = claim = AsyncClaim(request, cells, source, inside=inside)
                 if self._heartbeat is not False:
@@ -284,7 +284,7 @@ class Once:
     def _refuse_inside(self) -> bool:
         """Whether the claim is part of the caller's transaction; what makes no sense there is refused."""
         source, request = self._source, self._request
-        inside = isinstance(source, _lent.CONNECTIONS) and _lent.in_transaction(source)
+        inside = isinstance(source, lent.CONNECTIONS) and lent.in_transaction(source)
         if inside and (self._heartbeat is not False or request.notify or request.fenced):
             what = "heartbeat" if self._heartbeat is not False else "notify" if request.notify else "fenced"
             raise errors.UsageError(
@@ -299,18 +299,18 @@ def _left(
     cells: Cells, request: Request, wait: timedelta | None, deadline: float
 ) -> timedelta | Replay | ReplayedFailure:
     """What an answer other than acquired means: an outcome, an exception, or the time left to wait."""
-    row = _rows.claim_row(cells)
+    row = rows.claim_row(cells)
     scope, key = request.scope, request.key
     if row.outcome in ("replay", "replay_failed"):
-        found = _rows.recorded(row)
+        found = rows.recorded(row)
         if found is None:
             raise errors.PydbError(f"the server answered {row.outcome} without a time")
         return found
     if row.outcome == "mismatch":
-        raise _refusals.mismatch(scope, key)
+        raise refusals.mismatch(scope, key)
     if row.outcome == "ambiguous":
-        raise _refusals.ambiguous(scope, key, row)
+        raise refusals.ambiguous(scope, key, row)
     left = deadline - time.monotonic()
     if wait is None or left <= 0:
-        raise _refusals.in_progress(scope, key, row, wait)
+        raise refusals.in_progress(scope, key, row, wait)
     return timedelta(seconds=left)

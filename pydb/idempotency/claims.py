@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from pydb import _lent, errors
-from pydb.idempotency import _refusals, _rows
-from pydb.idempotency._json import dump, load
-from pydb.idempotency._outcomes import NOTHING
+from pydb import errors
+from pydb.idempotency import lent, refusals, rows
+from pydb.idempotency.outcomes import NOTHING
+from pydb.idempotency.values import dump, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
-    from pydb._lent import AsyncSource, Cells, Connection, Source
+    from pydb.idempotency.lent import AsyncSource, Cells, Connection, Source
 
 LOG: Final = logging.getLogger("pydb.idempotency")
 _MESSAGE_LENGTH: Final = 2000
@@ -100,7 +100,7 @@ class Acquired:
     def lose(self, why: str, cause: BaseException | None = None) -> None:
         """Note that the key is not held any more, unless it is being completed; for heartbeats."""
         if not self.quiet and self._why_lost is None:
-            error = _refusals.lost(self.scope, self.key, self.token, why)
+            error = refusals.lost(self.scope, self.key, self.token, why)
             error.__cause__ = cause
             self._why_lost = error
 
@@ -113,7 +113,7 @@ class Acquired:
     ) -> tuple[object, ...]:
         self.tried = True
         request = self.request
-        if request.fenced and not (isinstance(target, _lent.CONNECTIONS) and _lent.in_transaction(target)):
+        if request.fenced and not (isinstance(target, lent.CONNECTIONS) and lent.in_transaction(target)):
             raise errors.UsageError(
                 "a fenced completion belongs into the transaction of the writes that it protects",
                 hint="with conn.transaction(): …; claim.complete(result, conn=conn)",
@@ -136,8 +136,8 @@ class Acquired:
 
     def _late(self, cells: Cells, look: Cells | None) -> errors.Superseded:
         """The exception for an outcome that was not accepted; ``look`` is what the key answers since."""
-        found = _rows.recorded(_rows.look(look)) if look is not None else None
-        return _refusals.late(self.scope, self.key, self.token, str(cells[0]), found)
+        found = rows.recorded(rows.look(look)) if look is not None else None
+        return refusals.late(self.scope, self.key, self.token, str(cells[0]), found)
 
     def _note(self, error: Exception, cells: Cells) -> None:
         if cells[0] not in ("ok", "ok_again") and not self.settled:
@@ -147,7 +147,7 @@ class Acquired:
         """Whether the end of the block by ``error`` is to be recorded as a failure of the key."""
         if error is None:
             if not self.tried:
-                raise _refusals.unfinished(self.scope, self.key)
+                raise refusals.unfinished(self.scope, self.key)
             return False
         if not isinstance(error, Exception) or self.request.on_stale == "hold":
             return False
@@ -192,7 +192,7 @@ class Claim(Acquired):
         args = self._complete_args(result, code, target)
         self.quiet = True
         try:
-            cells = self._send(target, _lent.FINISH, args)
+            cells = self._send(target, lent.FINISH, args)
         except BaseException:
             self.quiet = False
             raise
@@ -217,7 +217,7 @@ class Claim(Acquired):
         args = self._fail_args(error, retryable, code)
         self.quiet = True
         try:
-            cells = self._send(target, _lent.FAIL, args)
+            cells = self._send(target, lent.FAIL, args)
         except BaseException:
             self.quiet = False
             raise
@@ -231,10 +231,8 @@ class Claim(Acquired):
 
         Raises :class:`~pydb.errors.Superseded` if the key is not held any more.
         """
-        span = _rows.interval(lease if lease is not None else self.request.lease)
-        answer = _rows.beat(
-            _lent.run(self._source, _lent.HEARTBEAT, (self.scope, self.key, self.token, span))
-        )
+        span = rows.interval(lease if lease is not None else self.request.lease)
+        answer = rows.beat(lent.run(self._source, lent.HEARTBEAT, (self.scope, self.key, self.token, span)))
         if answer.outcome != "ok":
             self.lose("somebody else has it, or it is finished")
         self.check()
@@ -243,7 +241,7 @@ class Claim(Acquired):
     def ring(self) -> None:
         """Ring for those who wait with a doorbell; an error is logged, for they poll all the same."""
         try:
-            _lent.run(self._source, _lent.NOTIFY, (self.scope, self.key))
+            lent.run(self._source, lent.NOTIFY, (self.scope, self.key))
         except errors.PydbError as error:
             LOG.warning("the doorbell of key %r in scope %r did not ring: %s", self.key, self.scope, error)
 
@@ -254,12 +252,12 @@ class Claim(Acquired):
                 self.ring()
             return
         source = self._source
-        if isinstance(source, psycopg.Connection) and not _lent.is_healthy(source):
+        if isinstance(source, psycopg.Connection) and not lent.is_healthy(source):
             if not self.inside:  # else the end of its transaction frees the key
                 error.add_note("pydb: the failure was not recorded: the connection is unusable")
             return
         try:
-            cells = _lent.run(source, _lent.FAIL, self._error_args(error))
+            cells = lent.run(source, lent.FAIL, self._error_args(error))
         except errors.PydbError as second:
             error.add_note(f"pydb: the failure was not recorded: {second}")
         else:
@@ -267,7 +265,7 @@ class Claim(Acquired):
 
     def _look(self, target: Source) -> Cells | None:
         try:
-            return _lent.run(target, _lent.PEEK, (self.scope, self.key, None))
+            return lent.run(target, lent.PEEK, (self.scope, self.key, None))
         except errors.PydbError as error:
             LOG.warning(
                 "what is recorded for key %r in scope %r is not known: %s", self.key, self.scope, error
@@ -275,15 +273,15 @@ class Claim(Acquired):
             return None
 
     def _send(self, target: Source, statement: bytes, args: tuple[object, ...]) -> Cells:
-        inside = isinstance(target, psycopg.Connection) and _lent.in_transaction(target)
+        inside = isinstance(target, psycopg.Connection) and lent.in_transaction(target)
         try:
-            return _lent.run(target, statement, args)
+            return lent.run(target, statement, args)
         except errors.DatabaseUnavailable as error:
             if inside:  # its transaction is gone with it, and the completion too
                 raise
             if isinstance(target, psycopg.Connection):
-                raise _refusals.unknown(self.scope, self.key, self.token, error) from error
+                raise refusals.unknown(self.scope, self.key, self.token, error) from error
         try:  # the same completion twice is one, so a lost acknowledgement costs a round trip
-            return _lent.run(target, statement, args)
+            return lent.run(target, statement, args)
         except errors.DatabaseUnavailable as error:
-            raise _refusals.unknown(self.scope, self.key, self.token, error) from error
+            raise refusals.unknown(self.scope, self.key, self.token, error) from error

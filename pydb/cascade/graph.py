@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydb import _tree, cascade
+from pydb import cascade
+from pydb.cascade import tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ class Edge:
     @property
     def label(self) -> str:
         """Name, rows and action."""
-        return f"{_tree.short(self.step)}: {_tree.rows(_rows(self.step))} {self.step.action}"
+        return f"{tree.short(self.step)}: {tree.rows(_rows(self.step))} {self.step.action}"
 
     @property
     def colour(self) -> str:
@@ -66,7 +67,7 @@ class Graph:
 
 def graph(steps: Sequence[Step], *, everything: bool = False) -> Graph:
     """Nodes and edges of a plan; edges with nothing behind them only with ``everything``."""
-    shown = [s for s in steps if _tree.visible(s, everything=everything)]
+    shown = [s for s in steps if tree.visible(s, everything=everything)]
     root = next(step for step in steps if step.via is None)
     names = {root.relation: 0}
     for step in sorted(shown, key=lambda step: (step.depth, step.step)):
@@ -78,7 +79,7 @@ def graph(steps: Sequence[Step], *, everything: bool = False) -> Graph:
     nodes = []
     for name in names:
         total = totals.get(name)
-        nodes.append((name, "unchanged" if total is None else _tree.told(total, done=done)))
+        nodes.append((name, "unchanged" if total is None else tree.told(total, done=done)))
     edges = [
         Edge(names[step.parent or root.relation], names[step.relation], step)
         for step in shown
@@ -123,16 +124,16 @@ def page(picture: Graph, steps: Sequence[Step], title: str) -> str:
         f"<td>{_html(step.via or '')}</td><td>{_html(step.on_delete or '')}</td>"
         f"<td>{_html(step.kind)}</td><td>{_html(step.warning or '')}</td></tr>"
         for step in steps
-        if _tree.visible(step)
+        if tree.visible(step)
     ]
-    cures = "\n".join(_html(cure) for cure in _tree.cures(steps))
+    cures = "\n".join(_html(cure) for cure in tree.cures(steps))
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             f"<title>{_html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
             f"<h1>{_html(title)}</h1>",
-            f'<p class="end">{_html(_tree.sentence(steps))}</p>',
+            f'<p class="end">{_html(tree.sentence(steps))}</p>',
             _svg(picture),
             f"<table>\n<tr>{''.join(f'<th>{head}</th>' for head in _HEADS)}</tr>",
             *rows,
@@ -228,7 +229,7 @@ def _svg_edge(edge: Edge, boxes: dict[int, _Box], port: int, lane: float) -> str
 
 
 def _length(text: str) -> float:
-    return _tree.cells(_tree.printable(text)) * _CHAR
+    return tree.cells(tree.printable(text)) * _CHAR
 
 
 def _columns(picture: Graph) -> list[list[int]]:
@@ -277,12 +278,12 @@ def _rows(step: Step) -> int | None:
 
 
 def _html(text: str) -> str:
-    return html.escape(_tree.printable(text))
+    return html.escape(tree.printable(text))
 
 
 def _dot_text(text: str) -> str:
-    return '"' + _tree.printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + tree.printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _mermaid_text(text: str) -> str:
-    return re.sub(r"[^\w .,:()-]", lambda found: f"#{ord(found[0])};", _tree.printable(text))
+    return re.sub(r"[^\w .,:()-]", lambda found: f"#{ord(found[0])};", tree.printable(text))

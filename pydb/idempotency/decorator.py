@@ -6,17 +6,17 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, ParamSpec, TypedDict, TypeVar, cast
 
-from pydb.idempotency import _json, _refusals
-from pydb.idempotency._claims import Acquired
-from pydb.idempotency._once import once
-from pydb.idempotency._outcomes import NOTHING, Replay, ReplayedFailure
+from pydb.idempotency import refusals, values
+from pydb.idempotency.block import once
+from pydb.idempotency.claims import Acquired
+from pydb.idempotency.outcomes import NOTHING, Replay, ReplayedFailure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from datetime import timedelta
     from typing import Unpack
 
-    from pydb._lent import AsyncSource, Source
+    from pydb.idempotency.lent import AsyncSource, Source
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def idempotent(
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         def arguments(*args: P.args, **kwargs: P.kwargs) -> tuple[str, object]:
             found = key(*args, **kwargs)
-            name = found if isinstance(found, str) and found else _json.key_of(found)
+            name = found if isinstance(found, str) and found else values.key_of(found)
             return name, NOTHING if payload is None else payload(*args, **kwargs)
 
         if inspect.iscoroutinefunction(function):
@@ -69,7 +69,7 @@ def idempotent(
                     if isinstance(claim, Acquired):
                         result = await cast("Callable[P, Awaitable[object]]", function)(*args, **kwargs)
                         await claim.complete(result)
-                        return _json.load(_json.dump(result))
+                        return values.load(values.dump(result))
                     return _answer(claim, scope, name)
 
             return cast("Callable[P, T]", run_async)
@@ -81,7 +81,7 @@ def idempotent(
                 if isinstance(claim, Acquired):
                     result = function(*args, **kwargs)
                     claim.complete(result)
-                    return _json.load(_json.dump(result))
+                    return values.load(values.dump(result))
                 return _answer(claim, scope, name)
 
         return cast("Callable[P, T]", run)
@@ -91,5 +91,5 @@ def idempotent(
 
 def _answer(claim: Replay | ReplayedFailure, scope: str, key: str) -> object:
     if isinstance(claim, ReplayedFailure):
-        raise _refusals.replayed(scope, key, claim)
+        raise refusals.replayed(scope, key, claim)
     return claim.result

@@ -13,9 +13,9 @@ import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from pydb import db, doctor, schedule
-from pydb.doctor import Finding, Status
+from pydb import db, health, schedule
 from pydb.errors import ExitCode
+from pydb.health import Finding, Status
 from tests.cli.conftest import Cli
 from tests.lint import sqltree
 from tests.lint.roles import ROLES_FILE
@@ -370,7 +370,7 @@ def test_jobs_of_several_roles(cron_site: Site) -> None:
         with db.connect(f"{cron_site.dsn} user={name}") as own:
             schedule.sync(own)
             # he sees his own jobs alone, but also that nothing says whose they should be
-            seen = {finding.reason_code for finding in doctor.examine(f"{cron_site.dsn} user={name}")}
+            seen = {finding.reason_code for finding in health.examine(f"{cron_site.dsn} user={name}")}
             assert "no_schedule_role" in seen
             assert "several_roles" not in seen
     assert found(cron_site, "jobs") == {
@@ -482,11 +482,11 @@ def test_the_kill_switch_and_pauses(site: Site) -> None:
 def test_error_comes_before_unknown_before_degraded_before_ok(seen: tuple[Status, ...]) -> None:
     findings = [Finding("c", status, "r", "s") for status in seen]
     # the last of the tuple is the worst; nothing examined is unknown, never ok
-    assert doctor.overall(findings) == (seen[-1] if seen else "unknown")
+    assert health.overall(findings) == (seen[-1] if seen else "unknown")
 
 
 def test_exit_codes_are_those_of_nagios() -> None:
-    codes = {status: doctor.exit_code(status) for status in get_args(Status)}
+    codes = {status: health.exit_code(status) for status in get_args(Status)}
     assert codes == {
         "ok": ExitCode.DONE,
         "degraded": ExitCode.ATTENTION,

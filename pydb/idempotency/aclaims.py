@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from pydb import _lent, errors
-from pydb.idempotency import _refusals, _rows
-from pydb.idempotency._claims import LOG, Acquired
-from pydb.idempotency._outcomes import NOTHING
+from pydb import errors
+from pydb.idempotency import lent, refusals, rows
+from pydb.idempotency.claims import LOG, Acquired
+from pydb.idempotency.outcomes import NOTHING
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from pydb._lent import AsyncConnection, AsyncSource, Cells
-    from pydb.idempotency._claims import Request
+    from pydb.idempotency.claims import Request
+    from pydb.idempotency.lent import AsyncConnection, AsyncSource, Cells
 
 
 class AsyncClaim(Acquired):
@@ -45,7 +45,7 @@ class AsyncClaim(Acquired):
         args = self._complete_args(result, code, target)
         self.quiet = True
         try:
-            cells = await self._send(target, _lent.FINISH, args)
+            cells = await self._send(target, lent.FINISH, args)
         except BaseException:
             self.quiet = False
             raise
@@ -70,7 +70,7 @@ class AsyncClaim(Acquired):
         args = self._fail_args(error, retryable, code)
         self.quiet = True
         try:
-            cells = await self._send(target, _lent.FAIL, args)
+            cells = await self._send(target, lent.FAIL, args)
         except BaseException:
             self.quiet = False
             raise
@@ -84,9 +84,9 @@ class AsyncClaim(Acquired):
 
         Raises :class:`~pydb.errors.Superseded` if the key is not held any more.
         """
-        span = _rows.interval(lease if lease is not None else self.request.lease)
-        answer = _rows.beat(
-            await _lent.arun(self._source, _lent.HEARTBEAT, (self.scope, self.key, self.token, span))
+        span = rows.interval(lease if lease is not None else self.request.lease)
+        answer = rows.beat(
+            await lent.arun(self._source, lent.HEARTBEAT, (self.scope, self.key, self.token, span))
         )
         if answer.outcome != "ok":
             self.lose("somebody else has it, or it is finished")
@@ -96,7 +96,7 @@ class AsyncClaim(Acquired):
     async def ring(self) -> None:
         """Ring for those who wait with a doorbell; an error is logged, for they poll all the same."""
         try:
-            await _lent.arun(self._source, _lent.NOTIFY, (self.scope, self.key))
+            await lent.arun(self._source, lent.NOTIFY, (self.scope, self.key))
         except errors.PydbError as error:
             LOG.warning("the doorbell of key %r in scope %r did not ring: %s", self.key, self.scope, error)
 
@@ -107,12 +107,12 @@ class AsyncClaim(Acquired):
                 await self.ring()
             return
         source = self._source
-        if isinstance(source, psycopg.AsyncConnection) and not _lent.is_healthy(source):
+        if isinstance(source, psycopg.AsyncConnection) and not lent.is_healthy(source):
             if not self.inside:  # else the end of its transaction frees the key
                 error.add_note("pydb: the failure was not recorded: the connection is unusable")
             return
         try:
-            cells = await _lent.arun(source, _lent.FAIL, self._error_args(error))
+            cells = await lent.arun(source, lent.FAIL, self._error_args(error))
         except errors.PydbError as second:
             error.add_note(f"pydb: the failure was not recorded: {second}")
         else:
@@ -120,7 +120,7 @@ class AsyncClaim(Acquired):
 
     async def _look(self, target: AsyncSource) -> Cells | None:
         try:
-            return await _lent.arun(target, _lent.PEEK, (self.scope, self.key, None))
+            return await lent.arun(target, lent.PEEK, (self.scope, self.key, None))
         except errors.PydbError as error:
             LOG.warning(
                 "what is recorded for key %r in scope %r is not known: %s", self.key, self.scope, error
@@ -128,15 +128,15 @@ class AsyncClaim(Acquired):
             return None
 
     async def _send(self, target: AsyncSource, statement: bytes, args: tuple[object, ...]) -> Cells:
-        inside = isinstance(target, psycopg.AsyncConnection) and _lent.in_transaction(target)
+        inside = isinstance(target, psycopg.AsyncConnection) and lent.in_transaction(target)
         try:
-            return await _lent.arun(target, statement, args)
+            return await lent.arun(target, statement, args)
         except errors.DatabaseUnavailable as error:
             if inside:  # its transaction is gone with it, and the completion too
                 raise
             if isinstance(target, psycopg.AsyncConnection):
-                raise _refusals.unknown(self.scope, self.key, self.token, error) from error
+                raise refusals.unknown(self.scope, self.key, self.token, error) from error
         try:  # the same completion twice is one, so a lost acknowledgement costs a round trip
-            return await _lent.arun(target, statement, args)
+            return await lent.arun(target, statement, args)
         except errors.DatabaseUnavailable as error:
-            raise _refusals.unknown(self.scope, self.key, self.token, error) from error
+            raise refusals.unknown(self.scope, self.key, self.token, error) from error

@@ -6,7 +6,7 @@ directories and leaves servers behind), from ``PYDB_PG_BIN``, or from the system
 * listens on a Unix socket in a short private directory, never on TCP;
 * runs as ``nobody`` when we are root. His way to data and binaries is tested, never opened by chmod;
   binaries that he cannot reach are copied to ``/var/cache/pydb``;
-* stops when this process ends, however it ends (see ``pydb/_supervisor.py``);
+* stops when this process ends, however it ends (see ``pydb/embedded/supervisor.py``);
 * starts over a stale ``postmaster.pid``, even when another process has that number by now.
 """
 
@@ -24,14 +24,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self
 
-from pydb._binaries import find_bin_dir, find_wheel, major_version, reachable
-from pydb._supervisor import Account, ServerError, Supervised, is_postmaster, make_scratch, read_lock
+from pydb.embedded.binaries import find_bin_dir, major_version, reachable
+from pydb.embedded.supervisor import Account, ServerError, Supervised, is_postmaster, make_scratch, read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
-
-__all__ = ["Server", "ServerError", "StopMode", "find_bin_dir", "find_wheel", "make_scratch"]
 
 StopMode = Literal["smart", "fast", "immediate"]
 

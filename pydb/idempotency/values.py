@@ -16,7 +16,7 @@ from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
 from pydb import errors
-from pydb.idempotency._outcomes import NOTHING
+from pydb.idempotency.outcomes import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

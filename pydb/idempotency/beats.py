@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from pydb import _lent, errors
-from pydb.idempotency import _rows
-from pydb.idempotency._claims import LOG
+from pydb import errors
+from pydb.idempotency import lent, rows
+from pydb.idempotency.claims import LOG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pydb._lent import AsyncConnection, AsyncSource, Cells, Connection, Source
-    from pydb.idempotency._claims import Acquired
+    from pydb.idempotency.claims import Acquired
+    from pydb.idempotency.lent import AsyncConnection, AsyncSource, Cells, Connection, Source
 
 # after a beat that failed, as a share of the lease
 _AGAIN: Final = 12
@@ -37,7 +37,7 @@ class _Rhythm:
     def __init__(self, claim: Acquired, claimed: float) -> None:
         self.claim = claim
         request = claim.request
-        self.args: Sequence[object] = (request.scope, request.key, claim.token, _rows.interval(request.lease))
+        self.args: Sequence[object] = (request.scope, request.key, claim.token, rows.interval(request.lease))
         # a lease that was given as text is measured by the first beat, at once
         lease = request.lease
         self.lease: float | None = lease.total_seconds() if isinstance(lease, timedelta) else None
@@ -52,7 +52,7 @@ class _Rhythm:
 
     def beaten(self, cells: Cells, sent: float) -> float | None:
         """Seconds until the next beat after an answer; None if the key is in other hands."""
-        answer = _rows.beat(cells)
+        answer = rows.beat(cells)
         if answer.outcome != "ok" or answer.left is None:
             self.claim.lose("somebody else has it, or it is finished")
             return None
@@ -92,7 +92,7 @@ class Beats:
         while self._thread.is_alive():
             with self._lock:
                 if self._own is not None:
-                    _lent.cancel(self._own)
+                    lent.cancel(self._own)
             self._thread.join(_PATIENCE)
 
     def _run(self) -> None:
@@ -115,16 +115,16 @@ class Beats:
     def _beat(self) -> Cells:
         source = self._source
         if not isinstance(source, psycopg.Connection):
-            with _lent.lend(source) as conn:
+            with lent.lend(source) as conn:
                 self._own = conn
                 try:
-                    return _lent.commit_run(conn, _lent.HEARTBEAT, self._rhythm.args)
+                    return lent.commit_run(conn, lent.HEARTBEAT, self._rhythm.args)
                 finally:
                     with self._lock:
                         self._own = None
         if self._own is None or self._own.closed:
-            self._own = _lent.sibling(source) if self._beside else source
-        return _lent.run(self._own, _lent.HEARTBEAT, self._rhythm.args)
+            self._own = lent.sibling(source) if self._beside else source
+        return lent.run(self._own, lent.HEARTBEAT, self._rhythm.args)
 
 
 class AsyncBeats:
@@ -161,7 +161,7 @@ class AsyncBeats:
     async def _beat(self) -> Cells:
         source = self._source
         if not isinstance(source, psycopg.AsyncConnection):
-            return await _lent.arun(source, _lent.HEARTBEAT, self._rhythm.args)
+            return await lent.arun(source, lent.HEARTBEAT, self._rhythm.args)
         if self._own is None or self._own.closed:
-            self._own = await _lent.asibling(source) if self._beside else source
-        return await _lent.arun(self._own, _lent.HEARTBEAT, self._rhythm.args)
+            self._own = await lent.asibling(source) if self._beside else source
+        return await lent.arun(self._own, lent.HEARTBEAT, self._rhythm.args)

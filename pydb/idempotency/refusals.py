@@ -9,7 +9,7 @@ from pydb import errors
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from pydb.idempotency._outcomes import ClaimRow, Look, Replay, ReplayedFailure
+    from pydb.idempotency.outcomes import ClaimRow, Look, Replay, ReplayedFailure
 
 _LATE = {
     "superseded": "the lease passed and somebody else works on the key",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from pydb._lent import claim_statement
-from pydb.idempotency._json import load
-from pydb.idempotency._outcomes import (
+from pydb.idempotency.lent import claim_statement
+from pydb.idempotency.outcomes import (
     NOTHING,
     Beat,
     ClaimRow,
@@ -17,9 +16,10 @@ from pydb.idempotency._outcomes import (
     ReplayedFailure,
     Resolution,
 )
+from pydb.idempotency.values import load
 
 if TYPE_CHECKING:
-    from pydb._lent import Cells
+    from pydb.idempotency.lent import Cells
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _STATEMENTS: Final[dict[tuple[bool, ...], bytes]] = {}
@@ -95,7 +95,7 @@ def claim_row(cells: Cells) -> ClaimRow:
 
 
 def completion(cells: Cells) -> Completion:
-    """The row of :data:`pydb._lent.COMPLETE`, ``FAIL`` and ``RESET``."""
+    """The row of :data:`pydb.idempotency.lent.COMPLETE`, ``FAIL`` and ``RESET``."""
     outcome, attempt, lease_until, code, result, error, finished_at = cells
     return Completion(
         str(outcome),
@@ -109,7 +109,7 @@ def completion(cells: Cells) -> Completion:
 
 
 def resolution(cells: Cells) -> Resolution:
-    """The row of :data:`pydb._lent.RESOLVE`."""
+    """The row of :data:`pydb.idempotency.lent.RESOLVE`."""
     outcome, token, attempt, lease_until, code, result, error, finished_at = cells
     return Resolution(
         str(outcome),
@@ -124,13 +124,13 @@ def resolution(cells: Cells) -> Resolution:
 
 
 def beat(cells: Cells) -> Beat:
-    """The row of :data:`pydb._lent.HEARTBEAT`."""
+    """The row of :data:`pydb.idempotency.lent.HEARTBEAT`."""
     outcome, left = cells
     return Beat(str(outcome), span(left))
 
 
 def look(cells: Cells) -> Look:
-    """The row of :data:`pydb._lent.PEEK`, whose last column is the isolation level."""
+    """The row of :data:`pydb.idempotency.lent.PEEK`, whose last column is the isolation level."""
     outcome, attempt, code, result, error, retry_after, owner, finished_at, lease_until, _ = cells
     return Look(
         str(outcome),
