@@ -28,7 +28,7 @@ begin
         where s.action = 'blocked'
     );
     if not is_blocked then
-        select d.* into rows, relations from pydb_internal.cascade_job_delete(p_work.job, v_walk) as d;
+        select d.* into rows, relations from pydb_internal.cascade_job_delete(p_work, v_walk) as d;
     end if;
 end
 $$;

@@ -2,7 +2,7 @@
 -- writes the relations of the walk, pydb.cascade_job   locks the tables and the rows
 -- raises YD304, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_job_delete(
-    p_job bigint,
+    p_work pydb_internal.cascade_work,
     p_walk pydb_internal.cascade_closure,
     out rows bigint,
     out relations jsonb
@@ -17,8 +17,8 @@ begin
         return;
     end if;
     perform pydb_internal.cascade_execute(p_walk);
-    perform pydb_internal.cascade_verify_counts(p_walk, v_before, false, format(
-        'select s.* from pydb.cascade_job as j, pydb.cascade_plan(j.root, j.keys, j.edges) as s where j.id = %s;', p_job
+    perform pydb_internal.cascade_verify_counts(p_walk, v_before, false, pydb_internal.cascade_plan_command(
+        p_work.root, pydb_internal.cascade_job_keys(p_work.job), p_work.edges
     ));
     select jsonb_object_agg(f.relation, f.rows), sum(f.rows)::bigint into relations, rows
     from (
@@ -29,12 +29,13 @@ begin
         where s.effect = 'delete'
         group by 1
     ) as f;
-    relations := pydb_internal.cascade_job_progress(p_job, relations, null);
+    relations := pydb_internal.cascade_job_progress(p_work.job, relations, null);
 end
 $$;
 
-comment on function pydb_internal.cascade_job_delete(bigint, pydb_internal.cascade_closure) is
+comment on function pydb_internal.cascade_job_delete(pydb_internal.cascade_work, pydb_internal.cascade_closure) is
 'Sets and deletes what is in the walk: rows that went (null if it is empty), and all rows of the job so far per
 relation. YD304 if that is not what was planned.';
 
-revoke all on function pydb_internal.cascade_job_delete(bigint, pydb_internal.cascade_closure) from public;
+revoke all on function pydb_internal.cascade_job_delete(pydb_internal.cascade_work, pydb_internal.cascade_closure)
+    from public;

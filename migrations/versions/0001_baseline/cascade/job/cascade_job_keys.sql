@@ -1,4 +1,4 @@
--- pydb_internal.cascade_job_keys (job; by cascade_job_closure): the keys of a job's root rows.
+-- pydb_internal.cascade_job_keys (job): the keys of a job's root rows.
 -- reads pydb.cascade_job   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_job_keys(p_job bigint)
