@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests import forked
 from tests.docs.pages import ROOT, Block, blocks, matches
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class Reader:
         self.folder = folder
         tools = folder / "bin"
         tools.mkdir()
-        for name, start in (("pydb", "-P -m pydb"), ("python3", "")):
-            (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {start} "$@"\n')
-            (tools / name).chmod(0o755)
+        forked.install(tools / "pydb")
+        (tools / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        (tools / "python3").chmod(0o755)
         for part in ("ops", "sql"):
             (folder / part).symlink_to(ROOT / part)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "PYDB_"))}
