@@ -40,7 +40,8 @@ TEMPLATE: Final = "pydb_template"
 DEADLINE: Final = 60.0
 INSTALL: Final = "run ./ops/check once: it installs what the tests need"
 
-# no data of a test outlives it, so nothing waits for a disk
+# no data of a test outlives it, so nothing waits for a disk; and to compile one of these queries, where the
+# server can, takes longer than to run it
 SETTINGS: Final[Mapping[str, str | int | bool]] = {
     "fsync": False,
     "synchronous_commit": False,
@@ -50,6 +51,7 @@ SETTINGS: Final[Mapping[str, str | int | bool]] = {
     "max_prepared_transactions": 10,
     "log_statement": "none",
     "timezone": "UTC",
+    "jit": False,
 }
 
 
@@ -107,7 +109,7 @@ def bin_dir(server: str) -> Path:
 class Database:
     """One test's own database, and the roles that its test made."""
 
-    server: embedded.Server
+    server: TestServer
     name: str
     roles: list[str] = field(default_factory=list)
 
