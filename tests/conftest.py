@@ -126,10 +126,7 @@ def role(database: Database) -> RoleFactory:
 
     def create(label: str = "role", options: str = "") -> str:
         name = f"{database.name}_{label}_{next(numbers)}"
-        with psycopg.connect(database.server.dsn(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("create role {} login {}").format(sql.Identifier(name), sql.SQL(options))
-            )
+        database.server.tell("create role {} login {}", sql.Identifier(name), sql.SQL(options))
         database.roles.append(name)
         return name
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
+from tests import forked
 from tests.docs.pages import ROOT, Block, blocks, matches
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pydb.embedded import Server
 
 # what an environment with pydb in it has on its PATH, by the arguments of its Python
-TOOLS: Final = {"pydb": "-P -m pydb", "python3": "", "alembic": "-m alembic", "uvicorn": "-m uvicorn"}
+TOOLS: Final = {"python3": "", "alembic": "-m alembic", "uvicorn": "-m uvicorn"}
 
 
 class Reader:
@@ -25,6 +26,7 @@ class Reader:
         self.folder = folder
         tools = folder / "bin"
         tools.mkdir()
+        forked.install(tools / "pydb")
         for name, start in TOOLS.items():
             (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {start} "$@"\n')
             (tools / name).chmod(0o755)
