@@ -165,8 +165,9 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " and (%(key)s::text is null or l.key = %(key)s::text)"
         " and (%(status)s::text is null or l.status = %(status)s::text)"
         " and (%(expired)s::boolean is null or l.expired = %(expired)s::boolean)"
-        # that of held keys is indexed, their status is not
-        " and (%(status)s::text is distinct from 'held' or l.hold)"
+        # few among many: found by their own table
+        " and (%(status)s::text is distinct from 'held' or (l.scope, l.key) in"
+        " (select h.scope, h.key from pydb_internal.idempotency_held as h))"
         " order by l.claimed_at desc, l.token desc limit %(limit)s::bigint"
     ),
     "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),

@@ -58,6 +58,7 @@ grant usage on schema pydb_internal to pydb_monitor;
 
 grant select on
     pydb.alembic_version, pydb.cascade_job, pydb.entity, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage,
+    pydb_internal.idempotency_held,
     pydb.orphan_finding, pydb.orphan_list, pydb.reference, pydb.reference_list, pydb.retention_job_log, pydb.run_list,
     pydb.retention_policy, pydb.schedule_claim, pydb.schedule_source, pydb.schedule_status, pydb.scheduler,
     pydb_internal.schema_object, pydb_internal.schema_source, pydb.setting
