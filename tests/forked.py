@@ -10,17 +10,32 @@ import io
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import tempfile
+import traceback
 from functools import cache
-from typing import TYPE_CHECKING, Final
-
-from pydb.cli import COMMANDS
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
+
+# all that it imports is built in: it is there in a hundredth of a second
+_CLIENT: Final = """#!{python} -ISE
+import _socket, os, sys
+server = _socket.socket(_socket.AF_UNIX)
+server.connect("\\0{address}")
+words = [os.fsencode(word) for word in (os.getcwd(), str(len(sys.argv)), *sys.argv)]
+asked = b"\\0".join([*words, *(b"%b=%b" % pair for pair in os.environb.items())])
+files = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
+sent = server.sendmsg([asked], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, files)])
+server.sendall(asked[sent:])
+server.shutdown(_socket.SHUT_WR)
+sys.exit(int(server.recv(8) or 255))
+"""
 
 # read by the interpreter itself when it starts
 _STARTING: Final = ("PYTHON", "LC_", "LANG")
@@ -58,17 +73,70 @@ def run(
         return code, out.read(), err.read()
 
 
+def install(path: Path) -> None:
+    """Write a program that is ``pydb`` to whoever types it: it has the next command forked, on its own files.
+
+    It lives as long as this process.
+    """
+    path.write_text(_CLIENT.format(python=sys.executable, address=_address()))
+    path.chmod(0o755)
+
+
 @cache
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    modules = ["pydb.cli", "psycopg", "alembic", "sqlalchemy.dialects.postgresql.psycopg", "rich.table"]
-    context.set_forkserver_preload([*modules, *(f"pydb.cli.{name}" for name in COMMANDS)])
+    context.set_forkserver_preload(["tests.preloaded"])
     return context
 
 
-def _child(args: list[bytes], paths: list[str], env: dict[str, str], cwd: str) -> None:
-    for number, (path, flags) in enumerate(zip(paths, (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
-        file = os.open(path, flags)
+@cache
+def _address() -> str:
+    """Name of an abstract socket at which a process waits for those programs."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(b"")  # the kernel chooses
+    listener.listen()
+    address = bytes(listener.getsockname())
+    with listener:
+        _context().Process(target=_serve, args=(listener,), daemon=True).start()
+    return address.decode().removeprefix("\0")
+
+
+def _serve(listener: socket.socket) -> None:
+    """Fork for everyone who comes, until the process that started this one is gone."""
+    owner = multiprocessing.parent_process()
+    assert owner is not None
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while listener in wait([listener, owner.sentinel]):
+        client, _ = listener.accept()
+        with client:
+            if os.fork() == 0:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                listener.close()
+                _obey(client)
+
+
+def _obey(client: socket.socket) -> NoReturn:
+    """Run the command that the program asks for, and tell it the exit code."""
+    message, files, _, _ = socket.recv_fds(client, 1 << 20, 3)
+    while part := client.recv(1 << 20):
+        message += part
+    cwd, count, *words = message.split(b"\0")
+    args, env = words[1 : int(count)], words[int(count) :]
+    pairs = dict(os.fsdecode(pair).split("=", 1) for pair in env)
+    code = _become(args, files, pairs, os.fsdecode(cwd))
+    client.sendall(b"%d" % code)
+    os._exit(code)
+
+
+def _child(args: list[bytes], paths: list[str], env: dict[str, str], cwd: str) -> NoReturn:
+    flags = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
+    files = [os.open(path, flag) for path, flag in zip(paths, flags, strict=True)]
+    os._exit(_become(args, files, env, cwd))
+
+
+def _become(args: Sequence[bytes], files: Sequence[int], env: Mapping[str, str], cwd: str) -> int:
+    """Be the command to its end; return its exit code."""
+    for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
     sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False), encoding="utf-8")
@@ -88,6 +156,9 @@ def _child(args: list[bytes], paths: list[str], env: dict[str, str], cwd: str) -
         main()
     except SystemExit as error:
         code = error.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0

@@ -1,6 +1,6 @@
 """The real servers of the tests: two majors, one with pg_cron, and a pgbouncer in front of any of them.
 
-Everything starts through pydb/embedded.py, runs on tmpfs where there is room, and is gone when pytest is,
+Everything starts through pydb/embedded/, runs on tmpfs where there is room, and is gone when pytest is,
 killed or not. Each pytest-xdist worker has servers of its own.
 """
 
@@ -16,27 +16,32 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
 from psycopg import sql
-from pytest_postgresql.janitor import DatabaseJanitor
 
 from pydb import embedded, migrate, sources
-from pydb._supervisor import Account, Supervised
+from pydb.embedded.supervisor import Account, Supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
+    from typing import LiteralString
+
+    from psycopg.rows import TupleRow
 
 SERVERS: Final = ("pg15", "pg18")
 ROOT: Final = Path(__file__).resolve().parents[1]
 TEMPLATE: Final = "pydb_template"
+DEADLINE: Final = 60.0
 INSTALL: Final = "run ./ops/check once: it installs what the tests need"
 
-# no data of a test outlives it, so nothing waits for a disk
+# no data of a test outlives it, so nothing waits for a disk; and to compile one of these queries, where the
+# server can, takes longer than to run it
 SETTINGS: Final[Mapping[str, str | int | bool]] = {
     "fsync": False,
     "synchronous_commit": False,
@@ -46,6 +51,7 @@ SETTINGS: Final[Mapping[str, str | int | bool]] = {
     "max_prepared_transactions": 10,
     "log_statement": "none",
     "timezone": "UTC",
+    "jit": False,
 }
 
 
@@ -99,18 +105,11 @@ def bin_dir(server: str) -> Path:
     return Path(f"/usr/lib/postgresql/{15 if 15 in majors else majors[-1]}/bin")
 
 
-class _Janitor(DatabaseJanitor):
-    """pytest-postgresql's life cycle of a database; copied by files, which halves the time on tmpfs."""
-
-    def _build_create_database_sql(self) -> sql.Composed:
-        return super()._build_create_database_sql() + sql.SQL(" strategy file_copy")
-
-
 @dataclass
 class Database:
     """One test's own database, and the roles that its test made."""
 
-    server: embedded.Server
+    server: TestServer
     name: str
     roles: list[str] = field(default_factory=list)
 
@@ -129,43 +128,72 @@ class TestServer(embedded.Server):
         super().__init__(bin_dir=bin_dir(name), settings={**SETTINGS, **(settings or {})}, in_memory=True)
         self.name = name
         self._numbers = itertools.count(1)
-        self._template: _Janitor | None = None
+        self._has_template = False
+        self._admin: psycopg.Connection[TupleRow] | None = None
+
+    def stop(self, mode: embedded.StopMode = "fast") -> None:
+        """Stop the server; our own session is none that a smart shutdown has to wait for."""
+        self._leave()
+        super().stop(mode)
+
+    def kill(self) -> None:
+        """Kill the postmaster."""
+        self._leave()
+        super().kill()
 
     @contextlib.contextmanager
     def database(self, *, migrated: bool, template: str | None = None) -> Iterator[Database]:
         """Make a fresh database, drop it at the end, then drop the roles that were registered with it."""
-        template = template or (self._migrated_template() if migrated else None)
+        template = template or (self._migrated_template() if migrated else "template0")
         database = Database(self, f"test_{next(self._numbers)}")
+        name = sql.Identifier(database.name)
+        # copied by files, which takes a third of the time that the pages in WAL take
+        self.tell("create database {} template {} strategy file_copy", name, sql.Identifier(template))
         try:
-            with self._janitor(database.name, template):
-                yield database
+            yield database
         finally:
-            self._drop_roles(database.roles)
-
-    def _janitor(self, dbname: str, template: str | None, *, as_template: bool = False) -> _Janitor:
-        return _Janitor(
-            user=self.user,
-            host=self.host,
-            port=self.port,
-            dbname=dbname,
-            template_dbname=template or "template0",
-            as_template=as_template,
-        )
+            self.tell("drop database {} with (force)", name)
+            for role in database.roles:
+                self.tell("drop role if exists {}", sql.Identifier(role))
 
     def _migrated_template(self) -> str:
-        if self._template is None:
-            janitor = self._janitor(TEMPLATE, None, as_template=True)
-            janitor.drop()  # what a failed attempt left
-            janitor.init()
+        if not self._has_template:
+            name = sql.Identifier(TEMPLATE)
+            self.tell("drop database if exists {} with (force)", name)  # what a failed attempt left
+            self.tell("create database {} template template0", name)
             install(self.dsn(TEMPLATE))
-            self._template = janitor
+            self.tell("alter database {} with is_template true allow_connections false", name)
+            self._has_template = True
         return TEMPLATE
 
-    def _drop_roles(self, roles: list[str]) -> None:
-        if roles:
-            with psycopg.connect(self.dsn(), autocommit=True) as connection:
-                for role in roles:
-                    connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
+    def tell(self, statement: LiteralString, *parts: sql.Composable) -> None:
+        """Execute a statement on databases or roles, on one session for all tests.
+
+        A server that a test has crashed is waited for, and so is a session that is about to leave a database:
+        the server's own wait for it ends after 5 s.
+        """
+        deadline = time.monotonic() + DEADLINE
+        while True:
+            try:
+                if self._admin is None:
+                    self._admin = psycopg.connect(self.dsn(), autocommit=True)
+                self._admin.execute(sql.SQL(statement).format(*parts))
+            except psycopg.OperationalError as error:
+                lost = self._admin is None or self._admin.closed
+                if not lost and not isinstance(error, psycopg.errors.ObjectInUse):
+                    raise
+                if time.monotonic() > deadline:
+                    raise
+                if lost:
+                    self._leave()
+                    time.sleep(0.02)
+            else:
+                return
+
+    def _leave(self) -> None:
+        if self._admin is not None:
+            self._admin.close()
+            self._admin = None
 
 
 class Servers:

@@ -10,55 +10,24 @@ language plpgsql
 as $$
 declare
     -- resolved under the caller's search_path: neither a type nor an operator goes without its schema here
-    v_deadline pg_catalog.timestamptz;
-    v_jobs bigint[];
-    v_job bigint;
-    v_state pg_catalog.jsonb;
-    v_worst pg_catalog.jsonb;
-    v_note pg_catalog.text;
+    v_run pydb_internal.run_state;
+    v_subjects pg_catalog.text[];
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
-    if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
-        raise warning using errcode = 'YD007', message = 'nothing was run: the server is a standby or read-only',
-            hint = 'Run it on the primary.';
+    if pydb_internal.run_is_read_only() then
         return;
     end if;
-    v_deadline := clock_timestamp() + p_max_runtime;
-    v_jobs := pydb_internal.cascade_jobs_due(p_job);
-    foreach v_job in array v_jobs loop
-        v_state := null;
-        call pydb_internal.cascade_run_job(v_job, v_deadline, p_request, v_state);
-        set local search_path = pg_catalog, pg_temp;
-        v_note := format(
-            'job %s: %s (%s), %s%s', v_job, v_state ->> 'state', v_state ->> 'reason',
-            pydb_internal.rows_text((v_state ->> 'done')::bigint),
-            case when v_state ->> 'reason' <> 'exhausted' then coalesce(': ' || (v_state ->> 'error'), '') else '' end
-        );
-        if v_state ->> 'state' in ('failed', 'blocked', 'cancelled') then
-            v_worst := v_state || jsonb_build_object('note', v_note);
-        end if;
-        if v_state ->> 'state' = 'completed' then
-            raise notice '%', v_note;
-        elsif v_state ->> 'state' in ('partial', 'skipped') or v_jobs[2] is not null then
-            raise warning '%', v_note;
-        end if;
-        exit when v_state ? 'halt';
-    end loop;
-    commit;
+    v_run.kind := 'cascade';
+    v_run.dry_run := false;
+    v_run.request := p_request;
+    v_run.now := clock_timestamp();
+    v_run.deadline := clock_timestamp() + p_max_runtime;
+    v_subjects := array(
+        select 'job ' || u.id from unnest(pydb_internal.cascade_jobs_due(p_job)) with ordinality as u (id, ord)
+        order by u.ord
+    );
+    call pydb_internal.run_series(v_run, v_subjects);
     set local search_path = pg_catalog, pg_temp;
-    if v_worst is not null then
-        raise exception using
-            errcode = case v_worst ->> 'state'
-                when 'failed' then 'YD308' when 'cancelled' then '57014'
-                else case v_worst ->> 'sqlstate' when 'YD306' then 'YD306' else 'YD302' end
-            end,
-            message = v_worst ->> 'note',
-            detail = format(
-                'SQLSTATE %s. What was committed before stays; the job goes on with the next run.',
-                coalesce(v_worst ->> 'sqlstate', 'none')
-            ),
-            hint = coalesce(nullif(v_worst ->> 'hint', ''), format('call pydb.cascade_run(%s);', v_worst ->> 'job'));
-    end if;
 end
 $$;
 

@@ -17,57 +17,61 @@ security definer -- applications claim without a right on the table
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_answer pydb.idempotency_answer;
     v_now timestamptz;
+    v_row pydb.idempotency_key;
+    v_token bigint;
 begin
-    -- In this routine stands what most claims need, a new key or a replay, at the cost of one look and one insert: the
-    -- usual arguments of idempotency_check, the insert of idempotency_acquire, the replay of idempotency_decide.
-    if (
-        octet_length(p_scope) between 1 and 255 and octet_length(p_key) between 1 and 255
-        and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null
-        and p_on_stale in ('takeover', 'hold') and p_max_attempts is null
-    ) is not true then
-        perform pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
-    end if;
-    select
-        case when k.state = 'completed' and k.expires_at > clock_timestamp()
-            and (k.fingerprint = p_fingerprint) is not false then 'replay' end,
-        null::bigint, k.attempt, k.code, k.result, null::jsonb, null::interval, k.owner, k.finished_at,
-        null::timestamptz, null::timestamptz
-    into v_answer
-    from pydb.idempotency_key as k
-    where k.scope = p_scope and k.key = p_key;
-    if v_answer.outcome = 'replay' then
-        return v_answer;
-    end if;
-    if v_answer.attempt is null and current_setting('lock_timeout') = '0' then
-        v_now := clock_timestamp();
-        insert into pydb.idempotency_key as k (
-            token, claimed_at, lease_until, expires_at, max_attempts, hold, scope, key, fingerprint, owner
-        )
-        values (
-            default, v_now, v_now + p_lease,
-            v_now + coalesce(p_ttl, (
-                select s.value::interval from pydb.setting as s where s.name = 'idempotency_ttl'
-            )), p_max_attempts, p_on_stale = 'hold', p_scope, p_key, p_fingerprint, p_owner
-        )
-        on conflict (scope, key) do nothing
-        returning
-            -- later: it waited for a rival, who rolled back
-            case when clock_timestamp() > k.claimed_at + '100 ms' then 'late' else 'acquired' end,
-            k.token, k.attempt, null::integer, null::jsonb, null::jsonb, null::interval, k.owner, null::timestamptz,
-            k.claimed_at, k.lease_until
-        into v_answer;
-        if v_answer.outcome = 'acquired' then
-            return v_answer;
-        elsif v_answer.outcome = 'late' then
-            return pydb_internal.idempotency_answer_row(
-                'acquired', pydb_internal.idempotency_shift(p_scope, p_key, v_answer.token, v_now), null
-            );
+    -- In this routine stands what most claims need, a new key or a replay, in as few statements and operators as can
+    -- be: in a transaction of its own a claim prepares each of them anew. So these rules of the private routines stand
+    -- here a second time: the usual arguments of idempotency_check, the insert of idempotency_acquire, the live
+    -- replay of idempotency_decide. Whatever is unusual, idempotency_meet does.
+    v_row := k from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
+    if v_row.token is null then
+        if current_setting('lock_timeout') = '0' and (
+            (
+                p_on_stale in ('takeover', 'hold') and octet_length(p_scope) <@ int4range '[1,255]'
+                and octet_length(p_key) <@ int4range '[1,255]'
+                and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null and p_max_attempts is null
+            ) is true or pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts)
+        ) then
+            v_now := clock_timestamp();
+            v_token := nextval('pydb.idempotency_token') << 20 | (random() * 1048575)::bigint;
+            insert into pydb.idempotency_key (
+                token, claimed_at, lease_until, expires_at, max_attempts, hold, scope, key, fingerprint, owner
+            )
+            values (
+                v_token, v_now, v_now + p_lease,
+                v_now + coalesce(p_ttl, (select l.life from pydb_internal.idempotency_life as l)),
+                p_max_attempts, p_on_stale = 'hold', p_scope, p_key, p_fingerprint, p_owner
+            )
+            on conflict (scope, key) do nothing;
+            if found and p_on_stale = 'takeover' and clock_timestamp() < v_now + '100 ms' then
+                return row('acquired', v_token, 1, null, null, null, null, p_owner, null, v_now, v_now + p_lease)
+                    ::pydb.idempotency_answer;
+            elsif found then
+                if p_on_stale = 'hold' then
+                    insert into pydb_internal.idempotency_held (scope, key) values (p_scope, p_key)
+                    on conflict (scope, key) do nothing;
+                end if;
+                return pydb_internal.idempotency_answer_row(
+                    'acquired', pydb_internal.idempotency_shift(p_scope, p_key, v_token, v_now), null
+                );
+            end if;
         end if;
+    elsif v_row.state = 'completed' and v_row.expires_at > clock_timestamp()
+        and (v_row.fingerprint = p_fingerprint) is not false
+        and (
+            (
+                p_on_stale in ('takeover', 'hold') and p_ttl is null and p_max_attempts is null
+                and (p_lease is null or p_lease between '0' and '10 years')
+            ) is true or pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts)
+        )
+    then
+        return row('replay', null, v_row.attempt, v_row.code, v_row.result, null, null, v_row.owner, v_row.finished_at,
+            null, null)::pydb.idempotency_answer;
     end if;
     return pydb_internal.idempotency_meet(
-        p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_on_stale = 'hold', p_max_attempts, p_owner
+        v_row, p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_on_stale, p_max_attempts, p_owner
     );
 end
 $$;

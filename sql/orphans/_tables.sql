@@ -2,10 +2,16 @@
 -- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
-insert into pydb.setting (name, value, description) values
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
 (
-    'orphan_min_age', '5 min',
+    'orphan_min_age', '5 min', 'interval', '0', '100 years',
     'rows without a parent that may be younger are not yet called orphans, where no key is enforced (interval, from 0)'
+);
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, run_subject, description) values
+(
+    'orphan_scan_run', 'orphans', 'pydb.orphan_scan_run', 'scan',
+    'looks for orphans of every reference; a scan that was cut off goes on'
 );
 
 create table pydb.orphan_finding (
@@ -110,14 +116,10 @@ comment on column pydb.orphan_quarantine.quarantined_at is 'When that was.';
 revoke all on pydb.orphan_finding, pydb_internal.orphan_mark, pydb.orphan_quarantine from public;
 
 insert into pydb_internal.run_kind (name, job_kind, deletes, audit_action, hint) values
-(
-    'orphan_scan', 'orphans', false, null,
-    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'
-),
-(
-    'orphan_repair', 'orphans', true, 'orphan_repair',
-    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'
-);
+('orphan_scan', 'orphans', false, null,
+    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'),
+('orphan_repair', 'orphans', true, 'orphan_repair',
+    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;');
 
 create type pydb_internal.orphan_piece as (
     leaves oid[],

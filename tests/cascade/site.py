@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.rows import dict_row
@@ -61,6 +61,7 @@ class Step:
     cure: str | None
     order_dependent: bool
     done: int | None
+    codes: list[str] = field(hash=False)
 
 
 class Site(Lab):
@@ -87,6 +88,24 @@ class Site(Lab):
     def shop(self, sales: int = 2) -> None:
         """Customer 1 has `sales` sales with two lines each and as many logs; customer 2 has three sales."""
         self.do(SHOP.format(sales))
+
+    def partitioned(self, leaves: int, rows: int) -> None:
+        """Entries of customer 1, `rows` in each of `leaves` partitions, and one of customer 2 in each."""
+        self.do(
+            f"""create table shop.entry (id int, customer int references shop.customer on delete cascade)
+                partition by range (id);
+            create index on shop.entry (customer);
+            do $$ begin for i in 0..{leaves - 1} loop
+                execute format(
+                    'create table shop.entry_%s partition of shop.entry for values from (%s) to (%s)',
+                    i, i * {rows + 1}, (i + 1) * {rows + 1}
+                );
+            end loop; end $$;
+            insert into shop.entry
+            select i, case when i % {rows + 1} = 0 then 2 else 1 end
+            from generate_series(0, {leaves * (rows + 1) - 1}) as i;
+            analyze shop.entry"""
+        )
 
     def counts(self) -> tuple[object, ...]:
         """Rows of customer, sale, line and log."""

@@ -16,6 +16,7 @@ from tests.faults.lab import Background
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.conftest import RoleFactory
     from tests.servers import TestServer
 
 SALES = 1500
@@ -27,10 +28,10 @@ FIRST_BATCH = 1000
 
 
 @contextlib.contextmanager
-def between(site: Site, job: int) -> Iterator[Background]:
-    """A run that has committed its first batch and waits to begin the second."""
+def between(site: Site, job: int, table: str = "shop.line", row: int = 2 * SALES) -> Iterator[Background]:
+    """A run that has committed its first batch, which deletes that row, and waits to begin the second."""
     blocker = site.session()
-    with site.gate_on("shop.line", 2 * SALES) as gate:
+    with site.gate_on(table, row) as gate:
         run = site.start_job(job)
         gate.reached_by(run)
         blocker.execute("begin")
@@ -148,6 +149,23 @@ def test_many_crashes_add_up(site: Site) -> None:
     assert site.counts() == LEFT
 
 
+def test_a_run_that_is_cut_off_between_many_relations_is_gone_on_with(site: Site) -> None:
+    """A batch takes rows of ten partitions; the next run finds those of the other ten."""
+    site.shop()
+    site.partitioned(20, 100)
+    job = site.request()
+    with between(site, job, "shop.entry", 250) as run:
+        site.do(f"select pg_terminate_backend({run.pid})")
+        run.failed()
+        site.until_gone(run.pid)
+        assert site.job(job)["rows_done"] == 4 + FIRST_BATCH  # the lines, a layer deeper, were a batch too
+        assert site.value("select count(*) from shop.entry where customer = 1") == 2000 - (FIRST_BATCH - 4)
+    site.run_job(job).succeeded()
+    site.settled(job, {CUSTOMER: 1, "shop.sale": 2, "shop.line": 4, "shop.log": 2, "shop.entry": 2000})
+    assert [state for state, _ in site.ends(job)] == ["interrupted", "completed"]
+    assert site.value("select count(*) from shop.entry") == 20
+
+
 @pytest.mark.parametrize("how", ["vacuum", "vacuum full", "cluster", "update", "truncate"])
 def test_a_row_that_took_the_place_of_another_is_never_deleted(site: Site, how: str) -> None:
     """Between two batches places (ctid) may be given to other rows: even of the same version (xmin)."""
@@ -205,8 +223,8 @@ def test_c5_a_locked_row_is_waited_for_and_then_said(site: Site) -> None:
     other.execute("begin")
     other.execute("select 1 from shop.log where id = 1 for update")
     run = site.run_job(job)
-    run.succeeded()
-    assert "partial (locked)" in run.warnings[-1]
+    assert run.failed() == "YD302"
+    assert site.ends(job) == [("blocked", "locked")]
     assert site.runs(f"job {job}")[0].sqlstate == "55P03"
     # what needed no locked row went
     assert site.counts() == (3, 3, 6, 5) or site.counts() == (3, 5, 6, 5)
@@ -235,3 +253,77 @@ def test_c10_a_statement_timeout_ends_partial(site: Site) -> None:
     assert site.job(job)["rows_done"] == FIRST_BATCH
     site.run_job(job).succeeded()
     site.settled(job, ALL_OF_ONE)
+
+
+def unfit(setting: str) -> Callable[[Site, RoleFactory, int], Background]:
+    def run(site: Site, role: RoleFactory, job: int) -> Background:
+        return site.run_job(job, site.session(f"-c {setting}"))
+
+    return run
+
+
+def limited(site: Site, role: RoleFactory, job: int) -> Background:
+    """Who may run jobs, and not read what they are about."""
+    name = role("limited")
+    site.do(
+        f"grant usage on schema pydb, pydb_internal, shop to {name};"
+        f"grant execute on all routines in schema pydb, pydb_internal to {name};"
+        f"grant select on pydb.reference to {name}"
+    )
+    return site.run_job(job, site.session(user=name))
+
+
+def held(site: Site, role: RoleFactory, job: int) -> Background:
+    """While somebody holds the job itself."""
+    site.setting("lock_timeout", "20ms")
+    site.setting("retry_limit", "1")
+    other = site.session()
+    other.execute("begin")
+    other.execute("select 1 from pydb.cascade_job for update")
+    run = site.run_job(job)
+    other.execute("rollback")
+    return run
+
+
+CANNOT_BEGIN = {
+    "replica": (unfit("session_replication_role=replica"), "error", "YD001"),
+    "track_counts": (unfit("track_counts=off"), "error", "YD307"),
+    "privilege": (limited, "error", "YD005"),
+    "held": (held, "locked", "55P03"),
+}
+
+
+@pytest.mark.parametrize("cause", CANNOT_BEGIN)
+def test_a_run_that_cannot_begin_is_in_the_log(site: Site, role: RoleFactory, cause: str) -> None:
+    site.shop()
+    job = site.request()
+    start, reason, code = CANNOT_BEGIN[cause]
+    assert start(site, role, job).failed() == "YD302"
+    (row,) = site.runs(f"job {job}")
+    assert (row.state, row.stop_reason, row.sqlstate, row.rows_done) == ("blocked", reason, code, 0), row
+    assert site.counts() == (3, 5, 10, 5)
+    site.run_job(job).succeeded()
+    site.settled(job, {CUSTOMER: 1, "shop.sale": 2, "shop.line": 4, "shop.log": 2})
+
+
+def test_each_job_that_cannot_begin_is_in_the_log(site: Site) -> None:
+    site.shop()
+    jobs = [site.request(), site.request(keys={"id": 2})]
+    assert site.run_job(None, site.session("-c session_replication_role=replica")).failed() == "YD302"
+    assert [site.ends(job) for job in jobs] == [[("blocked", "error")]] * 2
+    site.run_job().succeeded()
+    assert site.counts() == (1, 0, 0, 0)
+
+
+def test_a_job_that_is_cancelled_before_its_turn_is_in_the_log(site: Site) -> None:
+    site.shop()
+    first, second = site.request(), site.request(keys={"id": 2})
+    with site.gate_on("shop.log", 1) as gate:
+        run = site.start_job()
+        gate.reached_by(run)
+        site.do(f"select pydb.cascade_cancel({second})")
+        gate.open()
+        assert run.failed() == "YD306"
+    assert (site.ends(first), site.ends(second)) == ([("completed", "exhausted")], [("blocked", "error")])
+    assert site.runs(f"job {second}")[0].sqlstate == "YD306"
+    assert site.counts() == (2, 3, 6, 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tests.cascade.site import CUSTOMER, ONE
 from tests.retention.lab import refused
@@ -50,6 +50,63 @@ def test_many_batches_children_first(site: Site) -> None:
     assert run.batches >= 5
     assert run.rows_planned == run.rows_done == 6001
     assert site.counts() == (2, 3, 6, 3)
+
+
+def test_a_batch_takes_rows_of_many_relations(site: Site) -> None:
+    """A partition is no batch: their number has no part in how often a run commits."""
+    site.shop()
+    site.partitioned(300, 10)
+    site.setting("batch_target", "60 s")
+    job = site.request()
+    site.run_job(job).succeeded()
+    site.settled(job, {CUSTOMER: 1, "shop.sale": 2, "shop.line": 4, "shop.log": 2, "shop.entry": 3000})
+    (run,) = site.runs(f"job {job}")
+    assert run.batches == 5  # lines; 1000, 1500 and all other children; the root
+    assert site.value("select count(*) from shop.entry") == 300
+
+
+def test_a_relation_larger_than_a_part(site: Site) -> None:
+    site.do(
+        """create table public.r (id int primary key); insert into public.r values (1), (2);
+        create table public.a (id int primary key, r int references public.r on delete cascade);
+        create table public.b (id int primary key, r int references public.r on delete cascade);
+        insert into public.a select i, 1 + (i > 45000)::int from generate_series(1, 45500) as i;
+        insert into public.b select i, 1 from generate_series(1, 15000) as i;
+        create index on public.a (r); create index on public.b (r); analyze public.a, public.b"""
+    )
+    site.setting("batch_target", "60 s")
+    job = site.request("public.r", ONE, None)
+    site.run_job(job).succeeded()
+    site.settled(job, {"public.r": 1, "public.a": 45000, "public.b": 15000})
+    assert site.counts_of("public.a", "public.b") == [500, 0]
+
+
+def test_rows_that_wait_for_others_do_not_keep_their_batch(site: Site) -> None:
+    """Rows of w keep those of c, and are too many for one batch; what else is in that batch goes at once."""
+    site.do("create table public.r (id int primary key); insert into public.r values (1), (2)")
+    site.do(
+        """create table public.went (id int generated always as identity, name text);
+        create function public.note() returns trigger language plpgsql as
+            $$ begin insert into public.went (name) values (tg_table_name); return null; end $$"""
+    )
+    for name in "abcd":
+        site.do(
+            f"""create table public.{name} (id int primary key, r int references public.r on delete cascade);
+            create index on public.{name} (r);
+            insert into public.{name} values (1, 1);
+            create trigger note after delete on public.{name} for each row execute function public.note()"""
+        )
+    site.do(
+        """create table public.w (
+            id int primary key, r int references public.r on delete cascade, c int references public.c);
+        create index on public.w (r); create index on public.w (c);
+        insert into public.w select i, 1, 1 from generate_series(1, 3000) as i; analyze public.w"""
+    )
+    job = site.request("public.r", ONE, None)
+    site.run_job(job).succeeded()
+    site.settled(job, {"public.r": 1, **{f"public.{name}": 1 for name in "abcd"}, "public.w": 3000})
+    went = cast("list[str]", site.value("select array_agg(name order by id) from public.went"))
+    assert (sorted(went[:3]), went[3]) == (["a", "b", "d"], "c")
 
 
 def test_c_what_is_blocked_or_unknown_is_refused_at_the_request(site: Site) -> None:

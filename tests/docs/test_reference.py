@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +17,7 @@ from pydb.retention import PolicyOptions
 from tests.docs.pages import PAGES, ROOT, blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import Connection
@@ -34,26 +35,53 @@ def sections(page: str, level: int) -> dict[str, str]:
     return {title: body for marks, title, body in found if len(marks) == level}
 
 
-@cache
-def help_of(command: str) -> str:
-    """Return what ``pydb … --help`` prints, as plain text."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "pydb", *command.split()[1:], "--help"],
+# one process for all of them: a program that starts takes longer than its help
+_HELPER = """
+import contextlib, io, json, sys
+from pydb.cli import main
+for line in sys.stdin:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        code = main([*json.loads(line), "--help"])
+    print(json.dumps([code, said.getvalue()]), flush=True)
+"""
+
+
+class Helper:
+    """What ``pydb … --help`` prints, as plain text."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        self._known: dict[str, str] = {}
+
+    def of(self, command: str) -> str:
+        """The help of one command."""
+        if command not in self._known:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            print(json.dumps(command.split()[1:]), file=self._process.stdin, flush=True)
+            code, self._known[command] = json.loads(self._process.stdout.readline())
+            assert code == 0, command
+        return self._known[command]
+
+    def commands(self, command: str = "pydb") -> list[str]:
+        """Every command below one that does something itself."""
+        listed = re.search(r"^Commands:\n((?:  .*\n)+)", self.of(command), re.MULTILINE)
+        if listed is None:
+            return [command]
+        names = re.findall(r"^  (\w+)", listed[1], re.MULTILINE)
+        return [leaf for name in names for leaf in self.commands(f"{command} {name}")]
+
+
+@pytest.fixture
+def helper() -> Iterator[Helper]:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", _HELPER],
         env={**os.environ, "PYTHONPATH": str(ROOT), "TYPER_USE_RICH": "0", "COLUMNS": "200"},
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
-    )
-    return done.stdout
-
-
-def commands(command: str = "pydb") -> list[str]:
-    """Return every command below one that does something itself."""
-    listed = re.search(r"^Commands:\n((?:  .*\n)+)", help_of(command), re.MULTILINE)
-    if listed is None:
-        return [command]
-    names = re.findall(r"^  (\w+)", listed[1], re.MULTILINE)
-    return [leaf for name in names for leaf in commands(f"{command} {name}")]
+    ) as process:
+        yield Helper(process)
 
 
 def test_generated_pages_are_up_to_date(dsn: str, tmp_path: Path) -> None:
@@ -83,13 +111,13 @@ def test_every_public_object_is_documented(db: Connection) -> None:
         assert "|  |\n" not in body.partition("Argument")[0], name
 
 
-def test_every_command_and_option_is_documented() -> None:
+def test_every_command_and_option_is_documented(helper: Helper) -> None:
     documented = sections("docs/reference-cli.md", 2)
     everywhere = documented["Options of every command"]
-    assert sorted(name for name in documented if name.startswith("pydb ")) == sorted(commands())
-    for command in commands():
+    assert sorted(name for name in documented if name.startswith("pydb ")) == sorted(helper.commands())
+    for command in helper.commands():
         # --help itself is named in the head of the page
-        for option in set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", help_of(command), re.MULTILINE)) - {
+        for option in set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", helper.of(command), re.MULTILINE)) - {
             "--help"
         }:
             assert re.search(

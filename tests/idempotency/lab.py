@@ -244,6 +244,9 @@ class Lab:
             values=sql.SQL(", ").join(map(sql.Literal, given.values())),
         )
         row = self.db.execute(query).fetchone()
+        if given["hold"] and state == "pending":
+            entered = "insert into pydb_internal.idempotency_held (scope, key) values (%s, %s) on conflict do nothing"
+            self.do(entered, self.scope, key)
         assert row is not None
         assert isinstance(row[0], int)
         return row[0]

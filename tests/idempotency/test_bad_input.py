@@ -141,6 +141,48 @@ def test_g6_options_that_cannot_be(lab: Lab, option: dict[str, Any]) -> None:
     assert lab.key() is None
 
 
+BOUNDS: Final[list[tuple[dict[str, Any], bool]]] = [
+    ({"lease": "0"}, True),
+    ({"lease": "-1 us"}, False),
+    ({"lease": "10 years"}, True),
+    ({"lease": "10 years 1 us"}, False),
+    ({"ttl": "1 us"}, True),
+    ({"ttl": "0"}, False),
+    ({"ttl": "10 years"}, True),
+    ({"ttl": "10 years 1 us"}, False),
+    ({"max_attempts": 1}, True),
+    ({"max_attempts": 0}, False),
+    ({"on_stale": "hold"}, True),
+    ({"on_stale": "other"}, False),
+    ({"on_stale": None}, False),
+    ({"scope": "x" * 255}, True),
+    ({"scope": "x" * 256}, False),
+    ({"key": "x" * 255}, True),
+    ({"key": "é" * 128}, False),
+    ({"key": ""}, False),
+]
+
+
+@pytest.mark.parametrize(("option", "good"), BOUNDS)
+@pytest.mark.parametrize("timeout", ["0", "1s"])
+def test_g6_every_way_of_a_claim_has_the_same_bounds(
+    lab: Lab, option: dict[str, Any], good: bool, timeout: str
+) -> None:
+    """New keys and replays have a fast way, which a lock_timeout closes for new ones."""
+    db = lab.session(options=f"-c lock_timeout={timeout}")
+    key = str(option.get("key", timeout))
+    lab.put("done", "completed", result="1")
+    calls = {key: option} if "key" in option or "scope" in option else {key: option, "done": option}
+    for name, options in calls.items():
+        given = {"lease": "1 hour", **options, "key": name, "db": db}
+        if good:
+            assert lab.claim(**given).outcome == ("replay" if name == "done" else "acquired")
+        else:
+            with refused("YD201"):
+                lab.claim(**given)
+            assert lab.key(name) is None or name == "done"
+
+
 KEYS: Final = [
     "é", unicodedata.normalize("NFD", "é"), "e", "E", "k", "k ", " k", "k\t", "k\n", "K", "\uff4b", "\u212a",
     "ß", "ss", "SS", "\u0131", "i", "İ", "\u200bk", "k\u200b", "'; drop table x; --", '"k"', "'k'", "k'",

@@ -85,7 +85,8 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lab.do("delete from pydb.idempotency_key where scope = %s", self.lab.scope)
+        for table in ("key", "held"):
+            self.lab.do(f"delete from pydb.idempotency_{table} where scope = %s", self.lab.scope)
         self.models: dict[str, Model] = {}
         # one worker an acquisition, the latest first; they all come back, however late
         self.tokens: dict[str, list[int]] = {key: [] for key in KEYS}
@@ -291,6 +292,14 @@ class Machine(RuleBasedStateMachine):
         assert dict(self.lab.rows(PEEKS, list(PAYLOADS), self.lab.scope)) == {
             key: [model.decide(payload) for payload in PAYLOADS] for key, model in self.models.items()
         }
+
+    @invariant()
+    def pending_keys_under_hold_are_listed(self) -> None:
+        found = self.lab.rows(
+            "select key from pydb_internal.idempotency_held where scope = %s", self.lab.scope
+        )
+        held = {key for key, model in self.models.items() if model.state == "pending" and model.hold}
+        assert {key for (key,) in found} == held
 
     def late(self, key: str, token: int | None, wanted: dict[str, object]) -> str:
         """The table B2: what a worker with this token is told."""

@@ -204,17 +204,28 @@ def test_c19_with_a_lock_timeout_it_is_in_progress(lab: Lab, state: str) -> None
     assert lab.claim("other").outcome == "in_progress"
 
 
-def test_c19_the_fast_way_and_the_way_with_a_lock_timeout_write_the_same(lab: Lab) -> None:
+@pytest.mark.parametrize("on_stale", ["takeover", "hold"])
+@pytest.mark.parametrize("bounds", [{}, {"ttl": "2 days", "max_attempts": 3}])
+def test_c19_the_fast_way_and_the_way_with_a_lock_timeout_write_the_same(
+    lab: Lab, on_stale: str, bounds: dict[str, Any]
+) -> None:
     options: dict[str, Any] = {
         "fingerprint": b"f",
         "lease": "1 hour",
-        "ttl": "2 days",
-        "on_stale": "hold",
-        "max_attempts": 3,
+        "on_stale": on_stale,
         "owner": "o",
+        **bounds,
     }
-    lab.claim("a", **options)
-    lab.claim("b", db=lab.session(options="-c lock_timeout=1s"), **options)
+    answers = [
+        lab.claim("a", **options),
+        lab.claim("b", db=lab.session(options="-c lock_timeout=1s"), **options),
+    ]
+    for answer in answers:
+        assert (answer.outcome, answer.attempt, answer.owner) == ("acquired", 1, "o")
+        assert answer.claimed_at is not None
+        assert answer.lease_until == answer.claimed_at + timedelta(hours=1)
+    held = "select count(*) from pydb_internal.idempotency_held where scope = %s"
+    assert lab.one(held, lab.scope) == (2 if on_stale == "hold" else 0)
     a, b = (
         lab.rows(
             "select lease_until - claimed_at, expires_at - claimed_at, finished_at, attempt, max_attempts,"

@@ -11,8 +11,10 @@ import pytest
 from tests.idempotency.lab import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conftest import Connection
-    from tests.idempotency.lab import Lab
+    from tests.idempotency.lab import Answer, Lab
 
 NEW_INFINITY: Final = 170000
 
@@ -79,6 +81,20 @@ def test_c26_the_life_of_a_key_is_the_setting_where_none_is_named(alone: Lab) ->
     assert _life(alone, "c", ttl="1 month") > timedelta(days=27)
 
 
+def test_c26_the_default_life_is_that_of_the_setting_whoever_changes_it(alone: Lab) -> None:
+    """Claims read a copy: it goes with the setting, with its rollback, and with a change by hand."""
+    with alone.db.transaction(force_rollback=True):
+        alone.do("select pydb.setting_set('idempotency_ttl', '1 hour')")
+        assert _life(alone, "a") == timedelta(hours=1)
+    assert _life(alone, "a") == timedelta(hours=24)
+    alone.do("update pydb.setting set value = '2 hours' where name = 'idempotency_ttl'")
+    for timeout in ("0", "1s"):
+        alone.do(f"set lock_timeout = '{timeout}'")
+        assert _life(alone, timeout) == timedelta(hours=2)
+    alone.do("select pydb.setting_set('idempotency_prune_rows', '7')")
+    assert _life(alone, "b") == timedelta(hours=2)
+
+
 def _life(lab: Lab, key: str, **options: Any) -> timedelta:
     lab.claim(key, **options)
     life = lab.one(
@@ -88,6 +104,36 @@ def _life(lab: Lab, key: str, **options: Any) -> timedelta:
     )
     assert isinstance(life, timedelta)
     return life
+
+
+def test_c41_what_waits_for_an_operator_is_listed_until_it_ends(lab: Lab) -> None:
+    """A key claimed with hold is in the list of such keys while it is pending, however it came and ends."""
+
+    def listed() -> set[str]:
+        rows = lab.rows("select key from pydb_internal.idempotency_held where scope = %s", lab.scope)
+        return {key for (key,) in rows}
+
+    lab.put("stale", lease="-1 s")
+    lab.put("retryable", "failed", retryable=True)
+    lab.put("expired", "completed", life="-1 s")
+    keys = ["new", "stale", "retryable", "expired"]
+    ends: list[Callable[[str, int], Answer]] = [
+        lambda key, token: lab.complete(key, token, "1"),
+        lambda key, token: lab.fail(key, token, "1"),
+        lambda key, _: lab.resolve(key, "completed", force=True),
+        lambda key, _: lab.reset(key, force=True),
+    ]
+    for turn, end in enumerate(ends):
+        for key in keys:
+            name = key if turn == 0 else f"{key} {turn}"
+            token = lab.claim(name, fingerprint=b"f", lease="1 hour", on_stale="hold").token
+            lab.heartbeat(name, token)
+            assert listed() == {name}
+            lab.claim(f"{name}, other", on_stale="takeover")
+            assert lab.complete(name, (token or 0) - 1).outcome == "superseded"
+            assert listed() == {name}
+            assert end(name, token or 0).outcome == "ok"
+            assert listed() == set()
 
 
 def test_c41_hold_is_ambiguous_for_ever_until_it_is_resolved(lab: Lab) -> None:

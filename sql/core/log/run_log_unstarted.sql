@@ -1,4 +1,4 @@
--- pydb_internal.run_log_unstarted (log): log a run that never started, with the reason.
+-- pydb_internal.run_log_unstarted (log; by run_end): log a run that never started, with the reason.
 -- writes pydb.job_run   locks old rows that it deletes
 -- raises nothing
 create or replace function pydb_internal.run_log_unstarted(

@@ -1,6 +1,7 @@
 -- pydb_internal.idempotency_acquire (claim; by idempotency_meet): enter a key, change its hands, or close it, if it is
 -- still as it was seen.
--- reads and writes pydb.idempotency_key   locks the key's row; waits for others that do, at most lock_timeout
+-- reads and writes pydb.idempotency_key, pydb_internal.idempotency_held   locks the key's row; waits, at most
+-- lock_timeout
 -- raises nothing
 create or replace function pydb_internal.idempotency_acquire(
     p_seen pydb.idempotency_key,
@@ -21,7 +22,7 @@ as $$
 declare
     v_now constant timestamptz := clock_timestamp();
     v_expires constant timestamptz
-        := v_now + coalesce(p_ttl, pydb_internal.setting_get(p_name => 'idempotency_ttl')::interval);
+        := v_now + coalesce(p_ttl, (select l.life from pydb_internal.idempotency_life as l));
     v_row pydb.idempotency_key;
 begin
     if p_how = 'absent' then
@@ -63,9 +64,12 @@ begin
             perform pydb_internal.idempotency_count(p_event => 'takeovers');
         end if;
     end if;
-    if v_row.token is not null and p_how <> 'poisoned' and clock_timestamp() > v_now + '100 ms' then
-        return pydb_internal.idempotency_shift(
-            p_scope, p_key, v_row.token, v_now); -- it waited for a rival, who rolled back
+    if p_hold and v_row.state = 'pending' then
+        insert into pydb_internal.idempotency_held (scope, key) values (p_scope, p_key)
+            on conflict (scope, key) do nothing;
+    end if;
+    if v_row.token is not null and p_how <> 'poisoned' then
+        return pydb_internal.idempotency_shift(p_scope, p_key, v_row.token, v_now);
     end if;
     return v_row;
 exception when lock_not_available then

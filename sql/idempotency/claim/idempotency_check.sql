@@ -9,7 +9,7 @@ create or replace function pydb_internal.idempotency_check(
     p_on_stale text,
     p_max_attempts integer
 )
-returns void
+returns boolean
 language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
@@ -35,10 +35,11 @@ begin
                 || 'more than 0 and at most 10 years; on_stale is takeover or hold; max_attempts is 1 or more.',
             hint = 'A longer key: encode(sha256(convert_to(key, ''UTF8'')), ''hex'').';
     end if;
+    return true;
 end
 $$;
 
 comment on function pydb_internal.idempotency_check(text, text, interval, interval, text, integer) is
-'Raises YD201 for a scope, key, lease, life, on_stale or max_attempts that no key can have.';
+'True; raises YD201 for a scope, key, lease, life, on_stale or max_attempts that no key can have.';
 
 revoke all on function pydb_internal.idempotency_check(text, text, interval, interval, text, integer) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.orphan_repair_turn (repair): hook of repairs: look up the next orphans of a relation, or repair some of
--- those, by turns.
+-- pydb_internal.orphan_repair_turn (repair; by orphan_repair): hook of repairs: look up the next orphans of a relation,
+-- or repair some of those, by turns.
 -- writes the child, pydb.orphan_quarantine   locks the relation (row exclusive), the rows it changes
 -- raises YD403, and what the change raises
 create or replace function pydb_internal.orphan_repair_turn(

@@ -46,7 +46,8 @@ create table pydb.idempotency_key (
     owner text,
     result jsonb,
     error jsonb,
-    constraint idempotency_key_pkey primary key (scope, key)
+    -- the key first: it tells more than the scope, which most comparisons on the way down an index would find equal
+    constraint idempotency_key_pkey primary key (key, scope)
 )
 -- a completion must find room on the page of its claim (HOT), so claims fill half of it
 with (
@@ -56,8 +57,18 @@ with (
 
 -- an index that no completion touches: expires_at is set by the claim and never changes
 create index idempotency_key_expires_at_idx on pydb.idempotency_key (expires_at);
--- held keys are found by this one; no completion touches it either, and other claims do not enter it
-create index idempotency_key_hold_idx on pydb.idempotency_key (expires_at) where hold;
+
+-- Not an index where hold: every claim would open it, whether it enters it or not.
+create table pydb_internal.idempotency_held (
+    scope text collate "C" not null,
+    key text collate "C" not null,
+    constraint idempotency_held_pkey primary key (key, scope)
+);
+
+-- One row, which a claim reads faster than the text of a setting by its name.
+create table pydb_internal.idempotency_life (
+    life interval not null
+);
 
 comment on type pydb.idempotency_state is
 'pending: claimed, the work goes on or was abandoned; completed: a result is recorded; failed: an error is.';
@@ -101,6 +112,14 @@ comment on column pydb.idempotency_key.fingerprint is 'Hash of the payload; null
 comment on column pydb.idempotency_key.owner is 'Who claimed it, in the caller''s words.';
 comment on column pydb.idempotency_key.result is 'Recorded result; SQL null and JSON null are different.';
 comment on column pydb.idempotency_key.error is 'Recorded error of a failed key, and of the attempt before.';
+comment on table pydb_internal.idempotency_held is
+'The pending keys that were claimed with hold, so that those for an operator are found among millions. A row comes with
+the claim and goes with the outcome; what counts is pydb.idempotency_key.';
+comment on column pydb_internal.idempotency_held.scope is 'Name space of the key.';
+comment on column pydb_internal.idempotency_held.key is 'The key.';
+comment on table pydb_internal.idempotency_life is
+'Setting idempotency_ttl as an interval: one row, kept by a trigger on pydb.setting.';
+comment on column pydb_internal.idempotency_life.life is 'Life of a key where its claim names none.';
 
 -- Unlogged: nextval then writes no WAL and takes no transaction number. A crash of the server sets them back to 0.
 create unlogged sequence pydb.idempotency_takeovers as bigint cache 1; -- noqa: PRS
@@ -113,10 +132,17 @@ comment on sequence pydb.idempotency_superseded is
 comment on sequence pydb.idempotency_mismatches is
 'Counts claims with another payload than the key''s since the last crash.';
 
-insert into pydb.setting (name, value, description) values
-('idempotency_ttl', '24 hours', 'life of an idempotency key where the claim names none (interval, 1 s to 10 years)'),
-('idempotency_prune_rows', '10000',
-    'expired keys that one pydb.idempotency_prune deletes at most (integer, 1 to 1000000)');
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'idempotency_ttl', '24 hours', 'interval', '1 s', '10 years',
+    'life of an idempotency key where the claim names none (interval, 1 s to 10 years)'
+),
+(
+    'idempotency_prune_rows', '10000', 'integer', '1', '1000000',
+    'expired keys that one pydb.idempotency_prune deletes at most (integer, 1 to 1000000)'
+);
+
+insert into pydb_internal.idempotency_life (life) values ('24 hours');
 
 -- Built in: runs and schedules take it like any other policy; :cutoff is the moment that the run compares with. A run
 -- never takes a key that somebody works on: heartbeats, claims and completions change the row, and it is judged anew.
@@ -128,7 +154,7 @@ insert into pydb.retention_policy (
     'state <> ''pending'' or not hold and coalesce(lease_until, expires_at) < :cutoff', 1, 10000, '17 * * * *', true
 );
 
-revoke all on pydb.idempotency_key from public;
+revoke all on pydb.idempotency_key, pydb_internal.idempotency_held, pydb_internal.idempotency_life from public;
 revoke all on sequence
     pydb.idempotency_token, pydb.idempotency_takeovers, pydb.idempotency_superseded, pydb.idempotency_mismatches
 from public;

@@ -1,5 +1,5 @@
 -- pydb.idempotency_fail: record that the work on a claimed key failed, if the caller still holds it.
--- reads and writes pydb.idempotency_key   locks the key's row
+-- reads and writes pydb.idempotency_key, pydb_internal.idempotency_held   locks the key's row
 -- raises nothing
 create or replace function pydb.idempotency_fail(
     p_scope text,
@@ -18,18 +18,22 @@ declare
     v_retryable constant boolean := coalesce(p_retryable, true);
     -- never SQL null: who adopts a recorded outcome tells a failure by its error
     v_error constant jsonb := coalesce(p_error, 'null');
-    v_answer pydb.idempotency_answer;
+    v_now constant timestamptz := clock_timestamp();
+    v_attempt integer;
+    v_hold boolean;
     v_outcome pydb.idempotency_key;
+    v_owner text;
 begin
     update pydb.idempotency_key as k
-    set state = 'failed', code = p_code, error = v_error, retryable = v_retryable, finished_at = clock_timestamp()
+    set state = 'failed', code = p_code, error = v_error, retryable = v_retryable, finished_at = v_now
     where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
-    returning
-        'ok', null::bigint, k.attempt, k.code, null::jsonb, k.error, null::interval, k.owner, k.finished_at,
-        null::timestamptz, null::timestamptz
-    into v_answer;
+    returning k.attempt, k.owner, k.hold into v_attempt, v_owner, v_hold;
     if found then
-        return v_answer;
+        if v_hold then
+            delete from pydb_internal.idempotency_held as h where h.scope = p_scope and h.key = p_key;
+        end if;
+        return row('ok', null, v_attempt, p_code, null, v_error, null, v_owner, v_now, null, null)
+            ::pydb.idempotency_answer;
     end if;
     v_outcome.state := 'failed';
     v_outcome.code := p_code;

@@ -51,6 +51,6 @@ comment on column pydb.idempotency_list.result_bytes is 'Stored size of the resu
 comment on column pydb.idempotency_list.error_bytes is 'Stored size of the error.';
 
 comment on column pydb.idempotency_list.hold is
-'A passed lease means that the effect may have happened; give it to find held keys by index.';
+'A passed lease means that the effect may have happened; pydb_internal.idempotency_held has the pending ones.';
 
 revoke all on pydb.idempotency_list from public;

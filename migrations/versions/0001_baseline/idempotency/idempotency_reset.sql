@@ -1,5 +1,6 @@
 -- pydb.idempotency_reset: an operator forgets a key, so that the next claim begins anew; audited.
--- reads and deletes from pydb.idempotency_key   writes pydb.audit_log   locks the key's row
+-- reads and deletes from pydb.idempotency_key, pydb_internal.idempotency_held   writes pydb.audit_log   locks the key's
+-- row
 -- raises YD201
 create or replace function pydb.idempotency_reset(
     p_scope text,
@@ -26,6 +27,7 @@ begin
     end;
     if v_outcome = 'ok' then
         delete from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
+        delete from pydb_internal.idempotency_held as h where h.scope = p_scope and h.key = p_key;
         perform pydb_internal.audit_add('idempotency_reset', p_scope || '/' || p_key, jsonb_build_object(
             'scope', p_scope, 'key', p_key, 'state', v_row.state, 'token', v_row.token, 'code', v_row.code,
             'forced', p_force, 'reason', p_reason

@@ -1,5 +1,5 @@
 -- pydb.idempotency_resolve: an operator says what became of a key whose worker cannot; audited.
--- reads and writes pydb.idempotency_key   writes pydb.audit_log   locks the key's row
+-- reads and writes pydb.idempotency_key, pydb_internal.idempotency_held   writes pydb.audit_log   locks the key's row
 -- raises YD201
 create or replace function pydb.idempotency_resolve(
     p_scope text,
@@ -46,10 +46,10 @@ begin
             max_attempts = case when p_as = 'retry' and k.max_attempts <= k.attempt then k.attempt + 1
                 else k.max_attempts end,
             -- the answer must outlive the decision, however long the key was held
-            expires_at = greatest(
-                k.expires_at, v_now + pydb_internal.setting_get(p_name => 'idempotency_ttl')::interval)
+            expires_at = greatest(k.expires_at, v_now + (select l.life from pydb_internal.idempotency_life as l))
         where k.scope = p_scope and k.key = p_key
         returning k.* into v_row;
+        delete from pydb_internal.idempotency_held as h where h.scope = p_scope and h.key = p_key;
         perform pydb_internal.audit_add('idempotency_resolve', p_scope || '/' || p_key, jsonb_build_object(
             'scope', p_scope, 'key', p_key, 'as', p_as, 'code', p_code, 'forced', p_force, 'reason', p_reason
         ), null);

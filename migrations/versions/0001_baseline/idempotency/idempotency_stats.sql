@@ -1,5 +1,5 @@
 -- pydb.idempotency_stats: counts and ages of the keys, for health and metrics; cheap on a table of any size.
--- reads pydb.idempotency_key, its counters and statistics   writes nothing   locks nothing
+-- reads pydb.idempotency_key, pydb_internal.idempotency_held, counters and statistics   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb.idempotency_stats(
     p_exact boolean default false,
@@ -52,19 +52,16 @@ begin
         keys, pending, stale, held, completed, failed_retryable, failed, expired, oldest_pending_at, oldest_stale_at,
         oldest_held_at
     from pydb_internal.idempotency_survey(v_now, 100 / v_scale) as s;
-    -- what an operator is woken up for is few among many, where a sample finds nothing: by index, up to a bound
+    -- what an operator is woken up for is few among many, where a sample finds nothing: one by one, up to a bound
     if not exact then
-        select count(*), count(*) filter (where h.is_held), min(h.until) filter (where h.is_held)
-        into v_hold, v_held, oldest_held_at
-        from (
-            select
-                coalesce(k.lease_until, k.expires_at) as until,
-                k.state = 'pending' and coalesce(k.lease_until, k.expires_at) <= v_now as is_held
-            from pydb.idempotency_key as k
-            where k.hold
-            order by k.expires_at
-            limit c_rows
-        ) as h;
+        select count(*), count(k.until), min(k.until) into v_hold, v_held, oldest_held_at
+        from (select h.scope, h.key from pydb_internal.idempotency_held as h limit c_rows) as h
+        left join lateral (
+            select coalesce(i.lease_until, i.expires_at) as until
+            from pydb.idempotency_key as i
+            where i.scope = h.scope and i.key = h.key
+                and i.state = 'pending' and i.hold and coalesce(i.lease_until, i.expires_at) <= v_now
+        ) as k on true;
         held := case when v_hold < c_rows then v_held else greatest(held, v_held) end;
     end if;
     select count(*), min(e.expires_at) into v_expired, oldest_expired_at
@@ -93,7 +90,7 @@ completed, failed_retryable or failed; expired = of these, waiting for pruning. 
 of the oldest lease of a stale and of a held one, expiry of the oldest expired one. Counters since the last crash of the
 server; null on a standby. hot_ratio: share of updates that touched no index. Where the table is larger than 16 MB the
 counts and the ages of pending and stale keys come from a random sample of its pages (exact = false); expired keys are
-counted up to 10,000 all the same, and held ones while at most so many keys were claimed with hold. p_exact reads the
+counted up to 10,000 all the same, and held ones while at most so many keys are pending with hold. p_exact reads the
 whole table.';
 
 revoke all on function pydb.idempotency_stats(boolean) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_job_start (job; by cascade_job_begin): note that a job has started, from when on it cannot be
+-- pydb_internal.cascade_job_start (job; by cascade_open): note that a job has started, from when on it cannot be
 -- cancelled.
 -- writes pydb.cascade_job   locks the job's row
 -- raises YD306

@@ -1,4 +1,5 @@
--- pydb_internal.run_open (log): enter a run into the log; null if a live run of the same subject holds the place.
+-- pydb_internal.run_open (log; by run_begin): enter a run into the log; null if a live run of the same subject holds
+-- the place.
 -- writes pydb.job_run   locks the live-run key of (kind, subject)
 -- raises nothing
 create or replace function pydb_internal.run_open(

@@ -1,4 +1,4 @@
--- pydb_internal.run_fault (run; by run_react): what a SQLSTATE means for a run, the same for every kind.
+-- pydb_internal.run_fault (run): what a SQLSTATE means for a run, the same for every kind.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_fault(

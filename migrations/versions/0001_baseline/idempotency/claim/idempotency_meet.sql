@@ -1,13 +1,14 @@
 -- pydb_internal.idempotency_meet (claim; by idempotency_claim): a claim that meets a key, whatever its state.
 -- reads and writes pydb.idempotency_key   locks the key's row where it changes hands; waits for a claim in flight
--- raises YD202
+-- raises YD201, YD202
 create or replace function pydb_internal.idempotency_meet(
+    p_seen pydb.idempotency_key,
     p_scope text,
     p_key text,
     p_fingerprint bytea,
     p_lease interval,
     p_ttl interval,
-    p_hold boolean,
+    p_on_stale text,
     p_max_attempts integer,
     p_owner text
 )
@@ -19,16 +20,20 @@ declare
     v_now timestamptz;
     v_outcome text;
     v_row pydb.idempotency_key;
-    v_seen pydb.idempotency_key;
+    v_seen pydb.idempotency_key := p_seen;
 begin
+    perform pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
     -- each turn is a look under a new snapshot; a key that changes between look and claim means another turn
     for v_turn in 1..100 loop
-        select k.* into v_seen from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
+        if v_turn > 1 or v_seen.token is null then
+            select k.* into v_seen from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
+        end if;
         v_now := clock_timestamp();
         v_outcome := pydb_internal.idempotency_decide(v_seen, p_fingerprint, v_now);
         if v_outcome in ('absent', 'fresh', 'retry', 'takeover', 'poisoned') then
             v_row := pydb_internal.idempotency_acquire(
-                v_seen, v_outcome, p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_hold, p_max_attempts, p_owner
+                v_seen, v_outcome, p_scope, p_key, p_fingerprint, p_lease, p_ttl, p_on_stale = 'hold',
+                p_max_attempts, p_owner
             );
             if v_row.token = 0 then -- lock_timeout, while another transaction was at it
                 return row('in_progress', null, null, null, null, null, '0'::interval, null, null, null, null)
@@ -49,8 +54,12 @@ begin
 end
 $$;
 
-comment on function pydb_internal.idempotency_meet(text, text, bytea, interval, interval, boolean, integer, text) is
-'The answer of pydb.idempotency_claim to a key that is there, or that another transaction is just entering.';
+comment on function pydb_internal.idempotency_meet(
+    pydb.idempotency_key, text, text, bytea, interval, interval, text, integer, text
+) is
+'The answer of pydb.idempotency_claim to a key that is there (p_seen, else null), that another transaction is just
+entering, or that is claimed with hold.';
 
-revoke all on function pydb_internal.idempotency_meet(text, text, bytea, interval, interval, boolean, integer, text)
-from public;
+revoke all on function pydb_internal.idempotency_meet(
+    pydb.idempotency_key, text, text, bytea, interval, interval, text, integer, text
+) from public;

@@ -1,4 +1,5 @@
--- pydb_internal.orphan_repair_evade (repair): hook of repairs: a way around an error: a smaller batch, row by row.
+-- pydb_internal.orphan_repair_evade (repair; by orphan_repair): hook of repairs: a way around an error: a smaller
+-- batch, row by row.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_repair_evade(

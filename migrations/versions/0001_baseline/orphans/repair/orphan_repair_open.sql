@@ -1,5 +1,5 @@
--- pydb_internal.orphan_repair_open (repair): hook of repairs: check, count what is due and lay out the relations, where
--- a dry run ends; then pass by pass, until the end and its reason.
+-- pydb_internal.orphan_repair_open (repair; by orphan_repair): hook of repairs: check, count what is due and lay out
+-- the relations, where a dry run ends; then pass by pass, until the end and its reason.
 -- reads the child and the parent   writes pydb.job_run, pydb.orphan_finding, pydb_internal.orphan_mark   locks the
 -- finding
 -- raises YD001 YD005 YD301 YD401 YD402 YD403 YD404

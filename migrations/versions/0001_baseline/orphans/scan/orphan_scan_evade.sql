@@ -1,5 +1,5 @@
--- pydb_internal.orphan_scan_evade (scan): hook of scans: there is no way around an error of a turn; those of the tables
--- became the status of their reference in the turn itself.
+-- pydb_internal.orphan_scan_evade (scan; by orphan_scan_run): hook of scans: there is no way around an error of a turn;
+-- those of the tables became the status of their reference in the turn itself.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.orphan_scan_evade(
@@ -8,10 +8,10 @@ create or replace function pydb_internal.orphan_scan_evade(
 )
 returns pydb_internal.run_turn
 language sql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select p_run, null::pydb_internal.run_part, null::pydb_internal.run_part[];
+    select jsonb_populate_record(null::pydb_internal.run_turn, jsonb_build_object('run', p_run));
 $$;
 
 comment on function pydb_internal.orphan_scan_evade(pydb_internal.run_state, pydb_internal.run_part) is

@@ -1,5 +1,5 @@
--- pydb_internal.orphan_scan_open (scan): hook of scans: list the references, each a part; then pass by pass those that
--- are not through, until the end and its reason.
+-- pydb_internal.orphan_scan_open (scan; by orphan_scan_run): hook of scans: list the references, each a part; then pass
+-- by pass those that are not through, until the end and its reason.
 -- reads the catalog, pydb.reference   writes pydb.orphan_finding, pydb.job_run   locks the findings it writes
 -- raises YD301
 create or replace function pydb_internal.orphan_scan_open(

@@ -1,5 +1,5 @@
--- pydb_internal.orphan_scan_turn (scan): hook of scans: look at one piece of one reference; if that was not all of it,
--- the others have their turn before the next piece.
+-- pydb_internal.orphan_scan_turn (scan; by orphan_scan_run): hook of scans: look at one piece of one reference; if that
+-- was not all of it, the others have their turn before the next piece.
 -- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's
 -- finding
 -- raises nothing

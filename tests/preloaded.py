@@ -1,0 +1,32 @@
+"""Everything that a command may import, for the process that forks commands (tests/forked.py).
+
+A help text and a table are made once, because the libraries below import what they need for them only then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import io
+import signal
+from importlib import import_module
+from pkgutil import walk_packages
+
+import pydb
+
+for module in walk_packages(pydb.__path__, "pydb."):
+    if module.name != "pydb.__main__" and not module.name.startswith("pydb.asgi"):
+        import_module(module.name)
+for name in ("alembic.command", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "rich.table"):
+    import_module(name)
+
+handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    from pydb.cli import main
+
+    main(["retention", "plan", "--help"])
+for number, handler in handlers.items():
+    signal.signal(number, handler)
+# so that a fork does not copy every page at its first collection
+gc.collect()
+gc.freeze()
