@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _CLIENT: Final = """#!{python} -ISE
 import _socket, os, sys
 server = _socket.socket(_socket.AF_UNIX)
-server.connect("\\0{address}")
+server.connect("\\x00{address}")
 words = [os.fsencode(word) for word in (os.getcwd(), str(len(sys.argv)), *sys.argv)]
 asked = b"\\0".join([*words, *(b"%b=%b" % pair for pair in os.environb.items())])
 files = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
