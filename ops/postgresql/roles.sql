@@ -105,7 +105,7 @@ declare
         retention_instant retention_kept_query retention_leaf_warnings retention_leaves retention_measure
         retention_null_rows retention_policy_get retention_policy_names retention_policy_warnings retention_references
         retention_schedules retention_strategy retention_survey retention_time_index retention_time_unit
-        retention_total_rows rows_text run_dead run_is_dead run_live run_next_step schedule_actions schedule_backend
+        retention_total_rows rows_text run_advice run_dead run_is_dead run_live schedule_actions schedule_backend
         schedule_backend_alive schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs
         schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
         schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive

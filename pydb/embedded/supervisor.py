@@ -256,7 +256,7 @@ def make_scratch(account: Account, *, in_memory: bool) -> Path:
         if plain and os.access(parent, os.W_OK) and account.can_enter(parent):
             _sweep(parent, account)
             scratch = Path(tempfile.mkdtemp(prefix="pydb-", dir=parent))
-            (scratch / "owner").write_text(str(os.getpid()))
+            (scratch / "owner").write_text(f"{os.getpid()} {_pid_namespace()}")
             account.own(scratch)
             return scratch
     raise ServerError(f"no short, writable directory for temporary files that {account.name} can reach")
@@ -272,13 +272,25 @@ def _scratch_parents(*, in_memory: bool) -> Iterator[Path]:
     yield Path("/var/tmp")  # noqa: S108
 
 
+def _pid_namespace() -> str:
+    """Return the name of the namespace in which process ids mean what they mean to us; empty without one."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
 def _sweep(parent: Path, account: Account) -> None:
-    """Remove what killed processes left: directories of ours whose owner is dead and where no server runs."""
+    """Remove what killed processes left: directories of ours whose owner is dead and where no server runs.
+
+    A container that shares the directory with us numbers its processes anew: what lives there looks dead here.
+    """
     for scratch in parent.glob("pydb-*"):
         with contextlib.suppress(OSError, ValueError):
             if scratch.is_symlink() or scratch.stat().st_uid != account.uid:
                 continue
-            if _alive(int((scratch / "owner").read_text())):
+            number, _, namespace = (scratch / "owner").read_text().partition(" ")
+            if namespace != _pid_namespace() or _alive(int(number)):
                 continue
             locks = [read_lock(lock) for lock in scratch.glob(".s.PGSQL.*.lock")]
             if not any(lock and is_postmaster(int(lock[0]), Path(lock[1])) for lock in locks):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cascade.judge import Bench
 from tests.cascade.site import Site
-from tests.servers import SERVERS, MissingServerError, TestServer
+from tests.servers import MissingServerError, TestServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,21 +27,6 @@ def site(dsn: str) -> Iterator[Site]:
     """A site in a fresh database of the shared server."""
     with contextlib.closing(Site(dsn)) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def mortal_name(request: pytest.FixtureRequest) -> str:
-    """Which server `mortal` is; parametrised below."""
-    name = request.param
-    assert isinstance(name, str)
-    return name
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "mortal_name" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--server")
-        names = SERVERS if chosen == "all" else (chosen,)
-        metafunc.parametrize("mortal_name", names, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests import forked
+from tests import forked, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,14 +83,7 @@ class Cli:
 
     def start(self, *args: str, below: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start the command and return; its standard input is empty. ``below`` goes before it, as nohup."""
-        return subprocess.Popen(
-            [*below, *COMMAND, *args],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self.env,
-            cwd=self.cwd,
-        )
+        return processes.start([*below, *COMMAND, *args], env=self.env, cwd=self.cwd)
 
     def finish(self, process: subprocess.Popen[bytes]) -> Result:
         """Wait for a started command."""

@@ -224,13 +224,18 @@ def test_named_directory_without_a_server_is_an_error(place: Path, monkeypatch: 
 
 def test_left_overs_of_the_dead_are_swept_those_of_the_living_are_not() -> None:
     account = Account.for_servers()
-    dead, living = (embedded.make_scratch(account, in_memory=True) for _ in range(2))
+    dead, living, elsewhere = (embedded.make_scratch(account, in_memory=True) for _ in range(3))
     gone = subprocess.Popen(["true"])
     gone.wait()
-    (dead / "owner").write_text(str(gone.pid))
+    mine = (living / "owner").read_text()
+    (dead / "owner").write_text(mine.replace(str(os.getpid()), str(gone.pid), 1))
+    # a container that shares the directory: its numbers are none of ours
+    (elsewhere / "owner").write_text(f"{gone.pid} pid:[1]")
     embedded.Server(bin_dir=bin_dir("pg18"), in_memory=True).close()
     try:
         assert not dead.exists()
         assert living.exists()
+        assert elsewhere.exists()
     finally:
         shutil.rmtree(living)
+        shutil.rmtree(elsewhere)

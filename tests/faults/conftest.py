@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.idemlab import Keys, Nursery
 from tests.faults.lab import Lab
-from tests.servers import SERVERS, MissingServerError, TestServer
+from tests.servers import MissingServerError, TestServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,21 +20,6 @@ def lab(dsn: str) -> Iterator[Lab]:
     """A lab in a fresh database of the shared server."""
     with contextlib.closing(Lab(dsn)) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def mortal_name(request: pytest.FixtureRequest) -> str:
-    """Which server `mortal` is; parametrised below."""
-    name = request.param
-    assert isinstance(name, str)
-    return name
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "mortal_name" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--server")
-        names = SERVERS if chosen == "all" else (chosen,)
-        metafunc.parametrize("mortal_name", names, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -292,7 +292,9 @@ def broken(tree: Tree) -> None:
     tree.routine("test_first")
     folder = tree.freeze("breaks")
     (folder / sources.UPGRADE).write_text(
-        "create table pydb.half (id bigint);\nupdate pydb.setting set value = 'x' where name = 'kill_switch';\n\nselect 1 / 0;\n"
+        "create table pydb.half (id bigint);\n"
+        "update pydb.setting set value = 'x' where name = 'kill_switch';\n\n"
+        "select 1 / 0;\n"
     )
 
 

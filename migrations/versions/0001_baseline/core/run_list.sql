@@ -23,7 +23,7 @@ select
     r.heartbeat_at,
     r.actor,
     pydb_internal.run_is_dead(r) as is_dead,
-    pydb_internal.run_next_step(r) as next_step,
+    pydb_internal.run_advice(r) as next_step,
     r.sqlstate,
     r.error
 from pydb.job_run as r;

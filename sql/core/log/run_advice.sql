@@ -1,7 +1,7 @@
--- pydb_internal.run_next_step (log; by run_list): what to type next about a run.
+-- pydb_internal.run_advice (log; by run_list): what to type next about a run.
 -- reads pg_stat_activity, settings, pydb.job_run   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.run_next_step(p_run pydb.job_run)
+create or replace function pydb_internal.run_advice(p_run pydb.job_run)
 returns text
 language plpgsql
 stable
@@ -69,8 +69,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.run_next_step(pydb.job_run) is
+comment on function pydb_internal.run_advice(pydb.job_run) is
 'What to do next about a run and the command to type, by its state and reason; null if nothing is to be done, or a later
 run of the same has taken over.';
 
-revoke all on function pydb_internal.run_next_step(pydb.job_run) from public;
+revoke all on function pydb_internal.run_advice(pydb.job_run) from public;
