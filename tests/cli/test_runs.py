@@ -146,3 +146,12 @@ def test_the_audit_log_is_shown_to_who_may_read_it(
         result = cli("runs", "show", str(number), "--json", "--dsn", f"{dsn} user={name}")
         assert (result.code, result.document["audit"]) == (0, None)
     assert "not for this role" in cli("runs", "show", str(number), "--dsn", f"{dsn} user={name}").err
+
+
+def test_a_repair_goes_on_in_the_mode_it_began_in(cli: Cli, night: Connection) -> None:
+    night.execute("insert into app.child select i, i from generate_series(3, 20) as i")
+    result = cli("orphans", "repair", NAME, "--mode", "quarantine", "--max-rows", "5", "--yes")
+    assert result.code == 1
+    assert f"pydb orphans repair {NAME} --mode quarantine" in result.err
+    (partial,) = listed(cli("runs", "list", "--subject", NAME, "--state", "partial", "--json"))
+    assert str(partial["next_step"]).endswith(f"pydb orphans repair {NAME} --mode quarantine")
