@@ -69,7 +69,13 @@ select jsonb_build_object(
     ),
     'settings', (
         select jsonb_agg(
-            jsonb_build_object('name', s.name, 'value', s.value, 'comment', s.description) order by s.name
+            jsonb_build_object(
+                'name', s.name, 'value', s.value,
+                'type', coalesce(array_to_string(s.choices, ', '), s.value_type),
+                'bounds', case when s.max_value is null then 'from ' || s.min_value
+                    else s.min_value || ' to ' || s.max_value end,
+                'nullable', s.nullable, 'comment', s.description
+            ) order by s.name
         )
         from pydb.setting as s
     )
@@ -114,7 +120,7 @@ def sql_page(catalog: Any) -> Iterator[str]:
     yield GENERATED
     yield ""
     yield "What is here is the contract: names and meanings stay, columns and arguments are only added."
-    yield "Routines whose name begins with an underscore are private. The same text is in the database:"
+    yield "What lies in schema pydb_internal is private. The same text is in the database:"
     yield "`\\df+ pydb.*`, `\\d+ pydb.*`. Nothing is granted to PUBLIC; who may do what is in"
     yield "[install.md](install.md#roles)."
     yield ""
@@ -131,10 +137,15 @@ def sql_page(catalog: Any) -> Iterator[str]:
     yield "## Settings"
     yield ""
     yield "Rows of `pydb.setting`, with their values after installation; changed by"
-    yield "[`pydb.setting_set`](#setting_set)."
+    yield "[`pydb.setting_set`](#setting_set), which refuses what is not of the type or out of bounds."
     yield ""
-    rows = ((f"`{s['name']}`", code(s["value"]), s["comment"]) for s in catalog["settings"])
-    yield from table(("Setting", "Value", "Meaning"), rows)
+    rows = ((f"`{s['name']}`", code(s["value"]), type_of(s), s["comment"]) for s in catalog["settings"])
+    yield from table(("Setting", "Value", "Takes", "Meaning"), rows)
+
+
+def type_of(setting: Any) -> str:
+    """What a setting takes: its type or choices, its bounds, null."""
+    return ", ".join(filter(None, (setting["type"], setting["bounds"], setting["nullable"] and "or null")))
 
 
 def routine_lines(routine: Any) -> Iterator[str]:

@@ -67,8 +67,17 @@ _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 _SELECT = sql.SQL("select * from {}({})")
 _CALL = sql.SQL("call {}({})")
 
+_WANTED_RUNS = sql.SQL(
+    "(%(kind)s::text is null or l.kind = %(kind)s::text)"
+    " and (%(states)s::text[] is null or l.state = any(%(states)s::text[]))"
+    " and (%(subject)s::text is null or l.subject = %(subject)s::text"
+    " or right(l.subject, length(%(subject)s::text) + 1) = ' ' || %(subject)s::text)"
+    " and (l.finished_at is null or l.finished_at >= coalesce("
+    "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
+)
+
 # Reads that are no routine, by name. Each is one plain select with named parameters.
-_READS: dict[str, sql.SQL] = {
+_READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
         "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation"
         " from pydb.retention_policy as p"
@@ -78,6 +87,23 @@ _READS: dict[str, sql.SQL] = {
         "select r.*, r.plan || r.detail as detail from pydb.job_run as r"
         " where r.request = %(request)s::uuid order by r.id"
     ),
+    "run": sql.SQL(
+        "select r.*, r.plan || r.detail as detail from pydb.job_run as r where r.id = %(id)s::bigint"
+    ),
+    "run_audit": sql.SQL(
+        "select id, at, actor, action, subject, arguments from pydb.audit_log"
+        " where run_id = %(id)s::bigint order by id"
+    ),
+    "run_summaries": sql.SQL("select * from pydb.run_list where id = any(%(ids)s::bigint[]) order by id"),
+    # in two parts, each with an index of its own: the log may be long
+    "run_list": sql.SQL(
+        "select * from ("
+        " (select l.* from pydb.run_list as l where l.state = 'running' and {wanted})"
+        " union all"
+        " (select l.* from pydb.run_list as l where l.state <> 'running' and {wanted}"
+        " order by l.id desc limit %(limit)s::bigint)"
+        ") as u order by u.state <> 'running', u.id desc limit %(limit)s::bigint"
+    ).format(wanted=_WANTED_RUNS),
     "retention_log": sql.SQL(
         "select * from pydb.retention_job_log where %(policy)s::text is null or subject = %(policy)s::text"
         " order by id desc limit %(limit)s::bigint"
@@ -85,6 +111,10 @@ _READS: dict[str, sql.SQL] = {
     "revision": sql.SQL("select version_num as revision from pydb.alembic_version"),
     "schedule_lock": sql.SQL(
         "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pydb.schedule_sync', 0))"
+    ),
+    "schedule_sources": sql.SQL(
+        "select s.procedure, s.schedule, s.description, s.kind, s.subjects is not null as by_subject,"
+        " s.housekeeping, s.updated_at, s.updated_by from pydb.schedule_source as s order by s.procedure"
     ),
     "cron_place": sql.SQL(
         "select s.setting as cron_database, e.extversion as version"
@@ -205,13 +235,25 @@ def call_value(conn: Connection, routine: str, /, **args: object) -> object:
 
 def call_procedure(conn: Connection, routine: str, /, **args: object) -> None:
     """Call procedure ``pydb.<routine>``. It commits by itself, so ``conn`` must be autocommit and idle."""
-    if not conn.autocommit or conn.info.transaction_status != pq.TransactionStatus.IDLE:
-        raise errors.UsageError(
-            f"procedure pydb.{routine} commits and cannot run inside a transaction",
-            hint="use a connection of its own, made with autocommit",
-        )
+    _refuse_transaction(conn, f"procedure pydb.{routine}")
     with _translated(conn):
         conn.execute(_routine_sql(_CALL, routine, args), _values(args))
+
+
+def run_call(conn: Connection, statement: str) -> None:
+    """Run one CALL that a routine of pydb wrote (never a user); ``conn`` must be autocommit and idle."""
+    _refuse_transaction(conn, statement)
+    # binary: by the protocol that takes one statement and no more
+    with _translated(conn), conn.cursor(binary=True) as cursor:
+        cursor.execute(statement.encode())
+
+
+def _refuse_transaction(conn: Connection, what: str) -> None:
+    if not conn.autocommit or conn.info.transaction_status != pq.TransactionStatus.IDLE:
+        raise errors.UsageError(
+            f"{what} commits and cannot run inside a transaction",
+            hint="use a connection of its own, made with autocommit",
+        )
 
 
 def read(conn: Connection, name: str, /, **args: object) -> list[Row]:

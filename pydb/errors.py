@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from pydb.idempotency._outcomes import Replay, ReplayedFailure
+    from pydb.idempotency.outcomes import Replay, ReplayedFailure
 
 
 class ExitCode(IntEnum):
@@ -323,6 +323,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD501": UsageError,
     "YD502": SchedulerUnusable,
     "YD503": UsageError,
+    "YD504": UsageError,
     "YD901": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,

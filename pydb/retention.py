@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
-from pydb import db
+from pydb import db, runs
+from pydb.runs import LIVE_STATES, Run, runs_of_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,27 @@ if TYPE_CHECKING:
 
     from pydb.db import Connection
 
-LIVE_STATES = ("queued", "running")
+# what runs of every kind share keeps its name here
+__all__ = [
+    "LIVE_STATES",
+    "Batch",
+    "PlanRow",
+    "Policy",
+    "PolicyOptions",
+    "Run",
+    "batch",
+    "log",
+    "note_cancelled",
+    "pause",
+    "plan",
+    "policies",
+    "policy_drop",
+    "policy_set",
+    "relation_oid",
+    "resume",
+    "run",
+    "runs_of_request",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,7 @@ class PlanRow:
     strategy: str | None
     strategy_reason: str | None
     warnings: list[str] | None
+    codes: list[str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +127,6 @@ class Batch:
     rows_done: int
     rows_left_estimate: int | None
     cursor: Mapping[str, object] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A row of ``pydb.job_run``."""
-
-    id: int
-    kind: str
-    subject: str
-    dry_run: bool
-    state: str
-    stop_reason: str | None
-    rows_planned: int | None
-    rows_done: int
-    rows_skipped: int
-    batches: int
-    cutoff: datetime | None
-    started_at: datetime
-    heartbeat_at: datetime
-    finished_at: datetime | None
-    actor: str
-    sqlstate: str | None
-    error: str | None
-    detail: Mapping[str, object]
-
-    @property
-    def live(self) -> bool:
-        """True while the run has not ended."""
-        return self.state in LIVE_STATES
 
 
 def relation_oid(conn: Connection, name: str) -> int:
@@ -222,14 +215,9 @@ def run(
     )
 
 
-def runs_of_request(conn: Connection, request: UUID) -> list[Run]:
-    """The runs of one :func:`run` call, in the order of their start."""
-    return db.read_as(conn, Run, "runs_of_request", request=request)
-
-
 def note_cancelled(conn: Connection, request: UUID, kind: str = "retention") -> None:
-    """Close the runs of ``request`` that our own cancel left open: one that fell between two batches."""
-    db.call_value(conn, "pydb_internal.run_close_cancelled", p_kind=kind, p_request=request)
+    """As :func:`pydb.runs.note_cancelled`."""
+    runs.note_cancelled(conn, request, kind)
 
 
 def log(conn: Connection, policy: str | None = None, *, limit: int = 20) -> list[Run]:

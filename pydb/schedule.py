@@ -1,4 +1,4 @@
-"""Schedules: make pg_cron's jobs what the policies say, and show what is scheduled.
+"""Schedules: of procedures as a whole, what is scheduled, and pg_cron's jobs made to follow.
 
 What should be done is decided in ``sql/schedule`` alone. Where pg_cron lives in another database of the
 server, one session cannot see both: the functions here then open a second connection, read pg_cron there with
@@ -30,7 +30,11 @@ CronDocument = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a sync does, or would do, with one job; ``policy`` is None for the housekeeping job."""
+    """What a sync does, or would do, with one job.
+
+    ``kind`` is retention, cascade, orphans or schedule (housekeeping), ``subject`` what the CALL names, None
+    where a procedure runs as a whole; ``policy`` is the subject of kind retention.
+    """
 
     job_name: str
     policy: str | None
@@ -40,6 +44,26 @@ class Action:
     database: str
     role: str
     reason: str | None
+    kind: str | None
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A row of ``pydb.schedule_source``: a procedure that can be scheduled.
+
+    ``schedule`` is None where it is not scheduled, and where its subjects have schedules of their own
+    (``by_subject``: policies). ``housekeeping`` has a job only while something else is scheduled.
+    """
+
+    procedure: str
+    schedule: str | None
+    description: str
+    kind: str
+    by_subject: bool
+    housekeeping: bool
+    updated_at: datetime
+    updated_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +72,8 @@ class Job:
 
     ``backend`` is pg_cron, pydb or none. ``present`` is None where pg_cron cannot be read. ``drift`` says how
     the job differs from what it should be. ``last_status`` is succeeded, failed, running, interrupted, or
-    None for never. ``run_*`` is the policy's last run in ``pydb.job_run``, whoever started it.
+    None for never. ``run_*`` is its last run in ``pydb.job_run``, whoever started it. ``kind``, ``subject``
+    and ``policy`` are as in :class:`Action`.
     """
 
     job_name: str
@@ -66,6 +91,8 @@ class Job:
     run_id: int | None
     run_state: str | None
     run_reason: str | None
+    kind: str | None
+    subject: str | None
 
     @property
     def needs_attention(self) -> bool:
@@ -74,8 +101,26 @@ class Job:
         return self.drift is not None or failed or (self.wanted and self.backend == "none")
 
 
+def sources(conn: Connection) -> list[Source]:
+    """What can be scheduled, by name."""
+    return db.read_as(conn, Source, "schedule_sources")
+
+
+def schedule_set(conn: Connection, job: str, schedule: str | None) -> Source:
+    """Give procedure ``job`` a cron expression of five fields in UTC; None = it is not scheduled.
+
+    pg_cron follows with the next :func:`sync`, ``pydb schedule run`` at once. Raises
+    :class:`~pydb.errors.UsageError`: YD504 for what cannot be scheduled as a whole, YD501 for a bad schedule.
+    """
+    (row,) = db.call(conn, "schedule_set", p_job=job, p_schedule=schedule)
+    return Source(
+        by_subject=row["subjects"] is not None,
+        **{name: row[name] for name in Source.__slots__ if name != "by_subject"},  # type: ignore[arg-type]
+    )
+
+
 def sync(conn: Connection, *, dry_run: bool = False) -> list[Action]:
-    """Make pg_cron's jobs what the policies say; one :class:`Action` a job. All or nothing.
+    """Make pg_cron's jobs what the schedules say; one :class:`Action` a job. All or nothing.
 
     Works wherever on the server pg_cron lives. Raises :class:`~pydb.errors.SchedulerUnusable` (YD502) where
     it cannot be used, :class:`~pydb.errors.ReadOnlyServer` (YD007) on a standby.

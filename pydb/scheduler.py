@@ -44,7 +44,10 @@ Notify = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """How one job ended: ``outcome`` is succeeded, failed or interrupted; ``message`` the error, if any."""
+    """How one job ended: ``outcome`` is succeeded, failed or interrupted; ``message`` the error, if any.
+
+    ``kind``, ``subject`` and ``policy`` are as in :class:`pydb.schedule.Action`.
+    """
 
     job: str
     policy: str | None
@@ -52,6 +55,8 @@ class Fired:
     outcome: str
     message: str | None
     seconds: float
+    kind: str
+    subject: str | None
 
 
 class _Job(threading.Thread):
@@ -66,7 +71,7 @@ class _Job(threading.Thread):
     ) -> None:
         super().__init__(name=f"job {row['job']}", daemon=True)
         self.key = (cast("str", row["job"]), cast("datetime", row["due_at"]))
-        self.policy = cast("str | None", row["policy"])
+        self._row = row
         self.fired: Fired | None = None
         self.trouble: PydbError | None = None
         self._connect, self._scheduler, self._ended = connect, scheduler, ended
@@ -97,7 +102,7 @@ class _Job(threading.Thread):
         if self._cancelled.is_set() or not db.call_value(conn, "pydb_internal.schedule_take", **claim):
             return
         started = time.monotonic()
-        error = self._call(conn)
+        error = self._call(conn, cast("str", self._row["command"]))
         if isinstance(error, DatabaseUnavailable):
             # nothing can be said in the database now; the claim's dead session says it
             self.trouble = error
@@ -113,14 +118,20 @@ class _Job(threading.Thread):
             p_sqlstate=error.sqlstate if error else None,
             p_message=message,
         )
-        self.fired = Fired(job, self.policy, due_at, outcome, message, time.monotonic() - started)
+        self.fired = Fired(
+            job,
+            cast("str | None", self._row["policy"]),
+            due_at,
+            outcome,
+            message,
+            time.monotonic() - started,
+            cast("str", self._row["kind"]),
+            cast("str | None", self._row["subject"]),
+        )
 
-    def _call(self, conn: Connection) -> PydbError | None:
+    def _call(self, conn: Connection, command: str) -> PydbError | None:
         try:
-            if self.policy is None:
-                db.call_procedure(conn, "schedule_prune")
-            else:
-                db.call_procedure(conn, "retention_run", p_policy=self.policy)
+            db.run_call(conn, command)
         except PydbError as error:
             return error
         return None

@@ -87,7 +87,7 @@ def ordered(files: Mapping[str, Path]) -> list[str]:
         object_name: name
         for name, text in texts.items()
         if not name.endswith(TABLES)
-        for object_name in _created(text)
+        for object_name in created_by(text)
     }
     order: dict[str, None] = {}
 
@@ -126,7 +126,7 @@ def _rank(name: str, text: str) -> tuple[int, int, str]:
     return layer, DOMAINS.index(parts[0]), parts[-1]
 
 
-def _created(text: str) -> list[str]:
+def created_by(text: str) -> list[str]:
     """Qualified names of the objects that a source creates, triggers and indexes left out."""
     return [name for _, name in _CREATED.findall(text)]
 
@@ -134,7 +134,9 @@ def _created(text: str) -> list[str]:
 def created(files: Mapping[str, Path]) -> dict[str, str]:
     """The objects that ``files`` create: qualified name → path below ``sql/``."""
     return {
-        object_name: name for name, path in files.items() for object_name in _created(path.read_text("utf-8"))
+        object_name: name
+        for name, path in files.items()
+        for object_name in created_by(path.read_text("utf-8"))
     }
 
 
@@ -146,7 +148,7 @@ def moved(old: Mapping[str, Path], new: Mapping[str, Path]) -> dict[str, str]:
     there = created(new)
     found = {}
     for name, path in old.items():
-        objects = _created(path.read_text("utf-8"))
+        objects = created_by(path.read_text("utf-8"))
         if name not in new and objects and all(object_name in there for object_name in objects):
             found[name] = there[objects[0]]
     return found

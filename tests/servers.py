@@ -1,6 +1,6 @@
 """The real servers of the tests: two majors, one with pg_cron, and a pgbouncer in front of any of them.
 
-Everything starts through pydb/embedded.py, runs on tmpfs where there is room, and is gone when pytest is,
+Everything starts through pydb/embedded/, runs on tmpfs where there is room, and is gone when pytest is,
 killed or not. Each pytest-xdist worker has servers of its own.
 """
 
@@ -25,7 +25,7 @@ from psycopg import sql
 from pytest_postgresql.janitor import DatabaseJanitor
 
 from pydb import embedded, migrate, sources
-from pydb._supervisor import Account, Supervised
+from pydb.embedded.supervisor import Account, Supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

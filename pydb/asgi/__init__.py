@@ -6,11 +6,11 @@ Install with ``pip install pydb[asgi]``; how to use it is in ``docs/idempotency-
     app.add_middleware(IdempotencyMiddleware, pool=pool, config=Config(client=tenant_of))
 """
 
-from pydb.asgi._types import App, Message, Receive, Scope, Send
 from pydb.asgi.claim import SCOPE_KEY, Claim, Rendered
 from pydb.asgi.config import Config, Decision, keep_final_answers, method_and_path
 from pydb.asgi.middleware import IdempotencyMiddleware
 from pydb.asgi.problem import PROBLEMS
+from pydb.asgi.types import App, Message, Receive, Scope, Send
 
 __all__ = [
     "PROBLEMS",

@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 from urllib.parse import quote
 
-from pydb.asgi._types import Scope
 from pydb.asgi.problem import PROBLEMS
+from pydb.asgi.types import Scope
 
 Decision = Literal["store", "release", "hold"]
 Client = Callable[[Scope], str | Awaitable[str | None] | None]

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import generators, pq
 from psycopg.waiting import Ready, Wait
 
-from pydb import _lent
+from pydb.idempotency import lent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from psycopg.abc import PQGen
     from psycopg.pq.abc import PGresult
 
-    from pydb._lent import AsyncConnection, Cells
+    from pydb.idempotency.lent import AsyncConnection, Cells
 
 _CANCEL_SECONDS: Final = 5.0
 _names = itertools.count(1)
@@ -34,7 +34,7 @@ _prepared: Final[WeakKeyDictionary[AsyncConnection, dict[bytes, bytes]]] = WeakK
 
 
 def numbered(statement: bytes) -> bytes:
-    """Return a statement of :mod:`pydb._lent` with its parameters as the server wants them, as ``$1``."""
+    """Return a statement of :mod:`pydb.idempotency.lent` with parameters as the server wants them: ``$1``."""
     numbers = itertools.count(1)
     return re.sub(rb"%s", lambda _: b"$%d" % next(numbers), statement)
 
@@ -54,8 +54,8 @@ async def ask(conn: AsyncConnection, statement: bytes, args: Sequence[object]) -
             _prepared.pop(conn, None)
             result = await _drive(conn, _exchange(conn, statement, values))
     except (psycopg.Error, UnicodeEncodeError) as error:
-        raise _lent.translate(error, conn) from error
-    return _lent.one_row(result, conn)
+        raise lent.translate(error, conn) from error
+    return lent.one_row(result, conn)
 
 
 async def _drive(conn: AsyncConnection, exchange: PQGen[PGresult]) -> PGresult:

@@ -14,7 +14,7 @@ from pydb.asgi.problem import Refused
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydb.asgi._types import Headers
+    from pydb.asgi.types import Headers
 
 _TEXT: Final = r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"'
 _VALUE: Final = (

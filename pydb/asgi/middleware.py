@@ -10,7 +10,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from pydb import errors
-from pydb.asgi._types import header_lines
 from pydb.asgi.answer import answer
 from pydb.asgi.claim import SCOPE_KEY, Claim
 from pydb.asgi.config import Config
@@ -19,13 +18,14 @@ from pydb.asgi.problem import Refused
 from pydb.asgi.request import ClientGone, Replayed, fingerprint, read_body
 from pydb.asgi.run import Run
 from pydb.asgi.store import Contended, Store, Unavailable
+from pydb.asgi.types import header_lines
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from psycopg_pool import AsyncConnectionPool
 
-    from pydb.asgi._types import App, Headers, Receive, Scope, Send
+    from pydb.asgi.types import App, Headers, Receive, Scope, Send
     from pydb.idempotency import ClaimRow
 
 logger = logging.getLogger("pydb.asgi")

@@ -16,7 +16,7 @@ from pydb.asgi.problem import Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pydb.asgi._types import Headers, Message, Receive, Scope
+    from pydb.asgi.types import Headers, Message, Receive, Scope
 
 _BOUNDARY: Final = re.compile(
     rb'multipart/[^;]+;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE

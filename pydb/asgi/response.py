@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from pydb.asgi._types import Headers, Send
+    from pydb.asgi.types import Headers, Send
 
 FORMAT: Final = 1
 # of one connection, or of one moment: the server makes them anew

@@ -6,21 +6,21 @@ import logging
 from typing import TYPE_CHECKING, cast
 
 from pydb import errors
-from pydb.asgi._types import header_lines
 from pydb.asgi.answer import answer
 from pydb.asgi.heartbeat import Heartbeat
 from pydb.asgi.problem import Refused
 from pydb.asgi.response import Response, marker
 from pydb.asgi.store import Unavailable, persist
+from pydb.asgi.types import header_lines
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
-    from pydb.asgi._types import App, Headers, Message, Receive, Scope, Send
     from pydb.asgi.claim import Claim
     from pydb.asgi.config import Config
     from pydb.asgi.request import Replayed
     from pydb.asgi.store import Store
+    from pydb.asgi.types import App, Headers, Message, Receive, Scope, Send
 
 logger = logging.getLogger("pydb.asgi")
 

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 
-from pydb import _lent, errors
+from pydb import errors
 from pydb.asgi.direct import ask, numbered
 from pydb.asgi.lender import Lender
-from pydb.idempotency import _rows
-from pydb.idempotency._json import dump
+from pydb.idempotency import lent, rows
+from pydb.idempotency.values import dump
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from psycopg_pool import AsyncConnectionPool
 
-    from pydb._lent import Cells
     from pydb.asgi.claim import Claim
     from pydb.asgi.config import Config
     from pydb.idempotency import ClaimRow, Look
+    from pydb.idempotency.lent import Cells
 
     T = TypeVar("T")
 
@@ -34,10 +34,10 @@ _IN_TROUBLE: Final = frozenset({"25", "53", "58", "XX"})
 _CLAIMS: Final = 3
 # for what is JSON by its making; the server refuses a NUL
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_FINISH: Final = numbered(_lent.FINISH)
-_FAIL: Final = numbered(_lent.FAIL)
-_HEARTBEAT: Final = numbered(_lent.HEARTBEAT)
-_PEEK: Final = numbered(_lent.PEEK)
+_FINISH: Final = numbered(lent.FINISH)
+_FAIL: Final = numbered(lent.FAIL)
+_HEARTBEAT: Final = numbered(lent.HEARTBEAT)
+_PEEK: Final = numbered(lent.PEEK)
 
 
 class Unavailable(Exception):
@@ -62,8 +62,8 @@ class Store:
     def __init__(self, pool: AsyncConnectionPool, config: Config) -> None:
         self._lender = Lender(pool)
         self._seconds = config.database_timeout.total_seconds()
-        self._lease = _rows.interval(config.lease)
-        statement, (_, _, _, *self._options) = _rows.claim_call(
+        self._lease = rows.interval(config.lease)
+        statement, (_, _, _, *self._options) = rows.claim_call(
             "",
             "",
             None,
@@ -82,7 +82,7 @@ class Store:
         tries = 1
         while True:
             try:
-                return _rows.claim_row(await self._ask(self._claim, args, first=True))
+                return rows.claim_row(await self._ask(self._claim, args, first=True))
             except Contended:
                 if tries == _CLAIMS or time.monotonic() >= deadline:
                     raise
@@ -90,7 +90,7 @@ class Store:
 
     async def peek(self, scope: str, key: str) -> Look:
         """Look what became of a key."""
-        return _rows.look(await self._ask(_PEEK, (scope, key, None)))
+        return rows.look(await self._ask(_PEEK, (scope, key, None)))
 
     async def complete(self, claim: Claim, result: dict[str, object], code: int) -> str:
         """Record a response; returns the outcome."""

@@ -1,4 +1,8 @@
-"""The ``pydb`` command: root app, global options, lazy loading of sub-commands, exit codes."""
+"""The ``pydb`` command: root app, global options, lazy loading of sub-commands, exit codes.
+
+A module of this package is the sub-command of its name (:data:`COMMANDS`). One that begins with an underscore
+is none: it holds what sub-commands share, or the half of one that would be too long.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +31,8 @@ COMMANDS: dict[str, str] = {
     "cascade": "Delete rows with all that hangs on them: plan, delete, jobs, resume.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "idempotency": "Idempotency keys: show, reset, resolve, prune, stats.",
-    "schedule": "Make pg_cron match the policies, or run the schedules here.",
+    "runs": "Runs of every kind: list, show.",
+    "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
     "doctor": "Say what is set up, what is missing, and the line that mends it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }

@@ -55,47 +55,48 @@ def show(target: Target, steps: Sequence[Step], *, everything: bool = False, tal
     """The tree, what to mend, totals and the verdict."""
     from rich.text import Text
 
-    from pydb import _tree, cascade
+    from pydb import cascade
+    from pydb.cascade import tree
 
     stream = sys.stderr if talk else sys.stdout
     ascii_only = not stream.isatty() or (stream.encoding or "").lower().replace("-", "") != "utf8"
-    root, relation = target.root, _tree.printable(target.root.relation)
+    root, relation = target.root, tree.printable(target.root.relation)
     if root.entity:
         _output.styled([Text(f"entity {root.entity}: rows of {relation}")], talk=talk)
-    tree = _tree.lines(_tree.grow(steps, everything=everything), ascii_only=ascii_only)
-    _output.styled((Text.assemble(*line) for line in tree), talk=talk)
-    cures = _tree.cures(steps)
+    lines = tree.lines(tree.grow(steps, everything=everything), ascii_only=ascii_only)
+    _output.styled((Text.assemble(*line) for line in lines), talk=talk)
+    cures = tree.cures(steps)
     if cures:
         _output.styled([Text("\nto mend what the warnings say:"), *map(Text, cures)], talk=talk)
     totals = cascade.totals(steps)
     if totals:
         _output.styled([Text()], talk=talk)
         done = any(step.done is not None for step in steps)
-        names = {total.relation: _tree.printable(total.relation) for total in totals}
-        width = max(map(_tree.cells, names.values()))
+        names = {total.relation: tree.printable(total.relation) for total in totals}
+        width = max(map(tree.cells, names.values()))
         for total in totals:
-            told = _tree.told(total, done=done)
+            told = tree.told(total, done=done)
             name = names[total.relation]
-            _output.styled([Text(f"{name}{' ' * (width - _tree.cells(name))}  {told}")], talk=talk)
+            _output.styled([Text(f"{name}{' ' * (width - tree.cells(name))}  {told}")], talk=talk)
     found = sum(step.rows or 0 for step in steps if step.via is None)
     hidden = any(step.rows is None for step in steps if step.via is None)
     if found < len(target.keys) and not hidden:
-        missing = f"{_count(target)} given, {_tree.rows(found)} found"
+        missing = f"{_count(target)} given, {tree.rows(found)} found"
         _output.styled([Text(missing if found else f"\nno row of {relation} has such a key")], talk=talk)
     style = "bold red" if cascade.blocked(steps) else "bold"
-    _output.styled([Text("\n" + _tree.sentence(steps), style=style)], talk=talk)
+    _output.styled([Text("\n" + tree.sentence(steps), style=style)], talk=talk)
 
 
 def draw(form: str, target: Target, steps: Sequence[Step], out: str | None, *, everything: bool) -> None:
     """Print the graph, or write it to the file ``out``."""
-    from pydb import _graph, _tree
+    from pydb.cascade import graph, tree
 
-    picture = _graph.graph(steps, everything=everything)
+    picture = graph.graph(steps, everything=everything)
     if form == "html":
         name = target.root.entity or target.root.relation
-        text = _graph.page(picture, steps, f"Cascade from {name}: {_count(target)}")
+        text = graph.page(picture, steps, f"Cascade from {name}: {_count(target)}")
     else:
-        text = _graph.dot(picture) if form == "dot" else _graph.mermaid(picture)
+        text = graph.dot(picture) if form == "dot" else graph.mermaid(picture)
     if out is None:
         _output.out(text)
         return
@@ -103,7 +104,7 @@ def draw(form: str, target: Target, steps: Sequence[Step], out: str | None, *, e
         Path(out).write_text(text + "\n", "utf-8")
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot write {out}: {getattr(error, 'strerror', None) or error}") from None
-    _output.say(f"{out}: {_tree.sentence(steps)}")
+    _output.say(f"{out}: {tree.sentence(steps)}")
 
 
 def blocked(steps: Sequence[Step]) -> CascadeBlocked:

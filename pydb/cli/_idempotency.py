@@ -136,7 +136,7 @@ def show_key(row: KeyStatus, next_claim: str) -> None:
         ("code", row.code),
         ("result", None if row.result_bytes is None else _output.size(row.result_bytes)),
     ]
-    _pairs([(label, value) for label, value in lines if value not in (None, "")])
+    _output.pairs([(label, value) for label, value in lines if value not in (None, "")])
 
 
 def show_stats(stats: Stats) -> None:
@@ -163,9 +163,3 @@ def show_stats(stats: Stats) -> None:
 
 def _since(what: str, at: datetime | None, now: datetime) -> str:
     return "" if at is None else f"{what} {age(at, now)}"
-
-
-def _pairs(lines: Sequence[tuple[str, object]]) -> None:
-    width = max(len(label) for label, _ in lines)
-    for label, value in lines:
-        _output.out(f"{label:<{width}}  {_output.show(value)}")

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
-from pydb.errors import ExitCode
+from pydb.cli import _output, _runs
+from pydb.errors import ExitCode, MissingPrivilege
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydb.cascade import Job
-    from pydb.cli._watch import Outcome
-    from pydb.retention import Run
+    from pydb.db import Connection
 
 _COLUMNS = (
     "job",
@@ -43,10 +42,11 @@ def jobs(
 
     with _output.connect(ctx) as conn:
         found = cascade.jobs(conn, limit=limit) if job is None else [cascade.job(conn, job)]
+        steps = next_steps(conn, found[0]) if job is not None else []
     if _output.emit(ctx, "cascade.jobs", {"jobs": [asdict(one) for one in found]}):
         return
     if job is not None:
-        show_job(found[0])
+        show_job(found[0], steps)
         return
     show_jobs(found)
     if not found:
@@ -59,9 +59,10 @@ def approve(ctx: typer.Context, job: JobArgument) -> None:
 
     with _output.connect(ctx) as conn:
         done = cascade.approve(conn, job)
+        steps = next_steps(conn, done)
     if not _output.emit(ctx, "cascade.approve", {"job": asdict(done)}):
         _output.out(f"job {job} is approved")
-        for line in next_steps(done):
+        for line in steps:
             _output.say(line)
 
 
@@ -123,36 +124,20 @@ def resume(
             watcher,
             lambda request: cascade.run(conn, job, max_runtime=max_runtime, request=request),
             kind="cascade",
-            log="pydb cascade jobs",
         )
         after = [cascade.job(watcher, one.id) for one in due]
-    code = _exit_code(outcome)
-    document = {
-        "dry_run": False,
-        "request": outcome.request,
-        "interrupted": outcome.interrupted,
-        "seconds": round(outcome.seconds, 3),
-        "jobs": [asdict(one) for one in after],
-        "runs": [asdict(run) for run in outcome.runs],
-    }
+    code = _runs.exit_code(outcome)
+    document = {"dry_run": False, "jobs": [asdict(one) for one in after], **_runs.document(outcome)}
     if not _output.emit(ctx, "cascade.resume", document, exit_code=code):
-        show_runs(outcome.runs)
+        _runs.show(outcome.runs, "job")
+        told = {run.id for run in outcome.next_steps}
         for one in after:
             if one.state == "completed":
                 _output.out(f"job {one.id} is completed: {one.rows_done:,} rows deleted, none remain")
-            else:
+            elif one.run_id not in told:
                 _output.say(f"job {one.id} is not through; to go on: pydb cascade resume {one.id}")
+        _runs.say_next(outcome)
     raise typer.Exit(code)
-
-
-def _exit_code(outcome: Outcome) -> int:
-    if outcome.interrupted:
-        return int(ExitCode.INTERRUPTED)
-    codes = {"completed": ExitCode.DONE, "partial": ExitCode.ATTENTION, "blocked": ExitCode.ATTENTION}
-    codes["skipped"] = ExitCode.ATTENTION
-    return int(
-        max((codes.get(run.state, ExitCode.FAILED) for run in outcome.runs), default=ExitCode.ATTENTION)
-    )
 
 
 def show_jobs(jobs: Sequence[Job]) -> None:
@@ -183,7 +168,7 @@ def show_jobs(jobs: Sequence[Job]) -> None:
             _output.out(f"job {job.id}: {job.reason}")
 
 
-def show_job(job: Job) -> None:
+def show_job(job: Job, steps: Sequence[str]) -> None:
     """One job with all that is known of it."""
     show_jobs([job])
     if job.approved_by:
@@ -197,11 +182,11 @@ def show_job(job: Job) -> None:
     if job.proof is not None:
         told = {name: value for name, value in job.proof.items() if not isinstance(value, dict)}
         _output.out("proof: " + ", ".join(f"{name} {_output.show(value)}" for name, value in told.items()))
-    for line in next_steps(job):
+    for line in steps:
         _output.say(line)
 
 
-def next_steps(job: Job) -> list[str]:
+def next_steps(conn: Connection, job: Job) -> list[str]:
     """What to type next, one line each."""
     steps = []
     if job.state == "requested" and job.approval:
@@ -210,34 +195,23 @@ def next_steps(job: Job) -> list[str]:
         later = job.state != "started" and job.not_before > datetime.now(UTC)
         when = f", not before {_output.show(job.not_before)}" if later else ""
         steps.append(f"delete, in batches:  pydb cascade resume {job.id}{when}")
+        steps += _starts_by_itself(conn) if later else []
     if job.state in ("requested", "approved"):
         steps.append(f"take it back:  pydb cascade cancel {job.id}")
     return steps
 
 
-def show_runs(runs: Sequence[Run]) -> None:
-    """A table of runs, and the error of each that had one."""
-    _output.table(
-        ("run", "job", "state", "reason", "planned", "deleted", "left", "batches", "took"),
-        [
-            (
-                str(run.id),
-                run.subject,
-                run.state,
-                run.stop_reason,
-                run.rows_planned,
-                run.rows_done,
-                run.rows_skipped,
-                run.batches,
-                _output.duration(((run.finished_at or run.heartbeat_at) - run.started_at).total_seconds()),
-            )
-            for run in runs
-        ],
-        right=("planned", "deleted", "left", "batches", "took"),
-    )
-    for run in runs:
-        if run.error and run.state != "completed":
-            _output.out(f"run {run.id}, {run.subject}: {run.sqlstate or 'error'}: {run.error}")
+def _starts_by_itself(conn: Connection) -> list[str]:
+    """Whether anything runs a job when its time has come, as a line; none if this role may not see it."""
+    from pydb import schedule
+
+    try:
+        (source,) = (one for one in schedule.sources(conn) if one.procedure == "cascade_run")
+    except MissingPrivilege:
+        return []
+    if source.schedule is None:
+        return ["nothing starts it by itself:  pydb schedule set cascade_run '*/10 * * * *'"]
+    return [f"then it starts by itself: cascade_run is scheduled, {source.schedule} (UTC)"]
 
 
 def _last_run(job: Job) -> str:

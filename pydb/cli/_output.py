@@ -121,6 +121,13 @@ def table(
     show_rich(grid, width)
 
 
+def pairs(lines: Sequence[tuple[str, object]]) -> None:
+    """What is known of one thing, a line each: label and value."""
+    width = max(len(label) for label, _ in lines)
+    for label, value in lines:
+        out(f"{label:<{width}}  {show(value)}")
+
+
 def show_rich(thing: RenderableType, width: int | None = None) -> None:
     """Print a rich object to stdout; where that is no terminal, ``width`` is the limit, None = none."""
     from rich.console import Console

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from pydb import db, retention
+from pydb import db, runs
 from pydb.cli import _output
 from pydb.errors import DatabaseUnavailable, PydbError, RunBlocked, RunFailed
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from pydb.db import Connection
-    from pydb.retention import Run
+    from pydb.runs import Run, Summary
 
 POLL_SECONDS = 0.25
 LINE_SECONDS = 10.0
@@ -40,6 +40,8 @@ class Outcome:
     runs: list[Run]
     interrupted: bool
     seconds: float
+    next_steps: list[Summary]
+    """Those of the runs after which something is to be done."""
 
 
 class _Stop:
@@ -125,39 +127,10 @@ class _Reporter:
                     _output.say(f"{run.subject}: {done:,} of {planned} {unit}, {_rate(run)}")
 
 
-def run(
-    conn: Connection,
-    watcher: Connection,
-    policy: str | None,
-    *,
-    dry_run: bool,
-    max_rows: int | None,
-    max_runtime: str | None,
-    now: str | None,
-) -> Outcome:
-    """Run ``retention_run`` on ``conn`` and watch it over ``watcher`` until it has ended."""
-
-    def procedure(request: UUID) -> None:
-        retention.run(
-            conn,
-            policy,
-            dry_run=dry_run,
-            max_rows=max_rows,
-            max_runtime=max_runtime,
-            now=now,
-            request=request,
-        )
-
-    return follow(conn, watcher, procedure, kind="retention", log="pydb retention log")
-
-
-def follow(
-    conn: Connection, watcher: Connection, procedure: Callable[[UUID], None], *, kind: str, log: str
-) -> Outcome:
+def follow(conn: Connection, watcher: Connection, procedure: Callable[[UUID], None], *, kind: str) -> Outcome:
     """Run ``procedure``, which uses ``conn``, and watch its runs over ``watcher`` until it has ended.
 
-    ``kind`` is that of its runs, ``log`` the command that shows them. A failed or blocked run is part of the
-    outcome; any other error is raised.
+    ``kind`` is that of its runs. A failed or blocked run is part of the outcome; any other error is raised.
     """
     request = uuid4()
     call = _Call(conn, procedure, request)
@@ -169,19 +142,22 @@ def follow(
         finally:
             call.stop()
     if stop.is_set() and isinstance(call.error, PydbError) and call.error.sqlstate == "57014":
-        retention.note_cancelled(conn, request, kind)
-    runs = retention.runs_of_request(watcher, request)
+        runs.note_cancelled(conn, request, kind)
+    found = runs.runs_of_request(watcher, request)
     told = isinstance(call.error, RunFailed | RunBlocked) or stop.is_set()
     if isinstance(call.error, DatabaseUnavailable) and call.error.hint is None:
-        call.error.hint = f"what was committed stays done; see: {log}"
+        call.error.hint = f"what was committed stays done; see: pydb runs list --kind {kind}"
     if (
         call.error is not None
-        and not (told and runs)
+        and not (told and found)
         and not (stop.is_set() and isinstance(call.error, PydbError))
     ):
         raise call.error
-    interrupted = stop.is_set() and (call.error is not None or not runs)  # else it came too late to matter
-    return Outcome(request, runs, interrupted, time.monotonic() - started)
+    interrupted = stop.is_set() and (call.error is not None or not found)  # else it came too late to matter
+    seconds = time.monotonic() - started
+    open_ends = [run.id for run in found if run.state != "completed"]
+    steps = [one for one in runs.summaries(watcher, open_ends) if one.next_step] if open_ends else []
+    return Outcome(request, found, interrupted, seconds, steps)
 
 
 def _watch(call: _Call, watcher: Connection, request: UUID, stop: _Stop) -> None:
@@ -191,8 +167,8 @@ def _watch(call: _Call, watcher: Connection, request: UUID, stop: _Stop) -> None
             if stop.is_set():
                 _output.say("stopping: the batch in progress is rolled back …")
                 call.stop()
-            reporter.update(retention.runs_of_request(watcher, request))
-        reporter.update(retention.runs_of_request(watcher, request))
+            reporter.update(runs.runs_of_request(watcher, request))
+        reporter.update(runs.runs_of_request(watcher, request))
 
 
 @contextlib.contextmanager

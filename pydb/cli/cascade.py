@@ -195,7 +195,8 @@ def _target(
 
 def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: bool) -> None:
     """Show the plan and ask; a blocked one is refused before anybody is asked."""
-    from pydb import _tree, cascade
+    from pydb import cascade
+    from pydb.cascade import tree
 
     if cascade.blocked(planned):
         _closure.show(target, planned, everything=everything, talk=True)
@@ -203,7 +204,7 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
     if not cascade.totals(planned):
         return
     _closure.show(target, planned, everything=everything, talk=True)
-    doing = _tree.sentence(planned).removeprefix("would ")
+    doing = tree.sentence(planned).removeprefix("would ")
     question = f"Request a job to {doing}?" if durable else f"{doing.capitalize()}?"
     if not _output.confirm(question, yes=False):
         _output.say("nothing was deleted")
@@ -256,7 +257,7 @@ def _request(
     if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
         return
     _output.out(f"job {job.id} is requested: {job.rows_planned:,} rows to delete, nothing was deleted yet")
-    for line in _jobs.next_steps(job):
+    for line in _jobs.next_steps(conn, job):
         _output.out(line)
 
 

@@ -20,11 +20,11 @@ def doctor(ctx: typer.Context) -> None:
     Exit codes as monitoring reads them: 0 ok, 1 degraded, 2 error, 3 unknown; the worst finding decides, in
     the order error, unknown, degraded, ok. Works without pydb in the database, and without a database.
     """
-    from pydb import doctor as examiner
+    from pydb import health
 
-    findings = examiner.examine(_output.settings(ctx).dsn)
-    status = examiner.overall(findings)
-    code = examiner.exit_code(status)
+    findings = health.examine(_output.settings(ctx).dsn)
+    status = health.overall(findings)
+    code = health.exit_code(status)
     document = {"status": status, "findings": [asdict(finding) for finding in findings]}
     if not _output.emit(ctx, "doctor", document, exit_code=code):
         for finding in findings:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
+from pydb.cli import _output, _runs
 from pydb.errors import ExitCode, RunBlocked
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pydb.cli._watch import Outcome
     from pydb.db import Connection
     from pydb.orphans import Coverage, Finding
-    from pydb.retention import Run
 
 app = typer.Typer(
     help="Rows whose parent is missing: scan, list, repair, restore, close.", no_args_is_help=True
@@ -38,7 +37,6 @@ MinAgeOption = Annotated[
     ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-_LOG = "psql: select * from pydb.job_run where kind = 'orphans' order by id desc"
 
 
 @app.command()
@@ -78,23 +76,20 @@ def scan(
                 request=request,
             ),
             kind="orphans",
-            log=_LOG,
         )
         findings = orphans.findings(watcher, name)
         coverage = orphans.coverage(watcher)
     code = _scan_code(outcome, findings)
     document = {
-        "request": outcome.request,
-        "interrupted": outcome.interrupted,
-        "seconds": round(outcome.seconds, 3),
-        "runs": [asdict(run) for run in outcome.runs],
+        **_runs.document(outcome),
         "references": [asdict(finding) for finding in findings],
         "coverage": asdict(coverage),
     }
     if not _output.emit(ctx, "orphans.scan", document, exit_code=code):
         _show_findings(findings)
-        _show_runs(outcome.runs)
+        _runs.show(outcome.runs, "what", done="done")
         _show_coverage(coverage)
+        _runs.say_next(outcome)
     raise typer.Exit(code)
 
 
@@ -157,7 +152,6 @@ def repair(
                 request=request,
             ),
             kind="orphans",
-            log=_LOG,
         )
 
     with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
@@ -170,19 +164,16 @@ def repair(
                 _output.say("nothing was changed")
                 raise typer.Exit(ExitCode.ATTENTION)
             outcome = one(conn, watcher, rehearsal=False)
-    code = _run_code(outcome)
-    document = {
-        "request": outcome.request,
-        "dry_run": dry_run,
-        "interrupted": outcome.interrupted,
-        "seconds": round(outcome.seconds, 3),
-        "runs": [asdict(run) for run in outcome.runs],
-    }
+    code = _runs.exit_code(outcome)
+    document = {"dry_run": dry_run, **_runs.document(outcome)}
     if not _output.emit(ctx, "orphans.repair", document, exit_code=code):
         if dry_run:
             _say_effects(outcome)
-        _show_runs(outcome.runs)
-        _say_next(outcome)
+        _runs.show(outcome.runs, "what", done="done")
+        for run in outcome.runs:
+            if run.detail.get("mode") == "quarantine" and run.rows_done:
+                _output.say(f"to bring them back: pydb orphans restore {run.id}")
+        _runs.say_next(outcome)
     raise typer.Exit(code)
 
 
@@ -237,25 +228,9 @@ def close(
         _output.out(f"reference {name} is a valid foreign key")
 
 
-def _scan_code(outcome: Outcome, findings: Sequence[Finding]) -> int:
-    if outcome.interrupted:
-        return int(ExitCode.INTERRUPTED)
-    if any(run.state == "failed" for run in outcome.runs):
-        return int(ExitCode.FAILED)
+def _scan_code(outcome: Outcome, findings: Sequence[Finding]) -> ExitCode:
     clean = all(f.status == "complete" and not f.orphans and not f.unconfirmed for f in findings)
-    done = bool(outcome.runs) and all(run.state == "completed" for run in outcome.runs)
-    return int(ExitCode.DONE if clean and done else ExitCode.ATTENTION)
-
-
-def _run_code(outcome: Outcome) -> int:
-    if outcome.interrupted:
-        return int(ExitCode.INTERRUPTED)
-    states = {run.state for run in outcome.runs}
-    if states <= {"completed"} and states:
-        return int(ExitCode.DONE)
-    return int(
-        ExitCode.ATTENTION if states <= {"completed", "partial", "blocked", "skipped"} else ExitCode.FAILED
-    )
+    return max(_runs.exit_code(outcome), ExitCode.DONE if clean else ExitCode.ATTENTION)
 
 
 def _scope(outcome: Outcome) -> bool:
@@ -265,7 +240,7 @@ def _scope(outcome: Outcome) -> bool:
 
 def _question(outcome: Outcome, name: str, max_rows: int | None) -> str:
     if not outcome.runs:
-        raise RunBlocked("the rehearsal left no trace", hint=_LOG)
+        raise RunBlocked("the rehearsal left no trace", hint="pydb runs list --kind orphans")
     run = outcome.runs[0]
     verb = {"delete": "Delete", "nullify": "Set to null the key of", "quarantine": "Put into quarantine"}
     bound = f", at most {max_rows:,}," if max_rows is not None else ""
@@ -277,15 +252,6 @@ def _say_effects(outcome: Outcome) -> None:
         effects = run.detail.get("effects")
         for effect in effects if isinstance(effects, list) else []:
             _output.say(f"warning: {effect}")
-
-
-def _say_next(outcome: Outcome) -> None:
-    for run in outcome.runs:
-        if run.detail.get("mode") == "quarantine" and run.rows_done:
-            _output.say(f"to bring them back: pydb orphans restore {run.id}")
-        hint = run.detail.get("hint")
-        if hint:
-            _output.say(f"hint: {hint}")
 
 
 def _show_findings(findings: Sequence[Finding], *, sample: bool = False) -> None:
@@ -342,16 +308,3 @@ def _show_coverage(coverage: Coverage) -> None:
         f"{coverage.orphans:,} orphans in {coverage.with_orphans:,} "
         f"{'reference' if coverage.with_orphans == 1 else 'references'}"
     )
-
-
-def _show_runs(runs: Sequence[Run]) -> None:
-    for run in runs:
-        took = _output.duration(((run.finished_at or run.heartbeat_at) - run.started_at).total_seconds())
-        state = f"{run.state} (dry run)" if run.dry_run else run.state
-        figures = ""
-        if run.subject.startswith("repair ") and run.rows_planned is not None:
-            done = "" if run.dry_run else f"{run.rows_done:,} of "
-            figures = f", {done}{run.rows_planned:,} rows: {run.detail.get('mode')}"
-        _output.out(f"run {run.id}, {run.subject}: {state}, {run.stop_reason}{figures}, {took}")
-        if run.error:
-            _output.out(f"  {run.sqlstate or 'reason'}: {run.error}")

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
+from pydb.cli import _output, _runs
 from pydb.errors import ExitCode, RunBlocked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pydb.cli._watch import Outcome
     from pydb.db import Connection
-    from pydb.retention import PlanRow, Run
+    from pydb.retention import PlanRow
 
 app = typer.Typer(help="Delete what has expired: plan, run, log, pause, resume.", no_args_is_help=True)
 
@@ -29,32 +28,6 @@ NowOption = Annotated[
         help="Take this for the present, for example '2026-01-31 03:15Z'; not later than the server's clock.",
     ),
 ]
-
-# What to type next, by the reason for which a run stopped short.
-_NEXT = {
-    "row_budget": "more is due: pydb retention run {policy}",
-    "time_budget": "more is due: pydb retention run {policy}",
-    "window": "more is due; the next run in the window goes on",
-    "fuse": "look at: pydb retention plan {policy}; if that is right, raise fuse_rows or fuse_share",
-    "held": "another run of this policy is live: pydb retention log {policy}",
-    "locked": "rows or the table were locked by others; repeat: pydb retention run {policy}",
-    "referenced": "other tables still reference these rows; see: pydb retention plan {policy}",
-    "paused": "to go on: pydb retention resume {policy}",
-    "kill_switch": "to go on: pydb retention resume",
-    "no_progress": "look at triggers and rules of the table: pydb retention plan {policy}",
-    "standby": "run it on the primary",
-    "error": "see: pydb retention log {policy}",
-    "cancelled": "what was deleted stays deleted; to go on: pydb retention run {policy}",
-    "governor": "the server was busy; repeat: pydb retention run {policy}",
-}
-# The warning of a plan whose run deletes nothing; pydb_internal.retention_policy_warnings writes it.
-_HELD_BY_FUSE = "the fuse would block the run: "
-_EXIT = {
-    "completed": ExitCode.DONE,
-    "partial": ExitCode.ATTENTION,
-    "blocked": ExitCode.ATTENTION,
-    "skipped": ExitCode.ATTENTION,
-}
 
 
 @app.command()
@@ -89,26 +62,37 @@ def run(
 
     The exit code is that of the worst run.
     """
+    from pydb import retention
     from pydb.cli import _watch
 
     with _output.connect(ctx) as conn, _output.connect(ctx) as watcher:
         _output.refuse_read_only(watcher, "deleted")
         if not dry_run and not yes:
             _confirm_run(conn, policy, now, max_rows)
-        outcome = _watch.run(
-            conn, watcher, policy, dry_run=dry_run, max_rows=max_rows, max_runtime=max_runtime, now=now
+        outcome = _watch.follow(
+            conn,
+            watcher,
+            lambda request: retention.run(
+                conn,
+                policy,
+                dry_run=dry_run,
+                max_rows=max_rows,
+                max_runtime=max_runtime,
+                now=now,
+                request=request,
+            ),
+            kind="retention",
         )
-    code = _exit_code(outcome)
-    document = {
-        "request": outcome.request,
-        "dry_run": dry_run,
-        "interrupted": outcome.interrupted,
-        "seconds": round(outcome.seconds, 3),
-        "runs": [asdict(run) for run in outcome.runs],
-    }
-    if not _output.emit(ctx, "retention.run", document, exit_code=code):
-        _show_runs(outcome.runs)
-        _show_next(outcome)
+    code = _runs.exit_code(outcome)
+    if not _output.emit(
+        ctx, "retention.run", {"dry_run": dry_run, **_runs.document(outcome)}, exit_code=code
+    ):
+        _runs.show(outcome.runs, "policy")
+        _runs.say_next(outcome)
+        if not outcome.runs and outcome.interrupted:
+            _output.say("interrupted before anything was deleted")
+        elif not outcome.runs:
+            _output.say("nothing ran: no enabled policy; see: pydb policy list")
     raise typer.Exit(code)
 
 
@@ -126,7 +110,7 @@ def log(
     with _output.connect(ctx) as conn:
         runs = retention.log(conn, policy, limit=limit)
     if not _output.emit(ctx, "retention.log", {"runs": [asdict(run) for run in runs]}):
-        _show_runs(runs, started=True)
+        _runs.show(runs, "policy", started=True)
 
 
 @app.command()
@@ -169,17 +153,16 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     held = {
         row.policy: warning
         for row in rows
-        for warning in row.warnings or ()
-        if warning.startswith(_HELD_BY_FUSE)
+        for code, warning in zip(row.codes or (), row.warnings or (), strict=False)
+        if code == "fuse"
     }
     rows = [row for row in rows if row.policy not in held]
     total = sum(row.rows for row in rows)
     told = "; ".join(f"{name}: {warning}" for name, warning in held.items())
     if held and not total:
         # not run without a yes: by then the table may have changed so that the fuse lets it through
-        raise RunBlocked(
-            told, detail="nothing was deleted", hint=_NEXT["fuse"].format(policy=min(held)), sqlstate="YD104"
-        )
+        hint = f"look at: pydb retention plan {min(held)}; if that is right, raise fuse_rows or fuse_share"
+        raise RunBlocked(told, detail="nothing was deleted", hint=hint, sqlstate="YD104")
     if held:
         _output.say(told)
     relations = len({row.relation for row in rows if row.rows})
@@ -188,14 +171,6 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     if not _output.confirm(question, yes=total == 0):
         _output.say("nothing was deleted")
         raise typer.Exit(ExitCode.ATTENTION)
-
-
-def _exit_code(outcome: Outcome) -> int:
-    if outcome.interrupted:
-        return int(ExitCode.INTERRUPTED)
-    if not outcome.runs:
-        return int(ExitCode.ATTENTION)
-    return int(max(_EXIT.get(run.state, ExitCode.FAILED) for run in outcome.runs))
 
 
 def _show_plan(rows: Sequence[PlanRow]) -> None:
@@ -230,44 +205,3 @@ def _show_plan(rows: Sequence[PlanRow]) -> None:
         _output.out(
             f"{policy}: {sum(r.rows for r in rows if r.policy == policy):,} due before {_output.show(cutoff)}"
         )
-
-
-def _show_runs(runs: Sequence[Run], *, started: bool = False) -> None:
-    columns = ["run", "policy", "state", "reason", "planned", "deleted", "left", "batches", "took"]
-    if started:
-        columns.insert(1, "started")
-    rows: list[list[object]] = []
-    for run in runs:
-        took = ((run.finished_at or run.heartbeat_at) - run.started_at).total_seconds()
-        state = f"{run.state} (dry run)" if run.dry_run else run.state
-        row: list[object] = [
-            str(run.id),
-            run.subject,
-            state,
-            run.stop_reason,
-            run.rows_planned,
-            run.rows_done,
-        ]
-        row += [run.rows_skipped, run.batches, _output.duration(took)]
-        if started:
-            row.insert(1, run.started_at)
-        rows.append(row)
-    _output.table(columns, rows, right=("planned", "deleted", "left", "batches", "took"))
-    for run in runs:
-        if run.error:
-            _output.out(f"run {run.id}, {run.subject}: {run.sqlstate or 'error'}: {run.error}")
-
-
-def _show_next(outcome: Outcome) -> None:
-    if not outcome.runs and outcome.interrupted:
-        _output.say("interrupted before anything was deleted")
-    elif not outcome.runs:
-        _output.say("nothing ran: no enabled policy; see: pydb policy list")
-    for run in outcome.runs:
-        hint = None if run.state == "completed" else _NEXT.get(run.stop_reason or "")
-        if run.sqlstate == "YD105":
-            hint = "repeat without --now, or with an earlier time"
-        if run.live:
-            hint = "the server has not ended this run yet; see: pydb retention log {policy}"
-        if hint:
-            _output.say(f"{run.subject}: {hint.format(policy=run.subject)}")

@@ -1,8 +1,9 @@
-"""``pydb schedule``: sync, status, run."""
+"""``pydb schedule``: set, list, sync, status, run."""
 
 from __future__ import annotations
 
 import contextlib
+import shlex
 import signal
 from collections import Counter
 from dataclasses import asdict
@@ -11,19 +12,68 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pydb.cli import _output
-from pydb.errors import ExitCode
+from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydb.schedule import Source
     from pydb.scheduler import Fired, Scheduler
 
-app = typer.Typer(help="Make pg_cron match the policies, or run the schedules here.", no_args_is_help=True)
+app = typer.Typer(
+    help="Schedule what runs by itself: set, list, sync with pg_cron, status, or run it here.",
+    no_args_is_help=True,
+)
 
 
 # columns of the table of jobs where stdout is no terminal, and letters of a reason in it
 _WIDTH = 100
 _REASON = 120
+
+
+@app.command(name="set")
+def set_(
+    ctx: typer.Context,
+    *,
+    job: Annotated[
+        str, typer.Argument(metavar="JOB", help="Procedure, for example cascade_run; see schedule list.")
+    ],
+    schedule: Annotated[
+        str | None,
+        typer.Argument(metavar="SCHEDULE", help="Cron expression of five fields in UTC: '*/10 * * * *'."),
+    ] = None,
+    off: Annotated[bool, typer.Option("--off", help="Schedule it no longer.")] = False,
+) -> None:
+    """Schedule a procedure as a whole: due cascade jobs, the scan for orphans.
+
+    A policy has its schedule in the policy file.
+    """
+    from pydb.schedule import schedule_set
+
+    if off == (schedule is not None):
+        raise UsageError(
+            "either a schedule or --off", hint=f"pydb schedule set {shlex.quote(job)} '*/10 * * * *'"
+        )
+    with _output.connect(ctx) as conn:
+        source = schedule_set(conn, job, schedule)
+    if not _output.emit(ctx, "schedule.set", {"job": asdict(source)}):
+        _output.out(f"{source.procedure}: {_when(source)}")
+        _output.say("next, where pg_cron fires the schedules: pydb schedule sync")
+
+
+@app.command(name="list")
+def list_(ctx: typer.Context) -> None:
+    """List what can be scheduled as a whole, and when it runs. Policies: pydb policy list."""
+    from pydb import schedule
+
+    with _output.connect(ctx) as conn:
+        sources = schedule.sources(conn)
+    if not _output.emit(ctx, "schedule.list", {"jobs": [asdict(source) for source in sources]}):
+        _output.table(
+            ["job", "schedule (UTC)", "what"],
+            [(source.procedure, _when(source), source.description) for source in sources],
+            width=_WIDTH,
+        )
 
 
 @app.command()
@@ -34,7 +84,7 @@ def sync(
         bool, typer.Option("--dry-run", help="Say what would change, change nothing.")
     ] = False,
 ) -> None:
-    """Make pg_cron's jobs what the policies say, wherever on the server pg_cron lives.
+    """Make pg_cron's jobs what the schedules say, wherever on the server pg_cron lives.
 
     Jobs that are not pydb's are not touched. --json has the command of each job too, and shortens nothing.
     """
@@ -52,9 +102,7 @@ def sync(
         width=_WIDTH,
     )
     if not actions:
-        _output.say(
-            "pg_cron has nothing to do here: no policy has a schedule, or `pydb schedule run` fires them"
-        )
+        _output.say("pg_cron has nothing to do here: nothing has a schedule, or `pydb schedule run` fires it")
     elif dry_run:
         _output.say("nothing was changed; to do it: pydb schedule sync")
 
@@ -137,6 +185,10 @@ def run(
             [(f.job, f.due_at, f.outcome, _output.duration(f.seconds), f.message) for f in fired],
         )
     raise typer.Exit(code)
+
+
+def _when(source: Source) -> str:
+    return source.schedule or ("each its own" if source.by_subject else "not scheduled")
 
 
 def _shorten(reason: str | None) -> str | None:

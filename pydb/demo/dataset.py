@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from pydb import _tree, cascade, db, references
+from pydb import cascade, db, references
+from pydb.cascade import tree
 from pydb.demo import example
 from pydb.demo.proof import Line, compare
 from pydb.demo.screen import count, rows, seconds
@@ -56,15 +57,15 @@ def demonstrate(
     key: list[cascade.Key] = [{"id": DATASET}]
     steps = cascade.plan(conn, None, key, entity=ENTITY)
     took = time.monotonic() - started
-    for line in _tree.lines(_tree.grow(steps), ascii_only=not screen.is_terminal):
+    for line in tree.lines(tree.grow(steps), ascii_only=not screen.is_terminal):
         screen.parts(line)
-    screen.say(f"{_tree.sentence(steps)}; nothing was changed, {seconds(took)}")
+    screen.say(f"{tree.sentence(steps)}; nothing was changed, {seconds(took)}")
     agree = _second_opinion(steps, hanging(conn, DATASET), screen)
 
     screen.step(f"Delete it, in one transaction (pydb cascade delete {ENTITY} {DATASET})")
     started = time.monotonic()
     done = cascade.delete(conn, None, key, entity=ENTITY)
-    screen.say(f"{_tree.sentence(done)}, {seconds(time.monotonic() - started)}")
+    screen.say(f"{tree.sentence(done)}, {seconds(time.monotonic() - started)}")
     planned = {total.relation: total.delete for total in cascade.totals(steps) if total.delete}
     lines = compare(before, planned, {}, example.counts(conn))
     holds = all(line.holds for line in lines)

@@ -8,7 +8,6 @@ somebody else does. Below are the routines of ``sql/idempotency`` one by one; th
 
 from __future__ import annotations
 
-from pydb._lent import AsyncPool, AsyncSource, Pool, Source
 from pydb.errors import (
     Ambiguous,
     ClaimContended,
@@ -21,12 +20,12 @@ from pydb.errors import (
     NotJson,
     Superseded,
 )
-from pydb.idempotency._aclaims import AsyncClaim
-from pydb.idempotency._claims import Acquired, Claim
-from pydb.idempotency._decorator import idempotent
-from pydb.idempotency._json import canonical, digest, fingerprint, key_of
-from pydb.idempotency._once import once
-from pydb.idempotency._outcomes import (
+from pydb.idempotency.aclaims import AsyncClaim
+from pydb.idempotency.block import once
+from pydb.idempotency.claims import Acquired, Claim
+from pydb.idempotency.decorator import idempotent
+from pydb.idempotency.lent import AsyncPool, AsyncSource, Pool, Source
+from pydb.idempotency.outcomes import (
     NOTHING,
     Beat,
     Claimable,
@@ -38,8 +37,8 @@ from pydb.idempotency._outcomes import (
     ReplayedFailure,
     Resolution,
 )
-from pydb.idempotency._overview import KeyStatus, Stats, list_keys, stats
-from pydb.idempotency._routines import (
+from pydb.idempotency.overview import KeyStatus, Stats, list_keys, stats
+from pydb.idempotency.routines import (
     claim,
     complete,
     fail,
@@ -50,7 +49,8 @@ from pydb.idempotency._routines import (
     reset,
     resolve,
 )
-from pydb.idempotency._waiting import wait
+from pydb.idempotency.values import canonical, digest, fingerprint, key_of
+from pydb.idempotency.waiting import wait
 
 __all__ = [
     "NOTHING",

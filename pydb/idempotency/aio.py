@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydb import _lent
-from pydb.idempotency import _rows
-from pydb.idempotency._json import dump
-from pydb.idempotency._outcomes import NOTHING
-from pydb.idempotency._waiting import await_outcome as wait
+from pydb.idempotency import lent, rows
+from pydb.idempotency.outcomes import NOTHING
+from pydb.idempotency.values import dump
+from pydb.idempotency.waiting import await_outcome as wait
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from pydb._lent import AsyncSource
-    from pydb.idempotency._outcomes import Beat, ClaimRow, Completion, Look
+    from pydb.idempotency.lent import AsyncSource
+    from pydb.idempotency.outcomes import Beat, ClaimRow, Completion, Look
 
 __all__ = ["claim", "complete", "fail", "heartbeat", "notify", "peek", "wait"]
 
@@ -40,7 +39,7 @@ async def claim(
 
     ``lease`` None: nobody else gets the key before it expires. ``ttl`` None: setting ``idempotency_ttl``.
     """
-    statement, args = _rows.claim_call(
+    statement, args = rows.claim_call(
         scope,
         key,
         fingerprint,
@@ -50,7 +49,7 @@ async def claim(
         max_attempts=max_attempts,
         owner=owner,
     )
-    return _rows.claim_row(await _lent.arun(source, statement, args))
+    return rows.claim_row(await lent.arun(source, statement, args))
 
 
 async def complete(
@@ -69,7 +68,7 @@ async def complete(
     rolls back. Raises :class:`~pydb.errors.NotJson`.
     """
     args = (scope, key, token, dump(result), code, fenced)
-    return _rows.completion(await _lent.arun(source, _lent.COMPLETE, args))
+    return rows.completion(await lent.arun(source, lent.COMPLETE, args))
 
 
 async def fail(
@@ -84,19 +83,19 @@ async def fail(
 ) -> Completion:
     """Record that the work failed, with a JSON ``error``; retryable: the next claim acquires the key."""
     args = (scope, key, token, dump(error), retryable, code)
-    return _rows.completion(await _lent.arun(source, _lent.FAIL, args))
+    return rows.completion(await lent.arun(source, lent.FAIL, args))
 
 
 async def heartbeat(source: AsyncSource, scope: str, key: str, token: int, lease: timedelta | str) -> Beat:
     """Renew the lease from now, by the server's clock: ok and what is left of it, or lost."""
-    return _rows.beat(await _lent.arun(source, _lent.HEARTBEAT, (scope, key, token, _rows.interval(lease))))
+    return rows.beat(await lent.arun(source, lent.HEARTBEAT, (scope, key, token, rows.interval(lease))))
 
 
 async def peek(source: AsyncSource, scope: str, key: str, fingerprint: bytes | None = None) -> Look:
     """What a claim would meet now; never writes."""
-    return _rows.look(await _lent.arun(source, _lent.PEEK, (scope, key, fingerprint)))
+    return rows.look(await lent.arun(source, lent.PEEK, (scope, key, fingerprint)))
 
 
 async def notify(source: AsyncSource, scope: str, key: str) -> None:
     """Ring for those who wait for a key with a doorbell; call it after the completion has been committed."""
-    await _lent.arun(source, _lent.NOTIFY, (scope, key))
+    await lent.arun(source, lent.NOTIFY, (scope, key))

@@ -2,11 +2,21 @@
 -- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
-insert into pydb.setting (name, value, description) values
-('cascade_unindexed_rows', '1000000', 'a reference without an index to a table of at least so many rows needs '
-    'p_allow_unindexed (integer, from 0)'),
-('cascade_unindexed_pages', '1000000', 'so do scans of more than so many pages in all: deleted parent rows times pages '
-    'of the table (integer, from 0)');
+insert into pydb.setting (name, value, value_type, min_value, description) values
+(
+    'cascade_unindexed_rows', '1000000', 'bigint', '0',
+    'a reference without an index to a table of at least so many rows needs p_allow_unindexed (integer, from 0)'
+),
+(
+    'cascade_unindexed_pages', '1000000', 'bigint', '0',
+    'so do scans of more than so many pages in all: deleted parent rows times pages of the table (integer, from 0)'
+);
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, description) values
+(
+    'cascade_run', 'cascade', 'pydb.cascade_run',
+    'executes the cascade jobs that are due: approved where they must be, and their grace period over'
+);
 
 create table pydb.cascade_job (
     id bigint generated always as identity,
@@ -93,22 +103,39 @@ comment on column pydb_internal.cascade_rows.relation is
 comment on column pydb_internal.cascade_rows.tids is
 'Places of the rows (ctid), good only under the snapshot they were read.';
 
+create type pydb_internal.cascade_warning as (
+    code text,
+    warning text,
+    cure text
+);
+
+comment on type pydb_internal.cascade_warning is 'One warning of a cascade.';
+comment on column pydb_internal.cascade_warning.code is
+'What it is about, one of the words of pydb.cascade_step.codes.';
+comment on column pydb_internal.cascade_warning.warning is 'One sentence.';
+comment on column pydb_internal.cascade_warning.cure is 'Statement that would cure it; null = none.';
+
+create type pydb_internal.cascade_edge as (
+    edge pydb_internal.reference_edge,
+    effect text,
+    hurdle pydb_internal.cascade_warning,
+    matched bigint
+);
+
+comment on type pydb_internal.cascade_edge is 'An edge as a walk met it.';
+comment on column pydb_internal.cascade_edge.edge is 'The edge.';
+comment on column pydb_internal.cascade_edge.effect is 'delete, nullify, default, check, or hidden.';
+comment on column pydb_internal.cascade_edge.hurdle is 'Why it cannot do what it should; null if it can.';
+comment on column pydb_internal.cascade_edge.matched is 'Rows behind it, also those that another edge reached.';
+
 create type pydb_internal.cascade_closure as (
-    edges pydb_internal.reference_edge[],
-    effects text[],
-    hurdles text[],
-    matched bigint[],
+    edges pydb_internal.cascade_edge[],
     parts pydb_internal.cascade_rows[]
 );
 
 comment on type pydb_internal.cascade_closure is
 'What a walk over references found: the edges met, and the rows behind each.';
 comment on column pydb_internal.cascade_closure.edges is 'Edges in the order in which they were met.';
-comment on column pydb_internal.cascade_closure.effects is 'For each edge: delete, nullify, default, check, or hidden.';
-comment on column pydb_internal.cascade_closure.hurdles is
-'For each edge: why it cannot do what it should; null if it can.';
-comment on column pydb_internal.cascade_closure.matched is
-'For each edge: rows behind it, also those that another edge reached.';
 comment on column pydb_internal.cascade_closure.parts is 'Rows, layer by layer.';
 
 create type pydb.cascade_step as (
@@ -126,7 +153,8 @@ create type pydb.cascade_step as (
     matched bigint,
     cure text,
     order_dependent boolean,
-    done bigint
+    done bigint,
+    codes text[]
 );
 
 comment on type pydb.cascade_step is 'One edge of a cascade: what goes through it, and what stands in the way.';
@@ -148,6 +176,11 @@ comment on column pydb.cascade_step.cure is 'Statement that would cure what warn
 comment on column pydb.cascade_step.order_dependent is
 'True: PostgreSQL may refuse, depending on the order of its triggers; the delete itself finds out.';
 comment on column pydb.cascade_step.done is 'Rows that went or were set; null in a plan.';
+comment on column pydb.cascade_step.codes is
+'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
+privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
+(PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
+not_enforced, not_valid, uncovered (partitions without the key), inherited, locks.';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');

@@ -8,7 +8,19 @@ create table pydb.setting (
     description text not null,
     updated_at timestamptz not null default pg_catalog.now(),
     updated_by text not null default session_user,
-    constraint setting_pkey primary key (name)
+    value_type text not null default 'text',
+    nullable boolean not null default false,
+    min_value text,
+    max_value text,
+    choices text[],
+    constraint setting_pkey primary key (name),
+    constraint setting_value_type_check check (
+        value_type in ('boolean', 'integer', 'bigint', 'numeric', 'interval', 'text', 'role', 'choice')
+    ),
+    constraint setting_bounds_check check (
+        min_value is null and max_value is null or value_type in ('integer', 'bigint', 'numeric', 'interval')
+    ),
+    constraint setting_choices_check check ((choices is null) = (value_type <> 'choice'))
 );
 
 comment on table pydb.setting is
@@ -18,17 +30,91 @@ comment on column pydb.setting.value is 'Value as text; null means not set.';
 comment on column pydb.setting.description is 'What the setting does, its unit and its bounds.';
 comment on column pydb.setting.updated_at is 'When the value was last changed.';
 comment on column pydb.setting.updated_by is 'Login role that changed the value.';
+comment on column pydb.setting.value_type is
+'What a value is: boolean, integer, bigint, numeric, interval, text, role (one that exists) or choice (one of choices).
+Numbers and intervals are finite; the parts of an interval have one sign; a text is not empty.';
+comment on column pydb.setting.nullable is 'True if it may be not set (null).';
+comment on column pydb.setting.min_value is
+'Least value of a number or an interval; null = no bound but that of its type.';
+comment on column pydb.setting.max_value is
+'Greatest value of a number or an interval; null = no bound but that of its type. A month counts as 30 days.';
+comment on column pydb.setting.choices is 'The values of a choice; null for other types.';
 
-insert into pydb.setting (name, value, description) values
-('kill_switch', 'off', 'on stops every deleting run within one batch and keeps new ones from starting (boolean)'),
-('min_keep', '1 hour', 'shortest keep that a policy may have without p_allow_short (interval)'),
-('batch_target', '250 ms', 'time that one batch aims for, where the policy names none (interval, 10 ms to 60 s)'),
-('lock_timeout', '200 ms', 'longest wait of a batch for a lock before it goes around it (interval, 10 ms to 60 s)'),
-('retry_limit', '5', 'attempts at one batch that fails for a passing reason (integer, 0 to 100)'),
-('job_run_keep', '90 days', 'ended runs stay in job_run this long; null = for ever (interval, 1 day to 100 years)'),
-('stale_after', '15 min', 'a run whose backend cannot be seen is taken for dead after this silence (interval)'),
-('schedule_backend', 'auto', 'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'),
-('schedule_grace', '1 hour', 'how late pydb schedule run still makes up for a missed schedule (interval)');
+insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
+(
+    'kill_switch', 'off', 'boolean', false, null, null, null,
+    'on stops every deleting run within one batch and keeps new ones from starting (boolean)'
+),
+(
+    'min_keep', '1 hour', 'interval', false, '1 us', '5000 years', null,
+    'shortest keep that a policy may have without p_allow_short (interval)'
+),
+(
+    'batch_target', '250 ms', 'interval', false, '10 ms', '60 s', null,
+    'time that one batch aims for, where the policy names none (interval, 10 ms to 60 s)'
+),
+(
+    'lock_timeout', '200 ms', 'interval', false, '10 ms', '60 s', null,
+    'longest wait of a batch for a lock before it goes around it (interval, 10 ms to 60 s)'
+),
+(
+    'retry_limit', '5', 'integer', false, '0', '100', null,
+    'attempts at one batch that fails for a passing reason (integer, 0 to 100)'
+),
+(
+    'job_run_keep', '90 days', 'interval', true, '1 day', '100 years', null,
+    'ended runs stay in job_run this long; null = for ever (interval, 1 day to 100 years)'
+),
+(
+    'stale_after', '15 min', 'interval', false, '1 min', '100 years', null,
+    'a run whose backend cannot be seen is taken for dead after this silence (interval)'
+),
+(
+    'schedule_backend', 'auto', 'choice', false, null, null, '{auto,pg_cron,pydb}',
+    'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'
+),
+(
+    'schedule_grace', '1 hour', 'interval', false, '0', '100 years', null,
+    'how late pydb schedule run still makes up for a missed schedule (interval)'
+);
+
+create table pydb.schedule_source (
+    procedure text not null,
+    schedule text,
+    description text not null,
+    updated_at timestamptz not null default pg_catalog.now(),
+    updated_by text not null default session_user,
+    kind text not null,
+    subjects text,
+    job_prefix text not null,
+    run_subject text,
+    housekeeping boolean not null default false,
+    constraint schedule_source_pkey primary key (procedure),
+    constraint schedule_source_job_prefix_key unique (job_prefix),
+    constraint schedule_source_procedure_check check (procedure ~ '^[a-z][a-z0-9_]{0,62}$'),
+    constraint schedule_source_subjects_check check (subjects ~ '^[a-z_]+[.][a-z0-9_]+$'),
+    constraint schedule_source_schedule_check check (schedule is null or subjects is null),
+    constraint schedule_source_job_prefix_check check (job_prefix ~ '^pydb([.][a-z0-9_]+)?$')
+);
+
+comment on table pydb.schedule_source is
+'What can be scheduled: one row a procedure, brought along by its domain. pydb.schedule_set changes a schedule,
+pydb.schedule_sync and pydb schedule run follow.';
+comment on column pydb.schedule_source.procedure is 'Procedure of schema pydb; a job is exactly one CALL of it.';
+comment on column pydb.schedule_source.schedule is
+'Cron expression of the procedure as a whole, in UTC; null = not scheduled, or by subject.';
+comment on column pydb.schedule_source.description is 'What a job does.';
+comment on column pydb.schedule_source.updated_at is 'When the schedule was last changed; nothing is due before it.';
+comment on column pydb.schedule_source.updated_by is 'Login role that changed it.';
+comment on column pydb.schedule_source.kind is 'Domain; kind of its runs in pydb.job_run, where they leave any.';
+comment on column pydb.schedule_source.subjects is
+'Routine that lists what has a schedule of its own (subject, schedule, wanted, idle, since), each a job that names its
+subject in the CALL; null = the procedure is one job.';
+comment on column pydb.schedule_source.job_prefix is
+'Beginning of the names of its jobs: prefix/database, or prefix/database/subject.';
+comment on column pydb.schedule_source.run_subject is
+'pydb.job_run.subject of its runs; null = the subject of the job, or any where it has none.';
+comment on column pydb.schedule_source.housekeeping is 'True: it has a job only while something else is scheduled.';
 
 create table pydb.job_run (
     id bigint generated always as identity,
@@ -72,6 +158,8 @@ create table pydb.job_run (
 
 -- one live run per subject: the second insert fails, whoever makes it
 create unique index job_run_live_key on pydb.job_run (kind, subject) where state = 'running' and not dry_run;
+-- the few that run are looked for at the start of each run and by every list of runs
+create index job_run_running_idx on pydb.job_run (kind, subject) where state = 'running';
 create index job_run_subject_idx on pydb.job_run (kind, subject, id);
 create index job_run_request_idx on pydb.job_run (request) where request is not null;
 create index job_run_started_at_idx on pydb.job_run (started_at);
@@ -127,7 +215,7 @@ comment on column pydb.audit_log.subject is 'What it was done to, for example th
 comment on column pydb.audit_log.arguments is 'Arguments, and the old and new values of what changed.';
 comment on column pydb.audit_log.run_id is 'pydb.job_run.id, where the event belongs to a run.';
 
-revoke all on pydb.setting, pydb.job_run, pydb.audit_log from public;
+revoke all on pydb.setting, pydb.schedule_source, pydb.job_run, pydb.audit_log from public;
 
 create table pydb_internal.schema_object (
     kind text not null,
@@ -326,13 +414,15 @@ comment on column pydb_internal.run_part.chunks is 'Rows to be taken next.';
 create type pydb_internal.run_turn as (
     run pydb_internal.run_state,
     part pydb_internal.run_part,
-    parts pydb_internal.run_part[]
+    parts pydb_internal.run_part[],
+    is_layout boolean
 );
 
 comment on type pydb_internal.run_turn is 'What a hook returns.';
 comment on column pydb_internal.run_turn.run is 'The run after it.';
 comment on column pydb_internal.run_turn.part is
 'The part after it: null = it is done (turn), or there is no way around (evade).';
+comment on column pydb_internal.run_turn.is_layout is 'True: parts are a new layout; set by the engine.';
 comment on column pydb_internal.run_turn.parts is
 'The parts of the next pass (open), or parts to be put off to it (turn).';
 

@@ -113,10 +113,15 @@ comment on sequence pydb.idempotency_superseded is
 comment on sequence pydb.idempotency_mismatches is
 'Counts claims with another payload than the key''s since the last crash.';
 
-insert into pydb.setting (name, value, description) values
-('idempotency_ttl', '24 hours', 'life of an idempotency key where the claim names none (interval, 1 s to 10 years)'),
-('idempotency_prune_rows', '10000',
-    'expired keys that one pydb.idempotency_prune deletes at most (integer, 1 to 1000000)');
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'idempotency_ttl', '24 hours', 'interval', '1 s', '10 years',
+    'life of an idempotency key where the claim names none (interval, 1 s to 10 years)'
+),
+(
+    'idempotency_prune_rows', '10000', 'integer', '1', '1000000',
+    'expired keys that one pydb.idempotency_prune deletes at most (integer, 1 to 1000000)'
+);
 
 -- Built in: runs and schedules take it like any other policy; :cutoff is the moment that the run compares with. A run
 -- never takes a key that somebody works on: heartbeats, claims and completions change the row, and it is judged anew.

@@ -94,7 +94,23 @@ comment on column pydb.retention_policy.version is 'Counts changes; a run that s
 comment on column pydb.retention_policy.created_at is 'When the policy was first set.';
 comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 
+insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
+(
+    'retention_run', 'retention', 'pydb_internal.retention_schedules', 'pydb',
+    'deletes what expired by one policy; a policy has its schedule itself (pydb.retention_policy_set, p_schedule)'
+);
+
 revoke all on pydb.retention_policy from public;
+
+create type pydb_internal.retention_warning as (
+    code text,
+    said text
+);
+
+comment on type pydb_internal.retention_warning is 'A warning of a plan.';
+comment on column pydb_internal.retention_warning.code is
+'What kind of warning it is, as in retention_plan.codes: programs read this.';
+comment on column pydb_internal.retention_warning.said is 'The same as a sentence for a person.';
 
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('retention', 'retention', 'policy %s', true, 'retention_run',

@@ -2,8 +2,17 @@
 -- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
-insert into pydb.setting (name, value, description) values
-('schedule_role', null, 'role that pg_cron runs the jobs as; null = the role that calls schedule_sync (role name)');
+insert into pydb.setting (name, value, value_type, nullable, description) values
+(
+    'schedule_role', null, 'role', true,
+    'role that pg_cron runs the jobs as; null = the role that calls schedule_sync (role name)'
+);
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, schedule, housekeeping, description) values
+(
+    'schedule_prune', 'schedule', 'pydb.schedule_prune', '25 4 * * *', true,
+    'removes old lines about pydb''s jobs from the logs of pg_cron and of pydb schedule run'
+);
 
 create table pydb.scheduler (
     id uuid not null,

@@ -4,7 +4,7 @@
 -- raises YD001 keep is negative; warns YD007 standby
 create or replace procedure pydb.schedule_prune(p_keep interval default '30 days')
 language plpgsql
-as $procedure$
+as $$
 declare
     v_before timestamptz;
     v_rows bigint;
@@ -49,10 +49,10 @@ begin
     delete from pydb.scheduler as s where s.heartbeat_at < v_before;
     commit;
 end
-$procedure$;
+$$;
 
 comment on procedure pydb.schedule_prune(interval) is
-'Deletes finished rows of pydb''s own jobs from cron.job_run_details that are older than p_keep, 10000 at a time, and '
-'old rows of pydb.schedule_claim and pydb.scheduler. schedule_sync schedules it daily.';
+'Deletes finished rows of pydb''s own jobs from cron.job_run_details that are older than p_keep, 10000 at a time, and
+old rows of pydb.schedule_claim and pydb.scheduler. schedule_sync schedules it daily.';
 
 revoke all on procedure pydb.schedule_prune(interval) from public;

@@ -1,5 +1,5 @@
 -- pydb.schedule_status: every scheduled job: wanted, present, drift, last run, next run; with and without pg_cron.
--- reads pydb.retention_policy, pydb.job_run, pydb.schedule_claim, cron.*   writes nothing   locks nothing
+-- reads pydb.schedule_source, pydb.retention_policy, pydb.job_run, cron.*   writes nothing   locks nothing
 -- raises nothing
 create or replace view pydb.schedule_status as
 select
@@ -17,13 +17,15 @@ select
     s.role,
     s.run_id,
     s.run_state,
-    s.run_reason
+    s.run_reason,
+    s.kind,
+    s.subject
 from pydb_internal.schedule_rows(pydb_internal.schedule_cron()) as s;
 
 comment on view pydb.schedule_status is
 'Every scheduled job. Where pg_cron lives in another database, `pydb schedule status` sees more than this view.';
 comment on column pydb.schedule_status.job_name is 'Name of the job in pg_cron.';
-comment on column pydb.schedule_status.policy is 'Policy that it runs; null for the housekeeping job.';
+comment on column pydb.schedule_status.policy is 'Policy that it runs; null for jobs of other kinds.';
 comment on column pydb.schedule_status.backend is
 'Who fires it: pg_cron, pydb (a live `pydb schedule run`) or none.';
 comment on column pydb.schedule_status.schedule is 'Cron expression, in UTC.';
@@ -39,8 +41,13 @@ comment on column pydb.schedule_status.last_status is
 comment on column pydb.schedule_status.last_message is 'What the server answered, or the error.';
 comment on column pydb.schedule_status.next_run is 'Next firing; null if nothing will fire it.';
 comment on column pydb.schedule_status.role is 'Role that pg_cron runs it as.';
-comment on column pydb.schedule_status.run_id is 'pydb.job_run.id of the policy''s last run, whoever started it.';
+comment on column pydb.schedule_status.run_id is
+'pydb.job_run.id of the last run of what it runs, whoever started it; null for housekeeping.';
 comment on column pydb.schedule_status.run_state is 'State of that run.';
 comment on column pydb.schedule_status.run_reason is 'Stop reason of that run.';
+comment on column pydb.schedule_status.kind is
+'What it is about: retention, cascade, orphans, or schedule for housekeeping (pydb.schedule_source.kind).';
+comment on column pydb.schedule_status.subject is
+'What the CALL names: the policy; null where the procedure runs as a whole.';
 
 revoke all on pydb.schedule_status from public;

@@ -1,14 +1,23 @@
--- pydb.schedule_sync: make pg_cron's jobs what the policies say.
--- reads pydb.retention_policy, pydb.setting, cron.*   writes cron.job (by pg_cron's functions), pydb.audit_log locks
+-- pydb.schedule_sync: make pg_cron's jobs what the schedules say, of policies and of whole procedures.
+-- reads pydb.schedule_source, pydb.retention_policy, pydb.setting   writes cron.job (by pg_cron), pydb.audit_log locks
 -- one transaction-level advisory lock
 -- raises YD007 standby, YD502 pg_cron unusable, YD503 wrong database
 create or replace function pydb.schedule_sync(p_dry_run boolean default false)
 returns table (
-    job_name text, policy text, action text, schedule text, command text, database text, role text, reason text
+    job_name text,
+    policy text,
+    action text,
+    schedule text,
+    command text,
+    database text,
+    role text,
+    reason text,
+    kind text,
+    subject text
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_actions jsonb;
     v_statement text;
@@ -43,17 +52,19 @@ begin
         perform pydb_internal.schedule_audit(v_actions);
     end if;
     return query
-    select a.job_name, a.policy, a.action, a.schedule, a.command, a.database, a.role, a.reason
+    select
+        a.job_name, a.policy, a.action, a.schedule, a.command, a.database, a.role, a.reason, a.kind, a.subject
     from jsonb_to_recordset(v_actions) as a (
-        job_name text, policy text, action text, schedule text, command text, database text, role text, reason text
+        job_name text, policy text, action text, schedule text, command text, database text, role text, reason text,
+        kind text, subject text
     );
 end
-$function$;
+$$;
 
 comment on function pydb.schedule_sync(boolean) is
-'Makes pg_cron''s jobs what the policies say and returns one row a job: action create, update, remove or keep, and '
-'the reason. Touches no job that is not pydb''s. With the setting schedule_backend = pydb it only removes pydb''s '
-'jobs. p_dry_run = only say what would be done. Where pg_cron lives in another database of the server (YD503): '
-'`pydb schedule sync`.';
+'Makes pg_cron''s jobs what the schedules say, of policies and of procedures as a whole (pydb.schedule_set), and returns
+one row a job: action create, update, remove or keep, and the reason. Touches no job that is not pydb''s. With the
+setting schedule_backend = pydb it only removes pydb''s jobs. p_dry_run = only say what would be done. Where pg_cron
+lives in another database of the server (YD503): `pydb schedule sync`.';
 
 revoke all on function pydb.schedule_sync(boolean) from public;

@@ -21,7 +21,7 @@ from pydb.asgi import Config, IdempotencyMiddleware
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
-    from pydb.asgi._types import App, Receive, Scope, Send
+    from pydb.asgi.types import App, Receive, Scope, Send
     from tests.conftest import Connection
     from tests.servers import Database, TestServer
 

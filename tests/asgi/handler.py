@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from pydb.asgi._types import Receive, Scope, Send
+    from pydb.asgi.types import Receive, Scope, Send
 
 GATE_SECONDS = 10.0
 

@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from pydb.asgi import Config
-from pydb.asgi._types import header_lines
+from pydb.asgi.types import header_lines
 from tests.asgi.conftest import DEADLINE, until
 from tests.asgi.handler import Handler, key, problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pydb.asgi._types import Scope
+    from pydb.asgi.types import Scope
     from tests.asgi.conftest import Site
     from tests.conftest import Connection
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from pydb.asgi._types import Receive, Scope, Send
+    from pydb.asgi.types import Receive, Scope, Send
     from tests.asgi.conftest import Site
     from tests.conftest import Connection
 

@@ -15,7 +15,7 @@ from tests.asgi.handler import Handler, key, problem
 if TYPE_CHECKING:
     import httpx
 
-    from pydb.asgi._types import Message, Receive, Scope, Send
+    from pydb.asgi.types import Message, Receive, Scope, Send
     from tests.asgi.conftest import Site
     from tests.conftest import Connection
 

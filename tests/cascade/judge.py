@@ -125,6 +125,7 @@ class PlanRow:
     cure: str | None
     order_dependent: bool
     done: int | None
+    codes: list[str] = field(hash=False)
 
 
 @dataclass(frozen=True)

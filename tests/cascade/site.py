@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from psycopg.rows import dict_row
@@ -61,6 +61,7 @@ class Step:
     cure: str | None
     order_dependent: bool
     done: int | None
+    codes: list[str] = field(hash=False)
 
 
 class Site(Lab):

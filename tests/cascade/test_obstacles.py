@@ -283,9 +283,9 @@ def test_c15_too_many_locks_are_an_error_and_no_crash(mortal_site: Site) -> None
     assert site.value("select pg_postmaster_start_time()") == started
     assert site.value("select count(*) from public.r") == 1
     # a table that fits is warned of before it does not fit
-    for number in range(480):
+    for number in range(400):
         site.do(f"drop table public.c{number}")
     root = only(site.plan("public.r", ONE), None)
     assert "half of what the lock table holds" in str(root.warning)
     assert str(root.cure).startswith("alter system set max_locks_per_transaction")
-    assert [s.done for s in site.delete("public.r", ONE)] == [120, 1]
+    assert [s.done for s in site.delete("public.r", ONE)] == [200, 1]

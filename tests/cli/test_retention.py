@@ -41,7 +41,7 @@ def test_plan_document(cli: Cli, policy: str) -> None:
     (relation,) = cast("list[dict[str, object]]", document["relations"])
     assert set(relation) == {
         *("policy", "relation", "action", "rows", "total_rows", "bytes", "oldest", "newest"),
-        *("blocked_rows", "null_rows", "cutoff", "strategy", "strategy_reason", "warnings"),
+        *("blocked_rows", "null_rows", "cutoff", "strategy", "strategy_reason", "warnings", "codes"),
     }
     assert (relation["relation"], relation["rows"], relation["total_rows"]) == ("app.events", EXPIRED, TOTAL)
 

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from pydb import embedded
-from pydb._supervisor import Account
+from pydb.embedded.supervisor import Account
 from tests.servers import SERVERS, bin_dir
 
 if TYPE_CHECKING:

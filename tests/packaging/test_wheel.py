@@ -86,7 +86,19 @@ def test_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
     with tarfile.open(build("sdist", ROOT, tmp_path / "sdist")) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
-    for name in ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml"):
+    for name in (
+        *(
+            "README.md",
+            "LICENSE",
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+            "SECURITY.md",
+            "Makefile",
+            "pyproject.toml",
+        ),
+        *(".ci/run", ".editorconfig", ".github/workflows/check.yml", ".gitignore", ".pre-commit-config.yaml"),
+        *("examples/alembic/deploy.sh", "examples/fastapi/app.py", "examples/policies/policies.toml"),
+    ):
         assert (unpacked / name).is_file(), name
     assert payload(build("wheel", unpacked, tmp_path / "wheel")) == payload(wheel)
 

@@ -114,6 +114,25 @@ def make_site(dsn: str) -> Site:
     return Site(dsn, db)
 
 
+def make_job(site: Site, parent: int, grace: str) -> int:
+    """A cascade job that deletes row ``parent`` of t.parent and its child, ``grace`` after now."""
+    site.db.execute(
+        """create table if not exists t.parent (id int primary key);
+        create table if not exists t.child (id int primary key, parent int references t.parent);
+        create index if not exists child_parent_idx on t.child (parent)"""
+    )
+    site.db.execute("insert into t.parent values (%s)", (parent,))
+    site.db.execute("insert into t.child values (%s, %s)", (parent, parent))
+    made = site.one(
+        "select (pydb.cascade_request('t.parent', jsonb_build_object('id', %s::int), '{\"*\": \"delete\"}',"
+        " p_grace => %s)).id",
+        parent,
+        grace,
+    )
+    assert isinstance(made, int)
+    return made
+
+
 @pytest.fixture
 def site(dsn: str) -> Iterator[Site]:
     """On each of the two servers, without pg_cron."""

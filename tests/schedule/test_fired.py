@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydb import db, schedule
-from tests.schedule.conftest import HOSTILE_NAMES, ROWS, make_site
+from tests.schedule.conftest import HOSTILE_NAMES, ROWS, make_job, make_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +45,18 @@ def ticked(new_cron_server: CronServerFactory) -> Iterator[Site]:
             "select pydb.retention_policy_set('idempotency_key', 'pydb.idempotency_key', 'expires_at', '0',"
             " p_schedule => '* * * * *')"
         )
+        # two cascade jobs that a grace period delays: of one it ends before the clock ticks
+        over = make_job(site, 1, "1 ms")
+        make_job(site, 2, "1 day")
+        site.wait_for("select not_before < clock_timestamp() from pydb.cascade_job where id = %s", over)
         with db.connect(site.dsn) as conn:
+            for procedure in ("cascade_run", "orphan_scan_run"):
+                schedule.schedule_set(conn, procedure, "* * * * *")
             schedule.sync(conn)
-        wanted = site.one("select count(*) from pydb.schedule_status where policy is not null")
+        wanted = site.one("select count(*) from pydb.schedule_status where kind <> 'schedule'")
         site.wait_for(
             "select count(*) = %s from pydb.schedule_status"
-            " where policy is not null and last_status in ('succeeded', 'failed')",
+            " where kind <> 'schedule' and last_status in ('succeeded', 'failed')",
             wanted,
             seconds=75,
         )
@@ -66,6 +72,25 @@ def test_the_clock_fires_a_job_that_commits(ticked: Site) -> None:
     )
     assert status == [("pg_cron", True, None, "succeeded", "completed", True, True)]
     assert ticked.one("select sum(rows_done) from pydb.job_run where subject = 'works'") == ROWS
+
+
+def test_the_clock_starts_a_cascade_job_whose_grace_is_over(ticked: Site) -> None:
+    states = ticked.rows("select state, proof ->> 'remaining' from pydb.cascade_job order by id")
+    assert states == [("completed", "0"), ("requested", None)]
+    assert ticked.rows("select id from t.parent") == ticked.rows("select id from t.child") == [(2,)]
+    status = ticked.rows(
+        "select backend, present, drift, last_status, run_state from pydb.schedule_status"
+        " where kind = 'cascade'"
+    )
+    assert status == [("pg_cron", True, None, "succeeded", "completed")]
+
+
+def test_the_clock_starts_the_scan_for_orphans(ticked: Site) -> None:
+    status = ticked.rows(
+        "select present, drift, last_status, run_state from pydb.schedule_status where kind = 'orphans'"
+    )
+    assert status == [(True, None, "succeeded", "completed")]
+    assert ticked.one("select status from pydb.orphan_finding where child ~ 't[.]child'") == "complete"
 
 
 def test_the_built_in_policy_prunes_expired_keys(ticked: Site) -> None:

@@ -276,9 +276,8 @@ def test_hostile_names_make_jobs_of_exactly_one_call(cron_site: Site, conn: Conn
         called.add(argument.val.sval)
     assert called == set(HOSTILE_NAMES)
     assert cron_site.one(
-        "select bool_and(policy = pydb_internal.schedule_command_policy(command)) from"
-        " pydb_internal.schedule_wanted()"
-        " where policy is not null"
+        "select bool_and(policy = (pydb_internal.schedule_command_parse(command)).subject)"
+        " from pydb_internal.schedule_wanted() where policy is not null"
     )
     cron_site.db.execute(
         "select pydb.retention_policy_drop(name) from pydb.retention_policy where not builtin"
@@ -302,7 +301,9 @@ def test_hostile_names_make_jobs_of_exactly_one_call(cron_site: Site, conn: Conn
     ],
 )
 def test_anything_but_one_call_fails_the_self_test(cron_site: Site, command: str) -> None:
-    assert cron_site.one("select pydb_internal.schedule_is_command(%s)", command) is False
+    assert (
+        cron_site.one("select pydb_internal.schedule_is_command(%s, 'retention_run', 'p')", command) is False
+    )
 
 
 def test_two_syncs_at_once_write_each_job_once(cron_site: Site) -> None:

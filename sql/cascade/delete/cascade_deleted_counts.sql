@@ -10,11 +10,11 @@ set search_path = pg_catalog, pg_temp
 as $$
     -- an update that moves a row to another partition deletes it here and inserts it there
     with moving as (
-        select t.relid as relation, pg_partition_root(e.child::regclass) as root
-        from unnest(p_walk.edges) with ordinality as e
-        cross join lateral pg_partition_tree(pg_partition_root(e.child::regclass)) as t
-        where p_walk.effects[e.ordinality] in ('nullify', 'default') and t.isleaf
-        group by t.relid, e.child
+        select t.relid as relation, pg_partition_root((m.edge).child::regclass) as root
+        from unnest(p_walk.edges) as m
+        cross join lateral pg_partition_tree(pg_partition_root((m.edge).child::regclass)) as t
+        where m.effect in ('nullify', 'default') and t.isleaf
+        group by t.relid, (m.edge).child
     )
 
     select coalesce(jsonb_object_agg(f.relation::text, f.deleted - f.inserted), '{}')

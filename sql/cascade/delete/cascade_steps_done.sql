@@ -35,7 +35,7 @@ begin
                 -- what went from a table is shared out among its steps; the last one takes what no step foresaw
                 when s.is_last then greatest(coalesce((v_gone ->> s.relation)::bigint, 0) - s.before, 0)
                 else least(s.rows, greatest(coalesce((v_gone ->> s.relation)::bigint, 0) - s.before, 0))
-            end
+            end, s.codes
         )::pydb.cascade_step
         from (
             select

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_turn (job): hook of cascade jobs: delete the next rows of a part, in the caller's transaction.
+-- pydb_internal.cascade_turn (job; by cascade_run): hook of cascade jobs: delete the next rows of a part, in the
+-- caller's transaction.
 -- writes the root, what references it, pydb.cascade_job   locks the tables and the rows
 -- raises YD003 YD004 YD005 YD301 YD302 YD304, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_turn(

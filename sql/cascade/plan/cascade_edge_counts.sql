@@ -54,7 +54,7 @@ begin
             from other as c
             inner join other as s on s.relation = c.relation and s.tid = c.tid and s.effect in ('nullify', 'default')
             where c.effect = 'check'
-                and (p_walk.edges[s.edge]).set_columns && (p_walk.edges[c.edge]).child_columns
+                and ((p_walk.edges[s.edge]).edge).set_columns && ((p_walk.edges[c.edge]).edge).child_columns
         ) as f on f.edge = o.edge and f.relation = o.relation and f.tid = o.tid and g.tid is null
     )
 

@@ -26,29 +26,37 @@ begin
         group by s.relation
     ),
 
+    line as (
+        select p.relation as parent, p.first_layer from place as p
+        union
+        select a.relid, p.first_layer from place as p cross join lateral pg_partition_ancestors(p.relation) as a
+    ),
+
+    part as (
+        select s.edge, min(s.layer) as first_layer, max(s.layer) as last_layer
+        from unnest(p_walk.parts) as s
+        where s.effect = 'delete'
+        group by s.edge
+    ),
+
     edge as (
         select
-            e.ordinality::integer as edge, e.reference, e.child, e.parent, e.on_delete::text as on_delete, e.kind,
+            m.ordinality::integer as edge, (m.edge).reference, (m.edge).child, (m.edge).parent,
+            (m.edge).on_delete::text as on_delete, (m.edge).kind, (m.edge).is_indexed, m.matched,
             coalesce(p.first_layer, (
-                select min(o.first_layer) + 1
-                from place as o
-                where o.relation = e.parent
-                    or e.parent in (select a.relid from pg_partition_ancestors(o.relation) as a)
+                select min(l.first_layer) + 1 from line as l where l.parent = (m.edge).parent
             )) as depth,
             coalesce(p.last_layer, -1) as last_layer
-        from unnest(p_walk.edges) with ordinality as e
-        left join lateral (
-            select min(s.layer) as first_layer, max(s.layer) as last_layer
-            from unnest(p_walk.parts) as s
-            where s.edge = e.ordinality and s.effect = 'delete'
-        ) as p on true
+        from unnest(p_walk.edges) with ordinality as m
+        left join part as p on p.edge = m.ordinality
         union all
-        select 0, null, p_root, null, null, 'root', 0, 0
+        select 0, null, p_root, null, null, 'root', null, null, 0, 0
     ),
 
     told as (
         select
-            e.edge, e.reference, e.child, e.parent, e.kind, e.depth, e.last_layer, v.rows as reached, n.*,
+            e.edge, e.reference, e.child, e.parent, e.kind, e.is_indexed, e.matched, e.depth, e.last_layer,
+            v.rows as reached, n.*,
             case e.on_delete
                 when 'c' then 'cascade' when 'n' then 'set null' when 'd' then 'set default'
                 when 'r' then 'restrict' when 'a' then 'no action'
@@ -67,9 +75,9 @@ begin
         )::integer,
         t.depth, pydb_internal.relation_name(coalesce(pg_partition_root(t.child::regclass), t.child)), t.reference,
             t.action,
-        t.rows, case when t.edge > 0 then (p_walk.edges[t.edge]).is_indexed end, t.warning,
+        t.rows, t.is_indexed, t.warning,
         pydb_internal.relation_name(coalesce(pg_partition_root(t.parent::regclass), t.parent)), t.kind, t.own_action,
-        case when t.edge > 0 then p_walk.matched[t.edge] else t.reached end, t.cure, t.order_dependent, null::bigint
+        case when t.edge > 0 then t.matched else t.reached end, t.cure, t.order_dependent, null::bigint, t.codes
     from told as t
     order by 1;
 end

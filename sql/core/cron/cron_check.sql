@@ -1,5 +1,5 @@
--- pydb_internal.cron_check (cron; by retention_policy_set): refuse a schedule that is not a cron expression which every
--- scheduler of ours understands.
+-- pydb_internal.cron_check (cron): refuse a schedule that is not a cron expression which every scheduler of ours
+-- understands.
 -- reads pg_extension   writes nothing   locks nothing
 -- raises YD501 bad schedule
 create or replace function pydb_internal.cron_check(p_schedule text)
@@ -7,7 +7,7 @@ returns void
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     c_names constant text[] := array['minute', 'hour', 'day of month', 'month', 'day of week'];
     c_hints constant text[] := array[
@@ -70,10 +70,10 @@ begin
             hint = c_example;
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.cron_check(text) is
-'Raises YD501 unless the text is a cron expression of five fields (numbers, names such as jan and mon, lists, ranges, '
-'steps). ''N seconds'' is taken only where the pg_cron of this database is 1.5 or newer. Schedules are in UTC.';
+'Raises YD501 unless the text is a cron expression of five fields (numbers, names such as jan and mon, lists, ranges,
+steps). ''N seconds'' is taken only where the pg_cron of this database is 1.5 or newer. Schedules are in UTC.';
 
 revoke all on function pydb_internal.cron_check(text) from public;

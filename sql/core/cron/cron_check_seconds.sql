@@ -7,7 +7,7 @@ returns void
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_version text := (select e.extversion from pg_extension as e where e.extname = 'pg_cron');
 begin
@@ -26,7 +26,7 @@ begin
             hint = 'write a cron expression of five fields, for example ''* * * * *'' for every minute';
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.cron_check_seconds(text) is
 'Raises YD501 unless pg_cron 1.5 or newer is installed in this database and the number is 1 to 59.';

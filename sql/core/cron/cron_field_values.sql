@@ -8,7 +8,7 @@ language plpgsql
 immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_item text;
     v_part text[];
@@ -47,10 +47,10 @@ begin
     end loop;
     return array(select distinct u from unnest(v_values) as u order by u);
 end
-$function$;
+$$;
 
 comment on function pydb_internal.cron_field_values(text, integer, integer, text[]) is
-'Values that one field of a cron expression names, sorted; null if the field is not valid. '
-'p_names[1] is the name of p_low; null = the field takes no names.';
+'Values that one field of a cron expression names, sorted; null if the field is not valid.
+p_names[1] is the name of p_low; null = the field takes no names.';
 
 revoke all on function pydb_internal.cron_field_values(text, integer, integer, text[]) from public;

@@ -7,7 +7,7 @@ language plpgsql
 immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     -- the first minute that may be the answer
     v_at constant timestamp :=
@@ -26,7 +26,7 @@ begin
     end if;
     -- 29 February on one weekday comes at least every 40 years; what has not come by then (30 February) never does
     for i in 0 .. 12 * 40 loop
-        v_last := case when extract(month from v_month)::integer = any (v_fields.months)
+        v_last := case when extract(month from v_month)::integer = any(v_fields.months)
             then extract(day from v_month + interval '1 month - 1 day')::integer else 0 end;
         for n in 1 .. v_last loop
             v_day := v_month + (case when p_forward then n - 1 else v_last - n end) * interval '1 day';
@@ -53,10 +53,10 @@ begin
     end loop;
     return null;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.cron_seek(text, timestamp, boolean) is
-'First minute of a cron expression after p_at (p_forward), or the last one up to p_at. All times in the time zone of '
-'the schedule. Null if the expression is not valid, p_at is not finite, or no such day exists.';
+'First minute of a cron expression after p_at (p_forward), or the last one up to p_at. All times in the time zone of
+the schedule. Null if the expression is not valid, p_at is not finite, or no such day exists.';
 
 revoke all on function pydb_internal.cron_seek(text, timestamp, boolean) from public;

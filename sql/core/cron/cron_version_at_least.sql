@@ -8,7 +8,7 @@ language sql
 immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     -- a null inside the array would compare as greater than any number
     select coalesce(
         p_version ~ '^[0-9]' and array[
@@ -17,7 +17,7 @@ as $function$
         ] >= array[p_major, p_minor],
         false
     )
-$function$;
+$$;
 
 comment on function pydb_internal.cron_version_at_least(text, integer, integer) is
 'True if the version p_version of pg_cron is p_major.p_minor or newer; false if it is null or cannot be read.';

@@ -1,4 +1,4 @@
--- pydb_internal.run_account (run; by run_drive): add a batch to the sums of its run, and log it in the batch's own
+-- pydb_internal.run_account (run; by run_proceed): add a batch to the sums of its run, and log it in the batch's own
 -- transaction.
 -- writes pydb.job_run   locks the run's row
 -- raises YD110

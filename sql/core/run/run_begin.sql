@@ -33,15 +33,11 @@ begin
         ), 'another run of the same is live');
     end if;
     p_run.state := 'skipped';
-    perform pydb_internal.run_log_unstarted(
-        v_kind.job_kind, p_run.subject, p_run.dry_run, p_run.request, p_run.state, p_run.reason, p_run.error
-    );
     return p_run;
 end
 $$;
 
 comment on function pydb_internal.run_begin(pydb_internal.run_state) is
-'Opens a run; where its subject may not run now, the same is running already, or the kill switch is on, it is logged as
-skipped.';
+'Opens a run; where its subject may not run now, the same is running already, or the kill switch is on, it is skipped.';
 
 revoke all on function pydb_internal.run_begin(pydb_internal.run_state) from public;

@@ -12,9 +12,9 @@ declare
     v_place int4 := 1;
     v_part pydb_internal.run_part;
     v_turn pydb_internal.run_turn;
-    v_version pg_catalog.text;
     v_seconds float8;
     v_slices int4 := 0;
+    v_is_begun bool := false;
     v_sqlstate pg_catalog.text;
     v_error pg_catalog.text;
     v_hint pg_catalog.text;
@@ -24,51 +24,32 @@ begin
     -- deleted, whatever the default is; and the path, which no SET clause can hold over a COMMIT, is ours again.
     set transaction isolation level read committed;
     set local search_path = pg_catalog, pg_temp;
-    begin
-        perform pydb_internal.run_pin();
-        p_run := pydb_internal.run_begin(p_run);
-    exception when query_canceled or assert_failure or others then
-        get stacked diagnostics
-            v_sqlstate = returned_sqlstate, v_error = message_text, v_hint = pg_exception_hint;
-        p_run := pydb_internal.run_refuse(p_run, v_sqlstate, v_error, v_hint);
-    end;
-    commit;
-    set transaction isolation level read committed;
-    set local search_path = pg_catalog, pg_temp;
-    while p_run.state is null loop
+    loop
         v_part := null;
         begin
             perform pydb_internal.run_pin();
-            p_run := pydb_internal.run_look(p_run);
-            if p_run.version is distinct from v_version then
-                v_parts := null; -- what it is about was edited: everything is laid out anew
-            end if;
-            if p_run.state is not null or (v_parts is not null and p_run.wake_at > clock_timestamp()) then
-                null; -- at its end, or it rests
-            elsif v_parts is null or v_place > cardinality(v_parts) or p_run.done >= p_run.max_rows then
-                if v_parts is not null and p_run.done < p_run.max_rows is not false then
-                    v_parts := v_parts || v_late;
-                end if;
-                v_turn := pydb_internal.run_call('open', p_run, null, v_parts);
-                v_version := p_run.version;
-                p_run := v_turn.run;
-                v_parts := v_turn.parts;
-                v_late := '{}';
-                v_place := 1;
+            if not v_is_begun then
+                v_is_begun := true;
+                p_run := pydb_internal.run_begin(p_run);
             else
-                v_part := v_parts[v_place];
-                v_turn := pydb_internal.run_call('turn', p_run, v_part, null);
-                set constraints all immediate; -- what a deferred one refuses is an error of this turn
-                p_run := pydb_internal.run_account(v_turn.run);
-                v_late := v_late || v_turn.parts;
-                if v_turn.part is null then
-                    v_place := v_place + 1;
+                -- null where all of them are through, or their rows are as many as may go
+                v_part := case when p_run.done >= p_run.max_rows then null else v_parts[v_place] end;
+                v_turn := pydb_internal.run_proceed(
+                    p_run, v_part, case when v_part is null then v_parts || v_late end
+                );
+                p_run := v_turn.run;
+                if v_turn.is_layout then
+                    v_parts := v_turn.parts;
+                    v_late := '{}';
+                    v_place := 1;
                 else
-                    v_parts[v_place] := v_turn.part;
+                    v_late := v_late || v_turn.parts;
+                    if v_turn.part is null then
+                        v_place := v_place + 1;
+                    else
+                        v_parts[v_place] := v_turn.part;
+                    end if;
                 end if;
-            end if;
-            if p_run.state is not null then
-                perform pydb_internal.run_end(p_run); -- in the transaction of its last turn
             end if;
         exception when query_canceled or assert_failure or others then
             get stacked diagnostics
@@ -82,7 +63,8 @@ begin
         commit;
         set transaction isolation level read committed;
         set local search_path = pg_catalog, pg_temp;
-        if p_run.request is not null and p_run.state is null then
+        exit when p_run.state is not null;
+        if p_run.request is not null then
             -- a word to the caller who watches: if he is gone, the server finds out here and ends the session
             raise info '%: % rows', pydb_internal.run_label(p_run), p_run.done;
         end if;
@@ -104,7 +86,7 @@ begin
             exit when v_seconds is null;
         end loop;
     end loop;
-    while p_run.run_id is not null loop
+    loop
         begin
             perform pydb_internal.run_pin();
             perform pydb_internal.run_end(p_run); -- does nothing where its last turn has

@@ -1,5 +1,5 @@
--- pydb_internal.run_react (run): what a run does about an error: around it, again smaller and later, or stop and say
--- why.
+-- pydb_internal.run_react (run; by run_drive): what a run does about an error: around it, again smaller and later, or
+-- stop and say why.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_react(
@@ -44,7 +44,12 @@ begin
     elsif v_turn.part is null then
         v_fault := pydb_internal.run_fault(p_sqlstate);
         v_turn.run.tries := p_run.tries + 1;
-        if v_fault.passes and p_run.tries < pydb_internal.setting_get(p_name => 'retry_limit')::integer then
+        if p_run.run_id is null and p_sqlstate = '55P03' then
+            -- another session is about to open or to close a run of the same
+            v_turn.run.state := 'skipped';
+            v_turn.run.reason := 'locked';
+        elsif v_fault.passes and p_run.run_id is not null
+            and p_run.tries < pydb_internal.setting_get(p_name => 'retry_limit')::integer then
             -- up to 50 ms, 100 ms, 200 ms … at random, so that two who collided do not meet again
             v_turn.run.retries := p_run.retries + 1;
             v_turn.run.wake_at := clock_timestamp() + random() * 50 * 2 ^ least(p_run.tries, 6) * interval '1 ms';

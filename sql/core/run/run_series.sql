@@ -1,7 +1,7 @@
 -- pydb_internal.run_series (run): run several subjects of a kind one after the other; one failing never stops the
 -- others.
 -- writes what run_drive writes   locks per turn
--- raises YD110 YD111 YD302 YD306 YD308; calls what commits, and sets its path again after each call
+-- raises YD110 YD111; calls what commits, and sets its path again after each call
 create or replace procedure pydb_internal.run_series(p_run pydb_internal.run_state, p_subjects text[])
 language plpgsql
 as $$

@@ -19,6 +19,6 @@ end
 $$;
 
 comment on function pydb_internal.run_terms_of(pydb_internal.run_state) is
-'Terms of the subject of a run, by the hook of its kind; where a kind has none: no bounds, and always the same version.';
+'Terms of the subject of a run, by the hook of its kind; a kind without one has no bounds and always the same version.';
 
 revoke all on function pydb_internal.run_terms_of(pydb_internal.run_state) from public;

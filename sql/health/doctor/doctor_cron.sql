@@ -7,7 +7,7 @@ returns table (component text, status text, reason_code text, summary text, deta
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_place record;
     v_version text;
@@ -54,7 +54,7 @@ begin
         return query select d.* from pydb_internal.doctor_cron_launcher() as d;
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_cron(jsonb) is
 'Rows of pydb.doctor about pg_cron: loaded, installed, in which database, launcher.';

@@ -6,7 +6,7 @@ returns text
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select case
         when p.place = 'here' then format('grant usage on schema cron to %I;', current_user)
         when p.place = 'elsewhere' then 'the pydb program looks into that database: pydb doctor' || case
@@ -18,7 +18,7 @@ as $function$
     from pydb_internal.schedule_place() as p
     cross join pg_roles as r
     where r.rolname = current_user
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_cron_hidden() is
 'What to do so that this role can see the jobs of pg_cron, whether that is in this database or in another one.';

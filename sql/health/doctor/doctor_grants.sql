@@ -7,13 +7,13 @@ returns table (policy text, grants text)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     -- what pydb_internal.retention_check_rights looks at before a run, here for any role and all policies at once
     with recursive runner as (
         select p.name, r.oid as role, r.rolname, p.target::oid as target
         from jsonb_to_recordset(p_runners) as j (policy text, role text)
-        join pydb.retention_policy as p on p.name = j.policy
-        join pg_roles as r on r.rolname = j.role and not r.rolsuper
+        inner join pydb.retention_policy as p on p.name = j.policy
+        inner join pg_roles as r on r.rolname = j.role and not r.rolsuper
     ),
     reference as (
         -- a partition's own copy of its root's key points at the same table: the root stands for all
@@ -30,11 +30,11 @@ as $function$
     below as (
         select o.name, o.role, f.conrelid as oid, f.cascades
         from own as o
-        join reference as f on f.confrelid = o.oid
+        inner join reference as f on f.confrelid = o.oid
         union
         select b.name, b.role, f.conrelid, f.cascades
         from below as b
-        join reference as f on f.confrelid = b.oid
+        inner join reference as f on f.confrelid = b.oid
         where b.cascades
     ),
     touched as (
@@ -45,8 +45,8 @@ as $function$
     missing as (
         select t.name, format('grant usage on schema %I to %s;', n.nspname, t.role::regrole) as line
         from touched as t
-        join pg_class as c on c.oid = t.oid
-        join pg_namespace as n on n.oid = c.relnamespace
+        inner join pg_class as c on c.oid = t.oid
+        inner join pg_namespace as n on n.oid = c.relnamespace
         where not has_schema_privilege(t.role, n.oid, 'USAGE')
         union
         select t.name, format(
@@ -54,15 +54,15 @@ as $function$
             pydb_internal.relation_name(t.oid), t.role::regrole
         )
         from touched as t
-        join pg_class as c on c.oid = t.oid
+        inner join pg_class as c on c.oid = t.oid
         where not has_table_privilege(t.role, t.oid, t.word)
         group by t.name, t.role, t.oid
     )
     select m.name, string_agg(m.line, ' ' order by m.line desc) from missing as m group by m.name
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_grants(jsonb) is
-'What the role of each policy lacks on its table, the partitions and the tables that reference it. p_runners = array '
-'of objects with policy and role.';
+'What the role of each policy lacks on its table, the partitions and the tables that reference it. p_runners = array
+of objects with policy and role.';
 
 revoke all on function pydb_internal.doctor_grants(jsonb) from public;

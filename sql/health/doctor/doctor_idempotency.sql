@@ -7,7 +7,7 @@ returns table (component text, status text, reason_code text, summary text, deta
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_cache constant bigint := (
         select s.seqcache from pg_sequence as s where s.seqrelid = to_regclass('pydb.idempotency_token')
@@ -49,7 +49,7 @@ begin
             format('%s%s keys', case when not v_stats.exact then 'about ' end, v_stats.keys), null::text, null::text;
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_idempotency() is
 'Rows of pydb.doctor about claims: held keys, expired ones that stay, the sequence of tokens. None where no key is.';

@@ -6,14 +6,14 @@ returns table (component text, status text, reason_code text, summary text, deta
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_revisions text[];
     v_paused text;
 begin
     if exists (
         select from pg_class as c
-        join pg_namespace as n on n.oid = c.relnamespace
+        inner join pg_namespace as n on n.oid = c.relnamespace
         where n.nspname = 'pydb' and c.relname = 'alembic_version' and has_table_privilege(c.oid, 'select')
     ) then
         select array_agg(v.version_num::text) into v_revisions from pydb.alembic_version as v;
@@ -44,7 +44,7 @@ begin
             'pydb retention resume POLICY';
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_pydb() is
 'Rows of pydb.doctor about pydb itself: revision, kill switch, pauses.';

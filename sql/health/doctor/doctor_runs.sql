@@ -6,7 +6,7 @@ returns table (component text, status text, reason_code text, summary text, deta
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select
         'runs', case when r.dead = 0 then 'ok' else 'degraded' end,
         case when r.dead = 0 then 'none_interrupted' else 'run_interrupted' end,
@@ -27,7 +27,7 @@ as $function$
             ) as named
         from pydb_internal.run_dead('retention', null) as d
     ) as r
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_runs() is 'Row of pydb.doctor about runs whose server process is gone.';
 

@@ -8,23 +8,29 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if exists (select 1 from pg_class as c where c.oid = p_child and c.relkind = 'p') then
-        return not exists (
-            select 1
-            from pg_partition_tree(p_child) as t
-            -- partitions number their columns as they like
-            where t.isleaf and not pydb_internal.reference_is_indexed(
-                t.relid, pydb_internal.column_numbers(t.relid, pydb_internal.column_names(p_child, p_child_attnums))
-            )
-        );
-    end if;
-    return exists (
+    return not exists (
         select 1
-        from pg_index as i
-        inner join pg_class as x on x.oid = i.indexrelid
-        inner join pg_am as m on m.oid = x.relam and m.amname in ('btree', 'hash')
-        where i.indrelid = p_child and i.indisvalid and i.indpred is null
-            and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(p_child_attnums)] @> p_child_attnums
+        from (
+            select c.oid as relation from pg_class as c where c.oid = p_child and c.relkind <> 'p'
+            union all
+            select t.relid from pg_class as c cross join lateral pg_partition_tree(c.oid) as t
+            where c.oid = p_child and c.relkind = 'p' and t.isleaf
+        ) as l
+        cross join lateral (
+            -- partitions number their columns as they like
+            select array_agg(a.attnum) as attnums
+            from pg_attribute as n
+            inner join pg_attribute as a on a.attrelid = l.relation and a.attname = n.attname
+            where n.attrelid = p_child and n.attnum = any(p_child_attnums)
+        ) as k
+        where not exists (
+            select 1
+            from pg_index as i
+            inner join pg_class as x on x.oid = i.indexrelid
+            inner join pg_am as m on m.oid = x.relam and m.amname in ('btree', 'hash')
+            where i.indrelid = l.relation and i.indisvalid and i.indpred is null
+                and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(k.attnums)] @> k.attnums
+        )
     );
 end
 $$;

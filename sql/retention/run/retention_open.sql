@@ -1,5 +1,5 @@
--- pydb_internal.retention_open (run; by retention_batch): hook of retention runs: check, count and lay out the parts;
--- then pass by pass, until the end and its reason.
+-- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
+-- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
 -- raises YD001 YD003 YD005 YD102 YD105 YD106 YD114
 create or replace function pydb_internal.retention_open(
@@ -37,7 +37,7 @@ begin
     v_turn.parts := coalesce(v_turn.parts, '{}');
     p_run.skipped := null;
     p_run.wake_at := null;
-    p_run := pydb_internal.retention_check_plan(v_policy, p_run, v_work, v_own, v_total, v_relations);
+    p_run := pydb_internal.retention_plan_verdict(v_policy, p_run, v_work, v_own, v_total, v_relations);
     v_work.weight := greatest(p_run.due - p_run.done, 1)::float8 / greatest(v_own, 1);
     v_turn.run := p_run;
     v_turn.run.work := to_jsonb(v_work);

@@ -8,14 +8,14 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 set row_security = on
-as $function$
+as $$
 declare
     v_cron jsonb;
 begin
     -- not to_regclass(): it raises where the role lacks USAGE on the schema
     if not exists (
         select from pg_extension as e
-        join pg_namespace as n on n.nspname = 'cron'
+        inner join pg_namespace as n on n.nspname = 'cron'
         where e.extname = 'pg_cron' and has_schema_privilege(n.oid, 'usage')
     ) then
         return null;
@@ -23,10 +23,10 @@ begin
     execute pydb_internal.schedule_cron_query() into v_cron;
     return v_cron;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_cron() is
-'Our jobs in pg_cron and the last run of each, as the document of schedule_cron_query(); null where pg_cron is '
-'not in this database or this role has no right to its schema.';
+'Our jobs in pg_cron and the last run of each, as the document of schedule_cron_query(); null where pg_cron is
+not in this database or this role has no right to its schema.';
 
 revoke all on function pydb_internal.schedule_cron() from public;

@@ -7,7 +7,7 @@ returns text
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select format(
         $query$
         select pg_catalog.jsonb_build_object(
@@ -37,10 +37,10 @@ as $function$
         $query$,
         current_database()
     )
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_cron_query() is
-'Text of the query that reads our jobs and the last run of each from pg_cron, as one jsonb document. '
-'Run in this database by pydb_internal.schedule_cron(), in another one by the pydb program.';
+'Text of the query that reads our jobs and the last run of each from pg_cron, as one jsonb document.
+Run in this database by pydb_internal.schedule_cron(), in another one by the pydb program.';
 
 revoke all on function pydb_internal.schedule_cron_query() from public;

@@ -7,7 +7,7 @@ returns text
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select case
         when s.chosen = 'pg_cron' then 'pg_cron'
         when s.chosen = 'auto' and jsonb_array_length(p_cron -> 'jobs') > 0 then 'pg_cron'
@@ -23,10 +23,10 @@ as $function$
             pydb_internal.scheduler_alive() as process,
             (select p.place from pydb_internal.schedule_place() as p) as place
     ) as s
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_backend(jsonb) is
-'pg_cron, pydb (a `pydb schedule run` with a fresh heartbeat) or none, by the setting schedule_backend and by what is '
-'there. p_cron = document of pydb_internal.schedule_cron_query(), null where pg_cron cannot be read.';
+'pg_cron, pydb (a `pydb schedule run` with a fresh heartbeat) or none, by the setting schedule_backend and by what is
+there. p_cron = document of pydb_internal.schedule_cron_query(), null where pg_cron cannot be read.';
 
 revoke all on function pydb_internal.schedule_backend(jsonb) from public;

@@ -1,17 +1,17 @@
 -- pydb_internal.schedule_runs (jobs; by schedule_rows): the last time each job was fired, by pg_cron or by pydb
 -- schedule run, and how it went.
--- reads pydb.schedule_claim, pg_stat_activity   writes nothing   locks nothing
+-- reads pydb.schedule_source, pydb.schedule_claim, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_runs(p_cron jsonb)
 returns table (job_name text, fired_at timestamptz, status text, message text)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select distinct on (f.job_name) f.job_name, f.fired_at, f.status, f.message
     from (
         select
-            pydb_internal.schedule_job_name(pydb_internal.schedule_command_policy(d.command)) as job_name,
+            pydb_internal.schedule_job_name(s.job_prefix, c.subject) as job_name,
             -- a run that never got a connection has no times in pg_cron 1.4
             coalesce(d.start_time, d.end_time) as fired_at,
             case
@@ -27,7 +27,9 @@ as $function$
             command text, job_pid integer, status text, return_message text, start_time timestamptz,
             end_time timestamptz
         )
-        where pydb_internal.schedule_is_command(d.command)
+        cross join lateral pydb_internal.schedule_command_parse(d.command) as c
+        inner join pydb_internal.schedule_sources() as s
+            on s.procedure = c.procedure and (s.subjects is null) = (c.subject is null)
         union all
         (
             select distinct on (c.job)
@@ -40,10 +42,10 @@ as $function$
         )
     ) as f
     order by f.job_name, f.fired_at desc nulls first
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_runs(jsonb) is
-'Last firing of each job: fired_at (null = it never got as far as a connection), status succeeded, failed, running or '
-'interrupted, and what the server said.';
+'Last firing of each job: fired_at (null = it never got as far as a connection), status succeeded, failed, running or
+interrupted, and what the server said.';
 
 revoke all on function pydb_internal.schedule_runs(jsonb) from public;

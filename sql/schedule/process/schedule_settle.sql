@@ -2,12 +2,17 @@
 -- reads nothing   writes pydb.schedule_claim   locks the claim's row
 -- raises nothing
 create or replace function pydb_internal.schedule_settle(
-    p_job text, p_due_at timestamptz, p_scheduler uuid, p_outcome text, p_sqlstate text, p_message text
+    p_job text,
+    p_due_at timestamptz,
+    p_scheduler uuid,
+    p_outcome text,
+    p_sqlstate text,
+    p_message text
 )
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 begin
     update pydb.schedule_claim as c
     set finished_at = clock_timestamp(), outcome = p_outcome, sqlstate = p_sqlstate, message = p_message
@@ -15,7 +20,7 @@ begin
     where c.job = p_job and c.due_at = p_due_at and c.scheduler = p_scheduler and c.finished_at is null;
     return found;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_settle(text, timestamptz, uuid, text, text, text) is
 'Ends a claim with its outcome (succeeded, failed, interrupted); false if the claim is no longer the caller''s.';

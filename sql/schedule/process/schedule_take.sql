@@ -6,7 +6,7 @@ create or replace function pydb_internal.schedule_take(p_job text, p_due_at time
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_start constant timestamptz := (select a.backend_start from pg_stat_activity as a where a.pid = pg_backend_pid());
     v_claim pydb.schedule_claim;
@@ -32,10 +32,10 @@ begin
     where c.job = p_job and c.due_at = p_due_at;
     return true;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_take(text, timestamptz, uuid) is
-'Takes a job for one due time in the name of this session, which must then run it: true for one caller only. A claim '
-'whose session died is taken over, up to 3 attempts.';
+'Takes a job for one due time in the name of this session, which must then run it: true for one caller only. A claim
+whose session died is taken over, up to 3 attempts.';
 
 revoke all on function pydb_internal.schedule_take(text, timestamptz, uuid) from public;

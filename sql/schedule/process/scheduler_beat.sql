@@ -3,12 +3,17 @@
 -- reads pydb.setting, cron.job   writes pydb.scheduler   locks its row
 -- raises nothing
 create or replace function pydb_internal.scheduler_beat(
-    p_id uuid, p_host text, p_os_pid integer, p_version text, p_running integer, p_stopped boolean default false
+    p_id uuid,
+    p_host text,
+    p_os_pid integer,
+    p_version text,
+    p_running integer,
+    p_stopped boolean default false
 )
 returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_conflict constant text := pydb_internal.schedule_conflict();
 begin
@@ -25,10 +30,10 @@ begin
     where s.id = p_id;
     return v_conflict;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.scheduler_beat(uuid, text, integer, text, integer, boolean) is
-'Sign of life of a `pydb schedule run`, with the number of jobs it is running; p_stopped = it stops in order. '
-'Returns why it must start nothing at present, or null.';
+'Sign of life of a `pydb schedule run`, with the number of jobs it is running; p_stopped = it stops in order.
+Returns why it must start nothing at present, or null.';
 
 revoke all on function pydb_internal.scheduler_beat(uuid, text, integer, text, integer, boolean) from public;

@@ -2,12 +2,16 @@
 -- reads pydb.setting, cron.job   writes pydb.scheduler   locks its row
 -- raises YD502 where pg_cron already fires the jobs
 create or replace function pydb_internal.scheduler_start(
-    p_id uuid, p_host text, p_os_pid integer, p_version text, p_cron jsonb default null
+    p_id uuid,
+    p_host text,
+    p_os_pid integer,
+    p_version text,
+    p_cron jsonb default null
 )
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_conflict constant text := pydb_internal.schedule_conflict(p_cron);
 begin
@@ -27,10 +31,10 @@ begin
     values (p_id, p_host, p_os_pid, p_version)
     on conflict (id) do nothing;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.scheduler_start(uuid, text, integer, text, jsonb) is
-'Registers a process of `pydb schedule run`, or raises YD502 where pg_cron already fires the jobs. On a standby it '
-'does nothing.';
+'Registers a process of `pydb schedule run`, or raises YD502 where pg_cron already fires the jobs. On a standby it
+does nothing.';
 
 revoke all on function pydb_internal.scheduler_start(uuid, text, integer, text, jsonb) from public;

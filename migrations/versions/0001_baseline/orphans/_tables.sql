@@ -2,10 +2,16 @@
 -- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
-insert into pydb.setting (name, value, description) values
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
 (
-    'orphan_min_age', '5 min',
+    'orphan_min_age', '5 min', 'interval', '0', '100 years',
     'rows without a parent that may be younger are not yet called orphans, where no key is enforced (interval, from 0)'
+);
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, run_subject, description) values
+(
+    'orphan_scan_run', 'orphans', 'pydb.orphan_scan_run', 'scan',
+    'looks for orphans of every reference; a scan that was cut off goes on'
 );
 
 create table pydb.orphan_finding (

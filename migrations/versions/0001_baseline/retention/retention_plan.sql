@@ -16,7 +16,8 @@ returns table (
     policy text,
     strategy_reason text,
     cutoff timestamptz,
-    null_rows bigint
+    null_rows bigint,
+    codes text[]
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -30,7 +31,8 @@ declare
     v_now timestamptz := coalesce(p_now, clock_timestamp());
     v_policy pydb.retention_policy;
     v_leaf record;
-    v_whole text[];
+    v_whole pydb_internal.retention_warning[];
+    v_said pydb_internal.retention_warning[];
 begin
     if p_policy is null then
         foreach policy in array coalesce(pydb_internal.retention_policy_names(null), '{}') loop
@@ -44,7 +46,7 @@ begin
                         0::bigint,
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
                     array[format('a run would fail: %s (%s)', sqlerrm, sqlstate)], v_policy.name, null::text,
-                    null::timestamptz, 0::bigint;
+                    null::timestamptz, 0::bigint, array['fails'];
             end;
         end loop;
         return;
@@ -78,17 +80,19 @@ begin
             v_whole := pydb_internal.retention_policy_warnings(
                 v_policy, v_leaf.all_due::bigint, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint
             );
-            warnings := v_whole;
+            v_said := v_whole;
         else
-            warnings := '{}';
+            v_said := '{}';
         end if;
         if v_policy.on_referenced = 'error' and v_leaf.all_blocked > 0 then
             rows := 0;
         end if;
-        warnings := warnings || pydb_internal.retention_leaf_warnings(
+        v_said := v_said || pydb_internal.retention_leaf_warnings(
             v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
             v_leaf.rows_minus_infinity, v_leaf.foreign_table
         );
+        warnings := array(select w.said from unnest(v_said) as w);
+        codes := array(select w.code from unnest(v_said) as w);
         return next;
     end loop;
     return query
@@ -102,7 +106,8 @@ begin
                 else pydb_internal.rows_text(s.rows) || ' set'
             end, s.warning, s.cure
         ], null),
-        p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint
+        p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint, array['cascade_' || s.action]
+            || s.codes
     from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s
     where s.rows > 0 or s.action = 'blocked';
 end
@@ -114,7 +119,8 @@ nobody writes in between, by the same predicate; blocked_rows expire but stay be
 null_rows have no time and never expire. Asked for all, a policy that cannot run is one row that says why, without a
 cutoff. total_rows is counted below 4096 pages and estimated from the statistics above; bytes is the share of the
 table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children that change, missing
-indexes with their cure, triggers. It takes no lock above a SELECT''s and leaves no trace.
+indexes with their cure, triggers; codes: the same as words for programs. It takes no lock above a SELECT''s
+    and leaves no trace.
 p_now stands for the clock, for rehearsals.';
 
 revoke all on function pydb.retention_plan(text, timestamptz) from public;

@@ -4,7 +4,7 @@
 -- raises nothing
 create or replace function pydb_internal.cascade_add_edges(
     p_walk pydb_internal.cascade_closure,
-    p_leaves oid[],
+    p_rows pydb_internal.cascade_rows[],
     p_choices jsonb
 )
 returns pydb_internal.cascade_closure
@@ -13,28 +13,43 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_walk pydb_internal.cascade_closure := p_walk;
-    v_leaf oid;
+    v_known constant text[] := array(select (m.edge).reference from unnest(p_walk.edges) as m);
+    v_parents oid[];
+    v_tops oid[];
     v_edge pydb_internal.reference_edge;
     v_found record;
+    v_new pydb_internal.cascade_edge[] := array[]::pydb_internal.cascade_edge[];
 begin
-    foreach v_leaf in array p_leaves loop
-        for v_edge in
-            select r.* from pydb_internal.reference_edges(v_leaf) as r
-            where r.reference <> all(array(select e.reference from unnest(v_walk.edges) as e))
-        loop
-            v_found := pydb_internal.cascade_edge_problem(v_edge, pydb_internal.cascade_edge_action(v_edge, p_choices));
-            v_walk.edges := v_walk.edges || v_edge;
-            v_walk.effects := v_walk.effects || v_found.effect;
-            v_walk.hurdles := v_walk.hurdles || v_found.hurdle;
-            v_walk.matched := v_walk.matched || 0::bigint;
-        end loop;
+    -- all partitions of a table share its keys, and some have their own: asked for together
+    select array_agg(l.parent order by l.parent), array_agg(l.place order by l.parent) into v_parents, v_tops
+    from (
+        select p.parent, min(p.relation) as place
+        from (
+            select s.relation, s.relation as parent from unnest(p_rows) as s
+            union
+            select s.relation, a.relid from unnest(p_rows) as s
+            cross join lateral pg_partition_ancestors(s.relation) as a
+        ) as p
+        group by p.parent
+    ) as l;
+    for v_edge in
+        select r.*
+        from pydb_internal.reference_edges_among(v_parents) as r
+        inner join unnest(v_parents, v_tops) as l (parent, place) on l.parent = r.parent
+        where r.reference <> all(v_known)
+        order by l.place, r.reference
+    loop
+        v_found := pydb_internal.cascade_edge_problem(v_edge, pydb_internal.cascade_edge_action(v_edge, p_choices));
+        v_new := v_new || row(v_edge, v_found.effect, v_found.hurdle, 0)::pydb_internal.cascade_edge;
     end loop;
-    return v_walk;
+    return row(p_walk.edges || v_new, p_walk.parts)::pydb_internal.cascade_closure;
 end
 $$;
 
-comment on function pydb_internal.cascade_add_edges(pydb_internal.cascade_closure, oid[], jsonb) is
-'The walk with every edge to one of the relations in its list, with its effect and what stands in its way.';
+comment on function pydb_internal.cascade_add_edges(
+    pydb_internal.cascade_closure, pydb_internal.cascade_rows[], jsonb) is
+'The walk with every edge to one of the relations of p_rows, with its effect and what stands in its way.';
 
-revoke all on function pydb_internal.cascade_add_edges(pydb_internal.cascade_closure, oid[], jsonb) from public;
+revoke all
+    on function pydb_internal.cascade_add_edges(pydb_internal.cascade_closure, pydb_internal.cascade_rows[], jsonb)
+        from public;

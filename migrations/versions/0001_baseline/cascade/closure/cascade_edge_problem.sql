@@ -6,35 +6,37 @@ create or replace function pydb_internal.cascade_edge_problem(
     p_edge pydb_internal.reference_edge,
     p_effect text,
     out effect text,
-    out hurdle text
+    out hurdle pydb_internal.cascade_warning
 )
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_name text := pydb_internal.relation_name(p_edge.child);
-    -- partitions are read one by one only where their rows go
-    v_cure text := pydb_internal.cascade_missing_grants(p_edge.child, p_effect = 'delete');
+    v_name constant text := pydb_internal.relation_name(p_edge.child);
+    v_foreign oid;
     v_not_null text;
 begin
     effect := p_effect;
-    if v_cure is not null then
+    -- partitions are read one by one only where their rows go
+    hurdle := pydb_internal.cascade_missing_grants(p_edge.child, p_effect = 'delete');
+    if hurdle.code is not null then
         effect := 'hidden';
-        hurdle := case when v_cure like 'grant%' then format('%s may not read %s in full', current_user, v_name)
-            else format('row-level security of %s hides rows from %s', v_name, current_user) end;
+        hurdle.cure := (pydb_internal.cascade_missing_grants(p_edge.child, true)).cure;
         return;
     end if;
-    select
-        case when c.relkind = 'f' then format(
-            '%s is a foreign table', pydb_internal.relation_name(c.oid)) end into hurdle
+    select c.oid into v_foreign
     from pg_class as c
     where c.relkind = 'f' and (
         c.oid = p_edge.child or c.oid in (select t.relid from pg_partition_tree(p_edge.child) as t)
     )
     limit 1;
-    if hurdle is not null then
+    if v_foreign is not null then
         effect := 'hidden';
+        hurdle := row(
+            'foreign_table', format('%s is a foreign table', pydb_internal.relation_name(v_foreign)),
+            (pydb_internal.cascade_missing_grants(p_edge.child, true)).cure
+        );
         return;
     end if;
     if p_effect in ('nullify', 'default') then
@@ -43,18 +45,24 @@ begin
         where a.attname = any(p_edge.set_columns) and a.attnotnull and a.attnum > 0 and (
             a.attrelid = p_edge.child or a.attrelid in (select t.relid from pg_partition_tree(p_edge.child) as t)
         ) and (
-            p_effect = 'nullify' or pydb_internal.column_default(p_edge.child, a.attname) = 'null'
+            p_effect = 'nullify' or not exists (
+                select 1 from pg_attrdef as d
+                inner join pg_attribute as b on b.attrelid = d.adrelid and b.attnum = d.adnum
+                where d.adrelid = p_edge.child and b.attname = a.attname
+            )
         );
         if v_not_null is not null then
             effect := 'check';
-            hurdle := format('%s onto NOT NULL (%s) of %s fails%s',
+            hurdle := row('not_null', format('%s onto NOT NULL (%s) of %s fails%s',
                 case p_effect when 'nullify' then 'SET NULL' else 'SET DEFAULT' end, v_not_null, v_name,
-                case p_effect when 'nullify' then '' else ': there is no default' end);
+                case p_effect when 'nullify' then '' else ': there is no default' end), null);
         elsif p_effect = 'nullify' and p_edge.is_match_full
             and cardinality(p_edge.set_columns) < cardinality(p_edge.child_columns)
         then
             effect := 'check';
-            hurdle := format('SET NULL of some columns of %s fails: it is MATCH FULL', p_edge.reference);
+            hurdle := row(
+                'match_full', format('SET NULL of some columns of %s fails: it is MATCH FULL', p_edge.reference), null
+            );
         end if;
     end if;
 end

@@ -4,7 +4,8 @@
 -- raises nothing
 create or replace function pydb_internal.cascade_merge_rows(
     p_parts pydb_internal.cascade_rows[],
-    p_child oid default null
+    p_child oid default null,
+    p_layer integer default null
 )
 returns pydb_internal.cascade_rows[]
 language sql
@@ -12,14 +13,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     select array_agg(
-        row(0, 0, 'delete', r.relation,
-            pydb_internal.cascade_tids(p_parts, r.relation, 'delete'))::pydb_internal.cascade_rows
+        row(0, 0, 'delete', r.relation, pydb_internal.cascade_tids(r.parts))::pydb_internal.cascade_rows
         order by r.last_layer desc, r.relation
     )
     from (
-        select s.relation, max(s.layer) as last_layer
+        select s.relation, max(s.layer) as last_layer, array_agg(s) as parts
         from unnest(p_parts) as s
-        where s.effect = 'delete' and (
+        where s.effect = 'delete' and (p_layer is null or s.layer = p_layer) and (
             p_child is null or s.relation = p_child
             or s.relation in (select t.relid from pg_catalog.pg_partition_tree(p_child) as t)
         )
@@ -27,8 +27,8 @@ as $$
     ) as r;
 $$;
 
-comment on function pydb_internal.cascade_merge_rows(pydb_internal.cascade_rows[], oid) is
+comment on function pydb_internal.cascade_merge_rows(pydb_internal.cascade_rows[], oid, integer) is
 'Rows to delete, merged into one part a relation, deepest relation first; of one table and its partitions, or (null) of
-all; null if there are none.';
+all; of one layer, or (null) of all; null if there are none.';
 
-revoke all on function pydb_internal.cascade_merge_rows(pydb_internal.cascade_rows[], oid) from public;
+revoke all on function pydb_internal.cascade_merge_rows(pydb_internal.cascade_rows[], oid, integer) from public;

@@ -13,15 +13,22 @@ language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    -- the server makes a constant of the parameter, and a hash table of a constant array: one look a row
-    select coalesce(
-        string_agg(
+    select case when cardinality(p_parts) > 10 then
+        -- so many relations are one hash table, as each of them would be tried for each row
+        format(
+            '(%s, %s) not in (
+                select s.relation, u.tid from unnest(%s) as s cross join lateral unnest(s.tids) as u (tid)
+            )', p_relation, p_tid, p_parameter
+        )
+    else coalesce((
+        -- the server makes a constant of the parameter, and a hash table of a constant array: one look a row
+        select string_agg(
             format(
                 'not (%s = %s and %s = any((%s[%s]).tids))', p_relation, s.relation, p_tid, p_parameter, s.ordinality
             ), ' and ' order by s.ordinality
-        ), 'true'
-    )
-    from unnest(p_parts) with ordinality as s;
+        )
+        from unnest(p_parts) with ordinality as s
+    ), 'true') end;
 $$;
 
 comment on function pydb_internal.cascade_not_in_rows(pydb_internal.cascade_rows[], text, text, text) is

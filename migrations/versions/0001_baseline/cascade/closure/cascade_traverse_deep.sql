@@ -16,19 +16,28 @@ declare
 begin
     -- a chain as long as this goes in circles: the edges and tables met so far are those that it needs
     select string_agg(format(
-        'select t.tableoid, t.ctid, %s from only %s as p inner join %s as t on %s
+        'select t.tableoid, t.ctid, %s from %s as p inner join %s as t on %s
         where p.ctid = w.tid and w.relation = %s',
-        o.ordinality, pydb_internal.relation_name(l.leaf), pydb_internal.relation_source(o.child),
-        pydb_internal.reference_match(p_walk.edges[o.ordinality], 't', 'p'), l.leaf
+        m.ordinality, l.source, pydb_internal.relation_source((m.edge).child),
+            pydb_internal.reference_match(m.edge, 't', 'p'), l.is_it
     ), ' union all ') into v_branches
-    from unnest(p_walk.edges) with ordinality as o
+    from unnest(p_walk.edges) with ordinality as m
     cross join lateral (
-        select distinct s.relation as leaf from unnest(p_walk.parts) as s
+        select array_agg(distinct s.relation) as leaves from unnest(p_walk.parts) as s
         where s.effect = 'delete' and (
-            s.relation = o.parent or o.parent in (select a.relid from pg_partition_ancestors(s.relation) as a)
+            s.relation = (m.edge).parent
+            or (m.edge).parent in (select a.relid from pg_partition_ancestors(s.relation) as a)
         )
+    ) as f
+    cross join lateral (
+        select 'only ' || pydb_internal.relation_name(u.leaf) as source, u.leaf::text as is_it
+        from unnest(f.leaves) as u (leaf)
+        where cardinality(f.leaves) <= 10
+        union all
+        -- a branch for each of many partitions, each joined to all partitions, would be their square
+        select pydb_internal.relation_source((m.edge).parent), 'p.tableoid' where cardinality(f.leaves) > 10
     ) as l
-    where p_walk.effects[o.ordinality] = 'delete';
+    where m.effect = 'delete';
     if v_branches is null then
         return p_walk;
     end if;
@@ -53,9 +62,7 @@ begin
             group by g.relation, g.edge
         ) as f', v_branches, pydb_internal.cascade_not_in_rows(v_seen, 'd.relation', 'd.tid', '$3')
     ) into v_parts using p_walk.parts, p_layer, v_seen;
-    return row(
-        p_walk.edges, p_walk.effects, p_walk.hurdles, p_walk.matched, p_walk.parts || v_parts
-    )::pydb_internal.cascade_closure;
+    return row(p_walk.edges, p_walk.parts || v_parts)::pydb_internal.cascade_closure;
 end
 $$;
 

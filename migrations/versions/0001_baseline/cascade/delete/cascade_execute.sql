@@ -12,7 +12,10 @@ as $$
 declare
     v_gone pydb_internal.cascade_rows[] := pydb_internal.cascade_merge_rows(p_walk.parts);
     v_set pydb_internal.cascade_rows[] := pydb_internal.cascade_rows_to_set(p_walk, v_gone);
-    v_updates text[] := pydb_internal.cascade_update_statements(p_walk, v_set);
+    v_gone_at record := pydb_internal.cascade_places(v_gone, '$1');
+    v_set_at record := pydb_internal.cascade_places(v_set, '$2');
+    v_updates text[] := pydb_internal.cascade_update_statements(p_walk, v_set, v_set_at.places);
+    v_deletes text[] := pydb_internal.cascade_deletes(p_walk, v_gone, v_gone_at.places);
     v_count text;
     v_rows bigint;
     v_planned bigint;
@@ -20,22 +23,22 @@ begin
     select count(distinct (s.relation, u.tid)) into v_planned
     from unnest(v_set) as s
     cross join lateral unnest(s.tids) as u (tid);
-    select string_agg(format('(select count(*) from u%s)', g.n), ' + ') into v_count
+    select format('select sum(c.n) from (values %s) as c (n)', string_agg(
+        format('((select count(*) from u%s))', g.n), ', '
+    )) into v_count
     from generate_series(1, cardinality(v_updates)) as g (n);
     -- one statement for all tables: keys are checked when it has ended, so neither order nor circles matter
     execute (
-        select 'with ' || string_agg(u.query, ', ' order by u.ord) || ' select ' || coalesce(v_count, '0')
+        select 'with ' || string_agg(u.query, ', ' order by u.ord) || ' ' || case
+            when v_updates = '{}' then 'select 0' else v_count end
         from (
-            select s.ordinality as ord, format(
-                'd%s as (delete from only %s as t where %s)', s.ordinality, pydb_internal.relation_name(s.relation),
-                pydb_internal.cascade_delete_condition(p_walk, v_gone, s.ordinality::integer)
-            ) as query
-            from unnest(v_gone) with ordinality as s
+            select d.ordinality as ord, format('d%s as (%s)', d.ordinality, d.query) as query
+            from unnest(v_deletes) with ordinality as d (query)
             union all
             select -1 / c.ordinality::numeric, format('u%s as (%s returning 1)', c.ordinality, c.query)
             from unnest(v_updates) with ordinality as c (query)
         ) as u
-    ) into v_rows using v_gone, v_set;
+    ) into v_rows using v_gone_at.large, v_set_at.large;
     if v_rows <> v_planned then
         raise exception using errcode = 'YD304', message = 'rows changed while the cascade ran',
             detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned),

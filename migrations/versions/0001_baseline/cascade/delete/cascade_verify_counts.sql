@@ -19,8 +19,8 @@ begin
     with planned as (
         select
             case when r.root in (
-                select pg_partition_root(e.child::regclass) from unnest(p_walk.edges) with ordinality as e
-                where p_walk.effects[e.ordinality] in ('nullify', 'default')
+                select pg_partition_root((m.edge).child::regclass) from unnest(p_walk.edges) as m
+                where m.effect in ('nullify', 'default')
             ) then r.root else s.relation end::oid as relation, sum(cardinality(s.tids)) as rows
         from unnest(p_walk.parts) as s
         cross join lateral pg_partition_root(s.relation::regclass) as r (root)

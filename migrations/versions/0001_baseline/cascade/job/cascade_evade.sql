@@ -1,4 +1,5 @@
--- pydb_internal.cascade_evade (job): hook of cascade jobs: a way around an error: fewer relations, then fewer rows.
+-- pydb_internal.cascade_evade (job; by cascade_run): hook of cascade jobs: a way around an error: fewer relations, then
+-- fewer rows.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_evade(

@@ -29,8 +29,7 @@ begin
         detail = format('%s: %s%s. Nothing was changed.', v_first.relation,
             coalesce(pydb_internal.rows_text(v_first.rows) || ': ', ''), v_first.warning),
         hint = coalesce(
-            -- an index, or a valid key, lets nothing more go
-            case when v_first.cure !~ '^(create index|call|alter system) ' then v_first.cure end,
+            case when pydb_internal.cascade_is_curable(v_first.codes) then v_first.cure end,
             pydb_internal.cascade_plan_command(p_root, p_keys, v_edges)
             || ' -- with this p_edges they are taken along, if that is what you want'
         );

@@ -11,28 +11,33 @@ as $$
 declare
     v_worst record;
 begin
-    select
-        e.reference, n.cure, pydb_internal.relation_name(e.child) as child, c.rows,
-        case when e.is_enforced then p.rows else 1 end * c.pages as pages
-    into v_worst
-    from unnest(p_walk.edges) with ordinality as e
-    cross join lateral (
-        select sum(cardinality(s.tids)) as rows
+    with gone as (
+        select s.relation, sum(cardinality(s.tids)) as rows
         from unnest(p_walk.parts) as s
-        where s.effect = 'delete' and (
-            s.relation = e.parent or e.parent in (select a.relid from pg_partition_ancestors(s.relation) as a)
-        )
+        where s.effect = 'delete'
+        group by s.relation
+    )
+
+    select
+        (m.edge).reference, m.edge, pydb_internal.relation_name((m.edge).child) as child, c.rows,
+        case when (m.edge).is_enforced then p.rows else 1 end * c.pages as pages
+    into v_worst
+    from unnest(p_walk.edges) as m
+    cross join lateral (
+        select sum(g.rows) as rows
+        from gone as g
+        where g.relation = (m.edge).parent
+            or (m.edge).parent in (select a.relid from pg_partition_ancestors(g.relation) as a)
     ) as p
     cross join lateral (
         select sum(greatest(k.reltuples, 0))::bigint as rows, sum(pg_relation_size(k.oid)) / 8192 as pages
         from pg_class as k
         where k.relkind = 'r'
-            and (k.oid = e.child or k.oid in (select t.relid from pg_partition_tree(e.child) as t))
+            and (k.oid = (m.edge).child or k.oid in (select t.relid from pg_partition_tree((m.edge).child) as t))
     ) as c
-    cross join lateral pydb_internal.cascade_edge_warnings(p_walk, e.ordinality::integer, null) as n
-    where not e.is_indexed and n.cure like 'create index%' and (
+    where not (m.edge).is_indexed and (
         c.rows >= pydb_internal.setting_get(p_name => 'cascade_unindexed_rows')::bigint
-        or case when e.is_enforced then p.rows else 1 end * c.pages
+        or case when (m.edge).is_enforced then p.rows else 1 end * c.pages
         >= pydb_internal.setting_get(p_name => 'cascade_unindexed_pages')::bigint
     )
     order by 5 desc
@@ -41,7 +46,7 @@ begin
         raise exception using errcode = 'YD305', message = format('%s has no index', v_worst.reference),
             detail = format('%s has about %s; the delete would read %s pages of it.', v_worst.child,
                 pydb_internal.rows_text(v_worst.rows), v_worst.pages),
-            hint = v_worst.cure || ' -- or p_allow_unindexed => true';
+            hint = pydb_internal.cascade_index_command(v_worst.edge) || ' -- or p_allow_unindexed => true';
     end if;
 end
 $$;

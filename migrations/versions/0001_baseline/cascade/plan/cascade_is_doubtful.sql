@@ -14,10 +14,10 @@ as $$
 begin
     return exists (
         select 1
-        from unnest(p_walk.edges) with ordinality as e
-        where p_walk.effects[e.ordinality] in ('nullify', 'default') and e.child in (p_edge.child, p_edge.parent)
-            and exists (select 1 from unnest(p_walk.parts) as s where s.edge = e.ordinality)
-            and pydb_internal.cascade_sets_key_columns(p_walk.edges[e.ordinality])
+        from unnest(p_walk.edges) with ordinality as m
+        where m.effect in ('nullify', 'default') and (m.edge).child in (p_edge.child, p_edge.parent)
+            and exists (select 1 from unnest(p_walk.parts) as s where s.edge = m.ordinality)
+            and pydb_internal.cascade_sets_key_columns(m.edge)
     );
 end
 $$;

@@ -16,7 +16,7 @@ declare
     v_parts pydb_internal.cascade_rows[];
 begin
     perform pydb_internal.cascade_check_root(p_root);
-    v_cure := pydb_internal.cascade_missing_grants(p_root, true);
+    v_cure := (pydb_internal.cascade_missing_grants(p_root, true)).cure;
     if v_cure is not null then
         raise exception using errcode = 'YD005',
             message = format('%s cannot be read in full', pydb_internal.relation_name(p_root)),

@@ -15,7 +15,7 @@ language plpgsql
 immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_field text[] := regexp_split_to_array(btrim(p_schedule, E' \t'), '[ \t]+');
 begin
@@ -37,10 +37,10 @@ begin
     -- begins with * (also */2) for unrestricted.
     either_day := v_field[3] !~ '^[*]' and v_field[5] !~ '^[*]';
 end
-$function$;
+$$;
 
 comment on function pydb_internal.cron_fields(text) is
-'What a valid cron expression of five fields means: the values of each field (weekdays 0 = Sunday to 6), and whether '
-'a day needs to match only one of the two day fields (both restricted) or both.';
+'What a valid cron expression of five fields means: the values of each field (weekdays 0 = Sunday to 6), and whether
+a day needs to match only one of the two day fields (both restricted) or both.';
 
 revoke all on function pydb_internal.cron_fields(text) from public;

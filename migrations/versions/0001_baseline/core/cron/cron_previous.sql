@@ -7,9 +7,9 @@ language sql
 immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select pydb_internal.cron_seek(p_schedule, p_at at time zone 'UTC', false) at time zone 'UTC'
-$function$;
+$$;
 
 comment on function pydb_internal.cron_previous(text, timestamptz) is
 'Last time of a cron expression up to and including p_at, in UTC; null if there is none.';

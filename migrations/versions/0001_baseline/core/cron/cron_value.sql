@@ -7,12 +7,12 @@ language sql
 immutable
 parallel safe
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select case
         when p_word ~ '^[0-9]{1,2}$' then p_word::integer
         else array_position(p_names, p_word) - 1 + p_low
     end
-$function$;
+$$;
 
 comment on function pydb_internal.cron_value(text, integer, text[]) is
 'Number behind one word of a cron field: digits, or a name out of p_names, whose first is p_low; null = neither.';

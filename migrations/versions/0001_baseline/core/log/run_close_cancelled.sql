@@ -1,5 +1,5 @@
--- pydb_internal.run_close_cancelled (log; for pydb/retention.py): close the runs of a request that a cancel left open:
--- one that falls on a COMMIT, or between two batches, cannot be caught by the run itself.
+-- pydb_internal.run_close_cancelled (log; for pydb/runs.py): close the runs of a request that a cancel left open: one
+-- that falls on a COMMIT, or between two batches, cannot be caught by the run itself.
 -- reads pg_stat_activity, pydb.job_run   writes pydb.job_run locks the rows it closes
 -- raises nothing
 create or replace function pydb_internal.run_close_cancelled(p_kind text, p_request uuid)

@@ -6,7 +6,7 @@ returns table (component text, status text, reason_code text, summary text, deta
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_set jsonb := (
         select jsonb_object_agg(s.name, s.setting) from pg_settings as s
@@ -43,7 +43,7 @@ begin
             )
         ),
         (
-            not v_workers and v_host ~ '^/' and not v_host = any (v_sockets), 'error', 'host_unreachable',
+            not v_workers and v_host ~ '^/' and not v_host = any(v_sockets), 'error', 'host_unreachable',
             'pg_cron cannot connect: the server has no socket in that directory',
             format('cron.host = %L, unix_socket_directories = %L', v_host, v_set ->> 'unix_socket_directories'),
             format(
@@ -88,7 +88,7 @@ begin
             null::text, null::text;
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_cron_connection(jsonb) is
 'Rows of pydb.doctor about how pg_cron connects: cron.host, authentication, background workers, time zone.';

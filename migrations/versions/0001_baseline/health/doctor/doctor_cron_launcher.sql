@@ -6,7 +6,7 @@ returns table (component text, status text, reason_code text, summary text, deta
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select
         'pg_cron launcher', l.status,
         case l.status when 'ok' then 'running' when 'unknown' then 'hidden' else 'gone' end,
@@ -29,7 +29,7 @@ as $function$
             else 'error'
         end as status
     ) as l
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_cron_launcher() is 'Row of pydb.doctor about pg_cron''s launcher.';
 

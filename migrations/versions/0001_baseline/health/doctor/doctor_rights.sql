@@ -1,12 +1,13 @@
--- pydb_internal.doctor_rights (doctor; by doctor): as whom do the policies run, and may that role do what a run does.
--- reads pydb.retention_policy, pydb.setting, catalogs   writes nothing   locks nothing
+-- pydb_internal.doctor_rights (doctor; by doctor): as whom do policies and jobs run, and may that role do what a run
+-- does.
+-- reads pydb.retention_policy, pydb.schedule_source, pydb.setting, catalogs   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_rights(p_cron jsonb)
 returns table (component text, status text, reason_code text, summary text, detail text, hint text)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_runners constant jsonb := (
         select coalesce(jsonb_agg(to_jsonb(u)), '[]') from pydb_internal.doctor_runners(p_cron) as u
@@ -29,20 +30,21 @@ begin
         'rights', k.status, k.reason, k.what, left(string_agg(distinct k.said, '; '), 1000),
         left(string_agg(distinct k.hint, ' '), 1000)
     from jsonb_to_recordset(v_runners) as u (
-        policy text, role text, origin text, exists_role boolean, is_super boolean, may_login boolean
+        policy text, procedure text, role text, origin text, exists_role boolean, is_super boolean, may_login boolean
     )
-    join pydb.retention_policy as p on p.name = u.policy
+    left join pydb.retention_policy as p on p.name = u.policy
     left join pg_class as c on c.oid = p.target
     left join pydb_internal.doctor_grants(v_runners) as g on g.policy = p.name
     cross join lateral (
         values
         (
-            c.oid is null, 'error', 'target_gone', 'the table of a policy is gone',
+            p.name is not null and c.oid is null, 'error', 'target_gone', 'the table of a policy is gone',
             format('%s: %s', p.name, p.target_name),
             format('select pydb.retention_policy_drop(%L);', p.name)
         ),
         (
-            not u.exists_role, 'error', 'role_gone', 'the role that should run a policy does not exist', p.name,
+            not u.exists_role, 'error', 'role_gone', 'the role that should run a job does not exist',
+            coalesce(p.name, u.procedure),
             'select pydb.setting_set(''schedule_role'', ''name of a role''); ' || v_sync
         ),
         (
@@ -58,19 +60,20 @@ begin
     where k.applies
     group by k.status, k.reason, k.what;
     v_found := found;
-    return query select d.* from pydb_internal.doctor_execute(array(
-        select distinct u.role from jsonb_to_recordset(v_runners) as u (role text)
-    )) as d;
+    return query select d.* from pydb_internal.doctor_execute(v_runners) as d;
     if not found and not v_found then
         return query select
             'rights', 'ok', 'sufficient',
-            format('the roles that run %s policies have what they need', jsonb_array_length(v_runners)),
-            null::text, null::text;
+            format('the roles that run %s policies%s have what they need', count(u.policy), case
+                when count(*) > count(u.policy) then format(' and %s other jobs', count(*) - count(u.policy))
+            end),
+            null::text, null::text
+        from jsonb_to_recordset(v_runners) as u (policy text);
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_rights(jsonb) is
-'Rows of pydb.doctor about the roles that policies run as: login, privileges on tables, EXECUTE, superusers.';
+'Rows of pydb.doctor about the roles that policies and jobs run as: login, privileges on tables, EXECUTE, superusers.';
 
 revoke all on function pydb_internal.doctor_rights(jsonb) from public;

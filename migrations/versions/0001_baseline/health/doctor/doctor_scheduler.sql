@@ -1,19 +1,19 @@
 -- pydb_internal.doctor_scheduler (doctor; by doctor): who fires the schedules, and is it alive.
--- reads pydb.retention_policy, pydb.scheduler, pydb.setting, pg_settings   writes nothing   locks nothing
+-- reads pydb.schedule_source, pydb.retention_policy, pydb.scheduler, pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_scheduler(p_cron jsonb)
 returns table (component text, status text, reason_code text, summary text, detail text, hint text)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_backend constant text := pydb_internal.schedule_backend(p_cron);
     v_state text;
     v_wanted bigint;
     v_last record;
 begin
-    select count(w.policy) into v_wanted from pydb_internal.schedule_wanted() as w;
+    select count(*) into v_wanted from pydb_internal.schedule_wanted() as w where not w.housekeeping;
     select s.* into v_last from pydb.scheduler as s order by s.stopped_at is null desc, s.heartbeat_at desc limit 1;
     v_state := case
         when v_wanted = 0 then 'nothing_scheduled'
@@ -28,7 +28,7 @@ begin
         case v_state when 'no_scheduler' then 'error' when 'pg_cron_hidden' then 'unknown' else 'ok' end,
         v_state,
         case v_state
-            when 'nothing_scheduled' then 'no policy has a schedule'
+            when 'nothing_scheduled' then 'nothing has a schedule'
             when 'pg_cron' then format('%s schedules are left to pg_cron', v_wanted)
             when 'pg_cron_hidden' then format('%s schedules are left to a pg_cron that cannot be read', v_wanted)
             when 'pydb' then format('%s schedules are fired by pydb schedule run', v_wanted)
@@ -57,7 +57,7 @@ begin
             'systemctl restart pydb-scheduler, or: pydb schedule run';
     end if;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_scheduler(jsonb) is
 'Rows of pydb.doctor about who fires the schedules: pg_cron, pydb schedule run, or nobody.';

@@ -6,7 +6,7 @@ returns table (component text, status text, reason_code text, summary text, deta
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select
         'server',
         case when s.major < 15 then 'error' when s.major > 18 then 'degraded' else 'ok' end,
@@ -19,7 +19,7 @@ as $function$
     select
         'server', 'ok', 'standby', 'this server is a standby: nothing runs here until it is promoted', null, null
     where pg_is_in_recovery()
-$function$;
+$$;
 
 comment on function pydb_internal.doctor_server() is 'Rows of pydb.doctor about the server.';
 

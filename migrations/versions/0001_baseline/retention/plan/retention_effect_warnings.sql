@@ -8,7 +8,7 @@ create or replace function pydb_internal.retention_effect_warnings(
     p_cutoff timestamptz,
     p_rows bigint
 )
-returns text[]
+returns pydb_internal.retention_warning[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -17,7 +17,7 @@ as $$
 declare
     v_ref record;
     v_count bigint;
-    v_all text[] := '{}'::text[];
+    v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
 begin
     for v_ref in select r.* from pydb_internal.retention_references(p_relation) as r loop
         if v_ref.on_delete in ('c', 'n', 'd') and not v_ref.itself and p_rows > 0 then
@@ -30,7 +30,7 @@ begin
                 pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff)
             ) into v_count;
             if v_count > 0 then
-                v_all := v_all || format(
+                v_all := v_all || row('children', format(
                     '%s of %s would be %s through %I', pydb_internal.rows_text(v_count),
                         pydb_internal.relation_name(v_ref.child),
                     case v_ref.on_delete
@@ -38,34 +38,36 @@ begin
                         when 'n' then 'set to null (ON DELETE SET NULL)'
                         else 'set to their default (ON DELETE SET DEFAULT)'
                     end, v_ref.constraint_name
-                );
+                ))::pydb_internal.retention_warning;
             end if;
         elsif v_ref.on_delete = 'c' and v_ref.itself then
-            v_all := v_all || format(
+            v_all := v_all || row('self_cascade', format(
                 '%s references its own table ON DELETE CASCADE: younger rows below an expired one go with it',
                 quote_ident(v_ref.constraint_name)
-            );
+            ))::pydb_internal.retention_warning;
         end if;
         if not v_ref.indexed then
-            v_all := v_all || format(
+            v_all := v_all || row('unindexed', format(
                 'foreign key %I of %s has no index, every deleted row costs a scan of it: '
                 || 'create index concurrently on %2$s (%s);',
                 v_ref.constraint_name, pydb_internal.relation_name(v_ref.child),
                 (select string_agg(quote_ident(u.name), ', ') from unnest(v_ref.child_columns) as u (name))
-            );
+            ))::pydb_internal.retention_warning;
         end if;
     end loop;
     return v_all || coalesce(
         (
-            select array_agg(
-                format('trigger %I fires on each delete: what it does is not in this plan', g.tgname) order by g.tgname
-            )
+            select array_agg(row(
+                'trigger', format('trigger %I fires on each delete: what it does is not in this plan', g.tgname)
+            )::pydb_internal.retention_warning order by g.tgname)
             from pg_trigger as g
             where g.tgrelid = p_relation and not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 8) = 8
         ), '{}'
     ) || coalesce(
         (
-            select array_agg(format('rule %I rewrites deletes: rows may stay', w.rulename) order by w.rulename)
+            select array_agg(row(
+                'rule', format('rule %I rewrites deletes: rows may stay', w.rulename)
+            )::pydb_internal.retention_warning order by w.rulename)
             from pg_rewrite as w
             where w.ev_class = p_relation and w.ev_type = '4'
         ), '{}'

@@ -30,7 +30,7 @@ begin
             v_again := v_again || v_part;
         end if;
     end loop;
-    if v_work.is_last_pass then
+    if v_work.is_last_pass or p_run.done >= p_run.max_rows then
         v_late := '{}';
     end if;
     v_turn.parts := '{}';

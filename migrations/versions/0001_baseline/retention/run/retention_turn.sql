@@ -1,5 +1,5 @@
--- pydb_internal.retention_turn (run; by retention_batch): hook of retention runs: delete the next range of a part, in
--- the caller's transaction.
+-- pydb_internal.retention_turn (run): hook of retention runs: delete the next range of a part, in the caller's
+-- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
 -- raises YD113, and what the delete raises
 create or replace function pydb_internal.retention_turn(

@@ -5,7 +5,7 @@ create or replace function pydb_internal.schedule_audit(p_actions jsonb)
 returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_action jsonb;
     v_count integer := 0;
@@ -17,7 +17,7 @@ begin
     end loop;
     return v_count;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_audit(jsonb) is
 'Writes the actions of a sync (rows of pydb_internal.schedule_plan) to pydb.audit_log, except keep; returns how many.';

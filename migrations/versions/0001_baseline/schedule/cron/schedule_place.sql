@@ -6,7 +6,7 @@ returns record
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     -- pg_settings and not current_setting: a session can invent cron.database_name where pg_cron is not loaded
     v_sees constant boolean := pg_has_role('pg_read_all_settings', 'usage');
@@ -22,11 +22,11 @@ begin
         else 'hidden'
     end;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_place() is
-'place: here (installed in this database), elsewhere (pg_cron lives in cron_database), not_created (loaded for this '
-'database, extension missing), not_loaded (extension without its library), absent (not loaded by the server), '
-'hidden (this role may not see, for want of pg_read_all_settings). version = extversion, where it is here.';
+'place: here (installed in this database), elsewhere (pg_cron lives in cron_database), not_created (loaded for this
+database, extension missing), not_loaded (extension without its library), absent (not loaded by the server),
+hidden (this role may not see, for want of pg_read_all_settings). version = extversion, where it is here.';
 
 revoke all on function pydb_internal.schedule_place() from public;

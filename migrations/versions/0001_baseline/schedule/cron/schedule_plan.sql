@@ -1,15 +1,24 @@
 -- pydb_internal.schedule_plan (cron): the actions of a sync by the role that pg_cron's document was read as.
--- reads pydb.retention_policy, pydb.setting   writes nothing   locks nothing
+-- reads pydb.schedule_source, pydb.retention_policy, pydb.setting   writes nothing   locks nothing
 -- raises YD502 the role may not write jobs for another, YD901 a command that is not one CALL
 create or replace function pydb_internal.schedule_plan(p_cron jsonb)
 returns table (
-    job_name text, policy text, action text, schedule text, command text, database text, role text, reason text,
-    statements text[]
+    job_name text,
+    policy text,
+    action text,
+    schedule text,
+    command text,
+    database text,
+    role text,
+    reason text,
+    statements text[],
+    kind text,
+    subject text
 )
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_role constant text := coalesce(pydb_internal.setting_get(p_name => 'schedule_role'), p_cron ->> 'role');
     v_bad text;
@@ -30,7 +39,7 @@ begin
     end if;
     select w.command into v_bad
     from pydb_internal.schedule_wanted(true) as w
-    where not pydb_internal.schedule_is_command(w.command)
+    where not pydb_internal.schedule_is_command(w.command, w.procedure, w.subject)
     limit 1;
     if found then
         raise exception using
@@ -40,13 +49,15 @@ begin
             hint = 'this is a defect of pydb; please report it';
     end if;
     return query
-    select a.job_name, a.policy, a.action, a.schedule, a.command, a.database, a.role, a.reason, a.statements
+    select
+        a.job_name, a.policy, a.action, a.schedule, a.command, a.database, a.role, a.reason, a.statements, a.kind,
+        a.subject
     from pydb_internal.schedule_actions(p_cron, v_role) as a;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_plan(jsonb) is
-'What a sync does, one row a job, with the statements that do it where pg_cron lives. p_cron = document of '
-'pydb_internal.schedule_cron_query(), read by the role that will run the statements.';
+'What a sync does, one row a job, with the statements that do it where pg_cron lives. p_cron = document of
+pydb_internal.schedule_cron_query(), read by the role that will run the statements.';
 
 revoke all on function pydb_internal.schedule_plan(jsonb) from public;

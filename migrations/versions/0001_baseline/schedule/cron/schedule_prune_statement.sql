@@ -7,7 +7,7 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 set intervalstyle = 'postgres'
-as $function$
+as $$
     -- a run that never started has no times at all: it goes when a later run of ours is old enough to go
     select format(
         'delete from cron.job_run_details where runid in (select d.runid from cron.job_run_details as d'
@@ -18,7 +18,7 @@ as $function$
         || ' limit %3$s)',
         current_database(), p_keep, p_limit
     )
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_prune_statement(interval, integer) is
 'Text of a DELETE of at most p_limit finished rows of our jobs in cron.job_run_details that ended before p_keep ago.';

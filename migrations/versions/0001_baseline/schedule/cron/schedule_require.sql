@@ -7,7 +7,7 @@ returns void
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_place record;
     c_else constant text := '; or let `pydb schedule run` fire the schedules';
@@ -53,7 +53,7 @@ begin
     raise exception using
         errcode = 'YD502', message = 'pg_cron cannot be used in this database', detail = v_detail, hint = v_hint;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_require() is
 'Raises YD503 where pg_cron lives in another database, YD502 where it cannot be used at all, with the line that helps.';

@@ -1,20 +1,22 @@
--- pydb_internal.schedule_command (jobs; by schedule_wanted): what the job of a policy runs: exactly one CALL.
+-- pydb_internal.schedule_command (jobs; by schedule_jobs): what a job runs: exactly one CALL.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.schedule_command(p_policy text)
+create or replace function pydb_internal.schedule_command(p_procedure text, p_subject text)
 returns text
 language sql
-stable
+immutable
+parallel safe
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     -- Anything before or after the CALL would put it into a transaction, and its first COMMIT would fail with 2D000.
+    -- The procedure is a plain word, by a constraint; %I would write it in another way under quote_all_identifiers.
     select case
-        when p_policy is null then 'call pydb.schedule_prune()'
-        else format('call pydb.retention_run(%L)', p_policy)
+        when p_subject is null then format('call pydb.%s()', p_procedure)
+        else format('call pydb.%s(%L)', p_procedure, p_subject)
     end
-$function$;
+$$;
 
-comment on function pydb_internal.schedule_command(text) is
-'Command of a policy''s job, one bare CALL; null = the housekeeping job.';
+comment on function pydb_internal.schedule_command(text, text) is
+'Command of a job, one bare CALL; p_subject null = without an argument.';
 
-revoke all on function pydb_internal.schedule_command(text) from public;
+revoke all on function pydb_internal.schedule_command(text, text) from public;

@@ -1,12 +1,12 @@
 -- pydb_internal.schedule_conflict (jobs): why pydb schedule run must not fire jobs here, or null.
--- reads pydb.setting, cron.job   writes nothing   locks nothing
+-- reads pydb.setting, pydb.schedule_source, cron.job   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_conflict(p_cron jsonb default null)
 returns text
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
 declare
     v_chosen constant text := pydb_internal.setting_get(p_name => 'schedule_backend');
     v_jobs bigint;
@@ -21,16 +21,14 @@ begin
         return null;
     end if;
     select count(*) into v_jobs
-    from jsonb_to_recordset(coalesce(p_cron, pydb_internal.schedule_cron()) -> 'jobs') as j (
-        jobname text, command text, database text, active boolean
-    )
-    where j.active and pydb_internal.schedule_is_ours(j.jobname, j.command, j.database);
+    from pydb_internal.schedule_present(coalesce(p_cron, pydb_internal.schedule_cron())) as p
+    where p.active and p.is_ours;
     if v_jobs > 0 then
         return format('pg_cron already fires the jobs of this database (%s of them)', v_jobs);
     end if;
     return null;
 end
-$function$;
+$$;
 
 comment on function pydb_internal.schedule_conflict(jsonb) is
 'Why `pydb schedule run` must not fire jobs in this database at present: standby, or pg_cron does; null = it may.';

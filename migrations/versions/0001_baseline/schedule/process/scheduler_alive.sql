@@ -6,13 +6,13 @@ returns boolean
 language sql
 stable
 set search_path = pg_catalog, pg_temp
-as $function$
+as $$
     select exists (
         select from pydb.scheduler as s
         -- it beats every 10 s
         where s.stopped_at is null and s.heartbeat_at > statement_timestamp() - interval '60 s'
     )
-$function$;
+$$;
 
 comment on function pydb_internal.scheduler_alive() is
 'True if a `pydb schedule run` gave a sign of life within the last 60 s and has not stopped.';
