@@ -23,11 +23,11 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_met pydb.cascade_met;
+    v_met pydb_internal.cascade_edge;
     v_edge pydb_internal.reference_edge;
     v_effect text := 'delete';
-    v_all pydb.cascade_note[] := array[]::pydb.cascade_note[];
-    v_note pydb.cascade_note;
+    v_all pydb_internal.cascade_warning[] := array[]::pydb_internal.cascade_warning[];
+    v_note pydb_internal.cascade_warning;
     v_fatal boolean := false;
     v_timed boolean;
     v_doubt boolean;
@@ -60,16 +60,16 @@ begin
                 when p_outside > 0 then row(
                     'outside',
                         format('%s outside of the cascade keep their parent', pydb_internal.rows_text(p_outside)), null
-                )::pydb.cascade_note
+                )::pydb_internal.cascade_warning
                 else row('early', format(
                     'PostgreSQL checks this key before the cascade reaches %s: choose delete for it, or make it '
                     'deferrable', pydb_internal.rows_text(p_early)
-                ), null)::pydb.cascade_note
+                ), null)::pydb_internal.cascade_warning
             end;
         elsif order_dependent then
             v_all := v_all || row(
                 'order', 'PostgreSQL may refuse here, depending on the order of its triggers', null
-            )::pydb.cascade_note;
+            )::pydb_internal.cascade_warning;
         end if;
     elsif v_effect in ('nullify', 'default') and p_outside + p_early + p_tie > 0 then
         -- a row behind two keys counts for the first of them, and each may fail
@@ -88,7 +88,7 @@ begin
         if order_dependent then
             v_all := v_all || row(
                 'order', 'other keys or partitions use the columns it sets: only doing it shows what comes of it', null
-            )::pydb.cascade_note;
+            )::pydb_internal.cascade_warning;
         end if;
     end if;
     if v_effect in ('delete', 'nullify', 'default') and p_reached + p_outside > 0 then
