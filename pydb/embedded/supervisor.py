@@ -283,7 +283,7 @@ def _pid_namespace() -> str:
 def _sweep(parent: Path, account: Account) -> None:
     """Remove what killed processes left: directories of ours whose owner is dead and where no server runs.
 
-    A container that shares the directory with us numbers its processes anew: what lives there looks dead here.
+    A container that shares the directory numbers its processes anew: what lives there looks dead here.
     """
     for scratch in parent.glob("pydb-*"):
         with contextlib.suppress(OSError, ValueError):

@@ -245,7 +245,8 @@ class Lab:
         )
         row = self.db.execute(query).fetchone()
         if given["hold"] and state == "pending":
-            entered = "insert into pydb_internal.idempotency_held (scope, key) values (%s, %s) on conflict do nothing"
+            held = "insert into pydb_internal.idempotency_held (scope, key) values (%s, %s)"
+            entered = f"{held} on conflict do nothing"
             self.do(entered, self.scope, key)
         assert row is not None
         assert isinstance(row[0], int)
