@@ -85,8 +85,8 @@ class Machine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        for table in ("key", "held"):
-            self.lab.do(f"delete from pydb.idempotency_{table} where scope = %s", self.lab.scope)
+        for table in ("pydb.idempotency_key", "pydb_internal.idempotency_held"):
+            self.lab.do(f"delete from {table} where scope = %s", self.lab.scope)
         self.models: dict[str, Model] = {}
         # one worker an acquisition, the latest first; they all come back, however late
         self.tokens: dict[str, list[int]] = {key: [] for key in KEYS}
