@@ -22,7 +22,7 @@ declare
         when 'retention' then 'pydb retention run' || v_word
         when 'cascade' then 'pydb cascade resume' || v_word
         when 'orphans' then 'pydb orphans ' || split_part(p_run.subject, ' ', 1) || v_word
-            || coalesce(' --mode ' || (p_run.detail ->> 'mode'), '')
+            || coalesce(' --mode ' || ((p_run.plan || p_run.detail) ->> 'mode'), '')
     end || case when p_run.dry_run then ' --dry-run' else '' end;
     v_look constant text := case p_run.kind
         when 'retention' then 'pydb retention plan' || v_word
