@@ -135,6 +135,7 @@ def test_the_document_of_a_plan_is_stable(cli: Cli, shop: Connection) -> None:
         "cure": None,
         "order_dependent": False,
         "done": None,
+        "codes": [],
     }
 
 

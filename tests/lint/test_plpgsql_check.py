@@ -46,6 +46,7 @@ ALLOWED: Final = {
     ("cascade_traverse_deep", "security", "not sanitized"): NAMES,
     ("cascade_default_problem", "security", "not sanitized"): NAMES,
     ("cascade_late_rows", "security", "not sanitized"): NAMES,
+    ("cascade_edge_rows", "security", "not sanitized"): NAMES,
     ("cascade_root_rows", "security", "not sanitized"): NAMES,
     ("orphan_apply", "security", "not sanitized"): CONDITION,
     ("orphan_apply_rows", "security", "not sanitized"): CONDITION,
