@@ -14,9 +14,10 @@ select
     case
         when r.state = 'completed' then 1
         -- a scan counts references
-        when r.plan ? 'references'
+        when (r.plan || r.detail) ? 'references'
             then round(
-                ((r.plan || r.detail) ->> 'finished')::numeric / nullif((r.plan ->> 'references')::numeric, 0), 4
+                ((r.plan || r.detail) ->> 'finished')::numeric
+                / nullif(((r.plan || r.detail) ->> 'references')::numeric, 0), 4
             )
         else round(least(r.rows_done, r.rows_planned)::numeric / nullif(r.rows_planned, 0), 4)
     end as progress,
