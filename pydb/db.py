@@ -170,6 +170,11 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " (select h.scope, h.key from pydb_internal.idempotency_held as h))"
         " order by l.claimed_at desc, l.token desc limit %(limit)s::bigint"
     ),
+    # the setting is this transaction's: nobody needs to wait until the disk knows that expired keys are gone
+    "idempotency_prune": sql.SQL(
+        "select pydb.idempotency_prune(p_limit => %(limit)s::integer) as keys"
+        " from (select set_config('synchronous_commit', 'off', true) offset 0) as s"
+    ),
     "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(

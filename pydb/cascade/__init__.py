@@ -29,6 +29,8 @@ Key = Mapping[str, object]
 """One key: column → value."""
 
 UPDATES = ("nullify", "default")
+CURABLE = frozenset({"privilege", "row_security", "rule", "publication"})
+"""Codes of a blocked step whose ``cure`` lets the rows go, as in ``pydb_internal.cascade_is_curable``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Step:
 
     ``action`` is ``delete``, ``nullify``, ``default``, ``blocked``, or ``check`` for an edge that lets the
     delete pass. ``rows`` counts each row once per relation and action, None where it cannot be counted.
-    ``done`` is None in a plan.
+    ``done`` is None in a plan. ``codes`` says what each sentence of ``warning`` is about, in their order.
     """
 
     step: int

@@ -113,7 +113,7 @@ def blocked(steps: Sequence[Step]) -> CascadeBlocked:
 
     first, *more = cascade.blocked(steps)
     hint = first.cure
-    if first.via is not None and (hint is None or hint.split()[:2] == ["create", "index"]):
+    if first.via is not None and not cascade.CURABLE.intersection(first.codes):
         hint = f"--edge {shlex.quote(first.via + '=delete')} takes them along, --others delete all like them"
     return CascadeBlocked(
         f"the cascade is blocked by {first.via or first.relation}"

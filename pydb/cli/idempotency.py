@@ -24,9 +24,11 @@ ReasonOption = Annotated[str | None, typer.Option(help="Why; goes into the audit
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")]
 
-# small batches, and between them four times as long for everybody else: claims hardly notice
+# small batches, and between them four times as long for everybody else, at most 10,000 keys a second: claims
+# hardly notice
 _BATCH = 500
 _REST = 4.0
+_BATCH_SECONDS = 0.05
 _LINE_SECONDS = 2.0
 _PRUNED = {
     "exhausted": ExitCode.DONE,
@@ -265,20 +267,22 @@ def stats(
 
 def _prune(conn: Connection, limit: int | None, end: float | None) -> tuple[int, str]:
     """Prune until nothing is due, or a bound is reached; returns the number of keys and why it ended."""
-    from pydb import idempotency
+    from pydb import db
 
     done, said = 0, time.monotonic()
     try:
         while limit is None or done < limit:
             batch = time.monotonic()
-            rows = idempotency.prune(conn, _BATCH if limit is None else min(limit - done, _BATCH))
+            wanted = _BATCH if limit is None else min(limit - done, _BATCH)
+            rows = int(str(db.read(conn, "idempotency_prune", limit=wanted)[0]["keys"]))
             if not rows:
                 return done, "exhausted"
             done += rows
             now = time.monotonic()
             if end is not None and now >= end:
                 return done, "time_budget"
-            time.sleep((now - batch) * _REST)
+            took = now - batch
+            time.sleep(max(took * _REST, _BATCH_SECONDS - took))
             if now - said >= _LINE_SECONDS:
                 said = now
                 _output.say(f"{done:,} keys deleted")

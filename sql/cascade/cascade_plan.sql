@@ -34,7 +34,7 @@ comment on function pydb.cascade_plan(regclass, jsonb, jsonb, text) is
 first. p_keys: array of objects, each all columns of one key: [{"id": 42}]. p_edges: object, reference → delete,
 nullify, default or block; "*" stands for every key that would block; without it, and without p_entity, the keys'' own
 actions hold, and the plan is that of a plain DELETE. rows counts each row once per relation and action. An edge with
-action blocked stops the whole delete; warning says why and cure how to change it. It takes no lock above a SELECT''s
-and leaves no trace.';
+action blocked stops the whole delete; warning says why (codes: in a word for each sentence) and cure how to change it.
+It takes no lock above a SELECT''s and leaves no trace.';
 
 revoke all on function pydb.cascade_plan(regclass, jsonb, jsonb, text) from public;

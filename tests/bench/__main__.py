@@ -13,6 +13,8 @@ from tests.bench.figures import Figure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# of the child, and whether the parent has as many
+PARTITIONS = ((200, False), (800, False), (1600, False), (800, True))
 LAYOUTS = (("ordered", "time order"), ("random", "random order"))
 
 
@@ -164,6 +166,33 @@ def cascade(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     return [whole, plans, cured, wide, memory]
 
 
+def partitions(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """A child of many partitions, under one row and under as many partitions, beside the plain DELETE."""
+    for count, both in PARTITIONS:
+        graph.build(arena, f"parts_{count}{'_both' if both else ''}", graph.parts(count, both=both))
+    taken: dict[tuple[int, bool, str | None], list[float]] = {}
+    for _ in range(options.rounds):
+        for count, both in PARTITIONS:
+            for routine in ("cascade_delete", "cascade_plan", None):
+                seconds = graph.partitions(arena, count, routine, both=both)
+                taken.setdefault((count, both, routine), []).append(seconds)
+    found = []
+    for count, both in PARTITIONS[1:]:
+        words = f"{count} partitions of 10 rows below {'as many' if both else 'one row'}"
+        whole = Figure(f"cascade_delete, {words}", 1.5 * count / 800)
+        whole.ours = taken[count, both, "cascade_delete"]
+        beside = Figure(f"cascade_delete, {words} / plain DELETE", 8.0)
+        beside.ours, beside.theirs = whole.ours, taken[count, both, None]
+        found += [whole, beside]
+    for routine in ("cascade_delete", "cascade_plan"):
+        growth = Figure(f"{routine}, 800 partitions / 200 partitions", 5.0)
+        growth.ours, growth.theirs = taken[800, False, routine], taken[200, False, routine]
+        found.append(growth)
+    for count, both in PARTITIONS:
+        arena.drop(f"parts_{count}{'_both' if both else ''}")
+    return found
+
+
 def orphans(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     """A reference of 2 000 000 rows to 400 000, against the anti-join and VALIDATE CONSTRAINT."""
     graph.build(arena, "pair", graph.PAIR)
@@ -203,6 +232,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "load": beside,
     "client": command,
     "cascade": cascade,
+    "partitions": partitions,
     "orphans": orphans,
     "large": large,
     "claims": lambda _, options: claims.figures(options),

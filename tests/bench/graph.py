@@ -62,6 +62,46 @@ def _wide() -> str:
     return ";\n".join([*lines, "vacuum (analyze)"])
 
 
+def _parts(table: str, count: int) -> list[str]:
+    return [f"create table {table}_{i} partition of {table} for values in ({i})" for i in range(count)]
+
+
+def parts(count: int, *, both: bool = False) -> str:
+    """Statements: a child of that many partitions with 10 rows each under one parent row, or (both) under one
+    row in each of as many partitions of the parent."""
+    columns, key = ("id integer, part integer", "id, part") if both else ("id integer", "id")
+    below = "root, part" if both else "root"
+    lines = [
+        f"create table p ({columns}, primary key ({key})){' partition by list (part)' if both else ''}",
+        *(_parts("p", count) if both else ()),
+        f"insert into p select i{', j' if both else ''} from generate_series(1, 2) as i"
+        + (f", generate_series(0, {count - 1}) as j" if both else ""),
+        "create table q (id integer, root integer, part integer) partition by list (part)",
+        f"alter table q add foreign key ({below}) references p on delete cascade",
+        f"create index on q ({below})",
+        *_parts("q", count),
+        f"insert into q select i, 1, i % {count} from generate_series(0, {10 * count - 1}) as i",
+        "vacuum (analyze)",
+    ]
+    return ";\n".join(lines)
+
+
+def partitions(arena: Arena, count: int, routine: str | None, *, both: bool = False) -> float:
+    """Seconds of a routine, or (None) of a plain DELETE, on what :func:`parts` made; taken back."""
+    with arena.connect(f"parts_{count}{'_both' if both else ''}") as connection:
+        connection.execute("select count(*) from pydb.cascade_plan('public.p', '[]')")
+        keys = connection.execute("select jsonb_agg(to_jsonb(p))::text from p where id = 1").fetchone()
+        found: list[object] = []
+        with connection.transaction(force_rollback=True):
+            if routine is None:
+                return timed(lambda: connection.execute("delete from p where id = 1"))
+            call = f"select sum(rows) from pydb.{routine}('public.p', %s::jsonb)".encode()
+            seconds = timed(lambda: found.extend(connection.execute(call, keys).fetchone() or ()))
+        if found != [10 * count + (count if both else 1)]:
+            raise AssertionError(f"{found} rows in {count} partitions")
+        return seconds
+
+
 def build(arena: Arena, name: str, script: str) -> None:
     """Make a template with pydb in it from a script."""
     with arena.connect("postgres") as connection:

@@ -177,6 +177,36 @@ CASES: Final[Mapping[str, Fixed]] = {
         changed={"a": 1},
         all_gone=BOTH,
     ),
+    # a default is what it is worth, not what its text looks like
+    "E6 set default to a text that looks like a null": Fixed(
+        """create table root (id int primary key, code text unique);
+        insert into root values (1, 'z'), (2, 'null::text');
+        create table a (id int, code text default 'null::text' references root (code) on delete set default);
+        insert into a values (1, 'z'), (2, 'null::text');""",
+        gone={"root": 1},
+        changed={"a": 1},
+        all_gone=BOTH,
+    ),
+    "E6 set default to such a text that is not there": Fixed(
+        """create table root (id int primary key, code text unique);
+        insert into root values (1, 'z'), (2, 'y');
+        create table a (id int, code text default 'null::text' references root (code) on delete set default);
+        insert into a values (1, 'z'), (2, 'y');""",
+        refused=True,
+        all_gone=BOTH,
+    ),
+    "E6 set default to a null that is written otherwise": Fixed(
+        """create table root (id int primary key, code varchar(9) unique);
+        insert into root values (1, 'z'), (2, 'y');
+        create table a (id int, code varchar(9) default null::varchar(5) references root (code)
+            on delete set default);
+        create table b (id int, code varchar(9) default nullif('x', 'x') references root (code)
+            on delete set default);
+        insert into a values (1, 'z'), (2, 'y'); insert into b values (1, 'z'), (2, 'y');""",
+        gone={"root": 1},
+        changed={"a": 1, "b": 1},
+        all_gone=THREE,
+    ),
     "E6 set null of one column": Fixed(
         """create table root (t int, id int, primary key (t, id)); insert into root values (7, 1), (7, 2);
         create table a (t int not null, r int, n int,

@@ -321,6 +321,8 @@ def _check_steps(plan: Sequence[PlanRow]) -> list[str]:
         complaints.append("the plan has not one row for the root, as its last step")
     if sorted(row.step for row in plan) != list(range(1, len(plan) + 1)):
         complaints.append("the steps of the plan are not 1, 2, 3 …")
+    if any((row.warning is None) is not (row.codes == []) for row in plan):
+        complaints.append("a warning has no code, or a code no warning")
     return complaints
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cascade.fixed import CASES
 from tests.cascade.judge import Court
+from tests.cascade.many import MANY
 from tests.cascade.meetings import MEETINGS
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from tests.cascade.judge import Bench
 
 
-@pytest.mark.parametrize("name", [*CASES, *MEETINGS])
+@pytest.mark.parametrize("name", [*CASES, *MEETINGS, *MANY])
 def test_the_end_is_postgresqls_own(bench: Bench, name: str) -> None:
-    case = CASES.get(name) or MEETINGS[name]
+    case = {**CASES, **MEETINGS, **MANY}[name]
     with bench.schema(case.script) as db:
         court = Court(db, "public.root", [dict(key) for key in case.keys])
         verdict = court.judge()

@@ -83,6 +83,19 @@ def test_rows_that_cannot_go_stay_with_their_parents(lab: Lab) -> None:
     assert lab.number("select count(*) from public.c where t_id in (1, 3)") == 0
 
 
+def test_a_key_that_is_not_valid_stops_the_rows_that_it_keeps_and_no_others(lab: Lab) -> None:
+    """Its cure validates it, and lets nothing more go: a run does what it does for a valid one."""
+    lab.do(f"{TREE} create table public.k (c_id int not null);")
+    lab.do(
+        "insert into public.k select id from public.c where t_id = 2 limit 1; create index on public.k (c_id)"
+    )
+    lab.do("alter table public.k add foreign key (c_id) references public.c on delete set null not valid")
+    lab.policy(on_referenced="cascade")
+    assert "orphan_close" in "\n".join(next(r for r in lab.plan() if r.action == "blocked").warnings)
+    assert lab.run().end == ("partial", "referenced")
+    assert lab.ids() == [2, 4, 5, 6]
+
+
 def test_rows_of_the_same_table_below_an_expired_one(lab: Lab) -> None:
     """A tree in one table: young rows below an expired one go with it, NO ACTION or not."""
     lab.do(

@@ -17,7 +17,6 @@ declare
     v_parents oid[];
     v_tops oid[];
     v_edge pydb_internal.reference_edge;
-    v_found record;
     v_new pydb_internal.cascade_edge[] := array[]::pydb_internal.cascade_edge[];
 begin
     -- all partitions of a table share its keys, and some have their own: asked for together
@@ -39,8 +38,8 @@ begin
         where r.reference <> all(v_known)
         order by l.place, r.reference
     loop
-        v_found := pydb_internal.cascade_edge_problem(v_edge, pydb_internal.cascade_edge_action(v_edge, p_choices));
-        v_new := v_new || row(v_edge, v_found.effect, v_found.hurdle, 0)::pydb_internal.cascade_edge;
+        v_new := v_new
+            || pydb_internal.cascade_edge_problem(v_edge, pydb_internal.cascade_edge_action(v_edge, p_choices));
     end loop;
     return row(p_walk.edges || v_new, p_walk.parts)::pydb_internal.cascade_closure;
 end

@@ -2,28 +2,24 @@
 -- having its effect, before any row is looked at.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.cascade_edge_problem(
-    p_edge pydb_internal.reference_edge,
-    p_effect text,
-    out effect text,
-    out hurdle pydb_internal.cascade_warning
-)
+create or replace function pydb_internal.cascade_edge_problem(p_edge pydb_internal.reference_edge, p_effect text)
+returns pydb_internal.cascade_edge
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name constant text := pydb_internal.relation_name(p_edge.child);
+    -- partitions are read one by one only where their rows go
+    v_met pydb_internal.cascade_edge :=
+        row(p_edge, p_effect, pydb_internal.cascade_missing_grants(p_edge.child, p_effect = 'delete'), 0);
     v_foreign oid;
     v_not_null text;
 begin
-    effect := p_effect;
-    -- partitions are read one by one only where their rows go
-    hurdle := pydb_internal.cascade_missing_grants(p_edge.child, p_effect = 'delete');
-    if hurdle.code is not null then
-        effect := 'hidden';
-        hurdle.cure := (pydb_internal.cascade_missing_grants(p_edge.child, true)).cure;
-        return;
+    if (v_met.hurdle).code is not null then
+        v_met.effect := 'hidden';
+        v_met.hurdle.cure := (pydb_internal.cascade_missing_grants(p_edge.child, true)).cure;
+        return v_met;
     end if;
     select c.oid into v_foreign
     from pg_class as c
@@ -32,12 +28,12 @@ begin
     )
     limit 1;
     if v_foreign is not null then
-        effect := 'hidden';
-        hurdle := row(
+        v_met.effect := 'hidden';
+        v_met.hurdle := row(
             'foreign_table', format('%s is a foreign table', pydb_internal.relation_name(v_foreign)),
             (pydb_internal.cascade_missing_grants(p_edge.child, true)).cure
-        );
-        return;
+        )::pydb_internal.cascade_warning;
+        return v_met;
     end if;
     if p_effect in ('nullify', 'default') then
         select string_agg(distinct a.attname, ', ') into v_not_null
@@ -52,24 +48,25 @@ begin
             )
         );
         if v_not_null is not null then
-            effect := 'check';
-            hurdle := row('not_null', format('%s onto NOT NULL (%s) of %s fails%s',
+            v_met.effect := 'check';
+            v_met.hurdle := row('not_null', format('%s onto NOT NULL (%s) of %s fails%s',
                 case p_effect when 'nullify' then 'SET NULL' else 'SET DEFAULT' end, v_not_null, v_name,
-                case p_effect when 'nullify' then '' else ': there is no default' end), null);
+                case p_effect when 'nullify' then '' else ': there is no default' end), null)::pydb_internal.cascade_warning;
         elsif p_effect = 'nullify' and p_edge.is_match_full
             and cardinality(p_edge.set_columns) < cardinality(p_edge.child_columns)
         then
-            effect := 'check';
-            hurdle := row(
+            v_met.effect := 'check';
+            v_met.hurdle := row(
                 'match_full', format('SET NULL of some columns of %s fails: it is MATCH FULL', p_edge.reference), null
-            );
+            )::pydb_internal.cascade_warning;
         end if;
     end if;
+    return v_met;
 end
 $$;
 
 comment on function pydb_internal.cascade_edge_problem(pydb_internal.reference_edge, text) is
-'The effect that an edge can have, and why it is not the wanted one: hidden (cannot be read in full: privilege,
+'The edge with the effect that it can have, and why it is not the wanted one: hidden (cannot be read in full: privilege,
 row-level security, foreign table) or check (SET NULL onto a NOT NULL column, or of a part of a MATCH FULL key).';
 
 revoke all on function pydb_internal.cascade_edge_problem(pydb_internal.reference_edge, text) from public;

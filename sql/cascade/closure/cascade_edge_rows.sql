@@ -25,7 +25,7 @@ declare
     v_lost bigint[];
 begin
     select string_agg(distinct format('p.%I', u.name), ', ') into v_columns
-        from unnest(v_edge.parent_columns) as u (name);
+    from unnest(v_edge.parent_columns) as u (name);
     select string_agg(format(
         'select %s from only %s as p where p.ctid = any(%s)', v_columns, pydb_internal.relation_name(s.relation),
         v_from.places[s.ordinality]

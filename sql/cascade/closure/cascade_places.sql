@@ -8,10 +8,12 @@ create or replace function pydb_internal.cascade_places(
     out places text[],
     out large pydb_internal.cascade_rows[]
 )
-language sql
+language plpgsql
 immutable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
+begin
     -- the planner copies a parameter whole wherever it is named: hundreds of parts that each name one for all of them
     -- would take the square of their size
     select
@@ -24,12 +26,14 @@ as $$
             row(r.layer, r.edge, r.effect, r.relation, case when r.is_large then r.tids end)::pydb_internal.cascade_rows
             order by r.ord
         ), '{}')
+    into places, large
     from (
         select
             s.layer, s.edge, s.effect, s.relation, s.tids, s.ordinality as ord,
             row_number() over (order by cardinality(s.tids) desc, s.ordinality) <= 10 as is_large
         from unnest(p_parts) with ordinality as s
     ) as r;
+end
 $$;
 
 comment on function pydb_internal.cascade_places(pydb_internal.cascade_rows[], text) is

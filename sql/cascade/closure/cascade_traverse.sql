@@ -7,6 +7,7 @@ returns pydb_internal.cascade_closure
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- arrays make the planner believe that to plan again is worth it
 set jit = off
 as $$
 declare

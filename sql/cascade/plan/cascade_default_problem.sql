@@ -1,5 +1,5 @@
--- pydb_internal.cascade_default_problem (plan; by cascade_edge_verdict): why setting the defaults of an edge's columns
--- would fail; null if it would not.
+-- pydb_internal.cascade_default_problem (plan; by cascade_refusal): why setting the defaults of an edge's columns would
+-- fail; null if it would not.
 -- reads the parent table   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.cascade_default_problem(p_walk pydb_internal.cascade_closure, p_edge integer)

@@ -22,9 +22,8 @@ begin
         inner join pg_class as c on c.oid = i.inhparent and c.relkind = 'r'
         where i.inhparent = p_root;
         if v_count > 0 then
-            return next row(
-                'inherited', format('%s tables inherit from it: their rows are not touched (ONLY)', v_count), null
-            )::pydb_internal.cascade_warning;
+            return query select 'inherited',
+                format('%s tables inherit from it: their rows are not touched (ONLY)', v_count), null::text;
         end if;
         -- a delete locks each table and each of its indexes; the lock table is shared by all sessions
         select sum(1 + (select count(*) from pg_index as i where i.indrelid = r.relation))::bigint into v_count
@@ -32,38 +31,36 @@ begin
         if v_count > current_setting('max_locks_per_transaction')::bigint
             * current_setting('max_connections')::bigint / 2
         then
-            return next row(
+            return query select
                 'locks', format('%s tables and indexes to lock: more than half of what the lock table holds', v_count),
-                format('alter system set max_locks_per_transaction = %s; -- and restart the server', v_count)
-            )::pydb_internal.cascade_warning;
+                format('alter system set max_locks_per_transaction = %s; -- and restart the server', v_count);
         end if;
         return;
     end if;
     v_edge := (p_walk.edges[p_edge]).edge;
     v_child := pydb_internal.relation_name(v_edge.child);
     if not v_edge.is_indexed then
-        return next row('unindexed', format(
+        return query select 'unindexed', format(
             case when v_edge.is_enforced
                 then 'no index on (%s): each deleted parent row scans %s' else 'no index on (%s): the cascade scans %s'
             end, (
                 select string_agg(format('%I', u.name), ', ' order by u.ord)
                 from unnest(v_edge.child_columns) with ordinality as u (name, ord)
             ), v_child
-        ), pydb_internal.cascade_index_command(v_edge))::pydb_internal.cascade_warning;
+        ), pydb_internal.cascade_index_command(v_edge);
     end if;
     if v_edge.kind = 'declared' and not v_edge.is_enforced then
-        return next row('not_enforced', format(
+        return query select 'not_enforced', format(
             '%s is not enforced (%s): followed all the same', v_edge.reference, case
                 when exists (select 1 from pg_trigger as g where g.tgconstraint = v_edge.constraint_id)
                     then 'its triggers are disabled'
                 else 'NOT ENFORCED'
             end
-        ), null)::pydb_internal.cascade_warning;
+        ), null::text;
     elsif not v_edge.is_valid and v_edge.kind = 'declared' then
-        return next row(
+        return query select
             'not_valid', format('%s is NOT VALID: older rows were never checked', v_edge.reference),
-            format('call pydb.orphan_close(%L);', v_edge.reference)
-        )::pydb_internal.cascade_warning;
+            format('call pydb.orphan_close(%L);', v_edge.reference);
     end if;
     if (select c.relispartition from pg_class as c where c.oid = v_edge.child) then
         return query

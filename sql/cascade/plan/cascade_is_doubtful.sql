@@ -1,5 +1,5 @@
--- pydb_internal.cascade_is_doubtful (plan; by cascade_edge_verdict): whether what a key would refuse depends on a SET
--- NULL or SET DEFAULT beside it.
+-- pydb_internal.cascade_is_doubtful (plan; by cascade_refusal): whether what a key would refuse depends on a SET NULL
+-- or SET DEFAULT beside it.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_is_doubtful(

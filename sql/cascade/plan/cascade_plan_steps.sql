@@ -10,6 +10,7 @@ returns setof pydb.cascade_step
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- arrays make the planner believe that to plan again is worth it
 as $$
 begin
     return query

@@ -7,6 +7,7 @@ returns setof pydb_internal.reference_edge
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
 begin
     return query

@@ -6,6 +6,7 @@ returns boolean
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
 begin
     return not exists (

@@ -1,0 +1,1 @@
+drop routine pydb_internal.cascade_edge_problem;
