@@ -12,7 +12,7 @@ as $$
         select
             t.place, t.token, t.kind, t.word, row_number() over w as ord,
             lag(t.token) over w as p1, lag(t.token, 2) over w as p2, lag(t.token, 3) over w as p3,
-            lag(t.kind) over w as p1_kind, lag(t.word, 2) over w as p2_word,
+            lag(t.kind) over w as p1_kind, lag(t.kind, 2) over w as p2_kind, lag(t.word, 2) over w as p2_word,
             lead(t.token) over w as n1, lead(t.token, 2) over w as n2, lead(t.kind) over w as n1_kind,
             lead(t.kind, 2) over w as n2_kind
         from pydb_internal.retention_filter_tokens(p_filter) as t
@@ -33,7 +33,7 @@ as $$
         case
             when p.kind = 'unknown' then 'character'
             when p.token = '.' and not (p.p1_kind in ('word', 'quoted') and p.n1_kind in ('word', 'quoted', 'operator'))
-                or p.is_name and p.n1 = '.' and p.p1 = '.' or p.kind = 'string' and p.p1 = ')'
+                or p.is_name and p.n1 = '.' and p.p1 = '.' or p.kind = 'string' and p.p1 = ')' and p.p2_kind <> 'operator'
                 then 'nonsense'
             when not p.is_name then null
             when octet_length(p.word) > 63 then 'nonsense' -- the server would cut it
@@ -51,7 +51,7 @@ as $$
                 when p.word = 'precision' then p.before = 'double'
                 when p.word = 'varying' then p.before in ('character', 'char', 'bit', 'nchar')
                 when p.word in ('year', 'month', 'day', 'hour', 'minute', 'second')
-                    then p.p1_kind = 'string' or p.before = 'to'
+                    then p.p1_kind = 'string' or p.before in ('to', 'interval')
                 when p.n1 = '(' then p.word in (
                     'and', 'or', 'not', 'in', 'between', 'like', 'ilike', 'any', 'some', 'all', 'case', 'when', 'then',
                     'else', 'coalesce', 'nullif', 'greatest', 'least', 'extract', 'position', 'substring', 'overlay',

@@ -14,7 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_name record;
-    v_type pg_type;
+    v_is_enum boolean;
     v_plain oid;
     v_problem text;
 begin
@@ -48,23 +48,23 @@ begin
                 ) end;
             when 'column', 'word' then
                 v_plain := pydb_internal.type_plain(v_name.atttypid);
-                select t.* into v_type from pg_type as t where t.oid = v_plain;
+                select t.typtype = 'e' or (t.typelem <> 0 and t.typnamespace <> 'pg_catalog'::regnamespace)
+                into v_is_enum
+                from pg_type as t
+                where t.oid = v_plain;
                 v_problem := case
                     when v_name.atttypid is null then format('it names %s, which is no column of the table', v_name.named)
                     when v_plain is null then format(
                         'column %s is of type %s: what its owner wrote may run where its values are compared',
                         v_name.named, format_type(v_name.atttypid, null)
                     )
-                    when v_plain <> v_name.atttypid and v_type.typnamespace <> 'pg_catalog'::regnamespace
-                        or v_plain <> v_name.atttypid and p_is_stored and not v_name.is_wrapped
-                        or v_plain <> v_name.atttypid and v_name.role = 'word'
-                        then format(
-                            'column %s is of the domain %s: cast it, (%1$s)::%s', v_name.named,
-                            format_type(v_name.atttypid, null), format_type(v_plain, null)
-                        )
-                    when v_name.next_token in ('::', 'as')
-                        and (v_type.typtype = 'e' or v_type.typnamespace <> 'pg_catalog'::regnamespace
-                            and v_type.typelem <> 0)
+                    when v_plain <> v_name.atttypid and (
+                        v_is_enum or v_name.role = 'word' or p_is_stored and not v_name.is_wrapped
+                    ) then format(
+                        'column %s is of the domain %s over %s', v_name.named, format_type(v_name.atttypid, null),
+                        format_type(v_plain, null)
+                    )
+                    when v_is_enum and v_name.next_token in ('::', 'as')
                         then format('it casts column %s: compare it with values of its own type', v_name.named)
                 end;
             when 'character' then v_problem := format('it holds a %s', v_name.name);

@@ -15,7 +15,9 @@ begin
     while v_type.typtype = 'd' loop -- its checks may call anything
         select t.* into v_type from pg_type as t where t.oid = v_type.typbasetype;
     end loop;
-    if v_type.typnamespace = 'pg_catalog'::regnamespace or (
+    if v_type.oid is null then
+        return null;
+    elsif v_type.typnamespace = 'pg_catalog'::regnamespace or (
         v_type.typtype in ('b', 'r', 'm') and v_type.typelem = 0
         and pydb_internal.object_is_trusted('pg_type', v_type.oid, v_type.typnamespace, v_type.typowner)
     ) then
