@@ -111,7 +111,7 @@ declare
         schedule_backend_alive schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs
         schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
         schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
-        setting_get type_plain
+        setting_get superuser_text type_plain type_read
     ';
     c_admin constant text := '
         cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_peek
@@ -160,8 +160,9 @@ declare
         retention_run_check retention_signature retention_take retention_terms retention_turn retention_verify
         run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end
         run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_plan
-        run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_is_command schedule_require
+        run_log_superuser run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence
+        run_series run_size run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_is_command
+        schedule_require
     ';
     v_grant record;
 begin

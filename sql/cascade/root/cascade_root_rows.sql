@@ -28,9 +28,9 @@ begin
         return array[]::pydb_internal.cascade_rows[]; -- no keys, no rows
     end if;
     select
-        -- without the type's length: a key must not be rounded or cut into that of another row; and not as a domain,
+        -- without the type's length: a key must not be rounded or cut into that of another row; and not as a domain
         -- whose checks are its owner's functions
-        string_agg(format('%I %s', u.name, format_type(pydb_internal.type_plain(a.atttypid), -1)), ', ' order by u.ord),
+        string_agg(format('%I %s', u.name, format_type(pydb_internal.type_read(a.atttypid), -1)), ', ' order by u.ord),
         string_agg(format('t.%I %s k.%I', u.name, e.operators[u.ord], u.name), ' and ' order by u.ord)
     into v_typed, v_match
     from pydb_internal.reference_equality(
@@ -42,7 +42,7 @@ begin
     if v_typed is null or exists (
         select from unnest(v_columns) as u (name)
         inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name
-        where pydb_internal.type_plain(a.atttypid) is null
+        where pydb_internal.type_read(a.atttypid) is null
     ) then
         raise exception using errcode = 'YD301',
             message = format('rows of %s cannot be named by this key', pydb_internal.relation_name(p_root)),

@@ -15,13 +15,16 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_cast constant oid := substring(array_to_string(p_operators, ' ') from 'operator.pydb_internal.=. /. ([0-9]+)');
+    -- as reference_equality writes it
+    v_cast constant oid := substring(
+        array_to_string(p_operators, ' ') from 'operator.pydb_internal.=. /. ([0-9]+)'
+    )::oid;
 begin
     if v_cast is not null then
         raise exception using errcode = 'YD005',
             message = format('a reference is compared by a function that may not run as %s', current_user),
-            detail = format('Columns (%s) of the one table and (%s) of the other are compared through a cast by %s, whose '
-                'owner could not become %s himself.', array_to_string(p_child_columns, ', '),
+            detail = format('Columns (%s) of the one table and (%s) of the other are compared through a cast by %s, '
+                'whose owner could not become %s himself.', array_to_string(p_child_columns, ', '),
                 array_to_string(p_parent_columns, ', '), v_cast::regprocedure, current_user),
             hint = format('Do it as a role that its owner belongs to, or: alter function %s owner to %I;',
                 v_cast::regprocedure, (select r.rolname from pg_roles as r where r.oid = 10));

@@ -1,5 +1,5 @@
--- pydb_internal.retention_filter_tokens (filter; by retention_filter_parts): the text of a filter in tokens, as the
--- server's scanner would see them.
+-- pydb_internal.retention_filter_tokens (filter): the text of a filter in tokens, as the server's scanner would see
+-- them.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_filter_tokens(p_filter text)

@@ -1,5 +1,5 @@
--- pydb_internal.retention_function_problem (filter; by retention_names_problem): why a filter may not call the functions
--- of a name.
+-- pydb_internal.retention_function_problem (filter; by retention_names_problem): why a filter may not call the
+-- functions of a name.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_function_problem(p_schema text, p_function text)
@@ -17,7 +17,7 @@ declare
         make_timestamptz,money,now,numeric,overlaps,pg_column_size,pg_typeof,phraseto_tsquery,plainto_tsquery,
         quote_literal,quote_nullable,statement_timestamp,time,timestamp,timestamptz,timetz,timezone,to_char,to_date,
         to_json,to_jsonb,to_number,to_timestamp,to_tsquery,to_tsvector,transaction_timestamp,websearch_to_tsquery,xml,
-        xml_is_well_formed,date_add,date_subtract}';
+        xml_is_well_formed,date_add,date_subtract}'::text[];
     v_problem text;
     v_schema constant text := coalesce(p_schema, 'pg_catalog');
 begin

@@ -44,7 +44,8 @@ begin
                     left join pg_proc as f on f.oid = o.oprcode
                     where n.nspname = v_name.schema and o.oprname = v_name.name
                 ), false) then format(
-                    'operator %I.%s is not part of PostgreSQL or of a superuser''s extension', v_name.schema, v_name.name
+                    'operator %I.%s is not part of PostgreSQL or of a superuser''s extension', v_name.schema,
+                    v_name.name
                 ) end;
             when 'column', 'word' then
                 v_plain := pydb_internal.type_plain(v_name.atttypid);
@@ -53,7 +54,8 @@ begin
                 from pg_type as t
                 where t.oid = v_plain;
                 v_problem := case
-                    when v_name.atttypid is null then format('it names %s, which is no column of the table', v_name.named)
+                    when v_name.atttypid is null
+                        then format('it names %s, which is no column of the table', v_name.named)
                     when v_plain is null then format(
                         'column %s is of type %s: what its owner wrote may run where its values are compared',
                         v_name.named, format_type(v_name.atttypid, null)

@@ -23,7 +23,8 @@ begin
     where n.nspname = coalesce(p_schema, 'pg_catalog') and t.typname = p_type;
     return case
         when v_type is null then format(
-            'type %s does not exist; name the schema of what is not PostgreSQL''s own', coalesce(p_schema || '.', '') || p_type
+            'type %s does not exist; name the schema of what is not PostgreSQL''s own',
+            coalesce(p_schema || '.', '') || p_type
         )
         when pydb_internal.type_plain(v_type) is distinct from v_type then format(
             'it names the type %s, which is not part of PostgreSQL or of a superuser''s extension, and no plain enum',

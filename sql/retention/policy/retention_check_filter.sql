@@ -54,7 +54,7 @@ $$;
 
 comment on function pydb_internal.retention_check_filter(regclass, text) is
 'Returns a filter as the server understood it, or raises YD103: it must be one boolean expression over the table, of
-what PostgreSQL or a superuser''s extension brings and of enums, not volatile, without subquery, and must not fail on the
-rows looked at.';
+what PostgreSQL or a superuser''s extension brings and of enums, not volatile, without subquery, and must not fail on
+the rows looked at.';
 
 revoke all on function pydb_internal.retention_check_filter(regclass, text) from public;

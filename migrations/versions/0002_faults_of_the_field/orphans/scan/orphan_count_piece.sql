@@ -34,11 +34,11 @@ begin
     select
         -- as text, where to make JSON of a value might call a cast that the owner of its type made
         string_agg(case
-            when pydb_internal.type_plain(a.atttypid) is null then format(
+            when pydb_internal.type_read(a.atttypid) is null then format(
                 'case when num_nulls(t.%1$I) = 0 then format(''%%s'', t.%1$I) end as %1$I', u.name
             )
-            when pydb_internal.type_plain(a.atttypid) <> a.atttypid
-                then format('t.%1$I::%2$s as %1$I', u.name, format_type(pydb_internal.type_plain(a.atttypid), -1))
+            when pydb_internal.type_read(a.atttypid) <> a.atttypid
+                then format('t.%1$I::%2$s as %1$I', u.name, format_type(pydb_internal.type_read(a.atttypid), -1))
             else format('t.%I', u.name)
         end, ', ' order by u.ord),
         string_agg(format('t.%I is null', u.name), ' or ') filter (where u.name = any(p_edge.child_columns))

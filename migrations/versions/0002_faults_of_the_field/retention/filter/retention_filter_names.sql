@@ -33,7 +33,8 @@ as $$
         case
             when p.kind = 'unknown' then 'character'
             when p.token = '.' and not (p.p1_kind in ('word', 'quoted') and p.n1_kind in ('word', 'quoted', 'operator'))
-                or p.is_name and p.n1 = '.' and p.p1 = '.' or p.kind = 'string' and p.p1 = ')' and p.p2_kind <> 'operator'
+                or p.is_name and p.n1 = '.' and p.p1 = '.'
+                or p.kind = 'string' and p.p1 = ')' and p.p2_kind <> 'operator'
                 then 'nonsense'
             when not p.is_name then null
             when octet_length(p.word) > 63 then 'nonsense' -- the server would cut it
@@ -56,8 +57,8 @@ as $$
                     'and', 'or', 'not', 'in', 'between', 'like', 'ilike', 'any', 'some', 'all', 'case', 'when', 'then',
                     'else', 'coalesce', 'nullif', 'greatest', 'least', 'extract', 'position', 'substring', 'overlay',
                     'trim', 'cast', 'from', 'for', 'both', 'leading', 'trailing', 'to', 'escape', 'similar',
-                    'symmetric', 'asymmetric', 'placing', 'normalize', 'operator', 'row', 'current_timestamp', 'current_time',
-                    'localtime', 'localtimestamp', 'overlaps'
+                    'symmetric', 'asymmetric', 'placing', 'normalize', 'operator', 'row', 'current_timestamp',
+                    'current_time', 'localtime', 'localtimestamp', 'overlaps'
                 )
                 else p.word in (
                     'and', 'or', 'not', 'in', 'is', 'between', 'like', 'ilike', 'any', 'some', 'all', 'case', 'when',

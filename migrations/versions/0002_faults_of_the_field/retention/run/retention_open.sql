@@ -43,6 +43,9 @@ begin
     v_turn.run := p_run;
     v_turn.run.work := to_jsonb(v_work);
     if p_run.state is null and p_run.run_id is not null then
+        perform pydb_internal.run_log_superuser(
+            p_run.run_id, array[v_policy.target::oid], v_policy.on_referenced = 'cascade'
+        );
         v_turn := pydb_internal.retention_resume_position(v_turn);
     end if;
     return v_turn;
