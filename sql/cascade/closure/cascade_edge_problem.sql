@@ -23,14 +23,16 @@ begin
     end if;
     select c.oid into v_foreign
     from pg_class as c
-    where c.relkind = 'f' and (
+    -- not a table of its own rows: also what became a view after a logical reference was set
+    where c.relkind not in ('r', 'p') and (
         c.oid = p_edge.child or c.oid in (select t.relid from pg_partition_tree(p_edge.child) as t)
     )
     limit 1;
     if v_foreign is not null then
         v_met.effect := 'hidden';
         v_met.hurdle := row(
-            'foreign_table', format('%s is a foreign table', pydb_internal.relation_name(v_foreign)),
+            'foreign_table', format('%s is %s', pydb_internal.relation_name(v_foreign),
+                split_part(pydb_internal.relation_problem(v_foreign), ':', 1)),
             (pydb_internal.cascade_missing_grants(p_edge.child, true)).cure
         )::pydb_internal.cascade_warning;
         return v_met;
@@ -51,7 +53,8 @@ begin
             v_met.effect := 'check';
             v_met.hurdle := row('not_null', format('%s onto NOT NULL (%s) of %s fails%s',
                 case p_effect when 'nullify' then 'SET NULL' else 'SET DEFAULT' end, v_not_null, v_name,
-                case p_effect when 'nullify' then '' else ': there is no default' end), null)::pydb_internal.cascade_warning;
+                case p_effect when 'nullify' then '' else ': there is no default' end), null
+            )::pydb_internal.cascade_warning;
         elsif p_effect = 'nullify' and p_edge.is_match_full
             and cardinality(p_edge.set_columns) < cardinality(p_edge.child_columns)
         then

@@ -10,6 +10,7 @@ set row_security = off
 set timezone = 'UTC' -- the text is read and kept as the run will read it, whatever the session is set to
 set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
+set extra_float_digits = 1
 as $$
 declare
     -- judged by its names first: to be parsed at all is to have literals read by the input functions of their types

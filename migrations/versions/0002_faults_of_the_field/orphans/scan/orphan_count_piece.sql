@@ -34,6 +34,7 @@ begin
     select
         -- as text, where to make JSON of a value might call a cast that the owner of its type made
         string_agg(case
+            when a.atttypid < 16384 then format('t.%I', u.name) -- PostgreSQL's own
             when pydb_internal.type_read(a.atttypid) is null then format(
                 'case when num_nulls(t.%1$I) = 0 then format(''%%s'', t.%1$I) end as %1$I', u.name
             )

@@ -34,6 +34,11 @@ begin
         'explain (verbose, costs off, format json)
         select (%s) and true from (select %s offset 0) as pydb_filter', v_filter, v_columns
     ) into v_plan;
+    if exists (
+        select from pydb_internal.retention_filter_names(p_filter) as n where n.role = 'word' and n.name = 'collate'
+    ) then
+        return v_filter; -- a plan has collations where its text does not show them
+    end if;
     -- EXPLAIN names each column with its table
     return (
         select string_agg(t.token, '' order by t.place)

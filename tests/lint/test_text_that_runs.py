@@ -1,0 +1,124 @@
+"""Every place below sql/ that runs text that it was not written with, and why nobody's code gets in there.
+
+A new EXECUTE needs a line here: what its text is made of, and what keeps it from running as one role what
+another one wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tests.lint import sqltree
+
+NAMES: Final = "names of tables and columns from the catalog, by format()"
+KEYS: Final = (
+    "names from the catalog, the key's own operators with their schemas; key_match refuses a cast by a "
+    "function whose owner could not become this role"
+)
+FILTER: Final = (
+    "a filter of a policy, after retention_check_author: its author could become this role, and what it "
+    "names is PostgreSQL's own, a superuser's extension's or an enum's; beside it: " + KEYS
+)
+OWN: Final = "text of pydb's own, with literals by format()"
+HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
+EXECUTES: Final[dict[str, tuple[int, str]]] = {
+    "cascade_default_problem": (1, "a default that cascade_default_is_constant let through; " + KEYS),
+    "cascade_edge_rows": (1, KEYS),
+    "cascade_execute": (1, "deletes the planned rows: acts, does not look; " + NAMES),
+    "cascade_execute_native": (1, "deletes the planned rows: acts, does not look; " + NAMES),
+    "cascade_job_queue": (1, NAMES),
+    "cascade_job_rows": (1, NAMES),
+    "cascade_late_rows": (1, "values are read as type_read says; " + KEYS),
+    "cascade_root_rows": (1, "values are read as type_read says; " + KEYS),
+    "cascade_rows_to_set": (1, NAMES),
+    "cascade_traverse_deep": (1, KEYS),
+    "idempotency_survey": (1, OWN),
+    "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
+    "orphan_apply": (3, "acts, does not look; " + KEYS),
+    "orphan_apply_rows": (1, KEYS),
+    "orphan_close_try": (1, "ALTER TABLE of names from the catalog, as a role that owns the table"),
+    "orphan_count_piece": (2, "values are shown as type_read says; " + KEYS),
+    "orphan_effects": (1, KEYS),
+    "orphan_lock": (1, NAMES),
+    "orphan_repair_chunks": (1, KEYS),
+    "orphan_restore_rows": (1, "acts, does not look; " + NAMES),
+    "reference_check_types": (
+        1,
+        "operators that reference_equality chose; the server plans it and runs nothing",
+    ),
+    "reference_measure": (2, "operators that reference_equality chose; " + NAMES),
+    "relation_problem": (
+        2,
+        OWN + "; read only where extension_relation says that the table is the extension's",
+    ),
+    "retention_cascade_plan": (1, FILTER),
+    "retention_check_epoch": (1, "a column of int4 or int8, by format()"),
+    "retention_check_filter": (1, "a filter that retention_names_problem let through, as its author"),
+    "retention_delete": (2, FILTER),
+    "retention_delete_cascade": (1, FILTER),
+    "retention_delete_rows": (1, FILTER),
+    "retention_effect_warnings": (1, FILTER),
+    "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
+    "retention_lock": (1, NAMES),
+    "retention_measure": (4, FILTER),
+    "retention_null_rows": (1, NAMES),
+    "retention_range": (2, "the time column and typed constants, by format(); without the filter"),
+    "retention_total_rows": (1, NAMES),
+    "retention_turn": (1, FILTER),
+    "run_call": (3, HOOK),
+    "run_terms_of": (1, HOOK),
+    "schedule_cron": (1, OWN + "; read only where extension_relation says that the tables are pg_cron's"),
+    "schedule_prune": (1, OWN + "; after schedule_cron"),
+    "schedule_subjects": (
+        1,
+        "one schema.routine, by a constraint of a table that only the schema's owner writes",
+    ),
+    "schedule_sync": (1, "calls of pg_cron's functions, literals by format(); after schedule_cron"),
+}
+# what would run a filter, and so must come behind the check of its author
+CHECKED: Final = ("retention_plan", "retention_check_runner", "retention_open", "retention_turn")
+
+
+def executes(text: str) -> int:
+    """How often a body says EXECUTE; not in a comment, a literal or a GRANT."""
+    code = re.sub(r"--[^\n]*", "", text)
+    return len(re.findall(r"(?m)(?:^\s*|\bin |\bquery |\bopen \w+ for )execute\s", code))
+
+
+def test_every_execute_has_its_reason() -> None:
+    found = {
+        name: count for name, file in sqltree.read().routines.items() if (count := executes(file.body)) > 0
+    }
+    assert found == {name: count for name, (count, _) in EXECUTES.items()}
+
+
+def test_an_execute_is_counted() -> None:
+    assert (
+        executes(
+            "begin\n    execute 'a'; -- execute\n    for v in execute b loop\n    return query execute c;"
+        )
+        == 3
+    )
+    assert executes("'grant execute on x'; -- execute\n    create trigger t execute function f();") == 0
+
+
+def test_what_runs_a_filter_asks_for_its_author_first() -> None:
+    routines = sqltree.read().routines
+    for name in CHECKED:
+        assert "pydb_internal.retention_check_author(" in routines[name].body, name
+    filtering = {name for name, (_, reason) in EXECUTES.items() if reason == FILTER}
+    for name, file in routines.items():
+        # what uses the condition of a policy lies in retention, whose ways in are those above and a cursor
+        if "retention_expired_condition(" in file.body or name in filtering:
+            assert file.name.startswith("retention/"), name
+
+
+def test_no_table_of_an_extension_is_found_by_its_name_alone() -> None:
+    """What may be named so by anybody is asked for by extension_relation."""
+    for name, file in sqltree.read().routines.items():
+        code = re.sub(r"--[^\n]*", "", file.body)
+        # pydb's own, whose schemas nobody else can make
+        assert [
+            m for m in re.findall(r"to_reg(?:class|proc)\w*\('([^']*)'", code) if not m.startswith("pydb.")
+        ] == [], name
