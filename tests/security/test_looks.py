@@ -42,6 +42,8 @@ HIS: Final = """
         $$ begin perform public.spy(); return 2; end $$;
     create function public.abs(int) returns int language plpgsql immutable as
         $$ begin perform public.spy(); return 1; end $$;
+    create function public."\u00a0abs"(int) returns int language plpgsql immutable as
+        $$ begin perform public.spy(); return 1; end $$;
     create function public.same(text, text) returns boolean language plpgsql immutable as
         $$ begin perform public.spy(); return true; end $$;
     create operator public.= (leftarg = text, rightarg = text, function = public.same);
@@ -74,7 +76,9 @@ EVIL: Final = (
     "evil::text = 'ok'",
     "to_json(evil) is null",
     "status::text = 'ok'",
-    "cast(status as text) = 'ok'",
+    "CAST(status AS text) = 'ok'",
+    "public.\u00a0abs(n) = 1",
+    "public. \u00a0abs(n) = 1",
     "dm = 'ok'",
     "domain_in('1', 1, 1) is null",
     "record_in('(1)', 1, 1) is null",

@@ -5,7 +5,7 @@
 create or replace function pydb_internal.retention_filter_names(p_filter text)
 returns table (place bigint, role text, schema text, name text, is_wrapped boolean, next_token text)
 language sql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
     with token as (
@@ -37,7 +37,9 @@ as $$
                 or p.kind = 'string' and p.p1 = ')' and p.p2_kind <> 'operator'
                 then 'nonsense'
             when not p.is_name then null
-            when octet_length(p.word) > 63 then 'nonsense' -- the server would cut it
+            -- the server would cut it; in an encoding of single bytes it folds more letters than those of ASCII
+            when octet_length(p.word) > 63 or p.kind = 'word' and octet_length(p.word) = length(p.word)
+                and p.word ~ $re$[^\u0001-\u007f]$re$ then 'nonsense'
             when p.n1 = '.' then case
                 when p.n2_kind = 'operator' and lower(p.p2) = 'operator' and p.p1 = '(' then 'operator'
                 when p.n2_kind = 'operator' then 'nonsense'
@@ -77,9 +79,10 @@ as $$
         case when p.n1 = '.' then p.word else p.schema end,
         case when p.n1 = '.' then p.n2 when p.is_name then p.word else p.token end,
         p.p1 = '(' and p.n1 = ')' and p.n2 = '::',
-        (
-            select o.token from part as o where o.ord > p.ord and o.token <> ')' order by o.ord limit 1
-        )
+        case when p.n1 = ')'
+            then (select o.token from part as o where o.ord > p.ord and o.token <> ')' order by o.ord limit 1)
+            else p.n1
+        end
     from part as p;
 $$;
 

@@ -21,10 +21,17 @@ begin
     for v_name in
         select n.*, a.atttypid, quote_ident(n.name) as named,
             concat(quote_ident(n.schema) || '.', quote_ident(n.name)) as qualified
-        from pydb_internal.retention_filter_names(p_filter) as n
+        from (
+            select
+                f.role, f.schema, f.name, f.is_wrapped, lower(f.next_token) in ('::', 'as') as is_cast,
+                min(f.place) as place
+            from pydb_internal.retention_filter_names(p_filter) as f
+            where f.role is not null
+            group by f.role, f.schema, f.name, f.is_wrapped, 5
+        ) as n
         left join pg_attribute as a on n.role in ('column', 'word') and a.attrelid = p_relation
-            and a.attname = n.name and a.attnum > 0 and not a.attisdropped
-        where n.role is not null and (n.role <> 'word' or a.attname is not null)
+            and a.attname = n.name::name and a.attnum > 0 and not a.attisdropped
+        where n.role <> 'word' or a.attname is not null
         order by n.place
     loop
         case v_name.role
@@ -42,7 +49,7 @@ begin
                     from pg_operator as o
                     inner join pg_namespace as n on n.oid = o.oprnamespace
                     left join pg_proc as f on f.oid = o.oprcode
-                    where n.nspname = v_name.schema and o.oprname = v_name.name
+                    where n.nspname = v_name.schema::name and o.oprname = v_name.name::name
                 ), false) then format(
                     'operator %I.%s is not part of PostgreSQL or of a superuser''s extension', v_name.schema,
                     v_name.name
@@ -66,7 +73,7 @@ begin
                         'column %s is of the domain %s over %s', v_name.named, format_type(v_name.atttypid, null),
                         format_type(v_plain, null)
                     )
-                    when v_is_enum and v_name.next_token in ('::', 'as')
+                    when v_is_enum and v_name.is_cast
                         then format('it casts column %s: compare it with values of its own type', v_name.named)
                 end;
             when 'character' then v_problem := format('it holds a %s', v_name.name);

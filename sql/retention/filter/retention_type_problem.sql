@@ -20,7 +20,7 @@ begin
     select t.oid into v_type
     from pg_type as t
     inner join pg_namespace as n on n.oid = t.typnamespace
-    where n.nspname = coalesce(p_schema, 'pg_catalog') and t.typname = p_type;
+    where n.nspname = coalesce(p_schema, 'pg_catalog')::name and t.typname = p_type::name;
     return case
         when v_type is null then format(
             'type %s does not exist; name the schema of what is not PostgreSQL''s own',

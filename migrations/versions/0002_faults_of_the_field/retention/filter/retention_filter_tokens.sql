@@ -17,16 +17,16 @@ as $$
     from regexp_matches(
         p_filter,
         $re$([bx]?'(?:[^']|'')*'|"(?:[^"]|"")+"|(?:[a-z_]|[^\u0001-\u007f])(?:[a-z0-9_]|[^\u0001-\u007f])*$re$
-        || $re$|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|[][(),.:]|\s+|.)$re$,
+        || $re$|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|[][(),.:]|[ \t\n\r\f]+|.)$re$,
         'gi'
     ) with ordinality as m (found, place)
     cross join lateral (
         select case
-            when m.found[1] ~* '^[bx]?''' then 'string'
-            when m.found[1] ~ '^"' then 'quoted'
-            when m.found[1] ~ $re$^([a-zA-Z_]|[^\u0001-\u007f])$re$ then 'word'
+            when m.found[1] ~ '^[[:space:]]' and ascii(m.found[1]) < 128 then 'space'
+            when right(m.found[1], 1) = '''' and length(m.found[1]) > 1 then 'string'
+            when m.found[1] ~ '^".*"$' then 'quoted'
+            when m.found[1] ~* '^[a-z_]' or ascii(m.found[1]) > 127 then 'word'
             when m.found[1] ~ '^[.]?[0-9]' then 'number'
-            when m.found[1] ~ '^[[:space:]]+$' then 'space'
             when m.found[1] ~ '^(::|[][(),.:])$' then 'mark'
             when m.found[1] ~ '^[-+*/<>=~!@#%^&|`?]+$' then 'operator'
             else 'unknown'

@@ -26,7 +26,7 @@ begin
     left join (
         select f.place, f.is_wrapped, a.attname, a.atttypid, a.atttypmod, pydb_internal.type_plain(a.atttypid) as plain
         from pydb_internal.retention_filter_names(p_filter) as f
-        inner join pg_attribute as a on a.attrelid = p_relation and a.attname = f.name and a.attnum > 0
+        inner join pg_attribute as a on a.attrelid = p_relation and a.attname = f.name::name and a.attnum > 0
         where f.role = 'column'
     ) as n on n.place = t.place;
     -- planned, never run; OFFSET keeps the columns from being seen through

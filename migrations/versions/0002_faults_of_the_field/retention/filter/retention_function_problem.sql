@@ -31,26 +31,28 @@ begin
         else 'which is not for expressions'
     end) into v_problem
     from pg_proc as p
-    inner join pg_namespace as n on n.oid = p.pronamespace and n.nspname = v_schema
+    inner join pg_namespace as n on n.oid = p.pronamespace and n.nspname = v_schema::name
     inner join pg_language as l on l.oid = p.prolang
-    where p.proname = p_function and (
+    where p.proname = p_function::name and (
         p.prokind <> 'f' or p.proretset
-        or not pydb_internal.object_is_trusted('pg_proc', p.oid, p.pronamespace, p.proowner)
+        or (
+            v_schema <> 'pg_catalog'
+            and not pydb_internal.object_is_trusted('pg_proc', p.oid, p.pronamespace, p.proowner)
+        )
         or not (p.provolatile = 'i' or (p.provolatile = 's' and v_schema = 'pg_catalog' and p.proname = any(c_stable)))
         or not (l.lanname in ('internal', 'c') or (l.lanname = 'sql' and v_schema = 'pg_catalog'))
         or exists (
             -- cstring, internal, record, void and their like: input functions, handlers, what reads a whole row
             select from unnest(p.proargtypes::oid[] || p.prorettype) as u (type)
-            inner join pg_type as t on t.oid = u.type
-            where t.typtype = 'p' and t.typname !~ '^any'
+            where (select t.typtype = 'p' and t.typname !~ '^any' from pg_type as t where t.oid = u.type)
         )
     )
     order by p.oid
     limit 1;
     if v_problem is null and not exists (
         select from pg_proc as p
-        inner join pg_namespace as n on n.oid = p.pronamespace and n.nspname = v_schema
-        where p.proname = p_function
+        inner join pg_namespace as n on n.oid = p.pronamespace and n.nspname = v_schema::name
+        where p.proname = p_function::name
     ) then
         v_problem := format(
             'there is no function %s%s; name the schema of what is not PostgreSQL''s own',
@@ -59,8 +61,8 @@ begin
     elsif v_problem is null and v_schema <> 'pg_catalog' and exists (
         -- a call with one argument may be read as a cast
         select from pg_type as t
-        inner join pg_namespace as n on n.oid = t.typnamespace and n.nspname = v_schema
-        where t.typname = p_function and pydb_internal.type_plain(t.oid) is distinct from t.oid
+        inner join pg_namespace as n on n.oid = t.typnamespace and n.nspname = v_schema::name
+        where t.typname = p_function::name and pydb_internal.type_plain(t.oid) is distinct from t.oid
     ) then
         v_problem := format('%I.%I is a type too', p_schema, p_function);
     end if;
