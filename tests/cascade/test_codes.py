@@ -97,7 +97,7 @@ SAID: Final = {
     ),
 }
 # said by other tests, which need a role or a server of their own
-ELSEWHERE: Final = {"privilege", "row_security", "locks"}
+ELSEWHERE: Final = {"privilege", "row_security", "locks", "superuser"}
 
 
 @pytest.mark.parametrize("name", SAID)
