@@ -41,7 +41,7 @@ NAMES: Final = "names of columns, types and operators from the catalog, by forma
 ALLOWED: Final = {
     (".*", "performance", 'cast "integer" value to "bigint" type'): "small constants",
     (".*", "performance", "cannot to determine volatility of used dynamic SQL"): "the tool cannot know",
-    ("cascade_execute", "security", "not SQL injection safe"): "names of relations, and oids",
+    ("cascade_execute", "security", "not sanitized"): "names of relations, and oids",
     ("cascade_job_queue", "warning", "cannot determinate a result"): "three columns, as the chunk has",
     ("cascade_traverse_deep", "security", "not sanitized"): NAMES,
     ("cascade_default_problem", "security", "not sanitized"): NAMES,

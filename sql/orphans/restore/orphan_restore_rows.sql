@@ -40,8 +40,9 @@ begin
         v_contents := array(
             select '(' || (
                 select string_agg(
-                    coalesce('"' || replace(replace(q.content ->> u.name, '\', '\\'), '"', '""') || '"', ''), ','
-                    order by u.ord
+                    coalesce('"' || replace(
+                        replace(q.content ->> u.name, chr(92), repeat(chr(92), 2)), '"', '""'
+                    ) || '"', ''), ',' order by u.ord
                 ) from unnest(v_all) with ordinality as u (name, ord)
             ) || ')'
             from pydb.orphan_quarantine as q where q.id = any(p_ids) order by q.id
