@@ -17,6 +17,9 @@ declare
     v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
     v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total);
     v_count bigint;
+    v_superuser constant text := pydb_internal.superuser_text(
+        array[p_policy.target::oid], p_policy.on_referenced = 'cascade'
+    );
 begin
     if v_fuse is not null then
         v_all := v_all || row('fuse', 'the fuse would block the run: ' || v_fuse)::pydb_internal.retention_warning;
@@ -62,12 +65,15 @@ begin
             'no_key', 'the table has no primary or unique key: rows are found by their place (ctid)'
         )::pydb_internal.retention_warning;
     end if;
+    if v_superuser is not null then
+        v_all := v_all || row('superuser', v_superuser)::pydb_internal.retention_warning;
+    end if;
     return v_all;
 end
 $$;
 
 comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint) is
-'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key.';
+'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key, superuser.';
 
 revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint)
     from public;

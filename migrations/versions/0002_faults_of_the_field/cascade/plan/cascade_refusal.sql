@@ -69,7 +69,11 @@ begin
         if v_doubt then
             order_dependent := true;
             code := 'order';
-            warning := 'other keys or partitions use the columns it sets: only doing it shows what comes of it';
+            warning := case
+                when pydb_internal.cascade_sets_key_columns(v_edge)
+                    then 'other keys or partitions use the columns it sets'
+                else 'the default that it sets is worked out by the delete'
+            end || ': only doing it shows what comes of it';
         end if;
     end if;
 end
