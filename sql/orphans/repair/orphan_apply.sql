@@ -1,7 +1,7 @@
 -- pydb_internal.orphan_apply (repair): delete, blank or quarantine the rows of one relation that meet a condition: the
 -- only place.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
--- raises YD901
+-- raises YD005 YD901
 create or replace function pydb_internal.orphan_apply(
     p_edge pydb_internal.reference_edge,
     p_mode text,
@@ -23,7 +23,6 @@ declare
     v_table constant text := pydb_internal.relation_name(p_relation);
     v_names text;
     v_values text;
-    v_types jsonb;
     v_gone bigint;
     v_kept bigint;
 begin
@@ -45,26 +44,15 @@ begin
     select string_agg(quote_literal(a.attname), ', ' order by a.attnum),
         string_agg(
             format('case when num_nulls(t.%1$I) = 0 then concat(t.%1$I) end', a.attname), ', ' order by a.attnum
-        ),
-        jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod))
-    into v_names, v_values, v_types
+        )
+    into v_names, v_values
     from pg_attribute as a
     where a.attrelid = p_relation and a.attnum > 0 and not a.attisdropped;
     execute format(
-        'with gone as (delete from only %s as t where %s returning t.*),
-        kept as (
-            insert into pydb.orphan_quarantine
-                (run_id, reference, target, target_name, relation, content, types, reason)
-            select $1, $2, $3, $4, $5, jsonb_object(array[%s], array[%s]), $6, $7 from gone as t
-            returning 1
-        )
-        select (select count(*) from gone), (select count(*) from kept)',
+        'with gone as (delete from only %s as t where %s returning jsonb_object(array[%s], array[%s]) as content)
+        select count(*), pydb_internal.orphan_quarantine_store($1, $2, array_agg(g.content)) from gone as g',
         v_table, p_condition, v_names, v_values
-    ) into v_gone, v_kept
-    using p_run_id, p_edge.reference, p_edge.child, pydb_internal.relation_name(p_edge.child), v_table, v_types, format(
-        'no row of %s has this (%s)', pydb_internal.relation_name(p_edge.parent),
-            array_to_string(p_edge.parent_columns, ', ')
-    );
+    ) into v_gone, v_kept using p_run_id, p_relation;
     if v_gone <> v_kept then
         raise exception using errcode = 'YD901', message = 'not every row that was taken out was kept',
             detail = format('%s were taken out of %s, %s were kept.', v_gone, v_table, v_kept),

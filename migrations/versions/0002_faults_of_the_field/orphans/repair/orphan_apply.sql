@@ -1,0 +1,69 @@
+-- pydb_internal.orphan_apply (repair): delete, blank or quarantine the rows of one relation that meet a condition: the
+-- only place.
+-- writes the child, pydb.orphan_quarantine   locks the rows it changes
+-- raises YD005 YD901
+create or replace function pydb_internal.orphan_apply(
+    p_edge pydb_internal.reference_edge,
+    p_mode text,
+    p_relation oid,
+    p_condition text,
+    p_run_id bigint
+)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set row_security = off
+set timezone = 'UTC'
+set datestyle = 'ISO, YMD'
+set intervalstyle = 'postgres'
+set extra_float_digits = 1
+set bytea_output = 'hex'
+as $$
+declare
+    v_table constant text := pydb_internal.relation_name(p_relation);
+    v_names text;
+    v_values text;
+    v_gone bigint;
+    v_kept bigint;
+begin
+    if p_mode = 'delete' then
+        execute format('delete from only %s as t where %s', v_table, p_condition);
+        get diagnostics v_gone = row_count;
+        return v_gone;
+    elsif p_mode = 'nullify' then
+        execute format(
+            'update only %s as t set %s where %s', v_table, (
+                select string_agg(format('%I = null', u.name), ', ')
+                from unnest(pydb_internal.orphan_set_columns(p_edge)) as u (name)
+            ), p_condition
+        );
+        get diagnostics v_gone = row_count;
+        return v_gone;
+    end if;
+    -- each value as its type writes it, which is what it reads back exactly; a row value of nulls is not null
+    select string_agg(quote_literal(a.attname), ', ' order by a.attnum),
+        string_agg(
+            format('case when num_nulls(t.%1$I) = 0 then concat(t.%1$I) end', a.attname), ', ' order by a.attnum
+        )
+    into v_names, v_values
+    from pg_attribute as a
+    where a.attrelid = p_relation and a.attnum > 0 and not a.attisdropped;
+    execute format(
+        'with gone as (delete from only %s as t where %s returning jsonb_object(array[%s], array[%s]) as content)
+        select count(*), pydb_internal.orphan_quarantine_store($1, $2, array_agg(g.content)) from gone as g',
+        v_table, p_condition, v_names, v_values
+    ) into v_gone, v_kept using p_run_id, p_relation;
+    if v_gone <> v_kept then
+        raise exception using errcode = 'YD901', message = 'not every row that was taken out was kept',
+            detail = format('%s were taken out of %s, %s were kept.', v_gone, v_table, v_kept),
+            hint = 'Look for triggers and rules on pydb.orphan_quarantine.';
+    end if;
+    return v_gone;
+end
+$$;
+
+comment on function pydb_internal.orphan_apply(pydb_internal.reference_edge, text, oid, text, bigint) is
+'Applies a mode to the rows of one relation that meet a condition over alias t; returns how many. Quarantine takes them
+out and keeps them in one statement.';
+
+revoke all on function pydb_internal.orphan_apply(pydb_internal.reference_edge, text, oid, text, bigint) from public;
