@@ -151,14 +151,14 @@ declare
         draft_add orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age orphan_check_call
         orphan_check_restore orphan_check_rights orphan_condition orphan_count_child orphan_count_piece orphan_edge
         orphan_effects orphan_enroll orphan_foreign_problem orphan_horizon orphan_leaves orphan_lock orphan_mode
-        orphan_next_piece orphan_parts orphan_problem orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass
-        orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_scan_evade orphan_scan_open
-        orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
-        orphan_signature orphan_source orphan_store_count orphan_store_result orphan_take orphan_uncovered
-        retention_account retention_check_rights retention_check_runner retention_cursor retention_cursor_parts
-        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_first_work
-        retention_learned retention_limit retention_lock retention_next_pass retention_next_size retention_open
-        retention_part retention_places retention_plan_verdict retention_range retention_resume_position
+        orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store orphan_repair_chunks orphan_repair_evade
+        orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume
+        orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
+        orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
+        orphan_take orphan_uncovered retention_account retention_check_rights retention_check_runner retention_cursor
+        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
+        retention_first_work retention_learned retention_limit retention_lock retention_next_pass retention_next_size
+        retention_open retention_part retention_places retention_plan_verdict retention_range retention_resume_position
         retention_run_check retention_signature retention_take retention_terms retention_turn retention_verify
         run_account run_beat run_begin run_call run_check_now run_close run_close_dead run_close_interrupted run_drive
         run_end run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_plan

@@ -20,7 +20,10 @@ begin
     v_new.edges := coalesce(p_edges, '{}');
     v_new.approval := coalesce(p_approval, false);
     v_new.grace := coalesce(p_grace, interval '0');
-    return pydb_internal.entity_store(pydb_internal.draft_add('entity', to_jsonb(v_new)));
+    -- by number: the name of a table in a schema that he may not use could not be read back
+    return pydb_internal.entity_store(pydb_internal.draft_add(
+        'entity', to_jsonb(v_new) || jsonb_build_object('root', p_root::oid)
+    ));
 end
 $$;
 

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_job_store (job; by cascade_request): enter a cascade job that was planned by its draft; audited.
+-- pydb_internal.cascade_job_store (job; by cascade_request): enter a cascade job that was planned by its draft;
+-- audited.
 -- writes pydb.cascade_job, pydb.audit_log, pydb_internal.draft   locks nothing
 -- raises YD005
 create or replace function pydb_internal.cascade_job_store(p_draft bigint)

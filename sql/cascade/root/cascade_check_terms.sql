@@ -1,5 +1,5 @@
--- pydb_internal.cascade_check_terms (root; by cascade_delete): refuse to delete at once what wants a second person, or a
--- time to think.
+-- pydb_internal.cascade_check_terms (root; by cascade_delete): refuse to delete at once what wants a second person, or
+-- a time to think.
 -- reads pydb.entity, the catalog   writes nothing   locks nothing
 -- raises YD306
 create or replace function pydb_internal.cascade_check_terms(p_root regclass, p_keys jsonb, p_entity text)

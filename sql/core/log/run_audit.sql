@@ -21,6 +21,7 @@ as $$
 $$;
 
 comment on function pydb_internal.run_audit(pydb.job_run, text, jsonb) is
-'Audits a closed run that did something, however it ended. For routines that run as the owner: nobody else may call it.';
+'Audits a closed run that did something, however it ended. For routines that run as the owner: nobody else may call
+it.';
 
 revoke all on function pydb_internal.run_audit(pydb.job_run, text, jsonb) from public;

@@ -1,4 +1,5 @@
--- pydb_internal.run_close (log): end a run in one named state with one named reason; what it did is audited.
+-- pydb_internal.run_close (log; by run_end): end a run in one named state with one named reason; what it did is
+-- audited.
 -- writes pydb.job_run, pydb.audit_log   locks the run's row, and old ones that it deletes
 -- raises nothing
 create or replace function pydb_internal.run_close(

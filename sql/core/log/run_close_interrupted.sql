@@ -1,5 +1,4 @@
--- pydb_internal.run_close_interrupted (log; by run_close_dead): close runs whose process was seen to be gone; what they did
--- is audited.
+-- pydb_internal.run_close_interrupted (log): close runs whose process was seen to be gone; what they did is audited.
 -- reads pg_stat_activity, settings, reads and writes pydb.job_run   writes pydb.audit_log   locks the rows it closes
 -- raises nothing
 create or replace function pydb_internal.run_close_interrupted(p_ids bigint[], p_state text default 'interrupted')

@@ -29,8 +29,8 @@ begin
         request, pid, detail
     )
     values (
-        p_kind, p_subject, 'completed', 'exhausted', p_rows, p_rows, 1, least(greatest(p_started, now()), v_now), v_now, v_now, p_request,
-        pg_backend_pid(), coalesce(p_detail, '{}'::jsonb)
+        p_kind, p_subject, 'completed', 'exhausted', p_rows, p_rows, 1, least(greatest(p_started, now()), v_now),
+        v_now, v_now, p_request, pg_backend_pid(), coalesce(p_detail, '{}'::jsonb)
     )
     returning id into v_id;
     perform pydb_internal.audit_add(p_action, p_subject, p_audit, v_id);
@@ -39,6 +39,7 @@ end
 $$;
 
 comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb) is
-'Logs and audits a completed run of one batch and returns its id. YD901 for what is never done in one transaction.';
+'Logs and audits a completed run of one batch, returns its id; YD901 for what is never done in one transaction.';
 
-revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb) from public;
+revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb)
+    from public;

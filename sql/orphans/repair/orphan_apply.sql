@@ -1,7 +1,7 @@
 -- pydb_internal.orphan_apply (repair): delete, blank or quarantine the rows of one relation that meet a condition: the
 -- only place.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
--- raises YD005 YD901
+-- raises YD901
 create or replace function pydb_internal.orphan_apply(
     p_edge pydb_internal.reference_edge,
     p_mode text,
@@ -23,6 +23,7 @@ declare
     v_table constant text := pydb_internal.relation_name(p_relation);
     v_names text;
     v_values text;
+    v_rows jsonb[];
     v_gone bigint;
     v_kept bigint;
 begin
@@ -50,9 +51,9 @@ begin
     where a.attrelid = p_relation and a.attnum > 0 and not a.attisdropped;
     execute format(
         'with gone as (delete from only %s as t where %s returning jsonb_object(array[%s], array[%s]) as content)
-        select count(*), pydb_internal.orphan_quarantine_store($1, $2, array_agg(g.content)) from gone as g',
-        v_table, p_condition, v_names, v_values
-    ) into v_gone, v_kept using p_run_id, p_relation;
+        select count(*), array_agg(g.content) from gone as g', v_table, p_condition, v_names, v_values
+    ) into v_gone, v_rows;
+    v_kept := pydb_internal.orphan_quarantine_store(p_run_id, p_relation, v_rows);
     if v_gone <> v_kept then
         raise exception using errcode = 'YD901', message = 'not every row that was taken out was kept',
             detail = format('%s were taken out of %s, %s were kept.', v_gone, v_table, v_kept),
@@ -64,6 +65,6 @@ $$;
 
 comment on function pydb_internal.orphan_apply(pydb_internal.reference_edge, text, oid, text, bigint) is
 'Applies a mode to the rows of one relation that meet a condition over alias t; returns how many. Quarantine takes them
-out and keeps them in one statement.';
+out and keeps them in one transaction.';
 
 revoke all on function pydb_internal.orphan_apply(pydb_internal.reference_edge, text, oid, text, bigint) from public;

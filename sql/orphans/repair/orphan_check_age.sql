@@ -1,5 +1,5 @@
--- pydb_internal.orphan_check_age (repair; by orphan_repair): refuse to call younger rows orphans than the setting allows, to
--- who may not change the setting.
+-- pydb_internal.orphan_check_age (repair; by orphan_repair): refuse to call younger rows orphans than the setting
+-- allows, to who may not change the setting.
 -- reads settings   writes nothing   locks nothing
 -- raises YD005
 create or replace function pydb_internal.orphan_check_age(p_min_age interval, p_dry_run boolean)
@@ -17,7 +17,7 @@ begin
         raise exception using errcode = 'YD005',
             message = format('%s may not repair rows that are younger than %s', current_user, v_least),
             detail = format('p_min_age is %s, the setting orphan_min_age is longer.', p_min_age),
-            hint = 'Leave p_min_age out, or ask who may: select pydb.setting_set(''orphan_min_age'', …);';
+            hint = 'Leave p_min_age out, or ask who may: select pydb.setting_set(''orphan_min_age'', ''1 min'');';
     end if;
 end
 $$;

@@ -1,5 +1,7 @@
--- pydb_internal.reference_store (set; by reference_set): write a checked logical reference, under the role that set it; no change, no trace.
--- reads the catalog, reads and writes pydb.reference, pydb_internal.draft   writes pydb.audit_log   locks the reference's row
+-- pydb_internal.reference_store (set; by reference_set): write a checked logical reference, under the role that set it;
+-- no change, no trace.
+-- reads the catalog, reads and writes pydb.reference, pydb_internal.draft   writes pydb.audit_log
+-- locks the reference's row
 -- raises YD005 YD301
 create or replace function pydb_internal.reference_store(p_draft bigint)
 returns pydb.reference
@@ -65,7 +67,7 @@ end
 $$;
 
 comment on function pydb_internal.reference_store(bigint) is
-'Stores a reference whose draft was checked in this transaction. YD301 if another one, declared or logical, is the same, or if
-the name is that of another and was not chosen.';
+'Stores a reference whose draft was checked in this transaction. YD301 if another one, declared or logical, is the same,
+or if the name is that of another and was not chosen.';
 
 revoke all on function pydb_internal.reference_store(bigint) from public;

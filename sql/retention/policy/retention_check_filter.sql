@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_filter (policy; by retention_policy_set): accept one boolean expression over one table
+-- pydb_internal.retention_check_filter (policy; by retention_policy_vet): accept one boolean expression over one table
 -- and return it as the server understood it.
 -- writes a temporary table, dropped again   reads the first rows of the target   locks nothing above a select
 -- raises YD103

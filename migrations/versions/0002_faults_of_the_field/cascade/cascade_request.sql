@@ -17,7 +17,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return pydb_internal.cascade_job_store(pydb_internal.draft_add('cascade_job', jsonb_build_object(
-        'root', p_root, 'keys', p_keys, 'edges', p_edges, 'entity', p_entity, 'approval', p_approval,
+        'root', p_root::oid, 'keys', p_keys, 'edges', p_edges, 'entity', p_entity, 'approval', p_approval,
         'grace', p_grace, 'reason', p_reason, 'allow_unindexed', p_allow_unindexed
     )));
 end

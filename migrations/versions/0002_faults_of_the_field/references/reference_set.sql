@@ -22,7 +22,10 @@ begin
     v_new.parent_columns := p_parent_columns;
     v_new.on_delete := p_on_delete;
     v_new.name := p_name;
-    v_new := pydb_internal.reference_store(pydb_internal.draft_add('reference', to_jsonb(v_new)));
+    -- by number: the name of a table in a schema that he may not use could not be read back
+    v_new := pydb_internal.reference_store(pydb_internal.draft_add(
+        'reference', to_jsonb(v_new) || jsonb_build_object('child', p_child::oid, 'parent', p_parent::oid)
+    ));
     perform pydb_internal.reference_advise(
         v_new.child, pydb_internal.column_numbers(v_new.child, v_new.child_columns),
         v_new.parent, pydb_internal.column_numbers(v_new.parent, v_new.parent_columns)

@@ -52,7 +52,10 @@ begin
     v_new.expire_minus_infinity := p_expire_minus_infinity;
     v_new.expiry := p_expiry;
     return pydb_internal.retention_policy_store(pydb_internal.draft_add(
-        'retention_policy', jsonb_build_object('policy', to_jsonb(v_new), 'allow_short', p_allow_short)
+        'retention_policy', jsonb_build_object(
+            -- by number: the name of a table in a schema that he may not use could not be read back
+            'policy', to_jsonb(v_new) || jsonb_build_object('target', p_table::oid), 'allow_short', p_allow_short
+        )
     ));
 end
 $$;

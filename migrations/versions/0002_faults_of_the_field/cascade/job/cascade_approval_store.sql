@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_draft constant pydb_internal.draft := pydb_internal.draft_take('cascade_approval', p_draft);
-    v_id constant bigint := v_draft.content ->> 'job';
+    v_id constant bigint := (v_draft.content ->> 'job')::bigint;
     v_job pydb.cascade_job := pydb_internal.cascade_job_get(v_id);
     v_problem text;
 begin
@@ -37,6 +37,7 @@ end
 $$;
 
 comment on function pydb_internal.cascade_approval_store(bigint) is
-'Enters an approval that was drafted in this transaction; YD306 for a job that is not waiting, and for who requested it.';
+'Enters an approval that was drafted in this transaction; YD306 for a job that is not waiting, and for who requested
+it.';
 
 revoke all on function pydb_internal.cascade_approval_store(bigint) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.cascade_approval_vet (job; by cascade_approve): hook of drafts: an approval is what it says; who gives it
--- is what counts.
+-- pydb_internal.cascade_approval_vet (job; by cascade_approve): hook of drafts: an approval is what it says; who gives
+-- it is what counts.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_approval_vet(p_draft jsonb)

@@ -13,9 +13,9 @@ as $$
 declare
     v_keys constant jsonb := nullif(p_draft -> 'keys', 'null');
     v_entity constant text := p_draft ->> 'entity';
-    v_grace constant interval := p_draft ->> 'grace';
+    v_grace constant interval := (p_draft ->> 'grace')::interval;
     v_asked record := pydb_internal.cascade_resolve_choices(
-        (p_draft ->> 'root')::regclass, nullif(p_draft -> 'edges', 'null'), v_entity
+        (p_draft ->> 'root')::oid::regclass, nullif(p_draft -> 'edges', 'null'), v_entity
     );
     v_terms record := pydb_internal.cascade_root_terms(v_asked.root);
     v_walk pydb_internal.cascade_closure;
@@ -40,12 +40,12 @@ begin
     v_job.keys := case jsonb_typeof(v_keys) when 'object' then jsonb_build_array(v_keys) else v_keys end;
     v_job.reason := p_draft ->> 'reason';
     v_job.plan := to_jsonb(v_steps);
-    v_job.rows_planned := (select coalesce(sum(s.rows), 0) from unnest(v_steps) as s where s.action = 'delete');
+    v_job.rows_planned := (select coalesce(sum(s.rows), 0) from unnest(v_steps) as s where s.action = 'delete')::bigint;
     v_job.signature := pydb_internal.cascade_graph_hash(v_job.root, v_job.edges);
     -- the terms of the entities of the root can be made stricter, not looser, and hold whether one is named or not
     v_job.approval := v_terms.approval or coalesce((p_draft ->> 'approval')::boolean, false);
     v_job.not_before := clock_timestamp() + greatest(v_terms.grace, coalesce(v_grace, '0'));
-    return to_jsonb(v_job);
+    return to_jsonb(v_job) || jsonb_build_object('root', v_job.root::oid);
 end
 $$;
 

@@ -6,6 +6,7 @@ create or replace function pydb_internal.cascade_root_terms(
 )
 language sql
 stable
+security definer -- the terms hold for everybody, also for who may not read the entities
 set search_path = pg_catalog, pg_temp
 as $$
     -- rows of a partition are rows of the table above it, by whatever name they are deleted

@@ -17,7 +17,7 @@ begin
             then (select r.oid from pg_roles as r where r.rolname = session_user)
         else new.role
     end;
-    new.author := (select r.rolname from pg_roles as r where r.oid = new.author_role);
+    new.author := (select r.rolname from pg_roles as r where r.oid = new.author_role)::text;
     execute format('select pydb_internal.%I($1)', new.kind || '_vet') into new.content using new.content;
     return new;
 end

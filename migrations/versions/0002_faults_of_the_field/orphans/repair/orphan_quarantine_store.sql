@@ -1,5 +1,5 @@
--- pydb_internal.orphan_quarantine_store (repair; by orphan_apply): keep rows that a live repair of this process takes out of
--- the child of its reference.
+-- pydb_internal.orphan_quarantine_store (repair; by orphan_apply): keep rows that a live repair of this process takes
+-- out of the child of its reference.
 -- reads the catalog, pydb.reference, pydb.job_run   writes pydb.orphan_quarantine   locks nothing
 -- raises YD005
 create or replace function pydb_internal.orphan_quarantine_store(p_run_id bigint, p_relation oid, p_rows jsonb[])

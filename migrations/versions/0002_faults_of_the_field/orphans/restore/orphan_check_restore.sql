@@ -21,7 +21,7 @@ begin
     elsif v_problem is not null then
         raise exception using errcode = 'YD003', message = format('nothing is restored to %s', p_name),
             detail = format('It is %s.', v_problem),
-            hint = format('Look who made these rows: select * from pydb.orphan_quarantine where target = %s;', p_target);
+            hint = format('See whose they are: select * from pydb.orphan_quarantine where target = %s;', p_target);
     elsif row_security_active(p_target) then
         raise exception using errcode = 'YD404', message = format('row-level security is active on %s', p_name),
             detail = format('It could keep %s from writing or seeing what comes back.', current_user),

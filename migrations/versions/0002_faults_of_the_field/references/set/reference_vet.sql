@@ -1,5 +1,5 @@
--- pydb_internal.reference_vet (set; by reference_set): hook of drafts: check a logical reference as whoever sets it, and
--- complete it.
+-- pydb_internal.reference_vet (set; by reference_set): hook of drafts: check a logical reference as whoever sets it,
+-- and complete it.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD003 YD004 YD005 YD006 YD301
 create or replace function pydb_internal.reference_vet(p_draft jsonb)
@@ -36,13 +36,17 @@ begin
         raise exception using errcode = 'YD301', message = v_problem,
             detail = format(
                 '%s (%s) to %s (%s), on delete %s.', v_new.child_name, array_to_string(v_new.child_columns, ', '),
-                v_new.parent_name, array_to_string(v_new.parent_columns, ', '), coalesce(p_draft ->> 'on_delete', 'null')
+                v_new.parent_name, array_to_string(v_new.parent_columns, ', '),
+                coalesce(p_draft ->> 'on_delete', 'null')
             ),
             hint = 'As many columns on either side; on delete: no action, restrict, cascade, set null, set default.';
     end if;
     perform pydb_internal.reference_check_types(v_new.child, v_child, v_new.parent, v_parent);
     v_new.name := pydb_internal.reference_name(v_new.child, v_new.child_columns, v_name);
-    return jsonb_build_object('reference', to_jsonb(v_new), 'is_named', v_name is not null);
+    return jsonb_build_object(
+        'reference', to_jsonb(v_new) || jsonb_build_object('child', v_new.child::oid, 'parent', v_new.parent::oid),
+        'is_named', v_name is not null
+    );
 end
 $$;
 

@@ -1,4 +1,4 @@
--- pydb_internal.run_check_now (run): refuse to delete by a clock that is ahead of the server's.
+-- pydb_internal.run_check_now (clock): refuse to delete by a clock that is ahead of the server's.
 -- reads the clock   writes nothing   locks nothing
 -- raises YD105
 create or replace function pydb_internal.run_check_now(p_run pydb_internal.run_state)
