@@ -40,7 +40,7 @@ def main() -> int:
                     print(report.line(figure), flush=True)  # noqa: T201
                     results.append(figure)
         if options.write:
-            report.write(arena, options.rows, options.rounds, results)
+            report.write(arena, options.rows, options.rounds, results, keep=bool(chosen))
     return 0 if all(figure.met for figure in results) else 1
 
 

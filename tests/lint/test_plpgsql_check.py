@@ -58,7 +58,6 @@ ALLOWED: Final = {
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
     ("retention_check_epoch", "security", "not sanitized"): "its only text is a name of relation_name",
     ("retention_check_filter", "security", "not sanitized"): "has the server judge a filter, by a CHECK",
-    ("cascade_edge_problem", "warning extra", "is not single argument"): "its effect, and what is in the way",
     ("run_call", "warning", "cannot determinate a result"): "a hook; tests/lint holds it to its signature",
     ("run_terms_of", "warning", "cannot determinate a result"): "a hook, as above",
     ("run_series", "warning", "too many attributes for target"): "takes one composite for its many columns",

@@ -18,3 +18,8 @@ drop routine pydb_internal.run_close_interrupted;
 drop routine pydb_internal.run_log_done;
 alter table pydb.job_run drop column run_kind, drop column statement;
 alter table pydb.audit_log drop column pid, drop column statement;
+
+drop routine pydb_internal.idempotency_check;
+
+delete from pydb.setting where name = 'idempotency_max_bytes';
+comment on column pydb.idempotency_key.fingerprint is 'Hash of the payload; null = not compared.';
