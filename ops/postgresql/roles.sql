@@ -25,6 +25,7 @@ set local search_path = pg_catalog, pg_temp;
 do $roles$
 declare
     v_role text;
+    v_found text;
 begin
     foreach v_role in array '{pydb_owner,pydb_admin,pydb_runner,pydb_monitor,pydb_app}'::text[] loop
         if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
@@ -41,6 +42,39 @@ begin
                 message = pg_catalog.format('role %I exists and is not what pydb would make', v_role),
                 detail = 'It has an attribute such as SUPERUSER, CREATEROLE or BYPASSRLS.',
                 hint = pg_catalog.format('look at it with \du %s; rename or alter it, then run this again', v_role);
+        end if;
+        -- nor by what it is a member of; what was given to it after an earlier run of this was given to pydb's role
+        select pg_catalog.string_agg(g.rolname, ', ' order by g.rolname) into v_found
+        from pg_catalog.pg_auth_members as m
+        inner join pg_catalog.pg_roles as r on r.oid = m.member and r.rolname = v_role
+        inner join pg_catalog.pg_roles as g on g.oid = m.roleid
+        where not (g.rolname = 'pydb_monitor' and v_role in ('pydb_admin', 'pydb_runner'));
+        if v_found is not null and coalesce(pg_catalog.current_setting('pydb.accept_roles', true), '') <> 'on'
+            and not exists (
+                select from pg_catalog.pg_namespace as n
+                cross join lateral pg_catalog.aclexplode(n.nspacl) as a
+                inner join pg_catalog.pg_roles as r on r.oid = a.grantee and r.rolname = v_role
+                where n.nspname = 'pydb'
+            )
+        then
+            raise exception using
+                errcode = 'YD010',
+                message = pg_catalog.format('role %I exists and is a member of %s', v_role, v_found),
+                detail = 'Everybody in it would have those rights too, and what pydb grants to it.',
+                hint = pg_catalog.format(
+                    'revoke %s from %I; or, if that is as it should be: PGOPTIONS=''-c pydb.accept_roles=on'' psql -f',
+                    v_found, v_role
+                );
+        elsif v_found is not null then
+            raise warning 'role % is a member of %', v_role, v_found;
+        end if;
+        select pg_catalog.string_agg(g.rolname, ', ' order by g.rolname) into v_found
+        from pg_catalog.pg_auth_members as m
+        inner join pg_catalog.pg_roles as r on r.oid = m.roleid and r.rolname = v_role
+        inner join pg_catalog.pg_roles as g on g.oid = m.member
+        where not (v_role = 'pydb_monitor' and g.rolname in ('pydb_admin', 'pydb_runner'));
+        if v_found is not null then
+            raise notice 'members of %: %', v_role, v_found;
         end if;
     end loop;
 end
@@ -97,7 +131,7 @@ declare
         catalog_routines column_names column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_seek
         cron_value cron_version_at_least doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
         doctor_cron_launcher doctor_execute doctor_grants doctor_idempotency doctor_job_owners doctor_jobs doctor_pydb
-        doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources key_match
+        doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources entity_lowered key_match
         orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
         reference_check_choices reference_comparable reference_edges reference_edges_among reference_equality
         reference_get reference_inbound reference_is_indexed reference_match reference_measure reference_open_columns
