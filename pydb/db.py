@@ -287,6 +287,34 @@ def run_query(conn: Connection, script: str, /, **args: object) -> list[Row]:
         return cursor.fetchall()
 
 
+def held(conn: Connection) -> list[tuple[str, int, bool]]:
+    """What pydb's own tables hold: what it is, how many rows, whether it is nowhere else and still in use."""
+    found = conn.execute(_HELD).fetchall()
+    return [(str(what), int(str(number)), bool(is_only)) for what, number, is_only in found]
+
+
+_HELD = """
+select h.what, h.number, h.is_only
+from (
+    values
+    (1, 'rows in quarantine', (select count(*) from pydb.orphan_quarantine), true),
+    (
+        2, 'live idempotency keys', (
+            select count(*) from pydb.idempotency_key as k
+            where k.state = 'pending' or k.expires_at > clock_timestamp()
+        ), true
+    ),
+    (3, 'policies', (select count(*) from pydb.retention_policy as p where not p.builtin), false),
+    (4, 'logical references', (select count(*) from pydb.reference), false),
+    (5, 'entities', (select count(*) from pydb.entity), false),
+    (6, 'cascade jobs', (select count(*) from pydb.cascade_job), false),
+    (7, 'records of runs', (select count(*) from pydb.job_run), false),
+    (8, 'audit records', (select count(*) from pydb.audit_log), false)
+) as h (place, what, number, is_only)
+order by h.place
+"""
+
+
 def run_text(conn: Connection, statement: str) -> object:
     """Run one statement that a routine of pydb wrote (never a user); returns its first value, or None."""
     with _translated(conn), conn.cursor(binary=True) as cursor:

@@ -46,17 +46,26 @@ def down(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", envvar="PYDB_YES", help="Do not ask, even where data is destroyed.")
     ] = False,
+    destroy_data: Annotated[
+        bool,
+        typer.Option(
+            "--destroy-data",
+            help="Go on also where rows in quarantine (the only copies) or live idempotency keys would go.",
+        ),
+    ] = False,
 ) -> None:
     """Go back to an earlier revision; base removes schema pydb. Asks where data would be destroyed."""
     from pydb import migrate
 
     dsn = _output.settings(ctx).dsn
     try:
-        done = migrate.down(dsn, to, dry_run=dry_run, destroy=yes, notify=_output.say)
+        done = migrate.down(
+            dsn, to, dry_run=dry_run, destroy=yes, destroy_data=destroy_data, notify=_output.say
+        )
     except migrate.WouldDestroy as loss:
         if not _output.confirm(f"This destroys data ({loss.detail}). Go on?", yes=False):
             raise typer.Abort from None
-        done = migrate.down(dsn, to, destroy=True, notify=_output.say)
+        done = migrate.down(dsn, to, destroy=True, destroy_data=destroy_data, notify=_output.say)
     _report(ctx, done)
 
 

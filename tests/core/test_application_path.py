@@ -110,7 +110,9 @@ def plain(lab: Lab, statement: str) -> dict[object, object]:
     own = lab.session(autocommit=False)
     own.execute(statement.encode())
     own.execute("set constraints all immediate")
-    found = dict(own.execute("select what, pg_catalog.count(*) from note group by what").fetchall())
+    found: dict[object, object] = dict(
+        own.execute("select what, pg_catalog.count(*) from note group by what").fetchall()
+    )
     own.rollback()
     own.close()
     assert found

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from pglast import ast
+from pglast.enums.parsenodes import AlterTableType
 from pglast.parser import ParseError, scan
 
 from pydb import sources
@@ -79,6 +80,10 @@ def one_object(file: SqlFile, tree: Tree) -> Iterator[str]:
             created.append(dotted(statement.funcname))
         elif isinstance(statement, ast.ViewStmt):
             created.append(f"{statement.view.schemaname}.{statement.view.relname}")
+        elif isinstance(statement, ast.AlterTableStmt) and all(
+            command.subtype == AlterTableType.AT_EnableAlwaysTrig for command in statement.cmds
+        ):
+            continue  # its own trigger, which no session may turn off
         elif not isinstance(statement, _ALONGSIDE):
             yield f"holds a {type(statement).__name__}"
     if created != [f"{file.schema}.{file.stem}"]:

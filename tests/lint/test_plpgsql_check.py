@@ -57,7 +57,6 @@ ALLOWED: Final = {
     ("orphan_restore_rows", "security", "not sanitized"): "names of columns and of the table",
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
     ("retention_check_epoch", "security", "not sanitized"): "its only text is a name of relation_name",
-    ("retention_check_filter", "security", "not sanitized"): "has the server judge a filter, by a CHECK",
     ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
     (
         "retention_filter_understood",

@@ -1,4 +1,24 @@
 drop routine pydb_internal.cascade_edge_problem;
+
+drop routine pydb_internal.retention_policy_store;
+drop routine pydb_internal.reference_store;
+drop routine pydb_internal.entity_store;
+drop routine pydb_internal.cascade_job_store;
+drop table pydb_internal.draft;
+
+alter table pydb.cascade_job drop constraint cascade_job_second_check;
+alter table pydb.cascade_job drop column requested_by_role, drop column approved_by_role;
+-- another role that has taken the name of the first since
+update pydb.cascade_job as j set approved_by = j.approved_by || ' (another role)' where j.approved_by = j.requested_by;
+alter table pydb.cascade_job add constraint cascade_job_second_check check (approved_by <> requested_by);
+
+drop routine pydb_internal.run_open;
+drop routine pydb_internal.run_close;
+drop routine pydb_internal.run_close_interrupted;
+drop routine pydb_internal.run_log_done;
+alter table pydb.job_run drop column run_kind, drop column statement;
+alter table pydb.audit_log drop column pid, drop column statement;
+
 drop routine pydb_internal.idempotency_check;
 
 delete from pydb.setting where name = 'idempotency_max_bytes';

@@ -1,6 +1,6 @@
 -- pydb_internal.run_log_unstarted (log; by run_end): log a run that never started, with the reason.
 -- writes pydb.job_run   locks old rows that it deletes
--- raises nothing
+-- raises YD901
 create or replace function pydb_internal.run_log_unstarted(
     p_kind text,
     p_subject text,
@@ -20,6 +20,10 @@ declare
     v_now timestamptz := clock_timestamp();
     v_id bigint;
 begin
+    if p_state not in ('skipped', 'partial', 'blocked', 'failed', 'cancelled') then
+        raise exception using errcode = 'YD901', message = format('a run that never began is not %s', p_state),
+            detail = format('Subject %s.', p_subject), hint = 'pydb migrate check';
+    end if;
     insert into pydb.job_run (
         kind, subject, dry_run, state, stop_reason, started_at, heartbeat_at, finished_at, request, pid, error,
         sqlstate

@@ -16,18 +16,14 @@ begin
             v_kind.job_kind, p_run.subject, p_run.dry_run, p_run.request, p_run.state, p_run.reason, p_run.error,
             p_run.sqlstate
         );
-    elsif pydb_internal.run_close(
-        p_run.run_id, p_run.state, p_run.reason, p_run.skipped, case when not v_is_clean then p_run.sqlstate end,
-        case when not v_is_clean then p_run.error end,
-        coalesce(p_run.detail, '{}') || jsonb_strip_nulls(jsonb_build_object(
-            'hint', case when not v_is_clean then p_run.hint end, 'retries', nullif(p_run.retries, 0)
-        ))
-    ) and p_run.done > 0 and v_kind.audit_action is not null then
-        perform pydb_internal.audit_add(
-            v_kind.audit_action, coalesce(p_run.audit_subject, p_run.subject),
-            coalesce(p_run.audit, '{}') || jsonb_build_object(
-                'rows_done', p_run.done, 'state', p_run.state, 'reason', p_run.reason
-            ), p_run.run_id
+    else
+        perform pydb_internal.run_close(
+            p_run.run_id, p_run.state, p_run.reason, p_run.skipped, case when not v_is_clean then p_run.sqlstate end,
+            case when not v_is_clean then p_run.error end,
+            coalesce(p_run.detail, '{}') || jsonb_strip_nulls(jsonb_build_object(
+                'hint', case when not v_is_clean then p_run.hint end, 'retries', nullif(p_run.retries, 0)
+            )),
+            p_run.audit_subject, p_run.audit
         );
     end if;
 end
