@@ -1,7 +1,7 @@
 -- pydb_internal.retention_check_runner (policy; by retention_open): refuse to delete as a role, or in a session, in
 -- which the result could not be trusted.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD001 YD005 YD114
+-- raises YD001 YD005 YD014 YD114, 42501 where rows are hidden
 create or replace function pydb_internal.retention_check_runner(p_policy pydb.retention_policy)
 returns void
 language plpgsql
@@ -25,12 +25,13 @@ begin
             hint = format('Have a member of %I set the policy again, or run it as a role that %I belongs to.',
                 current_user, p_policy.author);
     end if;
-    perform pydb_internal.retention_check_rights(p_policy.target);
+    perform pydb_internal.retention_check_hurdles(p_policy);
 end
 $$;
 
 comment on function pydb_internal.retention_check_runner(pydb.retention_policy) is
-'Raises YD005 for missing privileges, YD114 if the author of the filter could not become the role that runs it, YD001 in
+'Raises YD005 for missing privileges, YD014 for publications that refuse a delete, 42501 where row-level security hides
+rows, YD114 if the author of the filter could not become the role that runs it, YD001 in
 a session without foreign keys.';
 
 revoke all on function pydb_internal.retention_check_runner(pydb.retention_policy) from public;

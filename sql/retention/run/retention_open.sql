@@ -19,7 +19,9 @@ declare
     v_relations jsonb;
 begin
     if p_parts is not null then
-        return pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
+        return v_turn;
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
