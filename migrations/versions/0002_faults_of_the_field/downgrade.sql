@@ -5,3 +5,9 @@ alter type pydb_internal.run_state drop attribute error_detail;
 drop routine pydb_internal.run_log_unstarted;
 drop routine pydb_internal.run_react;
 drop view pydb.retention_job_log;
+drop routine pydb_internal.doctor_cron_launcher;
+drop routine pydb_internal.schedule_listed;
+-- schedule_status reads it
+drop view pydb.schedule_status;
+drop routine pydb_internal.schedule_rows;
+drop routine pydb_internal.doctor_grants;

@@ -41,7 +41,17 @@ begin
     select
         'publication', 'YD014', min(p.warning), string_agg(p.warning, '; ') || '. The server refuses the first row.',
         string_agg(distinct p.cure, ' ')
-    from pydb_internal.reference_publications(p_policy.target) as p
+    from (
+        select distinct u.warning, u.cure
+        from (
+            select p_policy.target::oid as oid
+            union
+            -- tables that inherit; partitions come along with their root
+            select l.relation from pydb_internal.retention_leaves(p_policy.target) as l
+            inner join pg_class as c on c.oid = p_policy.target and c.relkind = 'r'
+        ) as t
+        cross join lateral pydb_internal.reference_publications(t.oid) as u
+    ) as p
     having count(*) > 0;
 end
 $$;

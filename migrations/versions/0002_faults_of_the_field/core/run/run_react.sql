@@ -58,7 +58,7 @@ begin
         else
             v_turn.run.state := v_fault.state;
             v_turn.run.reason := v_fault.reason;
-            v_turn.run.hint := nullif(concat_ws(' ', nullif(p_hint, ''), v_fault.cure), '');
+            v_turn.run.hint := pydb_internal.run_cure(p_sqlstate, p_hint);
         end if;
     end if;
     return v_turn;
