@@ -180,6 +180,9 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
         " current_setting('transaction_read_only')::boolean as read_only,"
+        # of the database, the role or the server: nobody has asked for it in this session
+        " exists (select from pg_settings where name = 'default_transaction_read_only' and setting = 'on'"
+        " and source not in ('client', 'interactive', 'session')) as read_only_default,"
         " current_setting('server_version_num')::integer as version"
     ),
 }
@@ -337,6 +340,19 @@ def on_notice(conn: Connection, handler: NoticeHandler) -> None:
         handler(diag.severity_nonlocalized or "NOTICE", diag.message_primary or "", diag.message_hint)
 
     conn.add_notice_handler(handle)
+
+
+def say_read_write(conn: Connection) -> bool:
+    """Let this session write where only a default says that it does not, and tell whether that was so.
+
+    A default of the database, the role or the server, that is: what the caller has asked for stays.
+    """
+    (server,) = read(conn, "server")
+    if not server["read_only_default"] or server["in_recovery"]:
+        return False
+    with _translated(conn):
+        conn.execute("set session characteristics as transaction read write")
+    return True
 
 
 def cancel(conn: Connection, timeout: float = 10.0) -> bool:

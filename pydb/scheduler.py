@@ -82,6 +82,7 @@ class _Job(threading.Thread):
     def run(self) -> None:
         try:
             with self._connect() as self._conn:
+                db.say_read_write(self._conn)
                 self._run(self._conn)
         except PydbError as error:
             self.trouble = error
@@ -221,6 +222,7 @@ class Scheduler:
     def _open(self) -> Connection:
         conn = self._connect()
         try:
+            db.say_read_write(conn)
             db.call(conn, "pydb_internal.scheduler_start", **self._identity, p_cron=cron_document(conn))
         except PydbError:
             conn.close()

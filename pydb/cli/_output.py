@@ -174,9 +174,14 @@ def confirm(question: str, *, yes: bool) -> bool:
 
 
 def refuse_read_only(conn: Connection, what: str) -> None:
-    """Raise :class:`~pydb.errors.ReadOnlyServer` on a standby: nothing was ``what`` (deleted, scanned)."""
+    """Raise :class:`~pydb.errors.ReadOnlyServer` on a standby: nothing was ``what`` (deleted, scanned).
+
+    Where only the default of the database, the role or the server says read-only, this session says read write.
+    """
     from pydb import db
 
+    if db.say_read_write(conn):
+        return
     (server,) = db.read(conn, "server")
     if server["in_recovery"] or server["read_only"]:
         why = "a standby" if server["in_recovery"] else "read-only"

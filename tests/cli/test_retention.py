@@ -219,10 +219,15 @@ def test_a_future_present_deletes_nothing(cli: Cli, events: Connection, policy: 
 
 
 def test_a_read_only_server_is_said(cli: Cli, events: Connection, policy: str) -> None:
-    events.execute(f"alter database {events.info.dbname} set default_transaction_read_only = on")
-    result = cli("retention", "run", "--yes", "--json")
+    asked = "-c default_transaction_read_only=on"
+    result = cli("retention", "run", "--yes", "--json", PGOPTIONS=asked)
     assert (result.code, result.error["sqlstate"]) == (1, "YD007")
-    assert cli("retention", "plan").code == 0
+    assert cli("retention", "plan", PGOPTIONS=asked).code == 0
+    assert left(events) == TOTAL
+    # what nobody asked for in this session is only a default
+    events.execute(f"alter database {events.info.dbname} set default_transaction_read_only = on")
+    assert cli("retention", "run", "--yes", "--json").code == 0
+    assert left(events) < TOTAL
     events.execute(f"alter database {events.info.dbname} reset default_transaction_read_only")
 
 
