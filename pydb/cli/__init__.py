@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from pydb.cli import _output
+from pydb.cli import _light, _output
 from pydb.errors import ExitCode, Interrupted, PydbError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,13 @@ COMMANDS: dict[str, str] = {
 
 EPILOG = (
     "Exit codes: 0 done, 1 attention (partial, blocked, skipped, drift), 2 failed, 3 unknown, 64 usage, "
-    "69 database unavailable, 77 missing privilege, 130 interrupted."
+    "69 database unavailable, 77 missing privilege, 130 interrupted. "
+    "Options have variables too, --yes has none: PYDB_RETENTION_LOG_LIMIT is --limit of pydb retention log."
+)
+
+_DSN_HELP = (
+    "Database: URI or key/value text; without it libpq's PG* variables and service file. "
+    "A password is better kept in PYDB_DSN or ~/.pgpass: others can see command lines."
 )
 
 _COMPLETION = ("install_completion", "show_completion")
@@ -55,8 +61,8 @@ def _global_options(
             envvar="PYDB_DSN",
             show_envvar=True,
             show_default=False,
-            help="Database: URI or key/value text; without it libpq's PG* variables and service file. "
-            "A password is better kept in PYDB_DSN or ~/.pgpass: others can see command lines.",
+            metavar="DSN",
+            help=_DSN_HELP,
         ),
     ] = None,
     as_json: Annotated[
@@ -87,7 +93,19 @@ def _with_global_options(command: Any, *, below: bool = True) -> Any:
         if not taken.intersection(param.opts):
             param.expose_value = False
             param.callback = _store
+            if below and param.name == "dsn":
+                shown: Any = param
+                shown.help = "Database, as URI or key/value text."
             command.params.append(param)
+    for param in command.params:
+        if param.param_type_name == "option" and (below or param.envvar is None):
+            param.show_envvar = (
+                False  # they exist, PYDB_ and the words of the command line; the root's help says it
+            )
+        if param.name == "yes":
+            param.allow_from_autoenv = (
+                False  # a question is answered by who types, not by what was exported once
+            )
     if below:
         for child in getattr(command, "commands", {}).values():
             _with_global_options(child)
@@ -112,7 +130,9 @@ class _Root(TyperGroup):
         command.params = [
             p for p in command.params if p.name not in ("install_completion", "show_completion")
         ]
-        return _with_global_options(command)
+        command = _with_global_options(command)
+        _light.lighten(command)
+        return command
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._listing = True
@@ -154,7 +174,9 @@ def _build() -> Any:
     for param in command.params:
         if param.name in _COMPLETION:
             param.allow_from_autoenv = False
-    return _with_global_options(command, below=False)
+    command = _with_global_options(command, below=False)
+    _light.lighten_one(command)
+    return command
 
 
 def _version(value: bool) -> None:

@@ -84,6 +84,8 @@ def list_(ctx: typer.Context) -> None:
             )
             for row in rows
         ],
+        prose=("choices",),
+        less=("author", "grace"),
     )
     if not rows:
         _output.say("no entity yet; next: pydb entity set NAME TABLE")

@@ -91,6 +91,7 @@ def list_revisions(ctx: typer.Context) -> None:
         _output.table(
             ("revision", "state", "title", "going back destroys"),
             [(item.revision, item.state, item.title, item.destroys) for item in listed],
+            prose=("title", "going back destroys"),
         )
 
 
@@ -107,6 +108,7 @@ def check(ctx: typer.Context) -> None:
             _output.table(
                 ("state", "kind", "name", "detail"),
                 [(item.state, item.kind, item.identity, item.detail) for item in findings],
+                prose=("detail",),
             )
         else:
             _output.out("the database is what the migrations made it")

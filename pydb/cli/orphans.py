@@ -197,6 +197,7 @@ def restore(
             ["reference", "relation", "rows", "restored", "conflicts", "reason"],
             [(r.reference, r.relation, r.rows, r.restored, r.conflicts, r.reason) for r in rows],
             right=("rows", "restored", "conflicts"),
+            prose=("reason",),
         )
         if not rows:
             _output.say(f"run {run_id} has nothing in quarantine")
@@ -282,6 +283,7 @@ def _show_findings(findings: Sequence[Finding], *, sample: bool = False) -> None
             for f in findings
         ],
         right=("orphans", "unconfirmed", "checked"),
+        less=("on delete", "child", "checked", "parent", "scanned"),
     )
     for finding in findings:
         if finding.reason:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
-from pydb.errors import ExitCode, UnknownName, UsageError
+from pydb.cli import _output, _policies
+from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,9 +64,11 @@ def list_(ctx: typer.Context) -> None:
     _output.table(
         ["policy", "table", "time column", "keep", "action", "schedule", "state"],
         [
-            (p.name, p.relation, p.time_column, p.keep, p.action, p.schedule or "not scheduled", _state(p))
+            (p.name, p.relation, p.time_column, _keep(p), p.action, p.schedule or "not scheduled", _state(p))
             for p in policies
         ],
+        prose=("state",),
+        less=("action", "time column"),
     )
     if not policies:
         _output.say("no policy yet; next: pydb policy apply policies.toml")
@@ -81,11 +83,11 @@ def show(
 
     with _output.connect(ctx) as conn:
         found = retention.policies(conn, name)
-    if not found:
-        raise _unknown(name)
+        if not found:
+            raise _policies.unknown(conn, name)
     if _output.emit(ctx, "policy.show", {"policy": asdict(found[0])}):
         return
-    _output.table(["setting", "value"], asdict(found[0]).items())
+    _output.table(["setting", "value"], [(key, _shown(found[0], key)) for key in asdict(found[0])])
 
 
 @app.command()
@@ -103,12 +105,12 @@ def drop(
     with _output.connect(ctx) as conn:
         found = retention.policies(conn, name)
         if not found:
-            raise _unknown(name)
+            raise _policies.unknown(conn, name)
         if not dry_run:
             _confirm_removal([name], yes=yes)
         with db.transaction(conn, rollback=dry_run):
             if not retention.policy_drop(conn, name):
-                raise _unknown(name)
+                raise _policies.unknown(conn, name)
     if not _output.emit(ctx, "policy.drop", {"policy": name, "dry_run": dry_run, "dropped": not dry_run}):
         _output.out(
             f"policy {name} {'would be' if dry_run else 'is'} dropped; {found[0].relation} is untouched"
@@ -170,13 +172,25 @@ def _value(value: object) -> str:
     return "not set" if value is None else _output.show(value)
 
 
+def _keep(policy: Policy) -> str:
+    if policy.keep != "00:00:00":
+        return policy.keep
+    return "to its expiry" if policy.expiry else "0"
+
+
+def _shown(policy: Policy, key: str) -> object:
+    """A field of a policy for people; what it leaves to a setting says so."""
+    value = getattr(policy, key)
+    if key == "keep":
+        return _keep(policy)
+    if value is None and key == "batch_target":
+        return "as the setting batch_target"
+    return value
+
+
 def _state(policy: Policy) -> str:
     if not policy.enabled:
         return "disabled"
     if policy.paused_at is not None:
         return f"paused by {policy.paused_by}" + (f": {policy.paused_reason}" if policy.paused_reason else "")
     return "built in" if policy.builtin else "enabled"
-
-
-def _unknown(name: str) -> UnknownName:
-    return UnknownName(f"policy {name} does not exist", hint="see: pydb policy list", sqlstate="YD002")

@@ -149,6 +149,7 @@ def _show_references(rows: Sequence[Reference]) -> None:
             )
             for row in rows
         ],
+        less=("indexed", "kind", "on delete", "columns"),
     )
     if not rows:
         _output.say("no reference; next: pydb reference suggest")
@@ -182,6 +183,8 @@ def _show_suggestions(rows: Sequence[Suggestion]) -> None:
             for row in rows
         ],
         right=("keys", "orphans", "match"),
+        prose=("why",),
+        less=("keys", "match"),
     )
     for row in rows:
         _output.out(row.command)

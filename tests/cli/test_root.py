@@ -61,15 +61,17 @@ def test_help_lists_every_command(bare_cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("name", ["pydb", *COMMANDS])
-def test_every_command_and_option_has_help_and_names_its_variable(name: str) -> None:
+def test_every_command_and_option_has_help_and_a_variable(name: str) -> None:
     for path, command in tree(name):
         assert command.help, path
         options = [param for param in command.params if param.param_type_name == "option"]
         for param in options:
             assert param.help, f"{path} {param.opts}"
             if param.name not in ("version", "install_completion", "show_completion"):
-                assert param.show_envvar, f"{path} {param.opts}"
-                assert param.envvar or param.allow_from_autoenv, f"{path} {param.opts}"
+                given = param.envvar or param.allow_from_autoenv
+                assert bool(given) == (param.name != "yes"), f"{path} {param.opts}"
+            # the general rule is said once, below the help of the command itself
+            assert param.show_envvar == (path == "pydb" and bool(param.envvar)), f"{path} {param.opts}"
         assert {"--dsn", "--json", "--verbose"} <= {opt for param in options for opt in param.opts}, path
 
 
