@@ -113,6 +113,13 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
         " order by l.id desc limit %(limit)s::bigint"
     ),
+    "settings": sql.SQL("select * from pydb.setting order by name"),
+    "databases": sql.SQL(
+        "select d.datname as name from pg_catalog.pg_database as d"
+        " where d.datallowconn and not d.datistemplate and has_database_privilege(d.oid, 'connect')"
+        " order by d.datname"
+    ),
+    "has_pydb": sql.SQL("select pg_catalog.to_regnamespace('pydb') is not null as installed"),
     "revision": sql.SQL("select version_num as revision from pydb.alembic_version"),
     "schedule_lock": sql.SQL(
         "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pydb.schedule_sync', 0))"
@@ -215,11 +222,16 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
 
 def connect_beside(conn: Connection, dbname: str) -> Connection:
     """A second autocommit connection: same server and user, another database. Raises as :func:`connect`."""
+    return connect(dsn_beside(conn, dbname))
+
+
+def dsn_beside(conn: Connection, dbname: str) -> str:
+    """The DSN of another database on the same server, for the same user, with its password."""
     with _translated(conn):
         params = conn.info.get_parameters() | {"dbname": dbname}
         if conn.info.password:
             params["password"] = conn.info.password
-    return connect(make_conninfo("", **params))
+    return make_conninfo("", **params)
 
 
 def call(conn: Connection, routine: str, /, **args: object) -> list[Row]:
@@ -323,6 +335,13 @@ def cancel(conn: Connection, timeout: float = 10.0) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def dsn_label(dsn: str) -> str:
+    """The database that a DSN names, with its host; never a password."""
+    params = _parse_dsn(dsn)
+    name = params.get("dbname") or params.get("service") or params.get("user") or "default"
+    return f"{name} on {params['host']}" if "host" in params else name
 
 
 def _parse_dsn(dsn: str) -> dict[str, str]:

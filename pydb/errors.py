@@ -378,6 +378,8 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
         return UsageError(message)
     if sqlstate == "42501" and hint is None:
         hint = _grants(message)
+    elif sqlstate in ("22007", "22008", "22015") and hint is None:
+        hint = "how long: '30 days', '36 hours', '1 year'; when: '2026-01-31 03:15Z'"
     return error_class(sqlstate)(message, detail=detail, hint=hint, sqlstate=sqlstate)
 
 

@@ -6,6 +6,7 @@ is none: it holds what sub-commands share, or the half of one that would be too 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib import import_module
@@ -15,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from pydb.cli import _light, _output
+from pydb.cli import _databases, _light, _output
 from pydb.errors import ExitCode, Interrupted, PydbError, UsageError
 
 if TYPE_CHECKING:
@@ -24,15 +25,16 @@ if TYPE_CHECKING:
 # Each is the module pydb.cli.<name> with an ``app``; imported when it is used.
 COMMANDS: dict[str, str] = {
     "migrate": "Install pydb in a database, upgrade it, look for drift.",
-    "policy": "Retention policies: apply a file, list, show, drop.",
+    "policy": "Retention policies: set, apply a file, export, list, show, drop.",
     "retention": "Delete what has expired: plan, run, log, pause, resume.",
     "reference": "References between tables: set, list, suggest, drop logical ones.",
     "entity": "Named roots of cascades: set, list, drop.",
     "cascade": "Delete rows with all that hangs on them: plan, delete, jobs, resume.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
-    "idempotency": "Idempotency keys: show, reset, resolve, prune, stats.",
+    "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
+    "setting": "Settings of pydb in a database: list, set.",
     "doctor": "Say what is set up, what is missing, and the line that mends it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }
@@ -40,7 +42,7 @@ COMMANDS: dict[str, str] = {
 EPILOG = (
     "Exit codes: 0 done, 1 attention (partial, blocked, skipped, drift), 2 failed, 3 unknown, 64 usage, "
     "69 database unavailable, 77 missing privilege, 130 interrupted. "
-    "Options have variables too, --yes has none: PYDB_RETENTION_LOG_LIMIT is --limit of pydb retention log."
+    "Options have variables too (but --yes): PYDB_RETENTION_LOG_LIMIT is --limit of pydb retention log."
 )
 
 _DSN_HELP = (
@@ -65,6 +67,15 @@ def _global_options(
             help=_DSN_HELP,
         ),
     ] = None,
+    all_databases: Annotated[
+        bool,
+        typer.Option(
+            _databases.ALL,
+            allow_from_autoenv=False,
+            help="In every database of the server that has pydb, one after the other; or give --dsn several "
+            "times. The exit code is the worst.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", envvar="PYDB_JSON", help="Print one JSON document on stdout.")
     ] = False,
@@ -201,6 +212,14 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
             signal.signal(number, _terminate)
+    if _databases.wanted(args):
+        as_json = "--json" in args or _output.truth(os.environ.get("PYDB_JSON"))
+        try:
+            return _databases.each(args, lambda one: _invoke(one, _output.Settings()), as_json=as_json)
+        except PydbError as error:
+            return _output.report(error, as_json=as_json)
+        except KeyboardInterrupt:
+            return _output.report(Interrupted("interrupted"), as_json=as_json)
     return _invoke(args, _output.Settings())
 
 
@@ -208,7 +227,9 @@ def _invoke(args: list[str], chosen: _output.Settings) -> int:
     try:
         code = _build().main(args=args, prog_name="pydb", standalone_mode=False, obj=chosen)
     except PydbError as error:
-        return _output.report(error, as_json=chosen.json)
+        from pydb.cli import _words
+
+        return _output.report(_words.retell(error, args), as_json=chosen.json)
     except (KeyboardInterrupt, typer.Abort):
         return _output.report(Interrupted("interrupted"), as_json=chosen.json)
     except _ClickError as error:

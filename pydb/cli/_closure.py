@@ -72,6 +72,8 @@ def show(target: Target, steps: Sequence[Step], *, everything: bool = False, tal
     if totals:
         _output.styled([Text()], talk=talk)
         done = any(step.done is not None for step in steps)
+        if cascade.blocked(steps):
+            _output.styled([Text("if it were not blocked:")], talk=talk)
         names = {total.relation: tree.printable(total.relation) for total in totals}
         width = max(map(tree.cells, names.values()))
         for total in totals:

@@ -174,7 +174,7 @@ def stderr_console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def confirm(question: str, *, yes: bool) -> bool:
+def confirm(question: str, *, yes: bool, look: str | None = None) -> bool:
     """True after ``--yes`` or a yes on the terminal.
 
     Raises :class:`~pydb.errors.UsageError` where nobody can be asked.
@@ -185,7 +185,7 @@ def confirm(question: str, *, yes: bool) -> bool:
         raise UsageError(
             "this needs a confirmation, and there is no terminal to ask on",
             detail=question,
-            hint="look with --dry-run, then repeat with --yes",
+            hint=f"look with {look or '--dry-run'}, then repeat with --yes",
         )
     import typer
 
@@ -269,6 +269,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole // 60 % 60:02} min"
+
+
+def truth(text: str | None) -> bool:
+    """Whether a variable of the environment switches something on."""
+    return (text or "").strip().lower() in ("1", "true", "t", "yes", "y", "on")
 
 
 def _columns(stream: TextIO) -> int | None:

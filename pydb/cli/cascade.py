@@ -14,6 +14,7 @@ from pydb.cli._closure import Target
 from pydb.errors import (
     CascadeBlocked,
     CascadeChanged,
+    CascadeRefused,
     ExitCode,
     UnknownRelation,
     UsageError,
@@ -85,7 +86,7 @@ def plan(
     form = _form(ctx, dot=dot, mermaid=mermaid, html=html, out=out)
     with _output.connect(ctx) as conn:
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
-        steps = cascade.plan(conn, *target.what, entity=target.root.entity)
+        steps = _plan(conn, target)
     code = ExitCode.ATTENTION if cascade.blocked(steps) else ExitCode.DONE
     if form is not None:
         _closure.draw(form, target, steps, out, everything=everything)
@@ -191,6 +192,26 @@ def _target(
     if keys is not None:
         found += _keys.read(keys, root)
     return Target(root, found, edges or None)
+
+
+def _plan(conn: Connection, target: Target) -> list[Step]:
+    """The plan; where a bare key does not fit the primary key, the other unique keys are named."""
+    from pydb import cascade
+
+    try:
+        return cascade.plan(conn, *target.what, entity=target.root.entity)
+    except CascadeRefused as error:
+        root = target.root
+        others = [key[0] for key in root.keys if len(key) == 1 and list(key) != list(root.primary or ())]
+        typed = next((str(value) for key in target.keys for value in key.values()), "…")
+        if (
+            error.sqlstate == "YD301"
+            and others
+            and all(list(key) == list(root.primary or ()) for key in target.keys)
+        ):
+            named = " or ".join(shlex.quote(f"{column}={typed}") for column in others)
+            error.hint = f"{error.hint or ''} A unique key too: write {named}".strip()
+        raise
 
 
 def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: bool) -> None:

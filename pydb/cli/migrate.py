@@ -120,7 +120,7 @@ def check(ctx: typer.Context) -> None:
 
 _HINTS = {
     "behind": "run: pydb migrate up",
-    "newer": "install a pydb that knows the revision: pip install --upgrade pydb",
+    "newer": "update the source tree of pydb, and in it: pip install --upgrade . (docs/install.md#upgrade)",
     "modified": "the text of a routine or view is in sql/<domain>/<name>.sql of pydb; psql -f puts it back",
 }
 

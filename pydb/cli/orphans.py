@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -164,11 +165,21 @@ def repair(
                 _output.say("nothing was changed")
                 raise typer.Exit(ExitCode.ATTENTION)
             outcome = one(conn, watcher, rehearsal=False)
+        findings = orphans.findings(watcher, name)
     code = _runs.exit_code(outcome)
     document = {"dry_run": dry_run, **_runs.document(outcome)}
     if not _output.emit(ctx, "orphans.repair", document, exit_code=code):
         if dry_run:
             _say_effects(outcome)
+        elif outcome.runs and all(run.state == "completed" and run.dry_run for run in outcome.runs):
+            _output.out(f"nothing to repair in {name}")
+            young = sum(finding.unconfirmed or 0 for finding in findings)
+            if young:
+                _output.out(
+                    f"{young:,} {'row' if young == 1 else 'rows'} without a parent may be too young to be sure; "
+                    "repeat later, or with a smaller --min-age"
+                )
+            raise typer.Exit(code)
         _runs.show(outcome.runs, "what", done="done")
         for run in outcome.runs:
             if run.detail.get("mode") == "quarantine" and run.rows_done:
@@ -219,7 +230,9 @@ def close(
     with _output.connect(ctx) as conn:
         _output.refuse_read_only(conn, "closed")
         name = orphans.find(conn, reference)
-        if not _output.confirm(f"Make {name} a valid foreign key?", yes=yes):
+        if not _output.confirm(
+            f"Make {name} a valid foreign key?", yes=yes, look=f"pydb orphans list {shlex.quote(name)}"
+        ):
             _output.say("nothing was changed")
             raise typer.Exit(ExitCode.ATTENTION)
         if not _output.settings(ctx).verbose:  # the statements are said as notices
