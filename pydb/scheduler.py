@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid4
 
-from pydb import __version__, db
+from pydb import __version__, db, schedule
 from pydb.errors import DatabaseUnavailable, PydbError
-from pydb.schedule import cron_document
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -195,6 +194,7 @@ class Scheduler:
                     self._sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads reconnects
         finally:
             self._finish()
+            self._notify("stopped")
 
     def run_once(self) -> list[Fired]:
         """Run everything that is due now, wait for it, and return how it ended. Raises as :meth:`run`.
@@ -222,7 +222,9 @@ class Scheduler:
     def _open(self) -> Connection:
         conn = self._connect()
         try:
-            db.call(conn, "pydb_internal.scheduler_start", **self._identity, p_cron=cron_document(conn))
+            db.call(
+                conn, "pydb_internal.scheduler_start", **self._identity, p_cron=schedule.cron_document(conn)
+            )
         except PydbError:
             conn.close()
             raise
@@ -253,7 +255,10 @@ class Scheduler:
     def _greet(self, conn: Connection) -> None:
         """Say once what there is to fire."""
         self._greeted = True
-        jobs = [job for job in schedule.status(conn) if job.wanted]
+        try:
+            jobs = [job for job in schedule.status(conn) if job.wanted]
+        except PydbError:  # who may run need not be allowed to look
+            return
         upcoming = min(((job.next_run, job.job_name) for job in jobs if job.next_run), default=None)
         told = f"{len(jobs)} schedule{'' if len(jobs) == 1 else 's'}"
         if upcoming is not None:

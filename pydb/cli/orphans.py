@@ -176,7 +176,7 @@ def repair(
             young = sum(finding.unconfirmed or 0 for finding in findings)
             if young:
                 _output.out(
-                    f"{young:,} {'row' if young == 1 else 'rows'} without a parent may be too young to be sure; "
+                    f"{young:,} {'row' if young == 1 else 'rows'} without a parent may be too young; "
                     "repeat later, or with a smaller --min-age"
                 )
             raise typer.Exit(code)
