@@ -76,13 +76,13 @@ do $grants$
 declare
     -- routines without overloads: the name is enough; the contract first, then what the command line calls besides
     c_app constant text := '
-        idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
+        help idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
         idempotency_peek
     ';
     c_app_calls constant text := '
     ';
     c_monitor constant text := '
-        cascade_plan doctor idempotency_stats migrate_check reference_suggest retention_plan
+        cascade_plan doctor help idempotency_stats migrate_check reference_suggest retention_plan
         cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query schedule_place schedule_rows
     ';
     c_monitor_calls constant text := '

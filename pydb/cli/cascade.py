@@ -87,9 +87,10 @@ def plan(
     with _output.connect(ctx) as conn:
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
         steps = _plan(conn, target)
+        database = conn.info.dbname
     code = ExitCode.ATTENTION if cascade.blocked(steps) else ExitCode.DONE
     if form is not None:
-        _closure.draw(form, target, steps, out, everything=everything)
+        _closure.draw(form, target, steps, out, everything=everything, database=database)
     elif not _output.emit(ctx, "cascade.plan", target.document(steps), exit_code=code):
         _closure.show(target, steps, everything=everything)
     raise typer.Exit(code)

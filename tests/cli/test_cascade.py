@@ -202,7 +202,7 @@ def test_a_blocked_delete_is_three_lines_and_changes_nothing(
     assert (result.code, result.out) == (1, "")
     assert result.err.splitlines()[-3:] == [
         f"pydb: the cascade is blocked by {SALE}",
-        "  detail: shop.sale: 2 rows outside of the cascade keep their parent. Nothing was changed.",
+        "  detail: shop.sale: 2 rows that would stay still reference shop.customer. Nothing was changed.",
         f"  hint: --edge {SALE}=delete takes them along, --others delete all like them",
     ]
     assert "blocked" in result.err.splitlines()[1]
