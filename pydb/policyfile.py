@@ -154,7 +154,7 @@ def _set(conn: Connection, entry: Entry, source: str) -> None:
         wording.retell(told, wording.as_key, "key")
         if told.detail is None and key is not None:
             told.detail = f"{key} = {_literal(entry.keys[key])}"
-        if told.hint is None and key in _EXAMPLES:
+        if key in _EXAMPLES and (told.hint is None or (told.sqlstate or "").startswith("22")):
             told.hint = f"write it as: {key} = {_EXAMPLES[key]}"
         what = told.message.removeprefix(f"policy {entry.name} ")
         told.message = f"{source}:{line}: policy {entry.name}: {what}"

@@ -34,7 +34,9 @@ def edges(given: Sequence[str], others: str | None) -> dict[str, str]:
             raise UsageError(f"--edge {text}: another choice was given before, {chosen[reference]}")
     if others is not None:
         if others not in ("delete", "block"):
-            raise UsageError(f"--others {others}: no such choice", hint="--others takes delete or block")
+            raise CascadeRefused(
+                f"--others {others}: no such choice", hint="--others takes delete or block", sqlstate="YD301"
+            )
         chosen["*"] = others
     return chosen
 

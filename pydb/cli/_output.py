@@ -127,10 +127,10 @@ def table(
     with _unless_closed(sys.stdout):
         sys.stdout.write("\n" + "".join(f"{line}\n" for line in lines) + "\n")
     if dropped:
-        say(f"no room for: {', '.join(dropped)} (a wider window, --json, or | less -S)")
+        paragraph(f"no room for: {', '.join(dropped)} (a wider window, --json, or | less -S)", talk=True)
 
 
-def prose(text: str, *, talk: bool = False) -> None:
+def paragraph(text: str, *, talk: bool = False) -> None:
     """A line of the result, or of ``talk``, that a terminal may break between words, never within one."""
     from pydb.cli import _table
 

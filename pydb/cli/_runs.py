@@ -41,11 +41,11 @@ def document(outcome: Outcome) -> dict[str, object]:
 
 
 def left(run: Run) -> int | None:
-    """Rows that should have gone and are still there; None where nobody counted them."""
-    if run.dry_run:
-        return None
-    if run.state == "completed" or run.rows_planned is None:
-        return run.rows_skipped if run.state == "completed" or run.rows_skipped else None
+    """Rows that should have gone and are still there (of a dry run: would be); None if nobody counted."""
+    if run.dry_run or run.state == "completed":
+        return run.rows_skipped
+    if run.rows_planned is None:
+        return run.rows_skipped or None
     return max(run.rows_planned - run.rows_done, run.rows_skipped)
 
 
@@ -94,7 +94,7 @@ def show(
             told.setdefault((run.subject, run.sqlstate, run.error, run.detail.get("hint")), []).append(run)
     for same in told.values():
         more = f" (and {len(same) - 1} before it, the last {same[-1].id})" if len(same) > 1 else ""
-        _output.prose(error(same[0]) + more)
+        _output.paragraph(error(same[0]) + more)
         hint = same[0].detail.get("hint")
         if started and hint:
             _output.out(f"  hint: {hint}")

