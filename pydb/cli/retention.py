@@ -259,7 +259,9 @@ def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
     cutoffs = {row.policy: row.cutoff for row in rows}
     for policy, cutoff in cutoffs.items():
         of_policy = [row for row in rows if row.policy == policy]
-        _output.out(f"{policy}: {sum(row.rows for row in of_policy):,} due before {_output.show(cutoff)}")
+        _output.paragraph(
+            f"{policy}: {sum(row.rows for row in of_policy):,} due before {_output.show(cutoff)}"
+        )
         whole = [
             r.relation
             for r in of_policy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -185,3 +186,36 @@ def test_memory_stays_small(cli: Cli) -> None:
     done = cli.finish(cli.start("retention", "plan", below=[sys.executable, "-c", between]))
     assert done.code == 0
     assert 10 * 1024 < int(done.out) < 80 * 1024
+
+
+def test_a_plan_imports_little(cli: Cli) -> None:
+    """What takes long to import is for commands that need it; the rest is the driver and typer."""
+    script = (
+        "import resource, sys; from pydb.cli import main; code = main(['retention', 'plan']);"
+        "heavy = [m for m in ('pydantic', 'rich', 'sqlalchemy', 'alembic', 'tomllib') if m in sys.modules];"
+        "print(code, heavy, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 45 * 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=cli.env, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "0 [] True"
+
+
+def test_an_interrupt_while_modules_are_imported_is_silent() -> None:
+    script = (
+        "import builtins, os, signal, sys; import pydb.__main__ as entry; real = builtins.__import__\n"
+        "def load(name, *args, **more):\n"
+        "    if name == 'pydb.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return real(name, *args, **more)\n"
+        "builtins.__import__ = load; sys.argv = ['pydb', 'policy', 'list']; entry.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, cwd=ROOT, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_help_has_an_example_and_no_variables(bare_cli: Cli) -> None:
+    shown = bare_cli("policy", "set", "--help", COLUMNS="200").out
+    assert "pydb policy set events app.event created_at" in shown
+    assert "PYDB_" not in shown

@@ -18,17 +18,20 @@ begin
         (
             select string_agg(format(
                 '%s %s%s', a.name, format_type(a.type, null),
-                coalesce(' default ' || pg_get_function_arg_default(p.oid, a.place::integer), '')
+                coalesce(' default ' || regexp_replace(
+                    pg_get_function_arg_default(p.oid, a.place::integer), '::[a-z ]+$', ''
+                ), '')
             ), e'\n' order by a.place)
             from unnest(p.proargnames[1:p.pronargs], p.proargtypes::oid[]) with ordinality as a (name, type, place)
         ),
         format(
             '%s pydb.%s(%s);',
-            case when p.prokind = 'p' then 'call' when p.proretset then 'select * from' else 'select' end, p.proname,
+            case when p.prokind = 'p' then 'call' when p.proretset or t.typtype = 'c' then 'select * from' else 'select' end, p.proname,
             (
                 select string_agg(
                     format('%s => %s', a.name, case
                         when a.type = 'regclass'::regtype then '''schema.table'''
+                        when a.name = 'p_lease' then '''30 s'''
                         when a.type = 'interval'::regtype then '''30 days'''
                         when a.type in ('integer'::regtype, 'bigint'::regtype) then '1'
                         when a.type in ('json'::regtype, 'jsonb'::regtype) then '''[]'''
@@ -40,6 +43,7 @@ begin
             )
         )
     from pg_proc as p
+    join pg_type as t on t.oid = p.prorettype
     where p.pronamespace = 'pydb'::regnamespace and (v_name is null or p.proname = v_name)
     union all
     select
