@@ -392,7 +392,7 @@ def _grants(message: str) -> str:
             if re.fullmatch(r"[a-z_][a-z0-9_]*", schema[1])
             else '"' + schema[1].replace('"', '""') + '"'
         )
-        return f"grant usage on schema {name} to the role that runs this"
+        return f"the owner of schema {name} grants usage on it: grant usage on schema {name} to …"
     return (
         "grant pydb_monitor (looks), pydb_runner (runs) or pydb_admin (decides) to this role, once "
         "ops/postgresql/roles.sql was run in this database: docs/install.md#roles"

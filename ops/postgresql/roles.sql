@@ -76,7 +76,7 @@ do $grants$
 declare
     -- routines without overloads: the name is enough; the contract first, then what the command line calls besides
     c_app constant text := '
-        help idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
+        idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
         idempotency_peek
     ';
     c_app_calls constant text := '

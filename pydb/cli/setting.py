@@ -34,7 +34,7 @@ def set_(
     *,
     name: Annotated[str, typer.Argument(metavar="SETTING", help="Name of the setting.")],
     value: Annotated[str | None, typer.Argument(metavar="VALUE", help="Its new value.")] = None,
-    unset: Annotated[bool, typer.Option("--unset", help="Set it to nothing, where it may be.")] = False,
+    unset: Annotated[bool, typer.Option("--unset", help="No value, where it may have none.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it, change nothing.")] = False,
 ) -> None:
     """Change one setting; runs read it before their next batch.
@@ -49,7 +49,7 @@ def set_(
         try:
             row = settings.setting_set(conn, name, value)
         except UsageError as error:
-            if not (error.hint or "").startswith("select rolname"):
+            if "pg_roles" not in (error.hint or ""):
                 error.hint = "see: pydb setting list"
             raise
     if not _output.emit(ctx, "setting.set", {"dry_run": dry_run, "setting": asdict(row)}):

@@ -45,6 +45,6 @@ def test_an_unknown_name_is_an_error(db: Connection) -> None:
 def test_a_call_that_needs_no_table_can_be_typed_as_it_stands(db: Connection) -> None:
     for (example,) in db.execute(
         "select example from pydb.help()"
-        " where example like 'select * from pydb.%();' or kind in ('view', 'table')"
+        " where kind in ('view', 'table') or name in ('help', 'doctor', 'retention_plan')"
     ).fetchall():
         db.execute(example.encode())
