@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from pydb.cli import _databases, _light, _output
+from pydb.cli import _databases, _examples, _light, _output
 from pydb.errors import ExitCode, Interrupted, PydbError, UsageError
 
 if TYPE_CHECKING:
@@ -106,7 +106,10 @@ def _with_global_options(command: Any, *, below: bool = True) -> Any:
             param.callback = _store
             if below and param.name == "dsn":
                 shown: Any = param
-                shown.help = "Database, as URI or key/value text."
+                shown.help = "Database, as URI or key/value text; of several, one after the other."
+            elif below and param.name == "all_databases":
+                shown = param
+                shown.help = "In every database of the server that has pydb."
             command.params.append(param)
     for param in command.params:
         if param.param_type_name == "option" and (below or param.envvar is None):
@@ -121,6 +124,15 @@ def _with_global_options(command: Any, *, below: bool = True) -> Any:
         for child in getattr(command, "commands", {}).values():
             _with_global_options(child)
     return command
+
+
+def _with_examples(command: Any, path: str) -> None:
+    """Put examples below the help of a command and of all below it."""
+    below = getattr(command, "commands", {})
+    if not below:
+        command.epilog = _examples.epilog(path)
+    for name, child in below.items():
+        _with_examples(child, f"{path} {name}")
 
 
 class _Root(TyperGroup):
@@ -142,6 +154,7 @@ class _Root(TyperGroup):
             p for p in command.params if p.name not in ("install_completion", "show_completion")
         ]
         command = _with_global_options(command)
+        _with_examples(command, cmd_name)
         _light.lighten(command)
         return command
 

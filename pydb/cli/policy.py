@@ -90,7 +90,7 @@ def set_(
     fuse_rows: Annotated[int | None, typer.Option(help="Block a run that would delete more rows.")] = None,
     fuse_share: Annotated[
         float | None,
-        typer.Option(help="Block a run that would delete a larger share; 1 = never. [default: 0.5]"),
+        typer.Option(help="Block a run that would delete a larger share; 1 = never (default 0.5)."),
     ] = None,
     schedule: Annotated[
         str | None, typer.Option(metavar="CRON", help="Five fields, in UTC: '15 3 * * *'.")
@@ -111,10 +111,7 @@ def set_(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
 ) -> None:
-    """Create or change one policy. Options that are left out return to their defaults.
-
-    Example: pydb policy set events app.event created_at '90 days' --schedule '15 3 * * *'
-    """
+    """Create or change one policy. Options that are left out return to their defaults."""
     from pydb import db, policyfile, retention
 
     options = {
@@ -152,10 +149,7 @@ def export(
         list[str] | None, typer.Argument(metavar="POLICY", help="Only these; without one all but pydb's own.")
     ] = None,
 ) -> None:
-    """Print the policies of the database as a file for pydb policy apply.
-
-    Example: pydb policy export > policies.toml
-    """
+    """Print the policies of the database as a file for pydb policy apply."""
     from pydb import policyfile, retention
 
     with _output.connect(ctx) as conn:

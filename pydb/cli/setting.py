@@ -37,10 +37,7 @@ def set_(
     unset: Annotated[bool, typer.Option("--unset", help="No value, where it may have none.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check it, change nothing.")] = False,
 ) -> None:
-    """Change one setting; runs read it before their next batch.
-
-    Example: pydb setting set batch_target '500 ms'
-    """
+    """Change one setting; runs read it before their next batch."""
     from pydb import db, settings
 
     if unset == (value is not None):

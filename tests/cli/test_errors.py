@@ -146,6 +146,7 @@ def test_going_back_without_pydb_is_said(bare_cli: Cli, empty_dsn: str) -> None:
 
 def test_hints_of_the_command_line_speak_of_its_words(cli: Cli, db: Connection) -> None:
     db.execute("create table customer (id bigint primary key, email text unique)")
+    db.execute("insert into customer values (42, 'c42@example.com')")
     other = cli("cascade", "plan", "public.customer", "c42@example.com")
     assert (other.code, "email=c42@example.com" in other.err) == (64, True)
     assert "--others takes delete or block" in cli("cascade", "plan", "customer", "1", "--others", "x").err

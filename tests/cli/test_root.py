@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -214,6 +215,15 @@ def test_an_interrupt_while_modules_are_imported_is_silent() -> None:
         [sys.executable, "-c", script], capture_output=True, cwd=ROOT, check=False, timeout=60
     )
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example_that_fits(name: str) -> None:
+    for path, command in tree(name):
+        if not getattr(command, "commands", {}):
+            assert f"pydb {path}" in command.epilog
+            words = re.findall(r" (--[a-z-]+)", command.epilog)
+            assert set(words) <= {opt for param in command.params for opt in param.opts}, path
 
 
 def test_help_has_an_example_and_no_variables(bare_cli: Cli) -> None:

@@ -26,7 +26,12 @@ begin
         ),
         format(
             '%s pydb.%s(%s);',
-            case when p.prokind = 'p' then 'call' when p.proretset or t.typtype = 'c' then 'select * from' else 'select' end, p.proname,
+            case
+                when p.prokind = 'p' then 'call'
+                when p.proretset or t.typtype = 'c' then 'select * from'
+                else 'select'
+            end,
+            p.proname,
             (
                 select string_agg(
                     format('%s => %s', a.name, case
