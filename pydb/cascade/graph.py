@@ -145,7 +145,7 @@ def page(picture: Graph, steps: Sequence[Step], title: str, about: str = "") -> 
             f"<table>\n<tr>{''.join(f'<th>{head}</th>' for head in _HEADS)}</tr>",
             *rows,
             "</table>",
-            *([f"<p>To mend what the warnings say:</p>\n<pre>{cures}</pre>"] if cures else []),
+            *([f"<p>To fix what the warnings say:</p>\n<pre>{cures}</pre>"] if cures else []),
             "</body>\n</html>",
         ]
     )

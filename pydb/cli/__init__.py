@@ -29,13 +29,13 @@ COMMANDS: dict[str, str] = {
     "retention": "Delete what has expired: plan, run, log, pause, resume.",
     "reference": "References between tables: set, list, suggest, drop logical ones.",
     "entity": "Named roots of cascades: set, list, drop.",
-    "cascade": "Delete rows with all that hangs on them: plan, delete, jobs, resume.",
+    "cascade": "Delete rows with everything below them: plan, delete, jobs, resume.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
     "setting": "Settings of pydb in a database: list, set.",
-    "doctor": "Say what is set up, what is missing, and the line that mends it.",
+    "doctor": "Say what is set up, what is missing, and the line that fixes it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }
 

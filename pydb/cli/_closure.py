@@ -53,7 +53,7 @@ class Target:
 
 
 def show(target: Target, steps: Sequence[Step], *, everything: bool = False, talk: bool = False) -> None:
-    """The tree, what to mend, totals and the verdict."""
+    """The tree, what to fix, totals and the verdict."""
     from rich.text import Text
 
     from pydb import cascade
@@ -68,7 +68,7 @@ def show(target: Target, steps: Sequence[Step], *, everything: bool = False, tal
     _output.styled((Text.assemble(*line) for line in lines), talk=talk)
     cures = tree.cures(steps)
     if cures:
-        _output.styled([Text("\nto mend what the warnings say:"), *map(Text, cures)], talk=talk)
+        _output.styled([Text("\nto fix what the warnings say:"), *map(Text, cures)], talk=talk)
     totals = cascade.totals(steps)
     if totals:
         _output.styled([Text()], talk=talk)

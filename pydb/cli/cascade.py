@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _closure, _jobs, _keys, _output
+from pydb.cli import _closure, _jobs, _keys, _names, _output
 from pydb.cli._closure import Target
 from pydb.errors import (
     CascadeBlocked,
@@ -27,11 +27,16 @@ if TYPE_CHECKING:
     from pydb.db import Connection
 
 app = typer.Typer(
-    help="Delete rows with all that hangs on them: plan, delete, jobs, resume.", no_args_is_help=True
+    help="Delete rows with everything below them: plan, delete, jobs, resume.", no_args_is_help=True
 )
 
 WhatArgument = Annotated[
-    str, typer.Argument(metavar="ENTITY_OR_TABLE", help="Entity, else a table as schema.table.")
+    str,
+    typer.Argument(
+        autocompletion=_names.entities,
+        metavar="ENTITY_OR_TABLE",
+        help="Entity, else a table as schema.table.",
+    ),
 ]
 KeyArgument = Annotated[
     list[str] | None,
@@ -126,7 +131,7 @@ def delete(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
     yes: YesOption = False,
 ) -> None:
-    """Delete rows with all that hangs on them, in one transaction, all or nothing.
+    """Delete rows with everything below them, in one transaction, all or nothing.
 
     Asks after showing the plan; what was shown is what goes, or nothing does. Keys without
     a row are no error.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output, _runs
+from pydb.cli import _names, _output, _runs
 from pydb.errors import ExitCode, RunBlocked
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ app = typer.Typer(
 
 ReferenceArgument = Annotated[
     str,
-    typer.Argument(metavar="REFERENCE", help="Name of the reference, or the end of it: pydb reference list."),
+    typer.Argument(
+        autocompletion=_names.references,
+        metavar="REFERENCE",
+        help="Name of the reference, or the end of it: pydb reference list.",
+    ),
 ]
 MaxRuntimeOption = Annotated[
     str | None,
@@ -45,7 +49,10 @@ def scan(
     ctx: typer.Context,
     *,
     reference: Annotated[
-        str | None, typer.Argument(metavar="REFERENCE", help="One reference; without it all.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.references, metavar="REFERENCE", help="One reference; without it all."
+        ),
     ] = None,
     max_runtime: MaxRuntimeOption = None,
     min_age: MinAgeOption = None,
@@ -98,7 +105,10 @@ def scan(
 def list_(
     ctx: typer.Context,
     reference: Annotated[
-        str | None, typer.Argument(metavar="REFERENCE", help="One reference; without it all.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.references, metavar="REFERENCE", help="One reference; without it all."
+        ),
     ] = None,
 ) -> None:
     """Show what the last scans found; nothing is scanned."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _output, _policies
+from pydb.cli import _names, _output, _policies
 from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -146,7 +146,12 @@ def set_(
 def export(
     ctx: typer.Context,
     name: Annotated[
-        list[str] | None, typer.Argument(metavar="POLICY", help="Only these; without one all but pydb's own.")
+        list[str] | None,
+        typer.Argument(
+            autocompletion=_names.policies,
+            metavar="POLICY",
+            help="Only these; without one all but pydb's own.",
+        ),
     ] = None,
 ) -> None:
     """Print the policies of the database as a file for pydb policy apply."""
@@ -187,7 +192,10 @@ def list_(ctx: typer.Context) -> None:
 
 @app.command()
 def show(
-    ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="POLICY", help="Name of the policy.")]
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Name of the policy.")
+    ],
 ) -> None:
     """Show one policy with all its settings."""
     from pydb import retention
@@ -204,7 +212,9 @@ def show(
 @app.command()
 def drop(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="POLICY", help="Name of the policy.")],
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Name of the policy.")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Look whether it is there, change nothing.")
     ] = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
+from pydb.cli import _names, _output
 from pydb.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -103,7 +103,12 @@ def suggest(
 def drop(
     ctx: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="REFERENCE", help="Its name, or the end of it: that of the constraint.")
+        str,
+        typer.Argument(
+            autocompletion=_names.references,
+            metavar="REFERENCE",
+            help="Its name, or the end of it: that of the constraint.",
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Look whether it can be dropped, change nothing.")

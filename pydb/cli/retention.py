@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output, _policies, _runs
+from pydb.cli import _names, _output, _policies, _runs
 from pydb.cli.runs import show_run
 from pydb.errors import ExitCode, RunBlocked, UnknownName
 from pydb.runs import State
@@ -24,7 +24,10 @@ _NAMED = 8
 app = typer.Typer(help="Delete what has expired: plan, run, log, pause, resume.", no_args_is_help=True)
 
 PolicyArgument = Annotated[
-    str | None, typer.Argument(metavar="POLICY", help="One policy; without it all that are enabled.")
+    str | None,
+    typer.Argument(
+        autocompletion=_names.policies, metavar="POLICY", help="One policy; without it all that are enabled."
+    ),
 ]
 NowOption = Annotated[
     str | None,
@@ -109,7 +112,9 @@ def log(
     policy: Annotated[
         str | None,
         typer.Argument(
-            metavar="POLICY|RUN", help="One policy, or one run by its number; without it all policies."
+            autocompletion=_names.policies,
+            metavar="POLICY|RUN",
+            help="One policy, or one run by its number; without it all policies.",
         ),
     ] = None,
     failed: Annotated[
@@ -156,7 +161,12 @@ def log(
 def pause(
     ctx: typer.Context,
     policy: Annotated[
-        str | None, typer.Argument(metavar="POLICY", help="One policy; without it every deleting run.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.policies,
+            metavar="POLICY",
+            help="One policy; without it every deleting run.",
+        ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; shown by policy list.")] = None,
 ) -> None:
@@ -173,7 +183,10 @@ def pause(
 def resume(
     ctx: typer.Context,
     policy: Annotated[
-        str | None, typer.Argument(metavar="POLICY", help="One policy; without it the kill switch.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.policies, metavar="POLICY", help="One policy; without it the kill switch."
+        ),
     ] = None,
 ) -> None:
     """Undo a pause."""

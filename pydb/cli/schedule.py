@@ -105,6 +105,8 @@ def sync(
         _output.say("pg_cron has nothing to do here: nothing has a schedule, or `pydb schedule run` fires it")
     elif dry_run:
         _output.say("nothing was changed; to do it: pydb schedule sync")
+    else:
+        _say_missing_rights(ctx)
 
 
 @app.command()
@@ -189,6 +191,17 @@ def run(
             less=("took",),
         )
     raise typer.Exit(code)
+
+
+def _say_missing_rights(ctx: typer.Context) -> None:
+    """What the jobs will fail of, now and not in the night: the doctor's word about the rights of their role."""
+    from pydb import health
+
+    for finding in health.examine(_output.settings(ctx).dsn):
+        if finding.component == "rights" and finding.status in ("degraded", "error"):
+            _output.say(f"warning: {finding.summary}" + (f": {finding.detail}" if finding.detail else ""))
+            if finding.hint:
+                _output.say(f"  hint: {finding.hint}")
 
 
 def _when(source: Source) -> str:

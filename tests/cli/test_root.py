@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.conftest import Connection
+
 
 def tree(name: str) -> Iterator[tuple[str, Any]]:
     """The click objects of a command and of all below it."""
@@ -230,3 +232,10 @@ def test_help_has_an_example_and_no_variables(bare_cli: Cli) -> None:
     shown = bare_cli("policy", "set", "--help", COLUMNS="200").out
     assert "pydb policy set events app.event created_at" in shown
     assert "PYDB_" not in shown
+
+
+def test_names_are_completed(cli: Cli, events: Connection) -> None:
+    events.execute("select from pydb.retention_policy_set('events', 'app.events', 'at', '30 days')")
+    words = {"_PYDB_COMPLETE": "complete_bash", "COMP_WORDS": "pydb retention plan ev", "COMP_CWORD": "3"}
+    assert cli(**words).out.split() == ["events"]
+    assert cli(**words, PYDB_DSN="host=/nowhere").out.split() == []
