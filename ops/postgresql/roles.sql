@@ -118,7 +118,7 @@ declare
     c_app_calls constant text := '
     ';
     c_monitor constant text := '
-        cascade_plan doctor idempotency_stats migrate_check reference_suggest retention_plan
+        cascade_plan doctor help idempotency_stats migrate_check reference_suggest retention_plan
         cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query schedule_place schedule_rows
     ';
     c_monitor_calls constant text := '

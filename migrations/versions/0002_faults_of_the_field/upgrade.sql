@@ -112,3 +112,4 @@ select
     null::text as subject;
 drop routine pydb_internal.schedule_rows;
 drop routine pydb_internal.doctor_grants;
+comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. The manual: select name, what from pydb.help(); select * from pydb.help(''retention_run''); also \df pydb.* and \d+ pydb.*';
