@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Finding",
     "Migration",
+    "OnlyCopies",
     "RevisionState",
     "WouldDestroy",
     "apply",
@@ -41,7 +42,11 @@ Notify = Callable[[str], None]
 
 
 class WouldDestroy(errors.UsageError):
-    """A downgrade would destroy data and was not told to; ``detail`` names the data."""
+    """A downgrade would destroy data and was not told to; ``detail`` names the data, with counts."""
+
+
+class OnlyCopies(errors.UsageError):
+    """A downgrade would destroy what is nowhere else and is still in use; ``detail`` counts it."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,26 @@ def down(
     *,
     dry_run: bool = False,
     destroy: bool = False,
+    destroy_data: bool = False,
     notify: Notify = print_notice,
     migrations: Path | None = None,
 ) -> Migration:
     """Take the database back to ``target``: a revision id, ``-1``, or ``base`` (schema pydb is removed).
 
-    Raises :class:`WouldDestroy`, naming what would be lost, if data goes and ``destroy`` is not set (a dry
-    run only shows it); otherwise as :func:`up`.
+    Raises :class:`WouldDestroy`, naming what would be lost, if data goes and ``destroy`` is not set, and
+    :class:`OnlyCopies` if rows in quarantine or live idempotency keys are among it and ``destroy_data`` is
+    not set (a dry run only shows it); otherwise as :func:`up`.
     """
-    return _run("down", dsn, target, dry_run=dry_run, destroy=destroy, notify=notify, migrations=migrations)
+    return _run(
+        "down",
+        dsn,
+        target,
+        dry_run=dry_run,
+        destroy=destroy or destroy_data,
+        destroy_data=destroy_data,
+        notify=notify,
+        migrations=migrations,
+    )
 
 
 def revisions(dsn: str | None = None, *, migrations: Path | None = None) -> list[RevisionState]:
@@ -192,20 +208,34 @@ def _run(
     destroy: bool,
     notify: Notify,
     migrations: Path | None,
+    destroy_data: bool = False,
 ) -> Migration:
     from alembic import command
 
-    from pydb import revision
+    from pydb import db, revision
 
     line = sources.history(migrations)
     config = _config(migrations)
     with _translated(), revision.transaction(dsn, line, notify, migrations) as connection:
         conn = revision.driver(connection)
         before = installed_revision(conn)
+        if before is None and direction == "down" and target != "base":
+            raise errors.not_installed(conn.info.dbname, sqlstate="YD013")
         after = _resolve(target, before, line)
         steps = _steps(direction, before, after, line)
         findings = _findings(conn) if before else []
         lost = _lost(steps, findings) if direction == "down" else ()
+        if lost:
+            held = db.held(conn)
+            lost = (*lost, *(f"{number} {what}" for what, number, _ in held if number))
+            copies = [f"{number} {what}" for what, number, is_only in held if is_only and number]
+            if copies and not (destroy_data or dry_run):
+                raise OnlyCopies(
+                    "this downgrade destroys what is nowhere else",
+                    detail="; ".join(copies),
+                    hint="select * from pydb.orphan_restore(run_id); wait for the keys;"
+                    " or repeat it with --destroy-data",
+                )
         if lost and not (destroy or dry_run):
             raise WouldDestroy(
                 "this downgrade destroys data", detail="; ".join(lost), hint="repeat it with --yes"
@@ -242,7 +272,11 @@ def _resolve(target: str, current: str | None, line: tuple[Revision, ...]) -> st
         position = ids.index(current) + int(target)
         if 0 <= position < len(ids):
             return ids[position]
-        raise errors.UsageError(f"there is no revision {target} from {current or 'base'}")
+        raise errors.UsageError(
+            f"there is no revision {target} from {current or 'base'}",
+            detail=f"known: {', '.join(filter(None, ids))}",
+            hint="see: pydb migrate list",
+        )
     if target in ids:
         return target
     raise errors.UsageError(

@@ -43,11 +43,7 @@ def _refused(row: ClaimRow | Look, config: Config) -> Refused:
         case "replay_failed":
             return Refused("failed", "The failure is final. Use a new key to try again.")
         case "mismatch":
-            return Refused(
-                "payload-mismatch",
-                "The first request with this key was another one: method, path, query, body, credentials or "
-                "further headers differ. Use a new key for a new request.",
-            )
+            return _mismatch(row.error)
         case "ambiguous":
             return Refused(
                 "outcome-unknown",
@@ -61,6 +57,20 @@ def _refused(row: ClaimRow | Look, config: Config) -> Refused:
                 "Send the same request with the same key again later.",
                 retry_after=min(left, config.max_retry_after),
             )
+
+
+def _mismatch(error: object) -> Refused:
+    if isinstance(error, dict) and error.get("same_payload") is True:
+        return Refused(
+            "credentials-mismatch",
+            "The same request was sent with this key before, with other credentials: another session, token "
+            "or account. It may have taken effect. Send it with the credentials of the first time.",
+        )
+    return Refused(
+        "payload-mismatch",
+        "The first request with this key was another one: method, path, query, body or further headers "
+        "differ. Use a new key for a new request.",
+    )
 
 
 def _is_poisoned(error: object) -> bool:

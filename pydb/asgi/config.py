@@ -37,7 +37,8 @@ def keep_final_answers(status: int | None) -> Decision:
 
 def method_and_path(scope: Scope) -> str:
     """Name an operation by its method and path, for example ``POST /backtests/tune``."""
-    return f"{scope['method']} {quote(str(scope['path']), safe='/:@!$&()*+,;=~-._')}"
+    path = quote(str(scope["path"]), safe="/:@!$&()*+,;=~-._", errors="surrogatepass")
+    return f"{scope['method']} {path}"
 
 
 def _fields(names: Iterable[str]) -> tuple[bytes, ...]:
@@ -57,9 +58,10 @@ class Config:
         max_key_length: in characters, 255 at most.
         client: who sends the request, from the ASGI scope: a tenant or user that authentication put there.
             Keys of different clients never meet. Without it, or where it returns nothing, clients are told
-            apart by the headers in ``credentials``: the same key with others of these is a payload mismatch.
+            apart by ``credentials``: the same key with others of these is a credentials mismatch.
         operation: name of what is asked for; keys of different operations never meet.
-        credentials: header names, see ``client``.
+        credentials: header names, see ``client``; ``cookie:NAME`` is one cookie out of all. Name the session
+            cookie where others come and go, and none where clients are not to be told apart.
         fingerprint_headers: names of further headers that are part of the payload.
         hmac_key: makes stored fingerprints useless to who can read the table but has not this key.
         lease: how long the key is kept after the worker was last heard of; renewed while the handler runs.
@@ -147,6 +149,10 @@ class Config:
                 name not in PROBLEMS or not 400 <= status <= 599 for name, status in self.statuses.items()
             ),
             "hmac_key": self.hmac_key is not None and not self.hmac_key,
+            "credentials": any(
+                (":" in name and not name.lower().startswith("cookie:")) or name.endswith(":")
+                for name in self.credentials
+            ),
         }
         for name, is_wrong in wrong.items():
             if is_wrong:
@@ -178,14 +184,20 @@ class Config:
         """Spellings of the header by what they are in header lines."""
         return {name.lower().encode("ascii"): name for name in self.header_names}
 
-    def compared(self, client: str | None) -> tuple[bytes, ...]:
-        """Return the names of the headers that are part of a client's payload, sorted."""
-        return self._compared[client is None]
+    @cached_property
+    def compared(self) -> tuple[bytes, ...]:
+        """Return the names of the headers that are part of the payload, sorted."""
+        return _fields(self.fingerprint_headers)
+
+    def told_apart(self, client: str | None) -> tuple[tuple[bytes, bytes], ...]:
+        """Return headers, and cookies in them, that say who sends a request; none for a named client."""
+        return self._credentials if client is None else ()
 
     @cached_property
-    def _compared(self) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-        named, anonymous = self.fingerprint_headers, (*self.fingerprint_headers, *self.credentials)
-        return _fields(named), _fields(anonymous)
+    def _credentials(self) -> tuple[tuple[bytes, bytes], ...]:
+        parts = (name.partition(":") for name in self.credentials)
+        # names of headers have no case, those of cookies do
+        return tuple(sorted({(header.lower().encode(), cookie.encode()) for header, _, cookie in parts}))
 
     @cached_property
     def _paths(self) -> re.Pattern[str]:

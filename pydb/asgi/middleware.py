@@ -15,7 +15,7 @@ from pydb.asgi.claim import SCOPE_KEY, Claim
 from pydb.asgi.config import Config
 from pydb.asgi.header import read_key
 from pydb.asgi.problem import Refused
-from pydb.asgi.request import ClientGone, Replayed, fingerprint, read_body
+from pydb.asgi.request import ClientGone, Replayed, fingerprint, read_body, sender
 from pydb.asgi.run import Run
 from pydb.asgi.store import Contended, Store, Unavailable
 from pydb.asgi.types import header_lines
@@ -82,7 +82,9 @@ class IdempotencyMiddleware:
         client = client or None  # nobody in particular
         body = await read_body(receive, headers, config.max_request_body)
         name_space = config.name_space(scope, client)
-        payload = fingerprint(scope, headers, body, config.compared(client), config.hmac_key)
+        payload = fingerprint(scope, headers, body, config.compared, config.hmac_key)
+        if told_apart := config.told_apart(client):
+            payload += sender(headers, told_apart, config.hmac_key)
         row = await self._claim(name_space, key, payload, receive)
         request = Replayed(body, receive)
         if row is None:

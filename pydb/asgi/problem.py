@@ -24,6 +24,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "body-too-large": (413, "The request body is too large"),
     "in-progress": (409, "A request with this idempotency key is in progress"),
     "payload-mismatch": (422, "The idempotency key was used for another request"),
+    "credentials-mismatch": (422, "The idempotency key was used with other credentials"),
     "outcome-unknown": (409, "The outcome of the request with this idempotency key is unknown"),
     "response-not-stored": (409, "The request was done, its response was not stored"),
     "attempts-exhausted": (409, "The request with this idempotency key failed too often"),

@@ -7,11 +7,13 @@ import json
 import math
 import re
 from base64 import b64encode
+from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NoReturn, Self, cast
 
 from pydb import errors, idempotency
 from pydb.asgi.problem import Refused
+from pydb.idempotency.values import canonical, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +37,8 @@ async def read_body(receive: Receive, headers: Headers, limit: int) -> bytes:
         ClientGone: the connection was closed.
     """
     for name, value in headers:
-        if name == b"content-length" and value.isdigit() and int(value) > limit:
+        # a number of so many digits is none that int() should be asked for
+        if name == b"content-length" and value.isdigit() and (len(value) > 18 or int(value) > limit):
             raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
@@ -118,11 +121,32 @@ def fingerprint(
     ]
     if media_type == "application/json" or media_type.endswith("+json"):
         try:
-            return idempotency.fingerprint([*payload, "json", _json(body)], hmac_key=hmac_key)
+            return digest(canonical([*payload, "json", _json(body)], exact=True), hmac_key)
         except (ValueError, RecursionError, errors.NotJson):
             pass  # no JSON, or none that can be compared as such
     parts = _parts(declared, body)
     return idempotency.fingerprint([*payload, "raw", parts], hmac_key=hmac_key)
+
+
+def sender(headers: Headers, credentials: Sequence[tuple[bytes, bytes]], hmac_key: bytes | None) -> bytes:
+    """Return the hash of the credentials: headers by name, or one cookie, the second of a pair."""
+    shown = [
+        [
+            _cookie(value, cookie) if cookie else value.decode("latin-1")
+            for name, value in headers
+            if name == field
+        ]
+        for field, cookie in credentials
+    ]
+    return idempotency.fingerprint(shown, hmac_key=hmac_key)
+
+
+def _cookie(line: bytes, wanted: bytes) -> str | None:
+    for part in line.split(b";"):
+        name, _, value = part.strip().partition(b"=")
+        if name == wanted:
+            return value.decode("latin-1")
+    return None
 
 
 def _parts(declared: bytes, body: bytes) -> list[str]:
@@ -143,11 +167,13 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return made
 
 
-def _float(text: str) -> float:
+def _float(text: str) -> float | Decimal:
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{text} is too large")
-    return value
+    exact = Decimal(text)
+    # an amount with more digits than a double holds is another one than its neighbour
+    return value if exact == Decimal(repr(value)) else exact
 
 
 def _constant(name: str) -> NoReturn:

@@ -46,17 +46,26 @@ def down(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", envvar="PYDB_YES", help="Do not ask, even where data is destroyed.")
     ] = False,
+    destroy_data: Annotated[
+        bool,
+        typer.Option(
+            "--destroy-data",
+            help="Go on also where rows in quarantine (the only copies) or live idempotency keys would go.",
+        ),
+    ] = False,
 ) -> None:
     """Go back to an earlier revision; base removes schema pydb. Asks where data would be destroyed."""
     from pydb import migrate
 
     dsn = _output.settings(ctx).dsn
     try:
-        done = migrate.down(dsn, to, dry_run=dry_run, destroy=yes, notify=_output.say)
+        done = migrate.down(
+            dsn, to, dry_run=dry_run, destroy=yes, destroy_data=destroy_data, notify=_output.say
+        )
     except migrate.WouldDestroy as loss:
         if not _output.confirm(f"This destroys data ({loss.detail}). Go on?", yes=False):
             raise typer.Abort from None
-        done = migrate.down(dsn, to, destroy=True, notify=_output.say)
+        done = migrate.down(dsn, to, destroy=True, destroy_data=destroy_data, notify=_output.say)
     _report(ctx, done)
 
 
@@ -91,6 +100,7 @@ def list_revisions(ctx: typer.Context) -> None:
         _output.table(
             ("revision", "state", "title", "going back destroys"),
             [(item.revision, item.state, item.title, item.destroys) for item in listed],
+            prose=("title", "going back destroys"),
         )
 
 
@@ -107,6 +117,7 @@ def check(ctx: typer.Context) -> None:
             _output.table(
                 ("state", "kind", "name", "detail"),
                 [(item.state, item.kind, item.identity, item.detail) for item in findings],
+                prose=("detail",),
             )
         else:
             _output.out("the database is what the migrations made it")
@@ -118,7 +129,7 @@ def check(ctx: typer.Context) -> None:
 
 _HINTS = {
     "behind": "run: pydb migrate up",
-    "newer": "install a pydb that knows the revision: pip install --upgrade pydb",
+    "newer": "update the source tree of pydb, and in it: pip install --upgrade . (docs/install.md#upgrade)",
     "modified": "the text of a routine or view is in sql/<domain>/<name>.sql of pydb; psql -f puts it back",
 }
 

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import math
+from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Final
 
@@ -27,18 +28,20 @@ if TYPE_CHECKING:
 _SCALARS: Final = "None, bool, int, float and str, and lists, tuples and dicts with str keys of such"
 _ARRAYS: Final = (list, tuple)
 _KEY_BYTES: Final = 255
+_EXACT_DIGITS: Final = 400
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def canonical(value: object) -> bytes:
+def canonical(value: object, *, exact: bool = False) -> bytes:
     """The RFC 8785 text of a JSON value, in UTF-8.
 
     Raises :class:`~pydb.errors.NotJson` for anything but None, bool, int, finite float, str, list, tuple and
     dict with str keys: a Decimal, a datetime, a UUID or bytes has no one form in JSON, so the caller chooses.
+    ``exact``: a Decimal is taken, for a number of JSON text that no float is; it is written digit by digit.
     """
     pieces: list[str] = []
     try:
-        _write(value, None, pieces.append)
+        _write(value, None, pieces.append, exact=exact)
         return "".join(pieces).encode()
     except UnicodeEncodeError as error:
         raise errors.NotJson("a text has a lone surrogate", detail=ascii(error.object[:80])) from None
@@ -131,7 +134,7 @@ def _check(value: object, place: Place) -> None:
         raise _foreign(value, place)
 
 
-def _write(value: object, place: Place, put: Callable[[str], None]) -> None:
+def _write(value: object, place: Place, put: Callable[[str], None], *, exact: bool) -> None:
     if isinstance(value, str):
         put(encode_basestring(value))
     elif isinstance(value, _ARRAYS):
@@ -139,13 +142,13 @@ def _write(value: object, place: Place, put: Callable[[str], None]) -> None:
         for index, member in enumerate(value):
             if index:
                 put(",")
-            _write(member, (place, index), put)
+            _write(member, (place, index), put, exact=exact)
         put("]")
     elif isinstance(value, dict):
         put("{")
         for index, key in enumerate(_names(value, place)):
             put(f",{encode_basestring(key)}:" if index else f"{encode_basestring(key)}:")
-            _write(value[key], (place, key), put)
+            _write(value[key], (place, key), put, exact=exact)
         put("}")
     elif value is None:
         put("null")
@@ -155,6 +158,8 @@ def _write(value: object, place: Place, put: Callable[[str], None]) -> None:
         put(int.__repr__(value))
     elif isinstance(value, float):
         put(_number(value, place))
+    elif exact and isinstance(value, Decimal):
+        put(_exact(value))
     else:
         raise _foreign(value, place)
 
@@ -196,6 +201,18 @@ def _number(value: float, place: Place) -> str:
         return f"{sign}0.{'0' * -point}{digits}"
     tail = f".{digits[1:]}" if count > 1 else ""
     return f"{sign}{digits[0]}{tail}e{point - 1:+d}"
+
+
+def _exact(value: Decimal) -> str:
+    """All digits, as an integer where it is one, else times a power of ten; zeros at the end do not count."""
+    sign, digits, exponent = value.as_tuple()
+    text = "".join(map(str, digits)).lstrip("0")
+    power = int(exponent) + len(text) - len(text.rstrip("0"))
+    text = text.rstrip("0")
+    head = "-" if sign else ""
+    if power >= 0 and len(text) + power <= _EXACT_DIGITS:
+        return f"{head}{text}{'0' * power}"
+    return f"{head}{text}e{power}"
 
 
 def _no_name(key: object, place: Place) -> errors.NotJson:

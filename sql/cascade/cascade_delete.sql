@@ -1,6 +1,6 @@
 -- pydb.cascade_delete: delete rows with everything that hangs on them, in the caller's transaction: all or nothing.
 -- writes the root, what references it, pydb.job_run, pydb.audit_log   locks the tables (row exclusive) and the rows
--- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305 YD307, and what constraints and triggers raise
+-- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305 YD306 YD307, and what constraints and triggers raise
 create or replace function pydb.cascade_delete(
     p_root regclass,
     p_keys jsonb,
@@ -26,6 +26,7 @@ declare
     v_try integer := 1;
 begin
     perform pydb_internal.cascade_check_switch();
+    perform pydb_internal.cascade_check_terms(v_terms.root, p_keys, p_entity);
     loop
         begin
             v_steps := null;
@@ -57,7 +58,8 @@ rows of pydb.cascade_plan with what was done. Without p_edges and p_entity the o
 keys'' own actions, the same refusals. With choices, a NO ACTION or RESTRICT key chosen as delete takes its rows along,
 and one that is not blocks only if rows outside of the cascade are behind it. Afterwards what went is held against the
 plan (YD304 if it differs: nothing is changed). p_allow_unindexed: go on without an index on a large table (YD305).
-p_allow_triggers: accept deletes that triggers make in other tables. Keys without a row are no error. Deferred
-constraints are checked before it returns, and are immediate for the rest of the transaction.';
+p_allow_triggers: accept deletes that triggers make in other tables. Where an entity
+of the root wants approval or a grace period it refuses (YD306): request a job. Keys without a row are no error.
+Deferred constraints are checked before it returns, and are immediate for the rest of the transaction.';
 
 revoke all on function pydb.cascade_delete(regclass, jsonb, jsonb, text, boolean, boolean, uuid) from public;

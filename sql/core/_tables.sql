@@ -139,6 +139,11 @@ create table pydb.job_run (
     pid integer,
     backend_start timestamptz,
     plan jsonb not null default '{}'::jsonb,
+    run_kind text,
+    statement text default pg_catalog.left(
+        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
+        130
+    ),
     constraint job_run_pkey primary key (id),
     constraint job_run_kind_check check (kind in ('retention', 'cascade', 'orphans', 'idempotency', 'archive')),
     constraint job_run_state_check check (
@@ -193,6 +198,11 @@ comment on column pydb.job_run.backend_start is
 'Start of that process: pid and backend_start together name it for good.';
 comment on column pydb.job_run.plan is
 'What it set out to do, while it runs: rows per relation, and the like. At its end that is in detail.';
+comment on column pydb.job_run.run_kind is
+'Kind of the run engine (retention, cascade, orphan_scan, orphan_repair); null for what was one transaction.';
+comment on column pydb.job_run.statement is
+'First words of the statement that it was made by, such as call pydb.retention_run: others mean that somebody called
+pydb''s private routines himself.';
 
 create table pydb.audit_log (
     id bigint generated always as identity,
@@ -202,6 +212,11 @@ create table pydb.audit_log (
     subject text not null,
     arguments jsonb not null default '{}'::jsonb,
     run_id bigint,
+    pid integer default pg_catalog.pg_backend_pid(),
+    statement text default pg_catalog.left(
+        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
+        130
+    ),
     constraint audit_log_pkey primary key (id)
 );
 
@@ -214,6 +229,9 @@ comment on column pydb.audit_log.action is 'Routine or event, for example retent
 comment on column pydb.audit_log.subject is 'What it was done to, for example the name of the policy.';
 comment on column pydb.audit_log.arguments is 'Arguments, and the old and new values of what changed.';
 comment on column pydb.audit_log.run_id is 'pydb.job_run.id, where the event belongs to a run.';
+comment on column pydb.audit_log.pid is 'Server process that entered it.';
+comment on column pydb.audit_log.statement is
+'First words of the statement that it came from, such as select pydb.retention_policy_set.';
 
 revoke all on pydb.setting, pydb.schedule_source, pydb.job_run, pydb.audit_log from public;
 
@@ -288,6 +306,31 @@ comment on column pydb_internal.run_kind.hint is
 
 revoke all on pydb_internal.run_kind from public;
 
+create unlogged table pydb_internal.draft (
+    id bigint generated always as identity,
+    kind text not null,
+    content jsonb,
+    role oid not null,
+    author text not null,
+    author_role oid not null,
+    xid xid8 not null,
+    constraint draft_pkey primary key (id)
+);
+
+comment on table pydb_internal.draft is
+'What is to be stored by a routine that runs as the owner, checked with the rights of whoever wants it: his insert fires
+the checks. Used up in the same transaction.';
+comment on column pydb_internal.draft.id is 'Id, as the store routine is told.';
+comment on column pydb_internal.draft.kind is 'What it is about: kind_vet checks it.';
+comment on column pydb_internal.draft.content is 'What was asked for; after the checks what is to be stored.';
+comment on column pydb_internal.draft.role is 'Role that added it: whose rights were asked.';
+comment on column pydb_internal.draft.author is 'Name of the role that counts as its author.';
+comment on column pydb_internal.draft.author_role is
+'The login role where it acts for itself, else (in a routine or trigger that runs as another) the role.';
+comment on column pydb_internal.draft.xid is 'Transaction that added it: no other can use it.';
+
+revoke all on pydb_internal.draft from public;
+
 create type pydb_internal.run_state as (
     kind text,
     subject text,
@@ -318,7 +361,8 @@ create type pydb_internal.run_state as (
     sqlstate text,
     error text,
     hint text,
-    work jsonb
+    work jsonb,
+    error_detail text
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -357,6 +401,7 @@ comment on column pydb_internal.run_state.hint is 'Of the error met last.';
 comment on column pydb_internal.run_state.work is
 'A few values of the kind''s own, a row of its type (retention_work, …) as jsonb; what grows with the tables is in
 parts.';
+comment on column pydb_internal.run_state.error_detail is 'Of the error met last, in the words of the server.';
 
 create type pydb_internal.run_chunk as (
     relation oid,

@@ -108,7 +108,8 @@ pydb.idempotency_resolve or _reset ends it.';
 comment on column pydb.idempotency_key.scope is
 'Name space of the key, for example tenant and operation; 1 to 255 bytes.';
 comment on column pydb.idempotency_key.key is 'The key, compared byte by byte; 1 to 255 bytes.';
-comment on column pydb.idempotency_key.fingerprint is 'Hash of the payload; null = not compared.';
+comment on column pydb.idempotency_key.fingerprint is
+'Hash of the payload, in 64 bytes also of who sends it; null = not compared.';
 comment on column pydb.idempotency_key.owner is 'Who claimed it, in the caller''s words.';
 comment on column pydb.idempotency_key.result is 'Recorded result; SQL null and JSON null are different.';
 comment on column pydb.idempotency_key.error is 'Recorded error of a failed key, and of the attempt before.';
@@ -140,6 +141,10 @@ insert into pydb.setting (name, value, value_type, min_value, max_value, descrip
 (
     'idempotency_prune_rows', '10000', 'integer', '1', '1000000',
     'expired keys that one pydb.idempotency_prune deletes at most (integer, 1 to 1000000)'
+),
+(
+    'idempotency_max_bytes', '2097152', 'integer', '1024', '268435456',
+    'bytes of a result or an error of a key at most (integer, 1024 to 268435456)'
 );
 
 insert into pydb_internal.idempotency_life (life) values ('24 hours');

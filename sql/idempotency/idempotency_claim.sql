@@ -32,7 +32,10 @@ begin
                 p_on_stale in ('takeover', 'hold') and octet_length(p_scope) <@ int4range '[1,255]'
                 and octet_length(p_key) <@ int4range '[1,255]'
                 and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null and p_max_attempts is null
-            ) is true or pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts)
+                and octet_length(p_fingerprint) <= 1024 is not false and octet_length(p_owner) <= 1024 is not false
+            ) is true or pydb_internal.idempotency_check(
+                p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts, p_fingerprint, p_owner
+            )
         ) then
             v_now := clock_timestamp();
             v_token := nextval('pydb.idempotency_token') << 20 | (random() * 1048575)::bigint;
@@ -79,9 +82,11 @@ $$;
 comment on function pydb.idempotency_claim(text, text, bytea, interval, interval, text, integer, text) is
 'Claims a key for one effect. outcome: acquired (do the work; token is the fencing token, attempt counts, error is that
 of the attempt before), in_progress (retry_after until its lease ends), replay and replay_failed (code, result, error as
-recorded), mismatch (another payload, in whatever state), ambiguous (on_stale = hold and the lease passed: the effect
-may have happened; pydb.idempotency_resolve). p_lease: null = until the key expires. p_ttl: life of the key from its
-first claim; null = setting idempotency_ttl. In a transaction the key is the caller''s when it commits; rivals wait for
-that, at most lock_timeout. Answers other than acquired write nothing.';
+recorded), mismatch (another payload, in whatever state; error = {"same_payload": true} where two fingerprints of 64
+bytes have the same first half, the payload''s, and another second, that of who sends it), ambiguous (on_stale = hold
+and the lease passed: the effect may have happened; pydb.idempotency_resolve). p_lease: null = until the key expires:
+outside of a transaction give one, or a worker that dies blocks the key for its whole life. p_ttl: life of the key from
+its first claim; null = setting idempotency_ttl. In a transaction the key is the caller''s when it commits; rivals wait
+for that, at most lock_timeout. Answers other than acquired write nothing.';
 
 revoke all on function pydb.idempotency_claim(text, text, bytea, interval, interval, text, integer, text) from public;

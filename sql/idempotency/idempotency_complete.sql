@@ -1,6 +1,6 @@
 -- pydb.idempotency_complete: record the result of a claimed key, if the caller still holds it.
 -- reads and writes pydb.idempotency_key, pydb_internal.idempotency_held   locks the key's row
--- raises YD203
+-- raises YD201, YD203
 create or replace function pydb.idempotency_complete(
     p_scope text,
     p_key text,
@@ -26,6 +26,8 @@ begin
     update pydb.idempotency_key as k
     set state = 'completed', code = p_code, result = p_result, error = null, finished_at = v_now
     where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
+        -- looked at where it may matter only: most outcomes are small
+        and case when pg_column_size(p_result) > 8192 then pydb_internal.idempotency_check_size(p_result) else true end
     returning k.attempt, k.owner, k.hold into v_attempt, v_owner, v_hold;
     if found then
         if v_hold then
@@ -49,6 +51,8 @@ comment on function pydb.idempotency_complete(text, text, bigint, jsonb, integer
 'Records the result of a claim; who holds the token may come after the lease. outcome: ok, ok_again (this very result
 was recorded before: an acknowledgement was lost), conflict (another outcome was; the first stands), superseded (attempt
 and lease_until of who works on it now), superseded_done (adopt the recorded code, result or error), gone (no such key).
-p_fenced: raise YD203 on anything but ok, so that the writes of the same transaction roll back: each takes place once.';
+YD201: the result has more bytes than
+setting idempotency_max_bytes. p_fenced: raise YD203 on anything but ok, so that the writes of the same transaction roll
+back: each takes place once.';
 
 revoke all on function pydb.idempotency_complete(text, text, bigint, jsonb, integer, boolean) from public;

@@ -1,6 +1,6 @@
 -- pydb.idempotency_fail: record that the work on a claimed key failed, if the caller still holds it.
 -- reads and writes pydb.idempotency_key, pydb_internal.idempotency_held   locks the key's row
--- raises nothing
+-- raises YD201
 create or replace function pydb.idempotency_fail(
     p_scope text,
     p_key text,
@@ -27,6 +27,8 @@ begin
     update pydb.idempotency_key as k
     set state = 'failed', code = p_code, error = v_error, retryable = v_retryable, finished_at = v_now
     where k.scope = p_scope and k.key = p_key and k.token = p_token and k.state = 'pending'
+        -- looked at where it may matter only: most outcomes are small
+        and case when pg_column_size(v_error) > 8192 then pydb_internal.idempotency_check_size(v_error) else true end
     returning k.attempt, k.owner, k.hold into v_attempt, v_owner, v_hold;
     if found then
         if v_hold then
@@ -46,6 +48,7 @@ $$;
 comment on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) is
 'Records the failure of a claim. p_retryable true: the next claim acquires the key and gets this error with it; false:
 the failure is the answer (replay_failed) until the key expires. p_error null is recorded as JSON null, so that every
-failure has an error. Outcomes as of pydb.idempotency_complete.';
+failure has an error; YD201: it has more bytes than setting idempotency_max_bytes. Outcomes as of
+pydb.idempotency_complete.';
 
 revoke all on function pydb.idempotency_fail(text, text, bigint, jsonb, boolean, integer) from public;

@@ -21,7 +21,9 @@ begin
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
     v_now := clock_timestamp();
     v_outcome := pydb_internal.idempotency_decide(v_row, p_fingerprint, v_now);
-    if v_outcome in ('fresh', 'mismatch') then
+    if v_outcome = 'mismatch' then
+        v_row := pydb_internal.idempotency_mismatch(v_row.fingerprint, p_fingerprint);
+    elsif v_outcome = 'fresh' then
         v_row := null;
     end if;
     return pydb_internal.idempotency_answer_row(v_outcome, v_row, v_now);

@@ -28,6 +28,8 @@ begin
             detail = 'completed: it replays p_result; failed: it replays p_error; retry: the next claim acquires it.',
             hint = format('select * from pydb.idempotency_resolve(%L, %L, ''completed'', ''{}'');', p_scope, p_key);
     end if;
+    perform pydb_internal.idempotency_check_size(p_result);
+    perform pydb_internal.idempotency_check_size(p_error);
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key for update;
     v_now := clock_timestamp();
     v_outcome := case

@@ -1,6 +1,6 @@
 -- pydb.orphan_repair: delete, blank or quarantine the orphans of one reference in batches, each committed; logged.
 -- writes the child, pydb.orphan_quarantine, pydb.job_run, pydb.audit_log   locks per batch: the relation, its rows
--- raises YD001 YD110 YD111 YD301; commits, so it cannot run inside a transaction block
+-- raises YD001 YD005 YD110 YD111 YD301; commits, so it cannot run inside a transaction block
 create or replace procedure pydb.orphan_repair(
     p_reference text,
     p_mode text default null,
@@ -19,6 +19,7 @@ declare
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_max_rows - 1);
+    perform pydb_internal.orphan_check_age(p_min_age, p_dry_run);
     if pydb_internal.run_is_read_only() then
         return;
     end if;
@@ -44,6 +45,6 @@ null), quarantine (take them out; pydb.orphan_restore brings them back); null = 
 set null nullifies, anything else is blocked until you choose. p_dry_run counts with the same condition, and says what
 would go along. Rows that others reference stay and are counted. A row whose parent has arrived meanwhile is left alone.
 The kill switch is obeyed before each batch. The run is in pydb.job_run (kind orphans); what fails raises YD110, what is
-blocked YD111. Run it again to go on.';
+blocked YD111. Run it again to go on. It commits: in a transaction (psql -1, begin) it ends with 2D000.';
 
 revoke all on procedure pydb.orphan_repair(text, text, boolean, bigint, interval, interval, uuid) from public;

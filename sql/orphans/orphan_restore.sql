@@ -49,7 +49,7 @@ begin
         end loop;
         conflicts := rows - restored;
         if restored > 0 and not p_dry_run then
-            perform pydb_internal.audit_add('orphan_restore', reference, jsonb_build_object(
+            perform pydb_internal.audit_say('orphan_restore', reference, jsonb_build_object(
                 'relation', relation, 'restored', restored, 'conflicts', conflicts
             ), p_run_id);
         end if;

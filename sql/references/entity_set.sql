@@ -15,31 +15,15 @@ as $$
 declare
     v_new pydb.entity;
 begin
-    if p_name is null or p_name !~ '^[a-z][a-z0-9_-]{0,62}$' then
-        raise exception using errcode = 'YD006', message = format('%L cannot be the name of an entity', p_name),
-            detail = 'A name begins with a letter and has 1 to 63 of a-z, 0-9, _ and -.',
-            hint = 'Choose one that is easily typed: dataset';
-    end if;
-    perform pydb_internal.reference_check_table(p_root, 'p_root');
-    if not exists (
-        select 1 from pg_index as i
-        where i.indrelid = p_root and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
-    ) then
-        raise exception using errcode = 'YD301',
-            message = format('%s has no key', pydb_internal.relation_name(p_root)),
-            detail = 'An entity is named by its key: add one, primary or unique, to columns that tell rows apart.',
-            hint = format('psql: \d %s', pydb_internal.relation_name(p_root));
-    elsif not isfinite(p_grace) or p_grace < interval '0' then
-        raise exception using errcode = 'YD301', message = format('the grace period cannot be %s', p_grace),
-            detail = 'It is how long a requested job waits before it starts.', hint = 'p_grace => ''1 day''';
-    end if;
     v_new.name := p_name;
     v_new.root := p_root;
-    v_new.root_name := pydb_internal.relation_name(p_root);
-    v_new.edges := pydb_internal.reference_check_choices(coalesce(p_edges, '{}'));
+    v_new.edges := coalesce(p_edges, '{}');
     v_new.approval := coalesce(p_approval, false);
     v_new.grace := coalesce(p_grace, interval '0');
-    return pydb_internal.entity_store(v_new);
+    -- by number: the name of a table in a schema that he may not use could not be read back
+    return pydb_internal.entity_store(pydb_internal.draft_add(
+        'entity', to_jsonb(v_new) || jsonb_build_object('root', p_root::oid)
+    ));
 end
 $$;
 

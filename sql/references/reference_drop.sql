@@ -47,6 +47,7 @@ begin
         return false; -- another session was first
     end if;
     perform pydb_internal.audit_add('reference_drop', v_old.name, jsonb_build_object('old', to_jsonb(v_old)), null);
+    perform pydb_internal.run_close_dead(null, null); -- nobody will run it again and find them
     return true;
 end
 $$;

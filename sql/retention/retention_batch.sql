@@ -1,6 +1,6 @@
 -- pydb.retention_batch: one bounded batch of a policy, in the caller's own transaction.
 -- writes the target, pydb.audit_log   locks the relation (row exclusive) and the rows it deletes
--- raises YD001 YD002 YD104 YD111 YD112 YD113, and what the delete raises
+-- raises YD001 YD002 YD104 YD105 YD111 YD112 YD113, and what the delete raises
 create or replace function pydb.retention_batch(
     p_policy text,
     p_max_rows bigint default 10000,
@@ -37,6 +37,7 @@ begin
     v_run.dry_run := false;
     v_run.now := coalesce(p_now, clock_timestamp());
     v_run.done := 0;
+    perform pydb_internal.run_check_now(v_run);
     v_run := pydb_internal.run_look(v_run);
     if v_run.state is not null then
         raise exception using errcode = 'YD111', message = format('policy %s: blocked (%s)', p_policy, v_run.reason),
@@ -61,6 +62,7 @@ begin
                 detail = 'Nothing was deleted.', hint = format('select * from pydb.retention_plan(%L);', p_policy);
         end if;
     end if;
+    perform pydb_internal.run_check_now(v_run);
     rows_done := 0;
     -- ranges until the batch has its rows: the limit holds over all of them
     while rows_done < p_max_rows and v_run.state is null loop
@@ -86,7 +88,9 @@ begin
         );
     end if;
     if rows_done > 0 then
-        perform pydb_internal.audit_add('retention_batch', p_policy, jsonb_build_object('rows_done', rows_done), null);
+        perform pydb_internal.audit_say('retention_batch', p_policy, jsonb_strip_nulls(jsonb_build_object(
+            'rows_done', rows_done, 'now', case when p_now is not null then v_run.now end
+        )), null);
     end if;
 end
 $$;

@@ -16,6 +16,7 @@ begin
     end if;
     delete from pydb.retention_policy as p where p.name = p_name;
     perform pydb_internal.audit_add('retention_policy_drop', p_name, jsonb_build_object('old', to_jsonb(v_old)), null);
+    perform pydb_internal.run_close_dead(null, null); -- nobody will run it again and find them
     return true;
 end
 $$;

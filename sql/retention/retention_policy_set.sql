@@ -30,29 +30,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_new pydb.retention_policy;
-    v_builtin boolean;
 begin
-    if p_name is null or p_name = '' or octet_length(p_name) > 63 then
-        raise exception using errcode = 'YD006', message = format('%L cannot be the name of a policy', p_name),
-            detail = format('It has %s bytes; a name has 1 to 63.', coalesce(octet_length(p_name), 0)),
-            hint = 'Choose a shorter name.';
-    elsif p_table is null then
-        raise exception using errcode = 'YD004', message = format('policy %s names no table', p_name),
-            detail = 'p_table is null.', hint = 'p_table => ''schema.table''';
-    end if;
-    v_builtin := pydb_internal.retention_builtin(p_name, p_table);
-    perform pydb_internal.retention_check_target(p_table, v_builtin);
-    if not v_builtin then -- who runs it needs the rights; who decides about pydb's own tables need not
-        perform pydb_internal.retention_check_rights(p_table);
-    end if;
-
     v_new.name := p_name;
     v_new.target := p_table;
-    v_new.target_name := pydb_internal.relation_name(p_table);
     v_new.time_column := p_time_column;
-    v_new.time_unit := pydb_internal.retention_time_unit(p_table, p_time_column, p_time_unit);
+    v_new.time_unit := p_time_unit;
     v_new.keep := p_keep;
     v_new.timezone := p_timezone;
+    v_new.filter := p_filter;
     v_new.action := p_action;
     v_new.on_referenced := p_on_referenced;
     v_new.strategy := p_strategy;
@@ -65,23 +50,13 @@ begin
     v_new.schedule := p_schedule;
     v_new.enabled := p_enabled;
     v_new.expire_minus_infinity := p_expire_minus_infinity;
-    -- a column called expires_at says for itself that it holds the end of a row's life
-    v_new.expiry := coalesce(
-        p_expiry, p_keep = interval '0' and p_time_column ~* '^(expir|valid_(un)?til|delete_after)'
-    );
-
-    perform pydb_internal.retention_check_keep(v_new, p_allow_short);
-    perform pydb_internal.retention_check_terms(v_new);
-    if v_new.time_unit in ('s', 'ms', 'us') then
-        perform pydb_internal.retention_check_epoch(p_table, p_time_column, v_new.time_unit, clock_timestamp());
-    end if;
-    if p_filter is not null then
-        v_new.filter := pydb_internal.retention_check_filter(p_table, p_filter);
-    end if;
-    if p_schedule is not null then
-        perform pydb_internal.cron_check(p_schedule);
-    end if;
-    return pydb_internal.retention_policy_store(v_new, p_allow_short);
+    v_new.expiry := p_expiry;
+    return pydb_internal.retention_policy_store(pydb_internal.draft_add(
+        'retention_policy', jsonb_build_object(
+            -- by number: the name of a table in a schema that he may not use could not be read back
+            'policy', to_jsonb(v_new) || jsonb_build_object('target', p_table::oid), 'allow_short', p_allow_short
+        )
+    ));
 end
 $$;
 

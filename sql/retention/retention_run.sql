@@ -25,6 +25,9 @@ begin
     v_run.dry_run := p_dry_run;
     v_run.request := p_request;
     v_run.now := coalesce(p_now, clock_timestamp());
+    if p_now is not null then
+        v_run.detail := pg_catalog.jsonb_build_object('now', p_now);
+    end if;
     v_run.deadline := clock_timestamp() + p_max_runtime;
     v_run.max_rows := p_max_rows;
     call pydb_internal.run_series(v_run, v_policies);
@@ -35,8 +38,10 @@ $$;
 comment on procedure pydb.retention_run(text, boolean, bigint, interval, timestamptz, uuid) is
 'Deletes what expired by one policy, or by all enabled ones (null; children first), in batches that are committed one
 by one; schedule it as one bare CALL. p_dry_run counts and logs only. p_max_rows and p_max_runtime bound the whole call,
-beside each policy''s own bounds. p_now stands for the clock. p_request is noted with every run it makes. One failing
+beside each policy''s own bounds. p_now stands for the clock, ahead of it only in a dry run
+(else YD105), and is noted with the run. p_request is noted with every run it makes. One failing
 policy never stops the others. At the end a failed policy raises YD110, a blocked one YD111; partial and skipped ones
-are warnings. On a standby or a read-only server nothing happens but a warning. Read pydb.retention_job_log.';
+are warnings. On a standby or a read-only server nothing happens but a warning. Read pydb.retention_job_log.
+It commits: in a transaction (psql -1, begin, autocommit off, two statements in one -c) it ends with 2D000.';
 
 revoke all on procedure pydb.retention_run(text, boolean, bigint, interval, timestamptz, uuid) from public;

@@ -95,11 +95,37 @@ def test_vector_4_another_payload_leaves_the_result_alone(site: Site, client: ht
         client.post(PATH, headers=key("k"), content="b"),
         client.post(f"{PATH}?page=2", headers=key("k"), content="a"),
         client.post(PATH, headers={**key("k"), "content-type": "text/plain"}, content="a"),
-        client.post(PATH, headers={**key("k"), "authorization": "Bearer x"}, content="a"),
-        client.post(PATH, headers={**key("k"), "cookie": "session=x"}, content="a"),
     ):
         assert problem(other) == (422, "payload-mismatch")
+    for sent in ({"authorization": "Bearer x"}, {"cookie": "session=x"}, {"x-api-key": "x"}):
+        refused = client.post(PATH, headers={**key("k"), **sent}, content="a")
+        assert problem(refused) == (422, "credentials-mismatch")
+        assert "new key" not in refused.json()["detail"]
+        both = client.post(PATH, headers={**key("k"), **sent}, content="b")
+        assert problem(both) == (422, "payload-mismatch")
     assert client.post(PATH, headers=key("k"), content="a").headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "sent", "status"),
+    [
+        (("cookie:session",), ("ad=1; session=x", "session=x; ad=2"), 201),
+        (("Cookie:session",), ("session=x", "session=y"), 422),
+        (("cookie:session",), ("", "session=x"), 422),
+        (("cookie:session",), ("Session=x", "Session=y"), 201),
+        ((), ("session=x", "session=y"), 201),
+        (("authorization",), ("session=x", "session=y"), 201),
+    ],
+)
+def test_credentials_are_those_that_are_named(
+    credentials: tuple[str, ...], sent: tuple[str, str], status: int, site: Site, client: httpx.Client
+) -> None:
+    handler = Handler()
+    site.protect(handler, Config(credentials=credentials))
+    for cookie, expected in zip(sent, (201, status), strict=True):
+        answer = client.post(PATH, headers={**key("k"), "cookie": cookie}, content="a")
+        assert answer.status_code == expected
+    assert handler.runs == 1
 
 
 def test_vectors_6_and_38_a_released_key(site: Site, client: httpx.Client) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # of the child, and whether the parent has as many
 PARTITIONS = ((200, False), (800, False), (1600, False), (800, True))
+LEAVES = (400, 1600)
 LAYOUTS = (("ordered", "time order"), ("random", "random order"))
 
 
@@ -39,7 +40,7 @@ def main() -> int:
                     print(report.line(figure), flush=True)  # noqa: T201
                     results.append(figure)
         if options.write:
-            report.write(arena, options.rows, options.rounds, results)
+            report.write(arena, options.rows, options.rounds, results, keep=bool(chosen))
     return 0 if all(figure.met for figure in results) else 1
 
 
@@ -59,13 +60,13 @@ def half(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     found: list[Figure] = []
     batches: list[list[float]] = []
     for name, words in LAYOUTS:
-        figure = Figure(f"delete half, {words}: retention_run / one DELETE", 1.4)
+        figure = Figure(f"delete half, {words}: retention_run / one DELETE", 1.25)
         for _ in range(options.rounds):
             batches.append([])
             figure.ours.append(figures.retention(arena, name, "50 days", batches[-1]))
             figure.theirs.append(figures.delete(arena, name, "50 days"))
         found.append(figure)
-    figure = Figure("delete half, time order, an old snapshot open: retention_run / one DELETE", 1.4)
+    figure = Figure("delete half, time order, an old snapshot open: retention_run / one DELETE", 1.25)
     for _ in range(options.rounds):
         figure.ours.append(figures.with_old_snapshot(arena, figures.retention, "ordered", "50 days"))
         figure.theirs.append(figures.with_old_snapshot(arena, figures.delete, "ordered", "50 days"))
@@ -213,15 +214,29 @@ def large(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     if not options.large:
         return []
     small = options.large // 10
-    arena.template("small", small, shuffled=False)
-    arena.template("large", options.large, shuffled=False)
     figure = Figure(f"cost per row, {options.large:,} rows / {small:,} rows", 1.15, unit="us")
-    for _ in range(options.rounds):
-        figure.ours.append(figures.retention(arena, "large", "50 days") / options.large * 1e6)
-        figure.theirs.append(figures.retention(arena, "small", "50 days") / small * 1e6)
-    arena.drop("small")
-    arena.drop("large")
+    # the large table fits into the buffers as the small one does
+    with arena.another(shared_buffers="4GB") as roomy:
+        roomy.template("small", small, shuffled=False)
+        roomy.template("large", options.large, shuffled=False)
+        for _ in range(options.rounds):
+            figure.ours.append(figures.retention(roomy, "large", "50 days") / options.large * 1e6)
+            figure.theirs.append(figures.retention(roomy, "small", "50 days") / small * 1e6)
     return [figure]
+
+
+def leaves(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """A policy on a table of many small partitions, 20 of 50 rows due in each, in fresh sessions."""
+    few, many = LEAVES
+    taken = {count: [figures.leaves(arena, count) for _ in range(options.rounds)] for count in LEAVES}
+    nothing = [figures.leaves(arena, 1000, due=False) for _ in range(options.rounds)]
+    return [
+        Figure(f"retention_run over {many:,} partitions, 20 of 50 rows due in each", 4.0, ours=taken[many]),
+        Figure(
+            f"the same, {many:,} partitions / {few:,} partitions", 5.0, ours=taken[many], theirs=taken[few]
+        ),
+        Figure("retention_run over 1,000 partitions, nothing due", 2.0, ours=nothing),
+    ]
 
 
 BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
@@ -235,6 +250,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "partitions": partitions,
     "orphans": orphans,
     "large": large,
+    "leaves": leaves,
     "claims": lambda _, options: claims.figures(options),
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[tuple[object, ...]]
 
 SETTINGS: Final[Mapping[str, str | int | bool]] = {
-    "shared_buffers": "4GB",  # the large table fits as the small one does
+    "shared_buffers": "1GB",
     "max_wal_size": "8GB",
     "checkpoint_timeout": "30min",
     "autovacuum": False,
     "max_parallel_workers_per_gather": 2,
+    "max_locks_per_transaction": 2000,  # a plan locks each of many leaves
     "timezone": "UTC",
 }
 # rows are spread evenly over 100 days before now, so that keep = 50 days expires half of them
@@ -39,16 +40,16 @@ alter table reading add primary key (id);
 create index reading_taken_at_idx on reading (taken_at);
 create index reading_sensor_idx on reading (sensor);
 vacuum (analyze) reading;
-create table warm_up (id integer primary key, taken_at timestamptz not null);
-insert into warm_up values (1, now() - interval '1 year'), (2, now());
 """
 
 
 class Arena:
     """The server and its templates."""
 
-    def __init__(self, server: str) -> None:
-        self.server = embedded.Server(bin_dir=servers.bin_dir(server), settings=SETTINGS, in_memory=True)
+    def __init__(self, server: str, **settings: str | int) -> None:
+        self.major = server
+        chosen = {**SETTINGS, **settings}
+        self.server = embedded.Server(bin_dir=servers.bin_dir(server), settings=chosen, in_memory=True)
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -59,6 +60,10 @@ class Arena:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.server.close()
+
+    def another(self, **settings: str | int) -> Arena:
+        """Make a server of the same version with other settings."""
+        return Arena(self.major, **settings)
 
     def connect(self, dbname: str) -> Connection:
         """Open an autocommit connection as the superuser."""

@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from tests import servers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import psycopg
 
     from tests.bench.arena import Arena, Connection
 
 POLICY: Final = (
     "select pydb.retention_policy_set('reading', 'public.reading', 'taken_at', %s, p_fuse_share => 1)"
 )
-WARM_UP: Final = "select pydb.retention_policy_set('warm_up', 'public.warm_up', 'taken_at', '50 days')"
+LEAVES: Final = """
+create table leaf (id bigint, region int not null, at timestamptz not null, body text)
+partition by list (region);
+do $$
+begin
+    for i in 1..{count} loop
+        execute format('create table leaf_%s partition of leaf for values in (%s)', i, i);
+    end loop;
+end $$;
+insert into leaf
+select g, 1 + g % {count}, now() - interval '9 days' * (g <= {count} * 20)::integer, repeat('x', 50)
+from generate_series(1, {count} * 50) as g;
+analyze leaf;
+select pydb.retention_policy_set('leaf', 'public.leaf', 'at', '{keep}');
+"""
 EXPIRED: Final = "taken_at < now() - %s::interval"
 BATCH_TARGET_MS: Final = 250.0
 WARM_BATCHES: Final = 5
-_DEBUG_LINE: Final = re.compile(r"batch \d+: \d+ rows in ([\d.]+) ms")
+_BATCH: Final = re.compile(r"batch \d+: \d+ rows")
 
 
 @dataclass
@@ -64,26 +83,53 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def retention(arena: Arena, template: str, keep: str, batches: list[float] | None = None) -> float:
-    """Seconds of ``call retention_run`` in a session that has run it before (functions compiled)."""
+    """Seconds of ``call retention_run`` in a fresh session, as pg_cron opens one for every job."""
     with arena.copy(template) as name, arena.connect(name) as connection:
-        connection.execute(POLICY, [keep])
-        connection.execute(WARM_UP)
-        connection.execute("call pydb.retention_run('warm_up')")
+        with arena.connect(name) as before:
+            before.execute(POLICY, [keep])
+            before.execute("checkpoint")
+        ended: list[float] = []
         if batches is not None:
-            connection.add_notice_handler(
-                lambda diagnostic: batches.extend(
-                    float(ms) for ms in _DEBUG_LINE.findall(diagnostic.message_primary or "")
-                )
-            )
+
+            def notice(diagnostic: psycopg.errors.Diagnostic) -> None:
+                if _BATCH.search(diagnostic.message_primary or ""):
+                    ended.append(time.perf_counter())
+
+            connection.add_notice_handler(notice)
             connection.execute("set client_min_messages = debug1")
         seconds = timed(lambda: connection.execute("call pydb.retention_run('reading')"))
         _expect_none(connection, keep)
+        if batches is not None:
+            if len(ended) <= WARM_BATCHES:
+                raise AssertionError(f"the run had {len(ended)} batches")
+            batches.extend((end - begin) * 1000 for begin, end in itertools.pairwise(ended))
         return seconds
+
+
+def leaves(arena: Arena, count: int, *, due: bool = True) -> float:
+    """Seconds of ``call retention_run`` over that many list partitions, 20 of 50 rows due in each or none."""
+    name = f"leaves_{count}"
+    with arena.connect("postgres") as connection:
+        connection.execute(f"create database {name}")
+    servers.install(arena.server.dsn(name))
+    try:
+        with arena.connect(name) as connection:
+            connection.execute(LEAVES.format(count=count, keep="1 day" if due else "30 days"))
+            connection.execute("checkpoint")
+        with arena.connect(name) as connection:
+            seconds = timed(lambda: connection.execute("call pydb.retention_run('leaf')"))
+            done = connection.execute("select rows_done, state from pydb.job_run order by id desc").fetchone()
+            if done != (20 * count if due else 0, "completed"):
+                raise AssertionError(f"the run deleted {done}")
+            return seconds
+    finally:
+        arena.drop(name)
 
 
 def delete(arena: Arena, template: str, keep: str) -> float:
     """Seconds of one unbounded DELETE of the same rows."""
     with arena.copy(template) as name, arena.connect(name) as connection:
+        connection.execute("checkpoint")
         return timed(lambda: connection.execute(f"delete from reading where {EXPIRED}", [keep]))
 
 
@@ -145,7 +191,7 @@ def plan(arena: Arena, template: str, keep: str, rounds: int) -> Iterator[tuple[
 
 def late_batches(batches: list[float]) -> float:
     """Longest batch after the first five, as a multiple of the target."""
-    return max(batches[WARM_BATCHES:], default=0.0) / BATCH_TARGET_MS
+    return max(batches[WARM_BATCHES - 1 :]) / BATCH_TARGET_MS
 
 
 def _expect_none(connection: Connection, keep: str) -> None:

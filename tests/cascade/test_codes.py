@@ -128,9 +128,10 @@ def test_privileges_and_row_security(site: Site, role: RoleFactory) -> None:
     site.do(child("cascade"))
     name = role("user")
     site.do(
-        f"""grant usage on schema pydb, public to {name};
-        grant execute on all routines in schema pydb to {name};
-        grant select on all tables in schema pydb to {name}; grant select, delete on public.r to {name}"""
+        f"""grant usage on schema pydb, pydb_internal, public to {name};
+        grant execute on all routines in schema pydb, pydb_internal to {name};
+        grant select on all tables in schema pydb, pydb_internal to {name};
+        grant select, delete on public.r to {name}"""
     )
     session = site.session(user=name)
     for cure, code in (

@@ -159,6 +159,7 @@ def test_who_requests_cannot_approve(site: Site, role: RoleFactory) -> None:
             f"grant usage on schema pydb, pydb_internal, shop to {name}; "
             f"grant execute on all routines in schema pydb, pydb_internal to {name};"
             f"grant select on all tables in schema pydb, pydb_internal to {name};"
+            f"grant insert on pydb_internal.draft to {name};"
             f"grant select, delete on all tables in schema shop to {name}"
         )
     site.do(f"grant {second} to {asker}")

@@ -98,9 +98,9 @@ def test_rights_on_the_partitions_are_enough(site: Site, role: RoleFactory) -> N
     partitioned(site, 12)
     name = role("user")
     site.do(
-        f"""grant usage on schema pydb, public to {name};
-        grant execute on all routines in schema pydb to {name};
-        grant select on all tables in schema pydb, public to {name};
+        f"""grant usage on schema pydb, pydb_internal, public to {name};
+        grant execute on all routines in schema pydb, pydb_internal to {name};
+        grant select on all tables in schema pydb, pydb_internal, public to {name};
         grant delete on all tables in schema public to {name}; revoke delete on public.c from {name}"""
     )
     assert only(site.delete("public.r", ONE, session=site.session(user=name)), KEY).done == 24

@@ -233,12 +233,50 @@ def test_g6_a_result_that_no_jsonb_can_hold_leaves_the_key_pending(lab: Lab) -> 
 
 
 def test_g6_large_results_owners_and_payload_hashes(lab: Lab) -> None:
-    big = '"' + "x" * 3_000_000 + '"'
-    token = lab.claim(fingerprint=b"f" * 10_000, owner="o" * 10_000, lease="1 hour").token
-    assert lab.claim(fingerprint=b"f" * 10_000).outcome == "in_progress"
+    big = '"' + "x" * 2_000_000 + '"'
+    token = lab.claim(fingerprint=b"f" * 1024, owner="o" * 1024, lease="1 hour").token
+    assert lab.claim(fingerprint=b"f" * 1024).outcome == "in_progress"
     assert lab.complete("k", token, big, -(2**31)).outcome == "ok"
-    answer = lab.claim(fingerprint=b"f" * 10_000)
+    answer = lab.claim(fingerprint=b"f" * 1024)
     assert (answer.result == big, answer.code) == (True, -(2**31))
+
+
+@pytest.mark.parametrize("option", [{"fingerprint": b"f" * 1025}, {"owner": "é" * 513}])
+def test_g6_fingerprints_and_owners_that_are_too_large(lab: Lab, option: dict[str, Any]) -> None:
+    for key in ("k", "taken"):
+        lab.claim("taken") if key == "taken" else None
+        with refused("YD201") as refusal:
+            lab.claim(key, **option)
+        assert f"the {next(iter(option))} has 102" in refusal.message
+    assert lab.key() is None
+
+
+def test_g6_outcomes_that_are_too_large(lab: Lab) -> None:
+    token = lab.claim(lease="1 hour").token
+    for call in ("complete", "fail"):
+        with refused("YD201") as refusal:
+            lab.db.execute(
+                f"select pydb.idempotency_{call}(%s, 'k', %s, to_jsonb(repeat('x', 3000000)))".encode(),
+                (lab.scope, token),
+            )
+        assert "3000" in refusal.message
+    with refused("YD201"):
+        lab.db.execute(
+            "select pydb.idempotency_resolve(%s, 'k', 'completed', to_jsonb(repeat('x', 3000000)))",
+            (lab.scope,),
+        )
+    # nothing was recorded, and the key is still the worker's
+    assert lab.complete("k", token, '"less"').outcome == "ok"
+    assert lab.claim().result == '"less"'
+
+
+@pytest.mark.parametrize(("shown", "same"), [(b"p" * 32 + b"t" * 32, True), (b"q" * 32 + b"s" * 32, None)])
+def test_another_sender_of_the_same_payload_is_told_apart(lab: Lab, shown: bytes, same: bool | None) -> None:
+    lab.complete("k", lab.claim(fingerprint=b"p" * 32 + b"s" * 32).token, '"secret"')
+    answer = lab.claim(fingerprint=shown)
+    assert (answer.outcome, answer.result, answer.owner, answer.token) == ("mismatch", None, None, None)
+    assert answer.error == ('{"same_payload": true}' if same else None)
+    assert lab.claim(fingerprint=b"p" * 32).error is None
 
 
 def test_g7_the_expiry_job_first_then_the_retry(lab: Lab) -> None:

@@ -41,6 +41,10 @@ WORDS: Final[dict[str, tuple[str, Callable[[SqlFile], bool]]]] = {
     ),
     r"_warnings$": ("what to say of it", lambda file: _returns(file, r"(setof .*|table .*|\S+\[\])")),
     r"_check_": ("raises, or lets pass", lambda file: "raise" in file.body or "_check" in file.body),
+    r"_vet$": (
+        "checks what is to be stored, as whoever wants it",
+        lambda file: not file.is_definer and (_returns(file, "jsonb") or _returns(file, "trigger")),
+    ),
     r"_store$": ("writes a checked row, as the owner", lambda file: file.is_definer),
 }
 # words that had as many meanings as rooms: what each means now, and the routines that may bear it

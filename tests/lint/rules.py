@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from pglast import ast
+from pglast.enums.parsenodes import AlterTableType
 from pglast.parser import ParseError, scan
 
 from pydb import sources
@@ -19,6 +20,7 @@ RULES: Final[list[Rule]] = []
 
 # routines without `set search_path`, and why
 NO_SEARCH_PATH: Final = {
+    "constraints_check": "runs the application's triggers under its path, and sets the caller's again",
     "run_pin": "sets the path for its caller's transaction, which a SET clause would undo",
     "run_drive": "commits; sets the path again after each COMMIT",
     "run_series": "calls what commits; sets the path again after each call",
@@ -78,6 +80,10 @@ def one_object(file: SqlFile, tree: Tree) -> Iterator[str]:
             created.append(dotted(statement.funcname))
         elif isinstance(statement, ast.ViewStmt):
             created.append(f"{statement.view.schemaname}.{statement.view.relname}")
+        elif isinstance(statement, ast.AlterTableStmt) and all(
+            command.subtype == AlterTableType.AT_EnableAlwaysTrig for command in statement.cmds
+        ):
+            continue  # its own trigger, which no session may turn off
         elif not isinstance(statement, _ALONGSIDE):
             yield f"holds a {type(statement).__name__}"
     if created != [f"{file.schema}.{file.stem}"]:

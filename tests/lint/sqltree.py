@@ -30,6 +30,7 @@ _INITIAL = re.compile(
 )
 _CODE = re.compile(r"\b(YD\d{3})\b")
 _KIND = re.compile(r"\.kind := '(\w+)'")
+_DRAFT = re.compile(r"\bdraft_add\(\s*'(\w+)'")
 # hooks that every kind of runs has, and the one that some have
 HOOKS = ("open", "turn", "evade", "terms")
 BLOCKS = frozenset({"body", "then_body", "else_body", "else_stmts", "stmts", "action"})
@@ -238,7 +239,9 @@ class SqlFile:
             if schema in sources.SCHEMAS and f"{dot}{paren}" == ".("
         }
         # the run engine finds the hooks of a kind by its name: who starts a run of a kind calls them
-        return frozenset(named | {f"{kind}_{hook}" for kind in self.kinds for hook in HOOKS})
+        hooks = {f"{kind}_{hook}" for kind in self.kinds for hook in HOOKS}
+        # and the trigger of drafts finds what checks a kind: who adds one calls it
+        return frozenset(named | hooks | {f"{kind}_vet" for kind in _DRAFT.findall(self.body)})
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -135,6 +135,7 @@ def test_who_may_not_read_the_root_is_told_the_grant(lab: Lab, connect: Connect,
     lab.do(
         f'grant usage on schema pydb, pydb_internal, shop to "{name}";'
         f'grant select on all tables in schema pydb, pydb_internal to "{name}";'
+        f'grant insert on pydb_internal.draft to "{name}";'
         f'grant execute on all functions in schema pydb, pydb_internal to "{name}"'
     )
     other = Lab(connect(user=name))

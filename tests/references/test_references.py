@@ -278,6 +278,7 @@ def test_who_may_not_read_is_told_the_grants(lab: Lab, connect: Connect, role: R
     lab.do(
         f'grant usage on schema pydb, pydb_internal to "{name}";'
         f'grant select on all tables in schema pydb, pydb_internal to "{name}";'
+        f'grant insert on pydb_internal.draft to "{name}";'
         f'grant execute on all functions in schema pydb, pydb_internal to "{name}"'
     )
     child, parent = (
@@ -528,6 +529,7 @@ def test_what_cannot_be_read_is_said_and_not_measured(lab: Lab, connect: Connect
     lab.do(
         f'grant usage on schema pydb, pydb_internal, shop to "{name}";'
         f'grant select on all tables in schema pydb, pydb_internal to "{name}";'
+        f'grant insert on pydb_internal.draft to "{name}";'
         f'grant execute on all functions in schema pydb, pydb_internal to "{name}"; grant select on'
         f' shop.sale to "{name}"'
     )

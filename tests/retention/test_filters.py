@@ -91,7 +91,8 @@ def test_a12_a_filter_runs_only_as_a_role_that_its_author_could_become(
     table.do(
         f"""grant usage on schema pydb, pydb_internal to {author}, {runner};
         grant execute on all routines in schema pydb, pydb_internal
-        to {author}, {runner}; grant select, delete, update on public.t to {author}, {runner}"""
+        to {author}, {runner}; grant insert, select on pydb_internal.draft to {author}, {runner};
+        grant select, delete, update on public.t to {author}, {runner}"""
     )
     theirs = Lab(connect(author))
     theirs.policy(filter="kind = 'a'")

@@ -1,5 +1,29 @@
 drop routine pydb_internal.cascade_edge_problem;
 
+drop routine pydb_internal.retention_policy_store;
+drop routine pydb_internal.reference_store;
+drop routine pydb_internal.entity_store;
+drop routine pydb_internal.cascade_job_store;
+drop table pydb_internal.draft;
+
+alter table pydb.cascade_job drop constraint cascade_job_second_check;
+alter table pydb.cascade_job drop column requested_by_role, drop column approved_by_role;
+-- another role that has taken the name of the first since
+update pydb.cascade_job as j set approved_by = j.approved_by || ' (another role)' where j.approved_by = j.requested_by;
+alter table pydb.cascade_job add constraint cascade_job_second_check check (approved_by <> requested_by);
+
+drop routine pydb_internal.run_open;
+drop routine pydb_internal.run_close;
+drop routine pydb_internal.run_close_interrupted;
+drop routine pydb_internal.run_log_done;
+alter table pydb.job_run drop column run_kind, drop column statement;
+alter table pydb.audit_log drop column pid, drop column statement;
+
+drop routine pydb_internal.idempotency_check;
+
+delete from pydb.setting where name = 'idempotency_max_bytes';
+comment on column pydb.idempotency_key.fingerprint is 'Hash of the payload; null = not compared.';
+
 comment on column pydb.retention_policy.author is
 'Login role that set the policy; a filter runs only as a role that the author could become.';
 alter table pydb.retention_policy drop column author_role;
@@ -9,3 +33,14 @@ comment on column pydb.cascade_step.codes is
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
 not_enforced, not_valid, uncovered (partitions without the key), inherited, locks.';
+alter type pydb_internal.run_state drop attribute error_detail;
+
+drop routine pydb_internal.run_log_unstarted;
+drop routine pydb_internal.run_react;
+drop view pydb.retention_job_log;
+drop routine pydb_internal.doctor_cron_launcher;
+drop routine pydb_internal.schedule_listed;
+-- schedule_status reads it
+drop view pydb.schedule_status;
+drop routine pydb_internal.schedule_rows;
+drop routine pydb_internal.doctor_grants;

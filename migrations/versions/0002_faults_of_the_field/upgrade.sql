@@ -1,5 +1,91 @@
 drop routine pydb_internal.cascade_edge_problem;
 
+-- what is stored as the owner is checked as whoever wants it
+drop routine pydb_internal.retention_policy_store;
+drop routine pydb_internal.reference_store;
+drop routine pydb_internal.entity_store;
+drop routine pydb_internal.cascade_job_store;
+create unlogged table pydb_internal.draft (
+    id bigint generated always as identity,
+    kind text not null,
+    content jsonb,
+    role oid not null,
+    author text not null,
+    author_role oid not null,
+    xid xid8 not null,
+    constraint draft_pkey primary key (id)
+);
+
+comment on table pydb_internal.draft is
+'What is to be stored by a routine that runs as the owner, checked with the rights of whoever wants it: his insert fires
+the checks. Used up in the same transaction.';
+comment on column pydb_internal.draft.id is 'Id, as the store routine is told.';
+comment on column pydb_internal.draft.kind is 'What it is about: kind_vet checks it.';
+comment on column pydb_internal.draft.content is 'What was asked for; after the checks what is to be stored.';
+comment on column pydb_internal.draft.role is 'Role that added it: whose rights were asked.';
+comment on column pydb_internal.draft.author is 'Name of the role that counts as its author.';
+comment on column pydb_internal.draft.author_role is
+'The login role where it acts for itself, else (in a routine or trigger that runs as another) the role.';
+comment on column pydb_internal.draft.xid is 'Transaction that added it: no other can use it.';
+
+revoke all on pydb_internal.draft from public;
+
+-- a person is a role, whatever it is called later
+alter table pydb.cascade_job add column requested_by_role oid, add column approved_by_role oid;
+comment on column pydb.cascade_job.requested_by_role is
+'The role that asked for it, whatever it is called now: this one never approves.';
+comment on column pydb.cascade_job.approved_by_role is 'The role that approved it, whatever it is called now.';
+update pydb.cascade_job as j
+set requested_by_role = (select r.oid from pg_catalog.pg_roles as r where r.rolname = j.requested_by),
+    approved_by_role = (select r.oid from pg_catalog.pg_roles as r where r.rolname = j.approved_by);
+alter table pydb.cascade_job drop constraint cascade_job_second_check;
+alter table pydb.cascade_job add constraint cascade_job_second_check check (
+    case
+        when requested_by_role is null then approved_by <> requested_by
+        else approved_by_role <> requested_by_role
+    end
+);
+
+-- runs and events say from which statement they came, and a run belongs to the process that opened it
+drop routine pydb_internal.run_open;
+drop routine pydb_internal.run_close;
+drop routine pydb_internal.run_close_interrupted;
+drop routine pydb_internal.run_log_done;
+alter table pydb.job_run add column run_kind text, add column statement text;
+alter table pydb.job_run alter column statement set default pg_catalog.left(
+        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
+        130
+    );
+comment on column pydb.job_run.run_kind is
+'Kind of the run engine (retention, cascade, orphan_scan, orphan_repair); null for what was one transaction.';
+comment on column pydb.job_run.statement is
+'First words of the statement that it was made by, such as call pydb.retention_run: others mean that somebody called
+pydb''s private routines himself.';
+update pydb.job_run as r
+set run_kind = case r.kind when 'orphans' then
+        case when r.subject = 'scan' then 'orphan_scan' else 'orphan_repair' end
+    else r.kind end
+where r.state = 'running';
+alter table pydb.audit_log add column pid integer, add column statement text;
+alter table pydb.audit_log alter column pid set default pg_catalog.pg_backend_pid();
+alter table pydb.audit_log alter column statement set default pg_catalog.left(
+        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
+        130
+    );
+comment on column pydb.audit_log.pid is 'Server process that entered it.';
+comment on column pydb.audit_log.statement is
+'First words of the statement that it came from, such as select pydb.retention_policy_set.';
+
+drop routine pydb_internal.idempotency_check;
+
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'idempotency_max_bytes', '2097152', 'integer', '1024', '268435456',
+    'bytes of a result or an error of a key at most (integer, 1024 to 268435456)'
+);
+comment on column pydb.idempotency_key.fingerprint is
+'Hash of the payload, in 64 bytes also of who sends it; null = not compared.';
+
 -- the author of a policy is a role, whatever it is called later
 alter table pydb.retention_policy add column author_role regrole;
 comment on column pydb.retention_policy.author_role is
@@ -14,3 +100,22 @@ comment on column pydb.cascade_step.codes is
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
 not_enforced, not_valid, uncovered (partitions without the key), inherited, locks, superuser.';
+-- what the server said beside its message
+alter type pydb_internal.run_state add attribute error_detail text;
+
+-- other arguments, or another result
+drop routine pydb_internal.run_log_unstarted;
+drop routine pydb_internal.run_react;
+drop routine pydb_internal.doctor_cron_launcher;
+drop routine pydb_internal.schedule_listed;
+-- schedule_status reads it: held for a moment without, so that its grants stay
+create or replace view pydb.schedule_status as
+select
+    null::text as job_name, null::text as policy, null::text as backend, null::text as schedule,
+    null::boolean as wanted, null::boolean as present, null::text as drift, null::timestamptz as last_run,
+    null::text as last_status, null::text as last_message, null::timestamptz as next_run, null::text as role,
+    null::bigint as run_id, null::text as run_state, null::text as run_reason, null::text as kind,
+    null::text as subject;
+drop routine pydb_internal.schedule_rows;
+drop routine pydb_internal.doctor_grants;
+comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. The manual: select name, what from pydb.help(); select * from pydb.help(''retention_run''); also \df pydb.* and \d+ pydb.*';

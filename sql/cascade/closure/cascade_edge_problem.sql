@@ -53,8 +53,8 @@ begin
             v_met.effect := 'check';
             v_met.hurdle := row('not_null', format('%s onto NOT NULL (%s) of %s fails%s',
                 case p_effect when 'nullify' then 'SET NULL' else 'SET DEFAULT' end, v_not_null, v_name,
-                case p_effect when 'nullify' then '' else ': there is no default' end), null
-            )::pydb_internal.cascade_warning;
+                case p_effect when 'nullify' then '' else ': there is no default' end
+            ), null)::pydb_internal.cascade_warning;
         elsif p_effect = 'nullify' and p_edge.is_match_full
             and cardinality(p_edge.set_columns) < cardinality(p_edge.child_columns)
         then

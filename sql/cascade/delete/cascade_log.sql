@@ -20,7 +20,6 @@ declare
     v_subject text := coalesce(p_entity, pydb_internal.relation_name(p_root));
     v_relations jsonb;
     v_rows bigint;
-    v_run bigint;
 begin
     select jsonb_object_agg(f.relation, f.rows), coalesce(sum(f.rows), 0)::bigint into v_relations, v_rows
     from (
@@ -28,16 +27,15 @@ begin
         where s.action = 'delete' and s.done > 0
         group by s.relation
     ) as f;
-    v_run :=
-        pydb_internal.run_log_done(
-            'cascade', v_subject, v_rows, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
-        'relations', v_relations, 'keys', jsonb_array_length(
-            case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
-        ), 'triggers', nullif(p_beyond, '{}')
-    )));
-    perform pydb_internal.audit_add('cascade_delete', v_subject, jsonb_build_object(
-        'root', pydb_internal.relation_name(p_root), 'keys', p_keys, 'edges', p_choices, 'relations', v_relations
-    ), v_run);
+    perform pydb_internal.run_log_done(
+        'cascade', v_subject, v_rows, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
+            'relations', v_relations, 'keys', jsonb_array_length(
+                case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
+            ), 'triggers', nullif(p_beyond, '{}')
+        )), 'cascade_delete', jsonb_build_object(
+            'root', pydb_internal.relation_name(p_root), 'keys', p_keys, 'edges', p_choices, 'relations', v_relations
+        )
+    );
 end
 $$;
 

@@ -21,11 +21,12 @@ as $$
             'rows', j.rows_done, 'relations', j.relations,
             'keys_sha256', encode(sha256(convert_to(j.keys::text, 'UTF8')), 'hex')
         ) end
-    where j.id = p_job and j.state = 'started'
+    where j.id = p_job and j.state = 'started' and pydb_internal.run_is_own(j.run_id, 'cascade')
     returning j.relations;
 $$;
 
 comment on function pydb_internal.cascade_job_progress(bigint, jsonb, jsonb) is
-'Adds rows per relation to a job; with p_proof it completes the job, with counts and the hash of its keys.';
+'Adds rows per relation to a job; with p_proof it completes the job, with counts and the hash of its keys.
+Nothing happens unless a live run of this process has started the job.';
 
 revoke all on function pydb_internal.cascade_job_progress(bigint, jsonb, jsonb) from public;

@@ -11,6 +11,11 @@ as $$
 declare
     v_job pydb.cascade_job := pydb_internal.cascade_job_get(p_job);
 begin
+    if not pydb_internal.run_is_own(p_run, 'cascade') then
+        raise exception using errcode = 'YD306', message = format('job %s is started by its run alone', p_job),
+            detail = format('Run %s is no live run of this session.', p_run),
+            hint = format('call pydb.cascade_run(%s);', p_job);
+    end if;
     -- a cancel may have come in between
     perform pydb_internal.cascade_jobs_due(p_job);
     update pydb.cascade_job as j set state = 'started', run_id = p_run where j.id = p_job returning * into v_job;

@@ -11,7 +11,8 @@ begin
     update pydb.job_run as r
     set heartbeat_at = clock_timestamp()
     from (select clock_timestamp() - interval '1 s' as since) as u
-    where r.id = p_run_id and r.state = 'running' and r.heartbeat_at < u.since;
+    where r.id = p_run_id and r.state = 'running' and r.pid = pg_backend_pid()
+        and r.heartbeat_at < u.since;
     return found;
 end
 $$;

@@ -7,21 +7,13 @@ returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-    v_ids constant bigint[] := (
-        select array_agg(d.id)
+begin
+    return pydb_internal.run_close_interrupted(array(
+        select d.id
         from pydb_internal.run_dead(p_kind, null) as d
         inner join pydb_internal.run_live(p_kind, null) as r on r.id = d.id
         where r.request = p_request
-    );
-    v_id bigint;
-begin
-    foreach v_id in array coalesce(v_ids, '{}') loop
-        perform pydb_internal.run_close(
-            v_id, 'cancelled', 'cancelled', null, '57014', 'cancelled between two batches', '{}'::jsonb
-        );
-    end loop;
-    return coalesce(cardinality(v_ids), 0);
+    ), 'cancelled');
 end
 $$;
 

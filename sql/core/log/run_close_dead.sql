@@ -1,5 +1,4 @@
--- pydb_internal.run_close_dead (log; by run_begin): mark runs whose backend is gone as interrupted, so that the next
--- run can start.
+-- pydb_internal.run_close_dead (log): mark runs whose backend is gone as interrupted, so that the next run can start.
 -- reads pg_stat_activity, pydb.job_run   writes pydb.job_run   locks the rows it marks
 -- raises nothing
 create or replace function pydb_internal.run_close_dead(p_kind text, p_subject text)

@@ -33,7 +33,7 @@ begin
                 ) as u
             ))
         end
-    where r.id = p_run_id and r.state = 'running';
+    where r.id = p_run_id and r.state = 'running' and r.pid = pg_backend_pid();
     if not found then
         raise exception using errcode = 'YD110',
             message = format('run %s has been closed by another session', p_run_id),

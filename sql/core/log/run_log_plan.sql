@@ -16,7 +16,7 @@ as $$
     set rows_planned = p_rows_planned, cutoff = p_cutoff, heartbeat_at = clock_timestamp(),
         -- not in detail, which each batch writes anew: this can be long
         plan = coalesce(p_detail, '{}'::jsonb)
-    where r.id = p_run_id;
+    where r.id = p_run_id and r.state = 'running' and r.pid = pg_backend_pid();
 $$;
 
 comment on function pydb_internal.run_log_plan(bigint, bigint, timestamptz, jsonb) is

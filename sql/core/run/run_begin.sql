@@ -1,6 +1,6 @@
 -- pydb_internal.run_begin (run; by run_drive): open a run, unless something says that there is nothing to start.
 -- reads settings, pydb_internal.run_kind   writes pydb.job_run   locks the live-run key of the subject
--- raises what the terms of the kind raise
+-- raises YD105, what the terms of the kind raise
 create or replace function pydb_internal.run_begin(p_run pydb_internal.run_state)
 returns pydb_internal.run_state
 language plpgsql
@@ -13,19 +13,23 @@ declare
     v_backend_start timestamptz;
 begin
     perform pydb_internal.run_close_dead(v_kind.job_kind, p_run.subject);
+    perform pydb_internal.run_close_dead(null, null); -- of other subjects too: some of them may be gone for good
     p_run.deadline := null; -- time that is over is seen by the first look, and logged as a run
+    perform pydb_internal.run_check_now(p_run);
     p_run := pydb_internal.run_stop(p_run, v_terms);
     p_run.max_rows := least(p_run.max_rows, v_terms.max_rows);
     p_run.deadline := least(v_deadline, clock_timestamp() + v_terms.max_runtime);
     if p_run.state is null then
         select a.backend_start into v_backend_start from pg_stat_activity as a where a.pid = pg_backend_pid();
         p_run.run_id := pydb_internal.run_open(
-            v_kind.job_kind, p_run.subject, p_run.dry_run, p_run.request, v_backend_start
+            v_kind.name, p_run.subject, p_run.dry_run, p_run.request, v_backend_start, p_run.detail
         );
+        p_run.detail := null;
         if p_run.run_id is not null then
             return p_run;
         end if;
         p_run.reason := 'locked';
+        p_run.sqlstate := '55006'; -- object_in_use: no row and no table is locked
         p_run.error := coalesce((
             select format('run %s of the same is live (pid %s)', r.id, r.pid)
             from pydb_internal.run_live(v_kind.job_kind, p_run.subject) as r

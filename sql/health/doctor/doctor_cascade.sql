@@ -1,5 +1,6 @@
--- pydb_internal.doctor_cascade (doctor; by doctor): do cascade jobs wait that nothing will start.
--- reads pydb.cascade_job, pydb.job_run, pydb.schedule_source   writes nothing   locks nothing
+-- pydb_internal.doctor_cascade (doctor; by doctor): do cascade jobs wait that nothing will start; did an
+-- entity stop asking for a second person.
+-- reads pydb.cascade_job, pydb.job_run, pydb.schedule_source, pydb.audit_log   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_cascade()
 returns table (component text, status text, reason_code text, summary text, detail text, hint text)
@@ -28,10 +29,23 @@ as $$
     where w.jobs > 0 and not exists (
         select from pydb_internal.schedule_sources() as s where s.procedure = 'cascade_run' and s.schedule is not null
     )
+    union all
+    select
+        'cascade', 'degraded', 'terms_lowered',
+        format('entities that ask for less approval or grace than a week ago: %s', count(*)),
+        left(string_agg(
+            format(
+                '%s, by %s (%s) at %s', l.entity, l.actor, l.statement,
+                to_char(l.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"')
+            ), '; ' order by l.entity
+        ), 1000),
+        'if that was not agreed, set it again with its terms: pydb entity set; it is in pydb.audit_log'
+    from pydb_internal.entity_lowered() as l
+    having count(*) > 0
 $$;
 
 comment on function pydb_internal.doctor_cascade() is
 'Row of pydb.doctor about cascade jobs that wait for their time, or have waited for an hour, while pydb.cascade_run is
-not scheduled.';
+not scheduled; and about entities whose approval or grace was lowered within a week.';
 
 revoke all on function pydb_internal.doctor_cascade() from public;

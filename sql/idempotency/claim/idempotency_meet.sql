@@ -22,7 +22,9 @@ declare
     v_row pydb.idempotency_key;
     v_seen pydb.idempotency_key := p_seen;
 begin
-    perform pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
+    perform pydb_internal.idempotency_check(
+        p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts, p_fingerprint, p_owner
+    );
     -- each turn is a look under a new snapshot; a key that changes between look and claim means another turn
     for v_turn in 1..100 loop
         if v_turn > 1 or v_seen.token is null then
@@ -43,9 +45,9 @@ begin
             continue when v_row.token is null or v_outcome = 'poisoned';
             return pydb_internal.idempotency_answer_row('acquired', v_row, v_now);
         end if;
-        if v_outcome = 'mismatch' then -- nothing of a key is told to who shows another payload
+        if v_outcome = 'mismatch' then
             perform pydb_internal.idempotency_count(p_event => 'mismatches');
-            v_seen := null;
+            v_seen := pydb_internal.idempotency_mismatch(v_seen.fingerprint, p_fingerprint);
         end if;
         return pydb_internal.idempotency_answer_row(v_outcome, v_seen, v_now);
     end loop;

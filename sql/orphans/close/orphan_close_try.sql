@@ -45,7 +45,7 @@ begin
         -- from here on the key itself is the reference
         perform pydb_internal.orphan_drop_replaced(p_plan.reference, p_plan.child, p_plan.name);
     end if;
-    perform pydb_internal.audit_add(
+    perform pydb_internal.audit_say(
         'orphan_close', p_plan.reference, jsonb_build_object('statement', p_statement), null
     );
     return true;

@@ -45,6 +45,15 @@ begin
         from pg_class as c
         where c.oid in (p_edge.child, p_edge.parent) and c.relkind not in ('r', 'p')
         union all
+        -- pg_constraint.conperiod came with PostgreSQL 18
+        select
+            1, 'YD402', 'a reference with PERIOD: several parents may cover a row together, which a scan cannot tell',
+            format(
+                'alter table %s validate constraint %I;', pydb_internal.relation_name(p_edge.child), k.conname
+            )
+        from pg_constraint as k
+        where k.oid = p_edge.constraint_id and (to_jsonb(k) ->> 'conperiod')::boolean
+        union all
         select
             2, 'YD005', format('%s lacks privileges: %s', current_user, string_agg(m.line, ' ' order by m.line desc)),
             string_agg(m.line, ' ' order by m.line desc)
@@ -67,6 +76,6 @@ $$;
 
 comment on function pydb_internal.orphan_problem(pydb_internal.reference_edge, text[]) is
 'No row if the current role can read both sides of a reference and has p_rights on the child; else why not: kind of
-relation, missing privileges with the GRANT statements, or row-level security. Code, reason and cure.';
+relation or reference, missing privileges with the GRANT statements, or row-level security. Code, reason and cure.';
 
 revoke all on function pydb_internal.orphan_problem(pydb_internal.reference_edge, text[]) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.reference_check_columns (set; by reference_set): the numbers of the columns of one end of a reference;
+-- pydb_internal.reference_check_columns (set; by reference_vet): the numbers of the columns of one end of a reference;
 -- what is no such list is refused.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD301

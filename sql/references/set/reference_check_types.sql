@@ -1,4 +1,4 @@
--- pydb_internal.reference_check_types (set; by reference_set): refuse a reference whose columns the server cannot
+-- pydb_internal.reference_check_types (set; by reference_vet): refuse a reference whose columns the server cannot
 -- compare with each other.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD301

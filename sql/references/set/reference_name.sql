@@ -1,4 +1,4 @@
--- pydb_internal.reference_name (set; by reference_set): the full name of a logical reference: the given one, or
+-- pydb_internal.reference_name (set; by reference_vet): the full name of a logical reference: the given one, or
 -- schema.table.columns_ref.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD006

@@ -1,17 +1,19 @@
--- pydb_internal.reference_store (set; by reference_set): write a checked logical reference, under the login role as its
--- author; no change, no trace.
--- reads the catalog, reads and writes pydb.reference   writes pydb.audit_log   locks the reference's row
--- raises YD301
-create or replace function pydb_internal.reference_store(p_reference pydb.reference, p_is_named boolean)
+-- pydb_internal.reference_store (set; by reference_set): write a checked logical reference, under the role that set it;
+-- no change, no trace.
+-- reads the catalog, reads and writes pydb.reference, pydb_internal.draft   writes pydb.audit_log
+-- locks the reference's row
+-- raises YD005 YD301
+create or replace function pydb_internal.reference_store(p_draft bigint)
 returns pydb.reference
 language plpgsql
 security definer -- the table is writable through this function alone
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_draft constant pydb_internal.draft := pydb_internal.draft_take('reference', p_draft);
     v_old pydb.reference;
-    v_new pydb.reference := p_reference;
-    v_pairs constant text[] := pydb_internal.reference_pairs(p_reference.child_columns, p_reference.parent_columns);
+    v_new pydb.reference := jsonb_populate_record(null::pydb.reference, v_draft.content -> 'reference');
+    v_pairs constant text[] := pydb_internal.reference_pairs(v_new.child_columns, v_new.parent_columns);
     v_twin text;
     v_problem text;
 begin
@@ -34,7 +36,7 @@ begin
         when exists (select 1 from pydb_internal.reference_by_name(v_new.name) as n where n.kind = 'declared')
             then 'A foreign key has this name.'
         -- a name that nobody chose must not replace another reference in silence
-        when not p_is_named and pydb_internal.reference_problem(v_old) is null
+        when not (v_draft.content ->> 'is_named')::boolean and pydb_internal.reference_problem(v_old) is null
             and (v_old.child, v_old.parent, pydb_internal.reference_pairs(v_old.child_columns, v_old.parent_columns))
             <> (v_new.child, v_new.parent, v_pairs)
             then format('It is the name of another one: %s (%s) to %s (%s).', v_old.child_name,
@@ -48,7 +50,7 @@ begin
                 else 'pydb reference list; to choose another action for a foreign key: pydb entity set.'
             end;
     end if;
-    v_new.author := session_user::text;
+    v_new.author := v_draft.author;
     v_new.created_at := coalesce(v_old.created_at, now());
     v_new.updated_at := coalesce(v_old.updated_at, now());
     if v_new is not distinct from v_old then
@@ -64,8 +66,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.reference_store(pydb.reference, boolean) is
-'Stores a reference that pydb.reference_set has checked. YD301 if another one, declared or logical, is the same, or if
-the name is that of another and was not chosen (p_is_named false).';
+comment on function pydb_internal.reference_store(bigint) is
+'Stores a reference whose draft was checked in this transaction. YD301 if another one, declared or logical, is the same,
+or if the name is that of another and was not chosen.';
 
-revoke all on function pydb_internal.reference_store(pydb.reference, boolean) from public;
+revoke all on function pydb_internal.reference_store(bigint) from public;

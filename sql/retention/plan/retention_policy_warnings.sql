@@ -57,9 +57,10 @@ begin
     if v_count > 0 then
         v_all := v_all
             || row('inherited',
-                format('%s tables inherit from it: they are not touched (ONLY)',
+                format('%s tables inherit from it: their rows are its rows and go as well',
                     v_count))::pydb_internal.retention_warning;
     end if;
+    v_all := v_all || pydb_internal.retention_hurdle_warnings(p_policy);
     if not exists (select 1 from pg_index as i where i.indrelid = p_policy.target and i.indisunique) then
         v_all := v_all || row(
             'no_key', 'the table has no primary or unique key: rows are found by their place (ctid)'

@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_filter (policy; by retention_policy_set): accept one boolean expression over one table
+-- pydb_internal.retention_check_filter (policy; by retention_policy_vet): accept one boolean expression over one table
 -- and return it as the server understood it.
 -- reads the catalog, the first rows of the target   writes nothing   locks nothing above a select
 -- raises YD103

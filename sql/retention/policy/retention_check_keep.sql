@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_keep (policy; by retention_policy_set): refuse a keep that would delete what is young.
+-- pydb_internal.retention_check_keep (policy; by retention_policy_vet): refuse a keep that would delete what is young.
 -- reads pydb.setting   writes nothing   locks nothing
 -- raises YD001 YD101
 create or replace function pydb_internal.retention_check_keep(p_policy pydb.retention_policy, p_allow_short boolean)

@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_terms (policy; by retention_policy_set): refuse choices that do not exist and bounds
+-- pydb_internal.retention_check_terms (policy; by retention_policy_vet): refuse choices that do not exist and bounds
 -- that are out of bounds.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD108 YD109

@@ -12,7 +12,7 @@ declare
 begin
     for v_action in select a from jsonb_array_elements(coalesce(p_actions, '[]')) as a loop
         continue when v_action ->> 'action' = 'keep';
-        perform pydb_internal.audit_add('schedule_sync', v_action ->> 'job_name', v_action, null);
+        perform pydb_internal.audit_say('schedule_sync', v_action ->> 'job_name', v_action, null);
         v_count := v_count + 1;
     end loop;
     return v_count;

@@ -43,12 +43,19 @@ create table pydb.cascade_job (
     relations jsonb not null default '{}'::jsonb,
     proof jsonb,
     finished_at timestamptz,
+    requested_by_role oid,
+    approved_by_role oid,
     constraint cascade_job_pkey primary key (id),
     constraint cascade_job_state_check check (
         state in ('requested', 'approved', 'started', 'completed', 'cancelled')
     ),
     constraint cascade_job_approved_check check ((approved_by is null) = (approved_at is null)),
-    constraint cascade_job_second_check check (approved_by <> requested_by),
+    constraint cascade_job_second_check check (
+        case
+            when requested_by_role is null then approved_by <> requested_by
+            else approved_by_role <> requested_by_role
+        end
+    ),
     constraint cascade_job_cancelled_check check ((state = 'cancelled') = (cancelled_at is not null)),
     constraint cascade_job_proof_check check ((state = 'completed') = (proof is not null))
 );
@@ -83,6 +90,9 @@ comment on column pydb.cascade_job.relations is 'Object: relation → rows delet
 comment on column pydb.cascade_job.proof is
 'At the end: counts per relation, SHA-256 of the root keys, rows that remain (zero), time.';
 comment on column pydb.cascade_job.finished_at is 'When it was completed.';
+comment on column pydb.cascade_job.requested_by_role is
+'The role that asked for it, whatever it is called now: this one never approves.';
+comment on column pydb.cascade_job.approved_by_role is 'The role that approved it, whatever it is called now.';
 
 create type pydb_internal.cascade_rows as (
     layer integer,

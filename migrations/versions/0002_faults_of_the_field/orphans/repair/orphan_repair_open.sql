@@ -60,7 +60,7 @@ begin
         );
     end if;
     perform pydb_internal.run_log_plan(p_run.run_id, v_counts.orphans, null, jsonb_build_object(
-        'mode', v_work.mode, 'effects', to_jsonb(v_effects), 'sample', v_counts.sample,
+        'reference', v_work.reference, 'mode', v_work.mode, 'effects', to_jsonb(v_effects), 'sample', v_counts.sample,
         'checked_rows', v_counts.checked_rows, 'unconfirmed', v_counts.unconfirmed
     ));
     v_turn.run := p_run;

@@ -20,7 +20,9 @@ declare
 begin
     if p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
-        return pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
+        return v_turn;
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
