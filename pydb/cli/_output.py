@@ -92,6 +92,12 @@ def out(text: str = "") -> None:
         sys.stdout.write(safe(text) + "\n")
 
 
+def raw(text: str) -> None:
+    """A text for another program, as it is, to stdout."""
+    with _unless_closed(sys.stdout):
+        sys.stdout.write(text)
+
+
 def say(text: str) -> None:
     """One line of talk, to stderr."""
     with _unless_closed(sys.stderr):
