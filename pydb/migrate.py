@@ -225,8 +225,8 @@ def _run(
         lost = _lost(steps, findings) if direction == "down" else ()
         if lost:
             held = db.held(conn)
-            lost = (*lost, *(f"{number} {what}" for what, number, _ in held if number))
-            copies = [f"{number} {what}" for what, number, is_only in held if is_only and number]
+            lost = (*lost, *(f"{what}: {number}" for what, number, _ in held if number))
+            copies = [f"{what}: {number}" for what, number, is_only in held if is_only and number]
             if copies and not (destroy_data or dry_run):
                 raise OnlyCopies(
                     "this downgrade destroys what is nowhere else",

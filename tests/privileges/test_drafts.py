@@ -61,8 +61,9 @@ def test_the_checks_are_those_of_the_public_routine(field: Field) -> None:
         ),
     }
     # the numbers of the tables are no secret; their names could not be read by who may not use the schema
-    ids = dict(
-        field.rows(
+    ids: dict[object, object] = dict(
+        (name, number)
+        for name, number in field.rows(
             "select quote_literal(c.oid::regclass::text), c.oid from pg_class as c"
             " where c.relnamespace::regnamespace::text in ('victim', 'shared') and c.relkind = 'r'"
         )

@@ -12,8 +12,8 @@ declare
     v_run pydb.job_run;
     v_count integer := 0;
 begin
-    -- The caller has looked (run_dead), and his word is not enough: what gave a sign of life within stale_after and can be
-    -- seen to be alive from here stays open; what cannot be seen may be closed by who could be the role that runs it.
+    -- The caller has looked (run_dead), and his word is not enough: what gave a sign of life within stale_after and can
+    -- be seen to be alive from here stays open; what cannot be seen may be closed by who could be the role that runs it.
     for v_run in
         update pydb.job_run as r
         set state = case p_state when 'cancelled' then 'cancelled' else 'interrupted' end,
