@@ -61,16 +61,13 @@ def test_the_checks_are_those_of_the_public_routine(field: Field) -> None:
         ),
     }
     # the numbers of the tables are no secret; their names could not be read by who may not use the schema
-    ids: dict[object, object] = dict(
-        (name, number)
-        for name, number in field.rows(
-            "select quote_literal(c.oid::regclass::text), c.oid from pg_class as c"
-            " where c.relnamespace::regnamespace::text in ('victim', 'shared') and c.relkind = 'r'"
-        )
+    ids = field.rows(
+        "select quote_literal(c.oid::regclass::text), c.oid from pg_class as c"
+        " where c.relnamespace::regnamespace::text in ('victim', 'shared') and c.relkind = 'r'"
     )
     for what, named in refused.items():
         statement = named
-        for name, number in ids.items():
+        for name, number in ids:
             statement = statement.replace(f"{name}::regclass::oid", f"{number}::oid")
         assert state_of(field.admin, statement) in {"YD005", "YD101", "42501"}, what
     assert field.one("select count(*) from pydb_internal.draft") == 0

@@ -13,7 +13,7 @@ declare
     v_count integer := 0;
 begin
     -- The caller has looked (run_dead), and his word is not enough: what gave a sign of life within stale_after and can
-    -- be seen to be alive from here stays open; what cannot be seen may be closed by who could be the role that runs it.
+    -- be seen to be alive from here stays open; what cannot be seen may be closed by who could be the role that ran it.
     for v_run in
         update pydb.job_run as r
         set state = case p_state when 'cancelled' then 'cancelled' else 'interrupted' end,
