@@ -35,6 +35,17 @@ def test_a_role_that_is_a_member_of_another_is_refused(
     db.execute(ROLES_FILE.read_bytes())
 
 
+@pytest.mark.parametrize("attribute", ["login", "createrole", "bypassrls", "replication"])
+def test_a_role_with_an_attribute_of_its_own_is_refused(
+    database: Database, db: Connection, attribute: str
+) -> None:
+    database.roles.extend(ROLES)
+    db.execute(f"create role pydb_app {attribute}".encode())
+    with pytest.raises(psycopg.Error) as refused:
+        db.execute(ROLES_FILE.read_bytes())
+    assert refused.value.sqlstate == "YD010"
+
+
 def test_members_are_named(database: Database, db: Connection, role: RoleFactory) -> None:
     plain = role("plain")
     database.roles.extend(ROLES)
