@@ -231,7 +231,7 @@ def _run(
                 raise OnlyCopies(
                     "this downgrade destroys what is nowhere else",
                     detail="; ".join(copies),
-                    hint="select * from pydb.orphan_restore(run_id); wait for the keys;"
+                    hint="put the rows back (pydb orphans restore RUN) and let the keys expire,"
                     " or repeat it with --destroy-data",
                 )
         if lost and not (destroy or dry_run):
