@@ -1,6 +1,6 @@
 create schema pydb;
 
-comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. Objects and their comments: \df+ pydb.* and \d+ pydb.*';
+comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. The manual: select name, what from pydb.help(); select * from pydb.help(''retention_run''); also \df pydb.* and \d+ pydb.*';
 
 create schema pydb_internal;
 

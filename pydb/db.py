@@ -22,6 +22,7 @@ All errors of the driver arrive as :class:`pydb.errors.PydbError`.
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 import struct
@@ -105,9 +106,20 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         ") as u order by u.state <> 'running', u.id desc limit %(limit)s::bigint"
     ).format(wanted=_WANTED_RUNS),
     "retention_log": sql.SQL(
-        "select * from pydb.retention_job_log where %(policy)s::text is null or subject = %(policy)s::text"
-        " order by id desc limit %(limit)s::bigint"
+        "select * from pydb.retention_job_log as l"
+        " where (%(policy)s::text is null or l.subject = %(policy)s::text)"
+        " and (%(states)s::text[] is null or l.state = any(%(states)s::text[]))"
+        " and (l.finished_at is null or l.finished_at >= coalesce("
+        "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
+        " order by l.id desc limit %(limit)s::bigint"
     ),
+    "settings": sql.SQL("select * from pydb.setting order by name"),
+    "databases": sql.SQL(
+        "select d.datname as name from pg_catalog.pg_database as d"
+        " where d.datallowconn and not d.datistemplate and has_database_privilege(d.oid, 'connect')"
+        " order by d.datname"
+    ),
+    "has_pydb": sql.SQL("select pg_catalog.to_regnamespace('pydb') is not null as installed"),
     "revision": sql.SQL("select version_num as revision from pydb.alembic_version"),
     "schedule_lock": sql.SQL(
         "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pydb.schedule_sync', 0))"
@@ -180,6 +192,9 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
         " current_setting('transaction_read_only')::boolean as read_only,"
+        # of the database, the role or the server: nobody has asked for it in this session
+        " exists (select from pg_settings where name = 'default_transaction_read_only' and setting = 'on'"
+        " and source not in ('client', 'interactive', 'session')) as read_only_default,"
         " current_setting('server_version_num')::integer as version"
     ),
 }
@@ -210,11 +225,16 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
 
 def connect_beside(conn: Connection, dbname: str) -> Connection:
     """A second autocommit connection: same server and user, another database. Raises as :func:`connect`."""
+    return connect(dsn_beside(conn, dbname))
+
+
+def dsn_beside(conn: Connection, dbname: str) -> str:
+    """The DSN of another database on the same server, for the same user, with its password."""
     with _translated(conn):
         params = conn.info.get_parameters() | {"dbname": dbname}
         if conn.info.password:
             params["password"] = conn.info.password
-    return connect(make_conninfo("", **params))
+    return make_conninfo("", **params)
 
 
 def call(conn: Connection, routine: str, /, **args: object) -> list[Row]:
@@ -339,6 +359,19 @@ def on_notice(conn: Connection, handler: NoticeHandler) -> None:
     conn.add_notice_handler(handle)
 
 
+def say_read_write(conn: Connection) -> bool:
+    """Let this session write where only a default says that it does not, and tell whether that was so.
+
+    A default of the database, the role or the server, that is: what the caller has asked for stays.
+    """
+    (server,) = read(conn, "server")
+    if not server["read_only_default"] or server["in_recovery"]:
+        return False
+    with _translated(conn):
+        conn.execute("set session characteristics as transaction read write")
+    return True
+
+
 def cancel(conn: Connection, timeout: float = 10.0) -> bool:
     """Ask the server, over a connection of its own, to cancel what ``conn`` is doing; False if that fails."""
     try:
@@ -348,17 +381,47 @@ def cancel(conn: Connection, timeout: float = 10.0) -> bool:
     return True
 
 
+def dsn_label(dsn: str) -> str:
+    """The database that a DSN names, with its host; never a password."""
+    params = _parse_dsn(dsn)
+    name = params.get("dbname") or params.get("service") or params.get("user") or "default"
+    return f"{name} on {params['host']}" if "host" in params else name
+
+
 def _parse_dsn(dsn: str) -> dict[str, str]:
     try:
         return {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value is not None}
     except psycopg.Error as error:
-        # libpq quotes what it does not understand, and that can be part of a password
-        reason = re.sub(r'"[^"]*"?', '"…"', str(error).strip())
         raise errors.UsageError(
-            "the DSN cannot be parsed",
-            detail=reason,
-            hint="postgresql://user@host:5432/dbname, special characters percent-encoded, or host=… dbname=…",
+            "the DSN cannot be parsed", detail=_dsn_problem(str(error).strip()), hint=_dsn_hint(dsn)
         ) from None
+
+
+def _dsn_problem(reason: str) -> str:
+    """What libpq says of a DSN, without what it quotes of it: that can be part of a password.
+
+    Punctuation and what is nearly the name of an option are none.
+    """
+    known = [option.keyword.decode() for option in pq.Conninfo.get_defaults()]
+    near: list[str] = []
+
+    def shown(quoted: re.Match[str]) -> str:
+        text = quoted[0].strip('"')
+        if text in ("=", "@", ":", "/", "[", "]"):
+            return quoted[0]
+        found = difflib.get_close_matches(text, known, n=1, cutoff=0.75)
+        near.extend(found)
+        return quoted[0] if found else '"…"'
+
+    told = re.sub(r'"[^"]*"?', shown, reason)
+    return told + (f'; did you mean "{near[0]}"?' if near and near[0] not in reason else "")
+
+
+def _dsn_hint(dsn: str) -> str:
+    dialect = re.match(r"\s*postgres(?:ql)?(\+[a-z0-9_]+)://", dsn)
+    if dialect:
+        return f"that is SQLAlchemy's form: leave out {dialect[1]}, postgresql://user@host:5432/dbname"
+    return "postgresql://user@host:5432/dbname, special characters percent-encoded, or host=… dbname=…"
 
 
 def _connect_error(error: psycopg.Error, params: Mapping[str, str]) -> errors.PydbError:
@@ -367,6 +430,9 @@ def _connect_error(error: psycopg.Error, params: Mapping[str, str]) -> errors.Py
     if secret:
         text = text.replace(secret, "…")
     hint = "check host, port, user, database: --dsn or PYDB_DSN, else PG* variables and pg_service.conf"
+    inherited = {o.keyword.decode(): o.val.decode() for o in pq.Conninfo.get_defaults() if o.val}
+    if "host" not in params:  # the driver names only what it was given
+        text = text.replace("host None", f"host {inherited.get('host', '')!r}")
     host = params.get("host", "")
     if "@" in host and not host.startswith(("/", "@")):  # the rest of a password with a bare @
         text = text.replace(host, "…").replace(host.rpartition("@")[0], "…")

@@ -376,7 +376,27 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
         error, psycopg.DataError
     ):  # the driver cannot send it: a NUL character
         return UsageError(message)
+    if sqlstate == "42501" and hint is None:
+        hint = _grants(message)
+    elif sqlstate in ("22007", "22008", "22015") and hint is None:
+        hint = "how long: '30 days', '36 hours', '1 year'; when: '2026-01-31 03:15Z'"
     return error_class(sqlstate)(message, detail=detail, hint=hint, sqlstate=sqlstate)
+
+
+def _grants(message: str) -> str:
+    """What to grant to a role that lacks a right and was told no more than that."""
+    schema = re.search(r"\bschema (?!pydb\b|pydb_internal\b)(.+)$", message)
+    if schema:
+        name = (
+            schema[1]
+            if re.fullmatch(r"[a-z_][a-z0-9_]*", schema[1])
+            else '"' + schema[1].replace('"', '""') + '"'
+        )
+        return f"the owner of schema {name} grants usage on it: grant usage on schema {name} to …"
+    return (
+        "grant pydb_monitor (looks), pydb_runner (runs) or pydb_admin (decides) to this role, once "
+        "ops/postgresql/roles.sql was run in this database: docs/install.md#roles"
+    )
 
 
 def not_installed(

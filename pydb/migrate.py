@@ -219,6 +219,8 @@ def _run(
     with _translated(), revision.transaction(dsn, line, notify, migrations) as connection:
         conn = revision.driver(connection)
         before = installed_revision(conn)
+        if before is None and direction == "down" and target != "base":
+            raise errors.not_installed(conn.info.dbname, sqlstate="YD013")
         after = _resolve(target, before, line)
         steps = _steps(direction, before, after, line)
         findings = _findings(conn) if before else []
@@ -270,7 +272,11 @@ def _resolve(target: str, current: str | None, line: tuple[Revision, ...]) -> st
         position = ids.index(current) + int(target)
         if 0 <= position < len(ids):
             return ids[position]
-        raise errors.UsageError(f"there is no revision {target} from {current or 'base'}")
+        raise errors.UsageError(
+            f"there is no revision {target} from {current or 'base'}",
+            detail=f"known: {', '.join(filter(None, ids))}",
+            hint="see: pydb migrate list",
+        )
     if target in ids:
         return target
     raise errors.UsageError(

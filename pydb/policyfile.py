@@ -7,16 +7,19 @@ key that is left out takes its default, whatever the database held before.
 
 from __future__ import annotations
 
+import difflib
+import json
 import re
 import tomllib
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from pydb import db, retention
+from pydb import db, retention, wording
 from pydb.errors import DatabaseUnavailable, NotInstalled, PolicyFileError, PydbError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydb.db import Connection
     from pydb.retention import Policy, PolicyOptions
@@ -49,17 +52,40 @@ _KEYS: dict[str, tuple[type, ...]] = {
 }
 _TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
 
+_EXAMPLES = {
+    "keep": '"30 days"',
+    "batch_target": '"250 ms"',
+    "max_runtime": '"30 min"',
+    "schedule": '"15 3 * * *"',
+    "fuse_share": "0.5",
+}
+# The key that an error is about, where the error names none.
+_BLAMED = {
+    "YD003": "table",
+    "YD004": "table",
+    "YD005": "table",
+    "YD006": "table",
+    "YD101": "keep",
+    "YD102": "time_column",
+    "YD103": "filter",
+    "YD501": "schedule",
+    "22007": "keep",
+    "22008": "keep",
+    "22015": "keep",
+}
+
 # Fields of a policy that a file decides, as the difference shows them.
 _SHOWN = ("relation", *(key for key in _KEYS if key not in ("table", "allow_short")))
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One ``[policy.<name>]``: its keys as written, and the line where it begins."""
+    """One ``[policy.<name>]``: its keys as written, the line where it begins, and those of its keys."""
 
     name: str
     line: int
     keys: Mapping[str, object]
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +137,7 @@ def apply(conn: Connection, file: PolicyFile, *, prune: bool = False, dry_run: b
         for entry in file.entries:
             _set(conn, entry, file.source)
         after = {policy.name: policy for policy in retention.policies(conn)}
-    return _difference(before, after)
+    return difference(before, after)
 
 
 def _set(conn: Connection, entry: Entry, source: str) -> None:
@@ -122,15 +148,79 @@ def _set(conn: Connection, entry: Entry, source: str) -> None:
     except (DatabaseUnavailable, NotInstalled):
         raise
     except PydbError as error:
-        raise type(error)(
-            f"{source}:{entry.line}: policy {entry.name}: {error.message}",
-            detail=error.detail,
-            hint=error.hint,
-            sqlstate=error.sqlstate,
-        ) from error
+        key = _blamed(entry, error)
+        line = entry.lines.get(key or "", entry.line)
+        told = type(error)(error.message, detail=error.detail, hint=error.hint, sqlstate=error.sqlstate)
+        wording.retell(told, wording.as_key, "key")
+        if told.detail is None and key is not None:
+            told.detail = f"{key} = {_literal(entry.keys[key])}"
+        if key in _EXAMPLES and (told.hint is None or (told.sqlstate or "").startswith("22")):
+            told.hint = f"write it as: {key} = {_EXAMPLES[key]}"
+        what = told.message.removeprefix(f"policy {entry.name} ")
+        told.message = f"{source}:{line}: policy {entry.name}: {what}"
+        raise told from error
 
 
-def _difference(before: Mapping[str, Policy], after: Mapping[str, Policy]) -> list[Change]:
+def _blamed(entry: Entry, error: PydbError) -> str | None:
+    """The key that an error of the server is about, for its line; None if that cannot be said."""
+    for text in (error.message, error.detail, error.hint):
+        for name in re.findall(r"\bp_([a-z_]+)", text or ""):
+            if name in entry.keys:
+                return str(name)
+    for name, value in entry.keys.items():
+        if len(str(value)) > 1 and f'"{value}"' in error.message:
+            return name
+    key = _BLAMED.get(error.sqlstate or "")
+    return key if key in entry.keys else None
+
+
+def render(policies: Iterable[Policy]) -> str:
+    """The policies as a file that makes the same again; defaults and pydb's own are left out."""
+    parts = []
+    for policy in policies:
+        if policy.builtin:
+            continue
+        lines = [f"[policy.{_name(policy.name)}]", f"table = {_literal(policy.relation)}"]
+        for key in _KEYS:
+            if key in ("table", "allow_short"):
+                continue
+            value = getattr(policy, key)
+            if key in REQUIRED or (value is not None and value != _defaults(policy).get(key)):
+                lines.append(f"{key} = {_literal(value)}")
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _defaults(policy: Policy) -> dict[str, object]:
+    unit = policy.time_unit if policy.time_unit not in ("s", "ms", "us") else None
+    return {
+        "action": "delete",
+        "on_referenced": "skip",
+        "strategy": "auto",
+        "fuse_share": Decimal("0.5"),
+        "enabled": True,
+        "expiry": False,
+        "timezone": "UTC",
+        "expire_minus_infinity": False,
+        "time_unit": unit,
+    }
+
+
+def _name(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _literal(name)
+
+
+def _literal(value: object) -> str:
+    """A value as TOML has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def difference(before: Mapping[str, Policy], after: Mapping[str, Policy]) -> list[Change]:
+    """What differs between two states of the policies, each by its name."""
     changes = []
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
@@ -211,15 +301,18 @@ def _entries(
             for key in REQUIRED:
                 if key not in keys:
                     fail(path, f"policy {name} has no key {key}", f"add: {key} = …")
-            yield Entry(name, lines.get(path, 1), keys)
+            at = {key: lines[*path, key] for key in keys if (*path, key) in lines}
+            yield Entry(name, lines.get(path, 1), keys, at)
 
 
 def _problem(key: str, value: object) -> tuple[str, str | None] | None:
     wanted = _KEYS.get(key)
     if wanted is None:
-        return f"unknown key {key}", "known keys: " + ", ".join(_KEYS)
+        near = difflib.get_close_matches(key, _KEYS, n=1)
+        return f"unknown key {key}", f"did you mean {near[0]}?" if near else "known keys: " + ", ".join(_KEYS)
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
-        return f"{key} must be {_TYPE_NAMES[wanted[-1]]}", f"it is {value!r}"[:200]
+        example = f"; write it as: {key} = {_EXAMPLES[key]}" if key in _EXAMPLES else ""
+        return f"{key} must be {_TYPE_NAMES[wanted[-1]]}", f"it is {_literal(value)}"[:200] + example
     if isinstance(value, str) and "\0" in value:
         return f"{key} has a NUL character", None
     if key == "time_column" and len(str(value).encode()) > MAX_NAME_BYTES:

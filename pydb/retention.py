@@ -13,7 +13,7 @@ from pydb import db, runs
 from pydb.runs import LIVE_STATES, Run, runs_of_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -220,9 +220,24 @@ def note_cancelled(conn: Connection, request: UUID, kind: str = "retention") -> 
     runs.note_cancelled(conn, request, kind)
 
 
-def log(conn: Connection, policy: str | None = None, *, limit: int = 20) -> list[Run]:
-    """The latest runs, newest first."""
-    return db.read_as(conn, Run, "retention_log", policy=policy, limit=limit)
+def log(
+    conn: Connection,
+    policy: str | None = None,
+    *,
+    states: Collection[str] = (),
+    since: str | datetime | None = None,
+    limit: int = 20,
+) -> list[Run]:
+    """The latest runs, newest first. ``states`` and ``since``: as :func:`pydb.runs.latest`."""
+    return db.read_as(
+        conn,
+        Run,
+        "retention_log",
+        policy=policy,
+        states=tuple(str(state) for state in states) or None,
+        limit=limit,
+        **runs.since_arguments(since),
+    )
 
 
 def pause(conn: Connection, policy: str | None = None, reason: str | None = None) -> str:

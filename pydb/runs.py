@@ -134,7 +134,6 @@ def latest(
     ``states``: only those, () = all. ``subject``: whole, or its last word (the number of a job, the name of a
     reference). ``since``: runs that were at work then or later: a moment, or how long ago, as ``"2 hours"``.
     """
-    moment = not isinstance(since, str) or _MOMENT.match(since) is not None
     return db.read_as(
         conn,
         Summary,
@@ -142,10 +141,15 @@ def latest(
         kind=None if kind is None else str(kind),
         states=tuple(str(state) for state in states) or None,
         subject=subject,
-        since=since if moment else None,
-        span=None if moment else since,
         limit=limit,
+        **since_arguments(since),
     )
+
+
+def since_arguments(since: str | datetime | None) -> dict[str, object]:
+    """A moment, or how long ago, as what the reads of :mod:`pydb.db` take."""
+    moment = not isinstance(since, str) or _MOMENT.match(since) is not None
+    return {"since": since if moment else None, "span": None if moment else since}
 
 
 def summaries(conn: Connection, ids: Iterable[int]) -> list[Summary]:

@@ -71,7 +71,8 @@ class Job:
     """A row of ``pydb.schedule_status``.
 
     ``backend`` is pg_cron, pydb or none. ``present`` is None where pg_cron cannot be read. ``drift`` says how
-    the job differs from what it should be. ``last_status`` is succeeded, failed, running, interrupted, or
+    the job differs from what it should be, ``drift_code`` in one word (missing, changed, extra, unknown).
+    ``last_status`` is succeeded, failed, running, interrupted, or
     None for never. ``run_*`` is its last run in ``pydb.job_run``, whoever started it. ``kind``, ``subject``
     and ``policy`` are as in :class:`Action`.
     """
@@ -93,6 +94,7 @@ class Job:
     run_reason: str | None
     kind: str | None
     subject: str | None
+    drift_code: str | None
 
     @property
     def needs_attention(self) -> bool:

@@ -23,9 +23,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid4
 
-from pydb import __version__, db
+from pydb import __version__, db, schedule
 from pydb.errors import DatabaseUnavailable, PydbError
-from pydb.schedule import cron_document
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -82,6 +81,7 @@ class _Job(threading.Thread):
     def run(self) -> None:
         try:
             with self._connect() as self._conn:
+                db.say_read_write(self._conn)
                 self._run(self._conn)
         except PydbError as error:
             self.trouble = error
@@ -160,6 +160,7 @@ class Scheduler:
         self._jobs: dict[tuple[str, datetime], _Job] = {}
         self._conn: Connection | None = None
         self._held_back: str | None = None
+        self._greeted = False
         self._stops = 0
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
@@ -194,6 +195,7 @@ class Scheduler:
                     self._sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads reconnects
         finally:
             self._finish()
+            self._notify("stopped")
 
     def run_once(self) -> list[Fired]:
         """Run everything that is due now, wait for it, and return how it ended. Raises as :meth:`run`.
@@ -221,7 +223,10 @@ class Scheduler:
     def _open(self) -> Connection:
         conn = self._connect()
         try:
-            db.call(conn, "pydb_internal.scheduler_start", **self._identity, p_cron=cron_document(conn))
+            db.say_read_write(conn)
+            db.call(
+                conn, "pydb_internal.scheduler_start", **self._identity, p_cron=schedule.cron_document(conn)
+            )
         except PydbError:
             conn.close()
             raise
@@ -234,6 +239,8 @@ class Scheduler:
         reason = db.call_value(
             conn, "pydb_internal.scheduler_beat", **self._identity, p_running=len(self._jobs)
         )
+        if reason is None and not self._greeted:
+            self._greet(conn)
         if reason != self._held_back:
             self._notify(f"runs nothing for now: {reason}" if reason else "runs what is due")
         self._held_back = cast("str | None", reason)
@@ -246,6 +253,19 @@ class Scheduler:
                     self._jobs[job.key] = job
                     job.start()
         return done
+
+    def _greet(self, conn: Connection) -> None:
+        """Say once what there is to fire."""
+        self._greeted = True
+        try:
+            jobs = [job for job in schedule.status(conn) if job.wanted]
+        except PydbError:  # who may run need not be allowed to look
+            return
+        upcoming = min(((job.next_run, job.job_name) for job in jobs if job.next_run), default=None)
+        told = f"{len(jobs)} schedule{'' if len(jobs) == 1 else 's'}"
+        if upcoming is not None:
+            told += f", next {upcoming[1]} at {upcoming[0]:%Y-%m-%d %H:%M} UTC"
+        self._notify(told if jobs else "no schedule yet; it looks again every minute: pydb schedule list")
 
     def _reap(self) -> list[Fired]:
         ended = [job for job in self._jobs.values() if job.over.is_set()]

@@ -48,7 +48,7 @@ class Purchase(BaseModel):
 
 
 class Closure(BaseModel):
-    """A customer and all that hangs on him: rows by table that go, and where the delete would be blocked."""
+    """A customer and everything below him: rows by table that go, and where the delete would be blocked."""
 
     customer_id: int
     rows: dict[str, int]

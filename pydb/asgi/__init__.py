@@ -1,6 +1,7 @@
 """Idempotency keys over HTTP: an ASGI middleware, for example of FastAPI and Starlette.
 
-Install with ``pip install pydb[asgi]``; how to use it is in ``docs/idempotency-http.md``::
+Install with ``pip install '.[asgi]'`` in the source tree of pydb; how to use it is in
+``docs/idempotency-http.md``::
 
     pool = AsyncConnectionPool(dsn, open=False, kwargs={"autocommit": True})
     app.add_middleware(IdempotencyMiddleware, pool=pool, config=Config(client=tenant_of))

@@ -64,7 +64,9 @@ def _parse(name: str, value: bytes) -> str:
     elif _BARE.fullmatch(text):
         key = text
     else:
-        raise Refused("key-malformed", f'The header {name} is no string: send {name}: "…", in ASCII.')
+        odd = next((c for c in text if not _BARE.fullmatch(c)), "")
+        why = f"has {odd.encode('unicode_escape').decode()!r}" if odd else "is no string"
+        raise Refused("key-malformed", f'The header {name} {why}: send {name}: "key", quoted, in ASCII.')
     if not key:
         raise Refused("key-malformed", f"The header {name} is empty.")
     return key

@@ -166,7 +166,7 @@ def delete(
     entity: str | None = None,
     **options: Unpack[DeleteOptions],
 ) -> list[Step]:
-    """Delete these rows and what hangs on them in the caller's transaction, all or nothing.
+    """Delete these rows and what is below them in the caller's transaction, all or nothing.
 
     Arguments as for :func:`plan`; the steps have ``done``. Keys without a row are no error.
     """

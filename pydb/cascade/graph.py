@@ -33,8 +33,10 @@ body { font: 14px/1.5 system-ui, sans-serif; margin: 2em; color: #1f2328; backgr
 svg text, td, pre { font: 12px/1.4 ui-monospace, monospace }
 table { border-collapse: collapse } th, td { text-align: left; padding: .2em 1em .2em 0; vertical-align: top }
 td.n { text-align: right } tr { border-bottom: 1px solid #d1d9e0 } p.end { font-weight: bold }
+div.picture { overflow-x: auto } p.legend { color: #59636e }
 """
 _LINE, _CHAR, _PAD, _GAP = 18, 7.4, 10, 24
+_LEAST: Final = 0.6
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,11 @@ def mermaid(picture: Graph) -> str:
     return "\n".join(lines)
 
 
-def page(picture: Graph, steps: Sequence[Step], title: str) -> str:
-    """One self-contained HTML page: the picture, the steps with their warnings, the cures, the verdict."""
+def page(picture: Graph, steps: Sequence[Step], title: str, about: str = "") -> str:
+    """One self-contained HTML page: the picture, the steps with their warnings, the cures, the verdict.
+
+    ``about``: a line below the title, for example of which database and when.
+    """
     rows = [
         f"<tr><td class=n>{step.step}</td><td>{_html(step.relation)}</td>"
         f"<td class=n>{'?' if _rows(step) is None else f'{_rows(step):,}'}</td>"
@@ -133,15 +138,39 @@ def page(picture: Graph, steps: Sequence[Step], title: str) -> str:
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             f"<title>{_html(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>",
             f"<h1>{_html(title)}</h1>",
+            *([f"<p>{_html(about)}</p>"] if about else []),
             f'<p class="end">{_html(tree.sentence(steps))}</p>',
-            _svg(picture),
+            f'<div class="picture">{_svg(picture)}</div>',
+            _legend(picture),
             f"<table>\n<tr>{''.join(f'<th>{head}</th>' for head in _HEADS)}</tr>",
             *rows,
             "</table>",
-            *([f"<p>To mend what the warnings say:</p>\n<pre>{cures}</pre>"] if cures else []),
+            *([f"<p>To fix what the warnings say:</p>\n<pre>{cures}</pre>"] if cures else []),
             "</body>\n</html>",
         ]
     )
+
+
+_ACTIONS: Final = {
+    "delete": "rows go",
+    "nullify": "the reference is set to null",
+    "default": "the reference is set to its default",
+    "blocked": "stops the delete",
+    "check": "checked, nothing is behind it",
+}
+
+
+def _legend(picture: Graph) -> str:
+    """What the colours and lines of the picture mean, those that are in it."""
+    used = {edge.step.action for edge in picture.edges}
+    parts = [
+        f'<span style="color: {COLOURS[action]}">&#9473; {action}</span>: {told}'
+        for action, told in _ACTIONS.items()
+        if action in used
+    ]
+    if any(edge.step.kind == "logical" for edge in picture.edges):
+        parts.append("&#9476; dashed: a logical reference, no constraint")
+    return f'<p class="legend">{"; ".join(parts)}</p>' if parts else ""
 
 
 @dataclass(frozen=True)
@@ -182,8 +211,10 @@ def _svg(picture: Graph) -> str:
             f'<text x="{box.x + _PAD:.0f}" y="{box.y + 2 * _LINE:.0f}">{_html(told)}</text>'
         )
     width = max(box.x + box.width for box in boxes.values()) + 3 * _GAP
+    # as wide as the window, but never so small that it cannot be read: then the picture alone scrolls
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{lane + _GAP:.0f}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {lane + _GAP:.0f}" role="img" '
+        f'style="width: 100%; max-width: {width:.0f}px; min-width: {width * _LEAST:.0f}px">'
     )
     return "\n".join([head, *body, "</svg>"])
 

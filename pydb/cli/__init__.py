@@ -6,6 +6,7 @@ is none: it holds what sub-commands share, or the half of one that would be too 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from importlib import import_module
@@ -15,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from pydb.cli import _output
+from pydb.cli import _databases, _examples, _light, _output
 from pydb.errors import ExitCode, Interrupted, PydbError, UsageError
 
 if TYPE_CHECKING:
@@ -24,22 +25,29 @@ if TYPE_CHECKING:
 # Each is the module pydb.cli.<name> with an ``app``; imported when it is used.
 COMMANDS: dict[str, str] = {
     "migrate": "Install pydb in a database, upgrade it, look for drift.",
-    "policy": "Retention policies: apply a file, list, show, drop.",
+    "policy": "Retention policies: set, apply a file, export, list, show, drop.",
     "retention": "Delete what has expired: plan, run, log, pause, resume.",
     "reference": "References between tables: set, list, suggest, drop logical ones.",
     "entity": "Named roots of cascades: set, list, drop.",
-    "cascade": "Delete rows with all that hangs on them: plan, delete, jobs, resume.",
+    "cascade": "Delete rows with everything below them: plan, delete, jobs, resume.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
-    "idempotency": "Idempotency keys: show, reset, resolve, prune, stats.",
+    "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
-    "doctor": "Say what is set up, what is missing, and the line that mends it.",
+    "setting": "Settings of pydb in a database: list, set.",
+    "doctor": "Say what is set up, what is missing, and the line that fixes it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }
 
 EPILOG = (
     "Exit codes: 0 done, 1 attention (partial, blocked, skipped, drift), 2 failed, 3 unknown, 64 usage, "
-    "69 database unavailable, 77 missing privilege, 130 interrupted."
+    "69 database unavailable, 77 missing privilege, 130 interrupted. "
+    "Options have variables too (but --yes): PYDB_RETENTION_LOG_LIMIT is --limit of pydb retention log."
+)
+
+_DSN_HELP = (
+    "Database: URI or key/value text; without it libpq's PG* variables and service file. "
+    "A password is better kept in PYDB_DSN or ~/.pgpass: others can see command lines."
 )
 
 _COMPLETION = ("install_completion", "show_completion")
@@ -55,10 +63,19 @@ def _global_options(
             envvar="PYDB_DSN",
             show_envvar=True,
             show_default=False,
-            help="Database: URI or key/value text; without it libpq's PG* variables and service file. "
-            "A password is better kept in PYDB_DSN or ~/.pgpass: others can see command lines.",
+            metavar="DSN",
+            help=_DSN_HELP,
         ),
     ] = None,
+    all_databases: Annotated[
+        bool,
+        typer.Option(
+            _databases.ALL,
+            allow_from_autoenv=False,
+            help="In every database of the server that has pydb, one after the other; or give --dsn several "
+            "times. The exit code is the worst.",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", envvar="PYDB_JSON", help="Print one JSON document on stdout.")
     ] = False,
@@ -87,11 +104,35 @@ def _with_global_options(command: Any, *, below: bool = True) -> Any:
         if not taken.intersection(param.opts):
             param.expose_value = False
             param.callback = _store
+            if below and param.name == "dsn":
+                shown: Any = param
+                shown.help = "Database, as URI or key/value text; of several, one after the other."
+            elif below and param.name == "all_databases":
+                shown = param
+                shown.help = "In every database of the server that has pydb."
             command.params.append(param)
+    for param in command.params:
+        if param.param_type_name == "option" and (below or param.envvar is None):
+            param.show_envvar = (
+                False  # they exist, PYDB_ and the words of the command line; the root's help says it
+            )
+        if param.name == "yes":
+            param.allow_from_autoenv = (
+                False  # a question is answered by who types, not by what was exported once
+            )
     if below:
         for child in getattr(command, "commands", {}).values():
             _with_global_options(child)
     return command
+
+
+def _with_examples(command: Any, path: str) -> None:
+    """Put examples below the help of a command and of all below it."""
+    below = getattr(command, "commands", {})
+    if not below:
+        command.epilog = _examples.epilog(path)
+    for name, child in below.items():
+        _with_examples(child, f"{path} {name}")
 
 
 class _Root(TyperGroup):
@@ -112,7 +153,10 @@ class _Root(TyperGroup):
         command.params = [
             p for p in command.params if p.name not in ("install_completion", "show_completion")
         ]
-        return _with_global_options(command)
+        command = _with_global_options(command)
+        _with_examples(command, cmd_name)
+        _light.lighten(command)
+        return command
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         self._listing = True
@@ -154,7 +198,9 @@ def _build() -> Any:
     for param in command.params:
         if param.name in _COMPLETION:
             param.allow_from_autoenv = False
-    return _with_global_options(command, below=False)
+    command = _with_global_options(command, below=False)
+    _light.lighten_one(command)
+    return command
 
 
 def _version(value: bool) -> None:
@@ -179,6 +225,14 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays nohup
             signal.signal(number, _terminate)
+    if _databases.wanted(args):
+        as_json = "--json" in args or _output.truth(os.environ.get("PYDB_JSON"))
+        try:
+            return _databases.each(args, lambda one: _invoke(one, _output.Settings()), as_json=as_json)
+        except PydbError as error:
+            return _output.report(error, as_json=as_json)
+        except KeyboardInterrupt:
+            return _output.report(Interrupted("interrupted"), as_json=as_json)
     return _invoke(args, _output.Settings())
 
 
@@ -186,7 +240,9 @@ def _invoke(args: list[str], chosen: _output.Settings) -> int:
     try:
         code = _build().main(args=args, prog_name="pydb", standalone_mode=False, obj=chosen)
     except PydbError as error:
-        return _output.report(error, as_json=chosen.json)
+        from pydb.cli import _words
+
+        return _output.report(_words.retell(error, args), as_json=chosen.json)
     except (KeyboardInterrupt, typer.Abort):
         return _output.report(Interrupted("interrupted"), as_json=chosen.json)
     except _ClickError as error:

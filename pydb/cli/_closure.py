@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ class Target:
 
 
 def show(target: Target, steps: Sequence[Step], *, everything: bool = False, talk: bool = False) -> None:
-    """The tree, what to mend, totals and the verdict."""
+    """The tree, what to fix, totals and the verdict."""
     from rich.text import Text
 
     from pydb import cascade
@@ -67,11 +68,13 @@ def show(target: Target, steps: Sequence[Step], *, everything: bool = False, tal
     _output.styled((Text.assemble(*line) for line in lines), talk=talk)
     cures = tree.cures(steps)
     if cures:
-        _output.styled([Text("\nto mend what the warnings say:"), *map(Text, cures)], talk=talk)
+        _output.styled([Text("\nto fix what the warnings say:"), *map(Text, cures)], talk=talk)
     totals = cascade.totals(steps)
     if totals:
         _output.styled([Text()], talk=talk)
         done = any(step.done is not None for step in steps)
+        if cascade.blocked(steps):
+            _output.styled([Text("if it were not blocked:")], talk=talk)
         names = {total.relation: tree.printable(total.relation) for total in totals}
         width = max(map(tree.cells, names.values()))
         for total in totals:
@@ -87,14 +90,17 @@ def show(target: Target, steps: Sequence[Step], *, everything: bool = False, tal
     _output.styled([Text("\n" + tree.sentence(steps), style=style)], talk=talk)
 
 
-def draw(form: str, target: Target, steps: Sequence[Step], out: str | None, *, everything: bool) -> None:
+def draw(
+    form: str, target: Target, steps: Sequence[Step], out: str | None, *, everything: bool, database: str
+) -> None:
     """Print the graph, or write it to the file ``out``."""
     from pydb.cascade import graph, tree
 
     picture = graph.graph(steps, everything=everything)
     if form == "html":
         name = target.root.entity or target.root.relation
-        text = graph.page(picture, steps, f"Cascade from {name}: {_count(target)}")
+        about = f"database {database}, {_output.timestamp(datetime.now(UTC))}, pydb cascade plan"
+        text = graph.page(picture, steps, f"Cascade from {name} {_named(target)}", about)
     else:
         text = graph.dot(picture) if form == "dot" else graph.mermaid(picture)
     if out is None:
@@ -122,6 +128,16 @@ def blocked(steps: Sequence[Step]) -> CascadeBlocked:
         hint=hint,
         sqlstate="YD302",
     )
+
+
+def _named(target: Target) -> str:
+    """The keys themselves, of many the first few."""
+    shown = [
+        ", ".join(f"{column}={value}" for column, value in key.items()) if isinstance(key, dict) else str(key)
+        for key in target.keys[:3]
+    ]
+    more = len(target.keys) - len(shown)
+    return "; ".join(shown) + (f" and {more:,} more keys" if more > 0 else "")
 
 
 def _count(target: Target) -> str:

@@ -109,6 +109,7 @@ def show_keys(rows: Sequence[KeyStatus]) -> None:
             for row in rows
         ],
         right=("attempt", "code"),
+        less=("code", "expires", "owner", "attempt", "lease ends"),
     )
 
 

@@ -162,6 +162,8 @@ def show_jobs(jobs: Sequence[Job]) -> None:
             for job in jobs
         ],
         right=("keys", "planned", "deleted"),
+        prose=("state", "last run"),
+        less=("not before", "at", "requested by", "keys"),
     )
     for job in jobs:
         if job.reason:

@@ -33,6 +33,10 @@ def edges(given: Sequence[str], others: str | None) -> dict[str, str]:
         if chosen.setdefault(reference, choice) != choice:
             raise UsageError(f"--edge {text}: another choice was given before, {chosen[reference]}")
     if others is not None:
+        if others not in ("delete", "block"):
+            raise CascadeRefused(
+                f"--others {others}: no such choice", hint="--others takes delete or block", sqlstate="YD301"
+            )
         chosen["*"] = others
     return chosen
 
@@ -104,7 +108,7 @@ def _bare(text: str, root: Root) -> Key:
         raise CascadeRefused(
             f"key {text}: {name} is no column of a key of {root.relation}",
             detail=f"Its keys: {_known(root)}.",
-            hint=_how(root, text),
+            hint=_how(root),
             sqlstate="YD301",
         )
     return {_single(root, text): text}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
@@ -21,11 +22,11 @@ from typing import TYPE_CHECKING, cast
 from pydb.errors import ExitCode, PydbError, ReadOnlyServer, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import TextIO
 
     import typer
-    from rich.console import Console, RenderableType
+    from rich.console import Console
     from rich.text import Text
 
     from pydb.db import Connection
@@ -101,24 +102,42 @@ def table(
     columns: Sequence[str],
     rows: Iterable[Sequence[object]],
     *,
-    right: Sequence[str] = (),
-    title: str | None = None,
-    width: int | None = None,
+    right: Collection[str] = (),
+    prose: Collection[str] = (),
+    less: Sequence[str] = (),
 ) -> None:
-    """A table on stdout; columns named in ``right`` are set flush right. Cells wrap, nothing is cut off.
+    """A table on stdout. Nothing is ever cut in two; where stdout is no terminal, no line is broken either.
 
-    ``width``: at most so many columns wide also where stdout is no terminal.
+    Columns named in ``right`` are set flush right. In a narrow terminal ``prose`` breaks between words, the
+    columns in ``less`` are left out (the first one first), and what still does not fit is shown as blocks.
     """
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    from pydb.cli import _table
 
-    grid = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
-    for column in columns:
-        grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(safe(show(cell))) for cell in row))
-    show_rich(grid, width)
+    grid = _table.Grid(columns, [[safe(show(cell)) for cell in row] for row in rows], right, prose, less)
+    limit = _columns(sys.stdout)
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    lines, dropped = _table.fit(grid, limit, "─" if unicode else "-")
+    if (
+        limit is not None
+        and os.environ.get("TERM") != "dumb"
+        and len(lines) > 1
+        and lines[1].strip(" ─-") == ""
+    ):
+        lines[0] = f"\x1b[1m{lines[0]}\x1b[0m"
+    with _unless_closed(sys.stdout):
+        sys.stdout.write("\n" + "".join(f"{line}\n" for line in lines) + "\n")
+    if dropped:
+        paragraph(f"no room for: {', '.join(dropped)} (a wider window, --json, or | less -S)", talk=True)
+
+
+def paragraph(text: str, *, talk: bool = False) -> None:
+    """A line of the result, or of ``talk``, that a terminal may break between words, never within one."""
+    from pydb.cli import _table
+
+    stream = sys.stderr if talk else sys.stdout
+    with _unless_closed(stream):
+        for line in _table.wrap(safe(text), _columns(stream), "  "):
+            stream.write(line + "\n")
 
 
 def pairs(lines: Sequence[tuple[str, object]]) -> None:
@@ -128,24 +147,24 @@ def pairs(lines: Sequence[tuple[str, object]]) -> None:
         out(f"{label:<{width}}  {show(value)}")
 
 
-def show_rich(thing: RenderableType, width: int | None = None) -> None:
-    """Print a rich object to stdout; where that is no terminal, ``width`` is the limit, None = none."""
-    from rich.console import Console
-
-    width = None if sys.stdout.isatty() else width or 1000
-    with _unless_closed(sys.stdout):
-        Console(file=sys.stdout, width=width, highlight=False, markup=False).print(thing)
-
-
 def styled(lines: Iterable[Text], *, talk: bool = False) -> None:
-    """Lines with colours where there is a terminal, never wrapped; to stderr if they are ``talk``."""
+    """Lines with colours where there is a terminal, broken between words; to stderr if they are ``talk``."""
     from rich.console import Console
+
+    from pydb.cli import _table
 
     stream = sys.stderr if talk else sys.stdout
+    limit = _columns(stream)
     with _unless_closed(stream):
         console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
-        for line in lines:
-            console.print(line)
+        for text in lines:
+            for line in text.split("\n", allow_blank=True):
+                first = len(line.plain) - len(line.plain.lstrip(" |`-"))
+                places = _table.breaks(line.plain, limit, first + 4)
+                start = 0
+                for end, begin in [*places, (len(line.plain), 0)]:
+                    console.print(" " * (first + 4 if start else 0), line[start:end], sep="")
+                    start = begin
 
 
 def stderr_console() -> Console:
@@ -155,7 +174,7 @@ def stderr_console() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def confirm(question: str, *, yes: bool) -> bool:
+def confirm(question: str, *, yes: bool, look: str | None = None) -> bool:
     """True after ``--yes`` or a yes on the terminal.
 
     Raises :class:`~pydb.errors.UsageError` where nobody can be asked.
@@ -166,7 +185,7 @@ def confirm(question: str, *, yes: bool) -> bool:
         raise UsageError(
             "this needs a confirmation, and there is no terminal to ask on",
             detail=question,
-            hint="look with --dry-run, then repeat with --yes",
+            hint=f"look with {look or '--dry-run'}, then repeat with --yes",
         )
     import typer
 
@@ -174,9 +193,14 @@ def confirm(question: str, *, yes: bool) -> bool:
 
 
 def refuse_read_only(conn: Connection, what: str) -> None:
-    """Raise :class:`~pydb.errors.ReadOnlyServer` on a standby: nothing was ``what`` (deleted, scanned)."""
+    """Raise :class:`~pydb.errors.ReadOnlyServer` on a standby: nothing was ``what`` (deleted, scanned).
+
+    Where only the default of the database, the role or the server says read-only, this session says read write.
+    """
     from pydb import db
 
+    if db.say_read_write(conn):
+        return
     (server,) = db.read(conn, "server")
     if server["in_recovery"] or server["read_only"]:
         why = "a standby" if server["in_recovery"] else "read-only"
@@ -252,17 +276,33 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole // 60 % 60:02} min"
 
 
+def truth(text: str | None) -> bool:
+    """Whether a variable of the environment switches something on."""
+    return (text or "").strip().lower() in ("1", "true", "t", "yes", "y", "on")
+
+
+def _columns(stream: TextIO) -> int | None:
+    """The width of the terminal behind a stream; None where it is none, so that nothing need be broken."""
+    return max(shutil.get_terminal_size().columns, 20) if stream.isatty() else None
+
+
 @contextmanager
 def _unless_closed(stream: TextIO) -> Iterator[None]:
-    """Go on in silence when the reader of a pipe or the terminal has gone: the work counts."""
+    """Go on in silence when the reader of a pipe or the terminal has gone: the work counts.
+
+    Raises :class:`~pydb.errors.PydbError` if a result cannot be written for another reason: a full disk.
+    """
     try:
         yield
         stream.flush()
     except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.EIO):
-            raise
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), stream.fileno())
+        if error.errno not in (errno.EPIPE, errno.EIO) and stream is not sys.stderr:
+            raise PydbError(
+                f"cannot write the result: {error.strerror}",
+                hint="what the command did in the database stays done; see: pydb runs list",
+            ) from None
 
 
 def _visible(char: str) -> str:

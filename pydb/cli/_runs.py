@@ -9,7 +9,7 @@ from pydb.cli import _output
 from pydb.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from pydb.cli._watch import Outcome
     from pydb.runs import Run, Summary
@@ -40,10 +40,27 @@ def document(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def show(runs: Sequence[Run], subject: str, *, done: str = "deleted", started: bool = False) -> None:
+def left(run: Run) -> int | None:
+    """Rows that should have gone and are still there (of a dry run: would be); None if nobody counted."""
+    if run.dry_run or run.state == "completed":
+        return run.rows_skipped
+    if run.rows_planned is None:
+        return run.rows_skipped or None
+    return max(run.rows_planned - run.rows_done, run.rows_skipped)
+
+
+def show(
+    runs: Sequence[Run],
+    subject: str,
+    *,
+    done: str = "deleted",
+    started: bool = False,
+    dead: Collection[int] = (),
+) -> None:
     """A table of runs, and below it the error of each that had one.
 
-    ``subject`` and ``done`` name the columns of what ran and of the rows it did.
+    ``subject`` and ``done`` name the columns of what ran and of the rows it did. ``started``: it is a log,
+    with when, and what to do about an error. ``dead``: runs that the log takes for live, but nobody is at.
     """
     columns = ["run", subject, "state", "reason", "planned", done, "left", "batches", "took"]
     if started:
@@ -54,21 +71,33 @@ def show(runs: Sequence[Run], subject: str, *, done: str = "deleted", started: b
         row: list[object] = [
             str(run.id),
             f"{run.subject}: {mode}" if mode else run.subject,
-            state(run),
+            state(run) + (" (dead)" if run.id in dead else ""),
             run.stop_reason,
             run.rows_planned,
             run.rows_done,
-            run.rows_skipped,
+            left(run),
             run.batches,
             took(run),
         ]
         if started:
             row.insert(1, run.started_at)
         rows.append(row)
-    _output.table(columns, rows, right=("planned", done, "left", "batches", "took"))
+    _output.table(
+        columns,
+        rows,
+        right=("planned", done, "left", "batches", "took"),
+        less=("batches", "took", "planned", "started") if started else ("batches", "took"),
+    )
+    told: dict[tuple[object, ...], list[Run]] = {}
     for run in runs:
         if run.error and run.state != "completed":
-            _output.out(error(run))
+            told.setdefault((run.subject, run.sqlstate, run.error, run.detail.get("hint")), []).append(run)
+    for same in told.values():
+        more = f" (and {len(same) - 1} before it, the last {same[-1].id})" if len(same) > 1 else ""
+        _output.paragraph(error(same[0]) + more)
+        hint = same[0].detail.get("hint")
+        if started and hint:
+            _output.out(f"  hint: {hint}")
 
 
 def say_next(outcome: Outcome) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _closure, _jobs, _keys, _output
+from pydb.cli import _closure, _jobs, _keys, _names, _output
 from pydb.cli._closure import Target
 from pydb.errors import (
     CascadeBlocked,
     CascadeChanged,
+    CascadeRefused,
     ExitCode,
     PydbError,
     UnknownRelation,
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
     from pydb.db import Connection
 
 app = typer.Typer(
-    help="Delete rows with all that hangs on them: plan, delete, jobs, resume.", no_args_is_help=True
+    help="Delete rows with everything below them: plan, delete, jobs, resume.", no_args_is_help=True
 )
 
 WhatArgument = Annotated[
-    str, typer.Argument(metavar="ENTITY_OR_TABLE", help="Entity, else a table as schema.table.")
+    str,
+    typer.Argument(
+        autocompletion=_names.entities,
+        metavar="ENTITY_OR_TABLE",
+        help="Entity, else a table as schema.table.",
+    ),
 ]
 KeyArgument = Annotated[
     list[str] | None,
@@ -86,10 +92,11 @@ def plan(
     form = _form(ctx, dot=dot, mermaid=mermaid, html=html, out=out)
     with _output.connect(ctx) as conn:
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
-        steps = cascade.plan(conn, *target.what, entity=target.root.entity)
+        steps = _plan(conn, target)
+        database = conn.info.dbname
     code = ExitCode.ATTENTION if cascade.blocked(steps) else ExitCode.DONE
     if form is not None:
-        _closure.draw(form, target, steps, out, everything=everything)
+        _closure.draw(form, target, steps, out, everything=everything, database=database)
     elif not _output.emit(ctx, "cascade.plan", target.document(steps), exit_code=code):
         _closure.show(target, steps, everything=everything)
     raise typer.Exit(code)
@@ -125,7 +132,7 @@ def delete(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
     yes: YesOption = False,
 ) -> None:
-    """Delete rows with all that hangs on them, in one transaction, all or nothing.
+    """Delete rows with everything below them, in one transaction, all or nothing.
 
     Asks after showing the plan; what was shown is what goes, or nothing does. Keys without
     a row are no error.
@@ -192,6 +199,26 @@ def _target(
     if keys is not None:
         found += _keys.read(keys, root)
     return Target(root, found, edges or None)
+
+
+def _plan(conn: Connection, target: Target) -> list[Step]:
+    """The plan; where a bare key does not fit the primary key, the other unique keys are named."""
+    from pydb import cascade
+
+    try:
+        return cascade.plan(conn, *target.what, entity=target.root.entity)
+    except CascadeRefused as error:
+        root = target.root
+        others = [key[0] for key in root.keys if len(key) == 1 and list(key) != list(root.primary or ())]
+        typed = next((str(value) for key in target.keys for value in key.values()), "…")
+        if (
+            error.sqlstate == "YD301"
+            and others
+            and all(list(key) == list(root.primary or ()) for key in target.keys)
+        ):
+            named = " or ".join(shlex.quote(f"{column}={typed}") for column in others)
+            error.hint = f"{error.hint or ''} A unique key too: write {named}".strip()
+        raise
 
 
 def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: bool) -> None:

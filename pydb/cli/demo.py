@@ -53,7 +53,7 @@ def demo(
     ] = 1_000_000,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --dsn: do not ask.")] = False,
 ) -> None:
-    """Load an example of a million rows, prune it, delete a data set with all that hangs on it, and prove it.
+    """Load an example of a million rows, prune it, delete a data set with everything below it, and prove it.
 
     Starts a PostgreSQL of its own in a temporary directory, on a private socket, and removes it at the end.
     Exit code 0 only if the proof holds, else 2.

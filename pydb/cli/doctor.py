@@ -1,4 +1,4 @@
-"""``pydb doctor``: what is set up, what is missing, and the line that mends it."""
+"""``pydb doctor``: what is set up, what is missing, and the line that fixes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKS = {"ok": "ok", "degraded": "DEGRADED", "error": "ERROR", "unknown": "UNKN
 
 @app.command()
 def doctor(ctx: typer.Context) -> None:
-    """Say what is set up, what is missing, and the line that mends it.
+    """Say what is set up, what is missing, and the line that fixes it.
 
     Exit codes as monitoring reads them: 0 ok, 1 degraded, 2 error, 3 unknown; the worst finding decides, in
     the order error, unknown, degraded, ok. Works without pydb in the database, and without a database.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pydb.cli import _keys, _output
+from pydb.cli import _keys, _names, _output
 from pydb.errors import ExitCode
 
 app = typer.Typer(help="Named roots of cascades: set, list, drop.", no_args_is_help=True)
@@ -84,6 +84,8 @@ def list_(ctx: typer.Context) -> None:
             )
             for row in rows
         ],
+        prose=("choices",),
+        less=("author", "grace"),
     )
     if not rows:
         _output.say("no entity yet; next: pydb entity set NAME TABLE")
@@ -92,7 +94,9 @@ def list_(ctx: typer.Context) -> None:
 @app.command()
 def drop(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="ENTITY", help="Name of the entity.")],
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.entities, metavar="ENTITY", help="Name of the entity.")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Look whether it is there, change nothing.")
     ] = False,

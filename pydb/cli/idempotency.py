@@ -1,4 +1,4 @@
-"""``pydb idempotency``: show, reset, resolve, prune, stats."""
+"""``pydb idempotency``: list, show, reset, resolve, prune, stats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydb.db import Connection
     from pydb.idempotency import Completion, KeyStatus, Resolution
 
-app = typer.Typer(help="Idempotency keys: show, reset, resolve, prune, stats.", no_args_is_help=True)
+app = typer.Typer(help="Idempotency keys: list, show, reset, resolve, prune, stats.", no_args_is_help=True)
 
 ScopeArgument = Annotated[str, typer.Argument(metavar="SCOPE", help="Name space of the key.")]
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The key.")]
@@ -62,7 +62,7 @@ def show(
 ) -> None:
     """Show one key, or the keys of a status, the latest claims first.
 
-    Exit code 0: there are some. 1: there is none.
+    Exit code 1: there is no such key.
     """
     from pydb import idempotency
 
@@ -76,7 +76,7 @@ def show(
     with _output.connect(ctx) as conn:
         rows = idempotency.list_keys(conn, scope, key, status=wanted, expired=expired, limit=limit)
         look = idempotency.peek(conn, scope, key) if scope is not None and key is not None and rows else None
-    code = ExitCode.DONE if rows else ExitCode.ATTENTION
+    code = ExitCode.DONE if rows or key is None else ExitCode.ATTENTION
     document: dict[str, object] = {"keys": [asdict(row) for row in rows]}
     if look is not None:
         document |= {
@@ -98,8 +98,29 @@ def show(
             if len(rows) == limit:
                 _output.say(f"there may be more: --limit {limit * 10}")
         else:
-            _output.say("no such key")
+            _output.say("no such key" if key is not None else _none(status))
     raise typer.Exit(code)
+
+
+@app.command(name="list")
+def list_(
+    ctx: typer.Context,
+    *,
+    scope: Annotated[
+        str | None, typer.Argument(metavar="SCOPE", help="Only keys of this scope; without it all.")
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(metavar="STATUS", help=f"Only keys that are {', '.join(_idempotency.STATUSES)}."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many keys.")] = 50,
+) -> None:
+    """List keys, the latest claims first. One key: pydb idempotency show SCOPE KEY."""
+    show(ctx, scope=scope, key=None, status=status, limit=limit, result=False)
+
+
+def _none(status: str | None) -> str:
+    return f"no {status} keys" if status is not None else "no keys"
 
 
 @app.command()

@@ -100,6 +100,7 @@ def list_revisions(ctx: typer.Context) -> None:
         _output.table(
             ("revision", "state", "title", "going back destroys"),
             [(item.revision, item.state, item.title, item.destroys) for item in listed],
+            prose=("title", "going back destroys"),
         )
 
 
@@ -116,6 +117,7 @@ def check(ctx: typer.Context) -> None:
             _output.table(
                 ("state", "kind", "name", "detail"),
                 [(item.state, item.kind, item.identity, item.detail) for item in findings],
+                prose=("detail",),
             )
         else:
             _output.out("the database is what the migrations made it")
@@ -127,7 +129,7 @@ def check(ctx: typer.Context) -> None:
 
 _HINTS = {
     "behind": "run: pydb migrate up",
-    "newer": "install a pydb that knows the revision: pip install --upgrade pydb",
+    "newer": "update the source tree of pydb, and in it: pip install --upgrade . (docs/install.md#upgrade)",
     "modified": "the text of a routine or view is in sql/<domain>/<name>.sql of pydb; psql -f puts it back",
 }
 

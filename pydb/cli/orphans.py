@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output, _runs
+from pydb.cli import _names, _output, _runs
 from pydb.errors import ExitCode, RunBlocked
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ app = typer.Typer(
 
 ReferenceArgument = Annotated[
     str,
-    typer.Argument(metavar="REFERENCE", help="Name of the reference, or the end of it: pydb reference list."),
+    typer.Argument(
+        autocompletion=_names.references,
+        metavar="REFERENCE",
+        help="Name of the reference, or the end of it: pydb reference list.",
+    ),
 ]
 MaxRuntimeOption = Annotated[
     str | None,
@@ -44,7 +49,10 @@ def scan(
     ctx: typer.Context,
     *,
     reference: Annotated[
-        str | None, typer.Argument(metavar="REFERENCE", help="One reference; without it all.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.references, metavar="REFERENCE", help="One reference; without it all."
+        ),
     ] = None,
     max_runtime: MaxRuntimeOption = None,
     min_age: MinAgeOption = None,
@@ -97,7 +105,10 @@ def scan(
 def list_(
     ctx: typer.Context,
     reference: Annotated[
-        str | None, typer.Argument(metavar="REFERENCE", help="One reference; without it all.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.references, metavar="REFERENCE", help="One reference; without it all."
+        ),
     ] = None,
 ) -> None:
     """Show what the last scans found; nothing is scanned."""
@@ -164,11 +175,21 @@ def repair(
                 _output.say("nothing was changed")
                 raise typer.Exit(ExitCode.ATTENTION)
             outcome = one(conn, watcher, rehearsal=False)
+        findings = orphans.findings(watcher, name)
     code = _runs.exit_code(outcome)
     document = {"dry_run": dry_run, **_runs.document(outcome)}
     if not _output.emit(ctx, "orphans.repair", document, exit_code=code):
         if dry_run:
             _say_effects(outcome)
+        elif outcome.runs and all(run.state == "completed" and run.dry_run for run in outcome.runs):
+            _output.out(f"nothing to repair in {name}")
+            young = sum(finding.unconfirmed or 0 for finding in findings)
+            if young:
+                _output.out(
+                    f"{young:,} {'row' if young == 1 else 'rows'} without a parent may be too young; "
+                    "repeat later, or with a smaller --min-age"
+                )
+            raise typer.Exit(code)
         _runs.show(outcome.runs, "what", done="done")
         for run in outcome.runs:
             if run.detail.get("mode") == "quarantine" and run.rows_done:
@@ -197,6 +218,7 @@ def restore(
             ["reference", "relation", "rows", "restored", "conflicts", "reason"],
             [(r.reference, r.relation, r.rows, r.restored, r.conflicts, r.reason) for r in rows],
             right=("rows", "restored", "conflicts"),
+            prose=("reason",),
         )
         if not rows:
             _output.say(f"run {run_id} has nothing in quarantine")
@@ -218,7 +240,9 @@ def close(
     with _output.connect(ctx) as conn:
         _output.refuse_read_only(conn, "closed")
         name = orphans.find(conn, reference)
-        if not _output.confirm(f"Make {name} a valid foreign key?", yes=yes):
+        if not _output.confirm(
+            f"Make {name} a valid foreign key?", yes=yes, look=f"pydb orphans list {shlex.quote(name)}"
+        ):
             _output.say("nothing was changed")
             raise typer.Exit(ExitCode.ATTENTION)
         if not _output.settings(ctx).verbose:  # the statements are said as notices
@@ -282,6 +306,7 @@ def _show_findings(findings: Sequence[Finding], *, sample: bool = False) -> None
             for f in findings
         ],
         right=("orphans", "unconfirmed", "checked"),
+        less=("on delete", "child", "checked", "parent", "scanned"),
     )
     for finding in findings:
         if finding.reason:

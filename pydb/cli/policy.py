@@ -5,20 +5,22 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _output
-from pydb.errors import ExitCode, UnknownName, UsageError
+from pydb.cli import _names, _output, _policies
+from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pydb.policyfile import Change
-    from pydb.retention import Policy
+    from pydb.retention import Policy, PolicyOptions
 
-app = typer.Typer(help="Retention policies: apply a file, list, show, drop.", no_args_is_help=True)
+app = typer.Typer(
+    help="Retention policies: set, apply a file, export, list, show, drop.", no_args_is_help=True
+)
 
 _MARKS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-"}
 
@@ -52,6 +54,120 @@ def apply(
     _show_changes(ctx, changes, dry_run=dry_run)
 
 
+@app.command(name="set")
+def set_(
+    ctx: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the policy.")],
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Table, as schema.table.")],
+    time_column: Annotated[
+        str, typer.Argument(metavar="COLUMN", help="The column that says how old a row is.")
+    ],
+    keep: Annotated[str, typer.Argument(metavar="KEEP", help="How long a row is kept: '30 days', '1 year'.")],
+    time_unit: Annotated[
+        str | None, typer.Option(metavar="UNIT", help="Of an integer column: s, ms or us since 1970.")
+    ] = None,
+    filter_: Annotated[
+        str | None,
+        typer.Option(
+            "--filter", metavar="CONDITION", help="Only rows for which this holds: \"kind = 'debug'\"."
+        ),
+    ] = None,
+    action: Annotated[str | None, typer.Option(help="delete.")] = None,
+    on_referenced: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="Rows that others reference: skip, error, or cascade to them."),
+    ] = None,
+    strategy: Annotated[str | None, typer.Option(help="auto, heap or index.")] = None,
+    batch_target: Annotated[
+        str | None, typer.Option(metavar="INTERVAL", help="Time that a batch aims for, 10 ms to 60 s.")
+    ] = None,
+    max_rows: Annotated[int | None, typer.Option(help="Delete at most this many rows in a run.")] = None,
+    max_runtime: Annotated[
+        str | None, typer.Option(metavar="INTERVAL", help="Stop a run after this time, as '30 min'.")
+    ] = None,
+    rows_per_second: Annotated[int | None, typer.Option(help="Delete no faster than this.")] = None,
+    fuse_rows: Annotated[int | None, typer.Option(help="Block a run that would delete more rows.")] = None,
+    fuse_share: Annotated[
+        float | None,
+        typer.Option(help="Block a run that would delete a larger share; 1 = never (default 0.5)."),
+    ] = None,
+    schedule: Annotated[
+        str | None, typer.Option(metavar="CRON", help="Five fields, in UTC: '15 3 * * *'.")
+    ] = None,
+    disabled: Annotated[bool, typer.Option("--disabled", help="Set it, but let no run take it.")] = False,
+    expiry: Annotated[
+        bool | None,
+        typer.Option("--expiry/--no-expiry", help="COLUMN holds each row's own end; KEEP may be 0."),
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="For subtracting KEEP, and for columns without a zone.")
+    ] = None,
+    expire_minus_infinity: Annotated[
+        bool, typer.Option("--expire-minus-infinity", help="Rows at -infinity expire too.")
+    ] = False,
+    allow_short: Annotated[
+        bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
+) -> None:
+    """Create or change one policy. Options that are left out return to their defaults."""
+    from pydb import db, policyfile, retention
+
+    options = {
+        "time_unit": time_unit,
+        "filter": filter_,
+        "action": action,
+        "on_referenced": on_referenced,
+        "strategy": strategy,
+        "batch_target": batch_target,
+        "max_rows": max_rows,
+        "max_runtime": max_runtime,
+        "rows_per_second": rows_per_second,
+        "fuse_rows": fuse_rows,
+        "fuse_share": fuse_share,
+        "schedule": schedule,
+        "enabled": not disabled,
+        "expiry": expiry,
+        "timezone": timezone,
+        "expire_minus_infinity": expire_minus_infinity,
+        "allow_short": allow_short,
+    }
+    given = {option: value for option, value in options.items() if value is not None}
+    with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):
+        before = {policy.name: policy for policy in retention.policies(conn, name)}
+        retention.policy_set(conn, name, table, time_column, keep, **cast("PolicyOptions", given))
+        after = {policy.name: policy for policy in retention.policies(conn, name)}
+    changes = policyfile.difference(before, after)
+    _show_changes(ctx, changes, dry_run=dry_run, document="policy.set")
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    name: Annotated[
+        list[str] | None,
+        typer.Argument(
+            autocompletion=_names.policies,
+            metavar="POLICY",
+            help="Only these; without one all but pydb's own.",
+        ),
+    ] = None,
+) -> None:
+    """Print the policies of the database as a file for pydb policy apply."""
+    from pydb import policyfile, retention
+
+    with _output.connect(ctx) as conn:
+        found = retention.policies(conn)
+        for one in name or ():
+            if one not in {policy.name for policy in found}:
+                raise _policies.unknown(conn, one)
+    chosen = [policy for policy in found if (not name or policy.name in name) and not policy.builtin]
+    text = policyfile.render(chosen)
+    if not _output.emit(ctx, "policy.export", {"policies": [policy.name for policy in chosen], "toml": text}):
+        _output.out(text.rstrip("\n") if text else "# no policy")
+
+
 @app.command(name="list")
 def list_(ctx: typer.Context) -> None:
     """List all policies."""
@@ -64,9 +180,11 @@ def list_(ctx: typer.Context) -> None:
     _output.table(
         ["policy", "table", "time column", "keep", "action", "schedule", "state"],
         [
-            (p.name, p.relation, p.time_column, p.keep, p.action, p.schedule or "not scheduled", _state(p))
+            (p.name, p.relation, p.time_column, _keep(p), p.action, p.schedule or "not scheduled", _state(p))
             for p in policies
         ],
+        prose=("state",),
+        less=("action", "time column"),
     )
     if not policies:
         _output.say("no policy yet; next: pydb policy apply policies.toml")
@@ -74,24 +192,29 @@ def list_(ctx: typer.Context) -> None:
 
 @app.command()
 def show(
-    ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="POLICY", help="Name of the policy.")]
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Name of the policy.")
+    ],
 ) -> None:
     """Show one policy with all its settings."""
     from pydb import retention
 
     with _output.connect(ctx) as conn:
         found = retention.policies(conn, name)
-    if not found:
-        raise _unknown(name)
+        if not found:
+            raise _policies.unknown(conn, name)
     if _output.emit(ctx, "policy.show", {"policy": asdict(found[0])}):
         return
-    _output.table(["setting", "value"], asdict(found[0]).items())
+    _output.table(["setting", "value"], [(key, _shown(found[0], key)) for key in asdict(found[0])])
 
 
 @app.command()
 def drop(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="POLICY", help="Name of the policy.")],
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Name of the policy.")
+    ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Look whether it is there, change nothing.")
     ] = False,
@@ -103,12 +226,12 @@ def drop(
     with _output.connect(ctx) as conn:
         found = retention.policies(conn, name)
         if not found:
-            raise _unknown(name)
+            raise _policies.unknown(conn, name)
         if not dry_run:
             _confirm_removal([name], yes=yes)
         with db.transaction(conn, rollback=dry_run):
             if not retention.policy_drop(conn, name):
-                raise _unknown(name)
+                raise _policies.unknown(conn, name)
     if not _output.emit(ctx, "policy.drop", {"policy": name, "dry_run": dry_run, "dropped": not dry_run}):
         _output.out(
             f"policy {name} {'would be' if dry_run else 'is'} dropped; {found[0].relation} is untouched"
@@ -135,10 +258,12 @@ def _confirm_removal(names: Sequence[str], *, yes: bool) -> None:
         raise typer.Exit(ExitCode.ATTENTION)
 
 
-def _show_changes(ctx: typer.Context, changes: Sequence[Change], *, dry_run: bool) -> None:
+def _show_changes(
+    ctx: typer.Context, changes: Sequence[Change], *, dry_run: bool, document: str = "policy.apply"
+) -> None:
     kinds = ("added", "changed", "unchanged", "removed")
     counts = {kind: sum(change.kind == kind for change in changes) for kind in kinds}
-    document = {
+    payload = {
         "dry_run": dry_run,
         "counts": counts,
         "changes": [
@@ -150,7 +275,7 @@ def _show_changes(ctx: typer.Context, changes: Sequence[Change], *, dry_run: boo
             for change in changes
         ],
     }
-    if _output.emit(ctx, "policy.apply", document):
+    if _output.emit(ctx, document, payload):
         return
     for change in changes:
         _output.out(f"{_MARKS[change.kind]} {change.name} ({change.kind})")
@@ -170,13 +295,25 @@ def _value(value: object) -> str:
     return "not set" if value is None else _output.show(value)
 
 
+def _keep(policy: Policy) -> str:
+    if policy.keep != "00:00:00":
+        return policy.keep
+    return "to its expiry" if policy.expiry else "0"
+
+
+def _shown(policy: Policy, key: str) -> object:
+    """A field of a policy for people; what it leaves to a setting says so."""
+    value = getattr(policy, key)
+    if key == "keep":
+        return _keep(policy)
+    if value is None and key == "batch_target":
+        return "as the setting batch_target"
+    return value
+
+
 def _state(policy: Policy) -> str:
     if not policy.enabled:
         return "disabled"
     if policy.paused_at is not None:
         return f"paused by {policy.paused_by}" + (f": {policy.paused_reason}" if policy.paused_reason else "")
     return "built in" if policy.builtin else "enabled"
-
-
-def _unknown(name: str) -> UnknownName:
-    return UnknownName(f"policy {name} does not exist", hint="see: pydb policy list", sqlstate="YD002")

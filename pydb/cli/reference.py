@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
+from pydb.cli import _names, _output
 from pydb.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -103,7 +103,12 @@ def suggest(
 def drop(
     ctx: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="REFERENCE", help="Its name, or the end of it: that of the constraint.")
+        str,
+        typer.Argument(
+            autocompletion=_names.references,
+            metavar="REFERENCE",
+            help="Its name, or the end of it: that of the constraint.",
+        ),
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Look whether it can be dropped, change nothing.")
@@ -149,6 +154,7 @@ def _show_references(rows: Sequence[Reference]) -> None:
             )
             for row in rows
         ],
+        less=("indexed", "kind", "on delete", "columns"),
     )
     if not rows:
         _output.say("no reference; next: pydb reference suggest")
@@ -182,6 +188,8 @@ def _show_suggestions(rows: Sequence[Suggestion]) -> None:
             for row in rows
         ],
         right=("keys", "orphans", "match"),
+        prose=("why",),
+        less=("keys", "match"),
     )
     for row in rows:
         _output.out(row.command)

@@ -7,19 +7,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output, _runs
-from pydb.errors import ExitCode, RunBlocked
+from pydb.cli import _names, _output, _policies, _runs
+from pydb.cli.runs import show_run
+from pydb.errors import ExitCode, RunBlocked, UnknownName
+from pydb.runs import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pydb.db import Connection
     from pydb.retention import PlanRow
 
+_NAMED = 8
+"""Tables that a question or a note names."""
+
 app = typer.Typer(help="Delete what has expired: plan, run, log, pause, resume.", no_args_is_help=True)
 
 PolicyArgument = Annotated[
-    str | None, typer.Argument(metavar="POLICY", help="One policy; without it all that are enabled.")
+    str | None,
+    typer.Argument(
+        autocompletion=_names.policies, metavar="POLICY", help="One policy; without it all that are enabled."
+    ),
 ]
 NowOption = Annotated[
     str | None,
@@ -36,10 +44,11 @@ def plan(ctx: typer.Context, policy: PolicyArgument = None, now: NowOption = Non
     from pydb import retention
 
     with _output.connect(ctx) as conn:
-        rows = retention.plan(conn, policy, now)
+        rows = _plan(conn, policy, now)
+        tables = {one.name: one.relation for one in retention.policies(conn)}
     document = {"rows": sum(row.rows for row in rows), "relations": [asdict(row) for row in rows]}
     if not _output.emit(ctx, "retention.plan", document):
-        _show_plan(rows)
+        _show_plan(rows, tables)
 
 
 @app.command()
@@ -99,25 +108,65 @@ def run(
 @app.command()
 def log(
     ctx: typer.Context,
+    *,
     policy: Annotated[
-        str | None, typer.Argument(metavar="POLICY", help="One policy; without it all.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.policies,
+            metavar="POLICY|RUN",
+            help="One policy, or one run by its number; without it all policies.",
+        ),
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only runs that failed, were blocked or interrupted.")
+    ] = False,
+    state: Annotated[
+        list[State] | None,
+        typer.Option(
+            metavar="STATE",
+            help="Only runs in this state: running, completed, partial, blocked, failed, cancelled, "
+            "interrupted, skipped. Repeatable.",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHEN",
+            help="Only runs that were at work since then: how long ago ('2 hours'), or '2026-01-31 03:15Z'.",
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many runs.")] = 20,
 ) -> None:
-    """Show the latest runs, newest first."""
-    from pydb import retention
+    """Show the latest runs, newest first, and what to do about those that failed; or all of one run."""
+    from pydb import retention, runs
 
+    wanted = [*(state or ()), *((State.FAILED, State.BLOCKED, State.INTERRUPTED) if failed else ())]
     with _output.connect(ctx) as conn:
-        runs = retention.log(conn, policy, limit=limit)
-    if not _output.emit(ctx, "retention.log", {"runs": [asdict(run) for run in runs]}):
-        _runs.show(runs, "policy", started=True)
+        known = policy is None or bool(retention.policies(conn, policy))
+        if policy is not None and not known and policy.isascii() and policy.isdigit():
+            show_run(ctx, conn, int(policy))
+            return
+        found = retention.log(conn, policy, states=wanted, since=since, limit=limit)
+        if policy is not None and not known and not retention.log(conn, policy, limit=1):
+            raise _policies.unknown(conn, policy)
+        live = runs.summaries(conn, [run.id for run in found if run.live])
+    dead = {run.id for run in live if run.is_dead}
+    if not _output.emit(ctx, "retention.log", {"runs": [asdict(run) for run in found]}):
+        _runs.show(found, "policy", started=True, dead=dead)
+        if not found:
+            _output.say("no such run" if wanted or since else "nothing has run yet; next: pydb retention run")
 
 
 @app.command()
 def pause(
     ctx: typer.Context,
     policy: Annotated[
-        str | None, typer.Argument(metavar="POLICY", help="One policy; without it every deleting run.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.policies,
+            metavar="POLICY",
+            help="One policy; without it every deleting run.",
+        ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; shown by policy list.")] = None,
 ) -> None:
@@ -134,7 +183,10 @@ def pause(
 def resume(
     ctx: typer.Context,
     policy: Annotated[
-        str | None, typer.Argument(metavar="POLICY", help="One policy; without it the kill switch.")
+        str | None,
+        typer.Argument(
+            autocompletion=_names.policies, metavar="POLICY", help="One policy; without it the kill switch."
+        ),
     ] = None,
 ) -> None:
     """Undo a pause."""
@@ -146,10 +198,17 @@ def resume(
         _output.out(sentence)
 
 
-def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows: int | None) -> None:
+def _plan(conn: Connection, policy: str | None, now: str | None) -> list[PlanRow]:
     from pydb import retention
 
-    rows = retention.plan(conn, policy, now)
+    try:
+        return retention.plan(conn, policy, now)
+    except UnknownName:
+        raise (_policies.unknown(conn, policy or "")) from None
+
+
+def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows: int | None) -> None:
+    rows = _plan(conn, policy, now)
     held = {
         row.policy: warning
         for row in rows
@@ -165,15 +224,24 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
         raise RunBlocked(told, detail="nothing was deleted", hint=hint, sqlstate="YD104")
     if held:
         _output.say(told)
-    relations = len({row.relation for row in rows if row.rows})
+    if total:
+        for row in rows:
+            for warning in row.warnings or ():
+                _output.paragraph(f"warning: {row.policy}, {row.relation}: {warning}", talk=True)
+    names = list(dict.fromkeys(row.relation for row in rows if row.rows))
     bound = f", at most {max_rows:,}," if max_rows is not None else ""
-    question = f"Delete {total:,} rows{bound} from {relations} {'table' if relations == 1 else 'tables'}?"
+    for name in names[:_NAMED]:
+        _output.say(f"{name}: {sum(row.rows for row in rows if row.relation == name):,} rows")
+    if len(names) > _NAMED:
+        _output.say(f"… and {len(names) - _NAMED} more; all: pydb retention plan")
+    question = f"Delete {total:,} rows{bound} from {len(names)} {'table' if len(names) == 1 else 'tables'}?"
     if not _output.confirm(question, yes=total == 0):
         _output.say("nothing was deleted")
         raise typer.Exit(ExitCode.ATTENTION)
 
 
-def _show_plan(rows: Sequence[PlanRow]) -> None:
+def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
+    """``tables``: the table of each policy; what it deletes from otherwise is one of its partitions."""
     columns = ["policy", "relation", "rows", "of", "share", "size", "oldest", "newest", "blocked", "strategy"]
     _output.table(
         columns,
@@ -193,15 +261,30 @@ def _show_plan(rows: Sequence[PlanRow]) -> None:
             for row in rows
         ],
         right=("rows", "of", "share", "size", "blocked"),
+        less=("strategy", "size", "newest", "of", "oldest", "share"),
     )
     for row in rows:
         for warning in row.warnings or ():
-            _output.out(f"warning: {row.policy}, {row.relation}: {warning}")
+            _output.paragraph(f"warning: {row.policy}, {row.relation}: {warning}")
     if not rows:
         _output.say("no enabled policy; next: pydb policy apply policies.toml")
         return
     cutoffs = {row.policy: row.cutoff for row in rows}
     for policy, cutoff in cutoffs.items():
-        _output.out(
-            f"{policy}: {sum(r.rows for r in rows if r.policy == policy):,} due before {_output.show(cutoff)}"
+        of_policy = [row for row in rows if row.policy == policy]
+        _output.paragraph(
+            f"{policy}: {sum(row.rows for row in of_policy):,} due before {_output.show(cutoff)}"
         )
+        whole = [
+            r.relation
+            for r in of_policy
+            if r.rows and r.rows == r.total_rows and r.relation != tables.get(policy)
+        ]
+        if whole:
+            _output.paragraph(
+                f"note: {policy}: all rows have expired in {', '.join(whole[:_NAMED])}"
+                + (f" and {len(whole) - _NAMED} more" if len(whole) > _NAMED else "")
+                + ": to detach and drop a partition is cheaper than to delete its rows"
+            )
+    if len(cutoffs) > 1:
+        _output.out(f"in all: {sum(row.rows for row in rows):,} due")

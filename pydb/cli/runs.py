@@ -15,6 +15,7 @@ from pydb.runs import Kind, State  # noqa: TC001 (typer reads the choices from t
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydb.db import Connection
     from pydb.runs import AuditEntry, Run, Summary
 
 app = typer.Typer(help="Runs of every kind: list, show.", no_args_is_help=True)
@@ -73,16 +74,21 @@ def show(
 
     What the audit log says of it is shown to who may read that log.
     """
+    with _output.connect(ctx) as conn:
+        show_run(ctx, conn, run_id)
+
+
+def show_run(ctx: typer.Context, conn: Connection, run_id: int) -> None:
+    """Print all that is known of one run."""
     from pydb import runs
 
     audit: list[AuditEntry] | None
-    with _output.connect(ctx) as conn:
-        run = runs.run(conn, run_id)
-        (summary,) = runs.summaries(conn, [run_id])
-        try:
-            audit = runs.audit(conn, run_id)
-        except MissingPrivilege:
-            audit = None
+    run = runs.run(conn, run_id)
+    (summary,) = runs.summaries(conn, [run_id])
+    try:
+        audit = runs.audit(conn, run_id)
+    except MissingPrivilege:
+        audit = None
     document = {
         "run": {**asdict(summary), **asdict(run)},
         "audit": None if audit is None else [asdict(entry) for entry in audit],
@@ -106,7 +112,7 @@ def _show_list(runs: Sequence[Summary]) -> None:
         )
         for run in runs
     ]
-    _output.table(_COLUMNS, rows, right=("rows", "took"))
+    _output.table(_COLUMNS, rows, right=("rows", "took"), less=("actor", "took", "kind", "started"))
     for run in runs:
         if run.error and run.state != "completed":
             _output.out(_runs.error(run))
@@ -124,7 +130,7 @@ def _show_run(run: Run, summary: Summary, audit: Sequence[AuditEntry] | None) ->
         ("reason", run.stop_reason),
         ("rows", _rows(summary)),
         ("progress", None if summary.progress is None else f"{summary.progress:.1%}"),
-        ("left", run.rows_skipped or None),
+        ("left", _runs.left(run) or None),
         ("batches", run.batches),
         ("cutoff", run.cutoff),
         ("started", run.started_at),

@@ -26,8 +26,7 @@ app = typer.Typer(
 )
 
 
-# columns of the table of jobs where stdout is no terminal, and letters of a reason in it
-_WIDTH = 100
+# letters of a reason in the table of jobs
 _REASON = 120
 
 
@@ -72,7 +71,7 @@ def list_(ctx: typer.Context) -> None:
         _output.table(
             ["job", "schedule (UTC)", "what"],
             [(source.procedure, _when(source), source.description) for source in sources],
-            width=_WIDTH,
+            prose=("what",),
         )
 
 
@@ -99,12 +98,15 @@ def sync(
     _output.table(
         ["action", "job", "schedule (UTC)", "database", "role", "reason"],
         [(a.action, a.job_name, a.schedule, a.database, a.role, _shorten(a.reason)) for a in actions],
-        width=_WIDTH,
+        prose=("reason",),
+        less=("database", "role"),
     )
     if not actions:
         _output.say("pg_cron has nothing to do here: nothing has a schedule, or `pydb schedule run` fires it")
     elif dry_run:
         _output.say("nothing was changed; to do it: pydb schedule sync")
+    else:
+        _say_missing_rights(ctx)
 
 
 @app.command()
@@ -135,6 +137,8 @@ def status(ctx: typer.Context) -> None:
                 )
                 for job in jobs
             ],
+            prose=("drift",),
+            less=("by", "wanted", "present", "next run"),
         )
         for job in jobs:
             if job.last_status in ("failed", "interrupted") and job.last_message:
@@ -183,8 +187,21 @@ def run(
         _output.table(
             ["job", "due (UTC)", "outcome", "took", "message"],
             [(f.job, f.due_at, f.outcome, _output.duration(f.seconds), f.message) for f in fired],
+            prose=("message",),
+            less=("took",),
         )
     raise typer.Exit(code)
+
+
+def _say_missing_rights(ctx: typer.Context) -> None:
+    """What the jobs will fail of, now and not in the night: the doctor's word about the rights of their role."""
+    from pydb import health
+
+    for finding in health.examine(_output.settings(ctx).dsn):
+        if finding.component == "rights" and finding.status in ("degraded", "error"):
+            _output.say(f"warning: {finding.summary}" + (f": {finding.detail}" if finding.detail else ""))
+            if finding.hint:
+                _output.say(f"  hint: {finding.hint}")
 
 
 def _when(source: Source) -> str:

@@ -1,4 +1,4 @@
-"""Delete one data set with all that hangs on it: plan, second opinion, delete, proof by counts."""
+"""Delete one data set with everything below it: plan, second opinion, delete, proof by counts."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def demonstrate(
 
     ``before`` are the rows of every table.
     """
-    screen.step(f"One data set with all that hangs on it: the plan (pydb cascade plan {ENTITY} {DATASET})")
+    screen.step(f"One data set with everything below it: the plan (pydb cascade plan {ENTITY} {DATASET})")
     define(conn)
     screen.say(f"two references that no constraint declares (pydb reference set), and the entity {ENTITY}:")
     started = time.monotonic()
@@ -87,7 +87,7 @@ def demonstrate(
     others = sum(not line.planned and not line.deleted for line in lines)
     screen.say(f"{others} other tables and partitions: nothing planned, nothing deleted")
     if left:
-        screen.bad(f"plain SQL still finds rows that hang on it: {left}")
+        screen.bad(f"plain SQL still finds rows below it: {left}")
     return tuple(lines), agree and holds and not left
 
 

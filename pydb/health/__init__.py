@@ -1,4 +1,4 @@
-"""Health: what is set up, what is missing, and the line that mends it. Today that is the doctor."""
+"""Health: what is set up, what is missing, and the line that fixes it. Today that is the doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Diagnosis: what is set up, what is missing, and the line that mends it; most of it from ``pydb.doctor``.
+"""Diagnosis: what is set up, what is missing, and the line that fixes it; most of it from ``pydb.doctor``.
 
 This module adds what SQL in one database cannot know: whether there is a connection at all, whether pydb is
 installed, whether its revision and its objects are those of this program, and pg_cron in another database.

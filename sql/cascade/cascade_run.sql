@@ -36,6 +36,6 @@ comment on procedure pydb.cascade_run(bigint, interval, uuid) is
 committed; schedule it as one bare CALL. A run that was cut off at any point is gone on with by the next. p_max_runtime
 bounds the call. When nothing is left, rows that arrived meanwhile have been looked for, and pydb.cascade_job.proof is
 written. Too early, not approved, cancelled or done: YD306. Blocked: YD302; failed: YD308; each after everything before
-is committed.';
+is committed. It commits: in a transaction (psql -1, begin, autocommit off) it ends with 2D000.';
 
 revoke all on procedure pydb.cascade_run(bigint, interval, uuid) from public;

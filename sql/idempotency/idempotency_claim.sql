@@ -84,8 +84,9 @@ comment on function pydb.idempotency_claim(text, text, bytea, interval, interval
 of the attempt before), in_progress (retry_after until its lease ends), replay and replay_failed (code, result, error as
 recorded), mismatch (another payload, in whatever state; error = {"same_payload": true} where two fingerprints of 64
 bytes have the same first half, the payload''s, and another second, that of who sends it), ambiguous (on_stale = hold
-and the lease passed: the effect may have happened; pydb.idempotency_resolve). p_lease: null = until the key expires.
-p_ttl: life of the key from its first claim; null = setting idempotency_ttl. In a transaction the key is the caller''s
-when it commits; rivals wait for that, at most lock_timeout. Answers other than acquired write nothing.';
+and the lease passed: the effect may have happened; pydb.idempotency_resolve). p_lease: null = until the key expires:
+outside of a transaction give one, or a worker that dies blocks the key for its whole life. p_ttl: life of the key from
+its first claim; null = setting idempotency_ttl. In a transaction the key is the caller''s when it commits; rivals wait
+for that, at most lock_timeout. Answers other than acquired write nothing.';
 
 revoke all on function pydb.idempotency_claim(text, text, bytea, interval, interval, text, integer, text) from public;

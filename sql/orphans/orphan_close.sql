@@ -27,7 +27,7 @@ begin
         loop
             -- a transaction a try: who waits behind us waits for lock_timeout at most
             commit;
-            set transaction isolation level read committed;
+            set transaction isolation level read committed, read write;
             set local search_path = pg_catalog, pg_temp;
             perform pydb_internal.run_pin();
             v_is_done := pydb_internal.orphan_close_try(v_plan, v_statement, v_deadline);

@@ -45,6 +45,6 @@ null), quarantine (take them out; pydb.orphan_restore brings them back); null = 
 set null nullifies, anything else is blocked until you choose. p_dry_run counts with the same condition, and says what
 would go along. Rows that others reference stay and are counted. A row whose parent has arrived meanwhile is left alone.
 The kill switch is obeyed before each batch. The run is in pydb.job_run (kind orphans); what fails raises YD110, what is
-blocked YD111. Run it again to go on.';
+blocked YD111. Run it again to go on. It commits: in a transaction (psql -1, begin) it ends with 2D000.';
 
 revoke all on procedure pydb.orphan_repair(text, text, boolean, bigint, interval, interval, uuid) from public;

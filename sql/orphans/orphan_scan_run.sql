@@ -41,6 +41,7 @@ comment on procedure pydb.orphan_scan_run(text, interval, interval, integer, boo
 'As pydb.orphan_scan, piece by piece in transactions of their own, so that no snapshot is held for long; schedule it as
 one bare CALL. The run is in pydb.job_run (kind orphans), the results are in pydb.orphan_finding and pydb.orphan_list.
 A run whose budget ends is partial, and the next one goes on. If a reference fails, the others are scanned all the same,
-and YD110 is raised at the end; skipped ones are a warning.';
+and YD110 is raised at the end; skipped ones are a warning.
+It commits: in a transaction (psql -1, begin, autocommit off, two statements in one -c) it ends with 2D000.';
 
 revoke all on procedure pydb.orphan_scan_run(text, interval, interval, integer, boolean, uuid) from public;

@@ -33,6 +33,7 @@ create table pydb.retention_policy (
     version bigint not null default 1,
     created_at timestamptz not null default pg_catalog.now(),
     updated_at timestamptz not null default pg_catalog.now(),
+    author_role regrole,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -89,10 +90,12 @@ comment on column pydb.retention_policy.paused_by is 'Login role that paused it.
 comment on column pydb.retention_policy.paused_reason is 'Why it is paused.';
 comment on column pydb.retention_policy.builtin is 'True for pydb''s own housekeeping policies.';
 comment on column pydb.retention_policy.author is
-'Login role that set the policy; a filter runs only as a role that the author could become.';
+'Name of the login role that set the policy, at that time.';
 comment on column pydb.retention_policy.version is 'Counts changes; a run that sees it change plans anew.';
 comment on column pydb.retention_policy.created_at is 'When the policy was first set.';
 comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
+comment on column pydb.retention_policy.author_role is
+'The role that set the policy, whatever it is called now; a filter runs only as a role that this one could become.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (

@@ -1,5 +1,5 @@
 -- pydb.retention_job_log: the runs of retention policies, newest last.
--- reads pydb.job_run   writes nothing   locks nothing
+-- reads pydb.job_run, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace view pydb.retention_job_log as
 select
@@ -22,7 +22,8 @@ select
     r.error,
     r.plan || r.detail as detail,
     r.request,
-    r.pid
+    r.pid,
+    pydb_internal.run_is_dead(r) as is_dead
 from pydb.job_run as r
 where r.kind = 'retention';
 
@@ -47,5 +48,7 @@ comment on column pydb.retention_job_log.error is 'Message of that error.';
 comment on column pydb.retention_job_log.detail is 'Position, warnings, counts per relation.';
 comment on column pydb.retention_job_log.request is 'Id given by the caller.';
 comment on column pydb.retention_job_log.pid is 'Server process of the run.';
+comment on column pydb.retention_job_log.is_dead is
+'True: state says running, but its server process is gone, or has gone on to something else.';
 
 revoke all on pydb.retention_job_log from public;

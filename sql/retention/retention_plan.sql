@@ -1,6 +1,6 @@
 -- pydb.retention_plan: the dry run: exactly what retention_run would delete now, one row a leaf relation.
 -- reads pydb.retention_policy, the targets and the tables that reference them   writes nothing   locks: as a select
--- raises YD002 YD003 YD102 YD105 YD106
+-- raises YD002 YD003 YD102 YD103 YD105 YD106 YD114
 create or replace function pydb.retention_plan(p_policy text default null, p_now timestamptz default null)
 returns table (
     relation text,
@@ -52,6 +52,7 @@ begin
         return;
     end if;
     v_policy := pydb_internal.retention_policy_get(p_policy);
+    perform pydb_internal.retention_check_author(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     action := v_policy.action;

@@ -1,7 +1,7 @@
 -- pydb.schedule_prune: remove old rows about our jobs from pg_cron's log and from our own.
 -- reads and writes cron.job_run_details, pydb.schedule_claim, pydb.scheduler; commits every 10000 rows locks the rows
 -- it deletes
--- raises YD001 keep is negative; warns YD007 standby
+-- raises YD001 keep is negative; warns YD007
 create or replace procedure pydb.schedule_prune(p_keep interval default '30 days')
 language plpgsql
 as $$
@@ -19,17 +19,21 @@ begin
             detail = format('p_keep = %s', coalesce(p_keep::text, 'null')),
             hint = 'call pydb.schedule_prune(''30 days'');';
     end if;
-    if pg_is_in_recovery() then
-        raise warning using errcode = 'YD007', message = 'this server is a standby: nothing was pruned';
+    if pydb_internal.run_is_read_only() then
         return;
     end if;
     v_before := clock_timestamp() - p_keep;
+    commit;
+    set transaction read write; -- whatever the default is
+    set local search_path = pg_catalog, pg_temp;
+    set local row_security = on;
     loop
         exit when pydb_internal.schedule_cron() is null;
         execute pydb_internal.schedule_prune_statement(p_keep, 10000);
         get diagnostics v_rows = row_count;
         exit when v_rows = 0;
         commit;
+        set transaction read write;
         set local search_path = pg_catalog, pg_temp;
         set local row_security = on;
     end loop;
@@ -43,6 +47,7 @@ begin
         get diagnostics v_rows = row_count;
         exit when v_rows = 0;
         commit;
+        set transaction read write;
         set local search_path = pg_catalog, pg_temp;
         set local row_security = on;
     end loop;

@@ -19,7 +19,8 @@ select
     s.run_state,
     s.run_reason,
     s.kind,
-    s.subject
+    s.subject,
+    s.drift_code
 from pydb_internal.schedule_rows(pydb_internal.schedule_cron()) as s;
 
 comment on view pydb.schedule_status is
@@ -49,5 +50,8 @@ comment on column pydb.schedule_status.kind is
 'What it is about: retention, cascade, orphans, or schedule for housekeeping (pydb.schedule_source.kind).';
 comment on column pydb.schedule_status.subject is
 'What the CALL names: the policy; null where the procedure runs as a whole.';
+comment on column pydb.schedule_status.drift_code is
+'drift as a word for programs: missing, changed, extra (it should not be there), or unknown (this role cannot see);
+null = the job is as it should be.';
 
 revoke all on pydb.schedule_status from public;

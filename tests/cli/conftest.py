@@ -90,12 +90,12 @@ class Cli:
         out, err = process.communicate(timeout=60)
         return Result(process.returncode, out.decode(), err.decode())
 
-    def on_terminal(self, *args: str, answer: bytes = b"") -> Result:
+    def on_terminal(self, *args: str, answer: bytes = b"", columns: str = "200") -> Result:
         """Run it on a terminal and type ``answer`` at once; everything that it shows is in ``out``."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.chdir(self.cwd)
-            os.execve(COMMAND[0], [*COMMAND, *args], {**self.env, "COLUMNS": "200", "TERM": "xterm"})  # noqa: S606
+            os.execve(COMMAND[0], [*COMMAND, *args], {**self.env, "COLUMNS": columns, "TERM": "xterm"})  # noqa: S606
         os.write(terminal, answer)
         shown, end = b"", time.monotonic() + 60
         while time.monotonic() < end and select.select([terminal], [], [], 60)[0]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from tests.cli.conftest import COMMAND
 
+if TYPE_CHECKING:
     from tests.cli.conftest import Cli
     from tests.conftest import Connection, RoleFactory
 
@@ -102,3 +104,49 @@ def test_wrong_values_are_refused_before_anything_is_deleted(cli: Cli, option: t
     result = cli("retention", "run", "--yes", *option)
     assert result.code == 64
     assert result.err.startswith("pydb: ")
+
+
+@pytest.mark.parametrize(
+    ("dsn", "said"),
+    [
+        ("host=x dbnam=y", 'did you mean "dbname"?'),
+        ("postgresql://h/d?sslmod=require", 'did you mean "sslmode"?'),
+        ("postgresql+psycopg://u:s3cr3t@h/d", "leave out +psycopg"),
+        ("postgresql+asyncpg://u:s3cr3t@h/d", "leave out +asyncpg"),
+    ],
+)
+def test_what_is_wrong_with_a_dsn_is_said(bare_cli: Cli, dsn: str, said: str) -> None:
+    result = bare_cli("policy", "list", "--dsn", dsn)
+    assert result.code == 64
+    assert said in result.err
+    assert "s3cr3t" not in result.err
+
+
+def test_a_host_of_the_environment_is_named(bare_cli: Cli) -> None:
+    result = bare_cli("policy", "list", PGHOST="no-such-host.invalid")
+    assert result.code == 69
+    assert "no-such-host.invalid" in result.err
+
+
+def test_a_full_disk_is_no_defect(cli: Cli) -> None:
+    for args in (["policy", "list"], ["policy", "list", "--json"]):
+        with Path("/dev/full").open("wb") as full:
+            done = subprocess.run(
+                [*COMMAND, *args], stdout=full, stderr=subprocess.PIPE, env=cli.env, check=False, timeout=60
+            )
+        assert done.returncode == 2
+        assert done.stderr.startswith(b"pydb: cannot write the result: ")
+        assert b"Exception ignored" not in done.stderr
+
+
+def test_going_back_without_pydb_is_said(bare_cli: Cli, empty_dsn: str) -> None:
+    result = bare_cli("migrate", "down", "--dsn", empty_dsn, "--json")
+    assert (result.code, result.error["sqlstate"]) == (64, "YD013")
+
+
+def test_hints_of_the_command_line_speak_of_its_words(cli: Cli, db: Connection) -> None:
+    db.execute("create table customer (id bigint primary key, email text unique)")
+    db.execute("insert into customer values (42, 'c42@example.com')")
+    other = cli("cascade", "plan", "public.customer", "c42@example.com")
+    assert (other.code, "email=c42@example.com" in other.err) == (64, True)
+    assert "--others takes delete or block" in cli("cascade", "plan", "customer", "1", "--others", "x").err

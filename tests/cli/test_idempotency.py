@@ -98,7 +98,12 @@ def test_keys_are_listed_by_status(keys: Connection, cli: Cli) -> None:
     assert "--limit 20" in few.err
     assert "4711" not in few.out
     none = cli("idempotency", "show", "--status", "retryable")
-    assert (none.code, none.out) == (1, "")
+    assert (none.code, none.out) == (0, "")
+    listed = cli("idempotency", "list", "tune", "--json")
+    assert (listed.code, names(listed.document)) == (
+        0,
+        names(cli("idempotency", "show", "tune", "--json").document),
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from tests.cli.conftest import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.cli.conftest import Cli, Result
-    from tests.conftest import Connection
+    from tests.conftest import Connection, RoleFactory
 
 TOTAL = 10_000
 EXPIRED = 7_000
@@ -219,10 +221,15 @@ def test_a_future_present_deletes_nothing(cli: Cli, events: Connection, policy: 
 
 
 def test_a_read_only_server_is_said(cli: Cli, events: Connection, policy: str) -> None:
-    events.execute(f"alter database {events.info.dbname} set default_transaction_read_only = on")
-    result = cli("retention", "run", "--yes", "--json")
+    asked = "-c default_transaction_read_only=on"
+    result = cli("retention", "run", "--yes", "--json", PGOPTIONS=asked)
     assert (result.code, result.error["sqlstate"]) == (1, "YD007")
-    assert cli("retention", "plan").code == 0
+    assert cli("retention", "plan", PGOPTIONS=asked).code == 0
+    assert left(events) == TOTAL
+    # what nobody asked for in this session is only a default
+    events.execute(f"alter database {events.info.dbname} set default_transaction_read_only = on")
+    assert cli("retention", "run", "--yes", "--json").code == 0
+    assert left(events) < TOTAL
     events.execute(f"alter database {events.info.dbname} reset default_transaction_read_only")
 
 
@@ -233,3 +240,49 @@ def test_log_is_newest_first_and_bounded(cli: Cli, events: Connection, policy: s
     assert len(ids) == 2
     assert ids[0] > ids[1]
     assert policy in cli("retention", "log").out
+
+
+def test_left_is_what_is_left(cli: Cli, events: Connection, policy_file: Callable[..., Path]) -> None:
+    cli("policy", "apply", str(policy_file(a='keep = "30 days"\nfuse_share = 1')))
+    shown = cli("retention", "run", "--yes", "--max-rows", "1000").out
+    (line,) = (line.split() for line in shown.splitlines() if " a " in line)
+    assert line[2:7] == ["partial", "row_budget", "7,000", "1,000", "6,000"]
+
+
+def test_the_log_knows_policies_and_runs(
+    cli: Cli, events: Connection, policy_file: Callable[..., Path]
+) -> None:
+    cli("policy", "apply", str(policy_file(a='keep = "30 days"', b='keep = "30 days"')))
+    cli("retention", "run", "--yes")
+    typo = cli("retention", "log", "bb", "--json")
+    assert (typo.code, typo.error["sqlstate"]) == (64, "YD002")
+    assert typo.error == cli("retention", "plan", "bb", "--json").error
+    assert typo.error == cli("policy", "show", "bb", "--json").error
+    blocked = runs(cli("retention", "log", "--failed", "--json"))
+    assert [(run["subject"], run["state"]) for run in blocked] == [("a", "blocked")]
+    done = runs(cli("retention", "log", "b", "--state", "completed", "--since", "1 hour", "--json"))
+    assert done == runs(cli("retention", "log", "b", "--json"))
+    assert runs(cli("retention", "log", "--since", "2100-01-01", "--json")) == []
+    one = cli("retention", "log", str(blocked[0]["id"]), "--json").document["run"]
+    assert isinstance(one, dict)
+    assert (one["id"], one["subject"]) == (blocked[0]["id"], "a")
+    assert cli("retention", "log", "999999").code == 64
+    # a policy that was dropped still has its runs
+    cli("policy", "drop", "b", "--yes")
+    assert cli("retention", "log", "b").code == 0
+
+
+def test_a_missing_right_is_said_with_its_grant(
+    cli: Cli, events: Connection, role: RoleFactory, dsn: str, policy_file: Callable[..., Path]
+) -> None:
+    cli("policy", "apply", str(policy_file(a='keep = "30 days"\nfuse_share = 1')))
+    events.execute((ROOT / "ops/postgresql/roles.sql").read_bytes())
+    name = role()
+    events.execute(f"grant pydb_runner to {name}".encode())
+    mine = f"{dsn} user={name}"
+    ran = cli("retention", "run", "a", "--yes", "--dsn", mine)
+    told = cli("retention", "log", "a", "--dsn", mine)
+    assert f"grant select, delete on app.events to {name}" in (ran.err + ran.out).lower()
+    assert f"grant select, delete on app.events to {name}" in told.out.lower()
+    paused = cli("retention", "pause", "--dsn", mine)
+    assert (paused.code, "pydb_admin" in paused.err) == (77, True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +20,8 @@ from tests.cli.conftest import COMMAND, ROOT, Cli
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.conftest import Connection
 
 
 def tree(name: str) -> Iterator[tuple[str, Any]]:
@@ -61,15 +65,18 @@ def test_help_lists_every_command(bare_cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("name", ["pydb", *COMMANDS])
-def test_every_command_and_option_has_help_and_names_its_variable(name: str) -> None:
+def test_every_command_and_option_has_help_and_a_variable(name: str) -> None:
     for path, command in tree(name):
         assert command.help, path
         options = [param for param in command.params if param.param_type_name == "option"]
         for param in options:
             assert param.help, f"{path} {param.opts}"
-            if param.name not in ("version", "install_completion", "show_completion"):
-                assert param.show_envvar, f"{path} {param.opts}"
-                assert param.envvar or param.allow_from_autoenv, f"{path} {param.opts}"
+            if param.name not in ("version", "install_completion", "show_completion", "all_databases"):
+                given = param.envvar or param.allow_from_autoenv
+                answers = param.name == "yes" and param.envvar is None
+                assert bool(given) != answers, f"{path} {param.opts}"
+            # the general rule is said once, below the help of the command itself
+            assert param.show_envvar == (path == "pydb" and bool(param.envvar)), f"{path} {param.opts}"
         assert {"--dsn", "--json", "--verbose"} <= {opt for param in options for opt in param.opts}, path
 
 
@@ -182,3 +189,53 @@ def test_memory_stays_small(cli: Cli) -> None:
     done = cli.finish(cli.start("retention", "plan", below=[sys.executable, "-c", between]))
     assert done.code == 0
     assert 10 * 1024 < int(done.out) < 80 * 1024
+
+
+def test_a_plan_imports_little(cli: Cli) -> None:
+    """What takes long to import is for commands that need it; the rest is the driver and typer."""
+    script = (
+        "import sys; from pydb.cli import main; code = main(['retention', 'plan']);"
+        "heavy = [m for m in ('pydantic', 'rich', 'sqlalchemy', 'alembic', 'tomllib') if m in sys.modules];"
+        "peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'));"
+        "print(code, heavy, int(peak) < 45 * 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=cli.env, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "0 [] True"
+
+
+def test_an_interrupt_while_modules_are_imported_is_silent() -> None:
+    script = (
+        "import builtins, os, signal, sys; import pydb.__main__ as entry; real = builtins.__import__\n"
+        "def load(name, *args, **more):\n"
+        "    if name == 'pydb.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return real(name, *args, **more)\n"
+        "builtins.__import__ = load; sys.argv = ['pydb', 'policy', 'list']; entry.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, cwd=ROOT, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_an_example_that_fits(name: str) -> None:
+    for path, command in tree(name):
+        if not getattr(command, "commands", {}):
+            assert f"pydb {path}" in command.epilog
+            words = re.findall(r" (--[a-z-]+)", command.epilog)
+            assert set(words) <= {opt for param in command.params for opt in param.opts}, path
+
+
+def test_help_has_an_example_and_no_variables(bare_cli: Cli) -> None:
+    shown = bare_cli("policy", "set", "--help", COLUMNS="200").out
+    assert "pydb policy set events app.event created_at" in shown
+    assert "PYDB_" not in shown
+
+
+def test_names_are_completed(cli: Cli, events: Connection) -> None:
+    events.execute("select from pydb.retention_policy_set('events', 'app.events', 'at', '30 days')")
+    words = {"_PYDB_COMPLETE": "complete_bash", "COMP_WORDS": "pydb retention plan ev", "COMP_CWORD": "3"}
+    assert cli(**words).out.split() == ["events"]
+    assert cli(**words, PYDB_DSN="host=/nowhere").out.split() == []

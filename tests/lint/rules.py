@@ -20,6 +20,7 @@ RULES: Final[list[Rule]] = []
 
 # routines without `set search_path`, and why
 NO_SEARCH_PATH: Final = {
+    "constraints_check": "runs the application's triggers under its path, and sets the caller's again",
     "run_pin": "sets the path for its caller's transaction, which a SET clause would undo",
     "run_drive": "commits; sets the path again after each COMMIT",
     "run_series": "calls what commits; sets the path again after each call",

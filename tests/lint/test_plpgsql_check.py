@@ -41,7 +41,7 @@ NAMES: Final = "names of columns, types and operators from the catalog, by forma
 ALLOWED: Final = {
     (".*", "performance", 'cast "integer" value to "bigint" type'): "small constants",
     (".*", "performance", "cannot to determine volatility of used dynamic SQL"): "the tool cannot know",
-    ("cascade_execute", "security", "not SQL injection safe"): "names of relations, and oids",
+    ("cascade_execute", "security", "not sanitized"): "names of relations, and oids",
     ("cascade_job_queue", "warning", "cannot determinate a result"): "three columns, as the chunk has",
     ("cascade_traverse_deep", "security", "not sanitized"): NAMES,
     ("cascade_default_problem", "security", "not sanitized"): NAMES,
@@ -57,7 +57,13 @@ ALLOWED: Final = {
     ("orphan_restore_rows", "security", "not sanitized"): "names of columns and of the table",
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
     ("retention_check_epoch", "security", "not sanitized"): "its only text is a name of relation_name",
-    ("retention_check_filter", "security", "not sanitized"): "has the server judge a filter, by a CHECK",
+    ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
+    (
+        "retention_filter_understood",
+        "security",
+        "not sanitized",
+    ): "plans a filter that was judged by its names",
+    ("cascade_edge_problem", "warning extra", "is not single argument"): "its effect, and what is in the way",
     ("run_call", "warning", "cannot determinate a result"): "a hook; tests/lint holds it to its signature",
     ("run_terms_of", "warning", "cannot determinate a result"): "a hook, as above",
     ("run_series", "warning", "too many attributes for target"): "takes one composite for its many columns",

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
 LOOKING: Final = frozenset(
-    {"cascade_plan", "doctor", "idempotency_stats", "migrate_check", "reference_suggest", "retention_plan"}
+    {"cascade_plan", "doctor", "help", "idempotency_stats", "migrate_check"}
+    | {"reference_suggest", "retention_plan"}
 )
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {

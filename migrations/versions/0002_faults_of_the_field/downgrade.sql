@@ -23,3 +23,18 @@ drop routine pydb_internal.idempotency_check;
 
 delete from pydb.setting where name = 'idempotency_max_bytes';
 comment on column pydb.idempotency_key.fingerprint is 'Hash of the payload; null = not compared.';
+
+comment on column pydb.retention_policy.author is
+'Login role that set the policy; a filter runs only as a role that the author could become.';
+alter table pydb.retention_policy drop column author_role;
+alter type pydb_internal.run_state drop attribute error_detail;
+
+drop routine pydb_internal.run_log_unstarted;
+drop routine pydb_internal.run_react;
+drop view pydb.retention_job_log;
+drop routine pydb_internal.doctor_cron_launcher;
+drop routine pydb_internal.schedule_listed;
+-- schedule_status reads it
+drop view pydb.schedule_status;
+drop routine pydb_internal.schedule_rows;
+drop routine pydb_internal.doctor_grants;

@@ -89,3 +89,31 @@ insert into pydb.setting (name, value, value_type, min_value, max_value, descrip
 );
 comment on column pydb.idempotency_key.fingerprint is
 'Hash of the payload, in 64 bytes also of who sends it; null = not compared.';
+
+-- the author of a policy is a role, whatever it is called later
+alter table pydb.retention_policy add column author_role regrole;
+comment on column pydb.retention_policy.author_role is
+'The role that set the policy, whatever it is called now; a filter runs only as a role that this one could become.';
+comment on column pydb.retention_policy.author is 'Name of the login role that set the policy, at that time.';
+update pydb.retention_policy as p set author_role = r.oid
+from pg_catalog.pg_roles as r
+where r.rolname = p.author;
+-- what the server said beside its message
+alter type pydb_internal.run_state add attribute error_detail text;
+
+-- other arguments, or another result
+drop routine pydb_internal.run_log_unstarted;
+drop routine pydb_internal.run_react;
+drop routine pydb_internal.doctor_cron_launcher;
+drop routine pydb_internal.schedule_listed;
+-- schedule_status reads it: held for a moment without, so that its grants stay
+create or replace view pydb.schedule_status as
+select
+    null::text as job_name, null::text as policy, null::text as backend, null::text as schedule,
+    null::boolean as wanted, null::boolean as present, null::text as drift, null::timestamptz as last_run,
+    null::text as last_status, null::text as last_message, null::timestamptz as next_run, null::text as role,
+    null::bigint as run_id, null::text as run_state, null::text as run_reason, null::text as kind,
+    null::text as subject;
+drop routine pydb_internal.schedule_rows;
+drop routine pydb_internal.doctor_grants;
+comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. The manual: select name, what from pydb.help(); select * from pydb.help(''retention_run''); also \df pydb.* and \d+ pydb.*';

@@ -16,7 +16,9 @@ declare
     v_parts pydb_internal.cascade_rows[];
     v_all pydb_internal.cascade_rows[] := array[]::pydb_internal.cascade_rows[];
 begin
-    select string_agg(format('%I %s', u.name, format_type(a.atttypid, -1)), ', ' order by u.ord) into v_typed
+    select
+        string_agg(format('%I %s', u.name, format_type(pydb_internal.type_read(a.atttypid), -1)), ', ' order by u.ord)
+    into v_typed
     from unnest(v_key) with ordinality as u (name, ord)
     inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name;
     for v_edge in

@@ -10,17 +10,23 @@ set row_security = off
 as $$
 declare
     v_parts pydb_internal.cascade_rows[] := array(select s from unnest(p_walk.parts) as s where s.edge = 0);
+    v_path constant text := pydb_internal.application_path();
+    v_statement text;
 begin
-    execute format(
+    v_statement := format(
         'delete from %s as t where %s', pydb_internal.relation_source(p_root), (
             select string_agg(format(
-                '(t.tableoid = %s and t.ctid = any(($1[%s]).tids) and coalesce(t.ctid = any(($1[%2$s]).tids), false))',
+                '(t.tableoid operator(pg_catalog.=) %s and t.ctid operator(pg_catalog.=) any(($1[%s]).tids) '
+                'and coalesce(t.ctid operator(pg_catalog.=) any(($1[%2$s]).tids), false))',
                 s.relation, s.ordinality
             ), ' or ')
             from unnest(v_parts) with ordinality as s
         )
-    ) using v_parts;
+    );
+    perform set_config('search_path', v_path, true);
+    execute v_statement using v_parts;
     set constraints all immediate;
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
 end
 $$;
 

@@ -27,7 +27,9 @@ begin
     into v_values, v_match, v_null
     from (
         select n.name, n.ord, a.attnotnull, d.adbin is not null as has_default, format(
-            '(%s)::%s', coalesce(pg_get_expr(d.adbin, d.adrelid), 'null'), format_type(a.atttypid, a.atttypmod)
+            '(%s)::%s', coalesce(pg_get_expr(d.adbin, d.adrelid), 'null'),
+            -- not as a domain: its checks are for whoever deletes
+            format_type(pydb_internal.type_plain(a.atttypid), a.atttypmod)
         ) as value
         from unnest(v_edge.child_columns) with ordinality as n (name, ord)
         inner join pg_attribute as a on a.attrelid = v_edge.child and a.attname = n.name and not a.attisdropped

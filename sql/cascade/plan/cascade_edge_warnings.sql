@@ -16,8 +16,15 @@ declare
     v_edge pydb_internal.reference_edge;
     v_child text;
     v_count bigint;
+    v_superuser text;
 begin
     if p_edge = 0 then
+        v_superuser := pydb_internal.superuser_text(
+            array(select distinct s.relation from unnest(p_walk.parts) as s), false
+        );
+        if v_superuser is not null then
+            return query select 'superuser', v_superuser, null::text;
+        end if;
         select count(*) into v_count from pg_inherits as i
         inner join pg_class as c on c.oid = i.inhparent and c.relkind = 'r'
         where i.inhparent = p_root;
@@ -81,8 +88,8 @@ end
 $$;
 
 comment on function pydb_internal.cascade_edge_warnings(pydb_internal.cascade_closure, integer, regclass) is
-'Warnings about an edge (0 = the root): unindexed, not_enforced, not_valid, uncovered, inherited, locks; with the
-statement that cures each.';
+'Warnings about an edge (0 = the root): unindexed, not_enforced, not_valid, uncovered, inherited, locks, superuser; with
+the statement that cures each.';
 
 revoke all on function pydb_internal.cascade_edge_warnings(pydb_internal.cascade_closure, integer, regclass)
     from public;

@@ -45,32 +45,8 @@ begin
         and r.ev_type = case v_right when 'DELETE' then '4' else '2' end
     order by r.ev_class, r.rulename;
     return query
-    with published as (
-        select b.pubname, g.relid
-        from pg_publication as b
-        cross join lateral pg_get_publication_tables(b.pubname::text) as g
-        where case v_right when 'DELETE' then b.pubdelete else b.pubupdate end
-    ),
-
-    line as (
-        select c.oid, c.oid as above from pg_class as c where c.oid = any(p_relations)
-        union
-        select r.oid, a.relid from unnest(p_relations) as r (oid) cross join lateral pg_partition_ancestors(r.oid) as a
-    )
-
-    select distinct
-        'publication',
-            format('%s is published (%s) without a replica identity', pydb_internal.relation_name(c.oid), b.pubname),
-        format('alter table %s replica identity full;', pydb_internal.relation_name(c.oid))
-    from published as b
-    inner join line as l on l.above = b.relid
-    inner join pg_class as c on c.oid = l.oid
-    where c.relpersistence = 'p' and (
-        c.relreplident = 'n' or c.relreplident = 'd' and not exists (
-            select 1 from pg_index as i where i.indrelid = c.oid and i.indisprimary
-        )
-    )
-    order by 2;
+    select 'publication', p.warning, p.cure
+    from pydb_internal.relation_publications(p_relations, lower(v_right)) as p;
     return query
     select
         'trigger',

@@ -28,8 +28,9 @@ begin
         return array[]::pydb_internal.cascade_rows[]; -- no keys, no rows
     end if;
     select
-        -- without the type's length: a key must not be rounded or cut into that of another row
-        string_agg(format('%I %s', u.name, format_type(a.atttypid, -1)), ', ' order by u.ord),
+        -- without the type's length: a key must not be rounded or cut into that of another row; and not as a domain
+        -- whose checks are its owner's functions
+        string_agg(format('%I %s', u.name, format_type(pydb_internal.type_read(a.atttypid), -1)), ', ' order by u.ord),
         string_agg(format('t.%I %s k.%I', u.name, e.operators[u.ord], u.name), ' and ' order by u.ord)
     into v_typed, v_match
     from pydb_internal.reference_equality(
@@ -38,6 +39,17 @@ begin
     ) as e
     cross join unnest(v_columns) with ordinality as u (name, ord)
     inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name;
+    if v_typed is null or exists (
+        select from unnest(v_columns) as u (name)
+        inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name
+        where pydb_internal.type_read(a.atttypid) is null
+    ) then
+        raise exception using errcode = 'YD301',
+            message = format('rows of %s cannot be named by this key', pydb_internal.relation_name(p_root)),
+            detail = format('To read a value of (%s) may run what the owner of its type wrote.',
+                array_to_string(v_columns, ', ')),
+            hint = 'Name the rows by another unique key.';
+    end if;
     begin
         execute format(
             'select array_agg(row(0, 0, ''delete'', f.relation, f.tids)::pydb_internal.cascade_rows) from (

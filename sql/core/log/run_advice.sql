@@ -46,6 +46,8 @@ begin
         return 'repeat without --now, or with an earlier time';
     elsif p_run.state = 'interrupted' then
         return 'its server process went away, what it committed stays; to go on: ' || coalesce(v_again, v_show);
+    elsif p_run.sqlstate = '55006' then
+        return 'another run of it is live: pydb runs list --state running --kind ' || p_run.kind;
     end if;
     return coalesce(
         case p_run.stop_reason

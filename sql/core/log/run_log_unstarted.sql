@@ -9,7 +9,8 @@ create or replace function pydb_internal.run_log_unstarted(
     p_state text,
     p_stop_reason text,
     p_error text,
-    p_sqlstate text default null
+    p_sqlstate text default null,
+    p_detail jsonb default '{}'
 )
 returns bigint
 language plpgsql
@@ -26,11 +27,11 @@ begin
     end if;
     insert into pydb.job_run (
         kind, subject, dry_run, state, stop_reason, started_at, heartbeat_at, finished_at, request, pid, error,
-        sqlstate
+        sqlstate, detail
     )
     values (
         p_kind, p_subject, p_dry_run, p_state, p_stop_reason, v_now, v_now, v_now, p_request, pg_backend_pid(), p_error,
-        p_sqlstate
+        p_sqlstate, coalesce(p_detail, '{}')
     )
     returning id into v_id;
     perform pydb_internal.run_prune(p_kind, p_subject);
@@ -38,7 +39,11 @@ begin
 end
 $$;
 
-comment on function pydb_internal.run_log_unstarted(text, text, boolean, uuid, text, text, text, text) is
+comment on function pydb_internal.run_log_unstarted(
+    text, text, boolean, uuid, text, text, text, text, jsonb
+) is
 'Logs a run that ended before it began (skipped, for example) and returns its id; removes old runs of its subject.';
 
-revoke all on function pydb_internal.run_log_unstarted(text, text, boolean, uuid, text, text, text, text) from public;
+revoke all on function pydb_internal.run_log_unstarted(
+    text, text, boolean, uuid, text, text, text, text, jsonb
+) from public;

@@ -27,14 +27,21 @@ begin
         when v_class.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)
             and not p_own then 'one of pydb''s own tables'
     end;
-    if v_what is null and to_regclass('pg_catalog.pg_dist_partition') is not null then
+    if v_what is not null or not exists (select from pg_extension as e where e.extname in ('citus', 'timescaledb')) then
+        return v_what;
+    end if;
+    if pydb_internal.extension_relation('citus', 'pg_catalog', 'pg_dist_partition') is not null then
         execute 'select ''distributed by Citus: its rows are on the shards'''
             ' from pg_catalog.pg_dist_partition where logicalrelid = $1' into v_what using p_relation::regclass;
     end if;
-    if v_what is null and to_regclass('_timescaledb_catalog.hypertable') is not null then
+    if v_what is null
+        and pydb_internal.extension_relation('timescaledb', '_timescaledb_catalog', 'hypertable') is not null
+    then
         execute 'select ''a hypertable: its rows are in chunks, which drop_chunks drops'''
             ' from _timescaledb_catalog.hypertable where schema_name = $1 and table_name = $2'
-            into v_what using v_class.relnamespace::regnamespace::name, v_class.relname;
+            into v_what using (
+                select n.nspname from pg_namespace as n where n.oid = v_class.relnamespace
+            ), v_class.relname;
     end if;
     return v_what;
 end

@@ -18,11 +18,13 @@ declare
     v_sqlstate pg_catalog.text;
     v_error pg_catalog.text;
     v_hint pg_catalog.text;
+    v_detail pg_catalog.text;
 begin
     commit;
     -- So begins every transaction: under read committed a row that somebody renewed is judged again before it is
-    -- deleted, whatever the default is; and the path, which no SET clause can hold over a COMMIT, is ours again.
-    set transaction isolation level read committed;
+    -- deleted, whatever the default is, and it writes (run_is_read_only has looked whether that is only a default);
+    -- and the path, which no SET clause can hold over a COMMIT, is ours again.
+    set transaction isolation level read committed, read write;
     set local search_path = pg_catalog, pg_temp;
     loop
         v_part := null;
@@ -53,15 +55,16 @@ begin
             end if;
         exception when query_canceled or assert_failure or others then
             get stacked diagnostics
-                v_sqlstate = returned_sqlstate, v_error = message_text, v_hint = pg_exception_hint;
-            v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint);
+                v_sqlstate = returned_sqlstate, v_error = message_text, v_hint = pg_exception_hint,
+                v_detail = pg_exception_detail;
+            v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint, v_detail);
             p_run := v_turn.run;
             if not (v_turn.part is null) then
                 v_parts[v_place] := v_turn.part;
             end if;
         end;
         commit;
-        set transaction isolation level read committed;
+        set transaction isolation level read committed, read write;
         set local search_path = pg_catalog, pg_temp;
         exit when p_run.state is not null;
         if p_run.request is not null then
@@ -80,7 +83,7 @@ begin
                     v_seconds := null; -- somebody locks what is looked at: the turn knows what to do
             end;
             commit;
-            set transaction isolation level read committed;
+            set transaction isolation level read committed, read write;
             set local search_path = pg_catalog, pg_temp;
             v_slices := v_slices + 1;
             exit when v_seconds is null;

@@ -10,19 +10,23 @@ as $$
 declare
     v_kind constant pydb_internal.run_kind := pydb_internal.run_kind_get(p_run.kind);
     v_is_clean constant boolean := p_run.reason = 'exhausted';
+    -- the server's own words beside its message
+    v_said constant jsonb := case when v_is_clean then '{}' else jsonb_strip_nulls(
+        jsonb_build_object('detail', p_run.error_detail, 'hint', p_run.hint)
+    ) end;
 begin
     if p_run.run_id is null then
         perform pydb_internal.run_log_unstarted(
             v_kind.job_kind, p_run.subject, p_run.dry_run, p_run.request, p_run.state, p_run.reason, p_run.error,
-            p_run.sqlstate
+            p_run.sqlstate, v_said
         );
     else
         perform pydb_internal.run_close(
             p_run.run_id, p_run.state, p_run.reason, p_run.skipped, case when not v_is_clean then p_run.sqlstate end,
             case when not v_is_clean then p_run.error end,
-            coalesce(p_run.detail, '{}') || jsonb_strip_nulls(jsonb_build_object(
-                'hint', case when not v_is_clean then p_run.hint end, 'retries', nullif(p_run.retries, 0)
-            )),
+            coalesce(p_run.detail, '{}') || v_said || jsonb_strip_nulls(
+                jsonb_build_object('retries', nullif(p_run.retries, 0))
+            ),
             p_run.audit_subject, p_run.audit
         );
     end if;

@@ -22,11 +22,15 @@ as $$
         ('23', true, 'blocked', 'referenced'), -- a child that came in between; or a constraint keeps the row
         -- it cannot be done as things are, and trying again does not help
         ('42501', false, 'blocked', 'error'), -- missing privilege
+        ('25006', false, 'blocked', 'error'), -- read-only
+        ('55000', false, 'blocked', 'error'), -- published without a replica identity
+        ('42P10', false, 'blocked', 'error'), -- or with a filter or columns that it does not serve
         ('YD001', false, 'blocked', 'error'), -- unfit session or argument
         ('YD002', false, 'cancelled', 'cancelled'), -- dropped since the call began
         ('YD003', false, 'blocked', 'error'),
         ('YD004', false, 'blocked', 'error'),
         ('YD005', false, 'blocked', 'error'),
+        ('YD014', false, 'blocked', 'error'),
         ('YD104', false, 'blocked', 'fuse'),
         ('YD105', false, 'blocked', 'fuse'),
         ('YD106', false, 'blocked', 'error'),

@@ -13,6 +13,10 @@ begin
     perform pg_catalog.set_config('intervalstyle', 'postgres', true);
     perform pg_catalog.set_config('row_security', 'off', true);
     perform pg_catalog.set_config('jit', 'off', true);
+    -- from 17 on: a batch ends by its own target, and to be cut off in the middle would end the session
+    if pg_catalog.current_setting('transaction_timeout', true) is not null then
+        perform pg_catalog.set_config('transaction_timeout', '0', true);
+    end if;
     perform pg_catalog.set_config(
         'lock_timeout',
             (extract(epoch from pydb_internal.setting_get(p_name => 'lock_timeout')::interval) * 1000)::int8::text, true
@@ -21,7 +25,7 @@ end
 $$;
 
 comment on function pydb_internal.run_pin() is
-'Pins search_path, TimeZone, DateStyle, IntervalStyle, row_security, jit and lock_timeout until the end of the
-transaction. A procedure that commits calls it again after each COMMIT.';
+'Pins search_path, TimeZone, DateStyle, IntervalStyle, row_security, jit, transaction_timeout and lock_timeout
+until the end of the transaction. A procedure that commits calls it again after each COMMIT.';
 
 revoke all on function pydb_internal.run_pin() from public;

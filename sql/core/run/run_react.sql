@@ -7,7 +7,8 @@ create or replace function pydb_internal.run_react(
     p_part pydb_internal.run_part,
     p_sqlstate text,
     p_error text,
-    p_hint text
+    p_hint text,
+    p_error_detail text default null
 )
 returns pydb_internal.run_turn
 language plpgsql
@@ -25,6 +26,7 @@ begin
     p_run.sqlstate := p_sqlstate;
     p_run.error := p_error;
     p_run.hint := nullif(p_hint, '');
+    p_run.error_detail := nullif(p_error_detail, '');
     p_run.detail := null; -- what the turn wanted to log is undone with it
     p_run.counts := null;
     v_turn.run := p_run;
@@ -56,6 +58,7 @@ begin
         else
             v_turn.run.state := v_fault.state;
             v_turn.run.reason := v_fault.reason;
+            v_turn.run.hint := pydb_internal.run_cure(p_sqlstate, p_hint);
         end if;
     end if;
     return v_turn;
@@ -63,11 +66,11 @@ end
 $$;
 
 comment on function pydb_internal.run_react(
-    pydb_internal.run_state, pydb_internal.run_part, text, text, text
+    pydb_internal.run_state, pydb_internal.run_part, text, text, text, text
 ) is
 'The run after an error whose turn was rolled back. part: changed by its kind so that the next try goes around the
 error; null: another try after a pause, or the end: cancelled, partial, blocked, failed.';
 
 revoke all on function pydb_internal.run_react(
-    pydb_internal.run_state, pydb_internal.run_part, text, text, text
+    pydb_internal.run_state, pydb_internal.run_part, text, text, text, text
 ) from public;

@@ -12,6 +12,10 @@ declare
     v_now constant timestamptz := clock_timestamp();
     v_terms pydb_internal.run_terms;
 begin
+    -- from 17 on: the sleep may be longer than that
+    if current_setting('transaction_timeout', true) is not null then
+        perform set_config('transaction_timeout', '0', true);
+    end if;
     if v_now >= p_run.wake_at then
         return null;
     end if;

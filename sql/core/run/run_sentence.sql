@@ -10,7 +10,11 @@ as $$
 begin
     return format(
         '%s: %s (%s), %s%s%s', pydb_internal.run_label(p_run), p_run.state, p_run.reason,
-        coalesce(p_run.said, format('%s of %s rows deleted', p_run.done, coalesce(p_run.due::text, '?'))),
+        coalesce(p_run.said, case
+            when p_run.due is not null then format('%s of %s rows deleted', p_run.done, p_run.due)
+            when p_run.done > 0 then pydb_internal.rows_text(p_run.done) || ' deleted'
+            else 'nothing was deleted' -- it never came to a count
+        end),
         case when p_run.dry_run then ' (dry run)' else '' end,
         case when p_run.reason <> 'exhausted' then coalesce(': ' || p_run.error, '') else '' end
     );

@@ -3,7 +3,7 @@
 -- reads pydb.retention_policy, catalogs   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_grants(p_runners jsonb)
-returns table (policy text, grants text)
+returns table (policy text, grants text[])
 language sql
 stable
 set search_path = pg_catalog, pg_temp
@@ -58,7 +58,7 @@ as $$
         where not has_table_privilege(t.role, t.oid, t.word)
         group by t.name, t.role, t.oid
     )
-    select m.name, string_agg(m.line, ' ' order by m.line desc) from missing as m group by m.name
+    select m.name, array_agg(m.line order by m.line desc) from missing as m group by m.name
 $$;
 
 comment on function pydb_internal.doctor_grants(jsonb) is

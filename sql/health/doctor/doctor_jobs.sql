@@ -19,13 +19,22 @@ begin
         'jobs', k.status, k.reason, format('%s: %s of %s jobs', k.what, count(*), jsonb_array_length(v_jobs)),
         left(string_agg(format('%s: %s', j.job_name, k.said), '; ' order by j.job_name), 1000), k.hint
     from jsonb_to_recordset(v_jobs) as j (
-        job_name text, kind text, drift text, wanted boolean, last_status text, last_message text
+        job_name text, kind text, drift text, drift_code text, wanted boolean, last_status text, last_message text
     )
     cross join lateral (
         values
-        (j.drift ~ '^unknown', 'unknown', 'jobs_hidden', 'not to be seen from here', j.drift, v_hidden),
         (
-            j.drift !~ '^unknown', 'degraded', 'drift', 'not as the schedules say', j.drift,
+            j.drift_code = 'unknown' and p_cron is null, 'unknown', 'jobs_hidden', 'not to be seen from here', j.drift,
+            v_hidden
+        ),
+        (
+            -- pg_cron shows a role its own jobs alone
+            j.drift_code = 'unknown' and p_cron is not null, 'unknown', 'jobs_of_others',
+            'missing, or of a role whose jobs this one cannot see', j.drift,
+            'look as a superuser, or as the role of the jobs: pydb doctor'
+        ),
+        (
+            j.drift_code <> 'unknown', 'degraded', 'drift', 'not as the schedules say', j.drift,
             'select * from pydb.schedule_sync();  or: pydb schedule sync'
         ),
         (

@@ -27,8 +27,19 @@ declare
 begin
     return query
     select
-        'rights', k.status, k.reason, k.what, left(string_agg(distinct k.said, '; '), 1000),
-        left(string_agg(distinct k.hint, ' '), 1000)
+        'rights', k.status, k.reason, k.what, left(string_agg(distinct k.said, '; '), 1000), (
+            -- each line once, however many policies want it, and none of them cut
+            select string_agg(h.line, ' ' order by h.place)
+            from (
+                select l.line, min(l.place) as place
+                from unnest(array_agg(k.hint) || array_agg(array_to_string(g.grants, E'\n')
+                    ) filter (where k.reason = 'missing_privilege')) as u (lines)
+                cross join lateral regexp_split_to_table(u.lines, E'\n') with ordinality as l (line, place)
+                group by l.line
+                order by 2, 1
+                limit 50
+            ) as h
+        )
     from jsonb_to_recordset(v_runners) as u (
         policy text, procedure text, role text, origin text, exists_role boolean, is_super boolean, may_login boolean
     )
@@ -52,14 +63,16 @@ begin
             'the role that should run the jobs cannot log in', u.role, v_login
         ),
         (
-            g.grants is not null, 'error', 'missing_privilege', 'the role that runs a policy may not',
-            format('%s on %s as %s', p.name, pydb_internal.relation_name(c.oid), u.role), g.grants
+            g.grants is not null, 'error', 'missing_privilege',
+            'the role that runs a policy lacks rights on its tables',
+            format('%s on %s as %s', p.name, pydb_internal.relation_name(c.oid), u.role), null
         ),
         (u.is_super and u.origin = 'job', 'degraded', 'superuser', 'jobs run as a superuser', u.role, v_login)
     ) as k (applies, status, reason, what, said, hint)
     where k.applies
     group by k.status, k.reason, k.what;
     v_found := found;
+    return query select d.* from pydb_internal.doctor_hurdles(v_runners) as d;
     return query select d.* from pydb_internal.doctor_execute(v_runners) as d;
     if not found and not v_found then
         return query select

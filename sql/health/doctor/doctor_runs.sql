@@ -9,14 +9,16 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     select
-        'runs', case when r.dead = 0 then 'ok' else 'degraded' end,
-        case when r.dead = 0 then 'none_interrupted' else 'run_interrupted' end,
+        'runs', case when r.dead > 0 then 'degraded' when r.hidden then 'unknown' else 'ok' end,
+        case when r.dead > 0 then 'run_interrupted' when r.hidden then 'hidden' else 'none_interrupted' end,
         case
+            when r.dead = 0 and r.hidden
+                then 'this role may not see the server processes of runs that look live'
             when r.dead = 0 then 'no run was left behind by its server process'
             else format('runs that look live, but whose server process is gone: %s', r.dead)
         end,
         left(r.named, 1000),
-        case when r.dead > 0 then
+        case when r.dead = 0 and r.hidden then format('grant pg_monitor to %I;', current_user) when r.dead > 0 then
             coalesce(
                 'the next run of anything marks it as interrupted; to go on: ' || r.again,
                 'the next run of anything marks it as interrupted, also a rehearsal: pydb retention run --dry-run'
@@ -25,6 +27,10 @@ as $$
     from (
         select
             count(*) as dead,
+            not pg_has_role('pg_read_all_stats', 'usage') and exists (
+                select from pydb_internal.run_live(null, null) as l
+                inner join pg_stat_activity as a on a.pid = l.pid and a.backend_start is null
+            ) as hidden,
             string_agg(
                 format(
                     'run %s of %s, last sign of life %s', d.id, d.subject,

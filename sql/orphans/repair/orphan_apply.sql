@@ -21,38 +21,51 @@ set bytea_output = 'hex'
 as $$
 declare
     v_table constant text := pydb_internal.relation_name(p_relation);
+    v_path constant text := pydb_internal.application_path();
+    v_statement text;
+    v_tids tid[];
     v_names text;
     v_values text;
     v_rows jsonb[];
     v_gone bigint;
     v_kept bigint;
 begin
-    if p_mode = 'delete' then
-        execute format('delete from only %s as t where %s', v_table, p_condition);
-        get diagnostics v_gone = row_count;
-        return v_gone;
-    elsif p_mode = 'nullify' then
-        execute format(
-            'update only %s as t set %s where %s', v_table, (
+    -- The condition is ours and is read under our path, the triggers are not and run under theirs. A row that somebody
+    -- changes in between has another place, and stays for the next look.
+    execute format('select array(select t.ctid from only %s as t where %s)', v_table, p_condition) into v_tids;
+    if p_mode <> 'quarantine' then
+        v_statement := case p_mode
+            when 'delete' then format('delete from only %s as t', v_table)
+            else format('update only %s as t set %s', v_table, (
                 select string_agg(format('%I = null', u.name), ', ')
                 from unnest(pydb_internal.orphan_set_columns(p_edge)) as u (name)
-            ), p_condition
-        );
+            ))
+        end || ' where t.ctid operator(pg_catalog.=) any($1)';
+        perform set_config('search_path', v_path, true);
+        execute v_statement using v_tids;
         get diagnostics v_gone = row_count;
+        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
         return v_gone;
     end if;
     -- each value as its type writes it, which is what it reads back exactly; a row value of nulls is not null
     select string_agg(quote_literal(a.attname), ', ' order by a.attnum),
-        string_agg(
-            format('case when num_nulls(t.%1$I) = 0 then concat(t.%1$I) end', a.attname), ', ' order by a.attnum
-        )
+        string_agg(format(
+            'case when pg_catalog.num_nulls(t.%1$I) operator(pg_catalog.=) 0 then pg_catalog.concat(t.%1$I) end',
+            a.attname
+        ), ', ' order by a.attnum)
     into v_names, v_values
     from pg_attribute as a
     where a.attrelid = p_relation and a.attnum > 0 and not a.attisdropped;
-    execute format(
-        'with gone as (delete from only %s as t where %s returning jsonb_object(array[%s], array[%s]) as content)
-        select count(*), array_agg(g.content) from gone as g', v_table, p_condition, v_names, v_values
-    ) into v_gone, v_rows;
+    v_statement := format(
+        'with gone as (
+            delete from only %s as t where t.ctid operator(pg_catalog.=) any($1)
+            returning pg_catalog.jsonb_object(array[%s], array[%s]) as content
+        )
+        select pg_catalog.count(*), pg_catalog.array_agg(g.content) from gone as g', v_table, v_names, v_values
+    );
+    perform set_config('search_path', v_path, true);
+    execute v_statement into v_gone, v_rows using v_tids;
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     v_kept := pydb_internal.orphan_quarantine_store(p_run_id, p_relation, v_rows);
     if v_gone <> v_kept then
         raise exception using errcode = 'YD901', message = 'not every row that was taken out was kept',

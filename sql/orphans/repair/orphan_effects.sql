@@ -49,11 +49,12 @@ begin
         select format('%s is a foreign table: its orphans stay', l.name)
         from pydb_internal.orphan_leaves(p_edge.child) as l
         where l.is_foreign
-    );
+    ) || array_remove(array[pydb_internal.superuser_text(array[p_edge.child], false)], null);
 end
 $$;
 
 comment on function pydb_internal.orphan_effects(pydb_internal.reference_edge, text, text) is
-'Warnings of a repair: rows that go with the orphans or keep them, with counts; triggers; foreign partitions.';
+'Warnings of a repair: rows that go with the orphans or keep them, with counts; triggers, also as a superuser; foreign
+partitions.';
 
 revoke all on function pydb_internal.orphan_effects(pydb_internal.reference_edge, text, text) from public;

@@ -73,7 +73,9 @@ begin
     if p_run.dry_run then
         v_turn.run.said := format('%s to %s', pydb_internal.rows_text(v_counts.orphans), v_work.mode);
         v_turn.run.notes := v_effects;
-    elsif v_counts.orphans = 0 then
+    elsif v_counts.orphans > 0 then
+        perform pydb_internal.run_log_superuser(p_run.run_id, array[v_edge.child], false);
+    else
         perform pydb_internal.orphan_store_count(v_edge, v_counts);
     end if;
     if p_run.dry_run or v_counts.orphans = 0 then

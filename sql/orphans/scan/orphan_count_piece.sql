@@ -31,10 +31,20 @@ declare
     v_partly text;
     v_counts pydb_internal.orphan_counts;
 begin
-    select string_agg(format('t.%I', u.name), ', '),
+    select
+        -- as text, where to make JSON of a value might call a cast that the owner of its type made
+        string_agg(case
+            when pydb_internal.type_read(a.atttypid) is null then format(
+                'case when num_nulls(t.%1$I) = 0 then format(''%%s'', t.%1$I) end as %1$I', u.name
+            )
+            when pydb_internal.type_read(a.atttypid) <> a.atttypid
+                then format('t.%1$I::%2$s as %1$I', u.name, format_type(pydb_internal.type_read(a.atttypid), -1))
+            else format('t.%I', u.name)
+        end, ', ' order by u.ord),
         string_agg(format('t.%I is null', u.name), ' or ') filter (where u.name = any(p_edge.child_columns))
     into v_named, v_partly
-    from unnest(v_columns) as u (name);
+    from unnest(v_columns) with ordinality as u (name, ord)
+    inner join pg_attribute as a on a.attrelid = p_edge.child and a.attname = u.name;
     execute format(
         'select
             count(*) filter (where s.old), count(*) filter (where not s.old),

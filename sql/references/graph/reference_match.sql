@@ -8,7 +8,7 @@ create or replace function pydb_internal.reference_match(
 )
 returns text
 language sql
-immutable
+stable
 set search_path = pg_catalog, pg_temp
 as $$
     select pydb_internal.key_match(

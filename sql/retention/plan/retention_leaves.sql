@@ -1,5 +1,5 @@
--- pydb_internal.retention_leaves (plan): the relations that hold a table's rows: itself, or the leaves of its partition
--- tree.
+-- pydb_internal.retention_leaves (plan): the relations that hold a table's rows: itself, with the tables that
+-- inherit from it, or the leaves of its partition tree.
 -- reads the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_leaves(p_relation regclass)
@@ -10,9 +10,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return query
+    -- with the tables that inherit from it: their rows are its rows, for a DELETE too
+    with recursive heir (oid) as (
+        select c.oid from pg_catalog.pg_class as c where c.oid = p_relation and c.relkind = 'r'
+        union
+        select i.inhrelid from heir as h inner join pg_catalog.pg_inherits as i on i.inhparent = h.oid
+    )
     select c.oid, c.relkind = 'f'
-    from pg_catalog.pg_class as c
-    where c.oid = p_relation and c.relkind = 'r'
+    from heir as h
+    inner join pg_catalog.pg_class as c on c.oid = h.oid
+    where c.oid = p_relation or c.relpersistence <> 't' -- nobody else sees rows of those
     union all
     select c.oid, c.relkind = 'f'
     from pg_catalog.pg_class as root
@@ -24,6 +31,6 @@ end
 $$;
 
 comment on function pydb_internal.retention_leaves(regclass) is
-'Relations that hold the rows of a table, in order of their oid; foreign partitions are marked.';
+'Relations that hold the rows of a table, in order of their oid; foreign tables among them are marked.';
 
 revoke all on function pydb_internal.retention_leaves(regclass) from public;

@@ -17,6 +17,9 @@ declare
     v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
     v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total);
     v_count bigint;
+    v_superuser constant text := pydb_internal.superuser_text(
+        array[p_policy.target::oid], p_policy.on_referenced = 'cascade'
+    );
 begin
     if v_fuse is not null then
         v_all := v_all || row('fuse', 'the fuse would block the run: ' || v_fuse)::pydb_internal.retention_warning;
@@ -54,20 +57,24 @@ begin
     if v_count > 0 then
         v_all := v_all
             || row('inherited',
-                format('%s tables inherit from it: they are not touched (ONLY)',
+                format('%s tables inherit from it: their rows are its rows and go as well',
                     v_count))::pydb_internal.retention_warning;
     end if;
+    v_all := v_all || pydb_internal.retention_hurdle_warnings(p_policy);
     if not exists (select 1 from pg_index as i where i.indrelid = p_policy.target and i.indisunique) then
         v_all := v_all || row(
             'no_key', 'the table has no primary or unique key: rows are found by their place (ctid)'
         )::pydb_internal.retention_warning;
+    end if;
+    if v_superuser is not null then
+        v_all := v_all || row('superuser', v_superuser)::pydb_internal.retention_warning;
     end if;
     return v_all;
 end
 $$;
 
 comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint) is
-'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key.';
+'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key, superuser.';
 
 revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint)
     from public;

@@ -12,7 +12,6 @@ declare
     v_class pg_class;
     v_name text := pydb_internal.relation_name(p_relation);
     v_problem text;
-    v_heirs bigint;
 begin
     select c.* into v_class from pg_class as c where c.oid = p_relation;
     if not found then
@@ -21,12 +20,6 @@ begin
             hint = 'Set the policy again with the table that it should act on.';
     end if;
     v_problem := 'it is ' || pydb_internal.relation_problem(p_relation, p_builtin);
-    if v_problem is null and v_class.relkind = 'r' and pg_relation_size(p_relation) = 0 then
-        select count(*) into v_heirs from pg_inherits as i where i.inhparent = p_relation;
-        if v_heirs > 0 then
-            v_problem := format('it is empty, its rows are in the %s tables that inherit from it', v_heirs);
-        end if;
-    end if;
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('no retention policy for %s', v_name),
             detail = format('%s cannot be pruned: %s.', v_name, v_problem),

@@ -1,5 +1,5 @@
--- pydb_internal.retention_filter_problem (policy; by retention_check_filter): what is lexically wrong with a filter,
--- null if nothing: its text must stay inside the parentheses that it will be put in.
+-- pydb_internal.retention_filter_problem (policy): what is lexically wrong with a filter, null if nothing: its text
+-- must stay inside the parentheses that it will be put in.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_filter_problem(p_filter text)

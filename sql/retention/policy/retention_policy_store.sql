@@ -32,9 +32,11 @@ begin
             hint = format('Change %s, drop it with pydb.retention_policy_drop, or give a p_filter.', v_other);
     end if;
     v_new.author := v_draft.author;
+    v_new.author_role := v_draft.author_role;
     v_new.builtin := coalesce(v_old.builtin, false);
     if v_new.builtin then
         v_new.author := v_old.author;
+        v_new.author_role := v_old.author_role;
         v_new.filter := v_old.filter;
         v_new.expiry := v_old.expiry;
         v_new.fuse_share := v_old.fuse_share; -- all of it may have expired

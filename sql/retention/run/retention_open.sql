@@ -1,7 +1,7 @@
 -- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
 -- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
--- raises YD001 YD003 YD005 YD102 YD105 YD106 YD114
+-- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114
 create or replace function pydb_internal.retention_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -19,7 +19,10 @@ declare
     v_relations jsonb;
 begin
     if p_parts is not null then
-        return pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        perform pydb_internal.retention_check_author(v_policy);
+        v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
+        return v_turn;
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
@@ -42,6 +45,9 @@ begin
     v_turn.run := p_run;
     v_turn.run.work := to_jsonb(v_work);
     if p_run.state is null and p_run.run_id is not null then
+        perform pydb_internal.run_log_superuser(
+            p_run.run_id, array[v_policy.target::oid], v_policy.on_referenced = 'cascade'
+        );
         v_turn := pydb_internal.retention_resume_position(v_turn);
     end if;
     return v_turn;

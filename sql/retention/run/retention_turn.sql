@@ -1,7 +1,7 @@
 -- pydb_internal.retention_turn (run): hook of retention runs: delete the next range of a part, in the caller's
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
--- raises YD113, and what the delete raises
+-- raises YD103 YD113 YD114, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -27,6 +27,7 @@ begin
         return v_turn;
     end if;
     perform pydb_internal.retention_lock(v_policy, p_part);
+    perform pydb_internal.retention_check_author(v_policy); -- the part's condition is parsed anew by each batch
     v_range := pydb_internal.retention_range(v_policy, v_work, p_part);
     v_turn.part := p_part;
     if v_range.condition is null then

@@ -12,12 +12,11 @@ as $$
 declare
     v_cron jsonb;
 begin
-    -- not to_regclass(): it raises where the role lacks USAGE on the schema
-    if not exists (
-        select from pg_extension as e
-        inner join pg_namespace as n on n.nspname = 'cron'
-        where e.extname = 'pg_cron' and has_schema_privilege(n.oid, 'usage')
-    ) then
+    -- not to_regclass(): it raises where the role lacks USAGE on the schema, and finds what others called so
+    if pydb_internal.extension_relation('pg_cron', 'cron', 'job') is null
+        or pydb_internal.extension_relation('pg_cron', 'cron', 'job_run_details') is null
+        or not exists (select from pg_namespace as n where n.nspname = 'cron' and has_schema_privilege(n.oid, 'usage'))
+    then
         return null;
     end if;
     execute pydb_internal.schedule_cron_query() into v_cron;

@@ -23,6 +23,13 @@ as $$
                 from cron.job as j
                 where j.jobname ~ '^pydb[/.#]'
             ),
+            -- of others too: one of them keeps the launcher from starting any
+            'orphaned', (
+                select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+                    'jobid', j.jobid, 'name', j.jobname, 'role', j.username) order by j.jobid), '[]')
+                from cron.job as j
+                where not exists (select from pg_catalog.pg_roles as r where r.rolname = j.username)
+            ),
             'runs', (
                 select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(r)), '[]')
                 from (

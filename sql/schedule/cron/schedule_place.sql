@@ -17,6 +17,9 @@ begin
         when version is not null and cron_database is null and v_sees then 'not_loaded'
         when version is not null then 'here'
         when cron_database = current_database() then 'not_created'
+        when cron_database is not null and not exists (
+            select from pg_database as d where d.datname = cron_database
+        ) then 'no_database'
         when cron_database is not null then 'elsewhere'
         when v_sees then 'absent'
         else 'hidden'
@@ -26,7 +29,7 @@ $$;
 
 comment on function pydb_internal.schedule_place() is
 'place: here (installed in this database), elsewhere (pg_cron lives in cron_database), not_created (loaded for this
-database, extension missing), not_loaded (extension without its library), absent (not loaded by the server),
+database, extension missing), no_database (cron_database does not exist), not_loaded (extension without its library), absent (not loaded by the server),
 hidden (this role may not see, for want of pg_read_all_settings). version = extversion, where it is here.';
 
 revoke all on function pydb_internal.schedule_place() from public;

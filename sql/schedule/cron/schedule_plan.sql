@@ -1,6 +1,6 @@
 -- pydb_internal.schedule_plan (cron): the actions of a sync by the role that pg_cron's document was read as.
 -- reads pydb.schedule_source, pydb.retention_policy, pydb.setting   writes nothing   locks nothing
--- raises YD502 the role may not write jobs for another, YD901 a command that is not one CALL
+-- raises YD502 the role may not write jobs for another, YD901 a command that is not one CALL; warns YD505
 create or replace function pydb_internal.schedule_plan(p_cron jsonb)
 returns table (
     job_name text,
@@ -22,6 +22,7 @@ as $$
 declare
     v_role constant text := coalesce(pydb_internal.setting_get(p_name => 'schedule_role'), p_cron ->> 'role');
     v_bad text;
+    v_hurdle record;
 begin
     if not exists (select from pg_roles as r where r.rolname = v_role) then
         raise exception using
@@ -48,6 +49,19 @@ begin
             detail = v_bad,
             hint = 'this is a defect of pydb; please report it';
     end if;
+    -- said at once: the first night is a bad time to find out
+    for v_hurdle in
+        select string_agg(distinct p.name, ', ') as policies, h.message, min(h.hint) as hint
+        from pydb_internal.schedule_wanted(true) as w
+        inner join pydb.retention_policy as p on p.name = w.policy
+        inner join pg_class as c on c.oid = p.target
+        cross join lateral pydb_internal.retention_hurdles(p, to_regrole(quote_ident(v_role))::oid) as h
+        group by h.message
+    loop
+        raise warning using errcode = 'YD505',
+            message = format('jobs that would be blocked (%s): %s', v_hurdle.policies, v_hurdle.message),
+            hint = v_hurdle.hint;
+    end loop;
     return query
     select
         a.job_name, a.policy, a.action, a.schedule, a.command, a.database, a.role, a.reason, a.statements, a.kind,

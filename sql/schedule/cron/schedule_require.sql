@@ -37,6 +37,8 @@ begin
     else
         v_detail := case v_place.place
             when 'not_created' then 'the server has loaded it for this database, the extension is missing'
+            when 'no_database' then format('cron.database_name says %L, and there is no such database',
+                v_place.cron_database)
             when 'not_loaded' then 'the extension is here, the server has not loaded its library'
             when 'absent' then 'the server has not loaded it'
             else 'it is not installed here, and this role may not see whether another database has it'

@@ -13,7 +13,8 @@ returns table (
     wanted boolean,
     role text,
     present boolean,
-    drift text
+    drift text,
+    action text
 )
 language sql
 stable
@@ -32,7 +33,8 @@ as $$
         coalesce(a.subject, w.subject), coalesce(w.run_subject, a.subject), coalesce(w.schedule, a.schedule),
         w.job_name is not null, a.role,
         case when p_cron is not null then a.jobid is not null end,
-        case when p_cron is not null and a.action <> 'keep' then a.reason end
+        case when p_cron is not null and a.action <> 'keep' then a.reason end,
+        case when p_cron is not null then a.action end
     from (select s.* from scheduled as s where s.job_name in (select n.job_name from wanted as n)) as w
     full join (
         select x.* from action as x
@@ -44,14 +46,15 @@ as $$
     -- scheduled, but held back: shown, so that nobody wonders where it went
     select
         s.job_name, s.policy, s.kind, s.subject, s.run_subject, s.schedule, false, null,
-        case when p_cron is not null then false end, null
+        case when p_cron is not null then false end, null, null
     from scheduled as s
     where not s.wanted
         and not exists (select from action as x where x.job_name = s.job_name and x.action = 'remove')
 $$;
 
 comment on function pydb_internal.schedule_listed(jsonb) is
-'One row a job, as in pydb.schedule_status, without what its runs and the clock say. run_subject = subject of its runs
+'One row a job, as in pydb.schedule_status, without what its runs and the clock say. action = what a sync
+would do with it. run_subject = subject of its runs
 in pydb.job_run; null = any of its kind.';
 
 revoke all on function pydb_internal.schedule_listed(jsonb) from public;

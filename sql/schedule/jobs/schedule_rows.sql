@@ -19,7 +19,8 @@ returns table (
     run_state text,
     run_reason text,
     kind text,
-    subject text
+    subject text,
+    drift_code text
 )
 language sql
 stable
@@ -29,10 +30,25 @@ as $$
     with here as materialized (
         select
             pydb_internal.schedule_backend(p_cron) as backend,
+            (select p.place from pydb_internal.schedule_place() as p) as place,
             -- from pg_cron 1.5 on the schedules are read in this time zone
             coalesce((select s.setting from pg_settings as s where s.name = 'cron.timezone'), 'UTC') as timezone
     ),
-    job as materialized (select l.* from pydb_internal.schedule_listed(p_cron) as l),
+    job as materialized (
+        select
+            l.*, case
+                when p_cron is null and l.wanted and (
+                    h.backend = 'pg_cron' or h.backend = 'none' and h.place = 'hidden'
+                ) then 'unknown'
+                -- row-level security shows a role its own jobs
+                when l.action = 'create' and h.backend = 'pg_cron' and not (p_cron ->> 'sees_all')::boolean
+                    then 'unknown'
+                else case l.action when 'create' then 'missing' when 'update' then 'changed' when 'remove' then 'extra'
+                    end
+            end as code
+        from pydb_internal.schedule_listed(p_cron) as l
+        cross join here as h
+    ),
     tick as materialized (
         select
             u.schedule,
@@ -47,10 +63,8 @@ as $$
         j.job_name, j.policy, case when j.wanted or j.present then h.backend else 'none' end, j.schedule,
         j.wanted, j.present,
         case
-            when h.backend <> 'pg_cron' then j.drift
-            when p_cron is null and j.wanted then 'unknown: pg_cron cannot be read from this session'
-            when j.drift = 'missing' and not (p_cron ->> 'sees_all')::boolean
-                then format('missing, or it belongs to another role than %I', p_cron ->> 'role')
+            when j.code = 'unknown' and p_cron is null then 'unknown: pg_cron cannot be read from this session'
+            when j.code = 'unknown' then format('missing, or it belongs to another role than %I', p_cron ->> 'role')
             else j.drift
         end,
         l.fired_at, l.status, l.message,
@@ -58,7 +72,7 @@ as $$
             when not j.wanted or h.backend = 'pg_cron' and j.present is not true then null
             else t.next_run
         end,
-        j.role, r.id, r.state, r.stop_reason, j.kind, j.subject
+        j.role, r.id, r.state, r.stop_reason, j.kind, j.subject, j.code
     from job as j
     cross join here as h
     left join tick as t on t.schedule = j.schedule

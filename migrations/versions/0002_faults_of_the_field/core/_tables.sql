@@ -365,7 +365,8 @@ create type pydb_internal.run_state as (
     sqlstate text,
     error text,
     hint text,
-    work jsonb
+    work jsonb,
+    error_detail text
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -404,6 +405,7 @@ comment on column pydb_internal.run_state.hint is 'Of the error met last.';
 comment on column pydb_internal.run_state.work is
 'A few values of the kind''s own, a row of its type (retention_work, …) as jsonb; what grows with the tables is in
 parts.';
+comment on column pydb_internal.run_state.error_detail is 'Of the error met last, in the words of the server.';
 
 create type pydb_internal.run_chunk as (
     relation oid,

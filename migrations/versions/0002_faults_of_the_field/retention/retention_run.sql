@@ -41,6 +41,7 @@ by one; schedule it as one bare CALL. p_dry_run counts and logs only. p_max_rows
 beside each policy''s own bounds. p_now stands for the clock, ahead of it only in a dry run
 (else YD105), and is noted with the run. p_request is noted with every run it makes. One failing
 policy never stops the others. At the end a failed policy raises YD110, a blocked one YD111; partial and skipped ones
-are warnings. On a standby or a read-only server nothing happens but a warning. Read pydb.retention_job_log.';
+are warnings. On a standby or a read-only server nothing happens but a warning. Read pydb.retention_job_log.
+It commits: in a transaction (psql -1, begin, autocommit off, two statements in one -c) it ends with 2D000.';
 
 revoke all on procedure pydb.retention_run(text, boolean, bigint, interval, timestamptz, uuid) from public;

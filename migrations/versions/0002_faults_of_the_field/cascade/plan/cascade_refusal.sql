@@ -36,7 +36,11 @@ begin
             code := coalesce(v_note.code, case when p_outside > 0 then 'outside' else 'early' end);
             warning := coalesce(v_note.warning, case
                 when p_outside > 0
-                    then format('%s outside of the cascade keep their parent', pydb_internal.rows_text(p_outside))
+                    then format(
+                        '%s that would stay still %s %s', pydb_internal.rows_text(p_outside),
+                        case p_outside when 1 then 'references' else 'reference' end,
+                        pydb_internal.relation_name(v_edge.parent)
+                    )
                 else format(
                     'PostgreSQL checks this key before the cascade reaches %s: choose delete for it, or make it '
                     'deferrable', pydb_internal.rows_text(p_early)
@@ -69,7 +73,11 @@ begin
         if v_doubt then
             order_dependent := true;
             code := 'order';
-            warning := 'other keys or partitions use the columns it sets: only doing it shows what comes of it';
+            warning := case
+                when pydb_internal.cascade_sets_key_columns(v_edge)
+                    then 'other keys or partitions use the columns it sets'
+                else 'the default that it sets is worked out by the delete'
+            end || ': only doing it shows what comes of it';
         end if;
     end if;
 end

@@ -29,6 +29,7 @@ begin
             return p_run;
         end if;
         p_run.reason := 'locked';
+        p_run.sqlstate := '55006'; -- object_in_use: no row and no table is locked
         p_run.error := coalesce((
             select format('run %s of the same is live (pid %s)', r.id, r.pid)
             from pydb_internal.run_live(v_kind.job_kind, p_run.subject) as r

@@ -1,0 +1,27 @@
+-- pydb_internal.retention_check_hurdles (policy; by retention_check_runner): refuse to begin what the server would refuse
+-- in the middle.
+-- reads the catalog, settings   writes nothing   locks nothing
+-- raises YD001 YD005 YD014, 42501 where rows are hidden
+create or replace function pydb_internal.retention_check_hurdles(p_policy pydb.retention_policy)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_hurdle record;
+begin
+    select h.* into v_hurdle
+    from pydb_internal.retention_hurdles(p_policy, to_regrole(quote_ident(current_user))::oid) as h
+    limit 1;
+    if found then
+        raise exception using errcode = v_hurdle.sqlstate, message = v_hurdle.message, detail = v_hurdle.detail,
+            hint = v_hurdle.hint;
+    end if;
+end
+$$;
+
+comment on function pydb_internal.retention_check_hurdles(pydb.retention_policy) is
+'Raises the first of the retention_hurdles of the current role, with the statement that cures it in the hint.';
+
+revoke all on function pydb_internal.retention_check_hurdles(pydb.retention_policy) from public;

@@ -1,0 +1,34 @@
+-- pydb_internal.retention_check_target (policy): refuse what is not an ordinary or partitioned table with rows of its
+-- own.
+-- reads the catalog   writes nothing   locks nothing
+-- raises YD003 YD106
+create or replace function pydb_internal.retention_check_target(p_relation regclass, p_builtin boolean default false)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_class pg_class;
+    v_name text := pydb_internal.relation_name(p_relation);
+    v_problem text;
+begin
+    select c.* into v_class from pg_class as c where c.oid = p_relation;
+    if not found then
+        raise exception using errcode = 'YD106', message = format('relation %s does not exist', p_relation::oid),
+            detail = 'It was dropped; a new table of the same name is another table.',
+            hint = 'Set the policy again with the table that it should act on.';
+    end if;
+    v_problem := 'it is ' || pydb_internal.relation_problem(p_relation, p_builtin);
+    if v_problem is not null then
+        raise exception using errcode = 'YD003', message = format('no retention policy for %s', v_name),
+            detail = format('%s cannot be pruned: %s.', v_name, v_problem),
+            hint = 'A policy acts on an ordinary or a partitioned table.';
+    end if;
+end
+$$;
+
+comment on function pydb_internal.retention_check_target(regclass, boolean) is
+'Raises YD003 unless the relation is an ordinary or partitioned table that holds its own rows.';
+
+revoke all on function pydb_internal.retention_check_target(regclass, boolean) from public;

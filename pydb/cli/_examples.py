@@ -1,0 +1,84 @@
+"""Examples of the commands, shown below their help."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
+    "migrate up": ("pydb migrate up --dry-run", "pydb migrate up --dsn postgresql://dba@host/shop"),
+    "migrate down": ("pydb migrate down --to base",),
+    "migrate list": ("pydb migrate list",),
+    "migrate check": ("pydb migrate check --json",),
+    "migrate sql": ("pydb migrate sql > pydb.sql",),
+    "policy set": (
+        "pydb policy set events app.event created_at '90 days' --schedule '15 3 * * *'",
+        "pydb policy set sessions app.session expires_at 0 --all-databases",
+    ),
+    "policy apply": ("pydb policy apply policies.toml --dry-run", "pydb policy apply policies.toml --prune"),
+    "policy export": ("pydb policy export > policies.toml",),
+    "policy list": ("pydb policy list",),
+    "policy show": ("pydb policy show events",),
+    "policy drop": ("pydb policy drop events --dry-run",),
+    "retention plan": ("pydb retention plan", "pydb retention plan events"),
+    "retention run": (
+        "pydb retention run --dry-run",
+        "pydb retention run events --max-runtime '30 min' --yes",
+    ),
+    "retention log": ("pydb retention log events --failed --since '1 day'", "pydb retention log 280"),
+    "retention pause": ("pydb retention pause events --reason 'audit until Friday'", "pydb retention pause"),
+    "retention resume": ("pydb retention resume events",),
+    "reference set": ("pydb reference set app.note customer_id app.customer id --on-delete cascade",),
+    "reference list": ("pydb reference list",),
+    "reference suggest": ("pydb reference suggest app",),
+    "reference drop": ("pydb reference drop app.note.customer_id_ref",),
+    "entity set": ("pydb entity set customer app.customer --others delete",),
+    "entity list": ("pydb entity list",),
+    "entity drop": ("pydb entity drop customer",),
+    "cascade plan": (
+        "pydb cascade plan customer 42",
+        "pydb cascade plan app.customer email=c42@example.com --html --out plan.html",
+    ),
+    "cascade delete": (
+        "pydb cascade delete customer 42",
+        "pydb cascade delete customer 42 --durable --approval --reason 'ticket 17'",
+    ),
+    "cascade jobs": ("pydb cascade jobs", "pydb cascade jobs 5"),
+    "cascade approve": ("pydb cascade approve 5",),
+    "cascade cancel": ("pydb cascade cancel 5",),
+    "cascade resume": ("pydb cascade resume 5",),
+    "cascade run": ("pydb cascade run",),
+    "orphans scan": ("pydb orphans scan", "pydb orphans scan app.note.customer_id_ref"),
+    "orphans list": ("pydb orphans list app.note.customer_id_ref",),
+    "orphans repair": ("pydb orphans repair app.note.customer_id_ref --mode quarantine --dry-run",),
+    "orphans restore": ("pydb orphans restore 7 --dry-run",),
+    "orphans close": ("pydb orphans close app.note.customer_id_ref",),
+    "idempotency list": ("pydb idempotency list --status held",),
+    "idempotency show": ("pydb idempotency show charge req-1",),
+    "idempotency reset": ("pydb idempotency reset charge req-1 --reason 'never sent'",),
+    "idempotency resolve": (
+        "pydb idempotency resolve charge req-1 --as completed --result '{\"charge\": 4711}'",
+    ),
+    "idempotency prune": ("pydb idempotency prune --max-runtime '1 min'",),
+    "idempotency stats": ("pydb idempotency stats",),
+    "runs list": ("pydb runs list --state failed --since '1 day'",),
+    "runs show": ("pydb runs show 280",),
+    "schedule set": ("pydb schedule set cascade_run '*/10 * * * *'", "pydb schedule set cascade_run --off"),
+    "schedule list": ("pydb schedule list",),
+    "schedule sync": ("pydb schedule sync --dry-run",),
+    "schedule status": ("pydb schedule status",),
+    "schedule run": ("pydb schedule run", "pydb schedule run --once"),
+    "setting list": ("pydb setting list",),
+    "setting set": ("pydb setting set batch_target '500 ms'",),
+    "doctor": ("pydb doctor", "pydb doctor --all-databases"),
+    "demo": ("pydb demo", "pydb demo --keep"),
+}
+
+
+def epilog(path: str) -> str | None:
+    """What stands below the help of a command, for example ``retention plan``."""
+    examples = EXAMPLES.get(path)
+    if examples is None:
+        return None
+    return "\n\n".join(
+        ["Example:" if len(examples) == 1 else "Examples:", *(f"    {one}" for one in examples)]
+    )
