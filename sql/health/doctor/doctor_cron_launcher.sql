@@ -1,5 +1,5 @@
--- pydb_internal.doctor_cron_launcher (doctor; by doctor_cron): is the process alive that starts pg_cron's jobs, and
--- does a job keep it from starting.
+-- pydb_internal.doctor_cron_launcher (doctor; by doctor_cron): is the process alive that starts pg_cron's jobs, and does a
+-- job keep it from starting.
 -- reads pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_cron_launcher(p_cron jsonb)

@@ -1,5 +1,5 @@
--- pydb_internal.doctor_hurdles (doctor; by doctor_rights): what else keeps the roles that run policies from doing so,
--- or cuts them short: publications, row-level security, settings of the role.
+-- pydb_internal.doctor_hurdles (doctor; by doctor_rights): what else keeps the roles that run policies from doing so, or
+-- cuts them short: publications, row-level security, settings of the role.
 -- reads pydb.retention_policy, catalogs, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_hurdles(p_runners jsonb)

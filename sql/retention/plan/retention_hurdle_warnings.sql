@@ -1,5 +1,5 @@
--- pydb_internal.retention_hurdle_warnings (plan; by retention_policy_warnings): what would keep a run of the policy
--- from deleting, or cut it short, as the role that will run it.
+-- pydb_internal.retention_hurdle_warnings (plan; by retention_policy_warnings): what would keep a run of the policy from
+-- deleting, or cut it short, as the role that will run it.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_hurdle_warnings(p_policy pydb.retention_policy)

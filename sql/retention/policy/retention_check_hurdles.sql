@@ -1,5 +1,5 @@
--- pydb_internal.retention_check_hurdles (policy; by retention_check_runner): refuse to begin what the server would
--- refuse in the middle.
+-- pydb_internal.retention_check_hurdles (policy; by retention_check_runner): refuse to begin what the server would refuse
+-- in the middle.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises YD001 YD005 YD014, 42501 where rows are hidden
 create or replace function pydb_internal.retention_check_hurdles(p_policy pydb.retention_policy)

@@ -1,5 +1,5 @@
--- pydb_internal.retention_touched (policy): the relations that a run on a table asks or deletes from, and the rights
--- that this takes.
+-- pydb_internal.retention_touched (policy): the relations that a run on a table asks or deletes from, and the rights that
+-- this takes.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_touched(p_relation oid)
