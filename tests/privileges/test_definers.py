@@ -75,7 +75,7 @@ SAFE: Final = {
     "schedule_set": RIGHT + "; the procedure is one of pydb.schedule_source",
     "schedule_sources": TELLS,
     "setting_get": TELLS,
-    "setting_set": RIGHT + "; type and bounds are the setting's",
+    "setting_set": RIGHT + "; type and bounds are the setting's, a role is one that the login could become",
 }
 # static text, or catalogs of extensions; nothing of the caller's is in it
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})

@@ -157,6 +157,15 @@ def test_somebodys_trigger_acts_as_himself_in_a_superusers_session(field: Field)
     assert field.one("select author from pydb.retention_policy where name = 'mine'") == me
 
 
+def test_the_role_of_the_jobs_is_one_that_who_names_it_could_become(field: Field) -> None:
+    name = "select pydb.setting_set('schedule_role', '{}')"
+    for role in ("postgres", "pydb_runner", field.runner.info.user):
+        assert state_of(field.admin, name.format(role)) == "YD005", role
+    field.db.execute(f'grant pydb_runner to "{field.admin.info.user}"'.encode())
+    assert state_of(field.admin, name.format("pydb_runner")) is None
+    assert state_of(field.admin, "select pydb.setting_set('schedule_role', null)") is None
+
+
 def test_an_approver_is_a_role_and_not_a_name(field: Field) -> None:
     old = field.admin.info.user
     field.admin.execute(b"select pydb.cascade_request('shared.event', '{\"id\": 1}')")
