@@ -35,12 +35,14 @@ begin
         if exists (
             select from pg_catalog.pg_roles as r
             where r.rolname = v_role
-                and (r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolbypassrls or r.rolreplication)
+                and (
+                    r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolbypassrls or r.rolreplication or r.rolcanlogin
+                )
         ) then
             raise exception using
                 errcode = 'YD010',
                 message = pg_catalog.format('role %I exists and is not what pydb would make', v_role),
-                detail = 'It has an attribute such as SUPERUSER, CREATEROLE or BYPASSRLS.',
+                detail = 'It has an attribute such as SUPERUSER, CREATEROLE, BYPASSRLS or LOGIN.',
                 hint = pg_catalog.format('look at it with \du %s; rename or alter it, then run this again', v_role);
         end if;
         -- nor by what it is a member of; what was given to it after an earlier run of this was given to pydb's role

@@ -16,6 +16,7 @@ from pydb.errors import (
     CascadeChanged,
     CascadeRefused,
     ExitCode,
+    PydbError,
     UnknownRelation,
     UsageError,
 )
@@ -244,13 +245,18 @@ def _delete(
     from pydb import cascade, db
 
     with _working("deleting, in one transaction …"), db.transaction(conn):
-        steps = cascade.delete(
-            conn,
-            *target.what,
-            entity=target.root.entity,
-            allow_unindexed=unindexed,
-            allow_triggers=triggers,
-        )
+        try:
+            steps = cascade.delete(
+                conn,
+                *target.what,
+                entity=target.root.entity,
+                allow_unindexed=unindexed,
+                allow_triggers=triggers,
+            )
+        except PydbError as refused:
+            if refused.sqlstate == "YD306":
+                refused.hint = "request a job, which waits for them: repeat it with --durable"
+            raise
         if planned is not None and cascade.totals(steps) != cascade.totals(planned):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",

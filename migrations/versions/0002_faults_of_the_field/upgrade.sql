@@ -53,8 +53,10 @@ drop routine pydb_internal.run_close_interrupted;
 drop routine pydb_internal.run_log_done;
 alter table pydb.job_run add column run_kind text, add column statement text;
 alter table pydb.job_run alter column statement set default pg_catalog.left(
-        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
-        130
+        substring(
+            pg_catalog.left(pg_catalog.current_query(), 400)
+            from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
+        ), 130
     );
 comment on column pydb.job_run.run_kind is
 'Kind of the run engine (retention, cascade, orphan_scan, orphan_repair); null for what was one transaction.';
@@ -69,8 +71,10 @@ where r.state = 'running';
 alter table pydb.audit_log add column pid integer, add column statement text;
 alter table pydb.audit_log alter column pid set default pg_catalog.pg_backend_pid();
 alter table pydb.audit_log alter column statement set default pg_catalog.left(
-        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
-        130
+        substring(
+            pg_catalog.left(pg_catalog.current_query(), 400)
+            from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
+        ), 130
     );
 comment on column pydb.audit_log.pid is 'Server process that entered it.';
 comment on column pydb.audit_log.statement is
