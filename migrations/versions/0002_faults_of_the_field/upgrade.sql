@@ -18,3 +18,7 @@ select
     null::text as subject;
 drop routine pydb_internal.schedule_rows;
 drop routine pydb_internal.doctor_grants;
+
+update pydb_internal.run_kind
+set hint = 'select * from pydb.run_list where kind = ''orphans'' order by id desc limit 10;'
+where name in ('orphan_scan', 'orphan_repair');
