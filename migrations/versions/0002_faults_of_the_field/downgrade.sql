@@ -44,3 +44,7 @@ drop routine pydb_internal.schedule_listed;
 drop view pydb.schedule_status;
 drop routine pydb_internal.schedule_rows;
 drop routine pydb_internal.doctor_grants;
+
+update pydb_internal.run_kind
+set hint = 'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'
+where name in ('orphan_scan', 'orphan_repair');

@@ -123,3 +123,7 @@ select
 drop routine pydb_internal.schedule_rows;
 drop routine pydb_internal.doctor_grants;
 comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. The manual: select name, what from pydb.help(); select * from pydb.help(''retention_run''); also \df pydb.* and \d+ pydb.*';
+
+update pydb_internal.run_kind
+set hint = 'select * from pydb.run_list where kind = ''orphans'' order by id desc limit 10;'
+where name in ('orphan_scan', 'orphan_repair');
