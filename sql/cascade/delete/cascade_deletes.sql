@@ -42,7 +42,7 @@ begin
         keyed as (
             select
                 m.ordinality as edge, o.place, format(
-                    'exists (select 1 from only %s as p where p.ctid = any(%s) and %s)',
+                    'exists (select 1 from only %s as p where p.ctid operator(pg_catalog.=) any(%s) and %s)',
                     pydb_internal.relation_name(g.relation), p_places[o.place],
                         pydb_internal.reference_match(m.edge, 't', 'p')
                 ) as condition,
@@ -76,7 +76,10 @@ begin
             'delete from %s as t where %s', coalesce(d.whole, 'only ' || pydb_internal.relation_name(d.relation)),
             -- the place stands twice: a row that somebody moved while we waited for it is found by the first and judged
             -- by the second
-            coalesce(d.condition, format('t.ctid = any(%s) and coalesce(t.ctid = any(%1$s), false)', p_places[d.place]))
+            coalesce(d.condition, format(
+                't.ctid operator(pg_catalog.=) any(%s) and coalesce(t.ctid operator(pg_catalog.=) any(%1$s), false)',
+                p_places[d.place]
+            ))
         )
         from done as d
         where d.whole is null or d.turn = 1

@@ -19,17 +19,19 @@ declare
     v_count text;
     v_rows bigint;
     v_planned bigint;
+    v_statement text;
+    v_ours text[];
 begin
     select count(distinct (s.relation, u.tid)) into v_planned
     from unnest(v_set) as s
     cross join lateral unnest(s.tids) as u (tid);
-    select format('select sum(c.n) from (values %s) as c (n)', string_agg(
-        format('((select count(*) from u%s))', g.n), ', '
+    select format('select pg_catalog.sum(c.n) from (values %s) as c (n)', string_agg(
+        format('((select pg_catalog.count(*) from u%s))', g.n), ', '
     )) into v_count
     from generate_series(1, cardinality(v_updates)) as g (n);
     -- one statement for all tables: keys are checked when it has ended, so neither order nor circles matter
-    execute (
-        select 'with ' || string_agg(u.query, ', ' order by u.ord) || ' ' || case
+    v_statement := (
+        select '/* pydb */ with ' || string_agg(u.query, ', ' order by u.ord) || ' ' || case
             when v_updates = '{}' then 'select 0' else v_count end
         from (
             select d.ordinality as ord, format('d%s as (%s)', d.ordinality, d.query) as query
@@ -38,13 +40,16 @@ begin
             select -1 / c.ordinality::numeric, format('u%s as (%s returning 1)', c.ordinality, c.query)
             from unnest(v_updates) with ordinality as c (query)
         ) as u
-    ) into v_rows using v_gone_at.large, v_set_at.large;
+    );
+    v_ours := pydb_internal.application_enter();
+    execute v_statement into v_rows using v_gone_at.large, v_set_at.large;
+    perform pydb_internal.application_leave(v_ours);
     if v_rows <> v_planned then
         raise exception using errcode = 'YD304', message = 'rows changed while the cascade ran',
             detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned),
             hint = 'Nothing was changed. Run it again.';
     end if;
-    set constraints all immediate;
+    perform pydb_internal.application_constraints();
 end
 $$;
 

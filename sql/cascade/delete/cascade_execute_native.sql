@@ -10,17 +10,23 @@ set row_security = off
 as $$
 declare
     v_parts pydb_internal.cascade_rows[] := array(select s from unnest(p_walk.parts) as s where s.edge = 0);
+    v_statement text;
+    v_ours text[];
 begin
-    execute format(
-        'delete from %s as t where %s', pydb_internal.relation_source(p_root), (
+    v_statement := format(
+        '/* pydb */ delete from %s as t where %s', pydb_internal.relation_source(p_root), (
             select string_agg(format(
-                '(t.tableoid = %s and t.ctid = any(($1[%s]).tids) and coalesce(t.ctid = any(($1[%2$s]).tids), false))',
+                '(t.tableoid operator(pg_catalog.=) %s and t.ctid operator(pg_catalog.=) any(($1[%s]).tids) '
+                'and coalesce(t.ctid operator(pg_catalog.=) any(($1[%2$s]).tids), false))',
                 s.relation, s.ordinality
             ), ' or ')
             from unnest(v_parts) with ordinality as s
         )
-    ) using v_parts;
-    set constraints all immediate;
+    );
+    v_ours := pydb_internal.application_enter();
+    execute v_statement using v_parts;
+    perform pydb_internal.application_leave(v_ours);
+    perform pydb_internal.application_constraints();
 end
 $$;
 

@@ -43,7 +43,8 @@ begin
                     as columns
             from (
                 select o.target, n.name, string_agg(format(
-                    'when t.tableoid = %s and t.ctid = any(%s) then %s', o.relation, o.tids,
+                    'when t.tableoid operator(pg_catalog.=) %s and t.ctid operator(pg_catalog.=) any(%s) then %s',
+                    o.relation, o.tids,
                     case o.effect when 'nullify' then 'null'
                         else pydb_internal.column_default(v_table.child, n.name) end
                 ), ' ' order by o.ord) as cases
@@ -56,7 +57,8 @@ begin
 
         placed as (
             select o.target, string_agg(format(
-                '(t.tableoid = %s and t.ctid = any(%s) and coalesce(t.ctid = any(%2$s), false))', o.relation, o.tids
+                '(t.tableoid operator(pg_catalog.=) %s and t.ctid operator(pg_catalog.=) any(%s) '
+                'and coalesce(t.ctid operator(pg_catalog.=) any(%2$s), false))', o.relation, o.tids
             ), ' or ' order by o.ord) as condition
             from own as o
             group by o.target

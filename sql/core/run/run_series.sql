@@ -53,10 +53,10 @@ begin
                 else case when v_worst.sqlstate = any(v_kind.passed_on) then v_worst.sqlstate else v_kind.blocked end
             end,
             message = pydb_internal.run_sentence(v_worst),
-            detail = format(
+            detail = pg_catalog.concat_ws(' ', pg_catalog.jsonb_extract_path_text(v_worst.detail, 'context'), format(
                 'SQLSTATE %s. What was committed before stays, and the log has it all.',
                 coalesce(v_worst.sqlstate, 'none')
-            ),
+            )),
             hint = coalesce(
                 v_worst.hint, format(v_kind.hint, v_worst.subject, substring(v_worst.subject from '\S+$'))
             );

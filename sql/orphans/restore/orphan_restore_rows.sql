@@ -22,6 +22,9 @@ declare
     v_names text;
     v_values text;
     v_rows bigint;
+    v_lines text[];
+    v_statement text;
+    v_ours text[];
     v_is_rehearsed boolean := false;
 begin
     select q.types into v_types from pydb.orphan_quarantine as q where q.id = p_ids[1];
@@ -33,21 +36,27 @@ begin
     from pg_attribute as a
     where a.attrelid = p_target and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and v_types ? a.attname;
     begin
-        execute format(
-            'insert into %1$s (%2$s) overriding system value
+        v_lines := array(
+            select '(' || (
+                select string_agg(
+                    coalesce('"' || replace(replace(q.content ->> u.name, e'\\', e'\\\\'), '"', '""') || '"', ''), ','
+                    order by u.ord
+                ) from unnest(v_all) with ordinality as u (name, ord)
+            ) || ')'
+            from pydb.orphan_quarantine as q where q.id = any(p_ids) order by q.id
+        );
+        v_statement := format(
+            '/* pydb */ insert into %1$s (%2$s) overriding system value
             select %3$s from (
-                select (''('' || (
-                    select string_agg(
-                        coalesce(''"'' || replace(replace(
-                            q.content ->> u.name, chr(92), chr(92) || chr(92)
-                        ), ''"'', ''""'') || ''"'', ''''), '','' order by u.ord
-                    ) from unnest($2::text[]) with ordinality as u (name, ord)
-                ) || '')'')::%1$s as content
-                from pydb.orphan_quarantine as q where q.id = any($1) order by q.id offset 0
+                select u.line::%1$s as content from pg_catalog.unnest($1) with ordinality as u (line, ord)
+                order by u.ord offset 0
             ) as s', v_table, v_names, v_values
-        ) using p_ids, v_all;
+        );
+        v_ours := pydb_internal.application_enter();
+        execute v_statement using v_lines;
         get diagnostics v_rows = row_count;
-        set constraints all immediate;
+        perform pydb_internal.application_leave(v_ours);
+        perform pydb_internal.application_constraints();
         if v_rows <> cardinality(p_ids) then
             raise exception using errcode = 'YD405', message = 'a trigger or a rule of the table kept rows out',
                 detail = format('%s of %s rows were taken.', v_rows, cardinality(p_ids)),
