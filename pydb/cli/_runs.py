@@ -69,6 +69,8 @@ def show(runs: Sequence[Run], subject: str, *, done: str = "deleted", started: b
     for run in runs:
         if run.error and run.state != "completed":
             _output.out(error(run))
+            if run.detail.get("context"):
+                _output.out(f"  {run.detail['context']}")
 
 
 def say_next(outcome: Outcome) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 import pytest
 from psycopg import sql
 
+from pydb import errors
 from tests.orphans.lab import Lab
 
 if TYPE_CHECKING:
@@ -285,3 +287,79 @@ def test_our_own_text_picks_nothing_up_under_the_path_of_an_application(lab: Lab
     run = lab.one("select max(run_id) from pydb.orphan_quarantine")
     assert lab.rows(f"select restored, conflicts from pydb.orphan_restore({run})") == [(3, 0)]
     assert lab.rows("select distinct path from app.seen") == [("app, pg_catalog",)]
+
+
+NEIGHBOURS: Final = """
+create schema app; set search_path = app;
+create table kept (id int); create table seen (what text);
+create table t (id int primary key, at timestamptz default '2020-01-01');
+insert into t select generate_series(1, 4);
+alter table seen enable row level security; alter table seen force row level security;
+create function mine() returns boolean language plpgsql stable as $$ begin
+    return (select count(*) >= 0 from kept); end $$;
+create policy mine on seen using (mine()) with check (mine());
+create rule mark as on delete to t where old.id = 1 do instead insert into kept values (old.id);
+create rule also as on delete to t do also insert into seen values ('rule');
+create function note() returns trigger language plpgsql as $$ begin
+    insert into seen values (to_char(old.at, 'YYYY') || ' ' || current_setting('row_security')); return old; end $$;
+create trigger note after delete on t for each row execute function note();
+create table a (id int primary key); create table b (id int primary key, a int);
+create function ddl() returns event_trigger language plpgsql as $$ begin
+    insert into kept select 100 from kept limit 1; insert into kept values (100); end $$;
+create event trigger app_ddl on ddl_command_end when tag in ('ALTER TABLE') execute function ddl();
+reset search_path;
+"""
+
+
+def test_rules_policies_and_event_triggers_are_code_of_the_application_too(lab: Lab) -> None:
+    lab.do(NEIGHBOURS)
+    lab.do(
+        "do $do$ begin execute format('alter database %I set search_path = app', current_database()); end $do$"
+    )
+    lab.do("select pydb.retention_policy_set('p', 'app.t', 'at', '30 days', p_fuse_share => 1)")
+    call = lab.rows("select rows from pydb.retention_plan('p')")
+    assert call == [(4,)]
+    with contextlib.suppress(psycopg.Error):
+        lab.do("call pydb.retention_run('p')")
+    assert lab.ids("app.t") == [1]  # the rule keeps it, and has put its row down
+    assert lab.last_run()["state"] == "partial"
+    assert lab.one("select count(*) > 0 from app.kept where id = 1") is True
+    assert lab.rows("select distinct what from app.seen where what <> 'rule'") == [("2020 on",)]
+    lab.do("select pydb.reference_set('app.b', '{a}', 'app.a', '{id}', 'cascade', 'b_a')")
+    lab.do("call pydb.orphan_close('b_a')")
+    assert lab.one("select count(*) > 1 from app.kept where id = 100") is True
+
+
+@pytest.mark.parametrize("deferred", [False, True])
+def test_an_error_of_the_application_says_where_and_what_to_do(lab: Lab, deferred: bool) -> None:
+    lab.do(
+        f"""create schema app; set search_path = app; create table stat (n int);
+        create table t (id int primary key, at timestamptz default '2020-01-01'); insert into t values (1), (2);
+        create function cnt() returns trigger language plpgsql as $$ begin
+            update stat set n = n - 1; return old; end $$;
+        create {"constraint" if deferred else ""} trigger cnt after delete on t
+            {"deferrable initially deferred" if deferred else ""} for each row execute function cnt();
+        set search_path = public"""
+    )
+    lab.do("select pydb.retention_policy_set('p', 'app.t', 'at', '30 days', p_fuse_share => 1)")
+    with pytest.raises(psycopg.Error) as run:
+        lab.do("call pydb.retention_run('p')")
+    with pytest.raises(psycopg.Error) as delete:
+        lab.do("""select pydb.cascade_delete('app.t', '[{"id": 1}]')""")
+    assert (run.value.sqlstate, delete.value.sqlstate) == ("YD110", "42P01")
+    for error in (run.value, delete.value):
+        assert "app.cnt() line 2" in (error.diag.message_detail or "")
+        assert "set search_path" in (error.diag.message_hint or "")
+    shown = errors.from_psycopg(delete.value)
+    assert (shown.exit_code, shown.sqlstate) == (errors.ExitCode.FAILED, "42P01")
+    assert "app.cnt() line 2" in str(shown)
+    log = lab.last_run()
+    assert (log["state"], log["sqlstate"]) == ("failed", "42P01")
+    assert "app.cnt() line 2" in str(log["detail"])
+    # what the hint says is what helps
+    lab.do(
+        "do $do$ begin execute format('alter role postgres in database %I set search_path = app', "
+        "current_database()); end $do$"
+    )
+    lab.do("call pydb.retention_run('p')")
+    assert lab.ids("app.t") == []

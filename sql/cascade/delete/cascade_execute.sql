@@ -46,7 +46,8 @@ begin
     perform pydb_internal.application_leave(v_ours);
     if v_rows <> v_planned then
         raise exception using errcode = 'YD304', message = 'rows changed while the cascade ran',
-            detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned),
+            detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned)
+                || coalesce(' Triggers ran: ' || pydb_internal.cascade_trigger_names(p_walk) || '.', ''),
             hint = 'Nothing was changed. Run it again.';
     end if;
     perform pydb_internal.application_constraints();

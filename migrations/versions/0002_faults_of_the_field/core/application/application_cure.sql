@@ -18,8 +18,8 @@ begin
     v_path := pg_catalog.current_setting('search_path');
     perform pydb_internal.application_leave(v_ours);
     return format(
-        'alter role %I in database %I set search_path = the schemas that it names bare -- it is %s; or alter function '
-        '… set search_path', current_user, current_database(), v_path
+        'alter role %I in database %I set search_path = …; -- the schemas that its code names bare; now it is %s',
+        current_user, current_database(), v_path
     );
 end
 $$;
