@@ -301,7 +301,8 @@ create policy mine on seen using (mine()) with check (mine());
 create rule mark as on delete to t where old.id = 1 do instead insert into kept values (old.id);
 create rule also as on delete to t do also insert into seen values ('rule');
 create function note() returns trigger language plpgsql as $$ begin
-    insert into seen values (to_char(old.at, 'YYYY') || ' ' || current_setting('row_security')); return old; end $$;
+    insert into seen values (to_char(old.at, 'YYYY') || ' ' || current_setting('row_security'));
+    return old; end $$;
 create trigger note after delete on t for each row execute function note();
 create table a (id int primary key); create table b (id int primary key, a int);
 create function ddl() returns event_trigger language plpgsql as $$ begin
@@ -314,7 +315,8 @@ reset search_path;
 def test_rules_policies_and_event_triggers_are_code_of_the_application_too(lab: Lab) -> None:
     lab.do(NEIGHBOURS)
     lab.do(
-        "do $do$ begin execute format('alter database %I set search_path = app', current_database()); end $do$"
+        "do $do$ begin execute format('alter database %I set search_path = app', "
+        "current_database()); end $do$"
     )
     lab.do("select pydb.retention_policy_set('p', 'app.t', 'at', '30 days', p_fuse_share => 1)")
     call = lab.rows("select rows from pydb.retention_plan('p')")
@@ -334,7 +336,8 @@ def test_rules_policies_and_event_triggers_are_code_of_the_application_too(lab: 
 def test_an_error_of_the_application_says_where_and_what_to_do(lab: Lab, deferred: bool) -> None:
     lab.do(
         f"""create schema app; set search_path = app; create table stat (n int);
-        create table t (id int primary key, at timestamptz default '2020-01-01'); insert into t values (1), (2);
+        create table t (id int primary key, at timestamptz default '2020-01-01');
+        insert into t values (1), (2);
         create function cnt() returns trigger language plpgsql as $$ begin
             update stat set n = n - 1; return old; end $$;
         create {"constraint" if deferred else ""} trigger cnt after delete on t
