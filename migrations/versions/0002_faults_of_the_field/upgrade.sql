@@ -99,11 +99,13 @@ update pydb.retention_policy as p set author_role = r.oid
 from pg_catalog.pg_roles as r
 where r.rolname = p.author;
 
+drop routine pydb_internal.cascade_verify_counts;
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
-not_enforced, not_valid, uncovered (partitions without the key), inherited, locks, superuser.';
+not_enforced, not_valid, uncovered (partitions without the key), inherited, heirs (their rows with these keys stay
+visible), locks, superuser.';
 -- what the server said beside its message
 alter type pydb_internal.run_state add attribute error_detail text;
 
