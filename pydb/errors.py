@@ -288,6 +288,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD011": DatabaseNewer,
     "YD012": Drift,
     "YD013": NotInstalled,
+    "YD014": RunBlocked,
     "YD101": PolicyRefused,
     "YD102": PolicyRefused,
     "YD103": PolicyRefused,
@@ -324,6 +325,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD502": SchedulerUnusable,
     "YD503": UsageError,
     "YD504": UsageError,
+    "YD505": RunBlocked,
     "YD901": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,
@@ -380,7 +382,28 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
         hint = _grants(message)
     elif sqlstate in ("22007", "22008", "22015") and hint is None:
         hint = "how long: '30 days', '36 hours', '1 year'; when: '2026-01-31 03:15Z'"
-    return error_class(sqlstate)(message, detail=detail, hint=hint, sqlstate=sqlstate)
+    kind = error_class(sqlstate)
+    where = _application(diag.context)
+    if where is not None:
+        if kind.exit_code is ExitCode.USAGE:  # not the user's: a trigger's, which the user cannot word better
+            kind = PydbError
+        if where and where not in (detail or ""):
+            detail = " ".join(filter(None, (detail, f"It was raised in: {where}.")))
+    return kind(message, detail=detail, hint=hint, sqlstate=sqlstate)
+
+
+def _application(context: str | None) -> str | None:
+    """The functions and lines of the application in which an error was raised; None if it was not there.
+
+    A statement of pydb that runs code of others begins with a mark; the routine that raises such an error
+    again has told where in the detail.
+    """
+    if context is None:
+        return None
+    if "pydb_internal.application_fail(" in context:
+        return ""
+    above, mark, _ = context.partition("/* pydb */")
+    return "; ".join(above.splitlines()[:-1]) or None if mark else None
 
 
 def _grants(message: str) -> str:

@@ -227,13 +227,13 @@ def _run(
         lost = _lost(steps, findings) if direction == "down" else ()
         if lost:
             held = db.held(conn)
-            lost = (*lost, *(f"{number} {what}" for what, number, _ in held if number))
-            copies = [f"{number} {what}" for what, number, is_only in held if is_only and number]
+            lost = (*lost, *(f"{what}: {number}" for what, number, _ in held if number))
+            copies = [f"{what}: {number}" for what, number, is_only in held if is_only and number]
             if copies and not (destroy_data or dry_run):
                 raise OnlyCopies(
                     "this downgrade destroys what is nowhere else",
                     detail="; ".join(copies),
-                    hint="select * from pydb.orphan_restore(run_id); wait for the keys;"
+                    hint="put the rows back (pydb orphans restore RUN) and let the keys expire,"
                     " or repeat it with --destroy-data",
                 )
         if lost and not (destroy or dry_run):

@@ -240,6 +240,15 @@ def job(conn: Connection, job_id: int) -> Job:
     return found[0]
 
 
+def kept(steps: Iterable[Step]) -> bool:
+    """Whether rows that a delete was to take are still there: a trigger kept them, or tables inherit them."""
+    return any(
+        "heirs" in (step.codes or ())
+        or (step.action == "delete" and step.done is not None and step.done < (step.rows or 0))
+        for step in steps
+    )
+
+
 def totals(steps: Iterable[Step]) -> list[Total]:
     """Rows that go and that are set, by relation in the order of their names; of a plan the ones that would.
 

@@ -92,6 +92,12 @@ def out(text: str = "") -> None:
         sys.stdout.write(safe(text) + "\n")
 
 
+def raw(text: str) -> None:
+    """A text for another program, as it is, to stdout."""
+    with _unless_closed(sys.stdout):
+        sys.stdout.write(text)
+
+
 def say(text: str) -> None:
     """One line of talk, to stderr."""
     with _unless_closed(sys.stderr):
@@ -195,7 +201,7 @@ def confirm(question: str, *, yes: bool, look: str | None = None) -> bool:
 def refuse_read_only(conn: Connection, what: str) -> None:
     """Raise :class:`~pydb.errors.ReadOnlyServer` on a standby: nothing was ``what`` (deleted, scanned).
 
-    Where only the default of the database, the role or the server says read-only, this session says read write.
+    Where only the default of the database, the role or the server is read-only, the session is read write.
     """
     from pydb import db
 

@@ -95,6 +95,8 @@ def show(
     for same in told.values():
         more = f" (and {len(same) - 1} before it, the last {same[-1].id})" if len(same) > 1 else ""
         _output.paragraph(error(same[0]) + more)
+        if context := same[0].detail.get("context"):
+            _output.out(f"  {context}")
         hint = same[0].detail.get("hint")
         if started and hint:
             _output.out(f"  hint: {hint}")

@@ -16,6 +16,7 @@ from pydb.errors import (
     CascadeChanged,
     CascadeRefused,
     ExitCode,
+    PydbError,
     UnknownRelation,
     UsageError,
 )
@@ -114,7 +115,7 @@ def delete(
         bool, typer.Option("--allow-unindexed", help="Go on without an index on a large table.")
     ] = False,
     allow_triggers: Annotated[
-        bool, typer.Option("--allow-triggers", help="Accept what triggers delete in other tables.")
+        bool, typer.Option("--allow-triggers", help="Accept what triggers delete or keep.")
     ] = False,
     durable: Annotated[
         bool, typer.Option("--durable", help="Request a job that deletes in batches; see cascade resume.")
@@ -135,6 +136,8 @@ def delete(
 
     Asks after showing the plan; what was shown is what goes, or nothing does. Keys without
     a row are no error.
+
+    Exit code 1 if rows with these keys are still there: kept by a trigger, or in tables that inherit.
     """
     from pydb import cascade
 
@@ -172,8 +175,10 @@ def delete(
             steps = _delete(conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers)
         except (CascadeBlocked, CascadeChanged) as error:
             raise _explained(conn, target, error, planned) from None
-    if not _output.emit(ctx, "cascade.delete", target.document(steps, dry_run=False)):
+    code = ExitCode.ATTENTION if cascade.kept(steps) else ExitCode.DONE
+    if not _output.emit(ctx, "cascade.delete", target.document(steps, dry_run=False), exit_code=code):
         _closure.show(target, steps, everything=everything)
+    raise typer.Exit(code)
 
 
 def _target(
@@ -244,14 +249,20 @@ def _delete(
     from pydb import cascade, db
 
     with _working("deleting, in one transaction …"), db.transaction(conn):
-        steps = cascade.delete(
-            conn,
-            *target.what,
-            entity=target.root.entity,
-            allow_unindexed=unindexed,
-            allow_triggers=triggers,
-        )
-        if planned is not None and cascade.totals(steps) != cascade.totals(planned):
+        try:
+            steps = cascade.delete(
+                conn,
+                *target.what,
+                entity=target.root.entity,
+                allow_unindexed=unindexed,
+                allow_triggers=triggers,
+            )
+        except PydbError as refused:
+            if refused.sqlstate == "YD306":
+                refused.hint = "request a job, which waits for them: repeat it with --durable"
+            raise
+        # what triggers change beyond the plan was accepted
+        if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
                 hint="look again, or repeat with --yes",

@@ -148,4 +148,4 @@ def sql(
 
     text = migrate.script(start, to)
     if not _output.emit(ctx, "migrate_sql", {"sql": text}):
-        typer.echo(text, nl=False)
+        _output.raw(text)

@@ -194,12 +194,14 @@ def run(
 
 
 def _say_missing_rights(ctx: typer.Context) -> None:
-    """What the jobs will fail of, now and not in the night: the doctor's word about the rights of their role."""
+    """What the jobs will fail of, now and not in the night: what the doctor says of their role's rights."""
     from pydb import health
 
     for finding in health.examine(_output.settings(ctx).dsn):
         if finding.component == "rights" and finding.status in ("degraded", "error"):
-            _output.say(f"warning: {finding.summary}" + (f": {finding.detail}" if finding.detail else ""))
+            _output.say(
+                f"warning: {finding.summary}" + (f": {_shorten(finding.detail)}" if finding.detail else "")
+            )
             if finding.hint:
                 _output.say(f"  hint: {finding.hint}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -39,7 +40,17 @@ class Screen:
 
     def say(self, text: str = "", style: str = "") -> None:
         """Write one indented line."""
-        self._console.print(f"{INDENT}{text}" if text else "", style=style)
+        lines = [text]
+        if self._console.is_terminal:  # which would break in the middle of a word
+            lines = textwrap.wrap(
+                text,
+                max(self._console.width - len(INDENT), 20),
+                subsequent_indent="  ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        for line in lines or [""]:
+            self._console.print(f"{INDENT}{line}" if line else "", style=style)
 
     @property
     def is_terminal(self) -> bool:

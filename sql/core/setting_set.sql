@@ -1,6 +1,6 @@
 -- pydb.setting_set: change one setting, after a check of its type and bounds; audited.
 -- reads and writes pydb.setting   writes pydb.audit_log   locks the setting's row
--- raises YD008
+-- raises YD005 YD008
 create or replace function pydb.setting_set(p_name text, p_value text)
 returns pydb.setting
 language plpgsql
@@ -23,6 +23,11 @@ begin
                 else format('select pydb.setting_set(%L, %L);', p_name, v_old.value)
             end;
     end if;
+    if v_old.value_type = 'role' and p_value is not null and not pg_has_role(session_user, p_value::name, 'MEMBER') then
+        raise exception using errcode = 'YD005', message = format('%I may not name the role %I', session_user, p_value),
+            detail = 'Jobs would run as a role that who names it could not become himself.',
+            hint = format('grant %I to %I; or have a member of it set %s', p_value, session_user, p_name);
+    end if;
     update pydb.setting as s
     set value = p_value, updated_at = now(), updated_by = session_user
     where s.name = p_name
@@ -37,7 +42,8 @@ end
 $$;
 
 comment on function pydb.setting_set(text, text) is
-'Changes one setting and returns its row. The value is checked against the setting''s type and bounds (YD008) and
-the change is written to pydb.audit_log. Runs read settings before every batch, so it takes effect within one.';
+'Changes one setting and returns its row. The value is checked against the setting''s type and bounds (YD008); a role
+must be one that the login role could become (YD005). The change is written to pydb.audit_log. Runs read settings before
+every batch, so it takes effect within one.';
 
 revoke all on function pydb.setting_set(text, text) from public;

@@ -117,9 +117,9 @@ revoke all on pydb.orphan_finding, pydb_internal.orphan_mark, pydb.orphan_quaran
 
 insert into pydb_internal.run_kind (name, job_kind, deletes, audit_action, hint) values
 ('orphan_scan', 'orphans', false, null,
-    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'),
+    'select * from pydb.run_list where kind = ''orphans'' order by id desc limit 10;'),
 ('orphan_repair', 'orphans', true, 'orphan_repair',
-    'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;');
+    'select * from pydb.run_list where kind = ''orphans'' order by id desc limit 10;');
 
 create type pydb_internal.orphan_piece as (
     leaves oid[],

@@ -90,6 +90,10 @@ SAID: Final = {
         *(KEY, ["uncovered"], False),
     ),
     "inherited": (f"{R} create table public.heir () inherits (public.r)", None, ["inherited"], False),
+    "heirs": (
+        f"{R} create table public.heir () inherits (public.r); insert into public.heir values (1)",
+        *(None, ["inherited", "heirs"], False),
+    ),
     "several": (
         f"""{child("cascade", more="not valid")} drop index public.c_r_idx;
         create rule keep as on delete to public.c do instead nothing""",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -179,11 +179,16 @@ def test_e14_a_trigger_that_deletes_siblings_or_inserts(site: Site) -> None:
             $$ begin delete from shop.log where customer = 2; return null; end $$;
         create trigger more after delete on shop.sale for each statement execute function shop.more()"""
     )
-    # rows of a relation of the plan that no plan names: never
-    for allow in (False, True):
-        with refused("YD304") as refusal:
-            site.delete(CUSTOMER, ONE, TAKE, allow_triggers=allow)
+    # rows of a relation of the plan that no plan names: only where triggers may
+    with refused("YD304") as refusal:
+        site.delete(CUSTOMER, ONE, TAKE)
     assert "shop.log: 2 planned, 5 gone" in refusal.detail
+    assert "more of shop.sale" in refusal.detail
+    site.do("begin")
+    assert only(site.delete(CUSTOMER, ONE, TAKE, allow_triggers=True), LOG).done == 5
+    assert site.counts() == (2, 3, 6, 0)
+    assert site.value("select detail -> 'triggers' from pydb.job_run") == {"shop.log": 3}
+    site.do("rollback")
     site.do(
         """create or replace function shop.more() returns trigger language plpgsql as
             $$ begin insert into shop.sale values (100, 1); return null; end $$"""
@@ -289,3 +294,48 @@ def test_c15_too_many_locks_are_an_error_and_no_crash(mortal_site: Site) -> None
     assert "half of what the lock table holds" in str(root.warning)
     assert str(root.cure).startswith("alter system set max_locks_per_transaction")
     assert [s.done for s in site.delete("public.r", ONE)] == [200, 1]
+
+
+KEEP: Final = """create function shop.keep() returns trigger language plpgsql as $$ begin return null; end $$;
+    create trigger keep before delete on shop.{} for each row {} execute function shop.keep();"""
+
+
+def test_what_triggers_keep_is_named_and_allowed_as_in_a_plain_delete(site: Site) -> None:
+    site.shop()
+    site.do(KEEP.format("sale", "when (old.id = 1)"))
+    for edges in (TAKE, None):
+        with refused("YD304", "YD302") as refusal:
+            site.delete("shop.sale" if edges is None else CUSTOMER, ONE, edges)
+        if refusal.sqlstate == "YD304":
+            assert "keep of shop.sale" in refusal.detail
+            assert "session" not in refusal.detail
+    site.do("drop table shop.line")
+    steps = site.delete("shop.sale", [{"id": 1}, {"id": 2}], allow_triggers=True)
+    assert [(s.rows, s.done) for s in steps] == [(2, 1)]
+    assert site.value("select array_agg(id order by id) from shop.sale where id < 3") == [1]
+    assert site.value("select (state, stop_reason, rows_done)::text from pydb.job_run") == (
+        "(partial,no_progress,1)"
+    )
+    # beside rows that only pydb knows of there is no plain DELETE to follow
+    with refused("YD304") as refusal:
+        site.delete(CUSTOMER, ONE, allow_triggers=True)
+    assert "keep of shop.sale" in refusal.detail
+
+
+def test_rows_that_inherit_are_still_seen_and_no_success(site: Site) -> None:
+    site.do(
+        """create schema shop; create table shop.customer (id int primary key);
+        create table shop.guest () inherits (shop.customer);
+        insert into shop.customer values (1), (2); insert into shop.guest values (1), (3)"""
+    )
+    assert only(site.plan(CUSTOMER, ONE), None).codes == ["inherited", "heirs"]
+    assert only(site.plan(CUSTOMER, {"id": 2}), None).codes == ["inherited"]
+    for key, done, state in ((1, 1, "partial"), (2, 1, "completed"), (3, 0, "partial")):
+        assert only(site.delete(CUSTOMER, {"id": key}), None).done == done
+        assert site.value("select state from pydb.job_run order by id desc limit 1") == state
+    site.do("insert into shop.customer values (1)")
+    site.do("""select pydb.cascade_request('shop.customer', '[{"id": 1}]')""")
+    site.do("call pydb.cascade_run(1)")
+    assert site.value("select (state, rows_done, rows_skipped)::text from pydb.job_run order by id desc") == (
+        "(partial,1,1)"
+    )

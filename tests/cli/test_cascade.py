@@ -484,6 +484,9 @@ def test_names_in_a_picture_stay_text(cli: Cli, odd: Connection, tmp_path: Path)
     assert "<script>alert(1)</script>" in seen.text
     assert seen.tags.count("rect") == 2
     assert "http" not in page.replace('xmlns="http://www.w3.org/2000/svg"', "").replace("http-equiv", "")
+    assert re.search(r"<svg [^>]*viewBox[^>]*width: 100%", page)  # as wide as the window
+    assert "1=2" in page.split("<h1>")[1].split("</h1>")[0]  # the key
+    assert 'class="legend"' in page
     dot = cli(*wanted, "--dot").out
     for line in dot.splitlines():
         assert len(re.findall(r'(?<!\\)(?:\\\\)*"', line)) % 2 == 0, line

@@ -64,3 +64,14 @@ def test_what_is_no_entity_is_refused(
     result = cli("entity", "set", *given, "--json")
     assert (result.code, result.error["sqlstate"]) == (64, sqlstate)
     assert entities(cli) == []
+
+
+def test_one_that_wants_a_second_person_is_deleted_by_a_job(cli: Cli, shop: Connection) -> None:
+    shop.execute("insert into shop.customer values (1)")
+    assert cli("entity", "set", "customer", "shop.customer", "--approval").code == 0
+    for name in ("customer", "shop.customer"):
+        refused = cli("cascade", "delete", name, "1", "--yes", "--json")
+        assert refused.error["sqlstate"] == "YD306"
+        assert "--durable" in str(refused.error["hint"])
+    assert cli("cascade", "delete", "customer", "1", "--durable", "--yes").code == 0
+    assert shop.execute("select approval, state from pydb.cascade_job").fetchall() == [(True, "requested")]

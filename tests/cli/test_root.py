@@ -236,6 +236,7 @@ def test_help_has_an_example_and_no_variables(bare_cli: Cli) -> None:
 
 def test_names_are_completed(cli: Cli, events: Connection) -> None:
     events.execute("select from pydb.retention_policy_set('events', 'app.events', 'at', '30 days')")
-    words = {"_PYDB_COMPLETE": "complete_bash", "COMP_WORDS": "pydb retention plan ev", "COMP_CWORD": "3"}
-    assert cli(**words).out.split() == ["events"]
-    assert cli(**words, PYDB_DSN="host=/nowhere").out.split() == []
+    typed = "pydb retention plan ev"
+    for dsn, names in ((cli.env["PYDB_DSN"], ["events"]), ("host=/nowhere", [])):
+        done = cli(_PYDB_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD="3", PYDB_DSN=dsn)
+        assert done.out.split() == names

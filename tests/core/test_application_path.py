@@ -191,8 +191,8 @@ def test_orphan_repairs(lab: Lab, mode: str, statement: str) -> None:
 def test_the_path_of_a_role_comes_before_that_of_the_database(lab: Lab, role: RoleFactory) -> None:
     name, database = role("runner"), lab.db.info.dbname
     lab.do(f"grant usage on schema pydb_internal to {name}")
-    lab.do(f"grant execute on function pydb_internal.application_path() to {name}")
-    asked = "select pydb_internal.application_path()"
+    lab.do(f"grant execute on function pydb_internal.application_settings(text[]) to {name}")
+    asked = "select (pydb_internal.application_settings('{search_path}'))[1]"
     session = lab.session(user=name)
     assert session.execute(asked).fetchone() == lab.db.execute(asked).fetchone()
     for where, path in (("", '"$user", a'), (f" in database {database}", "b")):

@@ -20,7 +20,9 @@ RULES: Final[list[Rule]] = []
 
 # routines without `set search_path`, and why
 NO_SEARCH_PATH: Final = {
-    "constraints_check": "runs the application's triggers under its path, and sets the caller's again",
+    "application_enter": "sets the application's path for its caller, which a SET clause would undo",
+    "application_leave": "sets the caller's path again",
+    "application_constraints": "runs the application's triggers under its path, and sets the caller's again",
     "run_pin": "sets the path for its caller's transaction, which a SET clause would undo",
     "run_drive": "commits; sets the path again after each COMMIT",
     "run_series": "calls what commits; sets the path again after each call",

@@ -9,6 +9,7 @@ import pytest
 from psycopg import sql
 
 from pydb import errors, migrate, sources
+from pydb.cli import main
 from tests.migrations.tree import Tree, has_pydb, rows
 
 if TYPE_CHECKING:
@@ -205,3 +206,20 @@ def test_the_schema_name_is_not_taken_from_a_search_path(db: Connection, bare: s
         ).fetchone()
     assert found == (1,)
     assert migrate.check(bare) == []
+
+
+def test_the_only_copies_are_not_destroyed_on_one_yes(db: Connection, dsn: str) -> None:
+    db.execute("select pydb.idempotency_claim('pay', 'key-1')")
+    db.execute(
+        "insert into pydb.orphan_quarantine"
+        " (run_id, reference, target, target_name, relation, content, types, reason)"
+        " select 1, 'x', 1, 'x', 'x', '{}', '{}', 'x' from generate_series(1, 15)"
+    )
+    with pytest.raises(migrate.OnlyCopies) as refused:
+        migrate.down(dsn, "base", destroy=True)
+    assert refused.value.detail == "rows in quarantine: 15; live idempotency keys: 1"
+    seen = migrate.down(dsn, "base", dry_run=True).destroys
+    assert {"rows in quarantine: 15", "live idempotency keys: 1"} <= set(seen)
+    assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes"]) == 64
+    assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes", "--destroy-data"]) == 0
+    assert db.execute("select to_regnamespace('pydb')").fetchall() == [(None,)]

@@ -28,6 +28,7 @@ comment on column pydb.retention_policy.author is
 'Login role that set the policy; a filter runs only as a role that the author could become.';
 alter table pydb.retention_policy drop column author_role;
 
+drop routine pydb_internal.cascade_verify_counts;
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
@@ -44,3 +45,7 @@ drop routine pydb_internal.schedule_listed;
 drop view pydb.schedule_status;
 drop routine pydb_internal.schedule_rows;
 drop routine pydb_internal.doctor_grants;
+
+update pydb_internal.run_kind
+set hint = 'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'
+where name in ('orphan_scan', 'orphan_repair');

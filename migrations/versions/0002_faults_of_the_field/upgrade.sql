@@ -53,8 +53,10 @@ drop routine pydb_internal.run_close_interrupted;
 drop routine pydb_internal.run_log_done;
 alter table pydb.job_run add column run_kind text, add column statement text;
 alter table pydb.job_run alter column statement set default pg_catalog.left(
-        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
-        130
+        substring(
+            pg_catalog.left(pg_catalog.current_query(), 400)
+            from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
+        ), 130
     );
 comment on column pydb.job_run.run_kind is
 'Kind of the run engine (retention, cascade, orphan_scan, orphan_repair); null for what was one transaction.';
@@ -69,8 +71,10 @@ where r.state = 'running';
 alter table pydb.audit_log add column pid integer, add column statement text;
 alter table pydb.audit_log alter column pid set default pg_catalog.pg_backend_pid();
 alter table pydb.audit_log alter column statement set default pg_catalog.left(
-        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
-        130
+        substring(
+            pg_catalog.left(pg_catalog.current_query(), 400)
+            from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
+        ), 130
     );
 comment on column pydb.audit_log.pid is 'Server process that entered it.';
 comment on column pydb.audit_log.statement is
@@ -95,11 +99,13 @@ update pydb.retention_policy as p set author_role = r.oid
 from pg_catalog.pg_roles as r
 where r.rolname = p.author;
 
+drop routine pydb_internal.cascade_verify_counts;
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
-not_enforced, not_valid, uncovered (partitions without the key), inherited, locks, superuser.';
+not_enforced, not_valid, uncovered (partitions without the key), inherited, heirs (their rows with these keys stay
+visible), locks, superuser.';
 -- what the server said beside its message
 alter type pydb_internal.run_state add attribute error_detail text;
 
@@ -119,3 +125,7 @@ select
 drop routine pydb_internal.schedule_rows;
 drop routine pydb_internal.doctor_grants;
 comment on schema pydb is 'pydb: data lifecycle for PostgreSQL. The manual: select name, what from pydb.help(); select * from pydb.help(''retention_run''); also \df pydb.* and \d+ pydb.*';
+
+update pydb_internal.run_kind
+set hint = 'select * from pydb.run_list where kind = ''orphans'' order by id desc limit 10;'
+where name in ('orphan_scan', 'orphan_repair');

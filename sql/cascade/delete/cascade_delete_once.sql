@@ -18,6 +18,7 @@ declare
         pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(p_root, p_keys), p_choices);
     v_before jsonb;
     v_look text;
+    v_is_triggered boolean;
 begin
     steps :=
         array(select s from pydb_internal.cascade_plan_steps(v_walk, p_root, p_choices is null) as s order by s.step);
@@ -28,18 +29,29 @@ begin
         end if;
         v_before := pydb_internal.cascade_deleted_counts(v_walk);
         v_look := pydb_internal.cascade_plan_command(p_root, p_keys, p_choices);
-        if exists (select 1 from unnest(steps) as s where s.order_dependent)
+        v_is_triggered := p_allow_triggers and pydb_internal.cascade_trigger_names(v_walk) is not null;
+        -- where triggers may do as they like, PostgreSQL's own order is the outcome, if it is to be had
+        if (v_is_triggered or exists (select 1 from unnest(steps) as s where s.order_dependent))
             and p_choices is null
             and not exists (select 1 from unnest(steps) as s where s.kind = 'logical' and s.rows > 0)
         then
             perform pydb_internal.cascade_write(v_walk, p_root, v_look);
-            steps := pydb_internal.cascade_steps_done(steps, v_walk, v_before);
-            return;
+        else
+            perform pydb_internal.cascade_write(v_walk, null, v_look);
+            beyond := pydb_internal.cascade_verify_counts(
+                v_walk, v_before, v_is_triggered or p_allow_triggers, v_look, v_is_triggered
+            );
+            v_before := case when beyond <> '{}' then v_before end; -- null: all went as planned
         end if;
-        perform pydb_internal.cascade_write(v_walk, null, v_look);
-        beyond := pydb_internal.cascade_verify_counts(v_walk, v_before, p_allow_triggers, v_look);
+        if v_is_triggered then
+            select jsonb_object_agg(pydb_internal.relation_name(c.relation), c.gone - c.planned) into beyond
+            from pydb_internal.cascade_counts(v_walk, v_before) as c
+            where c.gone <> c.planned and v_before is not null;
+        end if;
     end if;
-    steps := pydb_internal.cascade_steps_done(steps, null, null);
+    steps := pydb_internal.cascade_add_heirs(
+        pydb_internal.cascade_steps_done(steps, v_walk, v_before), p_root, p_keys
+    );
 end
 $$;
 

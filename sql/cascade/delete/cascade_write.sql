@@ -14,16 +14,29 @@ as $$
 declare
     v_message text;
     v_detail text;
+    v_hint text;
+    v_context text;
+    v_sqlstate text;
 begin
     if p_native is null then
         perform pydb_internal.cascade_execute(p_walk);
     else
         perform pydb_internal.cascade_execute_native(p_walk, p_native);
     end if;
-exception when integrity_constraint_violation then
-    get stacked diagnostics v_message = message_text, v_detail = pg_exception_detail;
+exception when others then
+    get stacked diagnostics
+        v_sqlstate = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail,
+        v_hint = pg_exception_hint, v_context = pg_exception_context;
+    if left(v_sqlstate, 2) in ('40', '53', '55', '57', '58', 'XX', 'YD')
+        or (left(v_sqlstate, 2) <> '23' and pydb_internal.application_where(v_context) is null)
+    then
+        raise;
+    elsif left(v_sqlstate, 2) <> '23' then
+        perform pydb_internal.application_fail(v_sqlstate, v_message, v_detail, v_hint, v_context);
+    end if;
     raise exception using errcode = 'YD302', message = 'the cascade is blocked: ' || v_message,
-        detail = v_detail || ' Nothing was changed.', hint = p_look;
+        detail = concat_ws(' ', nullif(v_detail, ''), pydb_internal.application_said(v_context), 'Nothing was changed.'),
+        hint = p_look;
 end
 $$;
 

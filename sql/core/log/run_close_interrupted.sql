@@ -12,8 +12,8 @@ declare
     v_run pydb.job_run;
     v_count integer := 0;
 begin
-    -- The caller has looked (run_dead), and his word is not enough: what this side can see to be alive stays open. A
-    -- process that it cannot see (whose owner's role it is no member of) may be closed by who could be that role.
+    -- The caller has looked (run_dead), and his word is not enough: what gave a sign of life within stale_after and can
+    -- be seen to be alive from here stays open; what cannot be seen may be closed by who could be the role that ran it.
     for v_run in
         update pydb.job_run as r
         set state = case p_state when 'cancelled' then 'cancelled' else 'interrupted' end,
@@ -25,12 +25,13 @@ begin
             end)
         where r.id = any(p_ids) and r.state = 'running' and case
             when r.pid = pg_backend_pid() then r.started_at < statement_timestamp()
+            when r.heartbeat_at <= v_silent then true
             else not exists (
                 select 1
                 from pg_stat_activity as a
                 where a.pid = r.pid and case
                     when a.backend_start is null or r.backend_start is null
-                        then r.heartbeat_at > v_silent and not exists (
+                        then not exists (
                             select 1 from pg_roles as o
                             where o.rolname = r.actor and pg_has_role(session_user, o.oid, 'USAGE')
                         )
@@ -49,6 +50,7 @@ end
 $$;
 
 comment on function pydb_internal.run_close_interrupted(bigint[], text) is
-'Closes running runs as interrupted, or as cancelled; returns how many. One that can be seen to be alive stays open.';
+'Closes running runs as interrupted, or as cancelled; returns how many. One that can be seen to be
+alive stays open, unless it gave no sign of life for the setting stale_after.';
 
 revoke all on function pydb_internal.run_close_interrupted(bigint[], text) from public;

@@ -7,13 +7,19 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_value text;
+    v_ours text[];
 begin
-    return (
-        select coalesce(pg_get_expr(d.adbin, d.adrelid), 'null')
-        from pg_catalog.pg_attribute as a
-        left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-        where a.attrelid = p_relation and a.attname = p_column and not a.attisdropped
-    );
+    -- written as it is read where it is executed
+    v_ours := pydb_internal.application_enter();
+    select pg_catalog.pg_get_expr(d.adbin, d.adrelid) into v_value
+    from pg_catalog.pg_attribute as a
+    inner join pg_catalog.pg_attrdef as d
+        on d.adrelid operator(pg_catalog.=) a.attrelid and d.adnum operator(pg_catalog.=) a.attnum
+    where a.attrelid operator(pg_catalog.=) p_relation and a.attname operator(pg_catalog.=) p_column;
+    perform pydb_internal.application_leave(v_ours);
+    return coalesce(v_value, 'null');
 end
 $$;
 

@@ -23,9 +23,9 @@ begin
         'pg_cron',
         case
             when v_version is not null and not pydb_internal.cron_version_at_least(v_version, 1, 4) then 'error'
+            when v_place.place = 'no_database' then 'error'
             when v_place.place = 'here' or v_version is not null and v_place.place = 'elsewhere' then 'ok'
             when v_place.place in ('elsewhere', 'hidden') then 'unknown'
-            when v_place.place = 'no_database' then 'error'
             when v_place.place = 'absent' and not v_needed then 'ok'
             else case when v_needed then 'error' else 'degraded' end
         end,

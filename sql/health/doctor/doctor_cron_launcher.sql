@@ -48,7 +48,7 @@ as $$
         left(o.said, 1000),
         concat_ws(
             ' ', case when p_cron ->> 'database' <> current_database() then format('in database %I:', p_cron ->> 'database')
-            end, o.cure, case l.status when 'error' then 'then ' || l.restart end
+            end, o.cure
         )
     from orphaned as o
     cross join launcher as l

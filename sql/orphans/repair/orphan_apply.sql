@@ -21,30 +21,30 @@ set bytea_output = 'hex'
 as $$
 declare
     v_table constant text := pydb_internal.relation_name(p_relation);
-    v_path constant text := pydb_internal.application_path();
-    v_statement text;
     v_tids tid[];
+    v_statement text;
+    v_ours text[];
     v_names text;
     v_values text;
     v_rows jsonb[];
     v_gone bigint;
     v_kept bigint;
 begin
-    -- The condition is ours and is read under our path, the triggers are not and run under theirs. A row that somebody
+    -- The condition is read under our settings, triggers run under theirs: so in two statements. A row that somebody
     -- changes in between has another place, and stays for the next look.
     execute format('select array(select t.ctid from only %s as t where %s)', v_table, p_condition) into v_tids;
+    p_condition := 't.ctid operator(pg_catalog.=) any($1) and coalesce(t.ctid operator(pg_catalog.=) any($1), false)';
     if p_mode <> 'quarantine' then
         v_statement := case p_mode
-            when 'delete' then format('delete from only %s as t', v_table)
-            else format('update only %s as t set %s', v_table, (
+            when 'delete' then format('/* pydb */ delete from only %s as t where %s', v_table, p_condition)
+            else format('/* pydb */ update only %s as t set %s where %s', v_table, (
                 select string_agg(format('%I = null', u.name), ', ')
                 from unnest(pydb_internal.orphan_set_columns(p_edge)) as u (name)
-            ))
-        end || ' where t.ctid operator(pg_catalog.=) any($1)';
-        perform set_config('search_path', v_path, true);
+            ), p_condition) end;
+        v_ours := pydb_internal.application_enter();
         execute v_statement using v_tids;
         get diagnostics v_gone = row_count;
-        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        perform pydb_internal.application_leave(v_ours);
         return v_gone;
     end if;
     -- each value as its type writes it, which is what it reads back exactly; a row value of nulls is not null
@@ -57,15 +57,16 @@ begin
     from pg_attribute as a
     where a.attrelid = p_relation and a.attnum > 0 and not a.attisdropped;
     v_statement := format(
-        'with gone as (
-            delete from only %s as t where t.ctid operator(pg_catalog.=) any($1)
+        '/* pydb */ with gone as (
+            delete from only %s as t where %s
             returning pg_catalog.jsonb_object(array[%s], array[%s]) as content
         )
-        select pg_catalog.count(*), pg_catalog.array_agg(g.content) from gone as g', v_table, v_names, v_values
+        select pg_catalog.count(*), pg_catalog.array_agg(g.content) from gone as g',
+        v_table, p_condition, v_names, v_values
     );
-    perform set_config('search_path', v_path, true);
+    v_ours := pydb_internal.application_enter(true);
     execute v_statement into v_gone, v_rows using v_tids;
-    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    perform pydb_internal.application_leave(v_ours);
     v_kept := pydb_internal.orphan_quarantine_store(p_run_id, p_relation, v_rows);
     if v_gone <> v_kept then
         raise exception using errcode = 'YD901', message = 'not every row that was taken out was kept',

@@ -22,9 +22,9 @@ declare
     v_names text;
     v_values text;
     v_rows bigint;
-    v_path constant text := pydb_internal.application_path();
-    v_contents text[];
+    v_lines text[];
     v_statement text;
+    v_ours text[];
     v_is_rehearsed boolean := false;
 begin
     select q.types into v_types from pydb.orphan_quarantine as q where q.id = p_ids[1];
@@ -36,29 +36,27 @@ begin
     from pg_attribute as a
     where a.attrelid = p_target and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and v_types ? a.attname;
     begin
-        -- the texts of the rows are made under our path
-        v_contents := array(
+        v_lines := array(
             select '(' || (
                 select string_agg(
-                    coalesce('"' || replace(
-                        replace(q.content ->> u.name, chr(92), repeat(chr(92), 2)), '"', '""'
-                    ) || '"', ''), ',' order by u.ord
+                    coalesce('"' || replace(replace(q.content ->> u.name, e'\\', e'\\\\'), '"', '""') || '"', ''), ','
+                    order by u.ord
                 ) from unnest(v_all) with ordinality as u (name, ord)
             ) || ')'
             from pydb.orphan_quarantine as q where q.id = any(p_ids) order by q.id
         );
         v_statement := format(
-            'insert into %1$s (%2$s) overriding system value
+            '/* pydb */ insert into %1$s (%2$s) overriding system value
             select %3$s from (
                 select u.line::%1$s as content from pg_catalog.unnest($1) with ordinality as u (line, ord)
                 order by u.ord offset 0
             ) as s', v_table, v_names, v_values
         );
-        perform set_config('search_path', v_path, true);
-        execute v_statement using v_contents;
+        v_ours := pydb_internal.application_enter();
+        execute v_statement using v_lines;
         get diagnostics v_rows = row_count;
-        set constraints all immediate;
-        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        perform pydb_internal.application_leave(v_ours);
+        perform pydb_internal.application_constraints();
         if v_rows <> cardinality(p_ids) then
             raise exception using errcode = 'YD405', message = 'a trigger or a rule of the table kept rows out',
                 detail = format('%s of %s rows were taken.', v_rows, cardinality(p_ids)),

@@ -14,12 +14,13 @@ begin
     select e.extversion into version from pg_extension as e where e.extname = 'pg_cron';
     select s.setting into cron_database from pg_settings as s where s.name = 'cron.database_name';
     place := case
-        when version is not null and cron_database is null and v_sees then 'not_loaded'
-        when version is not null then 'here'
-        when cron_database = current_database() then 'not_created'
+        -- its launcher ends at once, wherever the extension is
         when cron_database is not null and not exists (
             select from pg_database as d where d.datname = cron_database
         ) then 'no_database'
+        when version is not null and cron_database is null and v_sees then 'not_loaded'
+        when version is not null then 'here'
+        when cron_database = current_database() then 'not_created'
         when cron_database is not null then 'elsewhere'
         when v_sees then 'absent'
         else 'hidden'

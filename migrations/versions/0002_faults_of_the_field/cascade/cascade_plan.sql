@@ -21,11 +21,14 @@ declare
 begin
     return query
     select s.*
-    from pydb_internal.cascade_plan_steps(
-        pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices),
-            v_terms.root,
-        v_terms.choices is null
-    ) as s;
+    from unnest(pydb_internal.cascade_add_heirs(array(
+        select p
+        from pydb_internal.cascade_plan_steps(
+            pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices),
+            v_terms.root, v_terms.choices is null
+        ) as p
+        order by p.step
+    ), v_terms.root, p_keys)) as s;
 end
 $$;
 

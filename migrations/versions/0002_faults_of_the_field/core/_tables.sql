@@ -141,8 +141,10 @@ create table pydb.job_run (
     plan jsonb not null default '{}'::jsonb,
     run_kind text,
     statement text default pg_catalog.left(
-        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
-        130
+        substring(
+            pg_catalog.left(pg_catalog.current_query(), 400)
+            from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
+        ), 130
     ),
     constraint job_run_pkey primary key (id),
     constraint job_run_kind_check check (kind in ('retention', 'cascade', 'orphans', 'idempotency', 'archive')),
@@ -214,8 +216,10 @@ create table pydb.audit_log (
     run_id bigint,
     pid integer default pg_catalog.pg_backend_pid(),
     statement text default pg_catalog.left(
-        substring(pg_catalog.left(pg_catalog.current_query(), 400) from '^\s*([[:alpha:]]+(?:\s+[[:alnum:]_."]+)?)'),
-        130
+        substring(
+            pg_catalog.left(pg_catalog.current_query(), 400)
+            from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
+        ), 130
     ),
     constraint audit_log_pkey primary key (id)
 );

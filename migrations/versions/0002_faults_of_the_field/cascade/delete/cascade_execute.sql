@@ -16,11 +16,11 @@ declare
     v_set_at record := pydb_internal.cascade_places(v_set, '$2');
     v_updates text[] := pydb_internal.cascade_update_statements(p_walk, v_set, v_set_at.places);
     v_deletes text[] := pydb_internal.cascade_deletes(p_walk, v_gone, v_gone_at.places);
-    v_path constant text := pydb_internal.application_path();
     v_count text;
-    v_statement text;
     v_rows bigint;
     v_planned bigint;
+    v_statement text;
+    v_ours text[];
 begin
     select count(distinct (s.relation, u.tid)) into v_planned
     from unnest(v_set) as s
@@ -31,7 +31,7 @@ begin
     from generate_series(1, cardinality(v_updates)) as g (n);
     -- one statement for all tables: keys are checked when it has ended, so neither order nor circles matter
     v_statement := (
-        select 'with ' || string_agg(u.query, ', ' order by u.ord) || ' ' || case
+        select '/* pydb */ with ' || string_agg(u.query, ', ' order by u.ord) || ' ' || case
             when v_updates = '{}' then 'select 0' else v_count end
         from (
             select d.ordinality as ord, format('d%s as (%s)', d.ordinality, d.query) as query
@@ -41,15 +41,16 @@ begin
             from unnest(v_updates) with ordinality as c (query)
         ) as u
     );
-    perform set_config('search_path', v_path, true);
+    v_ours := pydb_internal.application_enter();
     execute v_statement into v_rows using v_gone_at.large, v_set_at.large;
-    set constraints all immediate;
-    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    perform pydb_internal.application_leave(v_ours);
     if v_rows <> v_planned then
         raise exception using errcode = 'YD304', message = 'rows changed while the cascade ran',
-            detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned),
+            detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned)
+                || coalesce(' Triggers ran: ' || pydb_internal.cascade_trigger_names(p_walk) || '.', ''),
             hint = 'Nothing was changed. Run it again.';
     end if;
+    perform pydb_internal.application_constraints();
 end
 $$;
 

@@ -10,11 +10,11 @@ set row_security = off
 as $$
 declare
     v_parts pydb_internal.cascade_rows[] := array(select s from unnest(p_walk.parts) as s where s.edge = 0);
-    v_path constant text := pydb_internal.application_path();
     v_statement text;
+    v_ours text[];
 begin
     v_statement := format(
-        'delete from %s as t where %s', pydb_internal.relation_source(p_root), (
+        '/* pydb */ delete from %s as t where %s', pydb_internal.relation_source(p_root), (
             select string_agg(format(
                 '(t.tableoid operator(pg_catalog.=) %s and t.ctid operator(pg_catalog.=) any(($1[%s]).tids) '
                 'and coalesce(t.ctid operator(pg_catalog.=) any(($1[%2$s]).tids), false))',
@@ -23,10 +23,10 @@ begin
             from unnest(v_parts) with ordinality as s
         )
     );
-    perform set_config('search_path', v_path, true);
+    v_ours := pydb_internal.application_enter();
     execute v_statement using v_parts;
-    set constraints all immediate;
-    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    perform pydb_internal.application_leave(v_ours);
+    perform pydb_internal.application_constraints();
 end
 $$;
 

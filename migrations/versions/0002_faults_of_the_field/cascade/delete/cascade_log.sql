@@ -31,7 +31,11 @@ begin
         'cascade', v_subject, v_rows, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
             'relations', v_relations, 'keys', jsonb_array_length(
                 case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
-            ), 'triggers', nullif(p_beyond, '{}')
+            ), 'triggers', nullif(p_beyond, '{}'), 'kept', (
+                select - sum(b.value::bigint) from jsonb_each_text(p_beyond) as b where b.value::bigint < 0
+            ), 'heirs', (
+                select true from unnest(p_steps) as s where 'heirs' = any(s.codes) limit 1
+            )
         )), 'cascade_delete', jsonb_build_object(
             'root', pydb_internal.relation_name(p_root), 'keys', p_keys, 'edges', p_choices, 'relations', v_relations
         )

@@ -29,8 +29,12 @@ begin
         request, pid, detail
     )
     values (
-        p_kind, p_subject, 'completed', 'exhausted', p_rows, p_rows, 1, least(greatest(p_started, now()), v_now),
-        v_now, v_now, p_request, pg_backend_pid(), coalesce(p_detail, '{}'::jsonb)
+        p_kind, p_subject,
+        -- rows that triggers keep, or that are in tables inheriting from the root, are still to be seen
+        case when p_detail ?| '{heirs,kept}' then 'partial' else 'completed' end,
+        case when p_detail ?| '{heirs,kept}' then 'no_progress' else 'exhausted' end,
+        p_rows, p_rows, 1, least(greatest(p_started, now()), v_now), v_now, v_now, p_request, pg_backend_pid(),
+        coalesce(p_detail, '{}'::jsonb)
     )
     returning id into v_id;
     perform pydb_internal.audit_add(p_action, p_subject, p_audit, v_id);
@@ -39,7 +43,8 @@ end
 $$;
 
 comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb) is
-'Logs and audits a completed run of one batch, returns its id; YD901 for what is never done in one transaction.';
+'Logs and audits a completed run of one batch, returns its id; partial where its detail says that rows stay; YD901 for
+what is never done in one transaction.';
 
 revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb)
     from public;

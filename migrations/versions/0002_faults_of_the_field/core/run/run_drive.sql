@@ -19,6 +19,7 @@ declare
     v_error pg_catalog.text;
     v_hint pg_catalog.text;
     v_detail pg_catalog.text;
+    v_context pg_catalog.text;
 begin
     commit;
     -- So begins every transaction: under read committed a row that somebody renewed is judged again before it is
@@ -56,9 +57,9 @@ begin
         exception when query_canceled or assert_failure or others then
             get stacked diagnostics
                 v_sqlstate = returned_sqlstate, v_error = message_text, v_hint = pg_exception_hint,
-                v_detail = pg_exception_detail;
+                v_detail = pg_exception_detail, v_context = pg_exception_context;
             v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint, v_detail);
-            p_run := v_turn.run;
+            p_run := pydb_internal.run_blame(v_turn.run, v_context);
             if not (v_turn.part is null) then
                 v_parts[v_place] := v_turn.part;
             end if;

@@ -53,7 +53,9 @@ begin
                 else case when v_worst.sqlstate = any(v_kind.passed_on) then v_worst.sqlstate else v_kind.blocked end
             end,
             message = pydb_internal.run_sentence(v_worst),
-            detail = pg_catalog.concat_ws(' ', v_worst.error_detail, format(
+            detail = pg_catalog.concat_ws(' ', v_worst.error_detail, pg_catalog.jsonb_extract_path_text(
+                v_worst.detail, 'context'
+            ), format(
                 'SQLSTATE %s. What was committed before stays, and the log has it all.',
                 coalesce(v_worst.sqlstate, 'none')
             )),

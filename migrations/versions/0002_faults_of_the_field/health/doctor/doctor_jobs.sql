@@ -17,7 +17,7 @@ begin
     return query
     select
         'jobs', k.status, k.reason, format('%s: %s of %s jobs', k.what, count(*), jsonb_array_length(v_jobs)),
-        left(string_agg(format('%s: %s', j.job_name, k.said), '; ' order by j.job_name), 1000), k.hint
+        left(string_agg(format('%s: %s', j.job_name, left(k.said, 200)), '; ' order by j.job_name), 8000), k.hint
     from jsonb_to_recordset(v_jobs) as j (
         job_name text, kind text, drift text, drift_code text, wanted boolean, last_status text, last_message text
     )
@@ -48,7 +48,7 @@ begin
             format('%s %s', j.last_status, split_part(coalesce(j.last_message, ''), E'\n', 1)),
             'pydb schedule status; ' || case j.kind
                 when 'retention' then 'pydb retention log'
-                else format('select * from pydb.job_run where kind = %L order by id desc limit 10;', j.kind)
+                else format('select * from pydb.run_list where kind = %L order by id desc limit 10;', j.kind)
             end
         )
     ) as k (applies, status, reason, what, said, hint)

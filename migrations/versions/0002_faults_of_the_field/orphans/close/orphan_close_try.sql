@@ -15,9 +15,14 @@ as $$
 declare
     v_child constant text := pydb_internal.relation_name(p_plan.child);
     v_counts pydb_internal.orphan_counts;
+    v_ours text[];
+    v_marked constant text := '/* pydb */ ' || p_statement;
 begin
     begin
-        execute p_statement;
+        -- event triggers, and the functions of its types, are code of the application
+        v_ours := pydb_internal.application_enter();
+        execute v_marked;
+        perform pydb_internal.application_leave(v_ours);
     exception
         when lock_not_available or deadlock_detected then
             if clock_timestamp() <= p_deadline then

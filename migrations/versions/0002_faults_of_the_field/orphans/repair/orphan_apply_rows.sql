@@ -32,7 +32,7 @@ begin
             v_gone := pydb_internal.orphan_apply(
                 p_edge, p_mode, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), p_run_id
             );
-            perform pydb_internal.constraints_check();
+            perform pydb_internal.application_constraints();
             done := done + v_gone; -- only now: a variable is not rolled back
         exception
             when integrity_constraint_violation then

@@ -28,7 +28,7 @@ begin
         v_turn.part := pydb_internal.orphan_repair_chunks(v_work, p_part, p_run.due);
     else
         v_gone := pydb_internal.orphan_take(p_run, v_work, p_part);
-        perform pydb_internal.constraints_check(); -- what that takes is of this batch
+        perform pydb_internal.application_constraints(); -- what that takes is of this batch
         v_turn.part.chunks := p_part.chunks[v_work.size + 1:];
         v_turn.run.rows := v_gone.done;
         v_work.pass_done := v_work.pass_done + v_gone.done;

@@ -50,10 +50,11 @@ begin
         'select
             count(*) filter (where s.old), count(*) filter (where not s.old),
             count(*) filter (where s.old and s.partly),
-            coalesce(jsonb_agg(to_jsonb(s.k)) filter (where s.old and s.n <= $1), ''[]'')
+            coalesce(jsonb_agg(to_jsonb(s.found)) filter (where s.old and s.n <= $1), ''[]'')
         from (
             select
-                k, %1$s as old, %2$s as partly, count(*) filter (where %1$s) over (rows unbounded preceding) as n
+                coalesce(k.*) as found, -- not k alone: a column may be called so
+                %1$s as old, %2$s as partly, count(*) filter (where %1$s) over (rows unbounded preceding) as n
             from %3$s as t
             cross join lateral (select %4$s) as k
             where %5$s

@@ -14,21 +14,24 @@ as $$
 declare
     v_table text := pydb_internal.relation_name(p_relation);
     v_rows bigint;
-    v_path text;
     v_tids tid[];
+    v_ours text[];
 begin
     if pydb_internal.relation_has_code(p_relation) then
-        -- The condition is ours and is read under our path, the triggers are not and run under theirs. A row that
-        -- somebody changes in between has another place, and stays for the next look.
+        -- The condition is read under our settings, triggers and rules run under theirs: so in two statements. A row
+        -- that somebody changes in between has another place, and stays for the next look.
         execute format(
             'select array(select t.ctid from only %s as t where %s%s%s)', v_table, p_condition,
             coalesce(' limit ' || p_limit, ''), case when p_skip_locked then ' for update skip locked' else '' end
         ) into v_tids;
-        v_path := pydb_internal.application_path();
-        perform set_config('search_path', v_path, true);
-        execute format('delete from only %s as t where t.ctid operator(pg_catalog.=) any($1)', v_table) using v_tids;
+        v_table := format(
+            '/* pydb */ delete from only %s as t where t.ctid operator(pg_catalog.=) any($1)
+            and coalesce(t.ctid operator(pg_catalog.=) any($1), false)', v_table
+        );
+        v_ours := pydb_internal.application_enter();
+        execute v_table using v_tids;
         get diagnostics v_rows = row_count;
-        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        perform pydb_internal.application_leave(v_ours);
         return v_rows;
     elsif p_limit is null and not p_skip_locked then
         execute format('delete from only %s as t where %s', v_table, p_condition);

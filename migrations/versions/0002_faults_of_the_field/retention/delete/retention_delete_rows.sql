@@ -35,7 +35,7 @@ begin
             else
                 v_gone := pydb_internal.retention_delete(p_relation, v_one, null, false);
             end if;
-            perform pydb_internal.constraints_check();
+            perform pydb_internal.application_constraints();
             rows_done := rows_done + v_gone; -- only now: a variable is not rolled back
         exception
             when integrity_constraint_violation then

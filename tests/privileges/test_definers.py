@@ -1,0 +1,139 @@
+"""Every routine that runs as its owner, and why that gives its caller no more than he may have.
+
+A new one is added here with its reason, or it is not SECURITY DEFINER. The reasons are of a few kinds: the
+caller's part was checked as the caller (a draft); EXECUTE is the right, and the routine does nothing but what
+its name says; it tells what may be known; it touches only what this very process has opened.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from pydb import sources
+from tests.lint import sqltree
+
+if TYPE_CHECKING:
+    from tests.privileges.conftest import Field
+
+DRAFT: Final = "takes a draft of this transaction, which a trigger checked as the role that inserted it"
+RIGHT: Final = (
+    "EXECUTE is the right; its arguments name what is changed and how, and nothing of theirs is executed"
+)
+TELLS: Final = "changes nothing; tells what every role that has it may know"
+OWN: Final = "touches only runs that this process has opened and not closed"
+KEYS: Final = "one key by its scope and name; roles of pydb_app share all scopes, as docs/idempotency.md says"
+SAFE: Final = {
+    "audit_say": "four kinds of events that happen with the rights of the caller; notes pid and statement",
+    "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
+    "cascade_cancel": RIGHT + "; it only stops something",
+    "cascade_job_get": TELLS + ", and locks the row",
+    "cascade_job_keys": TELLS,
+    "cascade_job_progress": OWN + ", and their jobs",
+    "cascade_job_start": OWN + "; the job must be due",
+    "cascade_job_store": DRAFT + "; plan, terms and hash of the graph are the draft's",
+    "cascade_jobs_due": TELLS,
+    "cascade_root_terms": TELLS,
+    "entity_drop": RIGHT,
+    "entity_lowered": TELLS + ": names, times and actors of two kinds of events",
+    "entity_store": DRAFT,
+    "idempotency_claim": KEYS,
+    "idempotency_complete": KEYS + "; needs the token of the claim",
+    "idempotency_copy_life": "a trigger: copies the setting that was just changed",
+    "idempotency_fail": KEYS + "; needs the token of the claim",
+    "idempotency_heartbeat": KEYS + "; needs the token of the claim",
+    "idempotency_peek": KEYS,
+    "idempotency_prune": "deletes only keys that expired by the server's own clock; takes no p_now",
+    "idempotency_reset": RIGHT,
+    "idempotency_resolve": RIGHT,
+    "idempotency_stats": TELLS,
+    "orphan_drop_replaced": "removes a reference only where the catalog has the foreign key that replaces it",
+    "orphan_horizon": "adds a mark of now by the server's own clock, once a minute",
+    "orphan_quarantine_store": OWN
+    + "; the table must be the child of their reference, names and types are looked up",
+    "reference_drop": RIGHT,
+    "reference_store": DRAFT,
+    "retention_builtin": TELLS,
+    "retention_pause": RIGHT + "; it only stops something",
+    "retention_policy_drop": RIGHT,
+    "retention_policy_get": TELLS,
+    "retention_policy_names": TELLS,
+    "retention_policy_store": DRAFT,
+    "retention_resume": RIGHT,
+    "retention_terms": TELLS,
+    "run_beat": OWN,
+    "run_close": OWN,
+    "run_close_interrupted": "closes only what cannot be seen to be alive",
+    "run_kind_get": TELLS,
+    "run_last": TELLS,
+    "run_live": TELLS,
+    "run_log_batch": OWN,
+    "run_log_done": "one kind of run, a cascade delete of this transaction; notes pid and statement",
+    "run_log_plan": OWN,
+    "run_log_unstarted": "a run that did nothing: no rows, never completed; notes pid and statement",
+    "run_open": "opens a run of this process under its login role; notes pid and statement",
+    "schedule_set": RIGHT + "; the procedure is one of pydb.schedule_source",
+    "schedule_sources": TELLS,
+    "setting_get": TELLS,
+    "setting_set": RIGHT + "; type and bounds are the setting's, a role is one that the login could become",
+}
+# static text, or catalogs of extensions; nothing of the caller's is in it
+CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
+# what only they may call: it believes its arguments
+INNER: Final = frozenset({"audit_add", "draft_take", "run_audit", "run_is_own", "run_prune"})
+
+
+def test_every_routine_that_runs_as_its_owner_has_a_reason(field: Field) -> None:
+    found = field.rows(
+        "select p.proname from pg_proc as p where p.prosecdef"
+        " and p.pronamespace = any(%s::text[]::regnamespace[])",
+        list(sources.SCHEMAS),
+    )
+    assert {name for (name,) in found} == SAFE.keys()
+
+
+def test_they_pin_their_path_and_execute_no_text(field: Field) -> None:
+    tree = sqltree.read()
+    for name in SAFE:
+        file = tree.routines[name]
+        assert file.settings["search_path"] == "pg_catalog, pg_temp", name
+        executes = re.findall(r"\bexecute\b(?! function| procedure)", file.body)
+        assert not executes or name == "schedule_sources", name
+        # nothing below one is called with its rights but by name
+        for other in tree.reachable(name):
+            body = tree.routines[other].body
+            assert "execute format" not in body or other in CATALOGS, (
+                name,
+                other,
+            )
+
+
+def test_what_believes_its_arguments_is_for_them_alone(field: Field) -> None:
+    granted = field.rows(
+        "select r.rolname, p.proname from pg_proc as p cross join pg_roles as r"
+        " where r.rolname like 'pydb\\_%%' and p.proname = any(%s)"
+        " and has_function_privilege(r.oid, p.oid, 'EXECUTE')",
+        sorted(INNER),
+    )
+    assert granted == []
+
+
+def test_nobody_writes_the_tables_behind_them(field: Field) -> None:
+    """The books that pydb_runner keeps itself, and the drafts, whose trigger no session can turn off."""
+    written = field.rows(
+        "select r.rolname, c.relname from pg_class as c cross join pg_roles as r"
+        " where c.relnamespace = any(%s::text[]::regnamespace[]) and c.relkind in ('r', 'p')"
+        " and r.rolname in ('pydb_admin', 'pydb_runner', 'pydb_monitor', 'pydb_app')"
+        " and has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, TRUNCATE') order by 1, 2",
+        list(sources.SCHEMAS),
+    )
+    assert written == [
+        ("pydb_admin", "draft"),
+        ("pydb_runner", "draft"),
+        ("pydb_runner", "orphan_finding"),
+        ("pydb_runner", "schedule_claim"),
+        ("pydb_runner", "scheduler"),
+    ]
+    assert field.rows(
+        "select tgname, tgenabled::text from pg_trigger where tgrelid = 'pydb_internal.draft'::regclass"
+    ) == [("draft_vet", "A")]
