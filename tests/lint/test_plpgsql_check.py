@@ -63,7 +63,6 @@ ALLOWED: Final = {
         "security",
         "not sanitized",
     ): "plans a filter that was judged by its names",
-    ("cascade_edge_problem", "warning extra", "is not single argument"): "its effect, and what is in the way",
     ("run_call", "warning", "cannot determinate a result"): "a hook; tests/lint holds it to its signature",
     ("run_terms_of", "warning", "cannot determinate a result"): "a hook, as above",
     ("run_series", "warning", "too many attributes for target"): "takes one composite for its many columns",

@@ -27,6 +27,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_edge_rows": (1, KEYS),
     "cascade_execute": (1, "deletes the planned rows: acts, does not look; " + NAMES),
     "cascade_execute_native": (1, "deletes the planned rows: acts, does not look; " + NAMES),
+    "cascade_heir_rows": (1, KEYS),
     "cascade_job_queue": (1, NAMES),
     "cascade_job_rows": (1, NAMES),
     "cascade_late_rows": (1, "values are read as type_read says; " + KEYS),

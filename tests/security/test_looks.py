@@ -248,7 +248,8 @@ def test_a_plan_runs_no_filter_that_a_run_would_not(
 ) -> None:
     victim.do(
         f"grant usage on schema pydb, pydb_internal to {mal};"
-        f"grant execute on all routines in schema pydb, pydb_internal to {mal}"
+        f"grant execute on all routines in schema pydb, pydb_internal to {mal};"
+        f"grant insert, select (id) on pydb_internal.draft to {mal}"
     )
     his = Lab(connect(mal))
     his.policy(filter="status = 'ok'")
@@ -283,6 +284,7 @@ def test_a_filter_needs_neither_temporary_tables_nor_ddl(victim: Lab, connect: C
     victim.do(
         f"""grant usage on schema pydb, pydb_internal to {mal};
         grant execute on all routines in schema pydb, pydb_internal to {mal};
+        grant insert, select (id) on pydb_internal.draft to {mal};
         revoke temporary on database {name} from public;
         create function public.no_ddl() returns event_trigger language plpgsql as
             $$ begin raise exception 'no DDL here'; end $$;
@@ -400,7 +402,8 @@ def test_looks_at_keys_and_defaults_run_nothing_of_their_owners(
     victim.do(
         f"grant usage on schema pydb, pydb_internal to {mal};"
         f"grant select on all tables in schema pydb to {mal};"
-        f"grant execute on all routines in schema pydb, pydb_internal to {mal}"
+        f"grant execute on all routines in schema pydb, pydb_internal to {mal};"
+        f"grant insert, select (id) on pydb_internal.draft to {mal}"
     )
     his = connect(mal)
     assert len(his.execute("select * from pydb.cascade_plan('public.big', '[{\"id\": 1}]')").fetchall()) == 2
@@ -462,6 +465,7 @@ def test_who_runs_as_a_superuser_is_told_whose_triggers_run_with_him(
     # a role that is none has nothing to tell
     victim.do(
         f"grant usage on schema pydb, pydb_internal to {mal};"
-        f"grant execute on all routines in schema pydb, pydb_internal to {mal}"
+        f"grant execute on all routines in schema pydb, pydb_internal to {mal};"
+        f"grant insert, select (id) on pydb_internal.draft to {mal}"
     )
     assert Lab(connect(mal)).rows("select codes @> '{superuser}' from pydb.retention_plan('p')") == [(False,)]

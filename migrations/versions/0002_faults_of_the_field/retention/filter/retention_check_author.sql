@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_author (policy): before the filter of a policy is parsed, by a plan or a run: its
+-- pydb_internal.retention_check_author (filter): before the filter of a policy is parsed, by a plan or a run: its
 -- author could have run it as this role himself, and what it names is still what was approved.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD103 YD114
