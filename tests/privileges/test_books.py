@@ -27,6 +27,7 @@ QUARANTINE = "select pydb_internal.orphan_quarantine_store({}, '{}'::regclass, a
         ("42501", "audit_add('retention_policy_drop', 'events', '{}', null)"),
         ("42501", "draft_take('entity', 1)"),
         ("42501", "run_audit(null, null, null)"),
+        ("YD901", "run_log_batch(1, -1, 1, null)"),
         ("YD306", "cascade_job_start(1, 1)"),
         ("YD005", "orphan_quarantine_store(1, 17, '{}')"),
     ],

@@ -1,7 +1,7 @@
 -- pydb_internal.run_log_batch (log): add one batch to a run's row, in the batch's own transaction, so that log and
 -- effect commit together.
 -- writes pydb.job_run   locks the run's row
--- raises YD110 where the run is no longer running: somebody took it for dead, so the batch must not be committed
+-- raises YD901, YD110 where the run is no longer running: somebody took it for dead, so the batch must not be committed
 create or replace function pydb_internal.run_log_batch(
     p_run_id bigint,
     p_rows_done bigint,
@@ -15,6 +15,10 @@ security definer -- see pydb_internal.run_open
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if p_rows_done < 0 or p_batches < 0 then
+        raise exception using errcode = 'YD901', message = format('a batch of run %s takes nothing back', p_run_id),
+            detail = format('%s rows, %s batches.', p_rows_done, p_batches), hint = 'pydb migrate check';
+    end if;
     update pydb.job_run as r
     set rows_done = r.rows_done + p_rows_done, batches = r.batches + p_batches,
         heartbeat_at = clock_timestamp(),
