@@ -58,7 +58,7 @@ def connect(ctx: typer.Context, *, autocommit: bool = True) -> Connection:
 
     def show(severity: str, message: str, hint: str | None) -> None:
         if severity == "WARNING" or verbose:
-            say(f"{severity.lower()}: {message}")
+            paragraph(f"{severity.lower()}: {message}", talk=True)
             if hint:
                 say(f"  hint: {hint}")
 
@@ -136,13 +136,16 @@ def table(
         paragraph(f"no room for: {', '.join(dropped)} (a wider window, --json, or | less -S)", talk=True)
 
 
-def paragraph(text: str, *, talk: bool = False) -> None:
-    """A line of the result, or of ``talk``, that a terminal may break between words, never within one."""
+def paragraph(text: str, *, talk: bool = False, indent: str = "  ") -> None:
+    """A line of the result, or of ``talk``, that a terminal may break between words, never within one.
+
+    ``indent``: what its second line begins with. Commands to type are no paragraphs: they stay on one line.
+    """
     from pydb.cli import _table
 
     stream = sys.stderr if talk else sys.stdout
     with _unless_closed(stream):
-        for line in _table.wrap(safe(text), _columns(stream), "  "):
+        for line in _table.wrap(safe(text), _columns(stream), indent):
             stream.write(line + "\n")
 
 
@@ -218,9 +221,12 @@ def refuse_read_only(conn: Connection, what: str) -> None:
 def report(error: PydbError, *, as_json: bool) -> int:
     """Show an error on stderr, and as a document where ``--json`` is on; returns the exit code."""
     first, *rest = error.lines()
-    say(f"pydb: {first}")
+    paragraph(f"pydb: {first}", talk=True)
     for line in rest:
-        say(f"  {line}")
+        if line.startswith("hint: "):  # a command to type
+            say(f"  {line}")
+        else:
+            paragraph(f"  {line}", talk=True, indent="    ")
     if as_json:
         names = ("sqlstate", "message", "detail", "hint", "source", "line", "key")
         told = {name: getattr(error, name) for name in names if hasattr(error, name)}

@@ -28,9 +28,10 @@ def doctor(ctx: typer.Context) -> None:
     document = {"status": status, "findings": [asdict(finding) for finding in findings]}
     if not _output.emit(ctx, "doctor", document, exit_code=code):
         for finding in findings:
-            _output.out(f"{_MARKS[finding.status]:<9} {finding.component}: {finding.summary}")
+            told = f"{_MARKS[finding.status]:<9} {finding.component}: {finding.summary}"
+            _output.paragraph(told, indent=" " * 12)
             if finding.detail:
-                _output.out(f"{'':<9}   {finding.detail}")
+                _output.paragraph(f"{'':<9}   {finding.detail}", indent=" " * 12)
             if finding.hint:
                 _output.out(f"{'':<9}   -> {finding.hint}")
         _output.out(f"overall: {status}")

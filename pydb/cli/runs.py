@@ -115,7 +115,7 @@ def _show_list(runs: Sequence[Summary]) -> None:
     _output.table(_COLUMNS, rows, right=("rows", "took"), less=("actor", "took", "kind", "started"))
     for run in runs:
         if run.error and run.state != "completed":
-            _output.out(_runs.error(run))
+            _output.paragraph(_runs.error(run))
         if run.next_step:
             _output.out(f"run {run.id}, {run.subject}: {run.next_step}")
 
