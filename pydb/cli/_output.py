@@ -176,7 +176,7 @@ def confirm(question: str, *, yes: bool) -> bool:
 def refuse_read_only(conn: Connection, what: str) -> None:
     """Raise :class:`~pydb.errors.ReadOnlyServer` on a standby: nothing was ``what`` (deleted, scanned).
 
-    Where only the default of the database, the role or the server says read-only, this session says read write.
+    Where only a default of the database, the role or the server says read-only, this session says read write.
     """
     from pydb import db
 

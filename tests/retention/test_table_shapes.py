@@ -152,7 +152,8 @@ def test_a_partitioned_table_that_references_itself(lab: Lab) -> None:
 def test_rows_of_tables_that_inherit_go_as_with_a_delete(lab: Lab, own: bool) -> None:
     lab.do(
         f"""create table public.t (id int primary key, at timestamptz);
-        create table public.heir (more int, at timestamptz, id int not null); alter table public.heir inherit public.t;
+        create table public.heir (more int, at timestamptz, id int not null);
+        alter table public.heir inherit public.t;
         create table public.grandson () inherits (public.heir);
         insert into public.heir values (0, '{OLD}', 3), (0, '{YOUNG}', 4);
         insert into public.grandson values (0, '{OLD}', 5);"""

@@ -1,6 +1,6 @@
 """Faults of the table of outcomes, fired by pg_cron, each read where people look in the morning.
 
-What pg_cron recorded (``cron.job_run_details``), what ``pydb.schedule_status`` says, and what doctor finds: no
+What pg_cron recorded (``cron.job_run_details``), what ``pydb.schedule_status`` says, what doctor finds: no
 night that did nothing while something was due may look like one that went well.
 """
 

@@ -1,5 +1,5 @@
--- pydb_internal.retention_verify_foreign (run; by retention_open): a run that is through has not done all while foreign
--- partitions show rows that expired.
+-- pydb_internal.retention_verify_foreign (run; by retention_open): a run that is through has not done all while
+-- foreign partitions show rows that expired.
 -- reads the foreign tables below the target   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_verify_foreign(
@@ -51,7 +51,8 @@ end
 $$;
 
 comment on function pydb_internal.retention_verify_foreign(pydb.retention_policy, pydb_internal.run_state) is
-'A completed run as it is, or partial (error, YD003) with the name of a foreign table below the target whose expired rows
-it has left, or that cannot be asked.';
+'A completed run as it is, or partial (error, YD003) with the name of a foreign table below the target whose
+expired rows it has left, or that cannot be asked.';
 
-revoke all on function pydb_internal.retention_verify_foreign(pydb.retention_policy, pydb_internal.run_state) from public;
+revoke all on function pydb_internal.retention_verify_foreign(pydb.retention_policy, pydb_internal.run_state)
+    from public;
