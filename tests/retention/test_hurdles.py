@@ -58,7 +58,10 @@ PUBLISHED: Final = {
         True,
     ),
     "filter inside": (
-        "create table t (id int primary key, at timestamptz); create publication p for table t where (id > 0)",
+        (
+            "create table t (id int primary key, at timestamptz);"
+            "create publication p for table t where (id > 0)"
+        ),
         False,
     ),
     "columns without": (
@@ -80,7 +83,8 @@ PUBLISHED: Final = {
     "a filter through the root": (
         (
             "create table t (id int, at timestamptz, primary key (id, at)) partition by range (at);"
-            "create table t1 (at timestamptz not null, gone int, id int not null); alter table t1 drop column gone;"
+            "create table t1 (at timestamptz not null, gone int, id int not null);"
+            "alter table t1 drop column gone;"
             "alter table t attach partition t1 for values from (minvalue) to (maxvalue);"
             "create publication p for table t where (id > 0) with (publish_via_partition_root)"
         ),
@@ -188,7 +192,7 @@ def test_the_detail_of_the_server_is_kept(lab: Lab) -> None:
     lab.do(
         f"""create table public.t (id int, at timestamptz); insert into public.t values (1, '{OLD}');
         create function public.refuse() returns trigger language plpgsql as $$ begin
-            raise exception 'not tonight' using errcode = '58030', detail = 'the disk', hint = 'call somebody';
+            raise exception 'no' using errcode = '58030', detail = 'the disk', hint = 'call somebody';
         end $$;
         create trigger refuse before delete on public.t for each row execute function public.refuse()"""
     )

@@ -15,20 +15,22 @@ declare
     v_work constant pydb_internal.retention_work := jsonb_populate_record(
         null::pydb_internal.retention_work, p_run.work
     );
+    v_leaf oid;
     v_name text;
     v_is_due boolean;
 begin
     if p_run.state is distinct from 'completed' then
         return p_run;
     end if;
-    for v_name in
-        select pydb_internal.relation_name(l.relation)
+    for v_leaf in
+        select l.relation
         from pydb_internal.retention_leaves(p_policy.target) as l
         where l.foreign_table
     loop
+        v_name := pydb_internal.relation_name(v_leaf);
         begin
             execute format(
-                'select exists (select 1 from %s as t where %s)', v_name,
+                'select exists (select 1 from %s as t where %s)', pydb_internal.relation_name(v_leaf),
                 pydb_internal.retention_expired_condition(p_policy, v_work.cutoff)
             ) into v_is_due;
             p_run.error := format('foreign table %s shows rows that expired: they are not touched', v_name);
