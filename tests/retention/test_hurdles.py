@@ -1,4 +1,4 @@
-"""What would make the server refuse a run: said by the plan, and a run is blocked with the line that cures it."""
+"""What would make the server refuse a run: the plan says it, a run is blocked with the line that cures it."""
 
 from __future__ import annotations
 
@@ -26,13 +26,17 @@ PUBLISHED: Final = {
         True,
     ),
     "nothing": (
-        "create table t (id int primary key, at timestamptz); alter table t replica identity nothing;"
-        "create publication p for table t",
+        (
+            "create table t (id int primary key, at timestamptz); alter table t replica identity nothing;"
+            "create publication p for table t"
+        ),
         True,
     ),
     "full": (
-        "create table t (id int, at timestamptz); alter table t replica identity full;"
-        "create publication p for table t where (id > 0)",
+        (
+            "create table t (id int, at timestamptz); alter table t replica identity full;"
+            "create publication p for table t where (id > 0)"
+        ),
         False,
     ),
     "deferrable": (
@@ -40,17 +44,24 @@ PUBLISHED: Final = {
         True,
     ),
     "dropped index": (
-        "create table t (id int not null, at timestamptz); create unique index i on t (id);"
-        "alter table t replica identity using index i; create publication p for table t; drop index i",
+        (
+            "create table t (id int not null, at timestamptz); create unique index i on t (id);"
+            "alter table t replica identity using index i; create publication p for table t; drop index i"
+        ),
         True,
     ),
     "filter outside": (
-        "create table t (id int primary key, at timestamptz); create publication p for table t"
-        " where (at > '2020-01-01')",
+        (
+            "create table t (id int primary key, at timestamptz); create publication p for table t"
+            " where (at > '2020-01-01')"
+        ),
         True,
     ),
     "filter inside": (
-        "create table t (id int primary key, at timestamptz); create publication p for table t where (id > 0)",
+        (
+            "create table t (id int primary key, at timestamptz);"
+            "create publication p for table t where (id > 0)"
+        ),
         False,
     ),
     "columns without": (
@@ -62,32 +73,43 @@ PUBLISHED: Final = {
         False,
     ),
     "through the root": (
-        "create table t (id int, at timestamptz) partition by range (at);"
-        "create table t1 partition of t for values from (minvalue) to (maxvalue);"
-        "create publication p for table t with (publish_via_partition_root)",
+        (
+            "create table t (id int, at timestamptz) partition by range (at);"
+            "create table t1 partition of t for values from (minvalue) to (maxvalue);"
+            "create publication p for table t with (publish_via_partition_root)"
+        ),
         True,
     ),
     "a filter through the root": (
-        "create table t (id int, at timestamptz, primary key (id, at)) partition by range (at);"
-        "create table t1 (at timestamptz not null, gone int, id int not null); alter table t1 drop column gone;"
-        "alter table t attach partition t1 for values from (minvalue) to (maxvalue);"
-        "create publication p for table t where (id > 0) with (publish_via_partition_root)",
+        (
+            "create table t (id int, at timestamptz, primary key (id, at)) partition by range (at);"
+            "create table t1 (at timestamptz not null, gone int, id int not null);"
+            "alter table t1 drop column gone;"
+            "alter table t attach partition t1 for values from (minvalue) to (maxvalue);"
+            "create publication p for table t where (id > 0) with (publish_via_partition_root)"
+        ),
         False,
     ),
     "child that goes along": (
-        "create table t (id int primary key, at timestamptz);"
-        "create table c (t int references t on delete cascade); insert into t values (9, now());"
-        "create publication p for table c",
+        (
+            "create table t (id int primary key, at timestamptz);"
+            "create table c (t int references t on delete cascade); insert into t values (9, now());"
+            "create publication p for table c"
+        ),
         True,
     ),
     "child that is set": (
-        "create table t (id int primary key, at timestamptz);"
-        "create table c (t int references t on delete set null); create publication p for table c",
+        (
+            "create table t (id int primary key, at timestamptz);"
+            "create table c (t int references t on delete set null); create publication p for table c"
+        ),
         True,
     ),
     "child that stays": (
-        "create table t (id int primary key, at timestamptz); create table c (t int references t);"
-        "create publication p for table c",
+        (
+            "create table t (id int primary key, at timestamptz); create table c (t int references t);"
+            "create publication p for table c"
+        ),
         False,
     ),
 }
@@ -170,7 +192,7 @@ def test_the_detail_of_the_server_is_kept(lab: Lab) -> None:
     lab.do(
         f"""create table public.t (id int, at timestamptz); insert into public.t values (1, '{OLD}');
         create function public.refuse() returns trigger language plpgsql as $$ begin
-            raise exception 'not tonight' using errcode = '58030', detail = 'the disk', hint = 'call somebody';
+            raise exception 'no' using errcode = '58030', detail = 'the disk', hint = 'call somebody';
         end $$;
         create trigger refuse before delete on public.t for each row execute function public.refuse()"""
     )

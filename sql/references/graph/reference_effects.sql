@@ -1,4 +1,5 @@
--- pydb_internal.reference_effects (graph): the tables that a delete of rows reaches through foreign keys as they are.
+-- pydb_internal.reference_effects (graph; by reference_publications): the tables that a delete of rows reaches
+-- through foreign keys as they are.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_effects(p_relation oid)

@@ -9,12 +9,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_class pg_class;
     v_name text := pydb_internal.relation_name(p_relation);
     v_problem text;
 begin
-    select c.* into v_class from pg_class as c where c.oid = p_relation;
-    if not found then
+    if not exists (select from pg_class as c where c.oid = p_relation) then
         raise exception using errcode = 'YD106', message = format('relation %s does not exist', p_relation::oid),
             detail = 'It was dropped; a new table of the same name is another table.',
             hint = 'Set the policy again with the table that it should act on.';

@@ -1,5 +1,5 @@
--- pydb_internal.retention_verify_foreign (run; by retention_open): a run that is through has not done all while foreign
--- partitions show rows that expired.
+-- pydb_internal.retention_verify_foreign (run; by retention_open): a run that is through has not done all while
+-- foreign partitions show rows that expired.
 -- reads the foreign tables below the target   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_verify_foreign(
@@ -15,20 +15,22 @@ declare
     v_work constant pydb_internal.retention_work := jsonb_populate_record(
         null::pydb_internal.retention_work, p_run.work
     );
+    v_leaf oid;
     v_name text;
     v_is_due boolean;
 begin
     if p_run.state is distinct from 'completed' then
         return p_run;
     end if;
-    for v_name in
-        select pydb_internal.relation_name(l.relation)
+    for v_leaf in
+        select l.relation
         from pydb_internal.retention_leaves(p_policy.target) as l
         where l.foreign_table
     loop
+        v_name := pydb_internal.relation_name(v_leaf);
         begin
             execute format(
-                'select exists (select 1 from %s as t where %s)', v_name,
+                'select exists (select 1 from %s as t where %s)', pydb_internal.relation_name(v_leaf),
                 pydb_internal.retention_expired_condition(p_policy, v_work.cutoff)
             ) into v_is_due;
             p_run.error := format('foreign table %s shows rows that expired: they are not touched', v_name);
@@ -51,7 +53,8 @@ end
 $$;
 
 comment on function pydb_internal.retention_verify_foreign(pydb.retention_policy, pydb_internal.run_state) is
-'A completed run as it is, or partial (error, YD003) with the name of a foreign table below the target whose expired rows
-it has left, or that cannot be asked.';
+'A completed run as it is, or partial (error, YD003) with the name of a foreign table below the target whose
+expired rows it has left, or that cannot be asked.';
 
-revoke all on function pydb_internal.retention_verify_foreign(pydb.retention_policy, pydb_internal.run_state) from public;
+revoke all on function pydb_internal.retention_verify_foreign(pydb.retention_policy, pydb_internal.run_state)
+    from public;

@@ -30,7 +30,8 @@ $$;
 
 comment on function pydb_internal.schedule_place() is
 'place: here (installed in this database), elsewhere (pg_cron lives in cron_database), not_created (loaded for this
-database, extension missing), no_database (cron_database does not exist), not_loaded (extension without its library), absent (not loaded by the server),
-hidden (this role may not see, for want of pg_read_all_settings). version = extversion, where it is here.';
+database, extension missing), no_database (cron_database does not exist), not_loaded (extension without its library),
+absent (not loaded by the server), hidden (this role may not see, for want of pg_read_all_settings). version =
+extversion, where it is here.';
 
 revoke all on function pydb_internal.schedule_place() from public;

@@ -23,8 +23,7 @@ declare
 begin
     commit;
     -- So begins every transaction: under read committed a row that somebody renewed is judged again before it is
-    -- deleted, whatever the default is, and it writes (run_is_read_only has looked whether that is only a default);
-    -- and the path, which no SET clause can hold over a COMMIT, is ours again.
+    -- deleted, and it writes, whatever the defaults are; and the path, which no SET clause can hold, is ours again.
     set transaction isolation level read committed, read write;
     set local search_path = pg_catalog, pg_temp;
     loop
@@ -58,6 +57,8 @@ begin
             get stacked diagnostics
                 v_sqlstate = returned_sqlstate, v_error = message_text, v_hint = pg_exception_hint,
                 v_detail = pg_exception_detail, v_context = pg_exception_context;
+            get stacked diagnostics v_sqlstate = returned_sqlstate, v_error = message_text,
+                v_hint = pg_exception_hint, v_detail = pg_exception_detail;
             v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint, v_detail);
             p_run := pydb_internal.run_blame(v_turn.run, v_context);
             if not (v_turn.part is null) then

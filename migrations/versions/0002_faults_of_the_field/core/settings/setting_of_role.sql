@@ -1,5 +1,5 @@
--- pydb_internal.setting_of_role (settings): what a server setting is in a new session of a role in this database, and the
--- statement that takes the deviation away.
+-- pydb_internal.setting_of_role (settings): what a server setting is in a new session of a role in this database, and
+-- the statement that takes the deviation away.
 -- reads pg_settings, pg_db_role_setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.setting_of_role(

@@ -1,5 +1,5 @@
--- pydb_internal.doctor_cron_launcher (doctor; by doctor_cron): is the process alive that starts pg_cron's jobs, and does a
--- job keep it from starting.
+-- pydb_internal.doctor_cron_launcher (doctor; by doctor_cron): is the process alive that starts pg_cron's jobs, and
+-- does a job keep it from starting.
 -- reads pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_cron_launcher(p_cron jsonb)
@@ -36,7 +36,10 @@ as $$
             else 'the launcher of pg_cron is gone: no job starts'
         end,
         case l.status when 'error' then 'below 1.6.1 it does not come back by itself once it was terminated' end,
-        case l.status when 'unknown' then format('grant pg_monitor to %I;', current_user) when 'error' then l.restart end
+        case l.status
+            when 'unknown' then format('grant pg_monitor to %I;', current_user)
+            when 'error' then l.restart
+        end
     from launcher as l
     where l.status <> 'error' or not exists (select from orphaned)
     union all
@@ -47,7 +50,8 @@ as $$
         end,
         left(o.said, 1000),
         concat_ws(
-            ' ', case when p_cron ->> 'database' <> current_database() then format('in database %I:', p_cron ->> 'database')
+            ' ', case
+                when p_cron ->> 'database' <> current_database() then format('in database %I:', p_cron ->> 'database')
             end, o.cure
         )
     from orphaned as o

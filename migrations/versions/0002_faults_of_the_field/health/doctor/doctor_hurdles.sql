@@ -1,5 +1,5 @@
--- pydb_internal.doctor_hurdles (doctor; by doctor_rights): what else keeps the roles that run policies from doing so, or
--- cuts them short: publications, row-level security, settings of the role.
+-- pydb_internal.doctor_hurdles (doctor; by doctor_rights): what else keeps the roles that run policies from doing
+-- so, or cuts them short: publications, row-level security, settings of the role.
 -- reads pydb.retention_policy, catalogs, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_hurdles(p_runners jsonb)
@@ -35,7 +35,8 @@ as $$
             and case t.name when 'statement_timeout' then s.value !~ '^0[a-z]*$' else s.value::boolean end
     )
     select
-        'rights', 'error', h.code, h.what, left(string_agg(distinct h.said, '; '), 1000), string_agg(distinct h.hint, ' ')
+        'rights', 'error', h.code, h.what, left(string_agg(distinct h.said, '; '), 1000),
+        string_agg(distinct h.hint, ' ')
     from hurdle as h
     group by h.code, h.what
     union all

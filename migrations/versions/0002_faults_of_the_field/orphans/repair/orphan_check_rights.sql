@@ -10,7 +10,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_unfit record;
-    v_effect constant text := case when 'DELETE' = any(p_rights) then 'delete' when 'UPDATE' = any(p_rights) then 'update' end;
+    v_effect constant text := case
+        when 'DELETE' = any(p_rights) then 'delete' when 'UPDATE' = any(p_rights) then 'update'
+    end;
     v_published record;
 begin
     if current_setting('session_replication_role') = 'replica' then
@@ -46,6 +48,7 @@ $$;
 
 comment on function pydb_internal.orphan_check_rights(pydb_internal.reference_edge, text[]) is
 'Raises YD005 for missing privileges (GRANT statements in the hint), YD404 for row-level security, YD402 for a kind of
-relation that cannot be handled, YD014 for publications that refuse the change, YD001 in a session without foreign keys.';
+relation that cannot be handled, YD014 for publications that refuse the change, YD001 in a session without foreign
+keys.';
 
 revoke all on function pydb_internal.orphan_check_rights(pydb_internal.reference_edge, text[]) from public;

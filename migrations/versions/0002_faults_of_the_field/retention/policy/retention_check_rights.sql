@@ -1,5 +1,5 @@
--- pydb_internal.retention_check_rights (policy): refuse before the start what would fail in the middle for want of a
--- privilege.
+-- pydb_internal.retention_check_rights (policy; by retention_policy_set): refuse before the start what would fail in
+-- the middle for want of a privilege.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005
 create or replace function pydb_internal.retention_check_rights(p_relation regclass)

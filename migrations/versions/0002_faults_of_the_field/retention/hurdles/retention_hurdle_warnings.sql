@@ -1,5 +1,5 @@
--- pydb_internal.retention_hurdle_warnings (plan; by retention_policy_warnings): what would keep a run of the policy from
--- deleting, or cut it short, as the role that will run it.
+-- pydb_internal.retention_hurdle_warnings (hurdles; by retention_policy_warnings): what would keep a run of the policy
+-- from deleting, or cut it short, as the role that will run it.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_hurdle_warnings(p_policy pydb.retention_policy)
@@ -27,7 +27,6 @@ begin
             case t.name
                 when 'statement_timeout' then '%s is %s for %s: a run is cut off after it and is partial: %s'
                 when 'transaction_timeout' then '%s is %s for %s: a run takes no notice of it, a batch has its own time'
-                else '%s is %s for %s: a run has its own, the setting lock_timeout of pydb'
             end, t.name, s.value, v_role::regrole, s.cure
         ))::pydb_internal.retention_warning
         from unnest(array['statement_timeout', 'transaction_timeout']) as t (name)

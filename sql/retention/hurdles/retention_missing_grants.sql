@@ -1,5 +1,5 @@
--- pydb_internal.retention_missing_grants (policy): the privileges that a role lacks to prune a table, as the statements
--- that grant them.
+-- pydb_internal.retention_missing_grants (hurdles): the privileges that a role lacks to prune a table, as the
+-- statements that grant them.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_missing_grants(p_relation oid, p_role oid)
@@ -20,7 +20,8 @@ as $$
         union
         select
             2, format(
-                'grant %s on %s to %s;', string_agg(distinct lower(u.right_name), ', ' order by lower(u.right_name) desc),
+                'grant %s on %s to %s;',
+                string_agg(distinct lower(u.right_name), ', ' order by lower(u.right_name) desc),
                 pydb_internal.relation_name(t.oid), p_role::regrole
             )
         from touched as t

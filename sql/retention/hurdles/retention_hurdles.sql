@@ -1,34 +1,34 @@
--- pydb_internal.retention_hurdles (policy): all that would keep a run of a policy from deleting, or cut it short,
+-- pydb_internal.retention_hurdles (hurdles): all that would keep a run of a policy from deleting, or cut it short,
 -- whatever its rows: asked by plan, run, sync and doctor alike.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_hurdles(p_policy pydb.retention_policy, p_role oid)
-returns table (code text, sqlstate text, message text, detail text, hint text)
+returns table (code text, message text, detail text, hint text)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_role constant text := coalesce((select r.rolname from pg_roles as r where r.oid = p_role), current_user);
+    v_role constant text := coalesce((select r.rolname::text from pg_roles as r where r.oid = p_role), current_user::text);
     v_name constant text := pydb_internal.relation_name(p_policy.target);
     v_grants text[];
 begin
     return query
     select
-        'unfit_session', 'YD001', 'session_replication_role is replica',
+        'unfit_session', 'session_replication_role is replica',
         'Foreign keys and triggers are off in this session: deletes would leave orphans.', s.cure
     from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
     where s.value = 'replica';
     v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
     if v_grants is not null then
         return query select
-            'privilege', 'YD005', format('%s may not prune %s', v_role, v_name),
+            'privilege', format('%s may not prune %s', v_role, v_name),
             format('Privileges that are missing: %s.', cardinality(v_grants)), array_to_string(v_grants, ' ');
     end if;
     return query
     select
         -- rows that nobody sees are rows that nobody can count
-        'row_security', '42501', format('row-level security of %s hides rows from %s', string_agg(
+        'row_security', format('row-level security of %s hides rows from %s', string_agg(
             pydb_internal.relation_name(c.oid), ', ' order by c.oid
         ), v_role), 'Not all rows would be seen, so nothing is deleted.',
         format('alter role %s bypassrls;', p_role::regrole)
@@ -39,7 +39,7 @@ begin
     having count(*) > 0;
     return query
     select
-        'publication', 'YD014', min(p.warning), string_agg(p.warning, '; ') || '. The server refuses the first row.',
+        'publication', min(p.warning), string_agg(p.warning, '; ') || '. The server refuses the first row.',
         string_agg(distinct p.cure, ' ')
     from (
         select distinct u.warning, u.cure
@@ -57,7 +57,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, publication; with the error
-that a run ends with and the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, publication;
+with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;

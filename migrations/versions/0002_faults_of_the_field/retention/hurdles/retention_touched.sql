@@ -1,5 +1,5 @@
--- pydb_internal.retention_touched (policy): the relations that a run on a table asks or deletes from, and the rights that
--- this takes.
+-- pydb_internal.retention_touched (hurdles): the relations that a run on a table asks or deletes from, and the rights
+-- that this takes.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_touched(p_relation oid)
@@ -34,6 +34,7 @@ as $$
 $$;
 
 comment on function pydb_internal.retention_touched(oid) is
-'A table, the relations that hold its rows, and the tables that reference it; rights = SELECT, and DELETE where rows go.';
+'A table, the relations that hold its rows, and the tables that reference it; rights = SELECT, and DELETE where
+rows go.';
 
 revoke all on function pydb_internal.retention_touched(oid) from public;
