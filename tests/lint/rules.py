@@ -20,6 +20,9 @@ RULES: Final[list[Rule]] = []
 # routines without `set search_path`, and why
 NO_SEARCH_PATH: Final = {
     "run_pin": "sets the path for its caller's transaction, which a SET clause would undo",
+    "application_enter": "sets the application's path for its caller, which a SET clause would undo",
+    "application_leave": "sets the path of its caller again, which a SET clause would undo",
+    "application_constraints": "keeps the path of its caller, and fires triggers under the application's",
     "run_drive": "commits; sets the path again after each COMMIT",
     "run_series": "calls what commits; sets the path again after each call",
     "cascade_run": "calls what commits; sets the path again after each call",

@@ -41,8 +41,13 @@ NAMES: Final = "names of columns, types and operators from the catalog, by forma
 ALLOWED: Final = {
     (".*", "performance", 'cast "integer" value to "bigint" type'): "small constants",
     (".*", "performance", "cannot to determine volatility of used dynamic SQL"): "the tool cannot know",
-    ("cascade_execute", "security", "not SQL injection safe"): "names of relations, and oids",
     ("cascade_job_queue", "warning", "cannot determinate a result"): "three columns, as the chunk has",
+    (
+        "cascade_execute",
+        "security",
+        "not sanitized",
+    ): "names of relations, oids, and defaults as the catalog has them",
+    ("cascade_heir_rows", "security", "not sanitized"): NAMES,
     ("cascade_traverse_deep", "security", "not sanitized"): NAMES,
     ("cascade_default_problem", "security", "not sanitized"): NAMES,
     ("cascade_late_rows", "security", "not sanitized"): NAMES,

@@ -36,7 +36,8 @@ begin
     -- changes in between has another place, and stays for the next look.
     execute format('select array(select t.ctid from only %s as t where %s)', v_table, p_condition) into v_tids;
     p_condition := format(
-        't.ctid operator(pg_catalog.=) any(%L::pg_catalog.tid[]) and coalesce(t.ctid operator(pg_catalog.=) any(%1$L), false)',
+        't.ctid operator(pg_catalog.=) any(%L::pg_catalog.tid[])
+        and coalesce(t.ctid operator(pg_catalog.=) any(%1$L), false)',
         v_tids
     );
     if p_mode <> 'quarantine' then

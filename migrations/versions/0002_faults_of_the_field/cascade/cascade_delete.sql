@@ -57,8 +57,8 @@ rows of pydb.cascade_plan with what was done. Without p_edges and p_entity the o
 keys'' own actions, the same refusals. With choices, a NO ACTION or RESTRICT key chosen as delete takes its rows along,
 and one that is not blocks only if rows outside of the cascade are behind it. Afterwards what went is held against the
 plan (YD304 if it differs: nothing is changed). p_allow_unindexed: go on without an index on a large table (YD305).
-p_allow_triggers: accept what triggers do beyond the plan: rows that they delete, and without choices also
-rows that they keep, as a plain DELETE does; column done and detail (triggers) of the run say what went. Keys without a row are no error. Deferred
-constraints are checked before it returns, and are immediate for the rest of the transaction.';
+p_allow_triggers: accept what triggers do beyond the plan: rows that they delete, and without choices also rows that
+they keep, as a plain DELETE does; column done, and detail (triggers) of the run, say what went. Keys without a row are
+no error. Deferred constraints are checked before it returns, and are immediate for the rest of the transaction.';
 
 revoke all on function pydb.cascade_delete(regclass, jsonb, jsonb, text, boolean, boolean, uuid) from public;

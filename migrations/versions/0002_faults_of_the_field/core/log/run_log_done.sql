@@ -26,7 +26,8 @@ begin
         p_kind, p_subject,
         -- rows that triggers keep, or that are in tables inheriting from the root, are still to be seen
         case when p_detail ?| '{heirs,kept}' then 'partial' else 'completed' end,
-        case when p_detail ?| '{heirs,kept}' then 'no_progress' else 'exhausted' end, p_rows, p_rows, 1, p_started, v_now, v_now, p_request,
+        case when p_detail ?| '{heirs,kept}' then 'no_progress' else 'exhausted' end,
+        p_rows, p_rows, 1, p_started, v_now, v_now, p_request,
         pg_backend_pid(), coalesce(p_detail, '{}'::jsonb)
     )
     returning id into v_id;
@@ -35,6 +36,6 @@ end
 $$;
 
 comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb) is
-'Logs a completed run of one batch and returns its id; partial where its detail says that rows stay.';
+'Logs a run of one batch and returns its id: completed, or partial where its detail says that rows stay.';
 
 revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb) from public;
