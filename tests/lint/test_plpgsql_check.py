@@ -46,7 +46,7 @@ ALLOWED: Final = {
         "cascade_execute",
         "security",
         "not sanitized",
-    ): "names of relations, oids, and defaults as the catalog has them",
+    ): "names of relations, oids, defaults",
     ("cascade_heir_rows", "security", "not sanitized"): NAMES,
     ("cascade_traverse_deep", "security", "not sanitized"): NAMES,
     ("cascade_default_problem", "security", "not sanitized"): NAMES,

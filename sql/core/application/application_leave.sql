@@ -7,7 +7,8 @@ language plpgsql
 as $$ -- no SET clause: it would undo what this function is for. No operator and no function goes without its schema
 declare
     v_names constant pg_catalog.text[] := case
-        when pg_catalog.int4eq(pg_catalog.cardinality(p_ours), 2) then '{row_security,search_path}'::pg_catalog.text[] else
+        when pg_catalog.int4eq(pg_catalog.cardinality(p_ours), 2)
+        then '{row_security,search_path}'::pg_catalog.text[] else
         '{TimeZone,DateStyle,IntervalStyle,bytea_output,extra_float_digits,row_security,search_path}'::pg_catalog.text[]
         end;
 begin
