@@ -43,6 +43,12 @@ ALLOWED: Final = {
     (".*", "performance", "cannot to determine volatility of used dynamic SQL"): "the tool cannot know",
     ("cascade_execute", "security", "not sanitized"): "names of relations, and oids",
     ("cascade_job_queue", "warning", "cannot determinate a result"): "three columns, as the chunk has",
+    (
+        "cascade_execute",
+        "security",
+        "not sanitized",
+    ): "names of relations, oids, defaults",
+    ("cascade_heir_rows", "security", "not sanitized"): NAMES,
     ("cascade_traverse_deep", "security", "not sanitized"): NAMES,
     ("cascade_default_problem", "security", "not sanitized"): NAMES,
     ("cascade_late_rows", "security", "not sanitized"): NAMES,

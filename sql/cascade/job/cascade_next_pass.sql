@@ -34,8 +34,10 @@ begin
         p_run.state := case when p_run.skipped > 0 then 'partial' else 'completed' end;
         p_run.reason := case when p_run.skipped > 0 then 'no_progress' else 'exhausted' end;
         if p_run.skipped > 0 then
-            p_run.error := format('%s with its keys stay in tables that inherit from the root: a select still finds them',
-                pydb_internal.rows_text(p_run.skipped));
+            p_run.error := format(
+                '%s with its keys stay in tables that inherit from the root: a select still finds them',
+                pydb_internal.rows_text(p_run.skipped)
+            );
         end if;
     elsif v_work.idle > 3 then
         p_run.state := 'partial';

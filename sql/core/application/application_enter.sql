@@ -8,8 +8,10 @@ language plpgsql
 as $$ -- no SET clause: it would undo what this function is for. No operator and no function goes without its schema
 declare
     -- what our routines pin. What is written down as text, to be read again, keeps our ways of writing
-    v_names constant pg_catalog.text[] := case when p_is_written then '{row_security,search_path}'
-        else '{TimeZone,DateStyle,IntervalStyle,bytea_output,extra_float_digits,row_security,search_path}' end;
+    v_names constant pg_catalog.text[] := case when p_is_written
+        then '{row_security,search_path}'::pg_catalog.text[] else
+        '{TimeZone,DateStyle,IntervalStyle,bytea_output,extra_float_digits,row_security,search_path}'::pg_catalog.text[]
+        end;
     v_theirs constant pg_catalog.text[] := pydb_internal.application_settings(v_names);
     v_ours pg_catalog.text[];
 begin

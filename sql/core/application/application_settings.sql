@@ -1,5 +1,5 @@
--- pydb_internal.application_settings (application): what a new session of the running role in this database would have
--- set, where that is said in the catalog.
+-- pydb_internal.application_settings (application; by application_enter): what a new session of the running role in
+-- this database would have set, where that is said in the catalog.
 -- reads pg_db_role_setting, pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.application_settings(p_names text[])
@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_database constant oid := (select d.oid from pg_database as d where d.datname = current_database());
-    v_role constant oid := current_user::regrole;
+    v_role constant oid := current_user::regrole::oid;
 begin
     return array(
         select coalesce(
@@ -24,12 +24,12 @@ begin
                 order by s.setrole = 0, s.setdatabase = 0
                 limit 1
             ),
-            -- null = what RESET gives: of the server, or of the connection; unless that came from the role that logged in
+            -- null = what RESET gives: of the server, or of the connection; but not of another role, who logged in
             case when current_user <> session_user and exists (
                 select 1
                 from pg_db_role_setting as s
                 cross join lateral unnest(s.setconfig) as l (line)
-                where s.setdatabase in (0, v_database) and s.setrole = session_user::regrole
+                where s.setdatabase in (0, v_database) and s.setrole = session_user::regrole::oid
                     and lower(split_part(l.line, '=', 1)) = lower(u.name)
             ) then (select g.boot_val from pg_settings as g where g.name = u.name) end
         )

@@ -29,7 +29,8 @@ begin
     if v_wrong is not null then
         raise exception using errcode = 'YD304', message = 'what went is not what was planned',
             detail = v_wrong || coalesce(
-                '. These triggers ran: ' || pydb_internal.cascade_trigger_names(p_walk), '. Another session came in between'
+                '. These triggers ran: ' || pydb_internal.cascade_trigger_names(p_walk),
+                '. Another session came in between'
             ) || '; everything was rolled back.',
             hint = p_look || case
                 when not p_allow_triggers

@@ -35,7 +35,9 @@ exception when others then
         perform pydb_internal.application_fail(v_sqlstate, v_message, v_detail, v_hint, v_context);
     end if;
     raise exception using errcode = 'YD302', message = 'the cascade is blocked: ' || v_message,
-        detail = concat_ws(' ', nullif(v_detail, ''), pydb_internal.application_said(v_context), 'Nothing was changed.'),
+        detail = concat_ws(
+            ' ', nullif(v_detail, ''), pydb_internal.application_said(v_context), 'Nothing was changed.'
+        ),
         hint = p_look;
 end
 $$;

@@ -1,5 +1,5 @@
--- pydb_internal.application_fail (application): raise an error again that code of the application raised, with where it
--- was and what to do.
+-- pydb_internal.application_fail (application; by cascade_write): raise an error again that code of the application
+-- raised, with where it was and what to do.
 -- reads pg_db_role_setting   writes nothing   locks nothing
 -- raises what it is given
 create or replace function pydb_internal.application_fail(
@@ -19,7 +19,8 @@ begin
     raise exception using errcode = p_sqlstate, message = p_message,
         detail = concat_ws(' ', nullif(p_detail, ''), pydb_internal.application_said(p_context)),
         hint = coalesce(
-            nullif(p_hint, ''), pydb_internal.application_cure(p_sqlstate), 'Nothing was changed. Look at what the detail names, and run it again.'
+            nullif(p_hint, ''), pydb_internal.application_cure(p_sqlstate),
+            'Nothing was changed. Look at what the detail names, and run it again.'
         );
 end
 $$;

@@ -1,5 +1,5 @@
--- pydb_internal.run_blame (run; by run_drive): a run that an error has ended, with where in the application's code it
--- was raised.
+-- pydb_internal.run_blame (application; by run_drive): a run that an error has ended, with where in the application's
+-- code it was raised.
 -- reads pg_db_role_setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_blame(p_run pydb_internal.run_state, p_context text)
