@@ -10,6 +10,10 @@ insert into pydb.setting (name, value, value_type, min_value, description) value
 (
     'cascade_unindexed_pages', '1000000', 'bigint', '0',
     'so do scans of more than so many pages in all: deleted parent rows times pages of the table (integer, from 0)'
+),
+(
+    'cascade_trial_rows', '50000', 'bigint', '0',
+    'a cascade job of at most so many rows is tried and undone before its first row goes; 0 = none is (integer, from 0)'
 );
 
 insert into pydb.schedule_source (procedure, kind, job_prefix, description) values

@@ -11,6 +11,7 @@ declare
     v_keys constant jsonb := pydb_internal.cascade_job_keys(p_work.job);
     v_walk pydb_internal.cascade_closure;
     v_steps pydb.cascade_step[];
+    v_bar pydb.cascade_step;
 begin
     v_walk := pydb_internal.cascade_traverse(
         pydb_internal.cascade_root_rows(p_work.root, v_keys)
@@ -20,6 +21,13 @@ begin
         v_steps := array(
             select s from pydb_internal.cascade_plan_steps(v_walk, p_work.root, false) as s order by s.step
         );
+        -- who may not is told so as in every other run: it is no reference that keeps the rows
+        select s.* into v_bar from unnest(v_steps) as s
+        where s.action = 'blocked' and s.codes && '{privilege, row_security}' order by s.step limit 1;
+        if v_bar.step is not null then
+            raise exception using errcode = 'YD005', message = format('%s is not in full reach', v_bar.relation),
+                detail = v_bar.warning || '. Nothing was changed.', hint = v_bar.cure;
+        end if;
         perform pydb_internal.cascade_check_blocked(v_steps, p_work.root, v_keys, p_work.edges);
     end if;
     return v_walk;
@@ -28,6 +36,6 @@ $$;
 
 comment on function pydb_internal.cascade_job_closure(pydb_internal.cascade_work) is
 'Closure of the root rows of a job, and of rows that name one that is gone; YD302 if something that stays is in its
-way.';
+way, YD005 if a privilege or row-level security is.';
 
 revoke all on function pydb_internal.cascade_job_closure(pydb_internal.cascade_work) from public;
