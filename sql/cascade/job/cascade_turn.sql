@@ -20,7 +20,7 @@ declare
 begin
     v_turn.run := p_run;
     if p_part.strategy = 'whole' then
-        v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work));
+        v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work, false));
         v_turn.run.rows := v_gone.rows;
         v_turn.run.detail := jsonb_strip_nulls(jsonb_build_object('relations', v_gone.relations));
         return v_turn;

@@ -35,16 +35,14 @@ begin
     v_terms.choices := coalesce(v_terms.choices, '{}');
     v_walk := pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices);
     v_steps := array(select s from pydb_internal.cascade_plan_steps(v_walk, v_terms.root, false) as s order by s.step);
-    perform pydb_internal.cascade_check_blocked(v_steps, v_terms.root, p_keys, v_terms.choices);
     if not p_allow_unindexed then
         perform pydb_internal.cascade_check_indexes(v_walk);
     end if;
     begin
-        perform pydb_internal.cascade_check_trial(v_walk, v_terms.choices, pydb_internal.cascade_plan_command(
-            v_terms.root, p_keys, v_terms.choices
-        ));
+        perform pydb_internal.cascade_check_job(v_walk, v_steps, v_terms.root, p_keys, v_terms.choices, true);
     exception when lock_not_available or deadlock_detected then
-        null; -- who holds a row now may be gone when the job starts, and it is tried again then
+        -- who holds a row now may be gone when the job starts, and it is tried again then
+        perform pydb_internal.cascade_check_job(v_walk, v_steps, v_terms.root, p_keys, v_terms.choices, false);
     end;
     v_job := pydb_internal.cascade_job_store(
         p_entity, v_terms.root,

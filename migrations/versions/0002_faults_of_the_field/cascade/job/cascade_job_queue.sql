@@ -8,7 +8,6 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_walk pydb_internal.cascade_closure;
     v_rows pydb_internal.cascade_rows;
     v_chunk pydb_internal.run_chunk;
     v_layer integer;
@@ -25,14 +24,8 @@ begin
         ), detail = 'The plan that was asked for is no longer what would be done.',
             hint = format('select pydb.cascade_cancel(%s); -- and request anew what is left', p_work.job);
     end if;
-    v_walk := pydb_internal.cascade_job_closure(p_work);
-    if p_is_first then
-        perform pydb_internal.cascade_check_trial(v_walk, p_work.edges, pydb_internal.cascade_plan_command(
-            p_work.root, pydb_internal.cascade_job_keys(p_work.job), p_work.edges
-        ));
-    end if;
     for v_rows in
-        select s.* from unnest(v_walk.parts) as s
+        select s.* from unnest((pydb_internal.cascade_job_closure(p_work, p_is_first)).parts) as s
         where s.effect = 'delete'
         order by s.layer desc, s.relation
     loop
