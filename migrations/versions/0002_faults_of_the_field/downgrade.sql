@@ -8,3 +8,4 @@ comment on column pydb.cascade_step.codes is
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
 not_enforced, not_valid, uncovered (partitions without the key), inherited, locks.';
+drop routine pydb_internal.reference_edges_among;
