@@ -149,20 +149,20 @@ declare
         cascade_trial cascade_triggered cascade_turn cascade_update_statements cascade_verify_counts cascade_write
         cron_previous orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_call orphan_check_restore
         orphan_check_rights orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects
-        orphan_enroll orphan_horizon orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem
-        orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn
-        orphan_restore_rows orphan_resume orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece
-        orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source
-        orphan_store_count orphan_store_result orphan_take orphan_uncovered retention_account retention_check_rights
-        retention_check_runner retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
-        retention_delete_rows retention_evade retention_first_work retention_learned retention_limit retention_lock
-        retention_next_pass retention_next_size retention_open retention_part retention_places retention_plan_verdict
-        retention_range retention_resume_position retention_run_check retention_signature retention_take retention_terms
-        retention_turn retention_verify run_account run_beat run_begin run_call run_close run_close_dead
-        run_close_interrupted run_drive run_end run_fault run_is_read_only run_kind_get run_label run_last run_log_batch
-        run_log_done run_log_plan run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest
-        run_sentence run_series run_size run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict
-        schedule_is_command schedule_require
+        orphan_enroll orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode orphan_next_piece
+        orphan_parts orphan_problem orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass
+        orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade
+        orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns
+        orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take
+        orphan_uncovered retention_account retention_check_rights retention_check_runner retention_cursor
+        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
+        retention_first_work retention_learned retention_limit retention_lock retention_next_pass retention_next_size
+        retention_open retention_part retention_places retention_plan_verdict retention_range retention_resume_position
+        retention_run_check retention_signature retention_take retention_terms retention_turn retention_verify
+        run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end
+        run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_plan
+        run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence run_series run_size
+        run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_is_command schedule_require
     ';
     v_grant record;
 begin

@@ -9,3 +9,4 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
 not_enforced, not_valid, uncovered (partitions without the key), inherited, locks.';
 drop routine pydb_internal.reference_edges_among;
+drop routine pydb_internal.orphan_apply_rows;

@@ -14,3 +14,4 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the key),
 inherited, locks.';
 drop routine pydb_internal.reference_edges_among;
+drop routine pydb_internal.orphan_apply_rows;
