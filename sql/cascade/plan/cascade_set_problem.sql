@@ -1,4 +1,5 @@
--- pydb_internal.cascade_set_problem (plan; by cascade_refusal): which constraint refuses what an edge sets; null if none
+-- pydb_internal.cascade_set_problem (plan; by cascade_refusal): which constraint refuses what an edge sets; null if
+-- none
 -- does.
 -- reads the catalog, the rows that are set, other rows of their tables   writes nothing   locks nothing above a select
 -- raises nothing

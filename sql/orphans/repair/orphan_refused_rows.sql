@@ -1,4 +1,5 @@
--- pydb_internal.orphan_refused_rows (repair; by orphan_stuck): how many orphans constraints keep from being set to null.
+-- pydb_internal.orphan_refused_rows (repair; by orphan_stuck): how many orphans constraints keep from being set to
+-- null.
 -- reads the child and the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_refused_rows(

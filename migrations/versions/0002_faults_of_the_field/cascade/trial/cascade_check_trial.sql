@@ -1,4 +1,5 @@
--- pydb_internal.cascade_check_trial (trial): before the first row of a job goes, try what could be refused, and undo it.
+-- pydb_internal.cascade_check_trial (trial): before the first row of a job goes, try what could be refused, and undo
+-- it.
 -- reads the catalog, settings   writes nothing that stays   locks the tables and the rows that it tries, until undone
 -- raises YD302 YD304, and what is no refusal: a lock, a deadlock
 create or replace function pydb_internal.cascade_check_trial(

@@ -1,4 +1,5 @@
--- pydb_internal.cascade_is_refusable (trial; by cascade_check_trial): whether anything but a reference could refuse what
+-- pydb_internal.cascade_is_refusable (trial; by cascade_check_trial): whether anything but a reference could refuse
+-- what
 -- a walk found.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

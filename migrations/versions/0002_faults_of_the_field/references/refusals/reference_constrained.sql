@@ -36,6 +36,7 @@ as $$
 $$;
 
 comment on function pydb_internal.reference_constrained(oid[], name[]) is
-'Those of the relations for whose rows pydb_internal.reference_set_refusals may have something to say about the columns.';
+'Those of the relations for whose rows pydb_internal.reference_set_refusals may have something to say about the
+columns.';
 
 revoke all on function pydb_internal.reference_constrained(oid[], name[]) from public;
