@@ -184,8 +184,8 @@ comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
-is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the key),
-inherited, locks.';
+is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
+key), inherited, locks.';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');

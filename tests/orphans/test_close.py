@@ -172,8 +172,9 @@ def test_a_generated_column_that_an_action_would_set_cannot_be_closed(lab: Lab) 
     lab.do(
         """create table public.m (id int primary key);
         create table public.o (x int, g int generated always as (x + 1) stored);
-        insert into pydb.reference (name, child, child_name, child_columns, parent, parent_name, parent_columns,
-            on_delete) values ('public.o.k', 'public.o', 'public.o', '{g}', 'public.m', 'public.m', '{id}',
+        insert into pydb.reference
+            (name, child, child_name, child_columns, parent, parent_name, parent_columns, on_delete)
+            values ('public.o.k', 'public.o', 'public.o', '{g}', 'public.m', 'public.m', '{id}',
             'set null')"""
     )
     with refused("YD406"):

@@ -1,5 +1,5 @@
--- pydb_internal.cascade_check_trial (trial): before the first row of a job goes, try what could be refused, and undo
--- it.
+-- pydb_internal.cascade_check_trial (trial; by cascade_check_job): before the first row of a job goes, try what could
+-- be refused, and undo it.
 -- reads the catalog, settings   writes nothing that stays   locks the tables and the rows that it tries, until undone
 -- raises YD302 YD304, and what is no refusal: a lock, a deadlock
 create or replace function pydb_internal.cascade_check_trial(
@@ -20,7 +20,7 @@ declare
 begin
     if v_rows = 0 or v_limit = 0 or not pydb_internal.cascade_is_refusable(p_walk) then
         return;
-    elsif v_rows <= v_limit then
+    elsif v_rows <= v_limit then -- who refuses raises there
         perform pydb_internal.cascade_trial(p_walk, p_look);
         return;
     end if;

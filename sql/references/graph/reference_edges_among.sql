@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
 declare
-    v_key constant name := (pydb_internal.reference_parse(p_reference))[3];
+    v_key constant name := (pydb_internal.reference_parse(p_reference))[3]::name;
 begin
     return query
     with recursive edge as (
@@ -79,6 +79,7 @@ $$;
 
 comment on function pydb_internal.reference_edges_among(oid[], text) is
 'References that point at one of the relations, and nothing above or below them, or all where p_parents is null: one
-row a reference as somebody declared it, foreign keys and pydb.reference alike. p_reference: the one of that name alone.';
+row a reference as somebody declared it, foreign keys and pydb.reference alike. p_reference: the one of that name
+alone.';
 
 revoke all on function pydb_internal.reference_edges_among(oid[], text) from public;

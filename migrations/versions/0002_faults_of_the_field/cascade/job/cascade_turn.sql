@@ -41,7 +41,8 @@ begin
         ), 1.5);
         -- and only by what bounded this one
         if v_pace < 1 or v_take.rows >= v_work.size then
-            v_work.size := greatest(v_work.size * v_pace, 100)::bigint; -- below it the batch itself is what takes the time
+            -- below it the batch itself is what takes the time
+            v_work.size := greatest(v_work.size * v_pace, 100)::bigint;
         end if;
         if v_pace < 1 or cardinality(v_take.chunks) >= v_work.width then
             v_work.width := greatest(v_work.width * v_pace, 10)::integer;

@@ -46,8 +46,8 @@ begin
         cross join lateral (
             select
                 array_agg(n.name) as columns,
-                array_agg(case when n.is_default then pydb_internal.column_default(v_edge.child, n.name) else 'null' end)
-                    as values,
+                array_agg(case when n.is_default then pydb_internal.column_default(v_edge.child, n.name)
+                    else 'null' end) as values,
                 bool_and(not n.is_default or pydb_internal.reference_is_plain(coalesce((
                     select d.adbin::text from pg_attrdef as d
                     inner join pg_attribute as a on a.attrelid = d.adrelid and a.attnum = d.adnum

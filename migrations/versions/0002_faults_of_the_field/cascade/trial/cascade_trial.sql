@@ -35,7 +35,9 @@ begin
         end if;
     end;
     raise exception using errcode = 'YD302',
-        message = format('the cascade would be refused: %s%s', v_message, coalesce(' (' || nullif(v_detail, '') || ')', '')),
+        message = format(
+            'the cascade would be refused: %s%s', v_message, coalesce(' (' || nullif(v_detail, '') || ')', '')
+        ),
         detail = format('SQLSTATE %s, found by trying it. Nothing was changed.', v_sqlstate), hint = p_look;
 end
 $$;

@@ -50,8 +50,9 @@ $$;
 
 comment on function pydb_internal.reference_set_refusals(oid, name[], text[], text, boolean) is
 'Constraints of a relation that may refuse a row of alias p_alias whose columns are set to values (SQL text): code
-(check, also of a domain, unique, partition), what it is in words, and the SQL condition over the alias under which it refuses;
-null: only doing it shows. peers: of a unique key, SQL text; rows that are set and have the same refuse each other.
+(check, also of a domain, unique, partition), what it is in words, and the SQL condition over the alias under which it
+refuses; null: only doing it shows. peers: of a unique key, SQL text; rows that are set and have the same refuse each
+other.
 p_is_moved: a row may go to another partition.';
 
 revoke all on function pydb_internal.reference_set_refusals(oid, name[], text[], text, boolean) from public;

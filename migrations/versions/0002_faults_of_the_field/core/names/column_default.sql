@@ -1,0 +1,22 @@
+-- pydb_internal.column_default (names): the default of a column as SQL text.
+-- reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.column_default(p_relation oid, p_column name)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    return (
+        select coalesce(pg_get_expr(d.adbin, d.adrelid), 'null')
+        from pg_catalog.pg_attribute as a
+        left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        where a.attrelid = p_relation and a.attname = p_column and not a.attisdropped
+    );
+end
+$$;
+
+comment on function pydb_internal.column_default(oid, name) is 'Default expression of a column, or null as text.';
+
+revoke all on function pydb_internal.column_default(oid, name) from public;
