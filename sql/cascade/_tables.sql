@@ -10,6 +10,10 @@ insert into pydb.setting (name, value, value_type, min_value, description) value
 (
     'cascade_unindexed_pages', '1000000', 'bigint', '0',
     'so do scans of more than so many pages in all: deleted parent rows times pages of the table (integer, from 0)'
+),
+(
+    'cascade_trial_rows', '50000', 'bigint', '0',
+    'a cascade job of at most so many rows is tried and undone before its first row goes; 0 = none is (integer, from 0)'
 );
 
 insert into pydb.schedule_source (procedure, kind, job_prefix, description) values
@@ -189,9 +193,9 @@ comment on column pydb.cascade_step.done is 'Rows that went or were set; null in
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
-(PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
-not_enforced, not_valid, uncovered (partitions without the key), inherited, heirs (their rows with these keys stay
-visible), locks, superuser.';
+(PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
+is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser.';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');

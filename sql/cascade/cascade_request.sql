@@ -1,6 +1,6 @@
 -- pydb.cascade_request: store a cascade delete as a job, with its exact plan, to be run in batches.
--- reads the root and what references it   writes pydb.cascade_job, pydb.audit_log   locks nothing above a select
--- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD305
+-- reads the root and what references it   writes pydb.cascade_job, pydb.audit_log   locks what it tries until undone
+-- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305
 create or replace function pydb.cascade_request(
     p_root regclass default null,
     p_keys jsonb default null,
@@ -27,6 +27,7 @@ comment on function pydb.cascade_request(regclass, jsonb, jsonb, text, boolean, 
 'Stores a cascade delete as a job: its keys, choices and exact plan. pydb.cascade_run executes it in batches; until it
 has started, pydb.cascade_cancel takes it back. p_approval: a second person must approve it first, by
 pydb.cascade_approve. p_grace: it starts no earlier than this after now. What the entity asks for holds in any case. A
-plan that is blocked is refused (YD302).';
+plan that is blocked is refused (YD302), and so is what a constraint or a trigger refuses: up to cascade_trial_rows rows
+are deleted and set, and all of that undone, before it is stored, and again when it starts.';
 
 revoke all on function pydb.cascade_request(regclass, jsonb, jsonb, text, boolean, interval, text, boolean) from public;

@@ -30,6 +30,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set row_security = off
 set jit = off
+set plan_cache_mode = force_generic_plan -- the same questions to the catalog, hundreds of times
 as $$
 declare
     v_deadline constant timestamptz := clock_timestamp() + p_max_runtime;
@@ -51,14 +52,11 @@ begin
             detail = 'A scan keeps its position and its findings.', hint = 'select * from pydb.orphan_list;';
     end if;
     v_all := pydb_internal.orphan_enroll(p_reference, p_restart);
-    v_left := v_all;
+    v_left := pydb_internal.orphan_scan_order(v_all);
     loop
-        v_left := pydb_internal.orphan_scan_order(v_left);
         exit when v_left = '{}' or clock_timestamp() > v_deadline;
         v_piece := pydb_internal.orphan_scan_piece(v_left[1], p_min_age, p_sample, v_range, v_target);
-        if v_piece.status <> 'more' then
-            v_left := v_left[2:];
-        end if;
+        v_left := v_left[2:] || case when v_piece.status = 'more' then v_left[1:1] end;
     end loop;
     return query
     select

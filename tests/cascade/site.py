@@ -115,7 +115,8 @@ class Site(Lab):
 
     @contextlib.contextmanager
     def gate_on(self, table: str, row: int, *, when: str = "after") -> Iterator[Gate]:
-        """Stop whoever deletes the row with that id until the gate is opened."""
+        """Stop whoever deletes the row with that id until the gate is opened; a job is not tried before."""
+        self.setting("cascade_trial_rows", "0")
         self.do(
             f"create trigger gate {when} delete on {table} for each row when (old.id = {row})"
             " execute function app.gate()"

@@ -64,6 +64,85 @@ SAID: Final = {
         *(KEY, ["match_full"], True),
     ),
     "no_default": (child("set default", "r int default 7"), KEY, ["no_default"], True),
+    "check": (
+        child("set null") + "alter table public.c add check (r is not null or id > 1)",
+        *(KEY, ["check"], True),
+    ),
+    "check, of both that set a row": (
+        child("set null")
+        + """alter table public.c add q int constraint q references public.r on delete set null,
+            add check (r is not null or q is not null); update public.c set q = 1;
+        create index on public.c (q)""",
+        *(KEY, ["check"], True),
+    ),
+    "check, not of a row that keeps it": (
+        child("set null") + "alter table public.c add check (r is not null or id < 2)",
+        *(KEY, [], False),
+    ),
+    "check, older rows do not meet it": (
+        child("set null") + "alter table public.c add check (id > 9) not valid",
+        *(KEY, ["check"], True),
+    ),
+    "check of a domain": (
+        "create domain public.n as int check (value is not null); " + child("set null", "r public.n"),
+        *(KEY, ["check"], True),
+    ),
+    "check of a domain over one that is not null": (
+        "create domain public.m as int not null; create domain public.n as public.m; "
+        + child("set null", "r public.n"),
+        *(KEY, ["check"], True),
+    ),
+    "check of a partition": (
+        f"""{R} create table public.c (id int, r int, constraint k foreign key (r) references public.r
+            on delete set null) partition by list (id);
+        create table public.c1 partition of public.c for values in (1); create index on public.c (r);
+        alter table public.c1 add check (r is not null); insert into public.c values (1, 1)""",
+        *(KEY, ["check"], True),
+    ),
+    "unique, a default that is taken": (
+        child("set default", "r int default 2 unique") + "insert into public.c values (2, 2)",
+        *(KEY, ["unique"], True),
+    ),
+    "unique, nulls not distinct": (
+        child("set null", "r int unique nulls not distinct") + "insert into public.c values (2, null)",
+        *(KEY, ["unique"], True),
+    ),
+    "unique, others differ": (
+        child("set default", "r int default 2")
+        + """create unique index on public.c (r, id);
+        insert into public.c values (2, 2)""",
+        *(KEY, [], False),
+    ),
+    "partition": (
+        f"""{R} create table public.c (id int, r int, constraint k foreign key (r) references public.r
+            on delete set null) partition by list (r);
+        create table public.c1 partition of public.c for values in (1); create index on public.c (r);
+        insert into public.c values (1, 1)""",
+        *(KEY, ["partition"], True),
+    ),
+    "partition, there is one": (
+        f"""{R} create table public.c (id int, r int, constraint k foreign key (r) references public.r
+            on delete set null) partition by list (r);
+        create table public.c1 partition of public.c for values in (1); create index on public.c (r);
+        create table public.c2 partition of public.c default; insert into public.c values (1, 1)""",
+        *(KEY, ["order"], False),
+    ),
+    "untried": (
+        child("set default", "r int default 2") + "alter table public.c add exclude (r with =)",
+        *(KEY, ["untried"], False),
+    ),
+    "untried, code of somebody": (
+        """create function public.f(int) returns boolean language sql immutable as 'select true'; """
+        + child("set null")
+        + "alter table public.c add check (public.f(r))",
+        *(KEY, ["untried"], False),
+    ),
+    "untried, computed": (
+        child("set null")
+        + """alter table public.c add g int generated always as (coalesce(r, 0)) stored,
+            add check (g < 9)""",
+        *(KEY, ["untried"], False),
+    ),
     "order": (
         f"""{child("set null", "r int unique")} create table public.d (r int references public.c (r));
         create index on public.d (r)""",

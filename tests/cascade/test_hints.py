@@ -134,7 +134,7 @@ def test_a_job_has_its_own_keys_in_the_hint(site: Site) -> None:
             $$ begin delete from shop.log where customer = 2; return null; end $$;
         create trigger more after delete on shop.log for each statement when (pg_trigger_depth() = 0)
             execute function shop.more();
-        select pydb.setting_set('retry_limit', '0')"""
+        select pydb.setting_set('retry_limit', '0'), pydb.setting_set('cascade_trial_rows', '0')"""
     )
     job = site.request()
     with refused("YD308") as refusal:

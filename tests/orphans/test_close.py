@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import pytest
 
 from tests.orphans.lab import Background, Lab, refused
 
@@ -133,3 +135,47 @@ def test_broken_reference_and_bad_bounds(shop: Lab) -> None:
     shop.do("alter table app.child drop column parent_id")
     with refused("YD402"):
         shop.do("call pydb.orphan_close('parent_id_ref')")
+
+
+@pytest.mark.parametrize("end", ["child", "parent"])
+def test_a_column_that_is_computed_at_each_reading_is_to_be_stored_first(lab: Lab, end: str) -> None:
+    """The statement that is printed is that which helps, before an index as well."""
+    if cast("int", lab.one("select current_setting('server_version_num')::int")) < 180000:
+        lab.do(  # all generated columns are stored, and one that an action would set is refused
+            """create table public.m (id int primary key);
+            create table public.o (x int, g int generated always as (x + 1) stored);
+            select pydb.reference_set('public.o', '{g}', 'public.m', '{id}', 'cascade');
+            call pydb.orphan_close('public.o.g_ref')"""
+        )
+        return
+    virtual = "x int, g int generated always as (x + 1) virtual"
+    child, parent = ("g", "id") if end == "child" else ("id", "g")
+    lab.do(
+        f"""create table public.m (id int primary key{", " + virtual if end == "parent" else ""});
+        create table public.o (id int{", " + virtual if end == "child" else ""});
+        select pydb.reference_set('public.o', '{{{child}}}', 'public.m', '{{{parent}}}', 'cascade')"""
+    )
+    name = f"public.o.{child}_ref"
+    with refused("YD406") as refusal:
+        lab.do(f"call pydb.orphan_close('{name}')")
+    assert "make it stored" in refusal.detail
+    lab.do(refusal.hint)
+    if end == "parent":
+        with refused("YD406") as refusal:
+            lab.do(f"call pydb.orphan_close('{name}')")
+        lab.do(refusal.hint)
+    lab.do(f"call pydb.orphan_close('{name}')")
+    assert lab.rows(KEYS) == [(f"{child}_ref", True, "c")]
+
+
+def test_a_generated_column_that_an_action_would_set_cannot_be_closed(lab: Lab) -> None:
+    lab.do(
+        """create table public.m (id int primary key);
+        create table public.o (x int, g int generated always as (x + 1) stored);
+        insert into pydb.reference
+            (name, child, child_name, child_columns, parent, parent_name, parent_columns, on_delete)
+            values ('public.o.k', 'public.o', 'public.o', '{g}', 'public.m', 'public.m', '{id}',
+            'set null')"""
+    )
+    with refused("YD406"):
+        lab.do("call pydb.orphan_close('public.o.k')")

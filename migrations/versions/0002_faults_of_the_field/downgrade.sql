@@ -29,6 +29,10 @@ comment on column pydb.retention_policy.author is
 alter table pydb.retention_policy drop column author_role;
 
 drop routine pydb_internal.cascade_verify_counts;
+-- cascade: a job is tried before its first row goes
+delete from pydb.setting where name = 'cascade_trial_rows';
+drop routine pydb_internal.cascade_job_queue;
+drop routine pydb_internal.cascade_job_closure;
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
@@ -49,3 +53,5 @@ drop routine pydb_internal.doctor_grants;
 update pydb_internal.run_kind
 set hint = 'select * from pydb.job_run where kind = ''orphans'' order by id desc limit 10;'
 where name in ('orphan_scan', 'orphan_repair');
+drop routine pydb_internal.reference_edges_among;
+drop routine pydb_internal.orphan_apply_rows;

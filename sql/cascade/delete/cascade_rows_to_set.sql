@@ -1,5 +1,5 @@
--- pydb_internal.cascade_rows_to_set (delete; by cascade_execute): the rows of a walk that are to be set and stay, one
--- part an edge and relation.
+-- pydb_internal.cascade_rows_to_set (delete): the rows of a walk that are to be set and stay, one part an edge and
+-- relation.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_rows_to_set(

@@ -1,8 +1,8 @@
 -- pydb_internal.cascade_job_queue (job; by cascade_next_pass): look what a job has still to delete, as parts, deepest
 -- rows first.
--- reads the root and what references it   writes nothing   locks nothing above a select
--- raises YD003 YD004 YD005 YD301 YD302 YD306
-create or replace function pydb_internal.cascade_job_queue(p_work pydb_internal.cascade_work)
+-- reads the root and what references it   writes nothing that stays   locks what it tries until undone
+-- raises YD003 YD004 YD005 YD301 YD302 YD304 YD306
+create or replace function pydb_internal.cascade_job_queue(p_work pydb_internal.cascade_work, p_is_first boolean)
 returns pydb_internal.run_part[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -18,12 +18,14 @@ declare
 begin
     perform pydb_internal.cascade_check_root(p_work.root);
     if pydb_internal.cascade_graph_hash(p_work.root, p_work.edges) <> p_work.signature then
-        raise exception using errcode = 'YD306', message = 'tables or references have changed since the request',
-            detail = 'The plan that was asked for is no longer what would be done.',
+        raise exception using errcode = 'YD306', message = format(
+            'tables or references have changed since the request: take it back (select pydb.cascade_cancel(%s);) '
+            'and request anew what is left', p_work.job
+        ), detail = 'The plan that was asked for is no longer what would be done.',
             hint = format('select pydb.cascade_cancel(%s); -- and request anew what is left', p_work.job);
     end if;
     for v_rows in
-        select s.* from unnest((pydb_internal.cascade_job_closure(p_work)).parts) as s
+        select s.* from unnest((pydb_internal.cascade_job_closure(p_work, p_is_first)).parts) as s
         where s.effect = 'delete'
         order by s.layer desc, s.relation
     loop
@@ -56,8 +58,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.cascade_job_queue(pydb_internal.cascade_work) is
+comment on function pydb_internal.cascade_job_queue(pydb_internal.cascade_work, boolean) is
 'The rows that are left of a job, in the order in which they are to be deleted, in parts of at most 20,000 rows or 1,000
-relations; none if all is gone. YD306 where the catalog is no longer that of the request.';
+relations; none if all is gone. p_is_first: what could be refused is tried before. YD306 where the catalog is no longer
+that of the request.';
 
-revoke all on function pydb_internal.cascade_job_queue(pydb_internal.cascade_work) from public;
+revoke all on function pydb_internal.cascade_job_queue(pydb_internal.cascade_work, boolean) from public;

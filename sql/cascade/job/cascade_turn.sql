@@ -20,7 +20,7 @@ declare
 begin
     v_turn.run := p_run;
     if p_part.strategy = 'whole' then
-        v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work));
+        v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work, false));
         v_turn.run.rows := v_gone.rows;
         v_turn.run.detail := jsonb_strip_nulls(jsonb_build_object('relations', v_gone.relations));
         return v_turn;
@@ -41,10 +41,11 @@ begin
         ), 1.5);
         -- and only by what bounded this one
         if v_pace < 1 or v_take.rows >= v_work.size then
-            v_work.size := greatest(v_work.size * v_pace, 1)::bigint;
+            -- below it the batch itself is what takes the time
+            v_work.size := greatest(v_work.size * v_pace, 100)::bigint;
         end if;
         if v_pace < 1 or cardinality(v_take.chunks) >= v_work.width then
-            v_work.width := greatest(v_work.width * v_pace, 1)::integer;
+            v_work.width := greatest(v_work.width * v_pace, 10)::integer;
         end if;
     elsif v_gone.is_blocked and cardinality(v_take.chunks) > 1 then
         -- other rows of the job must go before some of these: fewer relations show before which

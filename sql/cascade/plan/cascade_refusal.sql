@@ -1,6 +1,6 @@
 -- pydb_internal.cascade_refusal (plan; by cascade_edge_verdict): whether rows that stay, or what an edge sets, make a
 -- delete fail.
--- reads the catalog, the parents of SET DEFAULT   writes nothing   locks nothing
+-- reads the catalog, the rows that are set, the parents of SET DEFAULT   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_refusal(
     p_walk pydb_internal.cascade_closure,
@@ -67,6 +67,15 @@ begin
                 rows := p_outside;
                 code := v_note.code;
                 warning := v_note.warning;
+                return;
+            end if;
+        end if;
+        if p_outside > 0 then
+            v_note := pydb_internal.cascade_set_problem(p_walk, p_edge);
+            code := v_note.code;
+            warning := v_note.warning;
+            if code <> 'untried' then
+                rows := p_outside;
                 return;
             end if;
         end if;

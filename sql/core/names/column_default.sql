@@ -1,4 +1,4 @@
--- pydb_internal.column_default (names; by cascade_update_statements): the default of a column as SQL text.
+-- pydb_internal.column_default (names): the default of a column as SQL text.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.column_default(p_relation oid, p_column name)

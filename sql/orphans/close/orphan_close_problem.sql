@@ -10,6 +10,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_is_enforced boolean := true;
+    v_stored constant text := nullif(concat_ws(
+        ' ', pydb_internal.reference_stored_command(p_edge.child, p_edge.child_columns),
+        pydb_internal.reference_stored_command(p_edge.parent, p_edge.parent_columns)
+    ), '');
 begin
     if p_edge.kind = 'declared' then
         -- pg_constraint.conenforced came with PostgreSQL 18
@@ -40,6 +44,19 @@ begin
             exists (
                 select 1 from pg_class as c where c.oid in (p_edge.child, p_edge.parent) and c.relkind not in ('r', 'p')
             ), 'Only tables can have foreign keys.', 'Keep it as a logical reference.'
+        ),
+        (
+            v_stored is not null,
+            'It has a column that is computed at each reading (virtual): make it stored. Views on it must go before.',
+            v_stored
+        ),
+        (
+            p_edge.on_delete in ('n', 'd') and exists (
+                select 1 from pg_attribute as a
+                where a.attrelid = p_edge.child and a.attname = any(p_edge.child_columns) and a.attgenerated <> ''
+            ),
+            'It has a generated column, which no action can set.',
+            'Set the reference again with p_on_delete cascade, restrict or no action, then close that.'
         ),
         (
             not exists (

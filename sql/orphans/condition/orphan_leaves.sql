@@ -9,18 +9,22 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if not exists (select 1 from pg_class as c where c.oid = p_relation and c.relkind = 'p') then
+        return query
+        select
+            c.oid, pydb_internal.relation_name(c.oid), c.relkind <> 'r', case when c.relkind = 'r'
+                then pg_relation_size(c.oid) / current_setting('block_size')::bigint else 0 end
+        from pg_class as c
+        where c.oid = p_relation;
+        return;
+    end if;
     return query
     select
         c.oid, pydb_internal.relation_name(c.oid), c.relkind <> 'r',
         case when c.relkind = 'r' then pg_relation_size(c.oid) / current_setting('block_size')::bigint else 0 end
-    from pg_class as root
-    cross join lateral (
-        select root.oid as leaf where root.relkind <> 'p'
-        union all
-        select t.relid::oid from pg_partition_tree(root.oid) as t where root.relkind = 'p' and t.isleaf
-    ) as l
-    inner join pg_class as c on c.oid = l.leaf and c.relkind <> 'p'
-    where root.oid = p_relation
+    from pg_partition_tree(p_relation::regclass) as t
+    inner join pg_class as c on c.oid = t.relid and c.relkind <> 'p'
+    where t.isleaf
     order by c.oid;
 end
 $$;

@@ -15,7 +15,9 @@ as $$
 declare
     v_blocks constant bigint := pg_relation_size(p_part.relation::regclass) / current_setting('block_size')::bigint;
     -- about 200,000 at a time; to look for them is to read the whole parent each time
-    v_until constant bigint := p_part.at_block + greatest(v_blocks * 200000 / p_due, 1024);
+    v_until constant bigint := p_part.at_block + greatest(v_blocks * 200000 / greatest(p_due, 1), 1024);
+    -- orphans may keep each other, later ones earlier ones or the other way round
+    v_order constant text := case when p_work.pass % 2 = 0 then 'desc' else '' end;
     v_chunk pydb_internal.run_chunk;
     v_tids tid[];
 begin
@@ -24,17 +26,17 @@ begin
     v_chunk.filenode := p_part.filenode;
     for v_tids in
         execute format(
-            'select array_agg(r.tid order by r.n) from (
+            'select array_agg(r.tid order by r.n %s) from (
                 select t.ctid as tid, row_number() over (order by t.ctid) as n
                 from only %s as t where %s%s and %s
             ) as r
             group by (r.n - 1) / 500
-            order by (r.n - 1) / 500',
-            pydb_internal.relation_name(p_part.relation), case
+            order by (r.n - 1) / 500 %s',
+            v_order, pydb_internal.relation_name(p_part.relation), case
                 when p_part.at_block = 0 and p_part.is_ended then ''
                 when p_part.is_ended then format('t.ctid >= ''(%s,0)'' and ', p_part.at_block)
                 else format('t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)'' and ', p_part.at_block, v_until)
-            end, p_work.age, pydb_internal.orphan_condition(p_work.edge)
+            end, p_work.age, pydb_internal.orphan_condition(p_work.edge), v_order
         )
     loop
         v_chunk.tids := v_tids;

@@ -27,8 +27,8 @@ begin
     elsif p_run.done >= p_run.max_rows then
         v_turn.run.state := 'partial';
         v_turn.run.reason := 'row_budget';
-    elsif v_kept > 0 and p_work.pass_done > 0 and p_work.pass < 3 then
-        -- a row that was updated meanwhile is in another place now
+    elsif p_work.pass_done > 0 and (p_work.refused > 0 or v_kept > 0 and p_work.pass < 3) then
+        -- a row that was updated meanwhile is in another place now; and one that went may have kept another
         p_work.pass := p_work.pass + 1;
         p_work.pass_done := 0;
         p_work.refused := 0;

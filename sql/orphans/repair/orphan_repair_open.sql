@@ -17,6 +17,9 @@ declare
     );
     v_edge pydb_internal.reference_edge;
     v_counts pydb_internal.orphan_counts;
+    v_condition text;
+    v_stuck record;
+    v_due bigint;
     v_effects text[] := '{}'::text[];
     v_turn pydb_internal.run_turn;
 begin
@@ -48,10 +51,13 @@ begin
     v_work.pass := 1;
     v_work.pass_done := 0;
     v_counts := pydb_internal.orphan_count_child(v_edge, v_work.age);
+    v_due := v_counts.orphans;
     if v_counts.orphans > 0 then
-        v_effects := pydb_internal.orphan_effects(
-            v_edge, v_work.mode, v_work.age || ' and ' || pydb_internal.orphan_condition(v_edge)
-        );
+        v_condition := v_work.age || ' and ' || pydb_internal.orphan_condition(v_edge);
+        v_effects := pydb_internal.orphan_effects(v_edge, v_work.mode, v_condition);
+        v_stuck := pydb_internal.orphan_stuck(v_edge, v_work.mode, v_condition);
+        v_due := v_due - v_stuck.rows;
+        v_effects := v_effects || v_stuck.effects;
     end if;
     if v_counts.unconfirmed > 0 then
         v_effects := v_effects || format(
@@ -59,19 +65,19 @@ begin
             pydb_internal.rows_text(v_counts.unconfirmed)
         );
     end if;
-    perform pydb_internal.run_log_plan(p_run.run_id, v_counts.orphans, null, jsonb_build_object(
+    perform pydb_internal.run_log_plan(p_run.run_id, v_due, null, jsonb_build_object(
         'reference', v_work.reference, 'mode', v_work.mode, 'effects', to_jsonb(v_effects), 'sample', v_counts.sample,
         'checked_rows', v_counts.checked_rows, 'unconfirmed', v_counts.unconfirmed
     ));
     v_turn.run := p_run;
-    v_turn.run.due := v_counts.orphans;
+    v_turn.run.due := v_due;
     v_turn.run.audit := jsonb_build_object('mode', v_work.mode);
     v_turn.run.audit_subject := v_work.reference;
-    v_turn.run.said := format('0 of %s %s', pydb_internal.rows_text(v_counts.orphans), v_work.verb);
+    v_turn.run.said := format('0 of %s %s', pydb_internal.rows_text(v_due), v_work.verb);
     v_turn.run.work := to_jsonb(v_work);
     v_turn.parts := pydb_internal.orphan_parts(v_edge.child);
     if p_run.dry_run then
-        v_turn.run.said := format('%s to %s', pydb_internal.rows_text(v_counts.orphans), v_work.mode);
+        v_turn.run.said := format('%s to %s', pydb_internal.rows_text(v_due), v_work.mode);
         v_turn.run.notes := v_effects;
     elsif v_counts.orphans > 0 then
         perform pydb_internal.run_log_superuser(p_run.run_id, array[v_edge.child], false);

@@ -36,7 +36,7 @@ begin
     if p_work.is_by_row then
         select a.done, a.refused, a.locked into done, refused, locked
         from pydb_internal.orphan_apply_rows(
-            p_work.edge, p_work.mode, p_part.relation, v_condition, v_budget, p_run.run_id
+            p_work, p_part.relation, v_condition, v_budget, p_run.run_id
         ) as a;
     else
         done := pydb_internal.orphan_apply(p_work.edge, p_work.mode, p_part.relation, v_condition, p_run.run_id);

@@ -12,25 +12,36 @@ declare
     v_all text[];
     v_stale text[];
 begin
-    select array_agg(distinct r.reference) into v_all from pydb_internal.orphan_references(v_name) as r;
-    if v_name is null then
-        delete from pydb.orphan_finding as f where f.reference <> all(coalesce(v_all, '{}'));
-    end if;
+    -- one look at the catalog for all of it
+    with wanted as materialized (
+        select distinct on (r.reference) r.* from pydb_internal.orphan_references(v_name) as r
+        order by r.reference, r.kind
+    ),
+
+    gone as (
+        delete from pydb.orphan_finding as f
+        where v_name is null and f.reference not in (select w.reference from wanted as w)
+    ),
+
     -- without touching what is right already: another session may be at it
-    insert into pydb.orphan_finding (reference, kind, child, parent, parent_id, on_delete)
-    select distinct on (r.reference) r.reference, r.kind, r.child, r.parent, r.parent_id, r.on_delete
-    from pydb_internal.orphan_references(v_name) as r
-    where not exists (select 1 from pydb.orphan_finding as f where f.reference = r.reference)
-    order by r.reference, r.kind
-    on conflict on constraint orphan_finding_pkey do nothing;
-    update pydb.orphan_finding as f
-    set kind = r.kind, child = r.child, parent = r.parent, parent_id = r.parent_id, on_delete = r.on_delete
-    from (
-        select distinct on (s.reference) s.* from pydb_internal.orphan_references(v_name) as s order by s.reference,
-            s.kind
-    ) as r
-    where r.reference = f.reference and (f.kind, f.child, f.parent, f.parent_id, f.on_delete)
-        is distinct from (r.kind, r.child, r.parent, r.parent_id, r.on_delete);
+    new as (
+        insert into pydb.orphan_finding (reference, kind, child, parent, parent_id, on_delete)
+        select w.reference, w.kind, w.child, w.parent, w.parent_id, w.on_delete
+        from wanted as w
+        where not exists (select 1 from pydb.orphan_finding as f where f.reference = w.reference)
+        order by w.reference
+        on conflict on constraint orphan_finding_pkey do nothing
+    ),
+
+    changed as (
+        update pydb.orphan_finding as f
+        set kind = w.kind, child = w.child, parent = w.parent, parent_id = w.parent_id, on_delete = w.on_delete
+        from wanted as w
+        where w.reference = f.reference and (f.kind, f.child, f.parent, f.parent_id, f.on_delete)
+            is distinct from (w.kind, w.child, w.parent, w.parent_id, w.on_delete)
+    )
+
+    select array_agg(w.reference order by w.reference) into v_all from wanted as w;
     if p_restart then
         -- whoever is at one now goes on with it
         v_stale := array(

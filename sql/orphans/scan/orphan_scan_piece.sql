@@ -14,6 +14,7 @@ create or replace function pydb_internal.orphan_scan_piece(
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- as in pydb.orphan_scan
 as $$
 declare
     v_start constant timestamptz := clock_timestamp();

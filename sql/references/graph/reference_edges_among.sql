@@ -2,13 +2,15 @@
 -- some relations, or all.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.reference_edges_among(p_parents oid[])
+create or replace function pydb_internal.reference_edges_among(p_parents oid[], p_reference text default null)
 returns setof pydb_internal.reference_edge
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
+declare
+    v_key constant name := (pydb_internal.reference_parse(p_reference))[3]::name;
 begin
     return query
     with recursive edge as (
@@ -24,6 +26,7 @@ begin
         inner join pg_class as c on c.oid = k.conrelid
         inner join pg_namespace as n on n.oid = c.relnamespace
         where k.contype = 'f' and k.conparentid = 0 and (p_parents is null or k.confrelid = any(p_parents))
+            and (p_reference is null or k.conname = v_key)
         union all
         select
             r.name, 'logical', null, r.child, r.parent,
@@ -43,7 +46,7 @@ begin
             ),
             null, null, false, false, false, cardinality(r.child_columns)
         from pydb.reference as r
-        where p_parents is null or r.parent = any(p_parents)
+        where (p_parents is null or r.parent = any(p_parents)) and (p_reference is null or r.name = p_reference)
     )
     select
         e.reference, e.kind, e.constraint_id, e.child,
@@ -67,14 +70,16 @@ begin
         e.child, e.child_attnums, e.parent, e.parent_attnums, e.equalities
     ) as c
     -- a logical reference whose table or column is gone has nothing to follow; orphan scans say so
-    where cardinality(e.child_attnums) = e.width and cardinality(e.parent_attnums) = e.width
+    where (p_reference is null or e.reference = p_reference)
+        and cardinality(e.child_attnums) = e.width and cardinality(e.parent_attnums) = e.width
         and c.operators is not null
     order by e.reference;
 end
 $$;
 
-comment on function pydb_internal.reference_edges_among(oid[]) is
+comment on function pydb_internal.reference_edges_among(oid[], text) is
 'References that point at one of the relations, and nothing above or below them, or all where p_parents is null: one
-row a reference as somebody declared it, foreign keys and pydb.reference alike.';
+row a reference as somebody declared it, foreign keys and pydb.reference alike. p_reference: the one of that name
+alone.';
 
-revoke all on function pydb_internal.reference_edges_among(oid[]) from public;
+revoke all on function pydb_internal.reference_edges_among(oid[], text) from public;

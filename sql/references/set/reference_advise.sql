@@ -14,7 +14,9 @@ declare
     v_end record;
 begin
     for v_end in
-        select u.relation, u.need, quote_names.columns, c.relkind = 'p' as is_partitioned
+        select u.relation, u.need, quote_names.columns, c.relkind = 'p' as is_partitioned,
+            pydb_internal.reference_stored_command(u.relation, pydb_internal.column_names(u.relation, u.attnums))
+                as stored
         from (
             values
             (1, p_child::oid, p_child_attnums, 'each cascade reads all of %s'),
@@ -33,10 +35,10 @@ begin
                 '%s has no index on (%s): ' || v_end.need, pydb_internal.relation_name(v_end.relation), v_end.columns,
                 pydb_internal.relation_name(v_end.relation)
             ),
-            hint = format(
+            hint = concat_ws(' -- then: ', v_end.stored, format(
                 'create index %son %s (%s);', case when v_end.is_partitioned then '' else 'concurrently ' end,
                 pydb_internal.relation_name(v_end.relation), v_end.columns
-            );
+            ));
     end loop;
     if not exists (
         select 1 from pg_index as i

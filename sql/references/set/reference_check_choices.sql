@@ -10,6 +10,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_given record;
+    -- to look them all up at once costs what a few cost one by one
+    v_is_many constant boolean := case jsonb_typeof(p_edges) when 'object'
+        then (select count(*) > 5 from jsonb_object_keys(p_edges)) end;
     v_edge pydb_internal.reference_edge;
     v_name text;
     v_problem text;
@@ -21,8 +24,15 @@ begin
             hint = 'p_edges => ''{"schema.table.constraint": "delete"}''';
     end if;
     for v_given in
-        select g.key as name, g.value #>> '{}' as choice, jsonb_typeof(g.value) as type
+        select g.key as name, g.value #>> '{}' as choice, jsonb_typeof(g.value) as type, f.edge
         from jsonb_each(p_edges) as g
+        left join (
+            select r.reference, (array_agg(r))[1] as edge
+            from pydb_internal.reference_edges() as r
+            where v_is_many
+            group by r.reference
+            having count(*) = 1
+        ) as f on f.reference = g.key
         order by g.key
     loop
         v_name := '*';
@@ -33,12 +43,17 @@ begin
                 then 'The choice for all others is delete or block.'
         end;
         if v_problem is null and v_given.name <> '*' then
-            v_edge := pydb_internal.reference_get(v_given.name);
+            v_edge := v_given.edge;
+            if v_edge.reference is null then
+                v_edge := pydb_internal.reference_get(v_given.name);
+            end if;
             v_name := v_edge.reference;
-            v_problem := pydb_internal.reference_unsettable(
-                v_edge.child, v_edge.set_columns,
-                case v_given.choice when 'nullify' then 'set null' when 'default' then 'set default' end
-            );
+            if v_given.choice in ('nullify', 'default') then
+                v_problem := pydb_internal.reference_unsettable(
+                    v_edge.child, v_edge.set_columns,
+                    case v_given.choice when 'nullify' then 'set null' else 'set default' end
+                );
+            end if;
             if v_problem is null and v_result ? v_name and v_result ->> v_name <> v_given.choice then
                 v_problem := format('It is chosen twice: %s and %s.', v_result ->> v_name, v_given.choice);
             end if;

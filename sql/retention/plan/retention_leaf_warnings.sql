@@ -33,7 +33,9 @@ begin
                     distinct format('%s (%I)', pydb_internal.relation_name(r.child), r.constraint_name), ', '
                 )
                 from pydb_internal.retention_references(p_relation) as r
-                where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and r.not_null) or (
+                where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and (r.not_null or cardinality(
+                    pydb_internal.reference_constrained(array[r.child], r.set_columns)
+                ) > 0)) or (
                     r.on_delete = 'c' and cardinality(pydb_internal.retention_blocker_conditions(r.child, 'c')) > 0
                 )
             )

@@ -10,6 +10,10 @@ insert into pydb.setting (name, value, value_type, min_value, description) value
 (
     'cascade_unindexed_pages', '1000000', 'bigint', '0',
     'so do scans of more than so many pages in all: deleted parent rows times pages of the table (integer, from 0)'
+),
+(
+    'cascade_trial_rows', '50000', 'bigint', '0',
+    'a cascade job of at most so many rows is tried and undone before its first row goes; 0 = none is (integer, from 0)'
 );
 
 insert into pydb.schedule_source (procedure, kind, job_prefix, description) values
@@ -56,6 +60,7 @@ create table pydb.cascade_job (
             else approved_by_role <> requested_by_role
         end
     ),
+    constraint cascade_job_second_check check (approved_by <> requested_by),
     constraint cascade_job_cancelled_check check ((state = 'cancelled') = (cancelled_at is not null)),
     constraint cascade_job_proof_check check ((state = 'completed') = (proof is not null))
 );
@@ -192,6 +197,9 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
 not_enforced, not_valid, uncovered (partitions without the key), inherited, heirs (their rows with these keys stay
 visible), locks, superuser.';
+(PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
+is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
+key), inherited, locks.';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');

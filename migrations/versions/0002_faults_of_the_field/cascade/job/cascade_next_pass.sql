@@ -2,6 +2,7 @@
 -- the parts of the next pass, or the end of the run.
 -- reads the root and what references it   writes pydb.cascade_job   locks the job's row where nothing is left
 -- raises YD003 YD004 YD005 YD301 YD302 YD306
+-- raises YD003 YD004 YD005 YD301 YD302 YD304 YD306
 create or replace function pydb_internal.cascade_next_pass(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -14,6 +15,7 @@ declare
     v_work pydb_internal.cascade_work := jsonb_populate_record(null::pydb_internal.cascade_work, p_run.work);
     v_turn pydb_internal.run_turn;
     v_part pydb_internal.run_part;
+    v_is_first boolean;
 begin
     if p_run.done = v_work.seen and (p_parts[cardinality(p_parts)]).is_late then
         -- nothing moved, and something was put off: rows that keep each other go all at once
@@ -26,6 +28,10 @@ begin
     v_work.idle := case when p_run.done > v_work.seen then 0 else v_work.idle + 1 end;
     v_work.seen := p_run.done;
     v_turn.parts := pydb_internal.cascade_job_queue(v_work);
+    v_is_first := v_work.seen < 0;
+    v_work.idle := case when p_run.done > v_work.seen then 0 else v_work.idle + 1 end;
+    v_work.seen := p_run.done;
+    v_turn.parts := pydb_internal.cascade_job_queue(v_work, v_is_first);
     if cardinality(v_turn.parts) = 0 then
         perform pydb_internal.cascade_job_progress(v_work.job, '{}', jsonb_build_object(
             'remaining', 0, 'run', p_run.run_id, 'at', clock_timestamp()
@@ -39,6 +45,8 @@ begin
                 pydb_internal.rows_text(p_run.skipped)
             );
         end if;
+        p_run.state := 'completed';
+        p_run.reason := 'exhausted';
     elsif v_work.idle > 3 then
         p_run.state := 'partial';
         p_run.reason := 'no_progress';
