@@ -22,7 +22,7 @@ declare
     v_stays text[];
 begin
     for v_ref in
-        select r.*, row_number() over (order by r.constraint_id) as ord
+        select r.*, row_number() over (order by r.reference) as ord
         from pydb_internal.retention_references(p_relation) as r
         where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))
     loop

@@ -27,12 +27,12 @@ begin
         case when p_skip_locked then ' for update skip locked' else '' end
     ) into v_tids;
     rows_done := 0;
-    relations := '{}';
     if v_tids is null then
         return;
     end if;
     v_walk := pydb_internal.cascade_traverse(
-        array[row(0, 0, 'delete', p_relation, v_tids)::pydb_internal.cascade_rows], '{"*": "delete"}'
+        array[row(0, 0, 'delete', p_relation, v_tids)::pydb_internal.cascade_rows],
+        pydb_internal.retention_choices(p_policy)
     );
     select s.* into v_block from pydb_internal.cascade_plan_steps(v_walk, p_relation, false) as s
         where s.action = 'blocked' limit 1;
@@ -56,8 +56,8 @@ end
 $$;
 
 comment on function pydb_internal.retention_delete_cascade(pydb.retention_policy, oid, text, bigint, boolean) is
-'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade,
-keys that refuse taken as cascading; returns all rows that went, and how many per relation.';
+'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade
+(with on_referenced = cascade keys that refuse are taken as cascading); returns all rows that went, and how many per relation.';
 
 revoke all on function pydb_internal.retention_delete_cascade(pydb.retention_policy, oid, text, bigint, boolean)
     from public;

@@ -21,20 +21,23 @@ declare
     )::bigint;
 begin
     v_work.mode := 'plain';
+    v_work.way := (pydb_internal.retention_reach(p_policy)).way;
     v_work.cost := coalesce(v_work.cost, 0.002);
     v_work.index_range := coalesce(v_work.index_range, v_first);
     v_work.heap_range := coalesce(v_work.heap_range, greatest(least(v_first / 100, 64), 1));
     v_work.pass_done := 0;
     v_work.is_last_pass := false;
-    v_work.locked := coalesce(v_work.locked, 0);
-    v_work.kept := coalesce(v_work.kept, 0);
-    v_work.refused := coalesce(v_work.refused, 0);
+    -- what stayed is met again
+    v_work.locked := 0;
+    v_work.kept := 0;
+    v_work.refused := 0;
+    v_work.faulty := 0;
+    v_work.faults := null;
     return v_work;
 end
 $$;
 
 comment on function pydb_internal.retention_first_work(pydb.retention_policy, pydb_internal.run_state) is
-'What a run keeps in mind, at its start or when it is laid out anew: sizes that were learned and rows that stayed are
-kept.';
+'What a run keeps in mind, at its start or when it is laid out anew: sizes that were learned are kept.';
 
 revoke all on function pydb_internal.retention_first_work(pydb.retention_policy, pydb_internal.run_state) from public;

@@ -58,9 +58,11 @@ begin
             when p_run.skipped > 0 then 'referenced'
             else 'exhausted'
         end;
-        if p_run.reason in ('exhausted', 'referenced') and v_work.refused = 0 and p_run.done <> p_run.due then
+        if p_run.reason in ('exhausted', 'referenced') and v_work.refused = 0 and v_work.faulty = 0
+            and p_run.done <> p_run.due then
             p_run := pydb_internal.retention_verify(p_policy, p_run, v_work.cutoff, v_again <> '{}');
         end if;
+        p_run := pydb_internal.retention_faults_end(p_run, v_work, true);
     end if;
     v_work.pass_done := 0;
     v_turn.run := p_run;
