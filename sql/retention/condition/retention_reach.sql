@@ -5,7 +5,9 @@
 create or replace function pydb_internal.retention_reach(
     p_policy pydb.retention_policy,
     out way text,
-    out tables oid[]
+    out tables oid[],
+    out unindexed text[],
+    out scanned bigint
 )
 language plpgsql
 stable
@@ -20,6 +22,8 @@ declare
 begin
     way := 'plain';
     tables := v_from;
+    unindexed := '{}';
+    scanned := 0;
     while cardinality(v_from) > 0 loop
         -- the rows of a table are referenced through its partitions and through the tables above it as well
         v_line := array(
@@ -36,9 +40,17 @@ begin
         v_next := '{}';
         for v_edge in
             select e.* from pydb_internal.reference_edges_among(v_line) as e
-            where e.reference <> all(v_seen) and e.on_delete in ('c', 'n', 'd')
+            where e.reference <> all(v_seen)
         loop
             v_seen := v_seen || v_edge.reference;
+            if not v_edge.is_indexed then
+                unindexed := unindexed || v_edge.reference;
+                scanned := scanned + pg_relation_size(v_edge.child) + coalesce((
+                    select sum(pg_relation_size(t.relid)) from pg_partition_tree(v_edge.child) as t
+                    where t.isleaf and t.relid <> v_edge.child
+                ), 0)::bigint;
+            end if;
+            continue when v_edge.on_delete not in ('c', 'n', 'd');
             if not v_edge.is_enforced then
                 way := 'walk'; -- what the server does not do, the delete has to
             end if;
@@ -61,6 +73,7 @@ $$;
 comment on function pydb_internal.retention_reach(pydb.retention_policy) is
 'way: plain (no row goes but those that are deleted), count (keys take others along, the server says how many), walk
 (references that the server does not act on, or on_referenced = cascade: what goes is looked up, and deleted with
-them). tables: those that lose rows, the policy''s own first.';
+them). tables: those that lose rows, the policy''s own first. unindexed: references without an
+index; scanned: bytes that each deleted row reads for them.';
 
 revoke all on function pydb_internal.retention_reach(pydb.retention_policy) from public;

@@ -21,6 +21,8 @@ declare
     v_condition text;
     v_limit bigint;
     v_left bigint := 0;
+    v_take timestamptz;
+    v_take_ms float8;
 begin
     v_turn.run := p_run;
     if p_part.is_ended then
@@ -41,8 +43,10 @@ begin
         return v_turn;
     end if;
     v_condition := v_range.condition || ' and ' || p_part.condition;
-    v_limit := pydb_internal.retention_limit(p_run, v_work, p_part);
+    v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
+    v_take := clock_timestamp();
     v_gone := pydb_internal.retention_take(v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way);
+    v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;
     -- where the budget ended within the range, it is not done
     if v_limit is null or v_gone.rows_done < v_limit then
@@ -68,7 +72,8 @@ begin
     v_work := pydb_internal.retention_faults_add(v_work, v_gone.faults);
     v_work.pass_done := v_work.pass_done + v_gone.rows_done;
     v_turn.run := pydb_internal.retention_account(
-        v_policy, v_turn.run, v_work, p_part, v_left, extract(epoch from clock_timestamp() - v_start)::float8 * 1000
+        v_policy, v_turn.run, v_work, p_part, v_left, extract(epoch from clock_timestamp() - v_start)::float8 * 1000,
+        v_take_ms
     );
     v_turn.run := pydb_internal.retention_faults_end(v_turn.run, v_work, false);
     v_turn.run.detail := coalesce((v_turn.run).detail, '{}') || jsonb_build_object(

@@ -21,7 +21,12 @@ begin
         and (p_is_over or p_work.faulty >= case v_done when 0 then 1000 else 10000 end)
     then
         p_run.state := case v_done
-            when 0 then (pydb_internal.run_fault(p_work.fault_code)).state else 'partial'
+            when 0 then case
+                -- somebody wants these rows kept; else something is broken
+                when p_work.fault_code like any (array['P0001', '23%']) then 'blocked'
+                else (pydb_internal.run_fault(p_work.fault_code)).state
+            end
+            else 'partial'
         end;
         p_run.reason := 'error';
         p_run.skipped := p_work.locked + p_work.kept + p_work.refused + p_work.blocked + p_work.faulty;
@@ -31,9 +36,7 @@ begin
             else '%s refused to go, the run looks no further; the first said: %s' end,
             pydb_internal.rows_text(p_work.faulty), p_work.fault
         );
-        p_run.hint := format(
-            'The rows stay until what raises lets them go; pg_trigger of %s tells what that is.', p_run.subject
-        );
+        p_run.hint := format('select * from pydb.retention_plan(%L); -- names the triggers', p_run.subject);
     end if;
     if p_work.faults is not null then
         p_run.detail := coalesce(p_run.detail, '{}') || jsonb_build_object('refused', p_work.faults);
