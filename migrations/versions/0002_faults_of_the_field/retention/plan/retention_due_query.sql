@@ -20,7 +20,9 @@ begin
     kept := '';
     condition := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
     is_kept := false;
-    if p_policy.on_referenced = 'cascade' then
+    if p_policy.on_referenced = 'cascade'
+        or not exists (select 1 from pydb_internal.retention_references(p_relation) as r)
+    then
         return;
     end if;
     kept := coalesce(pydb_internal.retention_kept_query(p_policy, p_relation, p_cutoff), '');

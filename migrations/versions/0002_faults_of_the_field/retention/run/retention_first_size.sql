@@ -28,8 +28,8 @@ begin
     select sum(pg_table_size(u.relation)) / greatest(sum(u.density * greatest(u.until_block, 1)), 1), max(u.density)
     into v_bytes, v_density
     from unnest(p_parts) as u;
-    -- milliseconds a row: 1 for a megabyte of its own, and for half a megabyte that is read for it
-    v_guess := coalesce(v_bytes, 0) / 1e6 + p_reach.scanned / 5e5;
+    -- milliseconds a row: 3 for a megabyte of its own, or for one that is read for it
+    v_guess := coalesce(v_bytes, 0) / 333333 + p_reach.scanned / 333333;
     p_work.cost := greatest(v_guess, 0.002);
     -- rows of the first batch: what fits the target at 10 us each, or more, and the rate limit
     v_rows := least(v_target / greatest(v_guess, 0.01), p_policy.rows_per_second);

@@ -28,7 +28,9 @@ begin
     -- what a row costs shows where rows are dense; elsewhere the time goes into looking, and is an upper bound
     if p_rows >= 1000 or (p_rows >= 10 and v_ms >= 0.2 * v_target) then
         p_work.cost := case
-            when p_rows < 0.3 * v_range * case when v_is_index then 1 else p_part.density end
+            when p_rows < 0.3 * least(
+                v_range * case when v_is_index then 1 else p_part.density end, v_target / p_work.cost
+            )
                 then least(p_work.cost, v_ms / p_rows)
             when p_work.is_measured then 0.6 * p_work.cost + 0.4 * v_ms / p_rows
             else v_ms / p_rows
