@@ -135,7 +135,8 @@ create type pydb_internal.retention_work as (
     fault text,
     fault_code text,
     faults jsonb,
-    print text
+    print text,
+    first_way text
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -157,6 +158,7 @@ comment on column pydb_internal.retention_work.way is 'How rows that go along ar
 comment on column pydb_internal.retention_work.faulty is 'Rows that another error kept: a trigger, a check.';
 comment on column pydb_internal.retention_work.fault is 'The first such error.';
 comment on column pydb_internal.retention_work.fault_code is 'Its SQLSTATE.';
+comment on column pydb_internal.retention_work.first_way is 'way of all passes but those that take circles.';
 comment on column pydb_internal.retention_work.print is
 'Stands for the references without an index: what was learned with others does not hold.';
 comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';

@@ -1,4 +1,4 @@
-"""C12: the table changes under the run, which plans anew, or ends with a named reason, before it deletes by a stale plan."""
+"""C12: the table changes under the run, which plans anew or ends by name, before it deletes by a stale plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ CHANGES: dict[str, tuple[LiteralString, tuple[str, str, str | None]]] = {
     "add column": ("alter table app.events add column note text default 'x'", GOES_ON),
     "drop another column": ("alter table app.events drop column filler", GOES_ON),
     "drop the time column": ("alter table app.events drop column at", ("failed", "error", "YD102")),
-    "rename the time column": ("alter table app.events rename column at to created", ("failed", "error", "YD102")),
+    "rename the time column": (
+        "alter table app.events rename column at to created",
+        ("failed", "error", "YD102"),
+    ),
     "change a type": ("alter table app.events alter column filler type varchar(1000)", GOES_ON),
     "rewrite": ("alter table app.events set unlogged", GOES_ON),
     "new foreign key": ("create table app.child (id bigint references app.events)", GOES_ON),

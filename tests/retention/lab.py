@@ -231,7 +231,8 @@ class Lab:
         """Rows of all tables that are not pydb's."""
         tables = self.rows(
             "select c.oid::regclass::text from pg_class as c where c.relkind = 'r' and c.oid >= 16384 "
-            "and c.relnamespace::regnamespace::text not in ('pydb', 'pydb_internal') and c.relpersistence <> 't'"
+            "and c.relnamespace::regnamespace::text not in ('pydb', 'pydb_internal') "
+            "and c.relpersistence <> 't'"
         )
         return sum(self.number(f"select count(*) from only {name}") for (name,) in tables)
 

@@ -102,7 +102,7 @@ def test_children_that_go_along_are_counted(lab: Lab, way: str) -> None:
     assert lab.number("select count(*) from public.d") == 40
 
 
-# what a logical reference with this action does to a row that is referenced: rows that go, children left, null ones
+# what a logical reference with this action does: rows that go, children left, children set to null
 LOGICAL = {
     "no action": (4, 6, 0),
     "restrict": (4, 6, 0),
@@ -164,7 +164,9 @@ def test_rows_that_cannot_be_counted_keep_the_run_from_starting(
     lab.policy()
     with refused("YD302", "YD111"):
         connect(runner).execute("call pydb.retention_run('p')")
-    state = lab.rows("select state, stop_reason, sqlstate, rows_done, error like '%public.d%' from pydb.job_run")
+    state = lab.rows(
+        "select state, stop_reason, sqlstate, rows_done, error like '%public.d%' from pydb.job_run"
+    )
     assert state == [("blocked", "referenced", "YD302", 0, True)]
     assert lab.ids() == [1]
 

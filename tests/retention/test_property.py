@@ -134,8 +134,12 @@ class Case:
 
     @property
     def takes_others(self) -> bool:
-        """Whether rows go that are not expired themselves: a budget then holds for a row and what goes with it."""
-        return self.self_action == "cascade" or self.takes_children
+        """Whether rows go along with others: a budget then holds for a row and what goes with it."""
+        return self.self_action == "cascade" or self.takes_children or self.has_rings
+
+    @property
+    def has_rings(self) -> bool:
+        return any(up is not None and up > number for number, up in enumerate(self.up))
 
     def children(self, left: set[int]) -> int:
         """Rows of the child table that go along."""
@@ -164,13 +168,18 @@ def cases(draw: st.DrawFn) -> Case:
     self_action = draw(st.sampled_from([None, None, "no action", "restrict", "set null", "cascade"]))
     # a row refers to itself or to an earlier one: trees; where it goes along, rings too
     last = size - 1 if self_action == "cascade" else 0
+    layout = draw(st.sampled_from(sorted(LAYOUTS)))
+    if self_action in ("no action", "restrict") and layout == "plain":
+        last = size - 1
     up = [draw(st.none() | st.integers(0, max(number, last))) if self_action else None for number in numbers]
     child = draw(st.sampled_from([None, None, *CHILDREN]))
     if child == "cascade, back" and self_action in ("no action", "restrict"):
         child = None
     referenced = draw(st.lists(st.sampled_from(numbers), max_size=size)) if child and size else []
     back = [
-        draw(st.none() | st.integers(0, len(referenced) - 1)) if child == "cascade, back" and referenced else None
+        draw(st.none() | st.integers(0, len(referenced) - 1))
+        if child == "cascade, back" and referenced
+        else None
         for _ in numbers
     ]
     return Case(
@@ -186,7 +195,7 @@ def cases(draw: st.DrawFn) -> Case:
         child=child,
         referenced=referenced,
         back=back,
-        layout=draw(st.sampled_from(sorted(LAYOUTS))),
+        layout=layout,
         filter=draw(st.sampled_from(list(FILTERS))),
         strategy=draw(st.sampled_from(["auto", "heap", "index"])),
         index=draw(st.booleans()),

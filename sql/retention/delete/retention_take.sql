@@ -9,6 +9,7 @@ create or replace function pydb_internal.retention_take(
     p_limit bigint,
     p_mode text,
     p_way text,
+    p_within text,
     out rows_done bigint,
     out rows_locked bigint,
     out relations jsonb,
@@ -24,11 +25,11 @@ begin
     rows_locked := 0;
     if p_mode = 'rows' then
         select d.rows_done, d.rows_locked, d.relations, d.faults into rows_done, rows_locked, relations, faults
-        from pydb_internal.retention_delete_rows(p_policy, p_relation, p_condition, p_limit, p_way) as d;
-    elsif p_way = 'walk' then
+        from pydb_internal.retention_delete_rows(p_policy, p_relation, p_condition, p_limit, p_way, p_within) as d;
+    elsif p_way in ('walk', 'circle') then
         select c.rows_done, c.relations into rows_done, relations
         from pydb_internal.retention_delete_cascade(
-            p_policy, p_relation, p_condition, p_limit, p_mode = 'skip'
+            p_policy, p_relation, p_condition, p_limit, p_mode = 'skip', p_way, p_within
         ) as c;
     elsif p_way = 'count' then
         select jsonb_object_agg(g.relation, g.rows) into v_before from pydb_internal.retention_gone(v_tables) as g;
@@ -47,10 +48,11 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_take(pydb.retention_policy, oid, text, bigint, text, text) is
+comment on function pydb_internal.retention_take(pydb.retention_policy, oid, text, bigint, text, text, text) is
 'Deletes the rows of a range. p_mode: plain, skip (around locked ones) or rows (one by one, past those that an
-error or a lock keeps). p_way: as retention_reach says. rows_done counts all rows that went, of whatever table;
+error or a lock keeps). p_way: as retention_reach says, or
+circle (see retention_circles; p_within holds for all rows of the table then). rows_done counts all rows that went, of whatever table;
 relations: rows per relation, where others go along. faults: as
 retention_delete_rows counts them.';
 
-revoke all on function pydb_internal.retention_take(pydb.retention_policy, oid, text, bigint, text, text) from public;
+revoke all on function pydb_internal.retention_take(pydb.retention_policy, oid, text, bigint, text, text, text) from public;

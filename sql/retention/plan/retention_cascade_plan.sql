@@ -33,7 +33,7 @@ begin
     return query
     select s.*
     from pydb_internal.cascade_plan_steps(
-        pydb_internal.cascade_traverse(v_parts, pydb_internal.retention_choices(p_policy)), p_policy.target, false
+        pydb_internal.cascade_traverse(v_parts, pydb_internal.retention_choices(p_policy, v_way)), p_policy.target, false
     ) as s
     where s.via is not null and (
         -- where the server itself acts, all that matters is what goes, and what cannot be counted

@@ -54,7 +54,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_evade(pydb_internal.run_state, pydb_internal.run_part) is
-'The run and its part after an error whose batch was rolled back: around locked rows, row by row past what a row raises; else
-only smaller, and no part.';
+'The run and its part after an error whose batch was rolled back: around locked rows, row by row past what a row
+raises; else only smaller, and no part.';
 
 revoke all on function pydb_internal.retention_evade(pydb_internal.run_state, pydb_internal.run_part) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.retention_first_size (run; by retention_open): how large a run may begin, by what is known before it has
--- deleted anything: how large the rows are, and which references have no index.
+-- pydb_internal.retention_first_size (run; by retention_open): how large a run may begin, by what is known before it
+-- has deleted anything: how large the rows are, and which references have no index.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_first_size(

@@ -45,7 +45,9 @@ begin
     v_condition := v_range.condition || ' and ' || p_part.condition;
     v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     v_take := clock_timestamp();
-    v_gone := pydb_internal.retention_take(v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way);
+    v_gone := pydb_internal.retention_take(
+        v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way, p_part.condition
+    );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;
     -- where the budget ended within the range, it is not done

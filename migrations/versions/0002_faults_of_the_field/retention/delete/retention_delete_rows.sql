@@ -8,6 +8,7 @@ create or replace function pydb_internal.retention_delete_rows(
     p_condition text,
     p_limit bigint,
     p_way text,
+    p_within text,
     out rows_done bigint,
     out rows_locked bigint,
     out faults jsonb,
@@ -31,7 +32,7 @@ begin
         exit when rows_done >= p_limit;
         begin
             v_gone := pydb_internal.retention_take(
-                p_policy, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, 'plain', p_way
+                p_policy, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, 'plain', p_way, p_within
             );
             set constraints all immediate;
             rows_done := rows_done + v_gone.rows_done; -- only now: a variable is not rolled back
@@ -69,8 +70,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint, text) is
+comment on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint, text, text) is
 'Deletes the rows of a range one by one; counts those that an error keeps (faults: SQLSTATE to rows and the first
 message), and those that a lock keeps: of the row, or of a row that references it.';
 
-revoke all on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint, text) from public;
+revoke all on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint, text, text) from public;

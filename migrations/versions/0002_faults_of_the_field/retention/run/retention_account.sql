@@ -50,8 +50,9 @@ comment on function pydb_internal.retention_account(
     pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, pydb_internal.run_part, bigint,
     double precision, double precision
 ) is
-'The run after a batch of p_ms milliseconds (p_take_ms for the delete alone): rows that stayed (p_left), size of the next range, pause; a batch that
-could delete nothing of what it found ends the run with no_progress.';
+'The run after a batch of p_ms milliseconds (p_take_ms for the delete alone): rows that stayed
+(p_left), size of the next range, pause; a batch that could delete nothing of what it found ends the run with
+no_progress.';
 
 revoke all on function pydb_internal.retention_account(
     pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, pydb_internal.run_part, bigint,

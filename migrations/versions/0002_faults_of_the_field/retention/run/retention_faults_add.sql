@@ -34,7 +34,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_faults_add(pydb_internal.retention_work, jsonb) is
-'The work with the rows of p_faults (object: SQLSTATE to rows and said, the first message) added: refused by a reference,
-or faulty.';
+'The work with the rows of p_faults (object: SQLSTATE to rows and said, the first message) added: refused by a
+reference, or faulty.';
 
 revoke all on function pydb_internal.retention_faults_add(pydb_internal.retention_work, jsonb) from public;

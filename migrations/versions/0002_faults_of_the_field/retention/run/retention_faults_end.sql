@@ -48,8 +48,8 @@ $$;
 comment on function pydb_internal.retention_faults_end(
     pydb_internal.run_state, pydb_internal.retention_work, boolean
 ) is
-'The run, at its end (p_is_over) or because too many rows are kept by errors: partial, or as the error says where nothing
-went; reason error, with SQLSTATE and message of the first; detail.refused has the rows by SQLSTATE.';
+'The run, at its end (p_is_over) or because too many rows are kept by errors: partial, or as the error says where
+nothing went; reason error, with SQLSTATE and message of the first; detail.refused has the rows by SQLSTATE.';
 
 revoke all on function pydb_internal.retention_faults_end(
     pydb_internal.run_state, pydb_internal.retention_work, boolean

@@ -31,6 +31,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_run_check(text, bigint, interval) is
-'Names of the policies to run, those first that the bounds of the last call left out; null, with a warning, on a standby, a read-only server, or without policies.';
+'Names of the policies to run, those first that the bounds of the last call left out; null,
+with a warning, on a standby, a read-only server, or without policies.';
 
 revoke all on function pydb_internal.retention_run_check(text, bigint, interval) from public;
