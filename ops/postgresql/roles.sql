@@ -101,7 +101,7 @@ declare
         reference_get reference_inbound reference_is_indexed reference_match reference_measure reference_open_columns
         reference_parse reference_problem reference_similar reference_unsettable reference_words relation_problem
         relation_source retention_along retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_target retention_choices retention_cutoff retention_deletable_condition retention_due_query
+        retention_check_target retention_choices retention_cutoff retention_deletable_condition retention_due_terms
         retention_effect_warnings retention_expired_condition retention_fuse_problem retention_has_silent
         retention_instant retention_kept_query retention_leaf_warnings retention_leaves retention_measure
         retention_null_rows retention_policy_get retention_policy_names retention_policy_warnings retention_reach
@@ -151,16 +151,17 @@ declare
         orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_scan_evade orphan_scan_open
         orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
         orphan_signature orphan_source orphan_store_count orphan_store_result orphan_take orphan_uncovered
-        retention_account retention_check_rights retention_check_runner retention_cursor retention_cursor_parts
-        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
-        retention_faults_end retention_first_size retention_first_work retention_gone retention_learned retention_limit
-        retention_lock retention_next_pass retention_next_size retention_open retention_part retention_places
-        retention_plan_verdict retention_range retention_resume_position retention_run_check retention_signature
-        retention_take retention_target_ms retention_terms retention_turn retention_verify run_account run_beat
-        run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end run_fault run_is_read_only
-        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_open
-        run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell run_terms_of run_turns
-        schedule_claim_lost schedule_conflict schedule_is_command schedule_require
+        retention_account retention_check_rights retention_check_runner retention_circles retention_cursor
+        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
+        retention_faults_add retention_faults_end retention_first_size retention_first_work retention_gone
+        retention_learned retention_limit retention_lock retention_next_pass retention_next_size retention_open
+        retention_part retention_places retention_plan_verdict retention_range retention_resume_position
+        retention_run_check retention_signature retention_take retention_target_ms retention_terms retention_turn
+        retention_verify run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted
+        run_drive run_end run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
+        run_log_plan run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence run_series
+        run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command
+        schedule_require
     ';
     v_grant record;
 begin

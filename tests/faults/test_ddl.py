@@ -1,4 +1,4 @@
-"""C12: the table changes under the run, which plans anew or ends by name, before it deletes by a stale plan."""
+"""C12: the table changes under the run, which plans anew, or ends by name: no delete by a stale plan."""
 
 from __future__ import annotations
 

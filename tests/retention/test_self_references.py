@@ -114,7 +114,8 @@ def test_a_ring_that_a_young_row_needs_stays(lab: Lab) -> None:
         f"""create table public.t (id int primary key, up int references public.t, at timestamptz);
         insert into public.t select i, null, '{OLD}' from generate_series(1, 4) as i;
         insert into public.t values (5, 1, '{YOUNG}');
-        update public.t set up = case id when 1 then 2 when 2 then 1 when 3 then 4 when 4 then 3 end where id < 5"""
+        update public.t set up = case id when 1 then 2 when 2 then 1 when 3 then 4 else 3 end
+        where id < 5"""
     )
     lab.policy()
     run = lab.prune()

@@ -9,7 +9,8 @@ security definer -- see pydb_internal.run_live
 set search_path = pg_catalog, pg_temp
 as $$
     select array_agg(
-        s.subject order by coalesce(l.is_left_out, false) desc, case when l.is_left_out then coalesce(t.id, 0) end, s.ord
+        s.subject order by
+            coalesce(l.is_left_out, false) desc, case when l.is_left_out then coalesce(t.id, 0) end, s.ord
     )
     from unnest(p_subjects) with ordinality as s (subject, ord)
     -- its newest run ended, for a bound of the call, before it had done anything

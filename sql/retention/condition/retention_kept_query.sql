@@ -1,4 +1,4 @@
--- pydb_internal.retention_kept_query (condition; by retention_measure): SQL text that finds, in a table that references
+-- pydb_internal.retention_kept_query (condition; by retention_due_terms): SQL text that finds, in a table that references
 -- itself, the rows that stay, and with them every row that one of them needs.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

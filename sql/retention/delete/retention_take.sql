@@ -1,4 +1,4 @@
--- pydb_internal.retention_take (delete; by retention_turn, retention_delete_rows): delete the rows of one range in the
+-- pydb_internal.retention_take (delete): delete the rows of one range in the
 -- way of the policy and of the moment: alone or with what references them, at once or one by one.
 -- writes the target, and what references it   locks the rows
 -- raises what the delete raises
@@ -48,11 +48,16 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_take(pydb.retention_policy, oid, text, bigint, text, text, text) is
+comment on function pydb_internal.retention_take(
+    pydb.retention_policy, oid, text, bigint, text, text, text
+) is
 'Deletes the rows of a range. p_mode: plain, skip (around locked ones) or rows (one by one, past those that an
 error or a lock keeps). p_way: as retention_reach says, or
-circle (see retention_circles; p_within holds for all rows of the table then). rows_done counts all rows that went, of whatever table;
+circle (see retention_circles; p_within holds for all rows of the table then). rows_done
+counts all rows that went, of whatever table;
 relations: rows per relation, where others go along. faults: as
 retention_delete_rows counts them.';
 
-revoke all on function pydb_internal.retention_take(pydb.retention_policy, oid, text, bigint, text, text, text) from public;
+revoke all on function pydb_internal.retention_take(
+    pydb.retention_policy, oid, text, bigint, text, text, text
+) from public;

@@ -21,7 +21,7 @@ begin
     for v_leaf in
         select l.relation from pydb_internal.retention_leaves(p_policy.target) as l where not l.foreign_table
     loop
-        v_due := pydb_internal.retention_due_query(p_policy, v_leaf.relation, p_cutoff);
+        v_due := pydb_internal.retention_due_terms(p_policy, v_leaf.relation, p_cutoff);
         execute v_due.kept || format(
             'select array_agg(t.ctid) from only %s as t where %s', pydb_internal.relation_name(v_leaf.relation),
             v_due.condition
@@ -33,7 +33,8 @@ begin
     return query
     select s.*
     from pydb_internal.cascade_plan_steps(
-        pydb_internal.cascade_traverse(v_parts, pydb_internal.retention_choices(p_policy, v_way)), p_policy.target, false
+        pydb_internal.cascade_traverse(v_parts, pydb_internal.retention_choices(p_policy, v_way)), p_policy.target,
+        false
     ) as s
     where s.via is not null and (
         -- where the server itself acts, all that matters is what goes, and what cannot be counted

@@ -22,7 +22,7 @@ declare
     v_table text := pydb_internal.relation_name(p_relation);
     v_column text := format('t.%I', p_policy.time_column);
     v_predicate text := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
-    v_due record := pydb_internal.retention_due_query(p_policy, p_relation, p_cutoff);
+    v_due record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
     v_ends text[] := array[
         pydb_internal.retention_instant(p_policy, format('min(%s)', v_column)),
         pydb_internal.retention_instant(p_policy, format('max(%s)', v_column))

@@ -1,4 +1,4 @@
--- pydb_internal.retention_faults_end (run; by retention_turn, retention_next_pass): the end of a run some of whose rows
+-- pydb_internal.retention_faults_end (run): the end of a run some of whose rows
 -- were kept by errors, and before that a bound to how many it looks for.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing

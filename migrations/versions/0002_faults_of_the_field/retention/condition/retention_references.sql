@@ -74,7 +74,8 @@ $$;
 
 comment on function pydb_internal.retention_references(oid) is
 'References to a relation. Foreign keys as reference_inbound has them, and those that PostgreSQL does not act on
-(is_silent): logical ones and NOT ENFORCED ones. reference tells them apart, label is for people. More facts: whether an index of the child serves the key, whether the key comes from the
+(is_silent): logical ones and NOT ENFORCED ones. reference tells them apart, label is for people. More facts: whether an
+index of the child serves the key, whether the key comes from the
 same table (a self-reference), whether a column that SET NULL would blank is NOT NULL, source (the child as SQL text for
 FROM: ONLY, unless partitioned), and how the key compares: operators (parent on the left) and collations (of the parent,
 where the child has another).';

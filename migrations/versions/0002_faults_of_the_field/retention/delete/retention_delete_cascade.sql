@@ -1,4 +1,4 @@
--- pydb_internal.retention_delete_cascade (delete): delete the rows of one range with everything that references them.
+-- pydb_internal.retention_delete_cascade (delete; by retention_take): delete the rows of one range with everything that references them.
 -- writes the target and what references it   locks the tables (row exclusive) and the rows
 -- raises 23503 where something that stays references a row, YD304 where rows changed, and what the delete raises
 create or replace function pydb_internal.retention_delete_cascade(
@@ -80,9 +80,14 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_delete_cascade(pydb.retention_policy, oid, text, bigint, boolean, text, text) is
+comment on function pydb_internal.retention_delete_cascade(
+    pydb.retention_policy, oid, text, bigint, boolean, text, text
+) is
 'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade
-(with on_referenced = cascade keys that refuse are taken as cascading); returns all rows that went, and how many per relation.';
+(with on_referenced = cascade keys that refuse are taken as cascading); returns all rows that
+went, and how many per relation.';
 
-revoke all on function pydb_internal.retention_delete_cascade(pydb.retention_policy, oid, text, bigint, boolean, text, text)
+revoke all on function pydb_internal.retention_delete_cascade(
+    pydb.retention_policy, oid, text, bigint, boolean, text, text
+)
     from public;

@@ -70,8 +70,12 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint, text, text) is
+comment on function pydb_internal.retention_delete_rows(
+    pydb.retention_policy, oid, text, bigint, text, text
+) is
 'Deletes the rows of a range one by one; counts those that an error keeps (faults: SQLSTATE to rows and the first
 message), and those that a lock keeps: of the row, or of a row that references it.';
 
-revoke all on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint, text, text) from public;
+revoke all on function pydb_internal.retention_delete_rows(
+    pydb.retention_policy, oid, text, bigint, text, text
+) from public;

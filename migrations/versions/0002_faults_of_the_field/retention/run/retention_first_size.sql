@@ -1,4 +1,4 @@
--- pydb_internal.retention_first_size (run; by retention_open): how large a run may begin, by what is known before it
+-- pydb_internal.retention_first_size (run; by retention_first_work): how large a run may begin, by what is known before it
 -- has deleted anything: how large the rows are, and which references have no index.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises nothing

@@ -1,8 +1,8 @@
--- pydb_internal.retention_due_query (plan): the rows of one relation that a run would delete for their own age, after
+-- pydb_internal.retention_due_terms (plan): the rows of one relation that a run would delete for their own age, after
 -- all its passes, as SQL text.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_due_query(
+create or replace function pydb_internal.retention_due_terms(
     p_policy pydb.retention_policy,
     p_relation oid,
     p_cutoff timestamptz,
@@ -38,7 +38,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_due_query(pydb.retention_policy, oid, timestamptz) is
+comment on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) is
 'kept: a WITH clause, or nothing. condition: over alias t of the relation. is_kept: references may keep rows.';
 
-revoke all on function pydb_internal.retention_due_query(pydb.retention_policy, oid, timestamptz) from public;
+revoke all on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) from public;
