@@ -1,5 +1,5 @@
--- pydb_internal.retention_kept_query (condition; by retention_due_terms): SQL text that finds, in a table that references
--- itself, the rows that stay, and with them every row that one of them needs.
+-- pydb_internal.retention_kept_query (condition; by retention_due_terms): SQL text that finds, in a table that
+-- references itself, the rows that stay, and with them every row that one of them needs.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_kept_query(

@@ -20,7 +20,7 @@ begin
     v_reach := pydb_internal.retention_reach(p_policy);
     v_work.way := v_reach.way;
     v_work.first_way := v_reach.way;
-    v_work := pydb_internal.retention_first_size(p_policy, v_work, p_parts, v_reach);
+    v_work := pydb_internal.retention_first_size(p_policy, v_work, p_parts, v_reach.unindexed, v_reach.scanned);
     v_work.pass_done := 0;
     v_work.is_last_pass := false;
     -- what stayed is met again

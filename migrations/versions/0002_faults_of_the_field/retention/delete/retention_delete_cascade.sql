@@ -1,4 +1,5 @@
--- pydb_internal.retention_delete_cascade (delete; by retention_take): delete the rows of one range with everything that references them.
+-- pydb_internal.retention_delete_cascade (delete; by retention_take): delete the rows of one range with everything that
+-- references them.
 -- writes the target and what references it   locks the tables (row exclusive) and the rows
 -- raises 23503 where something that stays references a row, YD304 where rows changed, and what the delete raises
 create or replace function pydb_internal.retention_delete_cascade(
