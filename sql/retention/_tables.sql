@@ -132,7 +132,14 @@ create type pydb_internal.retention_work as (
     locked bigint,
     kept bigint,
     refused bigint,
-    blocked bigint
+    blocked bigint,
+    way text,
+    faulty bigint,
+    fault text,
+    fault_code text,
+    faults jsonb,
+    print text,
+    first_way text
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -148,5 +155,13 @@ comment on column pydb_internal.retention_work.pass_done is 'Rows of this pass.'
 comment on column pydb_internal.retention_work.is_last_pass is 'True: what was locked on the way gets its last chance.';
 comment on column pydb_internal.retention_work.locked is 'Rows that stayed because somebody held them.';
 comment on column pydb_internal.retention_work.kept is 'Rows that a trigger or rule kept.';
-comment on column pydb_internal.retention_work.refused is 'Rows that a constraint kept.';
+comment on column pydb_internal.retention_work.refused is 'Rows that a reference kept.';
 comment on column pydb_internal.retention_work.blocked is 'Rows that others referenced when they were counted.';
+comment on column pydb_internal.retention_work.way is 'How rows that go along are taken: see retention_reach.';
+comment on column pydb_internal.retention_work.faulty is 'Rows that another error kept: a trigger, a check.';
+comment on column pydb_internal.retention_work.fault is 'The first such error.';
+comment on column pydb_internal.retention_work.fault_code is 'Its SQLSTATE.';
+comment on column pydb_internal.retention_work.first_way is 'way of all passes but those that take circles.';
+comment on column pydb_internal.retention_work.print is
+'Stands for the references without an index: what was learned with others does not hold.';
+comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';

@@ -72,6 +72,12 @@ begin
             v_parts := v_turn.parts;
         else
             v_turn := pydb_internal.retention_turn(v_run, v_parts[1]);
+            if (v_turn.run).version is distinct from v_run.version then
+                raise exception using errcode = 'YD113', message = 'the table was changed during the batch',
+                    detail = format('%s is no longer what was planned for.',
+                        pydb_internal.relation_name((v_parts[1]).relation)),
+                    hint = format('select * from pydb.retention_batch(%L);', p_policy);
+            end if;
             v_parts := case when v_turn.part is null then v_parts[2:] else v_turn.part || v_parts[2:] end;
         end if;
         v_run := v_turn.run;

@@ -33,6 +33,8 @@ declare
     v_leaf record;
     v_whole pydb_internal.retention_warning[];
     v_said pydb_internal.retention_warning[];
+    v_steps pydb.cascade_step[];
+    v_along record;
 begin
     if p_policy is null then
         foreach policy in array coalesce(pydb_internal.retention_policy_names(null), '{}') loop
@@ -56,6 +58,8 @@ begin
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     action := v_policy.action;
+    v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);
+    v_along := pydb_internal.retention_along(v_policy, v_steps);
     for v_leaf in
         select
             s.*, sum(s.rows_due) over () as all_due, sum(s.rows_blocked) over () as all_blocked,
@@ -79,7 +83,8 @@ begin
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then
             v_whole := pydb_internal.retention_policy_warnings(
-                v_policy, v_leaf.all_due::bigint, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint
+                v_policy, v_leaf.all_due::bigint + v_along.own, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint,
+                v_leaf.all_due::bigint + v_along.rows
             );
             v_said := v_whole;
         else
@@ -87,6 +92,7 @@ begin
         end if;
         if v_policy.on_referenced = 'error' and v_leaf.all_blocked > 0 then
             rows := 0;
+            v_steps := '{}';
         end if;
         v_said := v_said || pydb_internal.retention_leaf_warnings(
             v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
@@ -109,7 +115,7 @@ begin
         ], null),
         p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint, array['cascade_' || s.action]
             || s.codes
-    from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s
+    from unnest(v_steps) as s
     where s.rows > 0 or s.action = 'blocked';
 end
 $$;

@@ -66,6 +66,9 @@ ALLOWED: Final = {
     ("orphan_repair_chunks", "security", "not sanitized"): CONDITION,
     ("orphan_restore_rows", "security", "not sanitized"): "names of columns and of the table",
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
+    ("retention_cascade_plan", "security", "not sanitized"): CONDITION,
+    ("retention_circles", "security", "not sanitized"): CONDITION,
+    ("retention_measure", "security", "not sanitized"): CONDITION,
     ("retention_check_epoch", "security", "not sanitized"): "its only text is a name of relation_name",
     ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
     (

@@ -216,25 +216,25 @@ class Lab:
             cursor.execute(query.encode(), (request, request))
             return [Run(**row) for row in cursor.fetchall()]
 
-    def prune(self, table: str = "public.t", policy: str = "p", **more: object) -> Run:
-        """Plan, run, and hold the first law: rows planned = rows logged = rows gone."""
-        before = self.number(f"select count(*) from only {table}") + self._below(table)
+    def prune(self, policy: str = "p", **more: object) -> Run:
+        """Plan, run, and hold the law: rows planned = rows logged = rows gone, of whatever table."""
+        before = self._rows()
         planned = self.planned(policy)
         call = self.call(policy, **more)
-        gone = before - self.number(f"select count(*) from only {table}") - self._below(table)
+        gone = before - self._rows()
         assert (call.run.rows_done, gone) == (planned, planned), call
         assert call.run.rows_planned == planned
         assert call.sqlstate is None
         return call.run
 
-    def _below(self, table: str) -> int:
-        """Rows in the partitions of a table; rows of inheriting tables are not the table's own."""
-        partitions = self.rows(
-            "select relid::regclass::text from pg_partition_tree(%s::regclass) as t "
-            "join pg_class on oid = relid where isleaf and level > 0 and relkind = 'r'",
-            table,
+    def _rows(self) -> int:
+        """Rows of all tables that are not pydb's."""
+        tables = self.rows(
+            "select c.oid::regclass::text from pg_class as c where c.relkind = 'r' and c.oid >= 16384 "
+            "and c.relnamespace::regnamespace::text not in ('pydb', 'pydb_internal') "
+            "and c.relpersistence <> 't'"
         )
-        return sum(self.number(f"select count(*) from {name}") for (name,) in partitions)
+        return sum(self.number(f"select count(*) from only {name}") for (name,) in tables)
 
     def batch(
         self, policy: str = "p", rows: int = 10, cursor: str | None = None

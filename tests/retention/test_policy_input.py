@@ -194,7 +194,7 @@ def test_a10_an_epoch_needs_its_unit_and_the_right_one(table: Lab, unit: str) ->
             table.policy(table="public.e", column="ep", time_unit=nonsense)
     untouched(table)
     table.policy(table="public.e", column="ep", time_unit=unit)
-    assert table.prune("public.e").rows_done == 4
+    assert table.prune().rows_done == 4
 
 
 def test_a10_a_few_odd_epochs_are_no_reason_to_refuse(table: Lab) -> None:
@@ -205,7 +205,7 @@ def test_a10_a_few_odd_epochs_are_no_reason_to_refuse(table: Lab) -> None:
     )
     table.policy(table="public.e", column="ep", time_unit="s")
     assert table.planned() == 102
-    table.prune("public.e")
+    table.prune()
     assert table.ids("public.e") == [103]
 
 

@@ -44,6 +44,12 @@ CHILDREN: Final = {
     "set null, not null": True,
     "cascade, kept below": True,
     "cascade, blanked below": False,
+    # a cascade that comes back to the policy's table
+    "cascade, back": False,
+    "logical no action": True,
+    "logical restrict": True,
+    "logical cascade": False,
+    "logical set null": False,
 }
 TYPES: Final = {
     "timestamptz": "timestamptz",
@@ -66,6 +72,7 @@ class Case:
     self_action: str | None
     child: str | None
     referenced: list[int]
+    back: list[int | None]
     layout: str
     filter: str | None
     strategy: str
@@ -92,12 +99,51 @@ class Case:
         if self.child is not None and CHILDREN[self.child]:
             kept |= set(self.referenced)
         if self.self_action in ("no action", "restrict"):
-            while True:
-                needed = {up for number in kept if (up := self.up[number]) is not None} - kept
-                if not needed:
-                    break
-                kept |= needed
+            kept = self.closed(kept)
+        elif self.self_action == "cascade":
+            # what a row takes along may be young, but nothing may keep it
+            blocked = set(self.referenced) if self.child is not None and CHILDREN[self.child] else set()
+            return set(everybody) - self.below(set(everybody) - self.closed(blocked) - kept)
+        elif self.child == "cascade, back":
+            return set(everybody) - self.below(set(everybody) - kept)
         return kept
+
+    def closed(self, kept: set[int]) -> set[int]:
+        """Rows, and with them every row that one of them needs."""
+        while needed := {up for number in kept if (up := self.up[number]) is not None} - kept:
+            kept = kept | needed
+        return kept
+
+    def below(self, gone: set[int]) -> set[int]:
+        """Rows, and with them every row of the table that a cascade takes along."""
+        while more := {number for number in range(len(self.ages)) if self.parents(number) & gone} - gone:
+            gone = gone | more
+        return gone
+
+    def parents(self, number: int) -> set[int]:
+        """Rows of the table whose delete takes this one along."""
+        found = {self.up[number]} if self.self_action == "cascade" else set()
+        child = self.back[number]
+        if child is not None:
+            found.add(self.referenced[child])
+        return {parent for parent in found if parent is not None}
+
+    @property
+    def takes_children(self) -> bool:
+        return self.child in ("cascade", "cascade, blanked below", "cascade, back", "logical cascade")
+
+    @property
+    def takes_others(self) -> bool:
+        """Whether rows go along with others: a budget then holds for a row and what goes with it."""
+        return self.self_action == "cascade" or self.takes_children or self.has_rings
+
+    @property
+    def has_rings(self) -> bool:
+        return any(up is not None and up > number for number, up in enumerate(self.up))
+
+    def children(self, left: set[int]) -> int:
+        """Rows of the child table that go along."""
+        return sum(number not in left for number in self.referenced) if self.takes_children else 0
 
     def value(self, age: int | str | None) -> str | None:
         """The time of a row: ``age`` ticks of its type after the cutoff."""
@@ -119,10 +165,23 @@ class Case:
 def cases(draw: st.DrawFn) -> Case:
     size = draw(st.integers(0, 30))
     numbers = range(size)
-    self_action = draw(st.sampled_from([None, None, "no action", "restrict", "set null"]))
-    # a row refers to itself or to an earlier one: trees, no rings
-    up = [draw(st.none() | st.integers(0, number)) if self_action else None for number in numbers]
+    self_action = draw(st.sampled_from([None, None, "no action", "restrict", "set null", "cascade"]))
+    # a row refers to itself or to an earlier one: trees; where it goes along, rings too
+    last = size - 1 if self_action == "cascade" else 0
+    layout = draw(st.sampled_from(sorted(LAYOUTS)))
+    if self_action in ("no action", "restrict") and layout == "plain":
+        last = size - 1
+    up = [draw(st.none() | st.integers(0, max(number, last))) if self_action else None for number in numbers]
     child = draw(st.sampled_from([None, None, *CHILDREN]))
+    if child == "cascade, back" and self_action in ("no action", "restrict"):
+        child = None
+    referenced = draw(st.lists(st.sampled_from(numbers), max_size=size)) if child and size else []
+    back = [
+        draw(st.none() | st.integers(0, len(referenced) - 1))
+        if child == "cascade, back" and referenced
+        else None
+        for _ in numbers
+    ]
     return Case(
         kind=draw(st.sampled_from(sorted(TYPES))),
         zone=draw(st.sampled_from(["UTC", "Europe/Berlin", "America/New_York"])),
@@ -134,8 +193,9 @@ def cases(draw: st.DrawFn) -> Case:
         up=up,
         self_action=self_action,
         child=child,
-        referenced=draw(st.lists(st.sampled_from(numbers), max_size=size)) if child and size else [],
-        layout=draw(st.sampled_from(sorted(LAYOUTS))),
+        referenced=referenced,
+        back=back,
+        layout=layout,
         filter=draw(st.sampled_from(list(FILTERS))),
         strategy=draw(st.sampled_from(["auto", "heap", "index"])),
         index=draw(st.booleans()),
@@ -151,7 +211,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 def build(lab: Lab, case: Case) -> None:
     lab.do(
-        f"""drop schema if exists x cascade; truncate pydb.job_run; truncate pydb.retention_policy;
+        f"""drop schema if exists x cascade; truncate pydb.job_run, pydb.retention_policy, pydb.reference;
         create schema x;
         create table x.t (part int, id int, at {TYPES[case.kind]}, n int, up_part int, up int, fat text,
             primary key (part, id)) {LAYOUTS[case.layout]};"""
@@ -182,10 +242,10 @@ def build(lab: Lab, case: Case) -> None:
         )
     if case.child:
         action, _, below = case.child.partition(", ")
+        key = f", foreign key (t_part, t_id) references x.t (part, id) on delete {action}"
         lab.do(
             f"""create table x.c (id int primary key, t_part int,
-                t_id int {"not null" if below == "not null" else ""},
-                foreign key (t_part, t_id) references x.t (part, id) on delete {action});
+                t_id int {"not null" if below == "not null" else ""} {"" if "logical" in action else key});
             create table x.g (c_id int
                 references x.c on delete {"set null" if "blanked" in below else "no action"});"""
         )
@@ -194,6 +254,15 @@ def build(lab: Lab, case: Case) -> None:
                 "insert into x.c (id, t_id, t_part) values (%s, %s, %s)",
                 [(child, number, number % 3) for child, number in enumerate(case.referenced)],
             )
+        if "logical" in action:
+            lab.rows(
+                "select pydb.reference_set('x.c', '{t_part,t_id}', 'x.t', '{part,id}', %s)",
+                action.removeprefix("logical "),
+            )
+        if below == "back":
+            lab.do("alter table x.t add back int references x.c on delete cascade")
+            for number, child in enumerate(case.back):
+                lab.db.execute("update x.t set back = %s where id = %s", (child, number))
         if "below" in below:
             lab.do("insert into x.g select id from x.c")
     # an earlier run that learned tiny ranges, never to grow, and stopped somewhere
@@ -231,7 +300,8 @@ def prune(lab: Lab, case: Case, planned: int) -> int:
     if case.how == "budget":
         while True:
             run = lab.run(max_rows=case.size)
-            assert run.rows_done == min(case.size, planned - total), run
+            if not case.takes_others:
+                assert run.rows_done == min(case.size, planned - total), run
             total += run.rows_done
             if run.stop_reason != "row_budget":
                 return total
@@ -239,7 +309,7 @@ def prune(lab: Lab, case: Case, planned: int) -> int:
     while True:
         done, left, cursor = lab.batch(rows=case.size, cursor=cursor)
         total += done
-        assert done <= case.size
+        assert done <= case.size or case.takes_others
         assert left == planned - total
         if cursor is None:
             return total
@@ -268,7 +338,7 @@ def test_planned_is_logged_is_gone_and_the_rest_stays(lab: Lab, case: Case) -> N
     planned = sum(row.rows for row in plan)
     blocked = sum(row.blocked_rows for row in plan)
     note(f"planned {planned}, blocked {blocked}")
-    assert planned == before - len(want)
+    assert planned == before - len(want) + case.children(want)
     assert blocked == sum(case.expired(number) for number in want)
     assert sum(row.null_rows for row in plan) == sum(case.value(age) is None for age in case.ages)
     assert prune(lab, case, planned) == planned
@@ -276,3 +346,5 @@ def test_planned_is_logged_is_gone_and_the_rest_stays(lab: Lab, case: Case) -> N
     assert lab.planned() == 0
     if case.child and CHILDREN[case.child]:
         assert lab.number("select count(*) from x.c") == len(case.referenced)
+    elif case.child:
+        assert lab.number("select count(*) from x.c") == len(case.referenced) - case.children(want)

@@ -190,7 +190,8 @@ def test_what_stays_in_the_way_until_another_row_goes_ends_well(lab: Lab) -> Non
     lab.policy()
     run = lab.run()
     left = lab.ids()
-    assert run.rows_done == 1_000 - len(left)
+    below = lab.number("select (select count(*) from public.a) + (select count(*) from public.b)")
+    assert run.rows_done == 1_002 - len(left) - below
     assert (run.end, run.rows_skipped) == ((DONE, 0) if not left else (BLOCKED, len(left)))
 
 
@@ -308,7 +309,8 @@ def test_a_locked_child_keeps_its_own_parent_only(
     application = connect(autocommit=False)
     application.execute("select from public.c where id = 2 for update")
     run = lab.run()
-    assert (run.end, run.rows_done, run.rows_skipped) == (("partial", "locked"), 5, 1)
+    gone = {"cascade": 5 + 2}.get(action, 5)  # the children that go along are counted
+    assert (run.end, run.rows_done, run.rows_skipped) == (("partial", "locked"), gone, 1)
     assert lab.ids() == [2, 7, 8]
     application.rollback()
     assert lab.prune().end == DONE

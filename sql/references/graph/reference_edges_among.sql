@@ -6,6 +6,7 @@ create or replace function pydb_internal.reference_edges_among(p_parents oid[], 
 returns setof pydb_internal.reference_edge
 language plpgsql
 stable
+security definer -- whoever deletes has to see what it leads to, without a right on pydb.reference; catalog only
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$

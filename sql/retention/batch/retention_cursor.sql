@@ -14,6 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_work pydb_internal.retention_work;
+    v_cutoff timestamptz;
 begin
     begin
         run.kind := 'retention';
@@ -23,12 +24,13 @@ begin
         run.version := p_cursor ->> 'terms';
         run.due := (p_cursor ->> 'due')::bigint;
         run.done := (p_cursor ->> 'done')::bigint;
-        v_work := pydb_internal.retention_first_work(p_policy, run);
-        v_work.cutoff := pydb_internal.retention_cutoff(p_policy, run.now);
+        v_cutoff := pydb_internal.retention_cutoff(p_policy, run.now);
+        parts := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'segments', v_cutoff);
+        every := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'all', v_cutoff);
+        v_work := pydb_internal.retention_first_work(p_policy, run, every);
+        v_work.cutoff := v_cutoff;
         v_work.blocked := (p_cursor ->> 'blocked')::bigint;
         v_work.pass_done := (p_cursor ->> 'pass_done')::bigint;
-        parts := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'segments', v_work.cutoff);
-        every := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'all', v_work.cutoff);
     exception when data_exception then
         parts := null;
     end;

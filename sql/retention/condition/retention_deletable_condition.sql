@@ -18,8 +18,10 @@ declare
     v_text text := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
     v_expired text := '';
 begin
-    if p_policy.on_referenced = 'cascade' then
-        return v_text; -- what references the row goes with it
+    if p_policy.on_referenced = 'cascade' -- what references the row goes with it
+        or not exists (select 1 from pydb_internal.retention_references(p_relation) as r)
+    then
+        return v_text;
     end if;
     foreach v_blocker in array pydb_internal.retention_blocker_conditions(p_relation, 't') loop
         v_text := v_text || ' and not ' || v_blocker;

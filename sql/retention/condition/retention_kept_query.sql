@@ -1,5 +1,5 @@
--- pydb_internal.retention_kept_query (condition; by retention_measure): SQL text that finds, in a table that references
--- itself, the rows that stay, and with them every row that one of them needs.
+-- pydb_internal.retention_kept_query (condition; by retention_due_terms): SQL text that finds, in a table that
+-- references itself, the rows that stay, and with them every row that one of them needs.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_kept_query(
@@ -22,7 +22,7 @@ declare
     v_stays text[];
 begin
     for v_ref in
-        select r.*, row_number() over (order by r.constraint_id) as ord
+        select r.*, row_number() over (order by r.reference) as ord
         from pydb_internal.retention_references(p_relation) as r
         where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))
     loop

@@ -1,6 +1,6 @@
 -- pydb_internal.retention_signature (condition): a fingerprint of what a walk relies on: columns, partition bound, keys
--- that point here.
--- reads the catalog   writes nothing   locks nothing
+-- and references that point here.
+-- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_signature(p_relation oid)
 returns text
@@ -8,6 +8,10 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_line constant oid[] := p_relation || array(
+        select a.relid::oid from pg_catalog.pg_partition_ancestors(p_relation) as a
+    );
 begin
     return (
         select md5(
@@ -30,6 +34,12 @@ begin
                         concat_ws(' ', r.constraint_id, r.child, r.on_delete), ',' order by r.constraint_id
                     )
                     from pydb_internal.reference_inbound(c.oid) as r
+                ), (
+                    select string_agg(
+                        concat_ws(' ', e.child, e.child_columns, e.on_delete), ',' order by e.reference
+                    )
+                    from pydb_internal.reference_edges_among(v_line) as e
+                    where e.kind = 'logical' and pydb_internal.retention_has_silent(v_line)
                 )
             )
         )
@@ -40,6 +50,6 @@ end
 $$;
 
 comment on function pydb_internal.retention_signature(oid) is
-'md5 over a relation''s columns, place in a partition tree and foreign keys that reference it; null if it is gone.';
+'md5 over a relation''s columns, place in a partition tree and the references to it; null if it is gone.';
 
 revoke all on function pydb_internal.retention_signature(oid) from public;

@@ -17,6 +17,7 @@ as $$
 declare
     v_ref record;
     v_count bigint;
+    v_bare text;
     v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
 begin
     for v_ref in select r.* from pydb_internal.retention_references(p_relation) as r loop
@@ -31,27 +32,46 @@ begin
             ) into v_count;
             if v_count > 0 then
                 v_all := v_all || row('children', format(
-                    '%s of %s would be %s through %I', pydb_internal.rows_text(v_count),
+                    '%s of %s would be %s through %s', pydb_internal.rows_text(v_count),
                         pydb_internal.relation_name(v_ref.child),
                     case v_ref.on_delete
                         when 'c' then 'deleted (ON DELETE CASCADE)'
                         when 'n' then 'set to null (ON DELETE SET NULL)'
                         else 'set to their default (ON DELETE SET DEFAULT)'
-                    end, v_ref.constraint_name
+                    end, v_ref.label
                 ))::pydb_internal.retention_warning;
             end if;
         elsif v_ref.on_delete = 'c' and v_ref.itself then
             v_all := v_all || row('self_cascade', format(
                 '%s references its own table ON DELETE CASCADE: younger rows below an expired one go with it',
-                quote_ident(v_ref.constraint_name)
+                v_ref.label
             ))::pydb_internal.retention_warning;
         end if;
         if not v_ref.indexed then
             v_all := v_all || row('unindexed', format(
-                'foreign key %I of %s has no index, every deleted row costs a scan of it: '
-                || 'create index concurrently on %2$s (%s);',
-                v_ref.constraint_name, pydb_internal.relation_name(v_ref.child),
+                '%s %s of %s has no index, every deleted row costs a scan of it: '
+                || 'create index concurrently on %3$s (%4$s);',
+                case when v_ref.is_silent then 'reference' else 'foreign key' end, v_ref.label,
+                pydb_internal.relation_name(v_ref.child),
                 (select string_agg(quote_ident(u.name), ', ') from unnest(v_ref.child_columns) as u (name))
+            ))::pydb_internal.retention_warning;
+        end if;
+        -- asked for the key on a partition alone: the rows of its siblings are kept, or taken along, by nothing
+        select string_agg(pydb_internal.relation_name(t.relid), ', ') into v_bare
+        from pg_class as k
+        cross join lateral pg_partition_tree(pg_partition_root(k.oid::regclass)) as t
+        where k.oid = v_ref.child and k.relispartition and not v_ref.is_silent and t.isleaf
+            and t.relid <> v_ref.child
+            and t.relid not in (select b.relid from pg_partition_tree(v_ref.child) as b)
+            and not exists (
+                select 1 from pg_constraint as f
+                where f.contype = 'f' and f.conrelid = t.relid and f.confrelid in (
+                    select p_relation union all select a.relid from pg_partition_ancestors(p_relation) as a
+                )
+            );
+        if v_bare is not null then
+            v_all := v_all || row('uncovered', format(
+                'the key %s is on %s only, not on %s', v_ref.label, pydb_internal.relation_name(v_ref.child), v_bare
             ))::pydb_internal.retention_warning;
         end if;
     end loop;

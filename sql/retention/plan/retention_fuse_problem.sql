@@ -4,7 +4,8 @@
 create or replace function pydb_internal.retention_fuse_problem(
     p_policy pydb.retention_policy,
     p_due bigint,
-    p_total bigint
+    p_total bigint,
+    p_all bigint
 )
 returns text
 language plpgsql
@@ -15,8 +16,8 @@ declare
     v_total bigint;
     v_share numeric;
 begin
-    if p_due > p_policy.fuse_rows then
-        return format('%s rows would go, fuse_rows is %s', p_due, p_policy.fuse_rows);
+    if p_all > p_policy.fuse_rows then
+        return format('%s rows would go, fuse_rows is %s', p_all, p_policy.fuse_rows);
     elsif p_policy.fuse_share = 1 then
         return null;
     end if;
@@ -42,7 +43,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_fuse_problem(pydb.retention_policy, bigint, bigint) is
-'Why the fuse of a policy trips at so many rows due of so many in all, or null.';
+comment on function pydb_internal.retention_fuse_problem(pydb.retention_policy, bigint, bigint, bigint) is
+'Why the fuse of a policy trips, or null: at p_due rows that would go of the p_total of its table, or p_all of whatever
+table.';
 
-revoke all on function pydb_internal.retention_fuse_problem(pydb.retention_policy, bigint, bigint) from public;
+revoke all on function pydb_internal.retention_fuse_problem(pydb.retention_policy, bigint, bigint, bigint) from public;

@@ -30,7 +30,7 @@ begin
             '%s stay although they expired, because other rows reference them: %s', pydb_internal.rows_text(p_blocked),
             (
                 select string_agg(
-                    distinct format('%s (%I)', pydb_internal.relation_name(r.child), r.constraint_name), ', '
+                    distinct format('%s (%s)', pydb_internal.relation_name(r.child), r.label), ', '
                 )
                 from pydb_internal.retention_references(p_relation) as r
                 where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and (r.not_null or cardinality(

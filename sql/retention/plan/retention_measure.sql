@@ -22,32 +22,22 @@ declare
     v_table text := pydb_internal.relation_name(p_relation);
     v_column text := format('t.%I', p_policy.time_column);
     v_predicate text := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
-    v_kept text := case when p_policy.on_referenced <> 'cascade'
-        then pydb_internal.retention_kept_query(p_policy, p_relation, p_cutoff) end;
-    v_blockers text[] := case when p_policy.on_referenced = 'cascade'
-        then '{}' else pydb_internal.retention_blocker_conditions(p_relation, 't') end;
+    v_due record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
     v_ends text[] := array[
         pydb_internal.retention_instant(p_policy, format('min(%s)', v_column)),
         pydb_internal.retention_instant(p_policy, format('max(%s)', v_column))
     ];
-    v_deletable text := v_predicate;
-    v_probe boolean := p_policy.filter is null and v_kept is null and cardinality(v_blockers) = 0
+    v_probe boolean := p_policy.filter is null and not v_due.is_kept
         and pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
     v_expired bigint;
 begin
-    if v_kept is not null then
-        v_deletable := v_predicate || ' and not exists (
-            select 1 from kept where kept.rel = t.tableoid and kept.tid = t.ctid)';
-    elsif cardinality(v_blockers) > 0 then
-        v_deletable := v_predicate || ' and not ' || array_to_string(v_blockers, ' and not ');
-    end if;
-    execute coalesce(v_kept, '') || format(
+    execute v_due.kept || format(
         'select count(*), %s, %s from only %s as t where %s',
         case when p_span and not v_probe then v_ends[1] else 'null' end,
-        case when p_span and not v_probe then v_ends[2] else 'null' end, v_table, v_deletable
+        case when p_span and not v_probe then v_ends[2] else 'null' end, v_table, v_due.condition
     ) into rows_due, oldest, newest;
     rows_blocked := 0;
-    if v_deletable <> v_predicate then
+    if v_due.is_kept then
         execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
         rows_blocked := v_expired - rows_due;
     end if;

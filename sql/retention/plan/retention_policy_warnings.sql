@@ -6,7 +6,8 @@ create or replace function pydb_internal.retention_policy_warnings(
     p_policy pydb.retention_policy,
     p_due bigint,
     p_total bigint,
-    p_blocked bigint
+    p_blocked bigint,
+    p_all bigint
 )
 returns pydb_internal.retention_warning[]
 language plpgsql
@@ -15,7 +16,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
-    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total);
+    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total, p_all);
     v_count bigint;
     v_superuser constant text := pydb_internal.superuser_text(
         array[p_policy.target::oid], p_policy.on_referenced = 'cascade'
@@ -73,8 +74,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint) is
+comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint, bigint) is
 'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key, superuser.';
 
-revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint)
+revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint, bigint)
     from public;

@@ -8,7 +8,8 @@ create or replace function pydb_internal.retention_account(
     p_work pydb_internal.retention_work,
     p_part pydb_internal.run_part,
     p_left bigint,
-    p_ms double precision
+    p_ms double precision,
+    p_take_ms double precision
 )
 returns pydb_internal.run_state
 language plpgsql
@@ -28,7 +29,7 @@ begin
         end if;
     end if;
     if p_work.mode = 'plain' and p_run.state is null then
-        p_work := pydb_internal.retention_next_size(p_policy, p_work, p_part, p_run.rows, p_ms);
+        p_work := pydb_internal.retention_next_size(p_policy, p_work, p_part, p_run.rows, p_ms, p_take_ms);
     end if;
     if not p_work.is_last_pass then
         p_work.mode := 'plain';
@@ -47,12 +48,13 @@ $$;
 
 comment on function pydb_internal.retention_account(
     pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, pydb_internal.run_part, bigint,
-    double precision
+    double precision, double precision
 ) is
-'The run after a batch of p_ms milliseconds: rows that stayed (p_left), size of the next range, pause; a batch that
-could delete nothing of what it found ends the run with no_progress.';
+'The run after a batch of p_ms milliseconds (p_take_ms for the delete alone): rows that stayed
+(p_left), size of the next range, pause; a batch that could delete nothing of what it found ends the run with
+no_progress.';
 
 revoke all on function pydb_internal.retention_account(
     pydb.retention_policy, pydb_internal.run_state, pydb_internal.retention_work, pydb_internal.run_part, bigint,
-    double precision
+    double precision, double precision
 ) from public;

@@ -28,8 +28,11 @@ begin
             v_work.mode := 'rows';
             v_work.heap_range := least(v_work.heap_range, 4);
         end if;
-    elsif left(p_run.sqlstate, 2) = '23' and v_work.mode <> 'rows' then
-        -- a constraint keeps some row: find it by halving, then take its neighbours one by one
+    elsif v_work.mode <> 'rows' and (pydb_internal.run_fault(p_run.sqlstate)).by_row and (
+        p_run.sqlstate <> '42501'
+        or (v_work.way <> 'walk' and has_table_privilege(p_part.relation, 'SELECT, DELETE'))
+    ) then
+        -- a constraint or a trigger keeps some row: find it by halving, then take its neighbours one by one
         v_turn.part := p_part;
         if p_part.strategy = 'index' then
             v_turn.part.strategy := 'heap';
@@ -51,7 +54,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_evade(pydb_internal.run_state, pydb_internal.run_part) is
-'The run and its part after an error whose batch was rolled back: around locked rows, row by row past a constraint; else
-only smaller, and no part.';
+'The run and its part after an error whose batch was rolled back: around locked rows, row by row past what a row
+raises; else only smaller, and no part.';
 
 revoke all on function pydb_internal.retention_evade(pydb_internal.run_state, pydb_internal.run_part) from public;

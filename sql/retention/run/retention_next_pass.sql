@@ -27,6 +27,11 @@ begin
             v_part.at_block := v_part.from_block;
             v_part.from_value := null;
             v_part.is_ended := false;
+            if v_work.way = 'circle' then
+                v_part.condition := pydb_internal.retention_deletable_condition(
+                    p_policy, v_part.relation, v_work.cutoff
+                );
+            end if;
             v_again := v_again || v_part;
         end if;
     end loop;
@@ -34,9 +39,18 @@ begin
         v_late := '{}';
     end if;
     v_turn.parts := '{}';
-    if v_again <> '{}' and v_work.pass_done > 0 and p_run.done < p_run.due then
+    if v_again <> '{}' and p_run.done < p_run.due and v_late = '{}' and not v_work.is_last_pass
+        and v_work.pass_done = 0 and v_work.way <> 'circle'
+    then
+        -- no leaf is left: what is due still references each other in circles, and goes together
+        v_turn.parts := pydb_internal.retention_circles(p_policy, v_again, v_work.cutoff);
+    end if;
+    if v_turn.parts <> '{}' then
+        v_work.way := 'circle';
+    elsif v_again <> '{}' and v_work.pass_done > 0 and p_run.done < p_run.due then
         -- rows of one table that reference each other go leaves first, one level a pass
         v_turn.parts := v_again;
+        v_work.way := v_work.first_way;
     elsif v_late <> '{}' then
         -- what was locked on the way gets its second chance; to skip rows takes the right to lock them
         v_turn.parts := v_late;
@@ -58,9 +72,11 @@ begin
             when p_run.skipped > 0 then 'referenced'
             else 'exhausted'
         end;
-        if p_run.reason in ('exhausted', 'referenced') and v_work.refused = 0 and p_run.done <> p_run.due then
+        if p_run.reason in ('exhausted', 'referenced') and v_work.refused = 0 and v_work.faulty = 0
+            and p_run.done <> p_run.due then
             p_run := pydb_internal.retention_verify(p_policy, p_run, v_work.cutoff, v_again <> '{}');
         end if;
+        p_run := pydb_internal.retention_faults_end(p_run, v_work, true);
     end if;
     v_work.pass_done := 0;
     v_turn.run := p_run;

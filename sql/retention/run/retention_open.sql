@@ -16,6 +16,8 @@ declare
     v_turn pydb_internal.run_turn;
     v_total bigint;
     v_own bigint;
+    v_blocked bigint;
+    v_cutoff timestamptz;
     v_relations jsonb;
 begin
     if p_parts is not null then
@@ -26,18 +28,20 @@ begin
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
-    v_work := pydb_internal.retention_first_work(v_policy, p_run);
-    v_work.cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
+    v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
         coalesce(sum(s.rows_total), 0)::bigint,
         jsonb_object_agg(pydb_internal.relation_name(s.relation), s.rows_due) filter (where s.rows_due > 0),
         array_agg(pydb_internal.retention_part(
-            v_policy, s.relation, v_work.cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked
+            v_policy, s.relation, v_cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked
         ) order by s.relation) filter (where s.rows_due > 0)
-    into v_own, v_work.blocked, v_total, v_relations, v_turn.parts
-    from pydb_internal.retention_survey(v_policy, v_work.cutoff, false) as s;
+    into v_own, v_blocked, v_total, v_relations, v_turn.parts
+    from pydb_internal.retention_survey(v_policy, v_cutoff, false) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
+    v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
+    v_work.cutoff := v_cutoff;
+    v_work.blocked := v_blocked;
     p_run.skipped := null;
     p_run.wake_at := null;
     p_run := pydb_internal.retention_plan_verdict(v_policy, p_run, v_work, v_own, v_total, v_relations);

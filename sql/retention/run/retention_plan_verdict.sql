@@ -15,31 +15,18 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_due bigint;
+    v_along constant record := pydb_internal.retention_along(
+        p_policy, array(select c from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as c)
+    );
+    v_due bigint := p_own + v_along.rows;
+    -- the fuse counts what goes, by whatever edge
+    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_own + v_along.own, p_total, v_due);
     v_relations jsonb;
-    v_block text;
-    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_own, p_total);
 begin
-    v_due := p_own;
-    v_relations := coalesce(p_relations, '{}');
-    if p_policy.on_referenced = 'cascade' then
-        -- the fuse is about the policy's own table; what goes with its rows is counted from here on
-        select
-            p_own + coalesce(sum(c.rows), 0)::bigint, coalesce(p_relations, '{}') || coalesce(jsonb_object_agg(
-                c.relation, c.rows + coalesce((p_relations ->> c.relation)::bigint, 0)
-            ) filter (where c.rows > 0), '{}'), min(c.block)
-        into v_due, v_relations, v_block
-        from (
-            select
-                s.relation, coalesce(sum(s.rows) filter (where s.action = 'delete'), 0)::bigint as rows,
-                -- what no row can pass: a missing privilege, a rule, row-level security
-                min(s.relation || ': ' || s.warning || ': ' || s.cure) filter (
-                    where s.action = 'blocked' and pydb_internal.cascade_is_curable(s.codes)
-                ) as block
-            from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as s
-            group by s.relation
-        ) as c;
-    end if;
+    select coalesce(p_relations, '{}') || coalesce(jsonb_object_agg(
+        a.key, a.value::bigint + coalesce((p_relations ->> a.key)::bigint, 0)
+    ), '{}') into v_relations
+    from jsonb_each_text(v_along.relations) as a;
     if v_fuse is not null then
         p_run.state := 'blocked';
         p_run.reason := 'fuse';
@@ -51,12 +38,12 @@ begin
         p_run.reason := 'referenced';
         p_run.sqlstate := 'YD112';
         p_run.error := format('%s expired rows are referenced by rows that stay', p_work.blocked);
-    elsif v_block is not null then
+    elsif v_along.block is not null then
         v_due := 0;
         p_run.state := 'blocked';
         p_run.reason := 'referenced';
         p_run.sqlstate := 'YD302';
-        p_run.error := v_block;
+        p_run.error := v_along.block;
     elsif p_run.dry_run then
         p_run.state := 'completed';
         p_run.reason := 'exhausted';

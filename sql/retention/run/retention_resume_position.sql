@@ -17,8 +17,13 @@ declare
     v_block bigint;
 begin
     select l.* into v_last from pydb_internal.run_last('retention', (p_turn.run).subject) as l;
-    if v_last.detail -> 'learned' is not null then
-        p_turn.run.work := (p_turn.run).work || (v_last.detail -> 'learned');
+    -- what was learned while another reference had no index is forgotten; the rest fades, the cause may be gone
+    if v_last.detail -> 'learned' is not null and (p_turn.run).work ->> 'print'
+        = coalesce(v_last.detail -> 'learned' ->> 'print', (p_turn.run).work ->> 'print')
+    then
+        p_turn.run.work := (p_turn.run).work || (v_last.detail -> 'learned') || jsonb_build_object(
+            'cost', greatest((v_last.detail -> 'learned' ->> 'cost')::float8 * 0.75, 0.002)
+        );
     end if;
     if v_last.state is null or v_last.state = 'completed' or v_last.detail -> 'position' is null then
         return p_turn;

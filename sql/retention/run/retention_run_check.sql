@@ -1,6 +1,6 @@
 -- pydb_internal.retention_run_check (run; by retention_run): the policies that a call of retention_run is about; null
 -- where there is nothing to do.
--- reads pydb.retention_policy   writes nothing   locks nothing
+-- reads pydb.retention_policy, pydb.job_run   writes nothing   locks nothing
 -- raises YD001 YD002; warns YD002 YD007
 create or replace function pydb_internal.retention_run_check(p_policy text, p_max_rows bigint, p_max_runtime interval)
 returns text[]
@@ -25,11 +25,13 @@ begin
         raise warning using errcode = 'YD002', message = 'nothing was run: there is no enabled retention policy',
             hint = 'psql: \df+ pydb.retention_policy_set';
     end if;
-    return v_names;
+    -- who was left out last time comes first
+    return pydb_internal.run_turns('retention', v_names);
 end
 $$;
 
 comment on function pydb_internal.retention_run_check(text, bigint, interval) is
-'Names of the policies to run; null, with a warning, on a standby, a read-only server, or without policies.';
+'Names of the policies to run, those first that the bounds of the last call left out; null,
+with a warning, on a standby, a read-only server, or without policies.';
 
 revoke all on function pydb_internal.retention_run_check(text, bigint, interval) from public;

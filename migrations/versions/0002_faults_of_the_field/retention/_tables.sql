@@ -96,6 +96,10 @@ comment on column pydb.retention_policy.created_at is 'When the policy was first
 comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 comment on column pydb.retention_policy.author_role is
 'The role that set the policy, whatever it is called now; a filter runs only as a role that this one could become.';
+'Login role that set the policy; a filter runs only as a role that the author could become.';
+comment on column pydb.retention_policy.version is 'Counts changes; a run that sees it change plans anew.';
+comment on column pydb.retention_policy.created_at is 'When the policy was first set.';
+comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (
@@ -133,6 +137,14 @@ create type pydb_internal.retention_work as (
     kept bigint,
     refused bigint,
     blocked bigint
+    blocked bigint,
+    way text,
+    faulty bigint,
+    fault text,
+    fault_code text,
+    faults jsonb,
+    print text,
+    first_way text
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -150,3 +162,13 @@ comment on column pydb_internal.retention_work.locked is 'Rows that stayed becau
 comment on column pydb_internal.retention_work.kept is 'Rows that a trigger or rule kept.';
 comment on column pydb_internal.retention_work.refused is 'Rows that a constraint kept.';
 comment on column pydb_internal.retention_work.blocked is 'Rows that others referenced when they were counted.';
+comment on column pydb_internal.retention_work.refused is 'Rows that a reference kept.';
+comment on column pydb_internal.retention_work.blocked is 'Rows that others referenced when they were counted.';
+comment on column pydb_internal.retention_work.way is 'How rows that go along are taken: see retention_reach.';
+comment on column pydb_internal.retention_work.faulty is 'Rows that another error kept: a trigger, a check.';
+comment on column pydb_internal.retention_work.fault is 'The first such error.';
+comment on column pydb_internal.retention_work.fault_code is 'Its SQLSTATE.';
+comment on column pydb_internal.retention_work.first_way is 'way of all passes but those that take circles.';
+comment on column pydb_internal.retention_work.print is
+'Stands for the references without an index: what was learned with others does not hold.';
+comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';

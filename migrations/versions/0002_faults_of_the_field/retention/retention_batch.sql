@@ -1,6 +1,7 @@
 -- pydb.retention_batch: one bounded batch of a policy, in the caller's own transaction.
 -- writes the target, pydb.audit_log   locks the relation (row exclusive) and the rows it deletes
 -- raises YD001 YD002 YD104 YD105 YD111 YD112 YD113, and what the delete raises
+-- raises YD001 YD002 YD104 YD111 YD112 YD113, and what the delete raises
 create or replace function pydb.retention_batch(
     p_policy text,
     p_max_rows bigint default 10000,
@@ -72,6 +73,12 @@ begin
             v_parts := v_turn.parts;
         else
             v_turn := pydb_internal.retention_turn(v_run, v_parts[1]);
+            if (v_turn.run).version is distinct from v_run.version then
+                raise exception using errcode = 'YD113', message = 'the table was changed during the batch',
+                    detail = format('%s is no longer what was planned for.',
+                        pydb_internal.relation_name((v_parts[1]).relation)),
+                    hint = format('select * from pydb.retention_batch(%L);', p_policy);
+            end if;
             v_parts := case when v_turn.part is null then v_parts[2:] else v_turn.part || v_parts[2:] end;
         end if;
         v_run := v_turn.run;
@@ -91,6 +98,7 @@ begin
         perform pydb_internal.audit_say('retention_batch', p_policy, jsonb_strip_nulls(jsonb_build_object(
             'rows_done', rows_done, 'now', case when p_now is not null then v_run.now end
         )), null);
+        perform pydb_internal.audit_add('retention_batch', p_policy, jsonb_build_object('rows_done', rows_done), null);
     end if;
 end
 $$;

@@ -2,6 +2,7 @@
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
 -- raises YD103 YD113 YD114, and what the delete raises
+-- raises YD113, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -21,6 +22,8 @@ declare
     v_condition text;
     v_limit bigint;
     v_left bigint := 0;
+    v_take timestamptz;
+    v_take_ms float8;
 begin
     v_turn.run := p_run;
     if p_part.is_ended then
@@ -28,6 +31,13 @@ begin
     end if;
     perform pydb_internal.retention_lock(v_policy, p_part);
     perform pydb_internal.retention_check_author(v_policy); -- the part's condition is parsed anew by each batch
+    if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
+        -- as after an edited policy: another version, so all is looked at, counted and laid out anew
+        v_turn.part := p_part;
+        v_turn.run.tries := coalesce(p_run.tries, 0) + 1;
+        v_turn.run.version := 'the table was changed';
+        return v_turn;
+    end if;
     v_range := pydb_internal.retention_range(v_policy, v_work, p_part);
     v_turn.part := p_part;
     if v_range.condition is null then
@@ -38,6 +48,12 @@ begin
     v_condition := v_range.condition || ' and ' || p_part.condition;
     v_limit := pydb_internal.retention_limit(p_run, v_work, p_part);
     v_gone := pydb_internal.retention_take(v_policy, p_part.relation, v_condition, v_limit, v_work.mode);
+    v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
+    v_take := clock_timestamp();
+    v_gone := pydb_internal.retention_take(
+        v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way, p_part.condition
+    );
+    v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;
     -- where the budget ended within the range, it is not done
     if v_limit is null or v_gone.rows_done < v_limit then
@@ -65,6 +81,13 @@ begin
     v_turn.run := pydb_internal.retention_account(
         v_policy, v_turn.run, v_work, p_part, v_left, extract(epoch from clock_timestamp() - v_start)::float8 * 1000
     );
+    v_work := pydb_internal.retention_faults_add(v_work, v_gone.faults);
+    v_work.pass_done := v_work.pass_done + v_gone.rows_done;
+    v_turn.run := pydb_internal.retention_account(
+        v_policy, v_turn.run, v_work, p_part, v_left, extract(epoch from clock_timestamp() - v_start)::float8 * 1000,
+        v_take_ms
+    );
+    v_turn.run := pydb_internal.retention_faults_end(v_turn.run, v_work, false);
     v_turn.run.detail := coalesce((v_turn.run).detail, '{}') || jsonb_build_object(
         'position', jsonb_build_object(
             'relation', p_part.relation::bigint, 'at', coalesce((v_turn.part).at_block, p_part.until_block)

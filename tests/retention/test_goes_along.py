@@ -1,0 +1,198 @@
+"""Rows that go with an expired row, by whatever edge: in plan, log and fuse, or the run does not start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.retention.lab import OLD, YOUNG, Lab, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Connect
+
+DONE = ("completed", "exhausted")
+NOTES = f"""insert into public.t select i, case when i <= 10 then null else 1 + i % 10 end,
+    case when i <= 10 then timestamptz '{OLD}' else '{YOUNG}' end from generate_series(1, 100) as i;"""
+# tables whose 10 expired rows take 90 young ones along, and how many rows of other tables with them
+SHAPES: dict[str, tuple[str, int]] = {
+    "to itself": (
+        f"""create table public.t (id int primary key, up int references public.t on delete cascade,
+            at timestamptz); {NOTES}""",
+        0,
+    ),
+    "a chain": (
+        f"""create table public.t (id int primary key, up int references public.t on delete cascade,
+            at timestamptz);
+        insert into public.t select i, nullif(i - 1, 0),
+            case when i <= 10 then timestamptz '{OLD}' else '{YOUNG}' end
+        from generate_series(1, 100) as i;""",
+        0,
+    ),
+    "a circle": (
+        f"""create table public.t (id int primary key, up int, at timestamptz); {NOTES}
+        update public.t set up = 11 + id where id <= 10;
+        alter table public.t add foreign key (up) references public.t on delete cascade""",
+        0,
+    ),
+    "hash partitions": (
+        f"""create table public.t (id int primary key, up int references public.t on delete cascade,
+            at timestamptz) partition by hash (id);
+        create table public.t0 partition of public.t for values with (modulus 2, remainder 0);
+        create table public.t1 partition of public.t for values with (modulus 2, remainder 1); {NOTES}""",
+        0,
+    ),
+    "over another table": (
+        f"""create table public.thread (id int primary key, t_id int);
+        create table public.t (id int primary key, up int references public.thread on delete cascade,
+            at timestamptz);
+        alter table public.thread add foreign key (t_id) references public.t on delete cascade;
+        insert into public.thread select i, null from generate_series(1, 10) as i; {NOTES}
+        update public.thread set t_id = id""",
+        10,
+    ),
+    "logical": (
+        f"""create table public.t (id int primary key, up int, at timestamptz); {NOTES}
+        select pydb.reference_set('public.t', '{{up}}', 'public.t', '{{id}}', 'cascade')""",
+        0,
+    ),
+    "triggers disabled": (
+        f"""create table public.t (id int primary key, up int references public.t on delete cascade,
+            at timestamptz); {NOTES} alter table public.t disable trigger all""",
+        0,
+    ),
+}
+
+
+@pytest.mark.parametrize("on_referenced", ["skip", "error", "cascade"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_goes_along_is_planned_fused_and_logged(lab: Lab, shape: str, on_referenced: str) -> None:
+    script, others = SHAPES[shape]
+    lab.do(script)
+    for fuse in ({"fuse_rows": 50 + others}, {"fuse_share": "0.5"}):
+        lab.policy(on_referenced=on_referenced, **fuse)
+        assert "fuse" in lab.one("select codes from pydb.retention_plan('p', '2025-01-01') limit 1")  # type: ignore[operator]
+        call = lab.call()
+        assert (call.sqlstate, call.run.end, call.run.rows_done) == ("YD111", ("blocked", "fuse"), 0)
+    lab.policy(on_referenced=on_referenced)
+    assert lab.planned() == 100 + others
+    run = lab.prune()
+    assert (run.end, lab.ids()) == (DONE, [])
+
+
+@pytest.mark.parametrize("way", ["heap", "index", "batch"])
+def test_children_that_go_along_are_counted(lab: Lab, way: str) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz); create index on public.t (at);
+        create table public.c (id int primary key, t_id int references public.t on delete cascade);
+        create table public.d (c_id int references public.c on delete cascade);
+        insert into public.t select i, case i % 2 when 0 then timestamptz '{OLD}' else '{YOUNG}' end
+            from generate_series(1, 20) as i;
+        insert into public.c select i, 1 + i % 20 from generate_series(1, 40) as i;
+        insert into public.d select 1 + i % 40 from generate_series(1, 80) as i;"""
+    )
+    lab.policy(strategy="auto" if way == "batch" else way)
+    assert lab.planned() == 10 + 20 + 40
+    if way == "batch":
+        assert lab.batch(rows=100)[0] == 70
+    else:
+        assert lab.prune().detail["cascaded"] == {"public.t": 10, "public.c": 20, "public.d": 40}
+    assert lab.number("select count(*) from public.d") == 40
+
+
+# what a logical reference with this action does: rows that go, children left, children set to null
+LOGICAL = {
+    "no action": (4, 6, 0),
+    "restrict": (4, 6, 0),
+    "cascade": (10 + 6, 0, 0),
+    "set null": (10, 6, 6),
+    "set default": (10, 6, 0),
+}
+
+
+@pytest.mark.parametrize("action", LOGICAL)
+@pytest.mark.parametrize("strategy", ["heap", "index"])
+def test_a_logical_reference_acts_like_a_declared_one(lab: Lab, action: str, strategy: str) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz); create index on public.t (at);
+        create table public.c (id int, t_id int default 99);
+        insert into public.t select i, '{OLD}' from generate_series(1, 10) as i;
+        insert into public.t values (99, '{YOUNG}');
+        insert into public.c select i, i from generate_series(1, 6) as i;
+        select pydb.reference_set('public.c', '{{t_id}}', 'public.t', '{{id}}', '{action}')"""
+    )
+    lab.policy(strategy=strategy)
+    gone, children, nulls = LOGICAL[action]
+    assert sum(row.blocked_rows for row in lab.plan()) == (6 if gone == 4 else 0)
+    run = lab.prune()
+    assert run.end == (("partial", "referenced") if gone == 4 else DONE)
+    assert (run.rows_done, run.rows_skipped) == (gone, 6 if gone == 4 else 0)
+    assert lab.number("select count(*) from public.c") == children
+    assert lab.number("select count(*) from public.c where t_id is null") == nulls
+    assert lab.number("select count(*) from public.c where t_id not in (select id from public.t)") == 0
+
+
+def test_a_logical_reference_blocks_a_policy_that_tolerates_none(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz); create table public.c (t_id int);
+        insert into public.t values (1, '{OLD}'), (2, '{OLD}'); insert into public.c values (1);
+        select pydb.reference_set('public.c', '{{t_id}}', 'public.t', '{{id}}', 'restrict')"""
+    )
+    lab.policy(on_referenced="error")
+    assert lab.call().run.end == ("blocked", "referenced")
+    assert lab.ids() == [1, 2]
+    lab.policy(on_referenced="cascade")
+    assert lab.prune().rows_done == 3
+
+
+def test_rows_that_cannot_be_counted_keep_the_run_from_starting(
+    lab: Lab, connect: Connect, role: Callable[..., str]
+) -> None:
+    runner = role("runner")
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (id int primary key, t_id int references public.t on delete cascade);
+        create table public.d (c_id int references public.c on delete cascade);
+        insert into public.t values (1, '{OLD}'); insert into public.c values (1, 1);
+        insert into public.d values (1); alter table public.d enable row level security;
+        grant usage on schema pydb, pydb_internal to {runner};
+        grant execute on all routines in schema pydb, pydb_internal to {runner};
+        grant select, delete on all tables in schema public to {runner};"""
+    )
+    lab.policy()
+    with refused("YD302", "YD111"):
+        connect(runner).execute("call pydb.retention_run('p')")
+    state = lab.rows(
+        "select state, stop_reason, sqlstate, rows_done, error like '%public.d%' from pydb.job_run"
+    )
+    assert state == [("blocked", "referenced", "YD302", 0, True)]
+    assert lab.ids() == [1]
+
+
+def test_a_partition_without_the_key_of_its_siblings_is_named(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (id int, t_id int) partition by list (id);
+        create table public.c1 partition of public.c for values in (1);
+        create table public.c2 partition of public.c for values in (2);
+        alter table public.c1 add constraint keep foreign key (t_id) references public.t;
+        insert into public.t values (1, '{OLD}')"""
+    )
+    lab.policy()
+    assert "uncovered" in lab.one("select codes from pydb.retention_plan('p', '2025-01-01')")  # type: ignore[operator]
+    assert "the key keep is on public.c1 only, not on public.c2" in lab.warnings()
+
+
+def test_a_cascade_begins_with_a_range_in_which_nothing_is_due(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz, fat text);
+        create table public.c (id int, t_id int references public.t);
+        insert into public.t select i, '{YOUNG}', repeat('x', 500) from generate_series(1, 3000) as i;
+        insert into public.t values (5001, '{OLD}', null), (5002, '{OLD}', null);
+        insert into public.c values (1, 5001)"""
+    )
+    lab.policy(on_referenced="cascade", strategy="heap")
+    run = lab.prune()
+    assert (run.end, run.rows_done) == (DONE, 3)

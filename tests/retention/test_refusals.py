@@ -1,0 +1,69 @@
+"""Rows that an error keeps: found, left and counted, while all others go."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.retention.lab import OLD, Lab
+
+TABLE = f"""create table public.t (id int primary key, at timestamptz);
+    insert into public.t select i, '{OLD}' from generate_series(1, 71) as i; create index on public.t (at);
+    create function public.hold() returns trigger language plpgsql as $$ begin
+        if {{condition}} then raise exception 'row %% is on hold', old.id using errcode = '{{code}}'; end if;
+        return old; end $$;"""
+TRIGGERS = {
+    "before": "create trigger hold before delete on public.t for each row",
+    "after": "create trigger hold after delete on public.t for each row",
+    "deferred": """create constraint trigger hold after delete on public.t
+        deferrable initially deferred for each row""",
+}
+
+
+def held(lab: Lab, when: str, code: str, condition: str = "old.id = 40") -> None:
+    lab.do(TABLE.format(code=code, condition=condition).replace("%%", "%"))
+    lab.do(f"{TRIGGERS[when]} execute function public.hold()")
+
+
+@pytest.mark.parametrize("when", TRIGGERS)
+@pytest.mark.parametrize("code", ["P0001", "23514", "HOLD1", "42501"])
+@pytest.mark.parametrize("strategy", ["heap", "index"])
+def test_one_protected_row_stays_and_the_others_go(lab: Lab, when: str, code: str, strategy: str) -> None:
+    held(lab, when, code)
+    lab.policy(strategy=strategy)
+    call = lab.call()
+    assert (call.sqlstate, call.run.end, call.run.sqlstate) == (None, ("partial", "error"), code)
+    assert (call.run.rows_done, call.run.rows_skipped, lab.ids()) == (70, 1, [40])
+    assert call.run.detail["refused"] == {code: 1}
+    assert "row 40 is on hold" in (call.run.error or "")
+
+
+def test_nothing_but_protected_rows_is_no_success(lab: Lab) -> None:
+    held(lab, "before", "P0001", "true")
+    lab.policy()
+    call = lab.call()
+    assert (call.sqlstate, call.run.end, call.run.rows_done) == ("YD111", ("blocked", "error"), 0)
+    assert call.run.rows_skipped == 71
+
+
+def test_a_trigger_that_is_broken_fails_the_run_before_it_has_tried_every_row(lab: Lab) -> None:
+    held(lab, "before", "42P01", "true")
+    lab.do(f"insert into public.t select i, '{OLD}' from generate_series(100, 9000) as i")
+    lab.policy()
+    call = lab.call()
+    assert (call.sqlstate, call.run.end, call.run.sqlstate) == ("YD110", ("failed", "error"), "42P01")
+    assert 0 < call.run.rows_skipped < 3_000
+
+
+def test_rows_that_a_key_keeps_and_rows_that_a_trigger_keeps_are_told_apart(lab: Lab) -> None:
+    held(lab, "before", "P0001")
+    lab.do(
+        """create table public.c (t_id int references public.t, at int);
+        create function public.late() returns trigger language plpgsql as $$ begin
+            insert into public.c values (7); return null; end $$;
+        create trigger late after delete on public.t for each row when (old.id = 3)
+            execute function public.late();"""
+    )
+    lab.policy()
+    run = lab.run()
+    assert run.end == ("partial", "error")
+    assert run.detail["refused"] == {"P0001": 1, "23503": 1} or lab.ids() == [7, 40]

@@ -1,0 +1,69 @@
+"""Who comes first in a call for all policies, and how large their batches are."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from tests.retention.lab import OLD, YOUNG, Lab
+
+
+@pytest.mark.parametrize("bound", [{"max_rows": 50}, {"max_runtime": "1 microsecond"}])
+def test_who_was_left_out_comes_first_next_time(lab: Lab, bound: dict[str, object]) -> None:
+    for name in ("a", "b", "c"):
+        lab.do(
+            f"create table public.{name} (id int, at timestamptz);"
+            f"insert into public.{name} select i, '{OLD}' from generate_series(1, 1000) as i"
+        )
+        lab.policy(name, f"public.{name}")
+    if "max_rows" not in bound:
+        assert [run.subject for run in lab.call(None, **bound).runs] == ["a", "b", "c"]
+        return
+    firsts = [lab.call(None, **bound).runs[0].subject for _ in range(6)]
+    assert firsts == ["a", "b", "c", "a", "b", "c"]
+    assert [lab.number(f"select count(*) from public.{name}") for name in ("a", "b", "c")] == [900] * 3
+
+
+def learned(lab: Lab) -> dict[str, float]:
+    return cast("dict[str, float]", lab.runs()[-1].detail["learned"])
+
+
+def test_what_was_learned_without_an_index_is_forgotten_with_one(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (id int, t_id int references public.t);
+        insert into public.t select i, case i % 40 when 0 then timestamptz '{OLD}' else '{YOUNG}' end
+            from generate_series(1, 40000) as i;
+        insert into public.c select i, 1 from generate_series(1, 5000) as i; analyze public.t;"""
+    )
+    lab.policy(strategy="heap", batch_target="20 ms")
+    assert lab.run().rows_done == 1_000
+    slow = learned(lab)
+    lab.do(f"insert into public.t values (50001, '{OLD}'), (50002, '{OLD}')")
+    lab.run()
+    assert learned(lab)["cost"] < slow["cost"] + 1e-9
+    lab.do(f"create index on public.c (t_id); insert into public.t values (50003, '{OLD}')")
+    run = lab.run()
+    assert (run.rows_done, learned(lab)["print"] != slow["print"]) == (1, True)
+    assert run.batches <= 12
+
+
+def test_a_run_begins_small_where_rows_are_large_or_a_key_has_no_index(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz, body text);
+        alter table public.t alter body set storage external;
+        insert into public.t select i, '{OLD}', repeat('x', 1000000) from generate_series(1, 60) as i;"""
+    )
+    lab.policy(batch_target="20 ms")
+    run = lab.run()
+    assert (run.rows_done, run.batches > 1) == (60, True)
+    lab.do(
+        f"""drop table public.t; create table public.t (id int primary key, at timestamptz);
+        insert into public.t select i, '{OLD}' from generate_series(1, 300) as i;
+        create table public.c (id int, t_id int references public.t);
+        insert into public.c select i, null from generate_series(1, 50000) as i;"""
+    )
+    lab.policy(batch_target="20 ms")
+    run = lab.run()
+    assert (run.rows_done, run.batches > 2) == (300, True)
