@@ -60,7 +60,6 @@ create table pydb.cascade_job (
             else approved_by_role <> requested_by_role
         end
     ),
-    constraint cascade_job_second_check check (approved_by <> requested_by),
     constraint cascade_job_cancelled_check check ((state = 'cancelled') = (cancelled_at is not null)),
     constraint cascade_job_proof_check check ((state = 'completed') = (proof is not null))
 );
@@ -194,12 +193,9 @@ comment on column pydb.cascade_step.done is 'Rows that went or were set; null in
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
-(PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
-not_enforced, not_valid, uncovered (partitions without the key), inherited, heirs (their rows with these keys stay
-visible), locks, superuser.';
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
-key), inherited, locks.';
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser.';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');

@@ -62,7 +62,5 @@ p_allow_triggers: accept what triggers do beyond the plan: rows that they delete
 they keep, as a plain DELETE does; column done and detail (triggers) of the run say what went. Where an entity of the
 root wants approval or a grace period it refuses (YD306): request a job. Keys without a row are no error. Deferred
 constraints are checked before it returns, and are immediate for the rest of the transaction.';
-they keep, as a plain DELETE does; column done, and detail (triggers) of the run, say what went. Keys without a row are
-no error. Deferred constraints are checked before it returns, and are immediate for the rest of the transaction.';
 
 revoke all on function pydb.cascade_delete(regclass, jsonb, jsonb, text, boolean, boolean, uuid) from public;

@@ -96,10 +96,6 @@ comment on column pydb.retention_policy.created_at is 'When the policy was first
 comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 comment on column pydb.retention_policy.author_role is
 'The role that set the policy, whatever it is called now; a filter runs only as a role that this one could become.';
-'Login role that set the policy; a filter runs only as a role that the author could become.';
-comment on column pydb.retention_policy.version is 'Counts changes; a run that sees it change plans anew.';
-comment on column pydb.retention_policy.created_at is 'When the policy was first set.';
-comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (
@@ -136,7 +132,6 @@ create type pydb_internal.retention_work as (
     locked bigint,
     kept bigint,
     refused bigint,
-    blocked bigint
     blocked bigint,
     way text,
     faulty bigint,
@@ -160,8 +155,6 @@ comment on column pydb_internal.retention_work.pass_done is 'Rows of this pass.'
 comment on column pydb_internal.retention_work.is_last_pass is 'True: what was locked on the way gets its last chance.';
 comment on column pydb_internal.retention_work.locked is 'Rows that stayed because somebody held them.';
 comment on column pydb_internal.retention_work.kept is 'Rows that a trigger or rule kept.';
-comment on column pydb_internal.retention_work.refused is 'Rows that a constraint kept.';
-comment on column pydb_internal.retention_work.blocked is 'Rows that others referenced when they were counted.';
 comment on column pydb_internal.retention_work.refused is 'Rows that a reference kept.';
 comment on column pydb_internal.retention_work.blocked is 'Rows that others referenced when they were counted.';
 comment on column pydb_internal.retention_work.way is 'How rows that go along are taken: see retention_reach.';

@@ -1,7 +1,6 @@
 -- pydb.retention_batch: one bounded batch of a policy, in the caller's own transaction.
 -- writes the target, pydb.audit_log   locks the relation (row exclusive) and the rows it deletes
 -- raises YD001 YD002 YD104 YD105 YD111 YD112 YD113, and what the delete raises
--- raises YD001 YD002 YD104 YD111 YD112 YD113, and what the delete raises
 create or replace function pydb.retention_batch(
     p_policy text,
     p_max_rows bigint default 10000,
@@ -98,7 +97,6 @@ begin
         perform pydb_internal.audit_say('retention_batch', p_policy, jsonb_strip_nulls(jsonb_build_object(
             'rows_done', rows_done, 'now', case when p_now is not null then v_run.now end
         )), null);
-        perform pydb_internal.audit_add('retention_batch', p_policy, jsonb_build_object('rows_done', rows_done), null);
     end if;
 end
 $$;

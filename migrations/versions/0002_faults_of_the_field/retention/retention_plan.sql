@@ -1,7 +1,6 @@
 -- pydb.retention_plan: the dry run: exactly what retention_run would delete now, one row a leaf relation.
 -- reads pydb.retention_policy, the targets and the tables that reference them   writes nothing   locks: as a select
 -- raises YD002 YD003 YD102 YD103 YD105 YD106 YD114
--- raises YD002 YD003 YD102 YD105 YD106
 create or replace function pydb.retention_plan(p_policy text default null, p_now timestamptz default null)
 returns table (
     relation text,
@@ -59,9 +58,6 @@ begin
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     action := v_policy.action;
-    policy := p_policy;
-    cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
-    action := v_policy.action;
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);
     v_along := pydb_internal.retention_along(v_policy, v_steps);
     for v_leaf in
@@ -87,7 +83,6 @@ begin
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then
             v_whole := pydb_internal.retention_policy_warnings(
-                v_policy, v_leaf.all_due::bigint, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint
                 v_policy, v_leaf.all_due::bigint + v_along.own, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint,
                 v_leaf.all_due::bigint + v_along.rows
             );
@@ -120,7 +115,6 @@ begin
         ], null),
         p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint, array['cascade_' || s.action]
             || s.codes
-    from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s
     from unnest(v_steps) as s
     where s.rows > 0 or s.action = 'blocked';
 end

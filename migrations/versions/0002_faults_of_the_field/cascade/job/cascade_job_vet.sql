@@ -1,6 +1,6 @@
 -- pydb_internal.cascade_job_vet (job; by cascade_request): hook of drafts: plan a cascade job as whoever asks for it.
--- reads the root and what references it, pydb.entity   writes nothing   locks nothing above a select
--- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD305
+-- reads the root and what references it, pydb.entity   writes nothing that stays   locks what it tries until undone
+-- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305
 create or replace function pydb_internal.cascade_job_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -33,10 +33,15 @@ begin
     v_job.edges := coalesce(v_asked.choices, '{}');
     v_walk := pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_job.root, v_keys), v_job.edges);
     v_steps := array(select s from pydb_internal.cascade_plan_steps(v_walk, v_job.root, false) as s order by s.step);
-    perform pydb_internal.cascade_check_blocked(v_steps, v_job.root, v_keys, v_job.edges);
     if not (p_draft ->> 'allow_unindexed')::boolean then
         perform pydb_internal.cascade_check_indexes(v_walk);
     end if;
+    begin
+        perform pydb_internal.cascade_check_job(v_walk, v_steps, v_job.root, v_keys, v_job.edges, true);
+    exception when lock_not_available or deadlock_detected then
+        -- who holds a row now may be gone when the job starts, and it is tried again then
+        perform pydb_internal.cascade_check_job(v_walk, v_steps, v_job.root, v_keys, v_job.edges, false);
+    end;
     v_job.keys := case jsonb_typeof(v_keys) when 'object' then jsonb_build_array(v_keys) else v_keys end;
     v_job.reason := p_draft ->> 'reason';
     v_job.plan := to_jsonb(v_steps);

@@ -1,7 +1,6 @@
 -- pydb_internal.cascade_next_pass (job; by cascade_open): what is left of a job when all parts of a pass are through:
 -- the parts of the next pass, or the end of the run.
 -- reads the root and what references it   writes pydb.cascade_job   locks the job's row where nothing is left
--- raises YD003 YD004 YD005 YD301 YD302 YD306
 -- raises YD003 YD004 YD005 YD301 YD302 YD304 YD306
 create or replace function pydb_internal.cascade_next_pass(
     p_run pydb_internal.run_state,
@@ -25,9 +24,6 @@ begin
         return v_turn;
     end if;
     -- what was put off, or came meanwhile, shows at another look
-    v_work.idle := case when p_run.done > v_work.seen then 0 else v_work.idle + 1 end;
-    v_work.seen := p_run.done;
-    v_turn.parts := pydb_internal.cascade_job_queue(v_work);
     v_is_first := v_work.seen < 0;
     v_work.idle := case when p_run.done > v_work.seen then 0 else v_work.idle + 1 end;
     v_work.seen := p_run.done;
@@ -45,8 +41,6 @@ begin
                 pydb_internal.rows_text(p_run.skipped)
             );
         end if;
-        p_run.state := 'completed';
-        p_run.reason := 'exhausted';
     elsif v_work.idle > 3 then
         p_run.state := 'partial';
         p_run.reason := 'no_progress';

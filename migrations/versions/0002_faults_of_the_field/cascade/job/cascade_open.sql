@@ -1,7 +1,6 @@
 -- pydb_internal.cascade_open (job; by cascade_run): hook of cascade jobs: check the session, note that the job has
 -- started; then look what is left, again and again, until nothing is.
 -- reads the root and what references it   writes pydb.cascade_job, pydb.job_run   locks the job's row
--- raises YD001 YD003 YD004 YD005 YD301 YD302 YD306 YD307
 -- raises YD001 YD003 YD004 YD005 YD301 YD302 YD304 YD306 YD307
 create or replace function pydb_internal.cascade_open(
     p_run pydb_internal.run_state,

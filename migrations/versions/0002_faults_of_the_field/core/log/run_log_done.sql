@@ -35,8 +35,6 @@ begin
         case when p_detail ?| '{heirs,kept}' then 'no_progress' else 'exhausted' end,
         p_rows, p_rows, 1, least(greatest(p_started, now()), v_now), v_now, v_now, p_request, pg_backend_pid(),
         coalesce(p_detail, '{}'::jsonb)
-        p_rows, p_rows, 1, p_started, v_now, v_now, p_request,
-        pg_backend_pid(), coalesce(p_detail, '{}'::jsonb)
     )
     returning id into v_id;
     perform pydb_internal.audit_add(p_action, p_subject, p_audit, v_id);
@@ -47,8 +45,6 @@ $$;
 comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb) is
 'Logs and audits a completed run of one batch, returns its id; partial where its detail says that rows stay; YD901 for
 what is never done in one transaction.';
-comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb) is
-'Logs a run of one batch and returns its id: completed, or partial where its detail says that rows stay.';
 
 revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb)
     from public;

@@ -1,4 +1,3 @@
--- pydb_internal.column_default (names; by cascade_update_statements): the default of a column as SQL text.
 -- pydb_internal.column_default (names): the default of a column as SQL text.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
@@ -21,13 +20,6 @@ begin
     where a.attrelid operator(pg_catalog.=) p_relation and a.attname operator(pg_catalog.=) p_column;
     perform pydb_internal.application_leave(v_ours);
     return coalesce(v_value, 'null');
-begin
-    return (
-        select coalesce(pg_get_expr(d.adbin, d.adrelid), 'null')
-        from pg_catalog.pg_attribute as a
-        left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-        where a.attrelid = p_relation and a.attname = p_column and not a.attisdropped
-    );
 end
 $$;
 

@@ -34,11 +34,6 @@ begin
     -- changes in between has another place, and stays for the next look.
     execute format('select array(select t.ctid from only %s as t where %s)', v_table, p_condition) into v_tids;
     p_condition := 't.ctid operator(pg_catalog.=) any($1) and coalesce(t.ctid operator(pg_catalog.=) any($1), false)';
-    p_condition := format(
-        't.ctid operator(pg_catalog.=) any(%L::pg_catalog.tid[])
-        and coalesce(t.ctid operator(pg_catalog.=) any(%1$L), false)',
-        v_tids
-    );
     if p_mode <> 'quarantine' then
         v_statement := case p_mode
             when 'delete' then format('/* pydb */ delete from only %s as t where %s', v_table, p_condition)

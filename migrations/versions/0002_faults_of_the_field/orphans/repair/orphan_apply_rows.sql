@@ -3,8 +3,6 @@
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
 -- raises nothing
 create or replace function pydb_internal.orphan_apply_rows(
-    p_edge pydb_internal.reference_edge,
-    p_mode text,
     p_work pydb_internal.orphan_repair_work,
     p_relation oid,
     p_condition text,
@@ -20,7 +18,6 @@ set row_security = off
 as $$
 declare
     v_tid tid;
-    v_gone bigint;
     v_tids tid[];
     v_gone bigint;
     v_tries integer := case p_work.mode when 'nullify' then 0 else 3 end;
@@ -29,26 +26,6 @@ begin
     refused := 0;
     locked := 0;
     for v_tid in
-        execute format('select t.ctid from only %s as t where %s', pydb_internal.relation_name(p_relation), p_condition)
-    loop
-        exit when done >= p_limit;
-        begin
-            v_gone := pydb_internal.orphan_apply(
-                p_edge, p_mode, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), p_run_id
-            );
-            perform pydb_internal.application_constraints();
-            done := done + v_gone; -- only now: a variable is not rolled back
-        exception
-            when integrity_constraint_violation then
-                refused := refused + 1;
-            when lock_not_available then
-                locked := locked + 1;
-                if locked >= 20 and done = 0 then
-                    raise; -- not some rows, but a whole table is locked
-                end if;
-                -- somebody holds rows here, and one wait for him was enough
-                perform set_config('lock_timeout', '10ms', true);
-        end;
         execute format(
             'select t.ctid from only %s as t where %s order by t.ctid %s', pydb_internal.relation_name(p_relation),
             p_condition, case when p_work.pass % 2 = 0 then 'desc' else '' end
@@ -62,7 +39,7 @@ begin
                     't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age,
                     pydb_internal.orphan_condition(p_work.edge)
                 ), p_run_id);
-                set constraints all immediate;
+                perform pydb_internal.application_constraints();
                 done := done + v_gone; -- only now: a variable is not rolled back
                 exit;
             exception
@@ -90,12 +67,6 @@ begin
 end
 $$;
 
-comment on function pydb_internal.orphan_apply_rows(pydb_internal.reference_edge, text, oid, text, bigint, bigint) is
-'Applies a mode row by row; counts the rows that a constraint keeps, and those that a lock keeps: of the row, or of a
-row that references it.';
-
-revoke all on function pydb_internal.orphan_apply_rows(pydb_internal.reference_edge, text, oid, text, bigint, bigint)
-    from public;
 comment on function pydb_internal.orphan_apply_rows(
     pydb_internal.orphan_repair_work, oid, text, bigint, bigint
 ) is

@@ -51,10 +51,6 @@ begin
     v_work.pass := 1;
     v_work.pass_done := 0;
     v_counts := pydb_internal.orphan_count_child(v_edge, v_work.age);
-    if v_counts.orphans > 0 then
-        v_effects := pydb_internal.orphan_effects(
-            v_edge, v_work.mode, v_work.age || ' and ' || pydb_internal.orphan_condition(v_edge)
-        );
     v_due := v_counts.orphans;
     if v_counts.orphans > 0 then
         v_condition := v_work.age || ' and ' || pydb_internal.orphan_condition(v_edge);
@@ -69,25 +65,8 @@ begin
             pydb_internal.rows_text(v_counts.unconfirmed)
         );
     end if;
-    perform pydb_internal.run_log_plan(p_run.run_id, v_counts.orphans, null, jsonb_build_object(
-        'reference', v_work.reference, 'mode', v_work.mode, 'effects', to_jsonb(v_effects), 'sample', v_counts.sample,
-        'checked_rows', v_counts.checked_rows, 'unconfirmed', v_counts.unconfirmed
-    ));
-    v_turn.run := p_run;
-    v_turn.run.due := v_counts.orphans;
-    v_turn.run.audit := jsonb_build_object('mode', v_work.mode);
-    v_turn.run.audit_subject := v_work.reference;
-    v_turn.run.said := format('0 of %s %s', pydb_internal.rows_text(v_counts.orphans), v_work.verb);
-    v_turn.run.work := to_jsonb(v_work);
-    v_turn.parts := pydb_internal.orphan_parts(v_edge.child);
-    if p_run.dry_run then
-        v_turn.run.said := format('%s to %s', pydb_internal.rows_text(v_counts.orphans), v_work.mode);
-        v_turn.run.notes := v_effects;
-    elsif v_counts.orphans > 0 then
-        perform pydb_internal.run_log_superuser(p_run.run_id, array[v_edge.child], false);
-    else
     perform pydb_internal.run_log_plan(p_run.run_id, v_due, null, jsonb_build_object(
-        'mode', v_work.mode, 'effects', to_jsonb(v_effects), 'sample', v_counts.sample,
+        'reference', v_work.reference, 'mode', v_work.mode, 'effects', to_jsonb(v_effects), 'sample', v_counts.sample,
         'checked_rows', v_counts.checked_rows, 'unconfirmed', v_counts.unconfirmed
     ));
     v_turn.run := p_run;
@@ -100,7 +79,9 @@ begin
     if p_run.dry_run then
         v_turn.run.said := format('%s to %s', pydb_internal.rows_text(v_due), v_work.mode);
         v_turn.run.notes := v_effects;
-    elsif v_counts.orphans = 0 then
+    elsif v_counts.orphans > 0 then
+        perform pydb_internal.run_log_superuser(p_run.run_id, array[v_edge.child], false);
+    else
         perform pydb_internal.orphan_store_count(v_edge, v_counts);
     end if;
     if p_run.dry_run or v_counts.orphans = 0 then

@@ -1,6 +1,3 @@
--- pydb_internal.retention_blocker_conditions (condition): for each foreign key from another table that would refuse a
--- row's delete, the SQL condition under which it does.
--- reads the catalog   writes nothing   locks nothing
 -- pydb_internal.retention_blocker_conditions (condition): for each reference from another table that would refuse a
 -- row's delete, the SQL condition under which it does.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
@@ -8,7 +5,6 @@
 create or replace function pydb_internal.retention_blocker_conditions(
     p_relation oid,
     p_alias text,
-    p_path oid[] default '{}',
     p_path text[] default '{}',
     p_root oid default null,
     p_taken text default null
@@ -32,7 +28,6 @@ begin
         select r.* from pydb_internal.retention_references(p_relation) as r where not r.itself or p_path <> '{}'
     loop
         -- a cycle of keys comes back to a constraint already walked
-        continue when v_ref.constraint_id = any(p_path) or cardinality(p_path) >= 16;
         continue when v_ref.reference = any(p_path) or cardinality(p_path) >= 16;
         v_match := format('select 1 from %s as %s where %s', v_ref.source, v_alias, pydb_internal.key_match(
             v_alias, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
@@ -48,7 +43,6 @@ begin
                 case when p_path <> '{}' then (
                     select string_agg(format(' and (%s) is not true', pydb_internal.key_match(
                         v_alias, r.child_columns, 't', r.parent_columns, r.operators, r.collations
-                    )), '' order by r.constraint_id)
                     )), '' order by r.reference)
                     from pydb_internal.retention_references(v_root) as r
                     where r.child = v_ref.child and r.on_delete = 'c' and not r.itself
@@ -56,7 +50,6 @@ begin
             );
         elsif v_ref.on_delete = 'c' then
             foreach v_inner in array pydb_internal.retention_blocker_conditions(
-                v_ref.child, v_alias, p_path || v_ref.constraint_id, v_root, pydb_internal.key_match(
                 v_ref.child, v_alias, p_path || v_ref.reference, v_root, pydb_internal.key_match(
                     v_next, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
                 )
@@ -83,15 +76,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_blocker_conditions(oid, text, oid[], oid, text) is
-'SQL conditions over an alias (t where the answer is used), one a foreign key, under each of which a delete of that row
-would be refused: NO ACTION and RESTRICT children, SET NULL onto a NOT NULL column or against a constraint, and the same below children that
-CASCADE takes. p_path, p_root and p_taken (which rows the cascade above takes) are its own, for the way down.';
-
-revoke all on function pydb_internal.retention_blocker_conditions(oid, text, oid[], oid, text) from public;
 comment on function pydb_internal.retention_blocker_conditions(oid, text, text[], oid, text) is
 'SQL conditions over an alias (t where the answer is used), one a reference, under each of which a delete of that row
-would be refused: NO ACTION and RESTRICT children, SET NULL onto a NOT NULL column, and the same below children that
-CASCADE takes. p_path, p_root and p_taken (which rows the cascade above takes) are its own, for the way down.';
+would be refused: NO ACTION and RESTRICT children, SET NULL onto a NOT NULL column or against a constraint, and the
+same below children that CASCADE takes. p_path, p_root and p_taken (which rows the cascade above takes) are its own, for the way down.';
 
 revoke all on function pydb_internal.retention_blocker_conditions(oid, text, text[], oid, text) from public;

@@ -1,16 +1,12 @@
 -- pydb_internal.retention_delete_rows (delete; by retention_take): delete a small range row by row, leaving each row
 -- whose delete is refused.
 -- writes the target   locks the rows it deletes
--- raises nothing
 -- raises what is no matter of one row
 create or replace function pydb_internal.retention_delete_rows(
     p_policy pydb.retention_policy,
     p_relation oid,
     p_condition text,
     p_limit bigint,
-    out rows_done bigint,
-    out rows_refused bigint,
-    out rows_locked bigint
     p_way text,
     p_within text,
     out rows_done bigint,
@@ -23,12 +19,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_tid tid;
-    v_one text;
-    v_gone bigint;
-begin
-    rows_done := 0;
-    rows_refused := 0;
-    rows_locked := 0;
     v_gone record;
     v_code text;
     v_said text;
@@ -41,23 +31,10 @@ begin
     loop
         exit when rows_done >= p_limit;
         begin
-            v_one := format('t.ctid = %L and %s', v_tid, p_condition);
-            if p_policy.on_referenced = 'cascade' then
-                v_gone := (
-                    pydb_internal.retention_delete_cascade(p_policy, p_relation, v_one, null, false)
-                ).rows_done;
-            else
-                v_gone := pydb_internal.retention_delete(p_relation, v_one, null, false);
-            end if;
-            perform pydb_internal.application_constraints();
-            rows_done := rows_done + v_gone; -- only now: a variable is not rolled back
-        exception
-            when integrity_constraint_violation then
-                rows_refused := rows_refused + 1;
             v_gone := pydb_internal.retention_take(
                 p_policy, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, 'plain', p_way, p_within
             );
-            set constraints all immediate;
+            perform pydb_internal.application_constraints();
             rows_done := rows_done + v_gone.rows_done; -- only now: a variable is not rolled back
             if v_gone.relations is not null then
                 select jsonb_object_agg(s.key, s.rows) into relations
@@ -93,11 +70,6 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint) is
-'Deletes the rows of a range one by one; counts those that a constraint keeps, and those that a lock keeps: of the row,
-or of a row that references it.';
-
-revoke all on function pydb_internal.retention_delete_rows(pydb.retention_policy, oid, text, bigint) from public;
 comment on function pydb_internal.retention_delete_rows(
     pydb.retention_policy, oid, text, bigint, text, text
 ) is

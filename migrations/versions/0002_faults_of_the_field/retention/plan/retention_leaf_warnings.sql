@@ -30,16 +30,12 @@ begin
             '%s stay although they expired, because other rows reference them: %s', pydb_internal.rows_text(p_blocked),
             (
                 select string_agg(
-                    distinct format('%s (%I)', pydb_internal.relation_name(r.child), r.constraint_name), ', '
+                    distinct format('%s (%s)', pydb_internal.relation_name(r.child), r.label), ', '
                 )
                 from pydb_internal.retention_references(p_relation) as r
                 where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and (r.not_null or cardinality(
                     pydb_internal.reference_constrained(array[r.child], r.set_columns)
                 ) > 0)) or (
-                    distinct format('%s (%s)', pydb_internal.relation_name(r.child), r.label), ', '
-                )
-                from pydb_internal.retention_references(p_relation) as r
-                where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and r.not_null) or (
                     r.on_delete = 'c' and cardinality(pydb_internal.retention_blocker_conditions(r.child, 'c')) > 0
                 )
             )

@@ -6,7 +6,6 @@ create or replace function pydb_internal.retention_policy_warnings(
     p_policy pydb.retention_policy,
     p_due bigint,
     p_total bigint,
-    p_blocked bigint
     p_blocked bigint,
     p_all bigint
 )
@@ -17,13 +16,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
-    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total);
+    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total, p_all);
     v_count bigint;
     v_superuser constant text := pydb_internal.superuser_text(
         array[p_policy.target::oid], p_policy.on_referenced = 'cascade'
     );
-    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total, p_all);
-    v_count bigint;
 begin
     if v_fuse is not null then
         v_all := v_all || row('fuse', 'the fuse would block the run: ' || v_fuse)::pydb_internal.retention_warning;
@@ -65,9 +62,6 @@ begin
                     v_count))::pydb_internal.retention_warning;
     end if;
     v_all := v_all || pydb_internal.retention_hurdle_warnings(p_policy);
-                format('%s tables inherit from it: they are not touched (ONLY)',
-                    v_count))::pydb_internal.retention_warning;
-    end if;
     if not exists (select 1 from pg_index as i where i.indrelid = p_policy.target and i.indisunique) then
         v_all := v_all || row(
             'no_key', 'the table has no primary or unique key: rows are found by their place (ctid)'
@@ -80,12 +74,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint) is
-'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key, superuser.';
-
-revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint)
 comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint, bigint) is
-'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key.';
+'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, inheritance, missing key, superuser.';
 
 revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint, bigint)
     from public;

@@ -2,7 +2,6 @@
 -- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
 -- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114
--- raises YD001 YD003 YD005 YD102 YD105 YD106 YD114
 create or replace function pydb_internal.retention_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -17,6 +16,8 @@ declare
     v_turn pydb_internal.run_turn;
     v_total bigint;
     v_own bigint;
+    v_blocked bigint;
+    v_cutoff timestamptz;
     v_relations jsonb;
 begin
     if p_parts is not null then
@@ -27,28 +28,12 @@ begin
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
-    v_work := pydb_internal.retention_first_work(v_policy, p_run);
-    v_work.cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
-    v_blocked bigint;
-    v_cutoff timestamptz;
-    v_relations jsonb;
-begin
-    if p_parts is not null then
-        return pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
-    end if;
-    perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
-    perform pydb_internal.retention_check_runner(v_policy);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
         coalesce(sum(s.rows_total), 0)::bigint,
         jsonb_object_agg(pydb_internal.relation_name(s.relation), s.rows_due) filter (where s.rows_due > 0),
         array_agg(pydb_internal.retention_part(
-            v_policy, s.relation, v_work.cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked
-        ) order by s.relation) filter (where s.rows_due > 0)
-    into v_own, v_work.blocked, v_total, v_relations, v_turn.parts
-    from pydb_internal.retention_survey(v_policy, v_work.cutoff, false) as s;
-    v_turn.parts := coalesce(v_turn.parts, '{}');
             v_policy, s.relation, v_cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked
         ) order by s.relation) filter (where s.rows_due > 0)
     into v_own, v_blocked, v_total, v_relations, v_turn.parts

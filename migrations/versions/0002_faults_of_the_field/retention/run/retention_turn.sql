@@ -2,7 +2,6 @@
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
 -- raises YD103 YD113 YD114, and what the delete raises
--- raises YD113, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -29,8 +28,6 @@ begin
     if p_part.is_ended then
         return v_turn;
     end if;
-    perform pydb_internal.retention_lock(v_policy, p_part);
-    perform pydb_internal.retention_check_author(v_policy); -- the part's condition is parsed anew by each batch
     if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
         -- as after an edited policy: another version, so all is looked at, counted and laid out anew
         v_turn.part := p_part;
@@ -38,6 +35,7 @@ begin
         v_turn.run.version := 'the table was changed';
         return v_turn;
     end if;
+    perform pydb_internal.retention_check_author(v_policy); -- the part's condition is parsed anew by each batch
     v_range := pydb_internal.retention_range(v_policy, v_work, p_part);
     v_turn.part := p_part;
     if v_range.condition is null then
@@ -46,8 +44,6 @@ begin
         return v_turn;
     end if;
     v_condition := v_range.condition || ' and ' || p_part.condition;
-    v_limit := pydb_internal.retention_limit(p_run, v_work, p_part);
-    v_gone := pydb_internal.retention_take(v_policy, p_part.relation, v_condition, v_limit, v_work.mode);
     v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     v_take := clock_timestamp();
     v_gone := pydb_internal.retention_take(
@@ -76,11 +72,6 @@ begin
     end if;
     v_turn.run.rows := v_gone.rows_done;
     v_turn.run.counts := v_gone.relations;
-    v_work.refused := v_work.refused + v_gone.rows_refused;
-    v_work.pass_done := v_work.pass_done + v_gone.rows_done;
-    v_turn.run := pydb_internal.retention_account(
-        v_policy, v_turn.run, v_work, p_part, v_left, extract(epoch from clock_timestamp() - v_start)::float8 * 1000
-    );
     v_work := pydb_internal.retention_faults_add(v_work, v_gone.faults);
     v_work.pass_done := v_work.pass_done + v_gone.rows_done;
     v_turn.run := pydb_internal.retention_account(
