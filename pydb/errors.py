@@ -302,6 +302,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD112": RunBlocked,
     "YD113": RunFailed,
     "YD114": MissingPrivilege,
+    "YD117": PolicyRefused,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,

@@ -101,15 +101,16 @@ declare
         reference_get reference_inbound reference_is_indexed reference_match reference_measure reference_open_columns
         reference_parse reference_problem reference_similar reference_unsettable reference_words relation_problem
         relation_source retention_blocker_conditions retention_bound retention_cascade_plan retention_check_target
-        retention_cutoff retention_deletable_condition retention_effect_warnings retention_expired_condition
-        retention_fuse_problem retention_instant retention_kept_query retention_leaf_warnings retention_leaves
+        retention_cutoff retention_deletable_condition retention_effect_warnings retention_end
+        retention_expired_condition retention_expiry retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_implausible_warnings retention_instant retention_kept_query retention_leaf_warnings retention_leaves
         retention_measure retention_null_rows retention_policy_get retention_policy_names retention_policy_warnings
-        retention_references retention_schedules retention_strategy retention_survey retention_time_index
-        retention_time_unit retention_total_rows rows_text run_advice run_dead run_is_dead run_live schedule_actions
-        schedule_backend schedule_backend_alive schedule_changes schedule_command schedule_command_parse
-        schedule_job_name schedule_jobs schedule_known schedule_leftovers schedule_listed schedule_present
-        schedule_prune_statement schedule_runs schedule_sources schedule_statements schedule_subjects schedule_targets
-        schedule_wanted scheduler_alive setting_get
+        retention_references retention_schedules retention_strategy retention_survey retention_text_time retention_ticks
+        retention_time_hint retention_time_index retention_time_type retention_time_unit retention_total_rows rows_text
+        run_advice run_dead run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
+        schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs schedule_known
+        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
     ';
     c_admin constant text := '
         cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_peek
@@ -127,9 +128,9 @@ declare
         orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
         orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_source reference_advise reference_check_columns
         reference_check_table reference_check_types reference_name reference_store retention_builtin
-        retention_check_epoch retention_check_filter retention_check_keep retention_check_rights retention_check_terms
-        retention_filter_problem retention_policy_store run_is_read_only run_log_done run_pin schedule_is_command
-        schedule_require
+        retention_check_filter retention_check_keep retention_check_rights retention_check_terms retention_check_unit
+        retention_check_values retention_filter_problem retention_policy_store run_is_read_only run_log_done run_pin
+        schedule_is_command schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
@@ -155,11 +156,12 @@ declare
         retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_first_work
         retention_learned retention_limit retention_lock retention_next_pass retention_next_size retention_open
         retention_part retention_places retention_plan_verdict retention_range retention_resume_position
-        retention_run_check retention_signature retention_take retention_terms retention_turn retention_verify
-        run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted run_drive run_end
-        run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_plan
-        run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_is_command schedule_require
+        retention_run_check retention_signature retention_take retention_tell_implausible retention_terms retention_turn
+        retention_verify run_account run_beat run_begin run_call run_close run_close_dead run_close_interrupted
+        run_drive run_end run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
+        run_log_plan run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence run_series
+        run_size run_stop run_tell run_terms_of schedule_claim_lost schedule_conflict schedule_is_command
+        schedule_require
     ';
     v_grant record;
 begin
