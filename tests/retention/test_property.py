@@ -119,7 +119,9 @@ class Case:
             return None
         ticks = UNITS[self.kind][1] if self.kind in UNITS else 1_000
         tick = 0 if isinstance(age, str) else int(CUTOFF.timestamp()) * ticks + age
-        return f"{tick:012x}7abc8def0123456789ab" if self.kind == "uuid" else str(tick)
+        if self.kind == "uuid":
+            return f"{tick:012x}7abc8def0123456789ab" if tick else "0" * 32
+        return str(tick)
 
     def value(self, age: int | str | None) -> str | None:
         """The time of a row: ``age`` ticks of its type after the cutoff."""
