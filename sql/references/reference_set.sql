@@ -1,13 +1,15 @@
 -- pydb.reference_set: create or change a logical reference; everything is checked before it is stored; audited.
 -- reads the catalog   writes pydb.reference, pydb.audit_log   locks the reference's row
--- raises YD003 YD004 YD005 YD006 YD301
+-- raises YD003 YD004 YD005 YD006 YD103 YD301
 create or replace function pydb.reference_set(
     p_child regclass,
     p_child_columns name[],
     p_parent regclass,
     p_parent_columns name[],
     p_on_delete text default 'no action',
-    p_name text default null
+    p_name text default null,
+    p_filter text default null,
+    p_parent_filter text default null
 )
 returns pydb.reference
 language plpgsql
@@ -48,17 +50,28 @@ begin
             hint = 'As many columns on either side; on delete: no action, restrict, cascade, set null, set default.';
     end if;
     perform pydb_internal.reference_check_types(p_child, v_child, p_parent, v_parent);
+    if p_filter is not null then
+        v_new.filter := pydb_internal.retention_check_filter(p_child, p_filter);
+    end if;
+    if p_parent_filter is not null then
+        v_new.parent_filter := pydb_internal.retention_check_filter(p_parent, p_parent_filter);
+    end if;
     v_new.name := pydb_internal.reference_name(p_child, v_new.child_columns, p_name);
     v_new := pydb_internal.reference_store(v_new, p_name is not null);
     perform pydb_internal.reference_advise(p_child, v_child, p_parent, v_parent);
+    perform pydb_internal.reference_warn_type(v_new);
     return v_new;
 end
 $$;
 
-comment on function pydb.reference_set(regclass, name[], regclass, name[], text, text) is
+comment on function pydb.reference_set(regclass, name[], regclass, name[], text, text, text, text) is
 'Creates or replaces a logical reference, a foreign key that nothing enforces, and returns its row; setting it again as
 it is changes nothing. Cascades follow it, orphan scans check it. p_on_delete: what pydb does to the child''s rows when
 it deletes their parent: no action, restrict, cascade, set null or set default. p_name: schema.child.name, or the name
-alone; by default the columns and _ref. Missing indexes are said as notices. The caller owns or may SELECT from both.';
+alone; by default the columns and _ref. p_filter: only rows of the child for which it is true reference anything, as
+''commentable_type = ''''Post''''''; p_parent_filter: only rows of the parent for which it is true can be referenced, as
+''deleted_at is null'', and rows behind others are orphans. Each is one boolean expression over its table, like the
+filter of a policy. A type column beside the key without a p_filter is warned of. Missing indexes are said as notices.
+The caller owns or may SELECT from both.';
 
-revoke all on function pydb.reference_set(regclass, name[], regclass, name[], text, text) from public;
+revoke all on function pydb.reference_set(regclass, name[], regclass, name[], text, text, text, text) from public;

@@ -1,4 +1,4 @@
--- destroys: policies on nanoseconds or uuids, and which policies take times before 1980
+-- destroys: policies on nanoseconds or uuids, which policies take times before 1980, references with a condition
 drop routine pydb_internal.cascade_edge_problem;
 
 -- retention: units and times that cannot be meant
@@ -14,3 +14,12 @@ alter table pydb.retention_policy add constraint retention_policy_time_unit_chec
 alter table pydb.retention_policy drop column expire_implausible;
 comment on column pydb.retention_policy.time_unit is
 'timestamptz, timestamp or date by the column''s type; s, ms or us since 1970 for integers.';
+
+-- references: conditions
+drop routine pydb.reference_set;
+drop routine pydb_internal.orphan_source;
+drop view pydb.reference_list;
+-- without its condition a reference would take other tables' rows
+delete from pydb.reference where filter is not null or parent_filter is not null;
+alter table pydb.reference drop column filter, drop column parent_filter;
+alter type pydb_internal.reference_edge drop attribute filter, drop attribute parent_filter;

@@ -14,3 +14,16 @@ drop routine pydb.retention_plan;
 drop routine pydb.retention_policy_set;
 drop routine pydb_internal.retention_measure;
 drop routine pydb_internal.retention_survey;
+
+-- references: conditions
+alter table pydb.reference add column filter text, add column parent_filter text;
+comment on column pydb.reference.filter is
+'Only rows of the child for which this is true reference anything (commentable_type = ''Post''); null = all.';
+comment on column pydb.reference.parent_filter is
+'Only rows of the parent for which this is true can be referenced (deleted_at is null); null = all.';
+alter type pydb_internal.reference_edge add attribute filter text, add attribute parent_filter text;
+comment on column pydb_internal.reference_edge.filter is
+'Condition on the child of a logical reference, its columns without alias; null = none.';
+comment on column pydb_internal.reference_edge.parent_filter is 'The same on the parent.';
+drop routine pydb.reference_set;
+drop routine pydb_internal.orphan_source;

@@ -42,9 +42,11 @@ begin
         keyed as (
             select
                 m.ordinality as edge, o.place, format(
-                    'exists (select 1 from only %s as p where p.ctid = any(%s) and %s)',
-                    pydb_internal.relation_name(g.relation), p_places[o.place],
-                        pydb_internal.reference_match(m.edge, 't', 'p')
+                    'exists (select 1 from %s as p where p.ctid = any(%s) and %s)%s', pydb_internal.reference_source(
+                        'only ' || pydb_internal.relation_name(g.relation), (m.edge).parent_columns,
+                        (m.edge).parent_filter
+                    ), p_places[o.place], pydb_internal.reference_match(m.edge, 't', 'p'),
+                    ' and (' || (m.edge).filter || ')'
                 ) as condition,
                 case when cardinality(f.relations) > 10 and f.is_single and g.relation <> all(f.relations)
                     and pydb_internal.cascade_is_divisible((m.edge).child, 'delete', f.relations, null)

@@ -7,7 +7,7 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select format(
+    select coalesce(pydb_internal.reference_virtual_cure(c.oid, p_edge.child_columns) || ' ', '') || format(
         'create index %son %s (%s);',
         -- a partitioned table takes no CONCURRENTLY; its partitions do, one by one, before it
         case when c.relkind = 'p' then '' else 'concurrently ' end, pydb_internal.relation_name(c.oid),

@@ -14,7 +14,7 @@ declare
     v_end record;
 begin
     for v_end in
-        select u.relation, u.need, quote_names.columns, c.relkind = 'p' as is_partitioned
+        select u.relation, u.attnums, u.need, quote_names.columns, c.relkind = 'p' as is_partitioned
         from (
             values
             (1, p_child::oid, p_child_attnums, 'each cascade reads all of %s'),
@@ -25,7 +25,14 @@ begin
             select string_agg(quote_ident(n.name), ', ' order by n.ord) as columns
             from unnest(pydb_internal.column_names(u.relation, u.attnums)) with ordinality as n (name, ord)
         ) as quote_names
-        where not pydb_internal.reference_is_indexed(u.relation, u.attnums)
+        where not pydb_internal.reference_is_indexed(u.relation, u.attnums) and not (
+            -- with its condition, another index may do
+            u.ord = 1 and exists (
+                select 1 from pydb_internal.reference_edges_among(array[p_parent::oid]) as e
+                where e.kind = 'logical' and e.child = p_child and e.is_indexed
+                    and e.child_columns = pydb_internal.column_names(p_child, p_child_attnums)
+            )
+        )
         order by u.ord
     loop
         raise notice using
@@ -33,7 +40,9 @@ begin
                 '%s has no index on (%s): ' || v_end.need, pydb_internal.relation_name(v_end.relation), v_end.columns,
                 pydb_internal.relation_name(v_end.relation)
             ),
-            hint = format(
+            hint = coalesce(pydb_internal.reference_virtual_cure(
+                v_end.relation, pydb_internal.column_names(v_end.relation, v_end.attnums)
+            ) || ' ', '') || format(
                 'create index %son %s (%s);', case when v_end.is_partitioned then '' else 'concurrently ' end,
                 pydb_internal.relation_name(v_end.relation), v_end.columns
             );

@@ -1,5 +1,5 @@
--- pydb_internal.retention_check_filter (policy; by retention_policy_set): accept one boolean expression over one table
--- and return it as the server understood it.
+-- pydb_internal.retention_check_filter (policy): accept one boolean expression over one table and return it as the
+-- server understood it.
 -- writes a temporary table, dropped again   reads the first rows of the target   locks nothing above a select
 -- raises YD103
 create or replace function pydb_internal.retention_check_filter(p_relation regclass, p_filter text)

@@ -78,7 +78,9 @@ begin
     if p_filter is not null then
         v_new.filter := pydb_internal.retention_check_filter(p_table, p_filter);
     end if;
-    perform pydb_internal.retention_check_values(v_new, clock_timestamp());
+    if not v_builtin then
+        perform pydb_internal.retention_check_values(v_new, clock_timestamp());
+    end if;
     if p_schedule is not null then
         perform pydb_internal.cron_check(p_schedule);
     end if;
