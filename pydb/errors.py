@@ -313,6 +313,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD306": CascadeBlocked,
     "YD307": CascadeBlocked,
     "YD308": RunFailed,
+    "YD309": CascadeBlocked,
     "YD401": OrphansRefused,
     "YD402": OrphansRefused,
     "YD403": RunFailed,

@@ -88,20 +88,20 @@ declare
     c_monitor_calls constant text := '
         cascade_add_edges cascade_check_root cascade_default_is_constant cascade_default_problem cascade_edge_action
         cascade_edge_counts cascade_edge_problem cascade_edge_rows cascade_edge_verdict cascade_edge_warnings
-        cascade_index_command cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_in_rows
-        cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings cascade_resolve_choices
-        cascade_root_key cascade_root_rows cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse
-        cascade_traverse_deep catalog_columns catalog_lines catalog_objects catalog_others catalog_relations
-        catalog_routines column_names column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_seek
-        cron_value cron_version_at_least doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
-        doctor_cron_launcher doctor_execute doctor_grants doctor_idempotency doctor_job_owners doctor_jobs doctor_pydb
-        doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources key_match
-        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
+        cascade_index_command cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed
+        cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings
+        cascade_resolve_choices cascade_root_key cascade_root_rows cascade_sets_key_columns cascade_tasks cascade_tids
+        cascade_traverse cascade_traverse_deep catalog_columns catalog_lines catalog_objects catalog_others
+        catalog_relations catalog_routines column_names column_numbers cron_day_matches cron_field_values cron_fields
+        cron_next cron_seek cron_value cron_version_at_least doctor_cascade doctor_cron doctor_cron_connection
+        doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_grants doctor_idempotency doctor_job_owners
+        doctor_jobs doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources
+        key_match orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
         reference_check_choices reference_comparable reference_edges reference_edges_among reference_equality
         reference_get reference_inbound reference_is_indexed reference_match reference_measure reference_open_columns
-        reference_parse reference_problem reference_similar reference_source reference_unsettable reference_virtual_cure
-        reference_words relation_problem relation_source retention_blocker_conditions retention_bound
-        retention_cascade_plan retention_check_target retention_cutoff retention_deletable_condition
+        reference_overlooked reference_parse reference_problem reference_similar reference_source reference_unsettable
+        reference_virtual_cure reference_words relation_problem relation_source retention_blocker_conditions
+        retention_bound retention_cascade_plan retention_check_target retention_cutoff retention_deletable_condition
         retention_effect_warnings retention_end retention_expired_condition retention_expiry retention_fuse_problem
         retention_guess_unit retention_has_infinity retention_implausible_warnings retention_instant
         retention_kept_query retention_leaf_warnings retention_leaves retention_measure retention_null_rows

@@ -23,3 +23,6 @@ drop view pydb.reference_list;
 delete from pydb.reference where filter is not null or parent_filter is not null;
 alter table pydb.reference drop column filter, drop column parent_filter;
 alter type pydb_internal.reference_edge drop attribute filter, drop attribute parent_filter;
+
+-- suggestions: measured on as many rows as asked
+drop routine pydb_internal.reference_measure;

@@ -27,3 +27,6 @@ comment on column pydb_internal.reference_edge.filter is
 comment on column pydb_internal.reference_edge.parent_filter is 'The same on the parent.';
 drop routine pydb.reference_set;
 drop routine pydb_internal.orphan_source;
+
+-- suggestions: measured on as many rows as asked
+drop routine pydb_internal.reference_measure;
