@@ -73,6 +73,7 @@ class Suggestion:
     orphans: int | None
     share: Decimal | None
     command: str
+    certainty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

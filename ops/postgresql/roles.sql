@@ -99,19 +99,19 @@ declare
         key_match orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
         reference_check_choices reference_comparable reference_edges reference_edges_among reference_equality
         reference_get reference_inbound reference_is_indexed reference_match reference_measure reference_open_columns
-        reference_overlooked reference_parse reference_problem reference_similar reference_source reference_unsettable
-        reference_virtual_cure reference_words relation_problem relation_source retention_blocker_conditions
-        retention_bound retention_cascade_plan retention_check_target retention_cutoff retention_deletable_condition
-        retention_effect_warnings retention_end retention_expired_condition retention_expiry retention_fuse_problem
-        retention_guess_unit retention_has_infinity retention_implausible_warnings retention_instant
-        retention_kept_query retention_leaf_warnings retention_leaves retention_measure retention_null_rows
-        retention_policy_get retention_policy_names retention_policy_warnings retention_references retention_schedules
-        retention_strategy retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
-        retention_time_type retention_time_unit retention_total_rows rows_text run_advice run_dead run_is_dead run_live
-        schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
-        schedule_command_parse schedule_job_name schedule_jobs schedule_known schedule_leftovers schedule_listed
-        schedule_present schedule_prune_statement schedule_runs schedule_sources schedule_statements schedule_subjects
-        schedule_targets schedule_wanted scheduler_alive setting_get
+        reference_overlooked reference_parse reference_problem reference_roles reference_similar reference_source
+        reference_unsettable reference_virtual_cure reference_words relation_problem relation_source
+        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_target retention_cutoff
+        retention_deletable_condition retention_effect_warnings retention_end retention_expired_condition
+        retention_expiry retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_implausible_warnings retention_instant retention_kept_query retention_leaf_warnings retention_leaves
+        retention_measure retention_null_rows retention_policy_get retention_policy_names retention_policy_warnings
+        retention_references retention_schedules retention_strategy retention_survey retention_text_time retention_ticks
+        retention_time_hint retention_time_index retention_time_type retention_time_unit retention_total_rows rows_text
+        run_advice run_dead run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
+        schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs schedule_known
+        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
     ';
     c_admin constant text := '
         cascade_approve cascade_cancel cascade_delete cascade_request entity_drop entity_set idempotency_peek

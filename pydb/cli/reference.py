@@ -183,7 +183,7 @@ def _state(row: Reference) -> str:
 
 
 def _show_suggestions(rows: Sequence[Suggestion]) -> None:
-    columns = ["child", "columns", "parent", "keys", "orphans", "match", "why"]
+    columns = ["child", "columns", "parent", "keys", "orphans", "match", "certainty", "why"]
     _output.table(
         columns,
         [
@@ -194,6 +194,7 @@ def _show_suggestions(rows: Sequence[Suggestion]) -> None:
                 row.rows,
                 row.orphans,
                 "" if row.share is None else f"{row.share:.1%}",
+                row.certainty,
                 row.reason,
             )
             for row in rows

@@ -26,3 +26,5 @@ alter type pydb_internal.reference_edge drop attribute filter, drop attribute pa
 
 -- suggestions: measured on as many rows as asked
 drop routine pydb_internal.reference_measure;
+drop routine pydb.reference_suggest;
+drop routine pydb_internal.reference_candidates;

@@ -30,3 +30,5 @@ drop routine pydb_internal.orphan_source;
 
 -- suggestions: measured on as many rows as asked
 drop routine pydb_internal.reference_measure;
+drop routine pydb.reference_suggest;
+drop routine pydb_internal.reference_candidates;
