@@ -95,12 +95,12 @@ declare
         catalog_relations catalog_routines column_names column_numbers cron_day_matches cron_field_values cron_fields
         cron_next cron_seek cron_value cron_version_at_least doctor_cascade doctor_cron doctor_cron_connection
         doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_grants doctor_idempotency doctor_job_owners
-        doctor_jobs doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources
-        key_match orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
-        reference_check_choices reference_comparable reference_edges reference_edges_among reference_equality
-        reference_get reference_inbound reference_is_indexed reference_match reference_measure reference_open_columns
-        reference_overlooked reference_parse reference_problem reference_roles reference_similar reference_source
-        reference_unsettable reference_virtual_cure reference_words relation_problem relation_source
+        doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server
+        doctor_sources key_match orphan_references reference_aliases reference_base_type reference_by_name
+        reference_candidates reference_check_choices reference_comparable reference_edges reference_edges_among
+        reference_equality reference_get reference_inbound reference_is_indexed reference_match reference_measure
+        reference_open_columns reference_overlooked reference_parse reference_problem reference_roles reference_similar
+        reference_source reference_unsettable reference_virtual_cure reference_words relation_problem relation_source
         retention_blocker_conditions retention_bound retention_cascade_plan retention_check_target retention_cutoff
         retention_deletable_condition retention_effect_warnings retention_end retention_expired_condition
         retention_expiry retention_fuse_problem retention_guess_unit retention_has_infinity

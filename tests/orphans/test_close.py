@@ -179,6 +179,11 @@ def test_a_parent_whose_triggers_are_off_keeps_the_key_open(shop: Lab) -> None:
     with refused("YD406") as refusal:
         shop.do("call pydb.orphan_close('d_parent_id_fkey')")
     assert refusal.hint == "alter table app.parent enable trigger all;"
+    look = "select status, hint from pydb.doctor() where reason_code = 'key_off'"
+    ((status, hint),) = shop.rows(look)
+    assert (status, str(hint).startswith(refusal.hint)) == ("degraded", True)
+    shop.do(refusal.hint)
+    assert shop.rows(look) == []
 
 
 def test_a_virtual_generated_column_has_to_be_stored(shop: Lab) -> None:
