@@ -34,9 +34,9 @@ begin
         end;
     else
         -- nobody's data is of before 1980: zero, minus one, another unit, "never" as the year 1
-        past := format('%s and (%s < %s%s)%s', expired, v_column, v_first, case
+        past := format('(%s < %s%s) and %s%s', v_column, v_first, case
             when p_policy.time_unit = 'uuidv7' then format(' or not %s', v_is_seven) else ''
-        end, case when v_infinite then format(' and %s > ''-infinity''', v_column) else '' end);
+        end, expired, case when v_infinite then format(' and %s > ''-infinity''', v_column) else '' end);
         expired := expired || case
             when v_infinite and p_policy.expire_minus_infinity
                 then format(' and (%1$s >= %2$s or %1$s = ''-infinity'')', v_column, v_first)

@@ -32,6 +32,13 @@ declare
     v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
     v_all constant text := case when v_indexed then v_predicate
         else format('(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered) end;
+    -- what cannot be meant: counted on the way, or by the index
+    v_odd constant text[] := array(
+        select case
+            when v_indexed or u.odd = 'false' then '0::int8' else format('count(*) filter (where %s)', u.odd)
+        end
+        from unnest(array[v_say.past, v_say.future]) with ordinality as u (odd, ord) order by u.ord
+    );
     v_deletable text := v_all;
     v_probe constant boolean := p_policy.filter is null and v_kept is null and cardinality(v_blockers) = 0
         and v_indexed and p_policy.time_unit <> 'uuidv7';
@@ -46,19 +53,18 @@ begin
     end if;
     select array_agg(pydb_internal.retention_instant(
         p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
-            || case when v_probe then '' else format(' filter (where %s)', v_say.expired) end
+            || case when v_indexed or v_deletable <> v_all then '' else format(' filter (where %s)', v_say.expired) end
     ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
     execute coalesce(v_kept, '') || format(
-        'select count(*) filter (where %s), %s, %s, count(*) filter (where %s), count(*) filter (where %s)
-        from only %s as t where %s',
-        v_say.expired, case when p_span and not v_probe then v_ends[1] else 'null' end,
-        case when p_span and not v_probe then v_ends[2] else 'null' end, v_say.past, v_say.future, v_table, v_deletable
+        'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
+        case when p_span and not v_probe then v_ends[1] else 'null' end,
+        case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table, v_deletable
     ) into rows_due, oldest, newest, rows_past, rows_future;
     rows_blocked := 0;
     if v_deletable <> v_all then
         execute format(
-            'select count(*) filter (where %s), count(*) filter (where %s), count(*) filter (where %s)
-            from only %s as t where %s', v_say.expired, v_say.past, v_say.future, v_table, v_all
+            'select count(*) - %1$s - %2$s, %1$s, %2$s from only %3$s as t where %4$s', v_odd[1], v_odd[2],
+            v_table, v_all
         ) into v_expired, rows_past, rows_future;
         rows_blocked := v_expired - rows_due;
     end if;
