@@ -350,6 +350,16 @@ def transaction(conn: Connection, *, rollback: bool = False) -> Iterator[None]:
         yield
 
 
+def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:
+    """Have ``handler(message)`` called for each notice and warning of the server with this code."""
+
+    def handle(diag: psycopg.errors.Diagnostic) -> None:
+        if diag.sqlstate == sqlstate:
+            handler(diag.message_primary or "")
+
+    conn.add_notice_handler(handle)
+
+
 def on_notice(conn: Connection, handler: NoticeHandler) -> None:
     """Have ``handler(severity, message, hint)`` called for each notice and warning of the server."""
 

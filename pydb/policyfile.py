@@ -48,6 +48,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "expiry": (bool,),
     "timezone": (str,),
     "expire_minus_infinity": (bool,),
+    "expire_implausible": (bool,),
     "allow_short": (bool,),
 }
 _TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}

@@ -35,6 +35,8 @@ class Reference:
     is_enforced: bool
     is_indexed: bool
     status: str
+    filter: str | None = None
+    parent_filter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class LogicalReference:
     author: str
     created_at: datetime
     updated_at: datetime
+    filter: str | None = None
+    parent_filter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Suggestion:
     orphans: int | None
     share: Decimal | None
     command: str
+    certainty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +104,14 @@ def reference_set(
     *,
     on_delete: str = "no action",
     name: str | None = None,
+    row_filter: str | None = None,
+    parent_filter: str | None = None,
 ) -> LogicalReference:
     """Create or replace a logical reference; a table is a name, never looked up by search_path, or an oid.
 
     Columns are names as the catalog has them. ``on_delete``: no action, restrict, cascade, set null or set
-    default.
+    default. ``row_filter`` and ``parent_filter``: which rows of the child reference anything, and which of
+    the parent can be referenced.
     """
     (row,) = db.call_as(
         conn,
@@ -115,6 +123,8 @@ def reference_set(
         p_parent_columns=tuple(parent_columns),
         p_on_delete=on_delete,
         p_name=name,
+        p_filter=row_filter,
+        p_parent_filter=parent_filter,
     )
     return row
 

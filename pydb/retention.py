@@ -75,6 +75,7 @@ class Policy:
     version: int
     created_at: datetime
     updated_at: datetime
+    expire_implausible: bool
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -96,6 +97,7 @@ class PolicyOptions(TypedDict, total=False):
     expiry: bool | None
     timezone: str
     expire_minus_infinity: bool
+    expire_implausible: bool
     allow_short: bool
 
 
@@ -118,6 +120,7 @@ class PlanRow:
     strategy_reason: str | None
     warnings: list[str] | None
     codes: list[str] | None
+    implausible_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,9 @@ def plan(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the graph to this file instead of stdout.")
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 too if a column looks like a reference and is none.")
+    ] = False,
 ) -> None:
     """Show what a delete would take with it, and what would stop it; nothing is changed or locked.
 
@@ -87,18 +90,23 @@ def plan(
 
     Exit code 1 if the delete would be blocked.
     """
-    from pydb import cascade
+    from pydb import cascade, db
 
     form = _form(ctx, dot=dot, mermaid=mermaid, html=html, out=out)
+    missed: list[str] = []
     with _output.connect(ctx) as conn:
+        db.on_code(conn, "YD309", missed.append)
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
         steps = _plan(conn, target)
         database = conn.info.dbname
-    code = ExitCode.ATTENTION if cascade.blocked(steps) else ExitCode.DONE
+    code = ExitCode.ATTENTION if cascade.blocked(steps) or (strict and missed) else ExitCode.DONE
+    document = target.document(steps, not_followed=missed)
     if form is not None:
         _closure.draw(form, target, steps, out, everything=everything, database=database)
-    elif not _output.emit(ctx, "cascade.plan", target.document(steps), exit_code=code):
+    elif not _output.emit(ctx, "cascade.plan", document, exit_code=code):
         _closure.show(target, steps, everything=everything)
+        for line in missed:
+            _output.out(f"{line}: pydb reference suggest")
     raise typer.Exit(code)
 
 

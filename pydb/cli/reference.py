@@ -43,6 +43,21 @@ def set_(
     name: Annotated[
         str | None, typer.Option(help="Name; by default the columns with _ref, after the child's.")
     ] = None,
+    row_filter: Annotated[
+        str | None,
+        typer.Option(
+            "--filter",
+            metavar="CONDITION",
+            help="Only rows of the child for which it is true reference anything: commentable_type = 'Post'.",
+        ),
+    ] = None,
+    parent_filter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Only rows of the parent for which it is true can be referenced: deleted_at is null.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
 ) -> None:
     """Set a logical reference: cascades follow it and orphan scans check it, no constraint is made."""
@@ -60,6 +75,8 @@ def set_(
                 references.column_list(conn, parent_columns),
                 on_delete=on_delete,
                 name=name,
+                row_filter=row_filter,
+                parent_filter=parent_filter,
             )
     if not _output.emit(ctx, "reference.set", {"dry_run": dry_run, "reference": asdict(row)}):
         _output.out(
@@ -172,7 +189,7 @@ def _state(row: Reference) -> str:
 
 
 def _show_suggestions(rows: Sequence[Suggestion]) -> None:
-    columns = ["child", "columns", "parent", "keys", "orphans", "match", "why"]
+    columns = ["child", "columns", "parent", "keys", "orphans", "match", "certainty", "why"]
     _output.table(
         columns,
         [
@@ -183,6 +200,7 @@ def _show_suggestions(rows: Sequence[Suggestion]) -> None:
                 row.rows,
                 row.orphans,
                 "" if row.share is None else f"{row.share:.1%}",
+                row.certainty,
                 row.reason,
             )
             for row in rows

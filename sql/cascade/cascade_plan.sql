@@ -1,6 +1,6 @@
 -- pydb.cascade_plan: what deleting some rows would take with it, edge by edge, and what would stop it.
 -- reads the root and the tables that references lead to   writes nothing   locks nothing above a select
--- raises YD002 YD003 YD004 YD005 YD301
+-- raises YD002 YD003 YD004 YD005 YD301; says YD309
 create or replace function pydb.cascade_plan(
     p_root regclass,
     p_keys jsonb,
@@ -18,17 +18,21 @@ set jit = off
 as $$
 declare
     v_terms record := pydb_internal.cascade_resolve_choices(p_root, p_edges, p_entity);
+    v_walk constant pydb_internal.cascade_closure := pydb_internal.cascade_traverse(
+        pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices
+    );
+    v_line text;
 begin
     return query
     select s.*
     from unnest(pydb_internal.cascade_add_heirs(array(
         select p
-        from pydb_internal.cascade_plan_steps(
-            pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices),
-            v_terms.root, v_terms.choices is null
-        ) as p
+        from pydb_internal.cascade_plan_steps(v_walk, v_terms.root, v_terms.choices is null) as p
         order by p.step
     ), v_terms.root, p_keys)) as s;
+    for v_line in select o.said from pydb_internal.cascade_not_followed(v_walk) as o loop
+        raise notice using errcode = 'YD309', message = v_line, hint = 'select * from pydb.reference_suggest();';
+    end loop;
 end
 $$;
 
@@ -38,6 +42,7 @@ first. p_keys: array of objects, each all columns of one key: [{"id": 42}]. p_ed
 nullify, default or block; "*" stands for every key that would block; without it, and without p_entity, the keys'' own
 actions hold, and the plan is that of a plain DELETE. rows counts each row once per relation and action. An edge with
 action blocked stops the whole delete; warning says why (codes: in a word for each sentence) and cure how to change it.
-It takes no lock above a SELECT''s and leaves no trace.';
+Columns that look like references to these tables and are none
+are said as notices: nothing follows them. It takes no lock above a SELECT''s and leaves no trace.';
 
 revoke all on function pydb.cascade_plan(regclass, jsonb, jsonb, text) from public;

@@ -1,6 +1,6 @@
 -- pydb.orphan_close: make a reference a valid foreign key: add it NOT VALID, then validate it, each under a short lock.
 -- writes the catalog, pydb.reference, pydb.audit_log   locks child and parent, each try for lock_timeout at most
--- raises YD001 YD005 YD301 YD402 YD406 YD407 YD408; commits, so it cannot run inside a transaction block
+-- raises YD001 YD005 YD301 YD402 YD404 YD406 YD407 YD408; commits, so it cannot run inside a transaction block
 create or replace procedure pydb.orphan_close(p_reference text, p_max_wait interval default '1 min')
 language plpgsql
 as $$
@@ -18,6 +18,7 @@ begin
     end if;
     v_plan := pydb_internal.orphan_close_plan(p_reference);
     if v_plan.is_closed then
+        perform pydb_internal.orphan_check_closed(v_plan);
         raise notice 'reference %: the key is there and valid', v_plan.reference;
         return;
     end if;
@@ -44,6 +45,7 @@ comment on procedure pydb.orphan_close(text, interval) is
 'Makes a reference a valid foreign key. A logical one is added NOT VALID, which takes a short lock and checks new rows
 from then on, and leaves pydb.reference; then it is validated, which lets others read and write. A declared NOT VALID
 key is only validated. Tries for lock_timeout at a time, for p_max_wait in all (YD408). If orphans remain the key stays
-NOT VALID and YD407 says how many.';
+NOT VALID and YD407 says how many. A key that is valid is counted too: orphans may be under it (YD407), or its triggers
+be off (YD406).';
 
 revoke all on procedure pydb.orphan_close(text, interval) from public;

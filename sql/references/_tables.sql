@@ -14,6 +14,8 @@ create table pydb.reference (
     author text not null default session_user,
     created_at timestamptz not null default pg_catalog.now(),
     updated_at timestamptz not null default pg_catalog.now(),
+    filter text,
+    parent_filter text,
     constraint reference_pkey primary key (name),
     constraint reference_name_check check (name <> '' and octet_length(name) <= 255),
     constraint reference_columns_check check (
@@ -43,6 +45,10 @@ comment on column pydb.reference.on_delete is
 comment on column pydb.reference.author is 'Login role that set it.';
 comment on column pydb.reference.created_at is 'When it was first set.';
 comment on column pydb.reference.updated_at is 'When it was last changed.';
+comment on column pydb.reference.filter is
+'Only rows of the child for which this is true reference anything (commentable_type = ''Post''); null = all.';
+comment on column pydb.reference.parent_filter is
+'Only rows of the parent for which this is true can be referenced (deleted_at is null); null = all.';
 
 create table pydb.entity (
     name text not null,
@@ -89,7 +95,9 @@ create type pydb_internal.reference_edge as (
     is_match_full boolean,
     operators text[],
     collations text[],
-    is_indexed boolean
+    is_indexed boolean,
+    filter text,
+    parent_filter text
 );
 
 comment on type pydb_internal.reference_edge is
@@ -115,5 +123,8 @@ comment on column pydb_internal.reference_edge.operators is
 'Equality of each column pair, parent on the left, with its schema.';
 comment on column pydb_internal.reference_edge.collations is 'COLLATE clause of each pair, or the empty text.';
 comment on column pydb_internal.reference_edge.is_indexed is 'True: an index of the child serves the reference.';
+comment on column pydb_internal.reference_edge.filter is
+'Condition on the child of a logical reference, its columns without alias; null = none.';
+comment on column pydb_internal.reference_edge.parent_filter is 'The same on the parent.';
 
 revoke all on pydb.reference, pydb.entity from public;

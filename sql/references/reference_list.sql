@@ -19,7 +19,9 @@ select
     e.is_valid,
     e.is_enforced,
     e.is_indexed,
-    'ok'::text as status
+    'ok'::text as status,
+    e.filter,
+    e.parent_filter
 from pydb_internal.reference_edges() as e
 union all
 select
@@ -33,7 +35,9 @@ select
     false,
     false,
     false,
-    p.problem
+    p.problem,
+    r.filter,
+    r.parent_filter
 from pydb.reference as r
 cross join lateral pydb_internal.reference_problem(r) as p (problem)
 where p.problem is not null;
@@ -54,5 +58,7 @@ comment on column pydb.reference_list.is_enforced is 'True: PostgreSQL acts on i
 comment on column pydb.reference_list.is_indexed is 'True: an index of the child serves it.';
 comment on column pydb.reference_list.status is
 'ok, or what is gone: such a reference is neither followed nor checked.';
+comment on column pydb.reference_list.filter is 'Condition on the child of a logical reference; null = none.';
+comment on column pydb.reference_list.parent_filter is 'Condition on its parent; null = none.';
 
 revoke all on pydb.reference_list from public;

@@ -34,10 +34,11 @@ create table pydb.retention_policy (
     created_at timestamptz not null default pg_catalog.now(),
     updated_at timestamptz not null default pg_catalog.now(),
     author_role regrole,
+    expire_implausible boolean not null default false,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
-        time_unit in ('timestamptz', 'timestamp', 'date', 's', 'ms', 'us')
+        time_unit in ('timestamptz', 'timestamp', 'date', 's', 'ms', 'us', 'ns', 'uuidv7')
     ),
     constraint retention_policy_keep_check check (keep >= interval '0' and (expiry or keep > interval '0')),
     constraint retention_policy_action_check check (action in ('delete', 'archive', 'nullify', 'drop_partition')),
@@ -58,7 +59,7 @@ comment on column pydb.retention_policy.target is 'Table; follows a rename, does
 comment on column pydb.retention_policy.target_name is 'Qualified name of the table when the policy was last set.';
 comment on column pydb.retention_policy.time_column is 'Column that holds the age of a row, or its expiry.';
 comment on column pydb.retention_policy.time_unit is
-'timestamptz, timestamp or date by the column''s type; s, ms or us since 1970 for integers.';
+'timestamptz, timestamp, date or uuidv7 by the column''s type; s, ms, us or ns since 1970 for numbers.';
 comment on column pydb.retention_policy.expiry is
 'True: the column holds each row''s own expiry, and keep is the grace after it (may be 0).';
 comment on column pydb.retention_policy.keep is 'Rows older than this expire.';
@@ -96,6 +97,8 @@ comment on column pydb.retention_policy.created_at is 'When the policy was first
 comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 comment on column pydb.retention_policy.author_role is
 'The role that set the policy, whatever it is called now; a filter runs only as a role that this one could become.';
+comment on column pydb.retention_policy.expire_implausible is
+'True: times before 1980 (and uuids that are not of version 7) expire like others; false: they are counted and stay.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (

@@ -1,6 +1,6 @@
 -- pydb.retention_policy_set: create or change a policy; everything is checked before anything is stored; audited.
 -- reads the target   writes pydb.retention_policy, pydb.audit_log   locks the policy's row
--- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD107 YD108 YD109 YD501
+-- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD107 YD108 YD109 YD501; warns YD117
 create or replace function pydb.retention_policy_set(
     p_name text,
     p_table regclass,
@@ -22,7 +22,8 @@ create or replace function pydb.retention_policy_set(
     p_expiry boolean default null,
     p_timezone text default 'UTC',
     p_expire_minus_infinity boolean default false,
-    p_allow_short boolean default false
+    p_allow_short boolean default false,
+    p_expire_implausible boolean default false
 )
 returns pydb.retention_policy
 language plpgsql
@@ -50,6 +51,7 @@ begin
     v_new.schedule := p_schedule;
     v_new.enabled := p_enabled;
     v_new.expire_minus_infinity := p_expire_minus_infinity;
+    v_new.expire_implausible := p_expire_implausible;
     v_new.expiry := p_expiry;
     return pydb_internal.retention_policy_store(pydb_internal.draft_add(
         'retention_policy', jsonb_build_object(
@@ -62,18 +64,21 @@ $$;
 
 comment on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
-    text, boolean, boolean, text, boolean, boolean
+    text, boolean, boolean, text, boolean, boolean, boolean
 ) is
 'Creates or replaces a retention policy and returns its row; setting it again as it is changes nothing.
-p_time_column: timestamptz, timestamp, date, or an integer with p_time_unit s, ms or us. p_keep: positive and at least
-the setting min_keep unless p_allow_short. p_expiry: the column holds each row''s own expiry, keep may be 0 (default:
-true for keep 0 on a column named expires_at or alike). p_filter: one boolean expression over the table.
-p_on_referenced: skip or error. p_strategy: auto, heap or index. p_batch_target: 10 ms to 60 s a batch. p_max_rows,
+p_time_column: timestamptz, timestamp, date, uuid (version 7), or a number with p_time_unit s, ms, us or ns. p_keep:
+positive and at least the setting min_keep unless p_allow_short. p_expiry: the column holds each row''s own expiry, keep
+may be 0 (default: true for keep 0 on a column named expires_at or alike). p_filter: one boolean expression over the
+table. p_on_referenced: skip (rows that others reference stay), error (they block the run) or cascade (what references
+them goes too). p_strategy: auto, heap or index. p_batch_target: 10 ms to 60 s a batch. p_max_rows,
 p_max_runtime, p_rows_per_second: bounds of a run. p_fuse_rows, p_fuse_share: a run that would take more is blocked
 (share of the table, default 0.5, 1 = never). p_schedule: cron, five fields, UTC. p_timezone: for subtracting keep and
-for timestamp and date columns. Arguments left out return to their defaults.';
+for timestamp and date columns. p_expire_minus_infinity: -infinity expires too. p_expire_implausible: times before 1980
+expire too; they are left and counted otherwise, for zero, another unit or "never" looks like that. Arguments left out
+return to their defaults.';
 
 revoke all on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
-    text, boolean, boolean, text, boolean, boolean
+    text, boolean, boolean, text, boolean, boolean, boolean
 ) from public;

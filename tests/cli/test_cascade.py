@@ -551,3 +551,13 @@ def test_a_missing_privilege(cli: Cli, shop: Connection, role: RoleFactory, dsn:
     assert re.search(r"^grant .* to .*;$", result.out, re.MULTILINE)
     shop.execute(f"revoke all on all tables in schema pydb from {name}".encode())
     assert cli("cascade", "plan", "shop.customer", "4").code == 77
+
+
+def test_what_is_not_followed_is_said_and_counts_if_strict(cli: Cli, shop: Connection) -> None:
+    shop.execute("create table shop.memo (id int primary key, customer_id int)")
+    result = cli("cascade", "plan", "shop.customer", "4", "--others", "delete")
+    assert result.code == 0
+    assert "not followed: shop.memo (customer_id)" in result.out
+    strict = cli("cascade", "plan", "shop.customer", "4", "--others", "delete", "--strict", "--json")
+    assert (strict.code, strict.document["exit_code"]) == (1, 1)
+    assert len(cast("list[str]", strict.document["not_followed"])) == 1

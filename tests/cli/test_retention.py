@@ -44,6 +44,7 @@ def test_plan_document(cli: Cli, policy: str) -> None:
     assert set(relation) == {
         *("policy", "relation", "action", "rows", "total_rows", "bytes", "oldest", "newest"),
         *("blocked_rows", "null_rows", "cutoff", "strategy", "strategy_reason", "warnings", "codes"),
+        "implausible_rows",
     }
     assert (relation["relation"], relation["rows"], relation["total_rows"]) == ("app.events", EXPIRED, TOTAL)
 
@@ -57,7 +58,11 @@ def test_plan_for_people(cli: Cli, policy: str) -> None:
 
 def test_plan_shows_infinite_times(cli: Cli, events: Connection, policy_file: Callable[..., Path]) -> None:
     events.execute("insert into app.events (at) values ('infinity'), ('-infinity'), ('0044-03-15 BC')")
-    cli("policy", "apply", str(policy_file(a=KEEP + "\nexpire_minus_infinity = true")))
+    cli(
+        "policy",
+        "apply",
+        str(policy_file(a=KEEP + "\nexpire_minus_infinity = true\nexpire_implausible = true")),
+    )
     (relation,) = cast("list[dict[str, object]]", cli("retention", "plan", "--json").document["relations"])
     assert (relation["rows"], relation["oldest"]) == (EXPIRED + 2, "-infinity")
 

@@ -18,7 +18,7 @@ MOST_FILES: Final = 20
 # which rooms a room may use beside core
 MAY_USE: Final = {
     "core": frozenset[str](),
-    "references": frozenset[str](),
+    "references": frozenset({"retention"}),  # a condition is checked in one place, retention_check_filter
     "archive": frozenset({"references"}),
     "cascade": frozenset({"references", "archive"}),
     "retention": frozenset({"references", "cascade", "archive"}),

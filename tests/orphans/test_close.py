@@ -179,3 +179,52 @@ def test_a_generated_column_that_an_action_would_set_cannot_be_closed(lab: Lab) 
     )
     with refused("YD406"):
         lab.do("call pydb.orphan_close('public.o.k')")
+
+
+DECLARED = """create table app.d (id int primary key, parent_id int references app.parent);
+insert into app.d values (1, 1)"""
+SILENTLY = {
+    "replica": "set session_replication_role = replica; {}; set session_replication_role = origin",
+    "child": "alter table {child} disable trigger all; {}; alter table {child} enable trigger all",
+    "off": "alter table {child} disable trigger all; {}",
+}
+
+
+@pytest.mark.parametrize("how", SILENTLY)
+@pytest.mark.parametrize("partitioned", [False, True])
+def test_orphans_under_a_valid_key_are_counted(shop: Lab, how: str, partitioned: bool) -> None:
+    if partitioned:
+        shop.do(
+            """create table app.d (id int primary key, parent_id int references app.parent)
+                partition by range (id); create table app.d1 partition of app.d for values from (0) to (99);
+            insert into app.d values (1, 1)"""
+        )
+    else:
+        shop.do(DECLARED)
+    shop.do("call pydb.orphan_close('d_parent_id_fkey')")
+    child = "app.d1" if partitioned else "app.d"
+    shop.do(SILENTLY[how].format("insert into app.d values (2, 777)", child=child))
+    with refused("YD407") as refusal:
+        shop.do("call pydb.orphan_close('d_parent_id_fkey')")
+    assert "1 row without a parent" in refusal.message
+    assert "orphan_repair('app.d.d_parent_id_fkey'" in refusal.hint
+    assert (f"alter table {child} enable trigger all;" in refusal.hint) is (how == "off")
+    shop.do("call pydb.orphan_repair('d_parent_id_fkey', 'delete', p_min_age => '0')")
+    if how == "off":
+        with refused("YD406") as refusal:
+            shop.do("call pydb.orphan_close('d_parent_id_fkey')")
+        shop.do(refusal.hint)
+    shop.do("call pydb.orphan_close('d_parent_id_fkey')")
+
+
+def test_a_parent_whose_triggers_are_off_keeps_the_key_open(shop: Lab) -> None:
+    shop.do(DECLARED)
+    shop.do("alter table app.parent disable trigger all")
+    with refused("YD406") as refusal:
+        shop.do("call pydb.orphan_close('d_parent_id_fkey')")
+    assert refusal.hint == "alter table app.parent enable trigger all;"
+    look = "select status, hint from pydb.doctor() where reason_code = 'triggers_off'"
+    ((status, hint),) = shop.rows(look)
+    assert (status, str(hint).startswith(refusal.hint)) == ("degraded", True)
+    shop.do(refusal.hint)
+    assert shop.rows(look) == []

@@ -482,6 +482,74 @@ def test_the_demo_tells_its_logical_references_by_the_names_of_declared_ones(dsn
         }
 
 
+ROLES: Final = """
+create schema r;
+create table r.users (id int primary key, manager_id int);
+create table r.team (id int primary key);
+create table r.area (id int primary key);
+create table r.artist_type (id int primary key, parent int);
+create table r.artist (id int primary key, type int, area int, score int);
+create table r.game (id int primary key, home_team_id int, "awayTeamId" int,
+    created_by int references r.users, updated_by int, resolved_by bigint, attempts int, replaced_by int);
+create table r.comment (id int primary key, reply_to int, author_id int, weight int);
+create table r.category (id int primary key, parent_category_id int, sort int);
+insert into r.users select i, nullif((i - 1) / 3, 0) from generate_series(1, 30) as i;
+insert into r.team select generate_series(101, 120);
+insert into r.area select generate_series(501, 520);
+insert into r.artist_type values (31, null), (32, 31), (33, 31);
+insert into r.artist select i, 31 + i % 3, 501 + i % 20, i from generate_series(1001, 1050) as i;
+insert into r.game select i, 101 + i % 20, 101 + (i + 1) % 20, 1 + i % 30, 1 + i % 30, 1 + i % 30, i % 7,
+    nullif(i - 1, 2000) from generate_series(2001, 2040) as i;
+insert into r.comment select i, nullif(i - 1, 3000), 1 + i % 30, i from generate_series(3001, 3050) as i;
+insert into r.category select i, nullif(i / 2, 0), i from generate_series(1, 10) as i;
+"""
+WANTED: Final = {
+    ("users", "manager_id", "users"),
+    ("artist_type", "parent", "artist_type"),
+    ("artist", "type", "artist_type"),
+    ("artist", "area", "area"),
+    ("game", "home_team_id", "team"),
+    ("game", "awayTeamId", "team"),
+    ("game", "updated_by", "users"),
+    ("game", "resolved_by", "users"),
+    ("game", "replaced_by", "game"),
+    ("comment", "reply_to", "comment"),
+    ("comment", "author_id", "users"),
+    ("category", "parent_category_id", "category"),
+}
+
+
+def test_roles_and_rows_of_the_own_table_are_proposed_where_their_keys_are_there(lab: Lab) -> None:
+    lab.do(ROLES)
+    query = (
+        "select replace(child, 'r.', ''), child_columns[1]::text, replace(parent, 'r.', ''), certainty"
+        " from pydb.reference_suggest('r')"
+    )
+    found = {row[:3]: row[3] for row in lab.rows(query)}
+    assert set(found) == WANTED
+    assert set(found.values()) <= {"medium", "low"}
+    # what only sounds so and holds other numbers is no reference
+    lab.do("update r.game set home_team_id = id, updated_by = id; update r.comment set reply_to = 7")
+    lost = {
+        ("game", "home_team_id", "team"),
+        ("game", "updated_by", "users"),
+        ("comment", "reply_to", "comment"),
+    }
+    assert {row[:3] for row in lab.rows(query)} == WANTED - lost
+
+
+def test_several_that_fit_alike_are_a_tie_and_keys_break_it(lab: Lab) -> None:
+    lab.do(
+        """create schema tie; create table tie.item (id int primary key);
+        create table tie.items (id int primary key);
+        create table tie.line (item_id int)"""
+    )
+    query = "select parent, certainty from pydb.reference_suggest('tie') where child = 'tie.line'"
+    assert lab.rows(query) == [("tie.item", "tie"), ("tie.items", "tie")]
+    lab.do("insert into tie.items values (1), (2); insert into tie.line values (1), (2), (2)")
+    assert lab.rows(query) == [("tie.items", "high")]
+
+
 def test_what_is_referenced_already_is_not_proposed(lab: Lab) -> None:
     lab.do(
         """create table shop.line (customer_id bigint, region int);

@@ -73,6 +73,8 @@ class PlanRow:
     strategy_reason: str | None
     cutoff: datetime
     null_rows: int
+    codes: list[str]
+    implausible_rows: int
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ def test_expiry_in_epochs(lab: Lab) -> None:
 @pytest.mark.parametrize("opted_in", [False, True])
 def test_infinities_and_years_before_christ(lab: Lab, kind: str, strategy: str, opted_in: bool) -> None:
     fill(lab, kind, "infinity", "-infinity", "0044-03-15 BC", "4714-11-24 BC", None, "2024-12-31", index=True)
-    lab.policy(strategy=strategy, expire_minus_infinity=opted_in)
+    lab.policy(strategy=strategy, expire_minus_infinity=opted_in, expire_implausible=True)
     (plan,) = lab.plan()
     assert plan.rows == 2 + opted_in
     assert plan.oldest == ("-infinity" if opted_in else "4714-11-24 00:00:00+00 BC")

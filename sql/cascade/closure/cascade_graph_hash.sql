@@ -21,7 +21,8 @@ begin
         loop
             v_text := v_text || concat_ws(
                 '|', v_edge.reference, v_edge.child, v_edge.child_columns::text, v_edge.parent,
-                v_edge.parent_columns::text, v_edge.on_delete, v_edge.set_columns::text, v_edge.effect
+                v_edge.parent_columns::text, v_edge.on_delete, v_edge.set_columns::text, v_edge.effect,
+                v_edge.filter, v_edge.parent_filter
             );
             if v_edge.effect = 'delete' and v_edge.child <> all(v_known) then
                 v_known := v_known || v_edge.child;

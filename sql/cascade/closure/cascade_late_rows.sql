@@ -31,11 +31,12 @@ begin
                 select t.tableoid as relation, array_agg(t.ctid) as tids
                 from %s as t
                 where exists (select 1 from jsonb_to_recordset($1) as p (%s) where %s)
-                    and not exists (select 1 from %s as p where %5$s)
+                    and not exists (select 1 from %4$s as p where %3$s)
                 group by t.tableoid
             ) as f',
-            pydb_internal.relation_source(v_edge.child), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'),
-            pydb_internal.relation_source(p_root), pydb_internal.reference_match(v_edge, 't', 'p')
+            pydb_internal.reference_source(
+                pydb_internal.relation_source(v_edge.child), v_edge.child_columns, v_edge.filter
+            ), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'), pydb_internal.relation_source(p_root)
         ) into v_parts using p_keys;
         v_all := v_all || v_parts;
     end loop;

@@ -18,8 +18,10 @@ begin
     select string_agg(format(
         'select t.tableoid, t.ctid, %s from %s as p inner join %s as t on %s
         where p.ctid = w.tid and w.relation = %s',
-        m.ordinality, l.source, pydb_internal.relation_source((m.edge).child),
-            pydb_internal.reference_match(m.edge, 't', 'p'), l.is_it
+        m.ordinality, pydb_internal.reference_source(l.source, (m.edge).parent_columns, (m.edge).parent_filter),
+        pydb_internal.reference_source(
+            pydb_internal.relation_source((m.edge).child), (m.edge).child_columns, (m.edge).filter
+        ), pydb_internal.reference_match(m.edge, 't', 'p'), l.is_it
     ), ' union all ') into v_branches
     from unnest(p_walk.edges) with ordinality as m
     cross join lateral (

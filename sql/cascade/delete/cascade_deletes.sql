@@ -59,6 +59,8 @@ begin
                 where s.effect = 'delete'
                 group by s.edge
             ) as f on f.edge = m.ordinality and f.rows = m.matched
+                -- a condition is somebody's text, which is read under our path alone
+                and (m.edge).filter is null and (m.edge).parent_filter is null
             inner join origin as o on o.above = (m.edge).parent
             inner join gone as g on g.place = o.place
         ),

@@ -31,6 +31,18 @@ begin
     from (
         values
         (
+            p_edge.filter is not null or p_edge.parent_filter is not null,
+            'It has a condition, which a foreign key cannot have.',
+            format(
+                'With a column that has the key only where the condition is true, reference that instead: '
+                'alter table %s add column %I %s generated always as (case when %s then %I end) stored;',
+                pydb_internal.relation_name(p_edge.child), left(p_edge.child_columns[1], 50) || '_key', (
+                    select format_type(a.atttypid, a.atttypmod) from pg_attribute as a
+                    where a.attrelid = p_edge.child and a.attname = p_edge.child_columns[1]
+                ), coalesce(p_edge.filter, 'true'), p_edge.child_columns[1]
+            )
+        ),
+        (
             p_name is null or octet_length(p_name) > 63,
             format('The name of the key would be %L: at most 63 bytes are possible.', p_name),
             'Set the reference again with a shorter p_name, then close that.'

@@ -13,11 +13,13 @@ begin
     -- partly null equals no parent's key.
     return (
         select format(
-            '(%s) and not exists (select 1 from %s as p where %s)',
+            '(%s)%s and not exists (select 1 from %s as p where %s)',
             string_agg(
                 format('t.%I is not null', u.name), case when p_edge.is_match_full then ' or ' else ' and ' end
                 order by u.ord
-            ), pydb_internal.relation_source(p_edge.parent), pydb_internal.reference_match(p_edge, 't', 'p')
+            ), ' and (' || p_edge.filter || ')', pydb_internal.reference_source(
+                pydb_internal.relation_source(p_edge.parent), p_edge.parent_columns, p_edge.parent_filter
+            ), pydb_internal.reference_match(p_edge, 't', 'p')
         )
         from unnest(p_edge.child_columns) with ordinality as u (name, ord)
     );

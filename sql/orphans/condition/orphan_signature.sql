@@ -21,7 +21,7 @@ begin
             where k.oid = p_edge.constraint_id
         ),
         (
-            select row(r.child, r.child_columns, r.parent, r.parent_columns, r.on_delete)
+            select row(r.child, r.child_columns, r.parent, r.parent_columns, r.on_delete, r.filter, r.parent_filter)
             from pydb.reference as r
             where r.name = p_edge.reference and p_edge.kind = 'logical'
         ),

@@ -1,4 +1,4 @@
--- pydb_internal.orphan_check_rights (repair; by orphan_repair_open): refuse before the start what could not be trusted
+-- pydb_internal.orphan_check_rights (repair): refuse before the start what could not be trusted
 -- or would fail in the middle.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD005 YD014 YD402 YD404

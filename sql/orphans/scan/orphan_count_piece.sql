@@ -26,11 +26,12 @@ declare
             and (a.attname = any(p_edge.child_columns) or a.attnum = any(i.indkey))
         order by a.attname = any(p_edge.child_columns), a.attnum
     );
-    v_source constant text := pydb_internal.orphan_source(p_piece, v_columns);
+    v_source constant text := pydb_internal.orphan_source(p_piece, v_columns, p_edge.filter);
     v_named text;
     v_partly text;
     v_counts pydb_internal.orphan_counts;
 begin
+    p_edge.filter := null; -- the source has it
     select
         -- as text, where to make JSON of a value might call a cast that the owner of its type made
         string_agg(case

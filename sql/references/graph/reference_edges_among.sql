@@ -22,7 +22,8 @@ begin
             k.conkey as child_attnums, k.confkey as parent_attnums, k.conpfeqop as equalities,
             coalesce(k.confdelsetcols, k.conkey) as set_attnums,
             k.condeferred and k.confdeltype = 'a' as is_deferred, k.convalidated as is_valid,
-            k.confmatchtype = 'f' as is_match_full, cardinality(k.conkey) as width
+            k.confmatchtype = 'f' as is_match_full, cardinality(k.conkey) as width,
+            null::text as filter, null::text as parent_filter
         from pg_constraint as k
         inner join pg_class as c on c.oid = k.conrelid
         inner join pg_namespace as n on n.oid = c.relnamespace
@@ -45,7 +46,7 @@ begin
                 inner join pg_attribute as a on a.attrelid = r.parent and a.attname = u.name and not a.attisdropped
                 order by u.ord
             ),
-            null, null, false, false, false, cardinality(r.child_columns)
+            null, null, false, false, false, cardinality(r.child_columns), r.filter, r.parent_filter
         from pydb.reference as r
         where (p_parents is null or r.parent = any(p_parents)) and (p_reference is null or r.name = p_reference)
     )
@@ -65,7 +66,15 @@ begin
         exists (
             select 1 from pg_trigger as g where g.tgconstraint = e.constraint_id and g.tgenabled in ('O', 'A')
         ),
-        e.is_match_full, c.operators, c.collations, pydb_internal.reference_is_indexed(e.child, e.child_attnums)
+        e.is_match_full, c.operators, c.collations, pydb_internal.reference_is_indexed(e.child, e.child_attnums) or (
+            -- an index that begins with what the condition compares serves as well
+            e.filter is not null and exists (
+                select 1 from pg_attribute as a
+                where a.attrelid = e.child and a.attnum > 0 and not a.attisdropped
+                    and strpos(e.filter, quote_ident(a.attname)) > 0 and a.attnum <> all(e.child_attnums)
+                    and pydb_internal.reference_is_indexed(e.child, e.child_attnums || a.attnum)
+            )
+        ), e.filter, e.parent_filter
     from edge as e
     cross join lateral pydb_internal.reference_equality(
         e.child, e.child_attnums, e.parent, e.parent_attnums, e.equalities

@@ -27,7 +27,14 @@ begin
             select string_agg(quote_ident(n.name), ', ' order by n.ord) as columns
             from unnest(pydb_internal.column_names(u.relation, u.attnums)) with ordinality as n (name, ord)
         ) as quote_names
-        where not pydb_internal.reference_is_indexed(u.relation, u.attnums)
+        where not pydb_internal.reference_is_indexed(u.relation, u.attnums) and not (
+            -- with its condition, another index may do
+            u.ord = 1 and exists (
+                select 1 from pydb_internal.reference_edges_among(array[p_parent::oid]) as e
+                where e.kind = 'logical' and e.child = p_child and e.is_indexed
+                    and e.child_columns = pydb_internal.column_names(p_child, p_child_attnums)
+            )
+        )
         order by u.ord
     loop
         raise notice using

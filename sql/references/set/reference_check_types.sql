@@ -40,7 +40,9 @@ begin
                     v_pair.child_type, pydb_internal.relation_name(p_parent), v_pair.parent_column, v_pair.parent_type,
                         sqlerrm
                 ),
-                hint = 'Name columns of types that have an equality operator in common, in the same order.';
+                hint = pydb_internal.reference_type_hint(
+                    p_child, v_pair.child_column, p_parent, v_pair.parent_column
+                );
         end;
     end loop;
 end

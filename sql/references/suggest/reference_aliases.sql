@@ -1,4 +1,4 @@
--- pydb_internal.reference_aliases (suggest; by reference_candidates): what a column that references a key would be
+-- pydb_internal.reference_aliases (suggest): what a column that references a key would be
 -- called, for each key of one column.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

@@ -3,10 +3,11 @@
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_candidates(p_schema text)
-returns table (child oid, child_column name, parent oid, parent_column name, reason text)
+returns table (child oid, child_column name, parent oid, parent_column name, reason text, is_named boolean)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set jit = off
 as $$
     with known as materialized (select r.* from pydb_internal.reference_edges() as r),
 
@@ -56,6 +57,19 @@ as $$
         where not c.is_primary and s.parent <> c.relation
     ),
 
+    guess as materialized (select r.* from pydb_internal.reference_roles() as r),
+
+    role as (
+        select f.*
+        from (
+            select r.*, rank() over (partition by r.child, r.child_column order by r.is_far, r.weight desc) as place
+            from guess as r
+            inner join open as c on c.relation = r.child and c.column_name = r.child_column
+            where not exists (select 1 from fit as f where f.relation = r.child and f.column_name = r.child_column)
+        ) as f
+        where f.place = 1
+    ),
+
     placed as (
         select
             f.*,
@@ -73,7 +87,7 @@ as $$
         string_agg(format(
             f.rule, pydb_internal.relation_name(f.parent),
             f.uses || case when f.uses = 1 then ' reference' else ' references' end
-        ), '; ' order by f.uses)
+        ), '; ' order by f.uses), true
     from placed as f
     where f.place = 1 and f.ties <= 3 and not exists (
         -- part of a longer key that pairs the same two columns
@@ -82,11 +96,15 @@ as $$
             and array_position(r.child_columns, f.column_name) = array_position(r.parent_columns, f.parent_column)
     )
     group by 1, 2, 3, 4
+    union all
+    select
+        r.child, r.child_column, r.parent, r.parent_column, format(r.rule, pydb_internal.relation_name(r.parent)), false
+    from role as r
 $$;
 
 comment on function pydb_internal.reference_candidates(text) is
 'Proposals of pydb.reference_suggest, not measured: a column named after a table or its key, or named like one that
 references it elsewhere, of a type that compares; tables of the same schema before others. A name that fits more than
-three tables alike is left out.';
+three tables alike is left out. is_named false: no name says so, but the part that the row plays (reference_roles).';
 
 revoke all on function pydb_internal.reference_candidates(text) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.reference_comparable (suggest; by reference_candidates): whether two base types are equal, or an index
+-- pydb_internal.reference_comparable (suggest): whether two base types are equal, or an index
 -- of the one serves values of the other.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

@@ -1,9 +1,9 @@
--- pydb_internal.reference_measure (suggest; by reference_suggest): how many keys of a column have a parent: counted, or
+-- pydb_internal.reference_measure (suggest): how many keys of a column have a parent: counted, or
 -- sampled where the table is large.
 -- reads the two tables   writes nothing   locks them as a SELECT does
 -- raises nothing
 create or replace function pydb_internal.reference_measure(
-    p_child oid, p_child_column name, p_parent oid, p_parent_column name,
+    p_child oid, p_child_column name, p_parent oid, p_parent_column name, p_rows integer default 100000,
     out keys bigint, out matched bigint, out note text
 )
 language plpgsql
@@ -12,7 +12,7 @@ set search_path = pg_catalog, pg_temp
 set lock_timeout = '2s'
 as $$
 declare
-    c_exact constant integer := 100000;
+    c_exact constant integer := p_rows;
     v_child text := pydb_internal.relation_name(p_child);
     v_parent text := pydb_internal.relation_name(p_parent);
     v_sample text := '';
@@ -70,8 +70,8 @@ exception
 end
 $$;
 
-comment on function pydb_internal.reference_measure(oid, name, oid, name) is
-'Keys that are not null and how many of them the parent has; exact up to 100,000 rows, above that on a sample of about
+comment on function pydb_internal.reference_measure(oid, name, oid, name, integer) is
+'Keys that are not null and how many of them the parent has; exact up to p_rows rows, above that on a sample of about
 as many, which the note says. keys is null where nothing was measured, and the note says why.';
 
-revoke all on function pydb_internal.reference_measure(oid, name, oid, name) from public;
+revoke all on function pydb_internal.reference_measure(oid, name, oid, name, integer) from public;

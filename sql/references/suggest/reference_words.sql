@@ -1,4 +1,4 @@
--- pydb_internal.reference_words (suggest; by reference_aliases): the ways in which a column may call a table: users:
+-- pydb_internal.reference_words (suggest): the ways in which a column may call a table: users:
 -- users, user; without case and underscores.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing

@@ -1,6 +1,6 @@
--- pydb_internal.retention_bound (condition; by retention_expired_condition): a moment as a constant of the time
--- column's type, as SQL text that no setting changes.
--- reads nothing   writes nothing   locks nothing
+-- pydb_internal.retention_bound (condition; by retention_expiry): a moment as a constant of the time column's
+-- type, as SQL text that no setting changes.
+-- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_bound(p_policy pydb.retention_policy, p_at timestamptz)
 returns text
@@ -10,14 +10,28 @@ set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
 as $$
+declare
+    v_ticks numeric;
+    v_type regtype;
 begin
-    return case p_policy.time_unit
-        when 'timestamptz' then format('%L::pg_catalog.timestamptz', p_at)
-        when 'timestamp' then format('%L::pg_catalog.timestamp', p_at at time zone p_policy.timezone)
-        when 'date' then format('%L::pg_catalog.date', (p_at at time zone p_policy.timezone)::date)
-        when 's' then format('%L::pg_catalog.int8', floor(extract(epoch from p_at))::bigint)
-        when 'ms' then format('%L::pg_catalog.int8', floor(extract(epoch from p_at) * 1000)::bigint)
-        when 'us' then format('%L::pg_catalog.int8', floor(extract(epoch from p_at) * 1000000)::bigint)
+    case p_policy.time_unit
+        when 'timestamptz' then return format('%L::pg_catalog.timestamptz', p_at);
+        when 'timestamp' then return format('%L::pg_catalog.timestamp', p_at at time zone p_policy.timezone);
+        when 'date' then return format('%L::pg_catalog.date', (p_at at time zone p_policy.timezone)::date);
+        else v_ticks := extract(epoch from p_at) * pydb_internal.retention_ticks(p_policy.time_unit);
+    end case;
+    if p_policy.time_unit = 'uuidv7' then
+        -- the least uuid of that millisecond: the version and all that is random lie above it
+        return format(
+            '%L::pg_catalog.uuid', rpad(lpad(to_hex(greatest(floor(v_ticks), 0)::bigint), 12, '0'), 32, '0')::uuid
+        );
+    end if;
+    v_type := pydb_internal.retention_time_type(p_policy.target, p_policy.time_column);
+    return case
+        when v_type in ('float4'::regtype, 'float8'::regtype) then format('%L::pg_catalog.float8', v_ticks)
+        when v_type = 'numeric'::regtype then format('%L::pg_catalog.numeric', v_ticks)
+        -- between two ticks no row goes early
+        else format('%L::pg_catalog.int8', floor(v_ticks)::bigint)
     end;
 end
 $$;

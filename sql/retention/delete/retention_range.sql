@@ -15,6 +15,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set timezone = 'UTC'
 set datestyle = 'ISO, YMD'
+set extra_float_digits = 1 -- a number as text is the number
 as $$
 declare
     v_from text := p_part.from_value;
@@ -51,9 +52,10 @@ begin
     end if;
     -- the value that ends the range; rows deleted before lie below v_from and are not visited again
     execute format(
-        'select count(*), max(s.v)::text from (
+        'select count(*), %6$s::text from (
             select t.%1$I as v from only %2$s as t where %3$s%4$s order by t.%1$I limit %5$s) as s',
-        p_policy.time_column, pydb_internal.relation_name(p_part.relation), v_floor, v_expired, v_limit
+        p_policy.time_column, pydb_internal.relation_name(p_part.relation), v_floor, v_expired, v_limit,
+        pydb_internal.retention_end(p_policy, 'max', 's.v')
     ) into v_rows, next_from;
     is_last := v_rows < v_limit;
     condition := v_floor || case

@@ -17,7 +17,9 @@ returns table (
     newest timestamptz,
     strategy text,
     strategy_reason text,
-    foreign_table boolean
+    foreign_table boolean,
+    rows_past bigint,
+    rows_future bigint
 )
 language plpgsql
 stable
@@ -35,16 +37,19 @@ begin
         rows_blocked := 0;
         rows_minus_infinity := 0;
         rows_total := 0;
+        rows_past := 0;
+        rows_future := 0;
         oldest := null;
         newest := null;
         strategy := null;
         strategy_reason := null;
         if not foreign_table then
-            select m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest
-            into rows_due, rows_blocked, rows_minus_infinity, oldest, newest
+            select m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest, m.rows_past, m.rows_future
+            into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future
             from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span) as m;
             rows_total := greatest(
-                pydb_internal.retention_total_rows(relation), rows_due + rows_blocked + rows_minus_infinity
+                pydb_internal.retention_total_rows(relation),
+                rows_due + rows_blocked + rows_minus_infinity + rows_past + rows_future
             );
             select s.strategy, s.reason into strategy, strategy_reason
             from pydb_internal.retention_strategy(p_policy, relation, rows_due, rows_total) as s;
@@ -55,7 +60,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) is
-'Per leaf relation: rows due, blocked and at -infinity, total rows, how it is walked, and (p_span) the time span
-of the rows due and the rows at -infinity.';
+'Per leaf relation: rows due, blocked, at -infinity and at a time that cannot be meant (rows_past, rows_future), total
+rows, how it is walked, and (p_span) the time span of the rows due and the rows at -infinity.';
 
 revoke all on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.retention_check_filter (policy; by retention_policy_vet): accept one boolean expression over one table
--- and return it as the server understood it.
+-- pydb_internal.retention_check_filter (policy): accept one boolean expression over one table and return it as the
+-- server understood it.
 -- reads the catalog, the first rows of the target   writes nothing   locks nothing above a select
 -- raises YD103
 create or replace function pydb_internal.retention_check_filter(p_relation regclass, p_filter text)

@@ -27,8 +27,9 @@ begin
     select string_agg(distinct format('p.%I', u.name), ', ') into v_columns
     from unnest(v_edge.parent_columns) as u (name);
     select string_agg(format(
-        'select %s from only %s as p where p.ctid = any(%s)', v_columns, pydb_internal.relation_name(s.relation),
-        v_from.places[s.ordinality]
+        'select %s from %s as p where p.ctid = any(%s)', v_columns, pydb_internal.reference_source(
+            'only ' || pydb_internal.relation_name(s.relation), v_edge.parent_columns, v_edge.parent_filter
+        ), v_from.places[s.ordinality]
     ), ' union all ' order by s.ordinality)
     -- the planner would weigh each of many partitions of the one side against each of the other
     || case when count(*) > 10 then ' offset 0' else '' end into v_parents
@@ -53,7 +54,9 @@ begin
             group by t.relation
         ) as g',
         pydb_internal.cascade_not_in_rows(v_seen, 't.relation', 't.tid', '$3'),
-            pydb_internal.relation_source(v_edge.child), v_parents,
+        pydb_internal.reference_source(
+            pydb_internal.relation_source(v_edge.child), v_edge.child_columns, v_edge.filter
+        ), v_parents,
         pydb_internal.reference_match(v_edge, 't', 'p'),
         -- asked outside of the scan, of which each partition has its own
         case when v_lost is not null then ' offset 0' else '' end,

@@ -19,6 +19,7 @@ begin
     select
         string_agg(format('%I %s', u.name, format_type(pydb_internal.type_read(a.atttypid), -1)), ', ' order by u.ord)
     into v_typed
+    select string_agg(format('%I %s', u.name, format_type(a.atttypid, -1)), ', ' order by u.ord) into v_typed
     from unnest(v_key) with ordinality as u (name, ord)
     inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name;
     for v_edge in
@@ -36,6 +37,12 @@ begin
             ) as f',
             pydb_internal.relation_source(v_edge.child), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'),
             pydb_internal.relation_source(p_root), pydb_internal.reference_match(v_edge, 't', 'p')
+                    and not exists (select 1 from %4$s as p where %3$s)
+                group by t.tableoid
+            ) as f',
+            pydb_internal.reference_source(
+                pydb_internal.relation_source(v_edge.child), v_edge.child_columns, v_edge.filter
+            ), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'), pydb_internal.relation_source(p_root)
         ) into v_parts using p_keys;
         v_all := v_all || v_parts;
     end loop;

@@ -14,6 +14,10 @@ declare
         ' ', pydb_internal.reference_stored_command(p_edge.child, p_edge.child_columns),
         pydb_internal.reference_stored_command(p_edge.parent, p_edge.parent_columns)
     ), '');
+    v_virtual constant text := coalesce(
+        pydb_internal.reference_virtual_cure(p_edge.child, p_edge.child_columns),
+        pydb_internal.reference_virtual_cure(p_edge.parent, p_edge.parent_columns)
+    );
 begin
     if p_edge.kind = 'declared' then
         -- pg_constraint.conenforced came with PostgreSQL 18
@@ -30,6 +34,22 @@ begin
     select t.why, t.cure
     from (
         values
+        (
+            p_edge.filter is not null or p_edge.parent_filter is not null,
+            'It has a condition, which a foreign key cannot have.',
+            format(
+                'With a column that has the key only where the condition is true, reference that instead: '
+                'alter table %s add column %I %s generated always as (case when %s then %I end) stored;',
+                pydb_internal.relation_name(p_edge.child), left(p_edge.child_columns[1], 50) || '_key', (
+                    select format_type(a.atttypid, a.atttypmod) from pg_attribute as a
+                    where a.attrelid = p_edge.child and a.attname = p_edge.child_columns[1]
+                ), coalesce(p_edge.filter, 'true'), p_edge.child_columns[1]
+            )
+        ),
+        (
+            v_virtual is not null, 'A column of it is generated and virtual: no key can be on it. Make it stored.',
+            v_virtual
+        ),
         (
             p_name is null or octet_length(p_name) > 63,
             format('The name of the key would be %L: at most 63 bytes are possible.', p_name),

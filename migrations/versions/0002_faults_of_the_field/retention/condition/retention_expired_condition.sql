@@ -1,0 +1,22 @@
+-- pydb_internal.retention_expired_condition (condition): the one condition for "expired"; plan, run and batch all use
+-- this text.
+-- reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.retention_expired_condition(
+    p_policy pydb.retention_policy,
+    p_cutoff timestamptz,
+    p_alias text default 't'
+)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    select c.expired || c.filtered from pydb_internal.retention_expiry(p_policy, p_cutoff, p_alias) as c
+$$;
+
+comment on function pydb_internal.retention_expired_condition(pydb.retention_policy, timestamptz, text) is
+'SQL condition that is true for expired rows of the policy''s table under the given alias; the alias must be the
+innermost table in scope, because a filter names its columns bare.';
+
+revoke all on function pydb_internal.retention_expired_condition(pydb.retention_policy, timestamptz, text) from public;
