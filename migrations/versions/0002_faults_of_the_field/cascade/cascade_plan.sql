@@ -27,13 +27,9 @@ begin
     select s.*
     from unnest(pydb_internal.cascade_add_heirs(array(
         select p
-        from pydb_internal.cascade_plan_steps(
-            pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices),
-            v_terms.root, v_terms.choices is null
-        ) as p
+        from pydb_internal.cascade_plan_steps(v_walk, v_terms.root, v_terms.choices is null) as p
         order by p.step
     ), v_terms.root, p_keys)) as s;
-    select s.* from pydb_internal.cascade_plan_steps(v_walk, v_terms.root, v_terms.choices is null) as s;
     for v_line in select o.said from pydb_internal.cascade_not_followed(v_walk) as o loop
         raise notice using errcode = 'YD309', message = v_line, hint = 'select * from pydb.reference_suggest();';
     end loop;

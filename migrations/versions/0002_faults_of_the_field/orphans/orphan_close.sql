@@ -1,6 +1,5 @@
 -- pydb.orphan_close: make a reference a valid foreign key: add it NOT VALID, then validate it, each under a short lock.
 -- writes the catalog, pydb.reference, pydb.audit_log   locks child and parent, each try for lock_timeout at most
--- raises YD001 YD005 YD301 YD402 YD406 YD407 YD408; commits, so it cannot run inside a transaction block
 -- raises YD001 YD005 YD301 YD402 YD404 YD406 YD407 YD408; commits, so it cannot run inside a transaction block
 create or replace procedure pydb.orphan_close(p_reference text, p_max_wait interval default '1 min')
 language plpgsql
@@ -30,7 +29,6 @@ begin
             -- a transaction a try: who waits behind us waits for lock_timeout at most
             commit;
             set transaction isolation level read committed, read write;
-            set transaction isolation level read committed;
             set local search_path = pg_catalog, pg_temp;
             perform pydb_internal.run_pin();
             v_is_done := pydb_internal.orphan_close_try(v_plan, v_statement, v_deadline);
@@ -47,7 +45,6 @@ comment on procedure pydb.orphan_close(text, interval) is
 'Makes a reference a valid foreign key. A logical one is added NOT VALID, which takes a short lock and checks new rows
 from then on, and leaves pydb.reference; then it is validated, which lets others read and write. A declared NOT VALID
 key is only validated. Tries for lock_timeout at a time, for p_max_wait in all (YD408). If orphans remain the key stays
-NOT VALID and YD407 says how many.';
 NOT VALID and YD407 says how many. A key that is valid is counted too: orphans may be under it (YD407), or its triggers
 be off (YD406).';
 

@@ -34,10 +34,6 @@ create table pydb.retention_policy (
     created_at timestamptz not null default pg_catalog.now(),
     updated_at timestamptz not null default pg_catalog.now(),
     author_role regrole,
-    constraint retention_policy_pkey primary key (name),
-    constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
-    constraint retention_policy_time_unit_check check (
-        time_unit in ('timestamptz', 'timestamp', 'date', 's', 'ms', 'us')
     expire_implausible boolean not null default false,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
@@ -63,7 +59,6 @@ comment on column pydb.retention_policy.target is 'Table; follows a rename, does
 comment on column pydb.retention_policy.target_name is 'Qualified name of the table when the policy was last set.';
 comment on column pydb.retention_policy.time_column is 'Column that holds the age of a row, or its expiry.';
 comment on column pydb.retention_policy.time_unit is
-'timestamptz, timestamp or date by the column''s type; s, ms or us since 1970 for integers.';
 'timestamptz, timestamp, date or uuidv7 by the column''s type; s, ms, us or ns since 1970 for numbers.';
 comment on column pydb.retention_policy.expiry is
 'True: the column holds each row''s own expiry, and keep is the grace after it (may be 0).';
@@ -102,10 +97,6 @@ comment on column pydb.retention_policy.created_at is 'When the policy was first
 comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 comment on column pydb.retention_policy.author_role is
 'The role that set the policy, whatever it is called now; a filter runs only as a role that this one could become.';
-'Login role that set the policy; a filter runs only as a role that the author could become.';
-comment on column pydb.retention_policy.version is 'Counts changes; a run that sees it change plans anew.';
-comment on column pydb.retention_policy.created_at is 'When the policy was first set.';
-comment on column pydb.retention_policy.updated_at is 'When the policy was last changed.';
 comment on column pydb.retention_policy.expire_implausible is
 'True: times before 1980 (and uuids that are not of version 7) expire like others; false: they are counted and stay.';
 
@@ -152,7 +143,6 @@ create type pydb_internal.retention_work as (
     faults jsonb,
     print text,
     first_way text
-    blocked bigint
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -178,5 +168,3 @@ comment on column pydb_internal.retention_work.first_way is 'way of all passes b
 comment on column pydb_internal.retention_work.print is
 'Stands for the references without an index: what was learned with others does not hold.';
 comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';
-comment on column pydb_internal.retention_work.refused is 'Rows that a constraint kept.';
-comment on column pydb_internal.retention_work.blocked is 'Rows that others referenced when they were counted.';

@@ -1,7 +1,6 @@
 -- pydb.retention_plan: the dry run: exactly what retention_run would delete now, one row a leaf relation.
 -- reads pydb.retention_policy, the targets and the tables that reference them   writes nothing   locks: as a select
 -- raises YD002 YD003 YD102 YD103 YD105 YD106 YD114
--- raises YD002 YD003 YD102 YD105 YD106
 create or replace function pydb.retention_plan(p_policy text default null, p_now timestamptz default null)
 returns table (
     relation text,
@@ -18,7 +17,6 @@ returns table (
     strategy_reason text,
     cutoff timestamptz,
     null_rows bigint,
-    codes text[]
     codes text[],
     implausible_rows bigint
 )
@@ -51,7 +49,6 @@ begin
                         0::bigint,
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
                     array[format('a run would fail: %s (%s)', sqlerrm, sqlstate)], v_policy.name, null::text,
-                    null::timestamptz, 0::bigint, array['fails'];
                     null::timestamptz, 0::bigint, array['fails'], 0::bigint;
             end;
         end loop;
@@ -64,9 +61,6 @@ begin
     action := v_policy.action;
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);
     v_along := pydb_internal.retention_along(v_policy, v_steps);
-    policy := p_policy;
-    cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
-    action := v_policy.action;
     for v_leaf in
         select
             s.*, sum(s.rows_due) over () as all_due, sum(s.rows_blocked) over () as all_blocked,
@@ -87,16 +81,12 @@ begin
         null_rows := case when not v_leaf.foreign_table
             then pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
         end;
+        implausible_rows := v_leaf.rows_past + v_leaf.rows_future;
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then
             v_whole := pydb_internal.retention_policy_warnings(
                 v_policy, v_leaf.all_due::bigint + v_along.own, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint,
                 v_leaf.all_due::bigint + v_along.rows
-        implausible_rows := v_leaf.rows_past + v_leaf.rows_future;
-        -- what concerns the whole policy is said once, with its first relation
-        if v_whole is null then
-            v_whole := pydb_internal.retention_policy_warnings(
-                v_policy, v_leaf.all_due::bigint, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint
             );
             v_said := v_whole;
         else
@@ -109,7 +99,6 @@ begin
         v_said := v_said || pydb_internal.retention_leaf_warnings(
             v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
             v_leaf.rows_minus_infinity, v_leaf.foreign_table
-        );
         ) || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
         warnings := array(select w.said from unnest(v_said) as w);
         codes := array(select w.code from unnest(v_said) as w);
@@ -127,10 +116,8 @@ begin
             end, s.warning, s.cure
         ], null),
         p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint, array['cascade_' || s.action]
-            || s.codes
-    from unnest(v_steps) as s
             || s.codes, 0::bigint
-    from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s
+    from unnest(v_steps) as s
     where s.rows > 0 or s.action = 'blocked';
 end
 $$;
@@ -138,11 +125,6 @@ $$;
 comment on function pydb.retention_plan(text, timestamptz) is
 'Dry run of one policy, or of all enabled ones (null): one row a leaf relation. rows is what retention_run deletes if
 nobody writes in between, by the same predicate; blocked_rows expire but stay because a row that stays references them;
-null_rows have no time and never expire. Asked for all, a policy that cannot run is one row that says why, without a
-cutoff. total_rows is counted below 4096 pages and estimated from the statistics above; bytes is the share of the
-table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children that change, missing
-indexes with their cure, triggers; codes: the same as words for programs. It takes no lock above a SELECT''s
-    and leaves no trace.
 null_rows have no time and never expire; implausible_rows have one that cannot be meant (before 1980, or a number
 beyond a century ahead) and stay unless the policy says p_expire_implausible. Asked for all, a policy that cannot run is
 one row that says why, without a cutoff. total_rows is counted below 4096 pages and estimated from the statistics above;

@@ -1,6 +1,5 @@
 -- pydb.retention_policy_set: create or change a policy; everything is checked before anything is stored; audited.
 -- reads the target   writes pydb.retention_policy, pydb.audit_log   locks the policy's row
--- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD107 YD108 YD109 YD501
 -- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD107 YD108 YD109 YD501; warns YD117
 create or replace function pydb.retention_policy_set(
     p_name text,
@@ -23,7 +22,6 @@ create or replace function pydb.retention_policy_set(
     p_expiry boolean default null,
     p_timezone text default 'UTC',
     p_expire_minus_infinity boolean default false,
-    p_allow_short boolean default false
     p_allow_short boolean default false,
     p_expire_implausible boolean default false
 )
@@ -41,29 +39,6 @@ begin
     v_new.keep := p_keep;
     v_new.timezone := p_timezone;
     v_new.filter := p_filter;
-    v_builtin boolean;
-begin
-    if p_name is null or p_name = '' or octet_length(p_name) > 63 then
-        raise exception using errcode = 'YD006', message = format('%L cannot be the name of a policy', p_name),
-            detail = format('It has %s bytes; a name has 1 to 63.', coalesce(octet_length(p_name), 0)),
-            hint = 'Choose a shorter name.';
-    elsif p_table is null then
-        raise exception using errcode = 'YD004', message = format('policy %s names no table', p_name),
-            detail = 'p_table is null.', hint = 'p_table => ''schema.table''';
-    end if;
-    v_builtin := pydb_internal.retention_builtin(p_name, p_table);
-    perform pydb_internal.retention_check_target(p_table, v_builtin);
-    if not v_builtin then -- who runs it needs the rights; who decides about pydb's own tables need not
-        perform pydb_internal.retention_check_rights(p_table);
-    end if;
-
-    v_new.name := p_name;
-    v_new.target := p_table;
-    v_new.target_name := pydb_internal.relation_name(p_table);
-    v_new.time_column := p_time_column;
-    v_new.time_unit := pydb_internal.retention_time_unit(p_table, p_time_column, p_time_unit);
-    v_new.keep := p_keep;
-    v_new.timezone := p_timezone;
     v_new.action := p_action;
     v_new.on_referenced := p_on_referenced;
     v_new.strategy := p_strategy;
@@ -76,6 +51,7 @@ begin
     v_new.schedule := p_schedule;
     v_new.enabled := p_enabled;
     v_new.expire_minus_infinity := p_expire_minus_infinity;
+    v_new.expire_implausible := p_expire_implausible;
     v_new.expiry := p_expiry;
     return pydb_internal.retention_policy_store(pydb_internal.draft_add(
         'retention_policy', jsonb_build_object(
@@ -83,44 +59,11 @@ begin
             'policy', to_jsonb(v_new) || jsonb_build_object('target', p_table::oid), 'allow_short', p_allow_short
         )
     ));
-    v_new.expire_implausible := p_expire_implausible;
-    -- a column called expires_at says for itself that it holds the end of a row's life
-    v_new.expiry := coalesce(
-        p_expiry, p_keep = interval '0' and p_time_column ~* '^(expir|valid_(un)?til|delete_after)'
-    );
-
-    perform pydb_internal.retention_check_keep(v_new, p_allow_short);
-    perform pydb_internal.retention_check_terms(v_new);
-    perform pydb_internal.retention_check_unit(v_new, clock_timestamp());
-    if p_filter is not null then
-        v_new.filter := pydb_internal.retention_check_filter(p_table, p_filter);
-    end if;
-    if not v_builtin then
-        perform pydb_internal.retention_check_values(v_new, clock_timestamp());
-    end if;
-    if p_schedule is not null then
-        perform pydb_internal.cron_check(p_schedule);
-    end if;
-    return pydb_internal.retention_policy_store(v_new, p_allow_short);
 end
 $$;
 
 comment on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
-    text, boolean, boolean, text, boolean, boolean
-) is
-'Creates or replaces a retention policy and returns its row; setting it again as it is changes nothing.
-p_time_column: timestamptz, timestamp, date, or an integer with p_time_unit s, ms or us. p_keep: positive and at least
-the setting min_keep unless p_allow_short. p_expiry: the column holds each row''s own expiry, keep may be 0 (default:
-true for keep 0 on a column named expires_at or alike). p_filter: one boolean expression over the table.
-p_on_referenced: skip or error. p_strategy: auto, heap or index. p_batch_target: 10 ms to 60 s a batch. p_max_rows,
-p_max_runtime, p_rows_per_second: bounds of a run. p_fuse_rows, p_fuse_share: a run that would take more is blocked
-(share of the table, default 0.5, 1 = never). p_schedule: cron, five fields, UTC. p_timezone: for subtracting keep and
-for timestamp and date columns. Arguments left out return to their defaults.';
-
-revoke all on function pydb.retention_policy_set(
-    text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
-    text, boolean, boolean, text, boolean, boolean
     text, boolean, boolean, text, boolean, boolean, boolean
 ) is
 'Creates or replaces a retention policy and returns its row; setting it again as it is changes nothing.

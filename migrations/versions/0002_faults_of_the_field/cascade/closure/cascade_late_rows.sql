@@ -19,7 +19,6 @@ begin
     select
         string_agg(format('%I %s', u.name, format_type(pydb_internal.type_read(a.atttypid), -1)), ', ' order by u.ord)
     into v_typed
-    select string_agg(format('%I %s', u.name, format_type(a.atttypid, -1)), ', ' order by u.ord) into v_typed
     from unnest(v_key) with ordinality as u (name, ord)
     inner join pg_attribute as a on a.attrelid = p_root and a.attname = u.name;
     for v_edge in
@@ -32,11 +31,6 @@ begin
                 select t.tableoid as relation, array_agg(t.ctid) as tids
                 from %s as t
                 where exists (select 1 from jsonb_to_recordset($1) as p (%s) where %s)
-                    and not exists (select 1 from %s as p where %5$s)
-                group by t.tableoid
-            ) as f',
-            pydb_internal.relation_source(v_edge.child), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'),
-            pydb_internal.relation_source(p_root), pydb_internal.reference_match(v_edge, 't', 'p')
                     and not exists (select 1 from %4$s as p where %3$s)
                 group by t.tableoid
             ) as f',

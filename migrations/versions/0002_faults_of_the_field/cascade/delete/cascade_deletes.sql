@@ -45,11 +45,6 @@ begin
                     'exists (select 1 from only %s as p where p.ctid operator(pg_catalog.=) any(%s) and %s)',
                     pydb_internal.relation_name(g.relation), p_places[o.place],
                         pydb_internal.reference_match(m.edge, 't', 'p')
-                    'exists (select 1 from %s as p where p.ctid = any(%s) and %s)%s', pydb_internal.reference_source(
-                        'only ' || pydb_internal.relation_name(g.relation), (m.edge).parent_columns,
-                        (m.edge).parent_filter
-                    ), p_places[o.place], pydb_internal.reference_match(m.edge, 't', 'p'),
-                    ' and (' || (m.edge).filter || ')'
                 ) as condition,
                 case when cardinality(f.relations) > 10 and f.is_single and g.relation <> all(f.relations)
                     and pydb_internal.cascade_is_divisible((m.edge).child, 'delete', f.relations, null)
@@ -64,6 +59,8 @@ begin
                 where s.effect = 'delete'
                 group by s.edge
             ) as f on f.edge = m.ordinality and f.rows = m.matched
+                -- a condition is somebody's text, which is read under our path alone
+                and (m.edge).filter is null and (m.edge).parent_filter is null
             inner join origin as o on o.above = (m.edge).parent
             inner join gone as g on g.place = o.place
         ),
@@ -85,7 +82,6 @@ begin
                 't.ctid operator(pg_catalog.=) any(%s) and coalesce(t.ctid operator(pg_catalog.=) any(%1$s), false)',
                 p_places[d.place]
             ))
-            coalesce(d.condition, format('t.ctid = any(%s) and coalesce(t.ctid = any(%1$s), false)', p_places[d.place]))
         )
         from done as d
         where d.whole is null or d.turn = 1

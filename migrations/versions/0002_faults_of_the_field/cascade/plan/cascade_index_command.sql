@@ -8,7 +8,6 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     select coalesce(pydb_internal.reference_stored_command(p_edge.child, p_edge.child_columns), format(
-    select coalesce(pydb_internal.reference_virtual_cure(c.oid, p_edge.child_columns) || ' ', '') || format(
         'create index %son %s (%s);',
         -- a partitioned table takes no CONCURRENTLY; its partitions do, one by one, before it
         case when c.relkind = 'p' then '' else 'concurrently ' end, pydb_internal.relation_name(c.oid),
@@ -17,7 +16,6 @@ as $$
             from unnest(p_edge.child_columns) with ordinality as u (name, ord)
         )
     ))
-    )
     from pg_catalog.pg_class as c
     where c.oid = p_edge.child;
 $$;
@@ -25,6 +23,5 @@ $$;
 comment on function pydb_internal.cascade_index_command(pydb_internal.reference_edge) is
 'CREATE INDEX on the referencing columns of an edge, CONCURRENTLY where that can be; where they are virtual, the
 ALTER TABLE that must come first.';
-'CREATE INDEX on the referencing columns of an edge, CONCURRENTLY where that can be.';
 
 revoke all on function pydb_internal.cascade_index_command(pydb_internal.reference_edge) from public;

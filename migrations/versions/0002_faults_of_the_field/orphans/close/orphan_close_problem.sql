@@ -14,10 +14,6 @@ declare
         ' ', pydb_internal.reference_stored_command(p_edge.child, p_edge.child_columns),
         pydb_internal.reference_stored_command(p_edge.parent, p_edge.parent_columns)
     ), '');
-    v_virtual constant text := coalesce(
-        pydb_internal.reference_virtual_cure(p_edge.child, p_edge.child_columns),
-        pydb_internal.reference_virtual_cure(p_edge.parent, p_edge.parent_columns)
-    );
 begin
     if p_edge.kind = 'declared' then
         -- pg_constraint.conenforced came with PostgreSQL 18
@@ -45,10 +41,6 @@ begin
                     where a.attrelid = p_edge.child and a.attname = p_edge.child_columns[1]
                 ), coalesce(p_edge.filter, 'true'), p_edge.child_columns[1]
             )
-        ),
-        (
-            v_virtual is not null, 'A column of it is generated and virtual: no key can be on it. Make it stored.',
-            v_virtual
         ),
         (
             p_name is null or octet_length(p_name) > 63,

@@ -1,11 +1,7 @@
--- pydb_internal.orphan_check_rights (repair; by orphan_repair_open): refuse before the start what could not be trusted
--- or would fail in the middle.
--- reads the catalog   writes nothing   locks nothing
--- raises YD001 YD005 YD014 YD402 YD404
 -- pydb_internal.orphan_check_rights (repair): refuse before the start what could not be trusted
 -- or would fail in the middle.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD001 YD005 YD402 YD404
+-- raises YD001 YD005 YD014 YD402 YD404
 create or replace function pydb_internal.orphan_check_rights(p_edge pydb_internal.reference_edge, p_rights text[])
 returns void
 language plpgsql
@@ -54,6 +50,5 @@ comment on function pydb_internal.orphan_check_rights(pydb_internal.reference_ed
 'Raises YD005 for missing privileges (GRANT statements in the hint), YD404 for row-level security, YD402 for a kind of
 relation that cannot be handled, YD014 for publications that refuse the change, YD001 in a session without foreign
 keys.';
-relation that cannot be handled, YD001 in a session without foreign keys.';
 
 revoke all on function pydb_internal.orphan_check_rights(pydb_internal.reference_edge, text[]) from public;

@@ -26,12 +26,12 @@ declare
             and (a.attname = any(p_edge.child_columns) or a.attnum = any(i.indkey))
         order by a.attname = any(p_edge.child_columns), a.attnum
     );
-    v_source constant text := pydb_internal.orphan_source(p_piece, v_columns);
     v_source constant text := pydb_internal.orphan_source(p_piece, v_columns, p_edge.filter);
     v_named text;
     v_partly text;
     v_counts pydb_internal.orphan_counts;
 begin
+    p_edge.filter := null; -- the source has it
     select
         -- as text, where to make JSON of a value might call a cast that the owner of its type made
         string_agg(case
@@ -47,11 +47,6 @@ begin
     into v_named, v_partly
     from unnest(v_columns) with ordinality as u (name, ord)
     inner join pg_attribute as a on a.attrelid = p_edge.child and a.attname = u.name;
-    p_edge.filter := null; -- the source has it
-    select string_agg(format('t.%I', u.name), ', '),
-        string_agg(format('t.%I is null', u.name), ' or ') filter (where u.name = any(p_edge.child_columns))
-    into v_named, v_partly
-    from unnest(v_columns) as u (name);
     execute format(
         'select
             count(*) filter (where s.old), count(*) filter (where not s.old),
@@ -61,10 +56,6 @@ begin
             select
                 coalesce(k.*) as found, -- not k alone: a column may be called so
                 %1$s as old, %2$s as partly, count(*) filter (where %1$s) over (rows unbounded preceding) as n
-            coalesce(jsonb_agg(to_jsonb(s.k)) filter (where s.old and s.n <= $1), ''[]'')
-        from (
-            select
-                k, %1$s as old, %2$s as partly, count(*) filter (where %1$s) over (rows unbounded preceding) as n
             from %3$s as t
             cross join lateral (select %4$s) as k
             where %5$s

@@ -17,7 +17,6 @@ begin
         select u.relation, u.need, quote_names.columns, c.relkind = 'p' as is_partitioned,
             pydb_internal.reference_stored_command(u.relation, pydb_internal.column_names(u.relation, u.attnums))
                 as stored
-        select u.relation, u.attnums, u.need, quote_names.columns, c.relkind = 'p' as is_partitioned
         from (
             values
             (1, p_child::oid, p_child_attnums, 'each cascade reads all of %s'),
@@ -28,7 +27,6 @@ begin
             select string_agg(quote_ident(n.name), ', ' order by n.ord) as columns
             from unnest(pydb_internal.column_names(u.relation, u.attnums)) with ordinality as n (name, ord)
         ) as quote_names
-        where not pydb_internal.reference_is_indexed(u.relation, u.attnums)
         where not pydb_internal.reference_is_indexed(u.relation, u.attnums) and not (
             -- with its condition, another index may do
             u.ord = 1 and exists (
@@ -48,12 +46,6 @@ begin
                 'create index %son %s (%s);', case when v_end.is_partitioned then '' else 'concurrently ' end,
                 pydb_internal.relation_name(v_end.relation), v_end.columns
             ));
-            hint = coalesce(pydb_internal.reference_virtual_cure(
-                v_end.relation, pydb_internal.column_names(v_end.relation, v_end.attnums)
-            ) || ' ', '') || format(
-                'create index %son %s (%s);', case when v_end.is_partitioned then '' else 'concurrently ' end,
-                pydb_internal.relation_name(v_end.relation), v_end.columns
-            );
     end loop;
     if not exists (
         select 1 from pg_index as i

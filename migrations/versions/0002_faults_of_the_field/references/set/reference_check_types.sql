@@ -1,5 +1,4 @@
 -- pydb_internal.reference_check_types (set; by reference_vet): refuse a reference whose columns the server cannot
--- pydb_internal.reference_check_types (set; by reference_set): refuse a reference whose columns the server cannot
 -- compare with each other.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD301
@@ -41,7 +40,6 @@ begin
                     v_pair.child_type, pydb_internal.relation_name(p_parent), v_pair.parent_column, v_pair.parent_type,
                         sqlerrm
                 ),
-                hint = 'Name columns of types that have an equality operator in common, in the same order.';
                 hint = pydb_internal.reference_type_hint(
                     p_child, v_pair.child_column, p_parent, v_pair.parent_column
                 );

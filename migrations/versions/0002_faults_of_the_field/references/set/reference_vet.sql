@@ -1,7 +1,7 @@
 -- pydb_internal.reference_vet (set; by reference_set): hook of drafts: check a logical reference as whoever sets it,
 -- and complete it.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
--- raises YD003 YD004 YD005 YD006 YD301
+-- raises YD003 YD004 YD005 YD006 YD103 YD301
 create or replace function pydb_internal.reference_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -43,6 +43,12 @@ begin
             hint = 'As many columns on either side; on delete: no action, restrict, cascade, set null, set default.';
     end if;
     perform pydb_internal.reference_check_types(v_new.child, v_child, v_new.parent, v_parent);
+    if v_new.filter is not null then
+        v_new.filter := pydb_internal.retention_check_filter(v_new.child, v_new.filter);
+    end if;
+    if v_new.parent_filter is not null then
+        v_new.parent_filter := pydb_internal.retention_check_filter(v_new.parent, v_new.parent_filter);
+    end if;
     v_new.name := pydb_internal.reference_name(v_new.child, v_new.child_columns, v_name);
     return jsonb_build_object(
         'reference', to_jsonb(v_new) || jsonb_build_object('child', v_new.child::oid, 'parent', v_new.parent::oid),

@@ -1,5 +1,4 @@
 -- pydb_internal.retention_measure (plan; by retention_survey): how many rows of one relation a policy would delete now,
--- and how many stay for a reference.
 -- how many stay for a reference, and how many because their time cannot be meant.
 -- reads the relation and the tables that reference it   writes nothing   locks nothing above a select
 -- raises nothing
@@ -12,7 +11,6 @@ create or replace function pydb_internal.retention_measure(
     out rows_blocked bigint,
     out rows_minus_infinity bigint,
     out oldest timestamptz,
-    out newest timestamptz
     out newest timestamptz,
     out rows_past bigint,
     out rows_future bigint
@@ -25,72 +23,40 @@ as $$
 declare
     v_table text := pydb_internal.relation_name(p_relation);
     v_column text := format('t.%I', p_policy.time_column);
-    v_predicate text := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
-    v_due record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
-    v_ends text[] := array[
-        pydb_internal.retention_instant(p_policy, format('min(%s)', v_column)),
-        pydb_internal.retention_instant(p_policy, format('max(%s)', v_column))
-    ];
-    v_probe boolean := p_policy.filter is null and not v_due.is_kept
-        and pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
+    v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
+    v_predicate constant text := v_say.expired || v_say.filtered;
+    v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
+    v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
+    -- what cannot be meant is counted on the way, or where an index tells it or references keep rows by itself
+    v_merged constant boolean := not v_due.is_kept and not v_indexed and v_say.past || v_say.future <> 'falsefalse';
+    v_odd constant text[] := array(
+        select case
+            when not v_merged or u.odd = 'false' then '0::int8' else format('count(*) filter (where %s)', u.odd)
+        end
+        from unnest(array[v_say.past, v_say.future]) with ordinality as u (odd, ord) order by u.ord
+    );
+    v_probe constant boolean := p_policy.filter is null and not v_due.is_kept and v_indexed
+        and p_policy.time_unit <> 'uuidv7';
+    v_ends text[];
     v_expired bigint;
 begin
+    select array_agg(pydb_internal.retention_instant(
+        p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
+            || case when v_merged then format(' filter (where %s)', v_say.expired) else '' end
+    ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
     execute v_due.kept || format(
-        'select count(*), %s, %s from only %s as t where %s',
+        'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
         case when p_span and not v_probe then v_ends[1] else 'null' end,
-        case when p_span and not v_probe then v_ends[2] else 'null' end, v_table, v_due.condition
-    ) into rows_due, oldest, newest;
+        case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
+        case when v_merged then format('(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered)
+            else v_due.condition end
+    ) into rows_due, oldest, newest, rows_past, rows_future;
     rows_blocked := 0;
     if v_due.is_kept then
         execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
         rows_blocked := v_expired - rows_due;
     end if;
-    v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
-    v_predicate constant text := v_say.expired || v_say.filtered;
-    v_kept text := case when p_policy.on_referenced <> 'cascade'
-        then pydb_internal.retention_kept_query(p_policy, p_relation, p_cutoff) end;
-    v_blockers text[] := case when p_policy.on_referenced = 'cascade'
-        then '{}' else pydb_internal.retention_blocker_conditions(p_relation, 't') end;
-    v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
-    v_all constant text := case when v_indexed then v_predicate
-        else format('(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered) end;
-    -- what cannot be meant: counted on the way, or by the index
-    v_odd constant text[] := array(
-        select case
-            when v_indexed or u.odd = 'false' then '0::int8' else format('count(*) filter (where %s)', u.odd)
-        end
-        from unnest(array[v_say.past, v_say.future]) with ordinality as u (odd, ord) order by u.ord
-    );
-    v_deletable text := v_all;
-    v_probe constant boolean := p_policy.filter is null and v_kept is null and cardinality(v_blockers) = 0
-        and v_indexed and p_policy.time_unit <> 'uuidv7';
-    v_ends text[];
-    v_expired bigint;
-begin
-    if v_kept is not null then
-        v_deletable := v_predicate || ' and not exists (
-            select 1 from kept where kept.rel = t.tableoid and kept.tid = t.ctid)';
-    elsif cardinality(v_blockers) > 0 then
-        v_deletable := v_predicate || ' and not ' || array_to_string(v_blockers, ' and not ');
-    end if;
-    select array_agg(pydb_internal.retention_instant(
-        p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
-            || case when v_indexed or v_deletable <> v_all then '' else format(' filter (where %s)', v_say.expired) end
-    ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
-    execute coalesce(v_kept, '') || format(
-        'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
-        case when p_span and not v_probe then v_ends[1] else 'null' end,
-        case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table, v_deletable
-    ) into rows_due, oldest, newest, rows_past, rows_future;
-    rows_blocked := 0;
-    if v_deletable <> v_all then
-        execute format(
-            'select count(*) - %1$s - %2$s, %1$s, %2$s from only %3$s as t where %4$s', v_odd[1], v_odd[2],
-            v_table, v_all
-        ) into v_expired, rows_past, rows_future;
-        rows_blocked := v_expired - rows_due;
-    end if;
-    if v_indexed then -- its ends tell what cannot be meant; without an index one scan counts that too
+    if not v_merged then
         execute format(
             'select (select count(*) from only %1$s as t where %2$s%4$s),
                 (select count(*) from only %1$s as t where %3$s%4$s)',
@@ -108,7 +74,6 @@ begin
             v_ends[1], v_table, v_predicate, v_ends[2]
         ) into oldest, newest;
     end if;
-    if p_policy.time_unit in ('timestamptz', 'timestamp', 'date') and not p_policy.expire_minus_infinity then
     if pydb_internal.retention_has_infinity(p_policy) and not p_policy.expire_minus_infinity then
         execute format('select count(*) from only %s as t where %s = ''-infinity''', v_table, v_column)
             into rows_minus_infinity;
@@ -117,8 +82,6 @@ end
 $$;
 
 comment on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) is
-'Counts of one relation: rows that would go, rows that stay because others reference them, rows at -infinity that the
-policy leaves, and (p_span only) the oldest and newest time among the rows that would go.';
 'Counts of one relation: rows that would go, rows that stay because others reference them, rows whose time cannot be
 meant (rows_past before 1980, rows_future a number beyond a century ahead), rows at -infinity that the policy leaves,
 and (p_span only) the oldest and newest time among the rows that would go.';

@@ -1,5 +1,4 @@
 -- pydb_internal.retention_check_terms (policy; by retention_policy_vet): refuse choices that do not exist and bounds
--- pydb_internal.retention_check_terms (policy; by retention_policy_set): refuse choices that do not exist and bounds
 -- that are out of bounds.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD108 YD109
@@ -50,8 +49,6 @@ begin
     if v_bound is not null then
         raise exception using errcode = 'YD109', message = format('policy %s is out of bounds', p_policy.name),
             detail = v_bound || '.', hint = 'Leave the argument out for its default.';
-    elsif p_policy.enabled is null or p_policy.expire_minus_infinity is null then
-        raise exception using errcode = 'YD001', message = 'p_enabled and p_expire_minus_infinity take true or false',
     elsif num_nulls(p_policy.enabled, p_policy.expire_minus_infinity, p_policy.expire_implausible) > 0 then
         raise exception using errcode = 'YD001',
             message = 'p_enabled, p_expire_minus_infinity and p_expire_implausible take true or false',

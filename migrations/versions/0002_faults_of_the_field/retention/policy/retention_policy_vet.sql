@@ -34,13 +34,12 @@ begin
     v_new.archive := null; -- reserved
     perform pydb_internal.retention_check_keep(v_new, v_allow_short);
     perform pydb_internal.retention_check_terms(v_new);
-    if v_new.time_unit in ('s', 'ms', 'us') then
-        perform pydb_internal.retention_check_epoch(
-            v_new.target, v_new.time_column, v_new.time_unit, clock_timestamp()
-        );
-    end if;
+    perform pydb_internal.retention_check_unit(v_new, clock_timestamp());
     if v_new.filter is not null then
         v_new.filter := pydb_internal.retention_check_filter(v_new.target, v_new.filter);
+    end if;
+    if not v_builtin then
+        perform pydb_internal.retention_check_values(v_new, clock_timestamp());
     end if;
     if v_new.schedule is not null then
         perform pydb_internal.cron_check(v_new.schedule);
