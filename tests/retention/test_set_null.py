@@ -19,7 +19,8 @@ CHILDREN: Final = {
     "unique": """create table public.c (
             r int unique nulls not distinct references public.r on delete set null);
         insert into public.c values (1), (null)""",
-    "partition": """create table public.c (r int references public.r on delete set null) partition by list (r);
+    "partition": """create table public.c (r int references public.r on delete set null)
+            partition by list (r);
         create table public.c1 partition of public.c for values in (1, 2);
         insert into public.c values (1)""",
 }
