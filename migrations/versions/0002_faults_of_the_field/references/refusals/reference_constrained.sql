@@ -1,4 +1,4 @@
--- pydb_internal.reference_constrained (refusals; by cascade_set_problem): which of some relations have anything that
+-- pydb_internal.reference_constrained (refusals): which of some relations have anything that
 -- could refuse it if columns of their rows are set.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
