@@ -568,5 +568,7 @@ def test_jobs_that_a_role_cannot_see_are_unknown_and_not_missing(cron_site: Site
     with psycopg.connect(cron_site.dsn, user="looker", autocommit=True) as looker:
         (drift,) = looker.execute("select drift_code from pydb.schedule_status where policy = 'events'")
         assert drift == ("unknown",)
-        jobs = dict(looker.execute("select reason_code, status from pydb.doctor() where component = 'jobs'"))
+        jobs: dict[str, str] = dict(
+            looker.execute("select reason_code, status from pydb.doctor() where component = 'jobs'")
+        )
         assert jobs == {"jobs_of_others": "unknown"}
