@@ -524,3 +524,51 @@ def test_people_see_the_hint(site: Site, tmp_path: Path) -> None:
     assert result.code == 2
     assert "pydb schedule run" in result.out
     assert result.out.splitlines()[-1] == "overall: error"
+
+
+def test_foreign_keys_whose_triggers_are_off(site: Site) -> None:
+    site.db.execute("create table t.a (id int primary key); create table t.b (a int references t.a)")
+    assert found(site, "foreign keys") == set()
+    site.db.execute("alter table t.b disable trigger all")
+    assert found(site, "foreign keys") == {("degraded", "triggers_off")}
+    (cure, _) = hint(site, "triggers_off").split(" then ")
+    site.db.execute(cure.encode())
+    assert found(site, "foreign keys") == set()
+
+
+def test_a_job_of_anybody_whose_role_is_gone(cron_site: Site) -> None:
+    cron_site.db.execute("create role leaver; select cron.schedule('theirs', '0 0 1 1 *', 'select 1')")
+    cron_site.db.execute("update cron.job set username = 'leaver' where jobname = 'theirs'; drop role leaver")
+    assert ("error", "job_role_gone") in found(cron_site, "pg_cron launcher")
+    detail = str(cron_site.one("select detail from pydb.doctor() where reason_code = 'job_role_gone'"))
+    assert "theirs" in detail
+    assert "leaver" in detail
+    cron_site.db.execute(hint(cron_site, "job_role_gone").encode())
+    assert found(cron_site, "pg_cron launcher") == {("ok", "running")}
+
+
+def test_a_database_of_pg_cron_that_does_not_exist(cron_template: CronServer) -> None:
+    prepared = CronServer({"cron.database_name": "elsewhere"})
+    prepared.copy_of(cron_template)
+    with prepared as server:
+        made = make_site(server.app_dsn)
+        assert found(made, "pg_cron") == {("error", "no_database")}
+        assert "elsewhere" in str(made.one("select summary from pydb.doctor() where component = 'pg_cron'"))
+        made.db.close()
+
+
+def test_jobs_that_a_role_cannot_see_are_unknown_and_not_missing(cron_site: Site) -> None:
+    cron_site.policy("events", YEARLY)
+    assert cron_site.one("select drift_code from pydb.schedule_status where policy = 'events'") == "missing"
+    sync(cron_site)
+    cron_site.db.execute(ROLES_FILE.read_bytes())
+    cron_site.db.execute(
+        "create role looker login in role pydb_monitor; grant usage on schema cron to looker"
+    )
+    with psycopg.connect(cron_site.dsn, user="looker", autocommit=True) as looker:
+        (drift,) = looker.execute("select drift_code from pydb.schedule_status where policy = 'events'")
+        assert drift == ("unknown",)
+        jobs: dict[str, str] = dict(
+            looker.execute("select reason_code, status from pydb.doctor() where component = 'jobs'")
+        )
+        assert jobs == {"jobs_of_others": "unknown"}
