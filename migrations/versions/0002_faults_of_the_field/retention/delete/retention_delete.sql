@@ -1,0 +1,39 @@
+-- pydb_internal.retention_delete (delete; by retention_take): delete the rows of one range; the only place that
+-- deletes.
+-- writes the target   locks the rows it deletes
+-- raises nothing
+create or replace function pydb_internal.retention_delete(
+    p_relation oid,
+    p_condition text,
+    p_limit bigint,
+    p_skip_locked boolean
+)
+returns bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_table text := pydb_internal.relation_name(p_relation);
+    v_rows bigint;
+begin
+    if p_limit is null and not p_skip_locked then
+        execute format('delete from only %s as t where %s', v_table, p_condition);
+    else
+        -- the condition stands in the delete too: a row that changed since it was chosen is judged again
+        execute format(
+            'delete from only %1$s as t
+            where t.ctid = any(array(select t.ctid from only %1$s as t where %2$s%3$s%4$s)) and %2$s',
+            v_table, p_condition, coalesce(' limit ' || p_limit, ''),
+            case when p_skip_locked then ' for update skip locked' else '' end
+        );
+    end if;
+    get diagnostics v_rows = row_count;
+    return v_rows;
+end
+$$;
+
+comment on function pydb_internal.retention_delete(oid, text, bigint, boolean) is
+'Deletes the rows of one relation that meet a condition, at most p_limit of them, and around locked ones if asked;
+returns how many.';
+
+revoke all on function pydb_internal.retention_delete(oid, text, bigint, boolean) from public;
