@@ -1,4 +1,5 @@
--- pydb_internal.retention_delete (delete): delete the rows of one range; the only place that deletes.
+-- pydb_internal.retention_delete (delete; by retention_take): delete the rows of one range; the only place that
+-- deletes.
 -- writes the target   locks the rows it deletes
 -- raises nothing
 create or replace function pydb_internal.retention_delete(
