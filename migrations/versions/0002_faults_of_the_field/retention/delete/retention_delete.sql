@@ -1,4 +1,3 @@
--- pydb_internal.retention_delete (delete): delete the rows of one range; the only place that deletes.
 -- pydb_internal.retention_delete (delete; by retention_take): delete the rows of one range; the only place that
 -- deletes.
 -- writes the target   locks the rows it deletes
@@ -36,8 +35,6 @@ begin
         perform pydb_internal.application_leave(v_ours);
         return v_rows;
     elsif p_limit is null and not p_skip_locked then
-begin
-    if p_limit is null and not p_skip_locked then
         execute format('delete from only %s as t where %s', v_table, p_condition);
     else
         -- the condition stands in the delete too: a row that changed since it was chosen is judged again
