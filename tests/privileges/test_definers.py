@@ -52,8 +52,10 @@ SAFE: Final = {
     "orphan_quarantine_store": OWN
     + "; the table must be the child of their reference, names and types are looked up",
     "reference_drop": RIGHT,
+    "reference_edges_among": TELLS + ": names and columns of references",
     "reference_store": DRAFT,
     "retention_builtin": TELLS,
+    "retention_has_silent": TELLS,
     "retention_pause": RIGHT + "; it only stops something",
     "retention_policy_drop": RIGHT,
     "retention_policy_get": TELLS,
@@ -72,6 +74,7 @@ SAFE: Final = {
     "run_log_plan": OWN,
     "run_log_unstarted": "a run that did nothing: no rows, never completed; notes pid and statement",
     "run_open": "opens a run of this process under its login role; notes pid and statement",
+    "run_turns": TELLS,
     "schedule_set": RIGHT + "; the procedure is one of pydb.schedule_source",
     "schedule_sources": TELLS,
     "setting_get": TELLS,

@@ -19,7 +19,7 @@ POLICY = (
     " {target}, 'target_name', 'shared.note', 'time_column', 'at', 'keep', '{keep}', 'timezone', 'UTC',"
     " 'action', 'delete',"
     " 'on_referenced', 'skip', 'strategy', 'auto', 'fuse_share', 1, 'enabled', true,"
-    " 'expire_minus_infinity', false, 'author', 'postgres', 'builtin', true))"
+    " 'expire_minus_infinity', false, 'expire_implausible', false, 'author', 'postgres', 'builtin', true))"
 )
 JOB = (
     "jsonb_build_object('root', {root}, 'keys', '[{{\"id\": 1}}]'::jsonb, 'approval', false, 'grace', '0',"

@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_values (time; by retention_policy_set): warn of rows whose time cannot be meant and
+-- pydb_internal.retention_check_values (time; by retention_policy_vet): warn of rows whose time cannot be meant and
 -- which the policy will leave.
 -- reads the target, 100,000 rows at most   writes nothing   locks nothing above a select
 -- raises nothing; warns YD117

@@ -16,7 +16,7 @@ declare
     v_made text;
 begin
     begin
-        execute format('select t.%1$I::text from %2$s as t where t.%1$I is not null limit 1', p_column,
+        execute format('select format(''%%s'', t.%1$I) from %2$s as t where t.%1$I is not null limit 1', p_column,
             pydb_internal.relation_name(p_relation)) into v_value;
     exception when insufficient_privilege then
         null; -- the type alone decides

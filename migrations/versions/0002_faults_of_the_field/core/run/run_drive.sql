@@ -36,9 +36,7 @@ begin
             else
                 -- null where all of them are through, or their rows are as many as may go
                 v_part := case when p_run.done >= p_run.max_rows then null else v_parts[v_place] end;
-                v_turn := pydb_internal.run_proceed(
-                    p_run, v_part, case when v_part is null then v_parts || v_late end
-                );
+                v_turn := pydb_internal.run_proceed(p_run, v_part, case when v_part is null then v_parts || v_late end);
                 p_run := v_turn.run;
                 if v_turn.is_layout then
                     v_parts := v_turn.parts;

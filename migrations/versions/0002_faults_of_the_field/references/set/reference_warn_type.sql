@@ -32,7 +32,7 @@ begin
         return;
     end if;
     execute format(
-        'select array_agg(distinct s.v) from (select t.%I::text as v from %s as t limit 10000) as s
+        'select array_agg(distinct s.v) from (select format(''%%s'', t.%I) as v from %s as t limit 10000) as s
         where s.v is not null',
         v_column, pydb_internal.relation_source(p_reference.child)
     ) into v_values;

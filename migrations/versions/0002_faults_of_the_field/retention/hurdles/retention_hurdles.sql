@@ -9,7 +9,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_role constant text := coalesce((select r.rolname::text from pg_roles as r where r.oid = p_role), current_user::text);
+    v_role constant text := coalesce(
+        (select r.rolname::text from pg_roles as r where r.oid = p_role), current_user::text
+    );
     v_name constant text := pydb_internal.relation_name(p_policy.target);
     v_grants text[];
 begin

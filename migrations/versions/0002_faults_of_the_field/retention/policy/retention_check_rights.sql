@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_rights (policy; by retention_policy_set): refuse before the start what would fail in
+-- pydb_internal.retention_check_rights (policy; by retention_policy_vet): refuse before the start what would fail in
 -- the middle for want of a privilege.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005

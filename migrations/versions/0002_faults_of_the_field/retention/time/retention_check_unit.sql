@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_unit (time; by retention_policy_set): refuse a declared unit that makes nonsense of
+-- pydb_internal.retention_check_unit (time; by retention_policy_vet): refuse a declared unit that makes nonsense of
 -- the rows that are there.
 -- reads the first rows of the target   writes nothing   locks nothing above a select
 -- raises YD102

@@ -1,4 +1,4 @@
--- pydb_internal.retention_filter_problem (policy): what is lexically wrong with a filter, null if nothing: its text
+-- pydb_internal.retention_filter_problem (filter): what is lexically wrong with a filter, null if nothing: its text
 -- must stay inside the parentheses that it will be put in.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing

@@ -1,4 +1,4 @@
--- pydb_internal.run_audit (log): enter into the audit log what a run did that is closed now, under who ran it.
+-- pydb_internal.run_audit (audit): enter into the audit log what a run did that is closed now, under who ran it.
 -- reads pydb_internal.run_kind   writes pydb.audit_log   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_audit(p_run pydb.job_run, p_subject text, p_arguments jsonb)

@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_filter (policy): accept one boolean expression over one table and return it as the
+-- pydb_internal.retention_check_filter (filter): accept one boolean expression over one table and return it as the
 -- server understood it.
 -- reads the catalog, the first rows of the target   writes nothing   locks nothing above a select
 -- raises YD103
