@@ -180,7 +180,7 @@ SAID: Final = {
     ),
 }
 # said by other tests, which need a role or a server of their own
-ELSEWHERE: Final = {"privilege", "row_security", "locks", "superuser"}
+ELSEWHERE: Final = {"privilege", "row_security", "locks", "superuser", "heirs"}
 
 
 @pytest.mark.parametrize("name", SAID)

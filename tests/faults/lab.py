@@ -31,7 +31,7 @@ AFTER_GATE = 64 + 128 + 256
 _SETUP = f"""
 create schema app;
 create table app.effect (relation text, transaction bigint, rows bigint);
-create function app.note_effect() returns trigger language plpgsql as $$
+create function app.note_effect() returns trigger language plpgsql set search_path = pg_catalog as $$
 begin
     insert into app.effect
     select tg_table_name, pg_current_xact_id()::text::bigint, count(*) from gone having count(*) > 0;

@@ -208,7 +208,7 @@ def test_a10_a_few_odd_epochs_are_no_reason_to_refuse(table: Lab) -> None:
     )
     table.policy(table="public.e", column="ep", time_unit="s")
     assert table.planned() == 100
-    table.prune("public.e")
+    table.prune()
     assert table.ids("public.e") == [101, 102, 103]
 
 

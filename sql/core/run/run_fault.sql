@@ -50,6 +50,7 @@ as $$
         ('08', false, 'failed', 'error', false),
         ('25', false, 'failed', 'error', false),
         ('40', false, 'failed', 'error', false),
+        ('42', false, 'failed', 'error', false), -- a name that code of the application does not find: no matter of rows
         ('53', false, 'failed', 'error', false),
         ('57', false, 'failed', 'error', false),
         ('58', false, 'failed', 'error', false),
