@@ -167,7 +167,7 @@ def test_rows_that_cannot_be_counted_keep_the_run_from_starting(
     state = lab.rows(
         "select state, stop_reason, sqlstate, rows_done, error like '%public.d%' from pydb.job_run"
     )
-    assert state == [("blocked", "referenced", "YD302", 0, True)]
+    assert state == [("blocked", "error", "42501", 0, True)]
     assert lab.ids() == [1]
 
 

@@ -87,7 +87,7 @@ FAULTS: Final = {
     ),
     "cancelled": Fault(Outcome("failed", "cancelled", "cancelled", "57014"), gated=True),
     "twice": Fault(Outcome("succeeded", "skipped", "locked", "55006"), gated=True),
-    "killed": Fault(Outcome("failed", "interrupted", "error", None), "run_interrupted", gated=True),
+    "killed": Fault(Outcome("failed", "interrupted", "error", None), gated=True),
     "rests": Fault(
         Outcome("succeeded", "partial", "kill_switch", None), "kill_switch", policy=", p_rows_per_second => 1"
     ),
@@ -231,7 +231,7 @@ def test_doctor_names_what_is_wrong_and_the_line_that_mends_it(night: Night, nam
     status, detail, hint = night.doctor[reason]
     assert status in ("degraded", "error", "ok")
     assert hint or status == "ok"
-    if reason not in ("kill_switch", "run_interrupted"):
+    if reason not in ("kill_switch",):
         assert detail is not None
         assert (FAULTS[name].role if status == "ok" or reason == "statement_timeout" else name) in detail
 
@@ -260,8 +260,8 @@ def test_a_run_beside_a_live_one_is_not_told_to_repeat(night: Night) -> None:
     )
 
 
-def test_a_dead_run_is_marked_in_the_log(night: Night) -> None:
-    assert night.dead == [("killed", "running")]
+def test_a_dead_run_was_settled_by_the_others(night: Night) -> None:
+    assert night.dead == []
 
 
 def test_nothing_of_what_is_due_goes_in_silence(night: Night) -> None:

@@ -100,12 +100,6 @@ from pg_catalog.pg_roles as r
 where r.rolname = p.author;
 
 drop routine pydb_internal.cascade_verify_counts;
-comment on column pydb.cascade_step.codes is
-'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
-privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
-(PostgreSQL checks before the cascade is there), not_null, match_full, no_default. To know: order, trigger, unindexed,
-not_enforced, not_valid, uncovered (partitions without the key), inherited, heirs (their rows with these keys stay
-visible), locks, superuser.';
 -- what the server said beside its message
 alter type pydb_internal.run_state add attribute error_detail text;
 
@@ -142,7 +136,7 @@ comment on column pydb.cascade_step.codes is
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
-key), inherited, locks.';
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser.';
 drop routine pydb_internal.reference_edges_among;
 drop routine pydb_internal.orphan_apply_rows;
 -- retention: rows that go along, rows that stay for an error

@@ -6,7 +6,6 @@ create or replace function pydb_internal.reference_edges_among(p_parents oid[], 
 returns setof pydb_internal.reference_edge
 language plpgsql
 stable
-security definer -- whoever deletes has to see what it leads to, without a right on pydb.reference; catalog only
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
@@ -47,8 +46,7 @@ begin
                 order by u.ord
             ),
             null, null, false, false, false, cardinality(r.child_columns), r.filter, r.parent_filter
-        from pydb.reference as r
-        where (p_parents is null or r.parent = any(p_parents)) and (p_reference is null or r.name = p_reference)
+        from pydb_internal.reference_logical(p_parents, p_reference) as r
     )
     select
         e.reference, e.kind, e.constraint_id, e.child,

@@ -6,7 +6,7 @@ create or replace function pydb_internal.retention_has_silent(p_relations oid[])
 returns boolean
 language plpgsql
 stable
-security definer -- see pydb_internal.reference_edges_among
+security definer -- see pydb_internal.reference_logical
 set search_path = pg_catalog, pg_temp
 as $$
 begin
