@@ -198,7 +198,8 @@ def _say_missing_rights(ctx: typer.Context) -> None:
     from pydb import health
 
     for finding in health.examine(_output.settings(ctx).dsn):
-        if finding.component == "rights" and finding.status in ("degraded", "error"):
+        # the rights on the tables the server has warned of itself
+        if finding.reason_code == "missing_execute":
             _output.say(
                 f"warning: {finding.summary}" + (f": {_shorten(finding.detail)}" if finding.detail else "")
             )
