@@ -16,7 +16,6 @@ SCHEMAS: Final = ("telemetry", "trading")
 POLICIES: Final = Path(__file__).resolve().parent / "policies.toml"
 LOCKED_POLICY: Final = "trade_events"
 LOCKED_RELATION: Final = "trading.trade_events"
-CASCADED_RELATION: Final = "trading.match_pairs"
 
 Progress = Callable[[str, int, int], None]
 """Called with the title of a step, its number from 0 and the number of steps: before each, and at the end."""

@@ -39,7 +39,8 @@ def big(db: Connection) -> Connection:
 
 @pytest.fixture
 def gate(big: Connection) -> Connection:
-    """While app.gate has the id of a child, the batch that deletes it waits in a trigger."""
+    """While app.gate has the id of a child, what deletes it waits in a trigger; a job is not tried before."""
+    big.execute("select pydb.setting_set('cascade_trial_rows', '0')")
     big.execute(
         """create table app.gate (id int); insert into app.gate values (2500);
         create function app.wait() returns trigger language plpgsql as $$ begin
