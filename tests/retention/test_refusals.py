@@ -51,7 +51,7 @@ def test_a_trigger_that_is_broken_fails_the_run_before_it_has_tried_every_row(la
     lab.policy()
     call = lab.call()
     assert (call.sqlstate, call.run.end, call.run.sqlstate) == ("YD110", ("failed", "error"), "42P01")
-    assert 0 < call.run.rows_skipped < 3_000
+    assert (call.run.rows_done, call.run.rows_skipped) == (0, 0)
 
 
 def test_rows_that_a_key_keeps_and_rows_that_a_trigger_keeps_are_told_apart(lab: Lab) -> None:

@@ -19,9 +19,8 @@ declare
     v_bound constant text := pydb_internal.retention_bound(p_policy, p_cutoff);
     v_first constant text := pydb_internal.retention_bound(p_policy, '1980-01-01 00:00+00');
     v_infinite constant boolean := pydb_internal.retention_has_infinity(p_policy);
-    v_is_seven constant text := format(
-        'pg_catalog.get_byte(pg_catalog.uuid_send(%s), 6) between 112 and 127', v_column
-    );
+    v_is_seven constant text := case p_policy.time_unit when 'uuidv7'
+        then format('pg_catalog.get_byte(pg_catalog.uuid_send(%s), 6) between 112 and 127', v_column) end;
 begin
     -- null, infinity and what is no number are never less than the bound; -infinity always is: it is left by name
     expired := format('%s < %s', v_column, v_bound);

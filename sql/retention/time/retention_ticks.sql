@@ -3,13 +3,15 @@
 -- raises nothing
 create or replace function pydb_internal.retention_ticks(p_unit text)
 returns bigint
-language sql
+language plpgsql -- as pydb_internal.retention_has_infinity
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case p_unit
+begin
+    return case p_unit
         when 's' then 1 when 'ms' then 1000 when 'us' then 1000000 when 'ns' then 1000000000 when 'uuidv7' then 1000
-    end
+    end;
+end
 $$;
 
 comment on function pydb_internal.retention_ticks(text) is

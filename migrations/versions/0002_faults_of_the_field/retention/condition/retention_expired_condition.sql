@@ -8,11 +8,15 @@ create or replace function pydb_internal.retention_expired_condition(
     p_alias text default 't'
 )
 returns text
-language sql
+language plpgsql -- as pydb_internal.retention_has_infinity
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select c.expired || c.filtered from pydb_internal.retention_expiry(p_policy, p_cutoff, p_alias) as c
+declare
+    v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, p_alias);
+begin
+    return v_say.expired || v_say.filtered;
+end
 $$;
 
 comment on function pydb_internal.retention_expired_condition(pydb.retention_policy, timestamptz, text) is

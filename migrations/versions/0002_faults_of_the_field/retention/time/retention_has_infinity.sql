@@ -3,14 +3,16 @@
 -- raises nothing
 create or replace function pydb_internal.retention_has_infinity(p_policy pydb.retention_policy)
 returns boolean
-language sql
+language plpgsql -- keeps its plan, where SQL is planned anew for every leaf
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select pydb_internal.retention_time_type(p_policy.target, p_policy.time_column) in (
-        'timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype, 'float4'::regtype, 'float8'::regtype,
-        'numeric'::regtype
-    )
+begin
+    return p_policy.time_unit in ('timestamptz', 'timestamp', 'date')
+        or pydb_internal.retention_time_type(p_policy.target, p_policy.time_column) in (
+            'float4'::regtype, 'float8'::regtype, 'numeric'::regtype
+        );
+end
 $$;
 
 comment on function pydb_internal.retention_has_infinity(pydb.retention_policy) is
