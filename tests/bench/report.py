@@ -15,9 +15,9 @@ TARGET = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
 Written by `make bench args=--write` (`args="--only half,leaves --write"` measures and writes some of
-them). Both sides run in turn on fresh file copies of one database, {rounds} rounds; ours and reference
-are medians in the unit given, the figure is their ratio. Seconds depend on the machine, ratios travel
-better.
+them; the others stay as they were measured before). Both sides run in turn on fresh file copies of one
+database, {rounds} rounds; ours and reference are medians in the unit given, the figure is their ratio.
+Seconds depend on the machine, ratios travel better.
 
 Server: {version}. Processors: {cores}. Table: {rows:,} rows of about 130 bytes with three indexes, in
 memory (`shared_buffers` 1 GB), `fsync` on, autovacuum off. Every run of `retention_run` is timed in a
@@ -29,11 +29,11 @@ autocommit, both sides through `pgbench -M prepared`.
 
 ## Where the time goes
 
-- **A retention run** counts before it deletes (the plan that the log and the fuse rest on: about 14 % of
-  the one DELETE of half a table), a fresh session compiles some 70 routines and fills its caches (about
-  28 ms, 6 %, whatever the table), and a walk by blocks also visits the half that stays (about 8 %). Where
-  rows do not lie in the order of their time, walking by blocks is what makes a run quicker than the one
-  DELETE by the index.
+- **A retention run** counts before it deletes (the plan that the log and the fuse rest on: about 15 % of
+  the one DELETE of half a table), a fresh session compiles some 80 routines and fills its caches (30 to
+  50 ms, whatever the table), and a walk by blocks also visits the half that stays (about 8 %). Where rows
+  do not lie in the order of their time, walking by blocks is what makes a run quicker than the one DELETE
+  by the index.
 - **A claim** that is made by one INSERT and one UPDATE by hand has no function around it: two bare
   statements in two functions reach 0.8 to 0.85 of that. On top of these a claim looks first (a replay
   writes nothing), draws a token, checks its arguments and answers with a wider row.
