@@ -1,6 +1,5 @@
 -- pydb_internal.cascade_is_refusable (trial; by cascade_check_trial): whether anything but a reference could refuse
--- what
--- a walk found.
+-- what a walk found.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_is_refusable(p_walk pydb_internal.cascade_closure)

@@ -1,8 +1,7 @@
 -- pydb_internal.orphan_restore_rows (restore; by orphan_restore): bring quarantined rows back to their table, all of
 -- them or none.
--- reads and writes pydb.orphan_quarantine   writes the table   locks what it writes raises YD405, and catches it; what
--- the insert
--- raises beside constraints
+-- reads and writes pydb.orphan_quarantine   writes the table   locks what it writes
+-- raises YD405, and catches it; what the insert raises beside constraints
 create or replace function pydb_internal.orphan_restore_rows(p_target oid, p_ids bigint[], p_dry_run boolean)
 returns text
 language plpgsql

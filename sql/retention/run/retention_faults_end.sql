@@ -1,5 +1,5 @@
--- pydb_internal.retention_faults_end (run): the end of a run some of whose rows
--- were kept by errors, and before that a bound to how many it looks for.
+-- pydb_internal.retention_faults_end (run): the end of a run some of whose rows were kept by errors, and before that
+-- a bound to how many it looks for.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_faults_end(
