@@ -1,0 +1,8 @@
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run)
+drop schema pydb_archive cascade;
+
+drop table pydb.archive_run;
+
+drop table pydb.archive_table;
+
+delete from pydb.setting where name = 'archive_keep';
