@@ -21,7 +21,8 @@ create table pydb.archive_table (
 );
 
 comment on table pydb.archive_table is
-'Archive tables (schema pydb_archive): one for each table whose rows are archived, with its columns in their own types.';
+'Archive tables (schema pydb_archive): one for each table whose rows are archived, with its columns, in their own
+types.';
 comment on column pydb.archive_table.archive is 'The archive table.';
 comment on column pydb.archive_table.source is
 'Table whose rows it keeps: a table, or the uppermost of its partitions; follows a rename, not a drop and create.';
@@ -40,14 +41,17 @@ create table pydb.archive_run (
     first_at timestamptz not null default pg_catalog.clock_timestamp(),
     last_at timestamptz not null default pg_catalog.clock_timestamp(),
     constraint archive_run_pkey primary key (run_id, archive),
-    constraint archive_run_rows_check check (rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows)
+    constraint archive_run_rows_check check (
+        rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
+    )
 );
 
 comment on table pydb.archive_run is
 'What each run put into each archive table, and what became of it: rows = still there + restored + purged, always.';
 comment on column pydb.archive_run.run_id is 'pydb.job_run.id of the run that deleted the rows.';
 comment on column pydb.archive_run.archive is 'Archive table that keeps them.';
-comment on column pydb.archive_run.source_name is 'Qualified name of the table that they were deleted from, at that time.';
+comment on column pydb.archive_run.source_name is
+'Qualified name of the table that they were deleted from, at that time.';
 comment on column pydb.archive_run.rows is 'Rows that were archived.';
 comment on column pydb.archive_run.restored is 'Rows that were put back.';
 comment on column pydb.archive_run.purged is 'Rows that left the archive for good.';
