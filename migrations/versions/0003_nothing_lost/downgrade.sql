@@ -1,4 +1,4 @@
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run)
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), watermarks (policies that had one are disabled)
 drop schema pydb_archive cascade;
 
 drop table pydb.archive_run;
