@@ -80,7 +80,9 @@ _WANTED_RUNS = sql.SQL(
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 _READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
-        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation"
+        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
+        " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
+        " as watermark_table"
         " from pydb.retention_policy as p"
         " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
     ),

@@ -128,7 +128,7 @@ class ReadOnlyServer(PydbError):
 
 
 class RunBlocked(PydbError):
-    """A run was blocked: fuse, references, disagreeing policies, locks (YD104, YD111, YD112, YD408)."""
+    """A run was blocked: fuse, references, watermark, locks (YD104, YD111, YD112, YD119, YD408)."""
 
     exit_code = ExitCode.ATTENTION
 
@@ -304,6 +304,8 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD113": RunFailed,
     "YD114": MissingPrivilege,
     "YD117": PolicyRefused,
+    "YD118": PolicyRefused,
+    "YD119": RunBlocked,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,

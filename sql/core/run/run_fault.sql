@@ -39,6 +39,7 @@ as $$
         ('YD106', false, 'blocked', 'error', false),
         ('YD112', false, 'blocked', 'referenced', false),
         ('YD114', false, 'blocked', 'error', false),
+        ('YD119', false, 'blocked', 'error', false),
         ('YD301', false, 'blocked', 'error', false),
         ('YD302', false, 'blocked', 'referenced', false),
         ('YD306', false, 'blocked', 'error', false),

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
 -- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
--- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114; warns YD117
+-- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119; warns YD117
 create or replace function pydb_internal.retention_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
