@@ -1,4 +1,4 @@
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run)
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest)
 drop schema pydb_archive cascade;
 
 drop table pydb.archive_run;
@@ -6,3 +6,22 @@ drop table pydb.archive_run;
 drop table pydb.archive_table;
 
 delete from pydb.setting where name = 'archive_keep';
+
+drop table pydb_internal.archive_chunk;
+
+drop table pydb_internal.archive_exporter;
+
+drop table pydb.archive_manifest;
+
+delete from pydb_internal.run_kind where name = 'export';
+
+-- what it exported goes no other way by itself: such a policy is disabled, and deletes once somebody enables it
+update pydb.retention_policy set action = 'delete', enabled = false where action = 'export';
+
+alter table pydb.retention_policy drop constraint retention_policy_action_check;
+
+alter table pydb.retention_policy add constraint retention_policy_action_check check (
+    action in ('delete', 'archive', 'nullify', 'drop_partition')
+);
+
+comment on column pydb.retention_policy.action is 'delete; archive, nullify and drop_partition are reserved.';
