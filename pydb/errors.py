@@ -247,6 +247,10 @@ class OrphansRemain(PydbError):
     exit_code = ExitCode.ATTENTION
 
 
+class FileRefused(PydbError):
+    """An archive file is not what its manifest says, or belongs to another server (YD622)."""
+
+
 class SchedulerUnusable(PydbError):
     """pg_cron cannot be used as asked (YD502)."""
 
@@ -330,6 +334,9 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD503": UsageError,
     "YD504": UsageError,
     "YD505": RunBlocked,
+    "YD621": RunBlocked,
+    "YD622": FileRefused,
+    "YD623": RunFailed,
     "YD901": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,

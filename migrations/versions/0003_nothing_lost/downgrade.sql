@@ -1,4 +1,4 @@
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), watermarks (policies that had one are disabled)
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled)
 drop schema pydb_archive cascade;
 
 drop table pydb.archive_run;
@@ -19,3 +19,21 @@ alter table pydb.retention_policy drop column watermark_function;
 drop routine pydb.retention_policy_set;
 
 drop type pydb_internal.retention_aspect;
+drop table pydb_internal.archive_chunk;
+
+drop table pydb_internal.archive_exporter;
+
+drop table pydb.archive_manifest;
+
+delete from pydb_internal.run_kind where name = 'export';
+
+-- what it exported goes no other way by itself: such a policy is disabled, and deletes once somebody enables it
+update pydb.retention_policy set action = 'delete', enabled = false where action = 'export';
+
+alter table pydb.retention_policy drop constraint retention_policy_action_check;
+
+alter table pydb.retention_policy add constraint retention_policy_action_check check (
+    action in ('delete', 'archive', 'nullify', 'drop_partition')
+);
+
+comment on column pydb.retention_policy.action is 'delete; archive, nullify and drop_partition are reserved.';

@@ -47,6 +47,7 @@ as $$
         ('YD401', false, 'blocked', 'error', false),
         ('YD402', false, 'blocked', 'error', false),
         ('YD404', false, 'blocked', 'error', false),
+        ('YD621', false, 'blocked', 'error', false),
         -- the server or the session, never one row
         ('08', false, 'failed', 'error', false),
         ('25', false, 'failed', 'error', false),
