@@ -6,3 +6,7 @@ drop table pydb.archive_run;
 drop table pydb.archive_table;
 
 delete from pydb.setting where name = 'archive_keep';
+
+alter table pydb.reference drop column author_role;
+
+drop routine pydb_internal.retention_references;
