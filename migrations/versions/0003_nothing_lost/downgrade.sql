@@ -37,3 +37,6 @@ alter table pydb.retention_policy add constraint retention_policy_action_check c
 );
 
 comment on column pydb.retention_policy.action is 'delete; archive, nullify and drop_partition are reserved.';
+alter table pydb.reference drop column author_role;
+
+drop routine pydb_internal.retention_references;

@@ -50,3 +50,13 @@ comment on column pydb.retention_policy.action is
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('export', 'retention', 'policy %s', true, 'retention_export_run',
     'select * from pydb.retention_job_log order by id desc limit 10;');
+alter table pydb.reference add column author_role regrole;
+
+comment on column pydb.reference.author_role is
+'The role that set it, whatever it is called now; its conditions run only as a role that this one could become.';
+
+update pydb.reference as f set author_role = r.oid
+from pg_catalog.pg_roles as r
+where r.rolname = f.author;
+
+drop routine pydb_internal.retention_references;
