@@ -182,8 +182,8 @@ declare
         reference_check_columns reference_check_table reference_check_types reference_name reference_store
         reference_type_hint reference_vet reference_warn_type retention_builtin retention_check_filter
         retention_check_keep retention_check_rights retention_check_terms retention_check_unit retention_check_values
-        retention_filter_understood retention_policy_store retention_policy_vet run_is_read_only run_log_done run_pin
-        schedule_is_command schedule_require
+        retention_filter_understood retention_policy_store retention_policy_vet run_check_read_write run_is_read_only
+        run_log_done run_pin schedule_is_command schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
@@ -216,10 +216,10 @@ declare
         retention_part retention_places retention_plan_verdict retention_range retention_resume_position
         retention_run_check retention_signature retention_take retention_target_ms retention_tell_implausible
         retention_terms retention_turn retention_verify retention_verify_foreign run_account run_beat run_begin
-        run_blame run_call run_check_now run_close run_close_dead run_close_interrupted run_cure run_drive run_end
-        run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_plan
-        run_log_superuser run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence
-        run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
+        run_blame run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure
+        run_drive run_end run_fault run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
+        run_log_plan run_log_superuser run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest
+        run_sentence run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
         schedule_is_command schedule_require
     ';
     v_grant record;
