@@ -160,7 +160,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
         " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
         " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
-        " j.proof, j.finished_at"
+        " j.proof, j.finished_at, j.allow_triggers, j.triggered"
         " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
         " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
     ),

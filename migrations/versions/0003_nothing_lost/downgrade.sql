@@ -40,3 +40,16 @@ comment on column pydb.retention_policy.action is 'delete; archive, nullify and 
 alter table pydb.reference drop column author_role;
 
 drop routine pydb_internal.retention_references;
+-- cascade: the state of a delete by typed arguments
+drop routine pydb_internal.run_log_done;
+
+-- cascade: what triggers delete is accepted by jobs too
+drop routine pydb.cascade_request;
+drop routine pydb_internal.cascade_check_job;
+drop routine pydb_internal.cascade_check_trial;
+drop routine pydb_internal.cascade_trial;
+drop routine pydb_internal.cascade_job_delete;
+drop routine pydb_internal.cascade_job_batch;
+drop routine pydb_internal.cascade_job_progress;
+alter type pydb_internal.cascade_work drop attribute allow_triggers;
+alter table pydb.cascade_job drop column allow_triggers, drop column triggered;
