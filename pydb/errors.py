@@ -247,6 +247,10 @@ class OrphansRemain(PydbError):
     exit_code = ExitCode.ATTENTION
 
 
+class ArchiveRefused(UsageError):
+    """Rows cannot be archived or restored as asked (YD601, YD604)."""
+
+
 class SchedulerUnusable(PydbError):
     """pg_cron cannot be used as asked (YD502)."""
 
@@ -328,6 +332,9 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD503": UsageError,
     "YD504": UsageError,
     "YD505": RunBlocked,
+    "YD601": ArchiveRefused,
+    "YD602": RunBlocked,
+    "YD603": RunBlocked,
     "YD901": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,

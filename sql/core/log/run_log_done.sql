@@ -9,7 +9,8 @@ create or replace function pydb_internal.run_log_done(
     p_request uuid,
     p_detail jsonb,
     p_action text,
-    p_audit jsonb
+    p_audit jsonb,
+    p_run_id bigint default null
 )
 returns bigint
 language plpgsql
@@ -20,16 +21,27 @@ declare
     v_now constant timestamptz := clock_timestamp();
     v_id bigint;
 begin
-    if (p_kind, p_action) is distinct from ('cascade', 'cascade_delete') or p_rows is null or p_rows < 0 then
+    if coalesce(
+        (p_kind, p_action) not in (('cascade', 'cascade_delete'), ('retention', 'retention_batch'))
+        or p_rows < 0, true
+    ) then
         raise exception using errcode = 'YD901', message = 'this is no run that is one transaction',
             detail = format('Kind %s, action %s, %s rows.', p_kind, p_action, p_rows), hint = 'pydb migrate check';
     end if;
+    -- opened by run_open_within: it has its id already
+    delete from pydb.job_run as r
+    where r.id = p_run_id and r.kind = p_kind and r.state = 'queued' and r.pid = pg_backend_pid()
+        and r.started_at >= statement_timestamp();
+    if p_run_id is not null and not found then
+        raise exception using errcode = 'YD901', message = format('run %s is none of this transaction', p_run_id),
+            detail = format('Kind %s.', p_kind), hint = 'pydb migrate check';
+    end if;
     insert into pydb.job_run (
-        kind, subject, state, stop_reason, rows_planned, rows_done, batches, started_at, heartbeat_at, finished_at,
+        id, kind, subject, state, stop_reason, rows_planned, rows_done, batches, started_at, heartbeat_at, finished_at,
         request, pid, detail
     )
-    values (
-        p_kind, p_subject,
+    overriding system value values (
+        coalesce(p_run_id, nextval('pydb.job_run_id_seq')), p_kind, p_subject,
         -- rows that triggers keep, or that are in tables inheriting from the root, are still to be seen
         case when p_detail ?| '{heirs,kept}' then 'partial' else 'completed' end,
         case when p_detail ?| '{heirs,kept}' then 'no_progress' else 'exhausted' end,
@@ -42,9 +54,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb) is
-'Logs and audits a completed run of one batch, returns its id; partial where its detail says that rows stay; YD901 for
+comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb, bigint) is
+'Logs and audits a completed run of one batch (p_run_id: as run_open_within opened it), returns its id; partial where its detail says that rows stay; YD901 for
 what is never done in one transaction.';
 
-revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb)
+revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb, bigint)
     from public;

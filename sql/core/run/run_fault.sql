@@ -46,6 +46,9 @@ as $$
         ('YD401', false, 'blocked', 'error', false),
         ('YD402', false, 'blocked', 'error', false),
         ('YD404', false, 'blocked', 'error', false),
+        ('YD601', false, 'blocked', 'error', false),
+        ('YD602', false, 'blocked', 'error', false),
+        ('YD603', false, 'blocked', 'error', true), -- a trigger deletes what nobody archives
         -- the server or the session, never one row
         ('08', false, 'failed', 'error', false),
         ('25', false, 'failed', 'error', false),
