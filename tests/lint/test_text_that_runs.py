@@ -82,6 +82,13 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_total_rows": (1, NAMES),
     "retention_turn": (1, FILTER),
     "retention_verify_foreign": (1, FILTER),
+    "retention_watermark": (
+        1,
+        (
+            "a column of a plain table and a filter as FILTER, or a function whose owner, and whose chooser, "
+            "could become this role: retention_watermark_problem"
+        ),
+    ),
     "run_call": (3, HOOK),
     "run_terms_of": (1, HOOK),
     "schedule_cron": (1, OWN + "; read only where extension_relation says that the tables are pg_cron's"),

@@ -25,7 +25,7 @@ begin
         when v_class.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
             then 'a system table'
         when v_class.relnamespace in (
-            'pydb'::regnamespace, 'pydb_internal'::regnamespace, 'pydb_archive'::regnamespace
+            'pydb'::regnamespace, 'pydb_internal'::regnamespace, to_regnamespace('pydb_archive')
         )
             and not p_own then 'one of pydb''s own tables'
     end;

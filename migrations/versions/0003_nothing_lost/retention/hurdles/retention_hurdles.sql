@@ -58,6 +58,14 @@ begin
         where a.said is not null or a.problem is not null
         limit 1;
     end if;
+    if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
+        return query
+        select
+            'watermark', 'blocked by the watermark: ' || w.problem,
+            format('Policy %s deletes nothing before it tells up to when rows may go.', p_policy.name), w.hint
+        from pydb_internal.retention_watermark_problem(p_policy, coalesce(p_role, current_user::regrole::oid)) as w
+        where w.problem is not null;
+    end if;
     return query
     select
         'publication', min(p.warning), string_agg(p.warning, '; ') || '. The server refuses the first row.',
@@ -78,7 +86,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, archive, publication;
-with the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, archive, watermark,
+publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;
