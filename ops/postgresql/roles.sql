@@ -186,8 +186,8 @@ declare
         reference_check_table reference_check_types reference_name reference_store reference_type_hint reference_vet
         reference_warn_type retention_builtin retention_check_filter retention_check_keep retention_check_rights
         retention_check_terms retention_check_unit retention_check_values retention_check_watermark
-        retention_filter_understood retention_policy_store retention_policy_vet run_is_read_only run_log_done run_pin
-        schedule_is_command schedule_require
+        retention_filter_understood retention_policy_store retention_policy_vet run_is_read_only run_log_done
+        run_open_within run_pin schedule_is_command schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore

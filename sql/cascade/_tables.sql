@@ -49,6 +49,7 @@ create table pydb.cascade_job (
     finished_at timestamptz,
     requested_by_role oid,
     approved_by_role oid,
+    archive boolean not null default false,
     constraint cascade_job_pkey primary key (id),
     constraint cascade_job_state_check check (
         state in ('requested', 'approved', 'started', 'completed', 'cancelled')
@@ -97,6 +98,7 @@ comment on column pydb.cascade_job.finished_at is 'When it was completed.';
 comment on column pydb.cascade_job.requested_by_role is
 'The role that asked for it, whatever it is called now: this one never approves.';
 comment on column pydb.cascade_job.approved_by_role is 'The role that approved it, whatever it is called now.';
+comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';
 
 create type pydb_internal.cascade_rows as (
     layer integer,

@@ -8,8 +8,15 @@ drop table pydb.archive_table;
 delete from pydb.setting where name = 'archive_keep';
 
 -- archiving runs: the deletes are told which run keeps what goes
+drop routine pydb.cascade_delete;
+drop routine pydb.cascade_request;
+drop routine pydb.entity_set;
+drop routine pydb_internal.cascade_delete_once;
 drop routine pydb_internal.cascade_deletes;
 drop routine pydb_internal.cascade_execute;
+drop routine pydb_internal.cascade_log;
+drop routine pydb_internal.cascade_resolve_choices;
+drop routine pydb_internal.cascade_write;
 drop routine pydb_internal.retention_delete;
 drop routine pydb_internal.retention_delete_cascade;
 drop routine pydb_internal.retention_delete_rows;
@@ -49,3 +56,11 @@ alter table pydb.retention_policy add constraint retention_policy_action_check c
 );
 
 comment on column pydb.retention_policy.action is 'delete; archive, nullify and drop_partition are reserved.';
+
+-- cascades that archive: a job that is not through would only delete
+update pydb.cascade_job set state = 'cancelled', cancelled_by = session_user, cancelled_at = pg_catalog.now()
+where archive and state in ('requested', 'approved');
+
+alter table pydb.entity drop column archive;
+
+alter table pydb.cascade_job drop column archive;

@@ -3,8 +3,15 @@ create schema pydb_archive;
 comment on schema pydb_archive is 'Rows that runs deleted, in one table for each table they came from. See pydb.archive_table.';
 
 -- archiving runs: the deletes are told which run keeps what goes
+drop routine pydb.cascade_delete;
+drop routine pydb.cascade_request;
+drop routine pydb.entity_set;
+drop routine pydb_internal.cascade_delete_once;
 drop routine pydb_internal.cascade_deletes;
 drop routine pydb_internal.cascade_execute;
+drop routine pydb_internal.cascade_log;
+drop routine pydb_internal.cascade_resolve_choices;
+drop routine pydb_internal.cascade_write;
 drop routine pydb_internal.retention_delete;
 drop routine pydb_internal.retention_delete_cascade;
 drop routine pydb_internal.retention_delete_rows;
@@ -60,3 +67,12 @@ comment on column pydb.retention_policy.action is
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('export', 'retention', 'policy %s', true, 'retention_export_run',
     'select * from pydb.retention_job_log order by id desc limit 10;');
+
+-- cascades that archive
+alter table pydb.entity add column archive boolean not null default false;
+
+comment on column pydb.entity.archive is 'True: what its cascades delete is kept in archives, unless they say otherwise.';
+
+alter table pydb.cascade_job add column archive boolean not null default false;
+
+comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';

@@ -10,7 +10,8 @@ create or replace function pydb_internal.cascade_log(
     p_steps pydb.cascade_step[],
     p_beyond jsonb,
     p_started timestamptz,
-    p_request uuid
+    p_request uuid,
+    p_archive bigint default null
 )
 returns void
 language plpgsql
@@ -33,20 +34,20 @@ begin
                 case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
             ), 'triggers', nullif(p_beyond, '{}'), 'kept', (
                 select - sum(b.value::bigint) from jsonb_each_text(p_beyond) as b where b.value::bigint < 0
-            ), 'heirs', (
+            ), 'archived', p_archive is not null or null, 'heirs', (
                 select true from unnest(p_steps) as s where 'heirs' = any(s.codes) limit 1
             )
         )), 'cascade_delete', jsonb_build_object(
             'root', pydb_internal.relation_name(p_root), 'keys', p_keys, 'edges', p_choices, 'relations', v_relations
-        )
+        ), p_archive
     );
 end
 $$;
 
 comment on function pydb_internal.cascade_log(
-    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid
+    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, bigint
 ) is 'Logs a cascade delete in its own transaction: if that is rolled back, so is the log.';
 
 revoke all on function pydb_internal.cascade_log(
-    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid
+    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, bigint
 ) from public;

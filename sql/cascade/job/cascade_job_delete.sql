@@ -1,5 +1,5 @@
 -- pydb_internal.cascade_job_delete (job): delete what a walk of a job found, and note it in the job.
--- writes the relations of the walk, pydb.cascade_job   locks the tables and the rows
+-- writes the relations of the walk, their archives, pydb.cascade_job   locks the tables and the rows
 -- raises YD304, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_job_delete(
     p_work pydb_internal.cascade_work,
@@ -16,7 +16,9 @@ begin
     if cardinality(p_walk.parts) = 0 then
         return;
     end if;
-    perform pydb_internal.cascade_execute(p_walk);
+    perform pydb_internal.cascade_execute(p_walk, (
+        select j.run_id from pydb.cascade_job as j where j.id = p_work.job and j.archive
+    ));
     perform pydb_internal.cascade_verify_counts(p_walk, v_before, false, pydb_internal.cascade_plan_command(
         p_work.root, pydb_internal.cascade_job_keys(p_work.job), p_work.edges
     ));
