@@ -7,6 +7,25 @@ drop table pydb.archive_table;
 
 delete from pydb.setting where name = 'archive_keep';
 
+-- archiving runs: the deletes are told which run keeps what goes
+drop routine pydb.cascade_delete;
+drop routine pydb.cascade_request;
+drop routine pydb.entity_set;
+drop routine pydb_internal.cascade_delete_once;
+drop routine pydb_internal.cascade_deletes;
+drop routine pydb_internal.cascade_execute;
+drop routine pydb_internal.cascade_log;
+drop routine pydb_internal.cascade_resolve_choices;
+drop routine pydb_internal.cascade_write;
+drop routine pydb_internal.retention_delete;
+drop routine pydb_internal.retention_delete_cascade;
+drop routine pydb_internal.retention_delete_rows;
+drop routine pydb_internal.retention_take;
+drop routine pydb_internal.run_log_done;
+
+-- a policy that archives would only delete from now on
+update pydb.retention_policy set enabled = false, version = version + 1 where enabled and action = 'archive';
+
 -- retention_policy: the watermark. Without it a policy would delete what it keeps: it is disabled
 update pydb.retention_policy as p set enabled = false, version = p.version + 1
 where p.enabled and pg_catalog.num_nonnulls(p.watermark_table, p.watermark_function) > 0;
@@ -41,10 +60,8 @@ alter table pydb.reference drop column author_role;
 
 drop routine pydb_internal.retention_references;
 -- cascade: the state of a delete by typed arguments
-drop routine pydb_internal.run_log_done;
 
 -- cascade: what triggers delete is accepted by jobs too
-drop routine pydb.cascade_request;
 drop routine pydb_internal.cascade_check_job;
 drop routine pydb_internal.cascade_check_trial;
 drop routine pydb_internal.cascade_trial;
@@ -53,3 +70,11 @@ drop routine pydb_internal.cascade_job_batch;
 drop routine pydb_internal.cascade_job_progress;
 alter type pydb_internal.cascade_work drop attribute allow_triggers;
 alter table pydb.cascade_job drop column allow_triggers, drop column triggered;
+
+-- cascades that archive: a job that is not through would only delete
+update pydb.cascade_job set state = 'cancelled', cancelled_by = session_user, cancelled_at = pg_catalog.now()
+where archive and state in ('requested', 'approved');
+
+alter table pydb.entity drop column archive;
+
+alter table pydb.cascade_job drop column archive;

@@ -2,6 +2,22 @@ create schema pydb_archive;
 
 comment on schema pydb_archive is 'Rows that runs deleted, in one table for each table they came from. See pydb.archive_table.';
 
+-- archiving runs: the deletes are told which run keeps what goes
+drop routine pydb.cascade_delete;
+drop routine pydb.cascade_request;
+drop routine pydb.entity_set;
+drop routine pydb_internal.cascade_delete_once;
+drop routine pydb_internal.cascade_deletes;
+drop routine pydb_internal.cascade_execute;
+drop routine pydb_internal.cascade_log;
+drop routine pydb_internal.cascade_resolve_choices;
+drop routine pydb_internal.cascade_write;
+drop routine pydb_internal.retention_delete;
+drop routine pydb_internal.retention_delete_cascade;
+drop routine pydb_internal.retention_delete_rows;
+drop routine pydb_internal.retention_take;
+drop routine pydb_internal.run_log_done;
+
 -- retention_policy: the watermark
 alter table pydb.retention_policy add column watermark_table regclass;
 alter table pydb.retention_policy add column watermark_column name;
@@ -45,7 +61,8 @@ alter table pydb.retention_policy add constraint retention_policy_action_check c
 );
 
 comment on column pydb.retention_policy.action is
-'delete, or export (to files, by pydb archive export); archive, nullify and drop_partition are reserved.';
+'delete, archive (what goes is kept, see pydb.archive_table), or export (to files, by pydb archive export); nullify and '
+'drop_partition are reserved.';
 
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('export', 'retention', 'policy %s', true, 'retention_export_run',
@@ -61,7 +78,6 @@ where r.rolname = f.author;
 
 drop routine pydb_internal.retention_references;
 -- cascade: what triggers delete is accepted by jobs too
-drop routine pydb.cascade_request;
 drop routine pydb_internal.cascade_check_job;
 drop routine pydb_internal.cascade_check_trial;
 drop routine pydb_internal.cascade_trial;
@@ -79,4 +95,12 @@ comment on column pydb_internal.cascade_work.allow_triggers is
 'True: what triggers delete beyond the plan is accepted.';
 
 -- cascade: the state of a delete by typed arguments
-drop routine pydb_internal.run_log_done;
+
+-- cascades that archive
+alter table pydb.entity add column archive boolean not null default false;
+
+comment on column pydb.entity.archive is 'True: what its cascades delete is kept in archives, unless they say otherwise.';
+
+alter table pydb.cascade_job add column archive boolean not null default false;
+
+comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';
