@@ -25,7 +25,9 @@ declare
     v_take_ms float8;
 begin
     v_turn.run := p_run;
-    if p_part.is_ended then
+    if p_part.strategy = 'partition' then
+        return pydb_internal.retention_partition_turn(p_run, p_part);
+    elsif p_part.is_ended then
         return v_turn;
     end if;
     if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
