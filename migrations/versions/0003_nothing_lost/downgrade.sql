@@ -1,4 +1,4 @@
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled)
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled), what is known of detached partitions (policies that drop them are disabled)
 drop schema pydb_archive cascade;
 
 drop table pydb.archive_run;
@@ -78,3 +78,18 @@ where archive and state in ('requested', 'approved');
 alter table pydb.entity drop column archive;
 
 alter table pydb.cascade_job drop column archive;
+
+-- retention_policy: partitions. Without them a policy would delete rows: it is disabled
+update pydb.retention_policy as p set enabled = false, version = p.version + 1
+where p.enabled and p.action = 'drop_partition';
+alter table pydb.retention_policy drop constraint retention_policy_partition_check;
+alter table pydb.retention_policy drop column partition;
+alter table pydb.retention_policy drop column partition_schema;
+drop table pydb.retention_partition;
+drop type pydb_internal.retention_bounds;
+delete from pydb.setting where name in ('partition_lock_timeout', 'partition_patience');
+alter type pydb_internal.retention_work drop attribute parts_since;
+alter type pydb_internal.retention_work drop attribute parts_stuck;
+alter type pydb_internal.retention_work drop attribute parts_done;
+alter type pydb_internal.retention_work drop attribute parts_rows;
+drop routine pydb_internal.retention_survey;

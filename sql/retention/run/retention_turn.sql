@@ -25,7 +25,9 @@ declare
     v_take_ms float8;
 begin
     v_turn.run := p_run;
-    if v_policy.action = 'archive' and p_run.run_id is null then
+    if p_part.strategy = 'partition' then
+        return pydb_internal.retention_partition_turn(p_run, p_part);
+    elsif v_policy.action = 'archive' and p_run.run_id is null then
         raise exception using errcode = 'YD901', message = 'an archive needs the id of a run',
             detail = format('Policy %s.', v_policy.name), hint = 'pydb migrate check';
     elsif p_part.is_ended then
