@@ -24,6 +24,8 @@ declare
     v_block pydb.cascade_step;
     v_before jsonb;
     v_is_joined boolean;
+    v_is_joined boolean := false;
+    v_leaf record;
     v_look constant text := format('select * from pydb.retention_plan(%L);', p_policy.name);
 begin
     execute format(
@@ -62,6 +64,21 @@ begin
             select u.tid from unnest(v_walk.parts) as s cross join lateral unnest(s.tids) as u (tid)
             where s.effect = 'delete' and s.relation = p_relation
         );
+        for v_leaf in
+            select s.relation, array_agg(u.tid) as tids, bool_and(l.relation is not null) as is_ours
+            from unnest(v_walk.parts) as s
+            cross join lateral unnest(s.tids) as u (tid)
+            left join pydb_internal.retention_leaves(p_policy.target) as l on l.relation = s.relation
+            -- what a key with CASCADE takes along may be of any age
+            where s.effect = 'delete' and s.edge > 0 and ((v_walk.edges[s.edge]).edge).on_delete in ('a', 'r')
+            group by s.relation
+        loop
+            execute format(
+                'select exists (select 1 from only %s as t where t.ctid = any($1) and (%s) is not true)',
+                pydb_internal.relation_name(v_leaf.relation), case when v_leaf.is_ours then p_within else 'false' end
+            ) into v_is_joined using v_leaf.tids;
+            exit when v_is_joined;
+        end loop;
         if v_is_joined then
             raise exception using errcode = '23503',
                 message = format('a row of %s that stays references one that is due',
@@ -71,6 +88,7 @@ begin
     end if;
     v_before := pydb_internal.cascade_deleted_counts(v_walk);
     perform pydb_internal.cascade_execute(v_walk, p_archive);
+    perform pydb_internal.cascade_execute(v_walk);
     perform pydb_internal.cascade_verify_counts(v_walk, v_before, true, v_look);
     select sum(f.rows)::bigint, jsonb_object_agg(f.relation, f.rows) into rows_done, relations
     from (
@@ -84,6 +102,7 @@ $$;
 
 comment on function pydb_internal.retention_delete_cascade(
     pydb.retention_policy, oid, text, bigint, boolean, text, text, bigint
+    pydb.retention_policy, oid, text, bigint, boolean, text, text
 ) is
 'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade
 (with on_referenced = cascade keys that refuse are taken as cascading); returns all rows that
@@ -91,5 +110,6 @@ went, and how many per relation.';
 
 revoke all on function pydb_internal.retention_delete_cascade(
     pydb.retention_policy, oid, text, bigint, boolean, text, text, bigint
+    pydb.retention_policy, oid, text, bigint, boolean, text, text
 )
     from public;

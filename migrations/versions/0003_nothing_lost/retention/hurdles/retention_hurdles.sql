@@ -21,6 +21,17 @@ begin
         'Foreign keys and triggers are off in this session: deletes would leave orphans.', s.cure
     from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
     where s.value = 'replica';
+    return query
+    select
+        'unfit_session', 'track_counts is off',
+        'The server counts no rows that go along with others, and nothing else knows them.',
+        case
+            when s.source in ('client', 'interactive', 'session') then 'set track_counts = on; -- as a superuser'
+            else format('alter role %I set track_counts = on; -- as a superuser', v_role)
+        end
+    from pydb_internal.setting_of_role(p_role, 'track_counts') as s
+    -- only a policy whose deletes take other rows along needs it
+    where case when not s.value::boolean then (pydb_internal.retention_reach(p_policy)).way <> 'plain' end;
     v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
     if v_grants is not null then
         return query select
@@ -88,5 +99,7 @@ $$;
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
 'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, archive, watermark,
 publication; with the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, publication;
+with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;

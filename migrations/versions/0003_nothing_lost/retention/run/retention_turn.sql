@@ -31,6 +31,7 @@ begin
         raise exception using errcode = 'YD901', message = 'an archive needs the id of a run',
             detail = format('Policy %s.', v_policy.name), hint = 'pydb migrate check';
     elsif p_part.is_ended then
+    if p_part.is_ended then
         return v_turn;
     end if;
     if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
@@ -54,6 +55,8 @@ begin
     v_gone := pydb_internal.retention_take(
         v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way, p_part.condition,
         case v_policy.action when 'archive' then p_run.run_id end
+        v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way,
+        pydb_internal.retention_expired_condition(v_policy, v_work.cutoff)
     );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;
