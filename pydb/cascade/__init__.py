@@ -107,6 +107,8 @@ class Job:
     stop_reason: str | None
     proof: Mapping[str, object] | None
     finished_at: datetime | None
+    allow_triggers: bool
+    triggered: Mapping[str, int]
 
 
 class DeleteOptions(TypedDict, total=False):
@@ -124,6 +126,7 @@ class RequestOptions(TypedDict, total=False):
     grace: str
     reason: str | None
     allow_unindexed: bool
+    allow_triggers: bool
 
 
 def root(conn: Connection, name: str) -> Root:

@@ -123,7 +123,11 @@ def delete(
         bool, typer.Option("--allow-unindexed", help="Go on without an index on a large table.")
     ] = False,
     allow_triggers: Annotated[
-        bool, typer.Option("--allow-triggers", help="Accept what triggers delete or keep.")
+        bool,
+        typer.Option(
+            "--allow-triggers",
+            help="Accept what triggers delete or keep; with --durable: what they delete.",
+        ),
     ] = False,
     durable: Annotated[
         bool, typer.Option("--durable", help="Request a job that deletes in batches; see cascade resume.")
@@ -162,12 +166,13 @@ def delete(
             planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity)
         if dry_run and planned is not None:
             code = ExitCode.ATTENTION if cascade.blocked(planned) else ExitCode.DONE
-            document = target.document(planned, dry_run=True, request=None)
+            document = target.document(planned, dry_run=True, request=None, allow_triggers=allow_triggers)
             if not _output.emit(ctx, "cascade.delete", document, exit_code=code):
                 _closure.show(target, planned, everything=everything)
+                _accepts(planned, triggers=allow_triggers)
             raise typer.Exit(code)
         if planned is not None:
-            _confirm(target, planned, durable=durable, everything=everything)
+            _confirm(target, planned, durable=durable, triggers=allow_triggers, everything=everything)
         try:
             if durable:
                 _request(
@@ -178,6 +183,7 @@ def delete(
                     approval=approval,
                     grace=grace,
                     unindexed=allow_unindexed,
+                    triggers=allow_triggers,
                 )
                 return
             steps = _delete(conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers)
@@ -233,7 +239,7 @@ def _plan(conn: Connection, target: Target) -> list[Step]:
         raise
 
 
-def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: bool) -> None:
+def _confirm(target: Target, planned: list[Step], *, durable: bool, triggers: bool, everything: bool) -> None:
     """Show the plan and ask; a blocked one is refused before anybody is asked."""
     from pydb import cascade
     from pydb.cascade import tree
@@ -244,11 +250,18 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
     if not cascade.totals(planned):
         return
     _closure.show(target, planned, everything=everything, talk=True)
+    _accepts(planned, triggers=triggers)
     doing = tree.sentence(planned).removeprefix("would ")
     question = f"Request a job to {doing}?" if durable else f"{doing.capitalize()}?"
     if not _output.confirm(question, yes=False):
         _output.say("nothing was deleted")
         raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _accepts(planned: list[Step], *, triggers: bool) -> None:
+    """What may go beyond the plan that was just shown."""
+    if triggers and any("trigger" in step.codes for step in planned):
+        _output.say("what these triggers delete beyond the plan is accepted")
 
 
 def _delete(
@@ -288,6 +301,7 @@ def _request(
     approval: bool,
     grace: str | None,
     unindexed: bool,
+    triggers: bool,
 ) -> None:
     from pydb import cascade
 
@@ -299,6 +313,7 @@ def _request(
         grace=grace or "0",
         reason=reason,
         allow_unindexed=unindexed,
+        allow_triggers=triggers,
     )
     if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
         return
@@ -320,7 +335,7 @@ def _explained(
             return _closure.blocked(steps)
     elif error.hint is not None:
         error.hint = error.hint.replace("p_allow_unindexed => true", "--allow-unindexed").replace(
-            "cascade_delete with p_allow_triggers => true", "--allow-triggers"
+            "p_allow_triggers => true", "--allow-triggers"
         )
     return error
 

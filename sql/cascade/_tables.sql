@@ -49,6 +49,8 @@ create table pydb.cascade_job (
     finished_at timestamptz,
     requested_by_role oid,
     approved_by_role oid,
+    allow_triggers boolean not null default false,
+    triggered jsonb not null default '{}'::jsonb,
     constraint cascade_job_pkey primary key (id),
     constraint cascade_job_state_check check (
         state in ('requested', 'approved', 'started', 'completed', 'cancelled')
@@ -97,6 +99,10 @@ comment on column pydb.cascade_job.finished_at is 'When it was completed.';
 comment on column pydb.cascade_job.requested_by_role is
 'The role that asked for it, whatever it is called now: this one never approves.';
 comment on column pydb.cascade_job.approved_by_role is 'The role that approved it, whatever it is called now.';
+comment on column pydb.cascade_job.allow_triggers is
+'True: what triggers delete beyond the plan is accepted, in each batch.';
+comment on column pydb.cascade_job.triggered is
+'Object: relation → rows that triggers deleted beyond what the batches were to take; they count in relations too.';
 
 create type pydb_internal.cascade_rows as (
     layer integer,
@@ -208,7 +214,8 @@ create type pydb_internal.cascade_work as (
     size bigint,
     width integer,
     seen bigint,
-    idle integer
+    idle integer,
+    allow_triggers boolean
 );
 
 comment on type pydb_internal.cascade_work is
@@ -221,5 +228,7 @@ comment on column pydb_internal.cascade_work.size is 'Rows of the next batch.';
 comment on column pydb_internal.cascade_work.width is 'Relations of the next batch.';
 comment on column pydb_internal.cascade_work.seen is 'Rows done when it last looked what is left; -1 = it never did.';
 comment on column pydb_internal.cascade_work.idle is 'Looks one after the other that led to no deleted row.';
+comment on column pydb_internal.cascade_work.allow_triggers is
+'True: what triggers delete beyond the plan is accepted.';
 
 revoke all on pydb.cascade_job from public;

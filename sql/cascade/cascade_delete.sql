@@ -1,6 +1,6 @@
 -- pydb.cascade_delete: delete rows with everything that hangs on them, in the caller's transaction: all or nothing.
 -- writes the root, what references it, pydb.job_run, pydb.audit_log   locks the tables (row exclusive) and the rows
--- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305 YD306 YD307, and what constraints and triggers raise
+-- raises YD001 YD002 YD003 YD004 YD005 YD007 YD301 YD302 YD304 YD305 YD306 YD307, and what constraints and triggers do
 create or replace function pydb.cascade_delete(
     p_root regclass,
     p_keys jsonb,
@@ -25,6 +25,7 @@ declare
     v_beyond jsonb;
     v_try integer := 1;
 begin
+    perform pydb_internal.run_check_read_write();
     perform pydb_internal.cascade_check_switch();
     perform pydb_internal.cascade_check_terms(v_terms.root, p_keys, p_entity);
     loop

@@ -261,7 +261,15 @@ def test_a_trigger_that_deletes_elsewhere_needs_the_option(cli: Cli, shop: Conne
     assert (result.code, result.error["sqlstate"]) == (2, "YD304")
     assert "--allow-triggers" in str(result.error["hint"])
     assert counts(shop) == ALL
-    assert cli(*wanted, "--allow-triggers").code == 0
+    allowed = (*wanted, "--allow-triggers")
+    assert cli(*allowed, "--dry-run", "--json").document["allow_triggers"] is True
+    assert "beyond the plan is accepted" in cli(*allowed, "--dry-run").err
+    assert cli(*wanted, "--durable").code == 2
+    job = cast("dict[str, object]", cli(*allowed, "--durable", "--json").document["job"])
+    assert job["allow_triggers"] is True
+    assert "beyond the plan is accepted" in cli("cascade", "jobs", str(job["id"])).out
+    assert cli("cascade", "cancel", str(job["id"])).code == 0
+    assert cli(*allowed).code == 0
     assert counts(shop) == GONE
 
 

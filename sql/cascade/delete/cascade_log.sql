@@ -20,6 +20,10 @@ declare
     v_subject text := coalesce(p_entity, pydb_internal.relation_name(p_root));
     v_relations jsonb;
     v_rows bigint;
+    v_kept constant bigint := (
+        select coalesce(- sum(b.value::bigint), 0)::bigint from jsonb_each_text(p_beyond) as b where b.value::bigint < 0
+    );
+    v_has_heirs constant boolean := exists (select from unnest(p_steps) as s where 'heirs' = any(s.codes));
 begin
     select jsonb_object_agg(f.relation, f.rows), coalesce(sum(f.rows), 0)::bigint into v_relations, v_rows
     from (
@@ -28,14 +32,10 @@ begin
         group by s.relation
     ) as f;
     perform pydb_internal.run_log_done(
-        'cascade', v_subject, v_rows, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
+        'cascade', v_subject, v_rows, v_kept, v_has_heirs, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
             'relations', v_relations, 'keys', jsonb_array_length(
                 case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
-            ), 'triggers', nullif(p_beyond, '{}'), 'kept', (
-                select - sum(b.value::bigint) from jsonb_each_text(p_beyond) as b where b.value::bigint < 0
-            ), 'heirs', (
-                select true from unnest(p_steps) as s where 'heirs' = any(s.codes) limit 1
-            )
+            ), 'triggers', nullif(p_beyond, '{}'), 'heirs', nullif(v_has_heirs, false)
         )), 'cascade_delete', jsonb_build_object(
             'root', pydb_internal.relation_name(p_root), 'keys', p_keys, 'edges', p_choices, 'relations', v_relations
         )

@@ -31,16 +31,21 @@ begin
     v_job.root_name := pydb_internal.relation_name(v_asked.root);
     -- batches go children first, so keys are asked when their children are gone: choices count, not trigger order
     v_job.edges := coalesce(v_asked.choices, '{}');
+    v_job.allow_triggers := coalesce((p_draft ->> 'allow_triggers')::boolean, false);
     v_walk := pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(v_job.root, v_keys), v_job.edges);
     v_steps := array(select s from pydb_internal.cascade_plan_steps(v_walk, v_job.root, false) as s order by s.step);
     if not (p_draft ->> 'allow_unindexed')::boolean then
         perform pydb_internal.cascade_check_indexes(v_walk);
     end if;
     begin
-        perform pydb_internal.cascade_check_job(v_walk, v_steps, v_job.root, v_keys, v_job.edges, true);
+        perform pydb_internal.cascade_check_job(
+            v_walk, v_steps, v_job.root, v_keys, v_job.edges, true, v_job.allow_triggers
+        );
     exception when lock_not_available or deadlock_detected then
         -- who holds a row now may be gone when the job starts, and it is tried again then
-        perform pydb_internal.cascade_check_job(v_walk, v_steps, v_job.root, v_keys, v_job.edges, false);
+        perform pydb_internal.cascade_check_job(
+            v_walk, v_steps, v_job.root, v_keys, v_job.edges, false, v_job.allow_triggers
+        );
     end;
     v_job.keys := case jsonb_typeof(v_keys) when 'object' then jsonb_build_array(v_keys) else v_keys end;
     v_job.reason := p_draft ->> 'reason';

@@ -48,6 +48,14 @@ begin
     where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
         and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
     having count(*) > 0;
+    if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
+        return query
+        select
+            'watermark', 'blocked by the watermark: ' || w.problem,
+            format('Policy %s deletes nothing before it tells up to when rows may go.', p_policy.name), w.hint
+        from pydb_internal.retention_watermark_problem(p_policy, coalesce(p_role, current_user::regrole::oid)) as w
+        where w.problem is not null;
+    end if;
     return query
     select
         'publication', min(p.warning), string_agg(p.warning, '; ') || '. The server refuses the first row.',
@@ -68,7 +76,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, publication;
-with the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, watermark,
+publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;
