@@ -247,6 +247,10 @@ class OrphansRemain(PydbError):
     exit_code = ExitCode.ATTENTION
 
 
+class ArchiveRefused(UsageError):
+    """Rows cannot be archived or restored as asked (YD601, YD604)."""
+
+
 class FileRefused(PydbError):
     """An archive file is not what its manifest says, or belongs to another server (YD622)."""
 
@@ -334,6 +338,9 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD503": UsageError,
     "YD504": UsageError,
     "YD505": RunBlocked,
+    "YD601": ArchiveRefused,
+    "YD602": RunBlocked,
+    "YD603": RunBlocked,
     "YD621": RunBlocked,
     "YD622": FileRefused,
     "YD623": RunFailed,

@@ -10,7 +10,8 @@ create or replace function pydb_internal.cascade_log(
     p_steps pydb.cascade_step[],
     p_beyond jsonb,
     p_started timestamptz,
-    p_request uuid
+    p_request uuid,
+    p_archive bigint default null
 )
 returns void
 language plpgsql
@@ -35,18 +36,19 @@ begin
         'cascade', v_subject, v_rows, v_kept, v_has_heirs, p_started, p_request, jsonb_strip_nulls(jsonb_build_object(
             'relations', v_relations, 'keys', jsonb_array_length(
                 case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
-            ), 'triggers', nullif(p_beyond, '{}'), 'heirs', nullif(v_has_heirs, false)
+            ), 'triggers', nullif(p_beyond, '{}'), 'heirs', nullif(v_has_heirs, false),
+            'archived', p_archive is not null or null
         )), 'cascade_delete', jsonb_build_object(
             'root', pydb_internal.relation_name(p_root), 'keys', p_keys, 'edges', p_choices, 'relations', v_relations
-        )
+        ), p_archive
     );
 end
 $$;
 
 comment on function pydb_internal.cascade_log(
-    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid
+    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, bigint
 ) is 'Logs a cascade delete in its own transaction: if that is rolled back, so is the log.';
 
 revoke all on function pydb_internal.cascade_log(
-    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid
+    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, bigint
 ) from public;

@@ -15,6 +15,7 @@ create table pydb.archive_table (
     keep interval,
     created_at timestamptz not null default pg_catalog.now(),
     created_by text not null default session_user,
+    columns jsonb not null default '{}'::jsonb,
     constraint archive_table_pkey primary key (archive),
     constraint archive_table_source_key unique (source),
     constraint archive_table_keep_check check (keep > interval '0')
@@ -30,6 +31,8 @@ comment on column pydb.archive_table.source_name is 'Its qualified name when the
 comment on column pydb.archive_table.keep is 'Archived rows stay this long; null = the setting archive_keep.';
 comment on column pydb.archive_table.created_at is 'When the archive was made.';
 comment on column pydb.archive_table.created_by is 'Login role that made it.';
+comment on column pydb.archive_table.columns is
+'Object: column of the table → its number when the archive last followed it; tells a rename from a new column.';
 
 create table pydb.archive_run (
     run_id bigint not null,
@@ -40,6 +43,9 @@ create table pydb.archive_run (
     purged bigint not null default 0,
     first_at timestamptz not null default pg_catalog.clock_timestamp(),
     last_at timestamptz not null default pg_catalog.clock_timestamp(),
+    filenode oid,
+    from_block bigint,
+    to_block bigint,
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -57,6 +63,10 @@ comment on column pydb.archive_run.restored is 'Rows that were put back.';
 comment on column pydb.archive_run.purged is 'Rows that left the archive for good.';
 comment on column pydb.archive_run.first_at is 'When the first of them were archived.';
 comment on column pydb.archive_run.last_at is 'When the last of them were archived.';
+comment on column pydb.archive_run.filenode is 'File of the archive that from_block and to_block are about.';
+comment on column pydb.archive_run.from_block is 'No row that was appended lies before this block of the archive.';
+comment on column pydb.archive_run.to_block is
+'Nor behind this one. What took the place of rows that left can lie elsewhere: who does not find all looks everywhere.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 

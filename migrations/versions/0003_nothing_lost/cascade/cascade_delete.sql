@@ -1,6 +1,7 @@
 -- pydb.cascade_delete: delete rows with everything that hangs on them, in the caller's transaction: all or nothing.
 -- writes the root, what references it, pydb.job_run, pydb.audit_log   locks the tables (row exclusive) and the rows
--- raises YD001 YD002 YD003 YD004 YD005 YD007 YD301 YD302 YD304 YD305 YD306 YD307, and what constraints and triggers do
+-- raises YD001 YD002 YD003 YD004 YD005 YD007 YD301 YD302 YD304 YD305 YD306 YD307 YD601 YD602 YD603, and what
+-- constraints and triggers do
 create or replace function pydb.cascade_delete(
     p_root regclass,
     p_keys jsonb,
@@ -8,7 +9,8 @@ create or replace function pydb.cascade_delete(
     p_entity text default null,
     p_allow_unindexed boolean default false,
     p_allow_triggers boolean default false,
-    p_request uuid default null
+    p_request uuid default null,
+    p_archive boolean default null
 )
 returns setof pydb.cascade_step
 language plpgsql
@@ -24,16 +26,22 @@ declare
     v_steps pydb.cascade_step[];
     v_beyond jsonb;
     v_try integer := 1;
+    v_archive bigint;
 begin
     perform pydb_internal.run_check_read_write();
     perform pydb_internal.cascade_check_switch();
     perform pydb_internal.cascade_check_terms(v_terms.root, p_keys, p_entity);
+    if coalesce(p_archive, v_terms.archive) then
+        v_archive := pydb_internal.run_open_within(
+            'cascade', coalesce(p_entity, pydb_internal.relation_name(v_terms.root)), p_request
+        );
+    end if;
     loop
         begin
             v_steps := null;
             select d.steps, d.beyond into v_steps, v_beyond
             from pydb_internal.cascade_delete_once(
-                v_terms.root, p_keys, v_terms.choices, p_allow_unindexed, p_allow_triggers
+                v_terms.root, p_keys, v_terms.choices, p_allow_unindexed, p_allow_triggers, v_archive
             ) as d;
             exit;
         exception when sqlstate 'YD304' or deadlock_detected then
@@ -45,7 +53,9 @@ begin
         end;
     end loop;
     perform pydb_internal.cascade_log(
-        v_terms.root, p_entity, p_keys, v_terms.choices, v_steps, v_beyond, v_started, p_request);
+        v_terms.root, p_entity, p_keys, v_terms.choices, v_steps, v_beyond, v_started, p_request,
+        v_archive
+    );
     if not exists (select 1 from unnest(v_steps) as s where s.rows > 0) then
         raise notice 'no row of % has such a key: nothing to delete', pydb_internal.relation_name(v_terms.root);
     end if;
@@ -53,7 +63,7 @@ begin
 end
 $$;
 
-comment on function pydb.cascade_delete(regclass, jsonb, jsonb, text, boolean, boolean, uuid) is
+comment on function pydb.cascade_delete(regclass, jsonb, jsonb, text, boolean, boolean, uuid, boolean) is
 'Deletes the rows that p_keys names and everything that hangs on them, in one transaction, all or nothing; returns the
 rows of pydb.cascade_plan with what was done. Without p_edges and p_entity the outcome is that of a plain DELETE: the
 keys'' own actions, the same refusals. With choices, a NO ACTION or RESTRICT key chosen as delete takes its rows along,
@@ -62,6 +72,8 @@ plan (YD304 if it differs: nothing is changed). p_allow_unindexed: go on without
 p_allow_triggers: accept what triggers do beyond the plan: rows that they delete, and without choices also rows that
 they keep, as a plain DELETE does; column done and detail (triggers) of the run say what went. Where an entity of the
 root wants approval or a grace period it refuses (YD306): request a job. Keys without a row are no error. Deferred
-constraints are checked before it returns, and are immediate for the rest of the transaction.';
+constraints are checked before it returns, and are immediate for the rest of the transaction. p_archive: every row that
+goes is kept in an archive, or nothing goes (null: as the entity says, else not); pydb.archive_restore brings back what
+its run took.';
 
-revoke all on function pydb.cascade_delete(regclass, jsonb, jsonb, text, boolean, boolean, uuid) from public;
+revoke all on function pydb.cascade_delete(regclass, jsonb, jsonb, text, boolean, boolean, uuid, boolean) from public;

@@ -48,6 +48,25 @@ begin
     where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
         and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
     having count(*) > 0;
+    if p_policy.action = 'archive' then
+        return query
+        select
+            'archive', format('rows of %s cannot be archived', v_name), coalesce(a.said, a.problem) || '.', coalesce(
+                a.cure, 'select pydb.retention_policy_set(…, p_action => ''delete'');'
+            )
+        from (
+            select pydb_internal.archive_problem(t.relation) as said, d.problem, d.cure
+            from (
+                select pydb_internal.archive_top(l.relation) as relation
+                from pydb_internal.retention_leaves(p_policy.target) as l
+                union
+                select p_policy.target::oid
+            ) as t
+            cross join lateral pydb_internal.archive_drift(t.relation) as d
+        ) as a
+        where a.said is not null or a.problem is not null
+        limit 1;
+    end if;
     if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         return query
         select
@@ -76,7 +95,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, watermark,
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, archive, watermark,
 publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;
