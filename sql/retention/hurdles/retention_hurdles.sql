@@ -30,7 +30,9 @@ begin
         from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
         where s.value = 'replica';
     end if;
-    v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
+    if exists (select from pg_roles as r where r.oid = p_role and not r.rolsuper) then -- nothing is kept from one
+        v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
+    end if;
     if v_grants is not null then
         return query select
             'privilege', format('%s may not prune %s', v_role, v_name),
