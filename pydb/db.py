@@ -116,6 +116,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " order by l.id desc limit %(limit)s::bigint"
     ),
     "settings": sql.SQL("select * from pydb.setting order by name"),
+    "detach_bounds": sql.SQL(
+        "select extract(epoch from pydb_internal.setting_get(p_name => 'partition_patience')::interval)"
+        "::float8 as patience, extract(epoch from %(max_runtime)s::text::interval)::float8 as runtime"
+    ),
     "databases": sql.SQL(
         "select d.datname as name from pg_catalog.pg_database as d"
         " where d.datallowconn and not d.datistemplate and has_database_privilege(d.oid, 'connect')"

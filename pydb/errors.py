@@ -314,6 +314,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD117": PolicyRefused,
     "YD118": PolicyRefused,
     "YD119": RunBlocked,
+    "YD120": PolicyRefused,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,

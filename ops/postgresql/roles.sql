@@ -159,6 +159,39 @@ declare
         retention_partition_verdict retention_partition_warnings retention_policy_get retention_policy_names
         retention_policy_warnings retention_reach retention_references retention_schedules retention_strategy
         retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
+        application_enter application_leave application_settings cascade_add_edges cascade_add_heirs cascade_check_root
+        cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem
+        cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command
+        cascade_is_curable cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed
+        cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings
+        cascade_resolve_choices cascade_root_key cascade_root_rows cascade_rows_to_set cascade_set_problem
+        cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep catalog_columns
+        catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
+        column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_seek cron_value
+        cron_version_at_least doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden doctor_cron_launcher
+        doctor_execute doctor_grants doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys
+        doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources
+        entity_lowered extension_relation key_match object_is_trusted orphan_references reference_aliases
+        reference_base_type reference_by_name reference_candidates reference_check_choices reference_comparable
+        reference_constrained reference_domain_refusals reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_inbound reference_is_indexed reference_is_plain reference_logical
+        reference_match reference_measure reference_open_columns reference_overlooked reference_parse
+        reference_partition_refusals reference_problem reference_publications reference_roles reference_set_refusals
+        reference_set_source reference_similar reference_source reference_stored_command reference_unique_refusals
+        reference_unsettable reference_words relation_identities relation_problem relation_publications
+        relation_published relation_source retention_along retention_blocker_conditions retention_bound
+        retention_cascade_plan retention_check_author retention_check_target retention_choices retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_expired_condition retention_expiry retention_filter_names retention_filter_problem
+        retention_filter_tokens retention_function_problem retention_fuse_problem retention_guess_unit
+        retention_has_infinity retention_has_silent retention_hurdle_warnings retention_hurdles
+        retention_implausible_warnings retention_instant retention_keep_cutoff retention_kept_query
+        retention_leaf_warnings retention_leaves retention_measure retention_missing_grants retention_names_problem
+        retention_null_rows retention_partition_bounds retention_partition_hurdles retention_partition_is_timed
+        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
+        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_get
+        retention_policy_names retention_policy_warnings retention_reach retention_references retention_schedules
+        retention_strategy retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
         retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
         retention_watermark retention_watermark_function_problem retention_watermark_problem retention_watermark_source
         retention_watermark_table_problem retention_watermark_warnings rows_text run_advice run_dead run_fault
@@ -193,6 +226,22 @@ declare
         retention_filter_understood retention_partition_check retention_partition_problem retention_policy_store
         retention_policy_vet run_check_read_write run_is_read_only run_log_done run_open_within run_pin
         schedule_is_command schedule_require
+        application_constraints application_cure application_fail application_said application_where audit_say
+        cascade_approval_store cascade_approval_vet cascade_check_blocked cascade_check_indexes cascade_check_job
+        cascade_check_session cascade_check_switch cascade_check_terms cascade_check_trial cascade_counts
+        cascade_delete_once cascade_deleted_counts cascade_deletes cascade_execute cascade_execute_native
+        cascade_graph_hash cascade_is_divisible cascade_is_refusable cascade_job_store cascade_job_vet cascade_log
+        cascade_plan_command cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered
+        cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
+        entity_store entity_vet orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan
+        orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
+        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
+        reference_check_columns reference_check_table reference_check_types reference_name reference_store
+        reference_type_hint reference_vet reference_warn_type retention_builtin retention_check_filter
+        retention_check_keep retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
+        retention_policy_store retention_policy_vet run_is_read_only run_log_done run_pin schedule_is_command
+        schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
@@ -227,6 +276,11 @@ declare
         retention_evade retention_faults_add retention_faults_end retention_first_size retention_first_work
         retention_gone retention_learned retention_limit retention_lock retention_next_pass retention_next_size
         retention_open retention_part retention_partition_close retention_partition_evade retention_partition_finalize
+        retention_account retention_check_hurdles retention_check_runner retention_circles retention_cursor
+        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
+        retention_faults_add retention_faults_end retention_first_size retention_first_work retention_gone
+        retention_learned retention_limit retention_lock retention_next_pass retention_next_size retention_open
+        retention_part retention_partition_close retention_partition_evade retention_partition_finalize
         retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
         retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_range
         retention_resume_position retention_run_check retention_signature retention_take retention_target_ms
@@ -236,6 +290,11 @@ declare
         run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_open run_open_within run_pin
         run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell run_terms_of run_turns
         schedule_claim_lost schedule_conflict schedule_is_command schedule_require
+        run_beat run_begin run_blame run_call run_check_now run_close run_close_dead run_close_interrupted run_cure
+        run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_plan
+        run_log_superuser run_log_unstarted run_look run_open run_pin run_proceed run_react run_rest run_sentence
+        run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
+        schedule_is_command schedule_require
     ';
     v_grant record;
 begin

@@ -53,6 +53,14 @@ begin
     end if;
     return query
     select
+        'privilege', format('%s may not drop partitions of %s', v_role, v_name),
+        format('It belongs to %s.', c.relowner::regrole),
+        format('grant %s to %s;', c.relowner::regrole, p_role::regrole)
+    from pg_class as c
+    where p_policy.action = 'drop_partition' and c.oid = p_policy.target
+        and not pg_has_role(p_role, c.relowner, 'USAGE');
+    return query
+    select
         -- rows that nobody sees are rows that nobody can count
         'row_security', format('row-level security of %s hides rows from %s', string_agg(
             pydb_internal.relation_name(c.oid), ', ' order by c.oid
