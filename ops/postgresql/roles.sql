@@ -121,6 +121,7 @@ declare
     ';
     c_monitor constant text := '
         cascade_plan doctor help idempotency_stats migrate_check reference_suggest retention_plan
+        retention_policy_explain
         cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query schedule_place schedule_rows
     ';
     c_monitor_calls constant text := '
@@ -194,6 +195,16 @@ declare
         retention_strategy retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
         retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
         retention_watermark retention_watermark_function_problem retention_watermark_problem retention_watermark_source
+        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_switches
+        retention_explain_terms retention_filter_names retention_filter_problem retention_filter_tokens
+        retention_function_problem retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_has_silent retention_hurdle_warnings retention_hurdles retention_implausible_warnings
+        retention_instant retention_keep_cutoff retention_kept_query retention_leaf_warnings retention_leaves
+        retention_measure retention_missing_grants retention_names_problem retention_null_rows retention_policy_get
+        retention_policy_names retention_policy_warnings retention_reach retention_references retention_schedules
+        retention_strategy retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
+        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
+        retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
         retention_watermark_table_problem retention_watermark_warnings rows_text run_advice run_dead run_fault
         run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
         schedule_command_parse schedule_job_name schedule_jobs schedule_known schedule_leftovers schedule_listed
