@@ -80,7 +80,9 @@ _WANTED_RUNS = sql.SQL(
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 _READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
-        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation"
+        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
+        " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
+        " as watermark_table"
         " from pydb.retention_policy as p"
         " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
     ),
@@ -188,6 +190,18 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " from (select set_config('synchronous_commit', 'off', true) offset 0) as s"
     ),
     "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),
+    "system": sql.SQL(
+        "select s.system_identifier, current_database() as dbname,"
+        " current_setting('server_version_num')::integer as version from pg_catalog.pg_control_system() as s"
+    ),
+    "archive_manifests": sql.SQL(
+        "select m.*, m.system_identifier ="
+        " (select s.system_identifier from pg_catalog.pg_control_system() as s) as is_own"
+        " from pydb.archive_manifest as m"
+        " where (%(place)s::text is null or m.place = %(place)s::text)"
+        " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
+        " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
+    ),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
@@ -348,6 +362,27 @@ def transaction(conn: Connection, *, rollback: bool = False) -> Iterator[None]:
     """One transaction around the block; ``rollback`` undoes it at the end (for a dry run)."""
     with _translated(conn), conn.transaction(force_rollback=rollback):
         yield
+
+
+@contextmanager
+def snapshot(conn: Connection) -> Iterator[None]:
+    """One transaction that sees one moment and writes nothing; values have one text (``export_pin``)."""
+    with _translated(conn):
+        conn.execute("begin isolation level repeatable read, read only")
+        try:
+            conn.execute("select pydb_internal.export_pin()")
+            yield
+        except BaseException:
+            if conn.info.transaction_status != pq.TransactionStatus.UNKNOWN:
+                conn.execute("rollback")
+            raise
+        conn.execute("commit")
+
+
+def copy_out(conn: Connection, statement: str) -> Iterator[bytes | memoryview | bytearray]:
+    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user)."""
+    with _translated(conn), conn.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        yield from copy
 
 
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:

@@ -128,7 +128,7 @@ class ReadOnlyServer(PydbError):
 
 
 class RunBlocked(PydbError):
-    """A run was blocked: fuse, references, disagreeing policies, locks (YD104, YD111, YD112, YD408)."""
+    """A run was blocked: fuse, references, watermark, locks (YD104, YD111, YD112, YD119, YD408)."""
 
     exit_code = ExitCode.ATTENTION
 
@@ -247,6 +247,14 @@ class OrphansRemain(PydbError):
     exit_code = ExitCode.ATTENTION
 
 
+class ArchiveRefused(UsageError):
+    """Rows cannot be archived or restored as asked (YD601, YD604)."""
+
+
+class FileRefused(PydbError):
+    """An archive file is not what its manifest says, or belongs to another server (YD622)."""
+
+
 class SchedulerUnusable(PydbError):
     """pg_cron cannot be used as asked (YD502)."""
 
@@ -304,6 +312,8 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD113": RunFailed,
     "YD114": MissingPrivilege,
     "YD117": PolicyRefused,
+    "YD118": PolicyRefused,
+    "YD119": RunBlocked,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,
@@ -328,6 +338,12 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD503": UsageError,
     "YD504": UsageError,
     "YD505": RunBlocked,
+    "YD601": ArchiveRefused,
+    "YD602": RunBlocked,
+    "YD603": RunBlocked,
+    "YD621": RunBlocked,
+    "YD622": FileRefused,
+    "YD623": RunFailed,
     "YD901": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,

@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "entity": "Named roots of cascades: set, list, drop.",
     "cascade": "Delete rows with everything below them: plan, delete, jobs, resume.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
+    "archive": "What was deleted, kept: files exported, verified, imported.",
     "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",

@@ -52,6 +52,8 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "orphans repair": ("pydb orphans repair app.note.customer_id_ref --mode quarantine --dry-run",),
     "orphans restore": ("pydb orphans restore 7 --dry-run",),
     "orphans close": ("pydb orphans close app.note.customer_id_ref",),
+    "archive export": ("pydb archive export events --to /archive --yes",),
+    "archive verify": ("pydb archive verify /archive", "pydb archive verify /archive --json"),
     "idempotency list": ("pydb idempotency list --status held",),
     "idempotency show": ("pydb idempotency show charge req-1",),
     "idempotency reset": ("pydb idempotency reset charge req-1 --reason 'never sent'",),

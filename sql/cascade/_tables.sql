@@ -57,6 +57,7 @@ create table pydb.cascade_job (
     approved_by_role oid,
     allow_triggers boolean not null default false,
     triggered jsonb not null default '{}'::jsonb,
+    archive boolean not null default false,
     constraint cascade_job_pkey primary key (id),
     constraint cascade_job_state_check check (
         state in ('requested', 'approved', 'started', 'completed', 'cancelled')
@@ -109,6 +110,7 @@ comment on column pydb.cascade_job.allow_triggers is
 'True: what triggers delete beyond the plan is accepted, in each batch.';
 comment on column pydb.cascade_job.triggered is
 'Object: relation → rows that triggers deleted beyond what the batches were to take; they count in relations too.';
+comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';
 
 create table pydb.erasure (
     id uuid not null default pg_catalog.gen_random_uuid(),

@@ -35,13 +35,20 @@ create table pydb.retention_policy (
     updated_at timestamptz not null default pg_catalog.now(),
     author_role regrole,
     expire_implausible boolean not null default false,
+    watermark_table regclass,
+    watermark_column name,
+    watermark_pick text not null default 'max',
+    watermark_filter text,
+    watermark_function text,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
         time_unit in ('timestamptz', 'timestamp', 'date', 's', 'ms', 'us', 'ns', 'uuidv7')
     ),
     constraint retention_policy_keep_check check (keep >= interval '0' and (expiry or keep > interval '0')),
-    constraint retention_policy_action_check check (action in ('delete', 'archive', 'nullify', 'drop_partition')),
+    constraint retention_policy_action_check check (
+        action in ('delete', 'archive', 'nullify', 'drop_partition', 'export')
+    ),
     constraint retention_policy_on_referenced_check check (on_referenced in ('skip', 'error', 'cascade')),
     constraint retention_policy_strategy_check check (strategy in ('auto', 'heap', 'index', 'partition')),
     constraint retention_policy_max_rows_check check (max_rows > 0),
@@ -49,7 +56,11 @@ create table pydb.retention_policy (
     constraint retention_policy_rows_per_second_check check (rows_per_second > 0),
     constraint retention_policy_fuse_rows_check check (fuse_rows > 0),
     constraint retention_policy_fuse_share_check check (fuse_share > 0 and fuse_share <= 1),
-    constraint retention_policy_paused_check check ((paused_at is null) = (paused_by is null))
+    constraint retention_policy_paused_check check ((paused_at is null) = (paused_by is null)),
+    constraint retention_policy_watermark_check check (
+        (watermark_table is null) = (watermark_column is null) and num_nonnulls(watermark_table, watermark_function) < 2
+        and watermark_pick in ('max', 'min') and (watermark_filter is null or watermark_table is not null)
+    )
 );
 
 comment on table pydb.retention_policy is
@@ -67,7 +78,9 @@ comment on column pydb.retention_policy.timezone is
 'Time zone in which keep is subtracted and in which timestamp and date columns are read.';
 comment on column pydb.retention_policy.filter is
 'Only rows for which this expires; one boolean expression over the table, as the server understood it.';
-comment on column pydb.retention_policy.action is 'delete; archive, nullify and drop_partition are reserved.';
+comment on column pydb.retention_policy.action is
+'delete, archive (what goes is kept, see pydb.archive_table), or export (to files, by pydb archive export); nullify and '
+'drop_partition are reserved.';
 comment on column pydb.retention_policy.archive is 'Where an archive goes; reserved.';
 comment on column pydb.retention_policy.on_referenced is
 'Rows that other rows reference through NO ACTION or RESTRICT: skip leaves and counts them, error stops the run, '
@@ -99,6 +112,14 @@ comment on column pydb.retention_policy.author_role is
 'The role that set the policy, whatever it is called now; a filter runs only as a role that this one could become.';
 comment on column pydb.retention_policy.expire_implausible is
 'True: times before 1980 (and uuids that are not of version 7) expire like others; false: they are counted and stay.';
+comment on column pydb.retention_policy.watermark_table is
+'Table whose column tells up to when rows may go: what is summed up, copied or sent. No row from then on expires.';
+comment on column pydb.retention_policy.watermark_column is 'Its column.';
+comment on column pydb.retention_policy.watermark_pick is 'max or min: which of its values.';
+comment on column pydb.retention_policy.watermark_filter is
+'Only the rows of watermark_table for which this holds; as the server understood it.';
+comment on column pydb.retention_policy.watermark_function is
+'Function without arguments that tells it instead of a table.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (
@@ -107,6 +128,24 @@ insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, descrip
 );
 
 revoke all on pydb.retention_policy from public;
+
+create type pydb_internal.retention_aspect as (
+    aspect text,
+    state text,
+    value text,
+    at timestamptz,
+    meaning text,
+    hint text
+);
+
+comment on type pydb_internal.retention_aspect is 'A line of retention_policy_explain.';
+comment on column pydb_internal.retention_aspect.aspect is 'What it is about: keep, watermark, fuse.';
+comment on column pydb_internal.retention_aspect.state is
+'holds (it decides what a run does now), ok (in force), off (not set) or blocks (a run would delete nothing).';
+comment on column pydb_internal.retention_aspect.value is 'What it is set to.';
+comment on column pydb_internal.retention_aspect.at is 'The moment that it gives.';
+comment on column pydb_internal.retention_aspect.meaning is 'What that means, as a sentence.';
+comment on column pydb_internal.retention_aspect.hint is 'What to type where it blocks.';
 
 create type pydb_internal.retention_warning as (
     code text,
@@ -120,6 +159,8 @@ comment on column pydb_internal.retention_warning.said is 'The same as a sentenc
 
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('retention', 'retention', 'policy %s', true, 'retention_run',
+    'select * from pydb.retention_job_log order by id desc limit 10;'),
+('export', 'retention', 'policy %s', true, 'retention_export_run',
     'select * from pydb.retention_job_log order by id desc limit 10;');
 
 create type pydb_internal.retention_work as (

@@ -52,6 +52,7 @@ SAFE: Final = {
     "orphan_quarantine_store": OWN
     + "; the table must be the child of their reference, names and types are looked up",
     "reference_drop": RIGHT,
+    "reference_is_conditional": TELLS,
     "reference_logical": TELLS + ": names and columns of references",
     "reference_store": DRAFT,
     "retention_builtin": TELLS,

@@ -7,7 +7,8 @@ create or replace function pydb_internal.cascade_delete_once(
     p_choices jsonb,
     p_allow_unindexed boolean,
     p_allow_triggers boolean,
-    p_erasure jsonb,
+    p_archive bigint default null,
+    p_erasure jsonb default null,
     out steps pydb.cascade_step[],
     out beyond jsonb,
     out erasure uuid
@@ -39,12 +40,12 @@ begin
         v_is_triggered := p_allow_triggers and pydb_internal.cascade_trigger_names(v_walk) is not null;
         -- where triggers may do as they like, PostgreSQL's own order is the outcome, if it is to be had
         if (v_is_triggered or exists (select 1 from unnest(steps) as s where s.order_dependent))
-            and p_choices is null
+            and p_choices is null and p_archive is null
             and not exists (select 1 from unnest(steps) as s where s.kind = 'logical' and s.rows > 0)
         then
             perform pydb_internal.cascade_write(v_walk, p_root, v_look);
         else
-            perform pydb_internal.cascade_write(v_walk, null, v_look);
+            perform pydb_internal.cascade_write(v_walk, null, v_look, p_archive);
             beyond := pydb_internal.cascade_verify_counts(
                 v_walk, v_before, v_is_triggered or p_allow_triggers, v_look, v_is_triggered
             );
@@ -62,8 +63,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.cascade_delete_once(regclass, jsonb, jsonb, boolean, boolean, jsonb) is
+comment on function pydb_internal.cascade_delete_once(regclass, jsonb, jsonb, boolean, boolean, bigint, jsonb) is
 'One attempt at a cascade delete: its steps with what was done, and what triggers deleted beyond them. p_erasure: what
 the ledger is to say of it before the first row goes, with the id of that entry; null = it is no erasure.';
 
-revoke all on function pydb_internal.cascade_delete_once(regclass, jsonb, jsonb, boolean, boolean, jsonb) from public;
+revoke all on function pydb_internal.cascade_delete_once(regclass, jsonb, jsonb, boolean, boolean, bigint, jsonb)
+    from public;

@@ -11,8 +11,9 @@ create or replace function pydb_internal.cascade_log(
     p_beyond jsonb,
     p_started timestamptz,
     p_request uuid,
-    p_reason text,
-    p_erasure uuid
+    p_archive bigint default null,
+    p_reason text default null,
+    p_erasure uuid default null
 )
 returns void
 language plpgsql
@@ -40,13 +41,13 @@ begin
             'relations', v_relations, 'keys', jsonb_array_length(
                 case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end
             ), 'triggers', nullif(p_beyond, '{}'), 'heirs', nullif(v_has_heirs, false),
-            'erasure', p_erasure
+            'archived', p_archive is not null or null, 'erasure', p_erasure
         )), 'cascade_delete', jsonb_build_object(
             'root', pydb_internal.relation_name(p_root), 'edges', p_choices, 'relations', v_relations
         ) || case
             -- what is evidence for ever has no key of somebody who was erased
             when p_erasure is null then jsonb_build_object('keys', p_keys) else jsonb_build_object('erasure', p_erasure)
-        end || jsonb_strip_nulls(jsonb_build_object('reason', p_reason))
+        end || jsonb_strip_nulls(jsonb_build_object('reason', p_reason)), p_archive
     );
     if p_erasure is not null then
         v_remaining := (
@@ -63,11 +64,11 @@ end
 $$;
 
 comment on function pydb_internal.cascade_log(
-    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, text, uuid
+    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, bigint, text, uuid
 ) is
 'Logs a cascade delete in its own transaction: if that is rolled back, so is the log. p_erasure: its entry in the
 ledger, which is completed after another look for its rows.';
 
 revoke all on function pydb_internal.cascade_log(
-    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, text, uuid
+    regclass, text, jsonb, jsonb, pydb.cascade_step[], jsonb, timestamptz, uuid, bigint, text, uuid
 ) from public;

@@ -18,12 +18,12 @@ declare
 begin
     insert into pydb.cascade_job (
         entity, root, root_name, keys, edges, reason, plan, rows_planned, signature, approval, not_before,
-        requested_by, requested_by_role, allow_triggers
+        requested_by, requested_by_role, allow_triggers, archive
     )
     values (
         v_new.entity, v_new.root, v_new.root_name, v_new.keys, v_new.edges, v_new.reason, v_new.plan,
         v_new.rows_planned, v_new.signature, v_new.approval, v_new.not_before, v_draft.author, v_draft.author_role,
-        v_new.allow_triggers
+        v_new.allow_triggers, coalesce(v_new.archive, false)
     )
     returning * into v_job;
     if v_erasure.entity is not null then
@@ -34,7 +34,8 @@ begin
     perform pydb_internal.audit_add('cascade_request', 'job ' || v_job.id, jsonb_strip_nulls(jsonb_build_object(
         'root', v_job.root_name, 'entity', v_job.entity, 'edges', v_job.edges,
         'keys', case when v_erasure.id is null then v_job.keys end, 'erasure', v_erasure.id,
-        'reason', v_job.reason, 'rows_planned', v_job.rows_planned, 'allow_triggers', nullif(v_job.allow_triggers, false)
+        'reason', v_job.reason, 'rows_planned', v_job.rows_planned, 'archive', nullif(v_job.archive, false),
+        'allow_triggers', nullif(v_job.allow_triggers, false)
     )), null);
     return v_job;
 end

@@ -1,6 +1,7 @@
 -- pydb_internal.cascade_job_vet (job; by cascade_request): hook of drafts: plan a cascade job as whoever asks for it.
--- reads the root and what references it, pydb.entity, pydb.erasure   writes nothing that stays   locks what it tries until undone
--- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305
+-- reads the root and what references it, pydb.entity, pydb.erasure   writes nothing that stays
+-- locks what it tries until undone
+-- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305 YD601
 create or replace function pydb_internal.cascade_job_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -55,6 +56,12 @@ begin
     v_job.signature := pydb_internal.cascade_graph_hash(v_job.root, v_job.edges);
     -- the terms of the entities of the root can be made stricter, not looser, and hold whether one is named or not
     v_job.approval := v_terms.approval or coalesce((p_draft ->> 'approval')::boolean, false);
+    v_job.archive := coalesce((p_draft ->> 'archive')::boolean, v_asked.archive);
+    if v_job.archive then
+        perform pydb_internal.archive_check_table(s.relation)
+        from unnest(v_walk.parts) as s
+        where s.effect = 'delete';
+    end if;
     v_job.not_before := clock_timestamp() + greatest(v_terms.grace, coalesce(v_grace, '0'));
     if v_entity is not null and v_job.reason is not null then
         v_erasure := pydb_internal.erasure_row(

@@ -1,7 +1,7 @@
 -- pydb_internal.erasure_search (ledger): the live rows whose keys have some hashes: of the root, and of what references
 -- it.
 -- reads the root and the tables that reference it   writes nothing   locks nothing above a select
--- raises nothing
+-- raises YD103 YD114
 create or replace function pydb_internal.erasure_search(
     p_root regclass,
     p_columns name[],
@@ -42,7 +42,8 @@ begin
             v_query, pydb_internal.relation_name(v_edge.child), v_edge.reference,
             pydb_internal.erasure_key_source(v_edge.child, v_edge.child_columns, v_edge.parent_columns, 't'),
             pydb_internal.reference_source(
-                pydb_internal.relation_source(v_edge.child), v_edge.child_columns, v_edge.filter
+                pydb_internal.relation_source(v_edge.child), v_edge.child_columns,
+                pydb_internal.reference_edge_condition(v_edge, false)
             ), (
                 select ' where ' || string_agg(format('t.%I is not null', c.name), ' and ')
                 from unnest(v_edge.child_columns) as c (name)

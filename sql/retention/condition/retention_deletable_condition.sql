@@ -41,9 +41,9 @@ begin
         v_text := v_text || format(
             ' and not exists (select 1 from %s as c where %s and (c.tableoid, c.ctid) <> (t.tableoid, t.ctid)%s)',
             v_ref.source,
-            pydb_internal.key_match(
+            concat_ws(' and ', pydb_internal.key_match(
                 'c', v_ref.child_columns, 't', v_ref.parent_columns, v_ref.operators, v_ref.collations
-            ),
+            ), pydb_internal.reference_row_condition(p_relation, 't', v_ref.parent_condition)),
             case v_ref.on_delete
                 when 'c' then v_expired else ''
             end

@@ -36,7 +36,8 @@ begin
                     from pydb_internal.reference_inbound(c.oid) as r
                 ), (
                     select string_agg(
-                        concat_ws(' ', e.child, e.child_columns, e.on_delete), ',' order by e.reference
+                        concat_ws(' ', e.child, e.child_columns, e.on_delete, e.filter, e.parent_filter), ','
+                        order by e.reference
                     )
                     from pydb_internal.reference_edges_among(v_line) as e
                     where e.kind = 'logical' and pydb_internal.retention_has_silent(v_line)

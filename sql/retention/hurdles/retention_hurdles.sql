@@ -39,6 +39,33 @@ begin
     where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
         and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
     having count(*) > 0;
+    if p_policy.action = 'archive' then
+        return query
+        select
+            'archive', format('rows of %s cannot be archived', v_name), coalesce(a.said, a.problem) || '.', coalesce(
+                a.cure, 'select pydb.retention_policy_set(…, p_action => ''delete'');'
+            )
+        from (
+            select pydb_internal.archive_problem(t.relation) as said, d.problem, d.cure
+            from (
+                select pydb_internal.archive_top(l.relation) as relation
+                from pydb_internal.retention_leaves(p_policy.target) as l
+                union
+                select p_policy.target::oid
+            ) as t
+            cross join lateral pydb_internal.archive_drift(t.relation) as d
+        ) as a
+        where a.said is not null or a.problem is not null
+        limit 1;
+    end if;
+    if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
+        return query
+        select
+            'watermark', 'blocked by the watermark: ' || w.problem,
+            format('Policy %s deletes nothing before it tells up to when rows may go.', p_policy.name), w.hint
+        from pydb_internal.retention_watermark_problem(p_policy, coalesce(p_role, current_user::regrole::oid)) as w
+        where w.problem is not null;
+    end if;
     return query
     select
         'publication', min(p.warning), string_agg(p.warning, '; ') || '. The server refuses the first row.',
@@ -59,7 +86,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, publication;
-with the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, archive, watermark,
+publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;

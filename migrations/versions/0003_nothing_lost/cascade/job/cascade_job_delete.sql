@@ -1,5 +1,5 @@
 -- pydb_internal.cascade_job_delete (job): delete what a walk of a job found, and note it in the job.
--- writes the relations of the walk, pydb.cascade_job   locks the tables and the rows
+-- writes the relations of the walk, their archives, pydb.cascade_job   locks the tables and the rows
 -- raises YD304, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_job_delete(
     p_work pydb_internal.cascade_work,
@@ -20,7 +20,9 @@ begin
         return;
     end if;
     v_is_triggered := p_work.allow_triggers and pydb_internal.cascade_trigger_names(p_walk) is not null;
-    perform pydb_internal.cascade_execute(p_walk);
+    perform pydb_internal.cascade_execute(p_walk, (
+        select j.run_id from pydb.cascade_job as j where j.id = p_work.job and j.archive
+    ));
     perform pydb_internal.cascade_verify_counts(
         p_walk, v_before, p_work.allow_triggers, pydb_internal.cascade_plan_command(
             p_work.root, pydb_internal.cascade_job_keys(p_work.job), p_work.edges
