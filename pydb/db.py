@@ -168,6 +168,17 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
         " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
     ),
+    "erasures": sql.SQL(
+        "select * from pydb.erasure_status as s where not %(is_open)s::boolean or s.days_left is not null"
+        " order by case when %(is_open)s::boolean then s.deadline end, s.requested_at desc"
+        " limit %(limit)s::bigint"
+    ),
+    # entries of a file as the ledger has them, and the keys of the roots that are there again
+    "erasure_back": sql.SQL(
+        "select f.id, f.key from pydb_internal.erasure_find("
+        "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
+        " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
+    ),
     "column_list": sql.SQL(
         "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
         " with ordinality as u (name, place) order by u.place"
