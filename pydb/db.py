@@ -26,7 +26,7 @@ import difflib
 import os
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -399,6 +399,15 @@ def copy_out(conn: Connection, statement: str) -> Iterator[bytes | memoryview | 
                 with suppress(psycopg.Error):
                     while not conn.wait(_lines(conn.pgconn))[1]:
                         pass
+
+
+def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
+    """Feed one COPY FROM STDIN that a routine of pydb wrote (never a user); returns the rows it took."""
+    with _translated(conn), conn.cursor() as cursor:
+        with cursor.copy(statement.encode()) as copy:
+            for piece in pieces:
+                copy.write(piece)
+        return cursor.rowcount
 
 
 def _lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:

@@ -97,18 +97,19 @@ def directory(
     *,
     owner: Owner | None = None,
     entered: Mapping[str, str] | None = None,
+    only: str | None = None,
     workers: int = 4,
 ) -> list[Verdict]:
     """A verdict for each file, for each manifest without one, and for what is entered and not there.
 
-    ``entered``: files that the database expects here, with their SHA-256. Without ``owner``
-    nothing is foreign, without ``entered`` nothing unknown.
+    ``only``: this file alone. ``entered``: files that the database expects here, with their SHA-256.
+    Without ``owner`` nothing is foreign, without ``entered`` nothing unknown.
     """
-    names = target.names()
+    names = target.names() if only is None else [only, only + manifest.MANIFEST]
     data = {name for name in names if name.endswith(manifest.ENDING)}
     manifests = [name for name in names if name.endswith(manifest.ENDING + manifest.MANIFEST)]
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        read = list(pool.map(lambda name: _read(target, name), manifests))
+        read = [one for one in pool.map(lambda name: _read(target, name), manifests) if one is not None]
         known = [one for one in read if not isinstance(one, Verdict)]
         verdicts = [one for one in read if isinstance(one, Verdict)]
         verdicts += pool.map(lambda one: check(target, one), known)
@@ -134,13 +135,15 @@ def directory(
     return sorted(verdicts, key=lambda one: one.file)
 
 
-def _read(target: Target, name: str) -> Manifest | Verdict:
+def _read(target: Target, name: str) -> Manifest | Verdict | None:
     file = name.removesuffix(manifest.MANIFEST)
     try:
         with target.open(name) as opened:
             found = manifest.parse(opened.read())
     except manifest.BadManifest as error:
         return Verdict(file, Result.BAD_MANIFEST, str(error))
+    except FileNotFoundError:
+        return None  # as if nobody had listed it
     except OSError as error:
         return Verdict(file, Result.UNREADABLE, str(error))
     if found.file != file:

@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from pydb import db
