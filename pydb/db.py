@@ -26,15 +26,15 @@ import difflib
 import os
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
-from psycopg import pq, sql
+from psycopg import generators, pq, sql
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
@@ -44,6 +44,7 @@ from pydb import errors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from psycopg.abc import PQGen
 
     T = TypeVar("T", bound=DataclassInstance)
 
@@ -207,11 +208,11 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),
     "system": sql.SQL(
         "select s.system_identifier, current_database() as dbname,"
+        " (select d.oid from pg_catalog.pg_database as d where d.datname = current_database()) as dboid,"
         " current_setting('server_version_num')::integer as version from pg_catalog.pg_control_system() as s"
     ),
     "archive_manifests": sql.SQL(
-        "select m.*, m.system_identifier ="
-        " (select s.system_identifier from pg_catalog.pg_control_system() as s) as is_own"
+        "select m.*, pydb_internal.archive_is_own(m.system_identifier, m.database_oid) as is_own"
         " from pydb.archive_manifest as m"
         " where (%(place)s::text is null or m.place = %(place)s::text)"
         " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
@@ -395,9 +396,48 @@ def snapshot(conn: Connection) -> Iterator[None]:
 
 
 def copy_out(conn: Connection, statement: str) -> Iterator[bytes | memoryview | bytearray]:
-    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user)."""
-    with _translated(conn), conn.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        yield from copy
+    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user).
+
+    Many lines a wait: the driver's own loop, which waits for each, takes three times as long.
+    """
+    with _translated(conn):
+        conn.pgconn.send_query(statement.encode())
+        results = conn.wait(generators.execute(conn.pgconn))
+        if results[-1].status != pq.ExecStatus.COPY_OUT:
+            raise psycopg.errors.error_from_result(results[-1])
+        is_through = False
+        try:
+            while not is_through:
+                lines, is_through = conn.wait(_lines(conn.pgconn))
+                yield from lines
+        finally:
+            if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
+                conn.cancel_safe()
+                with suppress(psycopg.Error):
+                    while not conn.wait(_lines(conn.pgconn))[1]:
+                        pass
+
+
+def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
+    """Feed one COPY FROM STDIN that a routine of pydb wrote (never a user); returns the rows it took."""
+    with _translated(conn), conn.cursor() as cursor:
+        with cursor.copy(statement.encode()) as copy:
+            for piece in pieces:
+                copy.write(piece)
+        return cursor.rowcount
+
+
+def _lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:
+    """Lines of a COPY that are there, some at least, and whether it is through."""
+    lines: list[memoryview] = []
+    size = 0
+    while size < 1 << 16:
+        found = yield from generators.copy_from(pgconn)
+        if not isinstance(found, memoryview):
+            return lines, True
+        lines.append(found)
+        size += len(found)
+    return lines, False
 
 
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:

@@ -125,6 +125,7 @@ declare
         retention_policy_explain
         cascade_plan cascade_receipt doctor help idempotency_stats migrate_check reference_suggest retention_plan
         cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query schedule_place schedule_rows
+        archive_is_own cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query schedule_place schedule_rows
     ';
     c_monitor_calls constant text := '
         application_enter application_leave application_settings archive_columns archive_drift archive_problem
@@ -335,6 +336,30 @@ declare
         orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns
         orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take
         orphan_uncovered relation_has_code retention_account retention_archive retention_check_hurdles
+        archive_import_open archive_import_rows archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_manifest_store
+        archive_manifest_vet archive_pending archive_places cascade_jobs_due draft_add export_leaves export_pin export_range orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
+        schedule_settle schedule_take scheduler_beat scheduler_start
+    ';
+    c_runner_calls constant text := '
+        application_constraints application_cure application_fail application_said application_where
+        archive_chunk_account archive_chunk_clear archive_chunk_next archive_exporter_of archive_key audit_say
+        cascade_check_blocked cascade_check_indexes cascade_check_job cascade_check_session cascade_check_switch
+        cascade_check_terms cascade_check_trial cascade_counts cascade_delete_once cascade_deleted_counts
+        cascade_deletes cascade_evade cascade_execute cascade_execute_native cascade_graph_hash cascade_is_divisible
+        cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete cascade_job_keys
+        cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store cascade_job_take
+        cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_plan_command
+        cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered cascade_turn
+        cascade_update_statements cascade_verify_counts cascade_write cron_previous export_columns export_evade
+        export_open export_slice export_terms export_turn export_verify export_wait orphan_add_piece orphan_age
+        orphan_apply orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights
+        orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_enroll
+        orphan_foreign_problem orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode orphan_next_piece
+        orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade
+        orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring
+        orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
+        orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
+        orphan_stuck orphan_take orphan_uncovered relation_has_code retention_account retention_check_hurdles
         retention_check_runner retention_circles retention_cursor retention_cursor_parts retention_delete
         retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
         retention_first_size retention_first_work retention_gone retention_learned retention_limit retention_lock
@@ -346,6 +371,11 @@ declare
         run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_open
         run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
         run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command schedule_require
+        retention_verify_foreign run_account run_beat run_begin run_blame run_call run_check_now run_close
+        run_close_dead run_close_interrupted run_cure run_drive run_end run_fault run_is_read_only run_kind_get
+        run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_open
+        run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell run_terms_of run_turns
+        schedule_claim_lost schedule_conflict schedule_is_command schedule_require
     ';
     v_grant record;
 begin

@@ -24,6 +24,17 @@ TELLS: Final = "changes nothing; tells what every role that has it may know"
 OWN: Final = "touches only runs that this process has opened and not closed"
 KEYS: Final = "one key by its scope and name; roles of pydb_app share all scopes, as docs/idempotency.md says"
 SAFE: Final = {
+    "archive_adopt": "gives rows only of files that the same login exported, to a live run of its own",
+    "archive_chunk_account": OWN,
+    "archive_chunk_add": "adds to a file that this transaction has entered from a draft",
+    "archive_chunk_clear": OWN,
+    "archive_chunk_next": TELLS + ": places of rows that the same login exported",
+    "archive_exporter_end": "ends what the same login has begun",
+    "archive_exporter_join": "enters this very process",
+    "archive_exporter_of": TELLS + ": what the same login has entered",
+    "archive_manifest_store": DRAFT,
+    "archive_pending": TELLS + ": files that the same login exported",
+    "archive_places": TELLS + ": places of rows that the same login exported",
     "audit_say": "four kinds of events that happen with the rights of the caller; notes pid and statement",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",

@@ -13,6 +13,7 @@ begin
         or p_action not in (
             'retention_batch', 'retention_finalize', 'orphan_restore', 'orphan_close', 'schedule_sync'
         )
+        or p_action not in ('retention_batch', 'orphan_restore', 'orphan_close', 'schedule_sync', 'archive_import')
     then
         raise exception using errcode = 'YD005', message = format('%L is not for its caller to enter', p_action),
             detail = 'Only the routine that does it can enter it into pydb.audit_log.', hint = '\df pydb.*';
