@@ -70,6 +70,56 @@ comment on column pydb.archive_run.to_block is
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 
+create type pydb.archive_step as (
+    relation text,
+    rows bigint,
+    restored bigint,
+    conflicts bigint,
+    codes text[],
+    found jsonb
+);
+
+comment on type pydb.archive_step is 'What a restore did, or would do, with the rows of one table.';
+comment on column pydb.archive_step.relation is 'Table that the rows go back to, parents first.';
+comment on column pydb.archive_step.rows is 'Rows of the run that are in its archive, or those of them that were asked for.';
+comment on column pydb.archive_step.restored is 'Rows that went back.';
+comment on column pydb.archive_step.conflicts is 'Rows that cannot go back as things are; they stay in the archive.';
+comment on column pydb.archive_step.codes is
+'What to know of it: key_exists, parent_gone, not_null, check, exclusion, ring, refused (a trigger raised), table_gone,
+column_gone, column_type: conflicts. trigger: triggers of the table run. sequence: one stays behind what came back, for
+want of a privilege. later: left for the next call, by p_max_rows.';
+comment on column pydb.archive_step.found is
+'The first 1000 conflicts, one object each: code, key (of the row), what (the constraint, or what was said).';
+
+create type pydb_internal.archive_part as (
+    run_id bigint,
+    archive oid,
+    source oid,
+    source_name text,
+    place integer,
+    rows bigint,
+    from_block bigint,
+    to_block bigint,
+    tids tid[],
+    kept tid[],
+    codes text[],
+    found jsonb
+);
+
+comment on type pydb_internal.archive_part is 'Archived rows of one table that a restore is about.';
+comment on column pydb_internal.archive_part.run_id is 'Run that archived them.';
+comment on column pydb_internal.archive_part.archive is 'Archive that keeps them.';
+comment on column pydb_internal.archive_part.source is 'Table that they go back to.';
+comment on column pydb_internal.archive_part.source_name is 'What it is called, or was.';
+comment on column pydb_internal.archive_part.place is 'Tables of one place go back in one statement, lower ones first.';
+comment on column pydb_internal.archive_part.rows is 'How many there are.';
+comment on column pydb_internal.archive_part.from_block is 'First block of the archive that holds any; null = anywhere.';
+comment on column pydb_internal.archive_part.to_block is 'The block behind the last.';
+comment on column pydb_internal.archive_part.tids is 'Only these; null = all of the run.';
+comment on column pydb_internal.archive_part.kept is 'Not these: they cannot go back.';
+comment on column pydb_internal.archive_part.codes is 'As in pydb.archive_step.';
+comment on column pydb_internal.archive_part.found is 'As in pydb.archive_step.';
+
 create table pydb.archive_manifest (
     id bigint generated always as identity,
     file text not null,
