@@ -8,6 +8,15 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
     'archived rows stay this long, where their archive says nothing else; null = for ever (interval, from 1 day)'
 );
 
+insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
+('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();');
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, schedule, housekeeping, run_subject, description) values
+(
+    'archive_purge', 'archive', 'pydb.archive_purge', '40 4 * * *', true, 'purge',
+    'removes archived rows that were kept as long as their archive or the setting archive_keep says'
+);
+
 create table pydb.archive_table (
     archive regclass not null,
     source regclass not null,

@@ -7,6 +7,14 @@ drop table pydb.archive_table;
 
 delete from pydb.setting where name = 'archive_keep';
 
+delete from pydb_internal.run_kind where name = 'archive_purge';
+
+delete from pydb.schedule_source where procedure = 'archive_purge';
+
+drop type pydb.archive_step;
+
+drop type pydb_internal.archive_part;
+
 -- archiving runs: the deletes are told which run keeps what goes
 drop routine pydb.cascade_delete;
 drop routine pydb.cascade_request;
