@@ -129,8 +129,8 @@ declare
         cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query schedule_place schedule_rows
     ';
     c_monitor_calls constant text := '
-        application_enter application_leave application_settings archive_columns archive_drift archive_problem
-        archive_top cascade_add_edges cascade_add_heirs cascade_check_root cascade_default_is_constant
+        application_enter application_leave application_settings archive_columns archive_drift archive_hurdle
+        archive_problem archive_top cascade_add_edges cascade_add_heirs cascade_check_root cascade_default_is_constant
         cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem cascade_edge_rows
         cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command cascade_is_curable
         cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed cascade_not_in_rows

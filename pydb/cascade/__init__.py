@@ -115,6 +115,7 @@ class DeleteOptions(TypedDict, total=False):
     allow_unindexed: bool
     allow_triggers: bool
     request: UUID | None
+    archive: bool | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -124,6 +125,7 @@ class RequestOptions(TypedDict, total=False):
     grace: str
     reason: str | None
     allow_unindexed: bool
+    archive: bool | None
 
 
 def root(conn: Connection, name: str) -> Root:

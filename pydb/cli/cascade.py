@@ -24,7 +24,7 @@ from pydb.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydb.cascade import Step
+    from pydb.cascade import DeleteOptions, Step
     from pydb.db import Connection
 
 app = typer.Typer(
@@ -136,6 +136,12 @@ def delete(
         str | None,
         typer.Option(metavar="INTERVAL", help="With --durable: start this long after now, as '1 day'."),
     ] = None,
+    archive: Annotated[
+        bool | None,
+        typer.Option(
+            "--archive/--no-archive", help="Keep what goes, see archive restore; else as the entity says."
+        ),
+    ] = None,
     everything: AllOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
     yes: YesOption = False,
@@ -178,9 +184,13 @@ def delete(
                     approval=approval,
                     grace=grace,
                     unindexed=allow_unindexed,
+                    archive=archive,
                 )
                 return
-            steps = _delete(conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers)
+            accepted = cascade.DeleteOptions(
+                allow_unindexed=allow_unindexed, allow_triggers=allow_triggers, archive=archive
+            )
+            steps = _delete(conn, target, planned, accepted)
         except (CascadeBlocked, CascadeChanged) as error:
             raise _explained(conn, target, error, planned) from None
     code = ExitCode.ATTENTION if cascade.kept(steps) else ExitCode.DONE
@@ -252,24 +262,19 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
 
 
 def _delete(
-    conn: Connection, target: Target, planned: list[Step] | None, *, unindexed: bool, triggers: bool
+    conn: Connection, target: Target, planned: list[Step] | None, options: DeleteOptions
 ) -> list[Step]:
     from pydb import cascade, db
 
     with _working("deleting, in one transaction …"), db.transaction(conn):
         try:
-            steps = cascade.delete(
-                conn,
-                *target.what,
-                entity=target.root.entity,
-                allow_unindexed=unindexed,
-                allow_triggers=triggers,
-            )
+            steps = cascade.delete(conn, *target.what, entity=target.root.entity, **options)
         except PydbError as refused:
             if refused.sqlstate == "YD306":
                 refused.hint = "request a job, which waits for them: repeat it with --durable"
             raise
         # what triggers change beyond the plan was accepted
+        triggers = options["allow_triggers"]
         if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
@@ -288,6 +293,7 @@ def _request(
     approval: bool,
     grace: str | None,
     unindexed: bool,
+    archive: bool | None,
 ) -> None:
     from pydb import cascade
 
@@ -299,6 +305,7 @@ def _request(
         grace=grace or "0",
         reason=reason,
         allow_unindexed=unindexed,
+        archive=archive,
     )
     if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
         return

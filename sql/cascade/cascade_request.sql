@@ -30,7 +30,9 @@ comment on function pydb.cascade_request(regclass, jsonb, jsonb, text, boolean, 
 has started, pydb.cascade_cancel takes it back. p_approval: a second person must approve it first, by
 pydb.cascade_approve. p_grace: it starts no earlier than this after now. What the entity asks for holds in any case. A
 plan that is blocked is refused (YD302), and so is what a constraint or a trigger refuses: up to cascade_trial_rows rows
-are deleted and set, and all of that undone, before it is stored, and again when it starts. p_archive: what goes is kept in archives under the id of the run, for pydb.archive_restore
+are deleted and set, and all of that undone, before it is stored, and again when it starts. p_archive: what goes is
+kept in archives under the id of the run, for pydb.archive_restore
 (null: as the entity says, else not).';
 
-revoke all on function pydb.cascade_request(regclass, jsonb, jsonb, text, boolean, interval, text, boolean, boolean) from public;
+revoke all on function pydb.cascade_request(regclass, jsonb, jsonb, text, boolean, interval, text, boolean, boolean)
+from public;

@@ -79,7 +79,8 @@ comment on column pydb.retention_policy.timezone is
 comment on column pydb.retention_policy.filter is
 'Only rows for which this expires; one boolean expression over the table, as the server understood it.';
 comment on column pydb.retention_policy.action is
-'delete, archive (what goes is kept, see pydb.archive_table), or export (to files, by pydb archive export); nullify and '
+'delete, archive (what goes is kept, see pydb.archive_table), or export (to files, by pydb archive export); nullify
+and '
 'drop_partition are reserved.';
 comment on column pydb.retention_policy.archive is 'Where an archive goes; reserved.';
 comment on column pydb.retention_policy.on_referenced is

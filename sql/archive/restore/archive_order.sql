@@ -47,6 +47,7 @@ as $$
 $$;
 
 comment on function pydb_internal.archive_order(oid[]) is
-'A place for each of some tables: lower for those that others reference, the same for tables that reference each other.';
+'A place for each of some tables: lower for those that others reference, the same for tables that reference each
+other.';
 
 revoke all on function pydb_internal.archive_order(oid[]) from public;

@@ -35,6 +35,7 @@ comment on column pydb.archive_list.restored is 'Rows that were put back.';
 comment on column pydb.archive_list.purged is 'Rows that left the archive for good.';
 comment on column pydb.archive_list.first_at is 'When the first of them were archived.';
 comment on column pydb.archive_list.last_at is 'When the last of them were archived.';
-comment on column pydb.archive_list.until is 'From when on pydb.archive_purge removes them; null = never, or nothing is left.';
+comment on column pydb.archive_list.until is
+'From when on pydb.archive_purge removes them; null = never, or nothing is left.';
 
 revoke all on pydb.archive_list from public;

@@ -75,7 +75,8 @@ comment on function pydb.archive_restore(bigint, boolean, text, jsonb, regclass,
 that reference each other in one statement, identity columns as they were, generated ones computed, columns that were
 added since by their default. One row a table: how many went back, and which cannot, each with code, key and constraint.
 What went back is no longer in the archive, so a second call finds the rest. p_on_conflict: stop (YD605 at the first,
-nothing is put back) or skip (they stay in the archive). p_key: only the rows of p_table (null: the uppermost) with these
+nothing is put back) or skip (they stay in the archive). p_key: only the rows of p_table (null: the uppermost) with
+these
 values, and what references them among the archived: {"id": 42}. p_max_rows: at most so many, for a caller that calls
 until nothing is left. Triggers of the tables run, as for an INSERT of the application: without p_allow_triggers a
 restore that would run some is refused. References that were set to null or default when the rows went are not set back.

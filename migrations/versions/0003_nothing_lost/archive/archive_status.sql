@@ -2,6 +2,19 @@
 -- reads pydb.archive_table, pydb.archive_run, pydb.setting, the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace view pydb.archive_status as
+with kept as (
+    select
+        a.archive,
+        sum(a.rows - a.restored - a.purged) as rows,
+        count(*) as runs,
+        min(a.first_at) as oldest,
+        max(a.last_at) as newest,
+        min(a.last_at) as oldest_run
+    from pydb.archive_run as a
+    where a.rows > a.restored + a.purged
+    group by a.archive
+)
+
 select
     t.source_name as relation,
     t.archive,
@@ -22,17 +35,11 @@ from pydb.archive_table as t
 left join pg_catalog.pg_class as c on c.oid = t.archive
 left join pg_catalog.pg_class as k on k.oid = t.source
 left join pydb.setting as s on s.name = 'archive_keep'
-left join (
-    select
-        a.archive, sum(a.rows - a.restored - a.purged) as rows, count(*) as runs, min(a.first_at) as oldest,
-        max(a.last_at) as newest, min(a.last_at) as oldest_run
-    from pydb.archive_run as a
-    where a.rows > a.restored + a.purged
-    group by a.archive
-) as l on l.archive = t.archive;
+left join kept as l on l.archive = t.archive;
 
 comment on view pydb.archive_status is 'Archive tables: how much is in them, since when, and until when.';
-comment on column pydb.archive_status.relation is 'Table whose rows it keeps, as it was called when the archive was made.';
+comment on column pydb.archive_status.relation is
+'Table whose rows it keeps, as it was called when the archive was made.';
 comment on column pydb.archive_status.archive is 'The archive table.';
 comment on column pydb.archive_status.rows is 'Rows that are in it.';
 comment on column pydb.archive_status.bytes is 'Its size with all that belongs to it.';

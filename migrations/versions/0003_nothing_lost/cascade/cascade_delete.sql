@@ -1,6 +1,7 @@
 -- pydb.cascade_delete: delete rows with everything that hangs on them, in the caller's transaction: all or nothing.
 -- writes the root, what references it, pydb.job_run, pydb.audit_log   locks the tables (row exclusive) and the rows
--- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305 YD306 YD307 YD601 YD602 YD603, and what constraints and triggers raise
+-- raises YD001 YD002 YD003 YD004 YD005 YD301 YD302 YD304 YD305 YD306 YD307 YD601 YD602 YD603, and what constraints
+-- and triggers raise
 create or replace function pydb.cascade_delete(
     p_root regclass,
     p_keys jsonb,

@@ -57,7 +57,8 @@ end
 $$;
 
 comment on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb, bigint) is
-'Logs and audits a completed run of one batch (p_run_id: as run_open_within opened it), returns its id; partial where its detail says that rows stay; YD901 for
+'Logs and audits a completed run of one batch (p_run_id: as run_open_within opened it), returns its id; partial where
+its detail says that rows stay; YD901 for
 what is never done in one transaction.';
 
 revoke all on function pydb_internal.run_log_done(text, text, bigint, timestamptz, uuid, jsonb, text, jsonb, bigint)
