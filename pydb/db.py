@@ -144,7 +144,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
         "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
-        " e.edges, e.approval, e.grace, e.author, e.created_at, e.updated_at"
+        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at"
         " from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
@@ -189,6 +189,11 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " order by reference, kind"
     ),
     "orphan_coverage": sql.SQL("select * from pydb.orphan_coverage"),
+    "archive_list": sql.SQL(
+        "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
+        " and (rows > 0 or %(empty)s) order by run_id desc, relation"
+    ),
+    "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
     "idempotency_keys": sql.SQL(
         "select l.*, clock_timestamp() as seen_at from pydb.idempotency_list as l"
         " where (%(scope)s::text is null or l.scope = %(scope)s::text)"

@@ -119,6 +119,7 @@ class DeleteOptions(TypedDict, total=False):
     request: UUID | None
     reason: str | None
     deadline: str | None
+    archive: bool | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -130,6 +131,7 @@ class RequestOptions(TypedDict, total=False):
     allow_unindexed: bool
     allow_triggers: bool
     deadline: str | None
+    archive: bool | None
 
 
 def root(conn: Connection, name: str) -> Root:

@@ -147,6 +147,12 @@ def delete(
         str | None,
         typer.Option(metavar="INTERVAL", help="With --durable: start this long after now, as '1 day'."),
     ] = None,
+    archive: Annotated[
+        bool | None,
+        typer.Option(
+            "--archive/--no-archive", help="Keep what goes, see archive restore; else as the entity says."
+        ),
+    ] = None,
     everything: AllOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
     yes: YesOption = False,
@@ -197,6 +203,7 @@ def delete(
                         "grace": grace or "0",
                         "allow_unindexed": allow_unindexed,
                         "allow_triggers": allow_triggers,
+                        "archive": archive,
                     },
                 )
                 return
@@ -209,6 +216,7 @@ def delete(
                     "deadline": deadline,
                     "allow_unindexed": allow_unindexed,
                     "allow_triggers": allow_triggers,
+                    "archive": archive,
                 },
             )
         except (CascadeBlocked, CascadeChanged) as error:
@@ -302,11 +310,8 @@ def _delete(
                 refused.hint = "request a job, which waits for them: repeat it with --durable"
             raise
         # what triggers change beyond the plan was accepted
-        if (
-            planned is not None
-            and not options["allow_triggers"]
-            and cascade.totals(steps) != cascade.totals(planned)
-        ):
+        triggers = options["allow_triggers"]
+        if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
                 hint="look again, or repeat with --yes",

@@ -1,5 +1,4 @@
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled), what is known of detached partitions (policies that drop them are disabled)
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled), the ledger of erasures (pydb.erasure)
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled), what is known of detached partitions (policies that drop them are disabled), the ledger of erasures (pydb.erasure)
 drop schema pydb_archive cascade;
 
 drop table pydb.archive_run;
@@ -7,6 +6,14 @@ drop table pydb.archive_run;
 drop table pydb.archive_table;
 
 delete from pydb.setting where name = 'archive_keep';
+
+delete from pydb_internal.run_kind where name = 'archive_purge';
+
+delete from pydb.schedule_source where procedure = 'archive_purge';
+
+drop type pydb.archive_step;
+
+drop type pydb_internal.archive_part;
 
 -- archiving runs: the deletes are told which run keeps what goes
 drop routine pydb.cascade_delete;

@@ -94,7 +94,6 @@ alter type pydb_internal.cascade_work add attribute allow_triggers boolean;
 comment on column pydb_internal.cascade_work.allow_triggers is
 'True: what triggers delete beyond the plan is accepted.';
 
-
 -- cascade: the ledger of erasures
 insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
 (

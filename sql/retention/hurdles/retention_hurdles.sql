@@ -73,22 +73,12 @@ begin
     having count(*) > 0;
     if p_policy.action = 'archive' then
         return query
-        select
-            'archive', format('rows of %s cannot be archived', v_name), coalesce(a.said, a.problem) || '.', coalesce(
-                a.cure, 'select pydb.retention_policy_set(…, p_action => ''delete'');'
-            )
-        from (
-            select pydb_internal.archive_problem(t.relation) as said, d.problem, d.cure
-            from (
-                select pydb_internal.archive_top(l.relation) as relation
-                from pydb_internal.retention_leaves(p_policy.target) as l
-                union
-                select p_policy.target::oid
-            ) as t
-            cross join lateral pydb_internal.archive_drift(t.relation) as d
-        ) as a
-        where a.said is not null or a.problem is not null
-        limit 1;
+        select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
+        from pydb_internal.archive_hurdle(
+            array(select l.relation from pydb_internal.retention_leaves(p_policy.target) as l) || p_policy.target::oid,
+            p_role
+        ) as h
+        where h.said is not null;
     end if;
     if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         return query

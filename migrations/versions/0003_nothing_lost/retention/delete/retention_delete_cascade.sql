@@ -23,7 +23,6 @@ declare
     v_walk pydb_internal.cascade_closure;
     v_block pydb.cascade_step;
     v_before jsonb;
-    v_is_joined boolean;
     v_is_joined boolean := false;
     v_leaf record;
     v_look constant text := format('select * from pydb.retention_plan(%L);', p_policy.name);
@@ -51,19 +50,6 @@ begin
     end if;
     if p_way = 'circle' then
         -- the circle was looked up a while ago: nobody may have joined it since
-        v_is_joined := exists (
-            select 1 from unnest(v_walk.parts) as s
-            where s.effect = 'delete' and s.relation <> p_relation
-                and s.relation in (select l.relation from pydb_internal.retention_leaves(p_policy.target) as l)
-        );
-        execute format(
-            'select $1 or exists (
-                select 1 from only %s as t where t.ctid = any($2) and (%s) is not true
-            )', pydb_internal.relation_name(p_relation), p_within
-        ) into v_is_joined using v_is_joined, array(
-            select u.tid from unnest(v_walk.parts) as s cross join lateral unnest(s.tids) as u (tid)
-            where s.effect = 'delete' and s.relation = p_relation
-        );
         for v_leaf in
             select s.relation, array_agg(u.tid) as tids, bool_and(l.relation is not null) as is_ours
             from unnest(v_walk.parts) as s
@@ -88,7 +74,6 @@ begin
     end if;
     v_before := pydb_internal.cascade_deleted_counts(v_walk);
     perform pydb_internal.cascade_execute(v_walk, p_archive);
-    perform pydb_internal.cascade_execute(v_walk);
     perform pydb_internal.cascade_verify_counts(v_walk, v_before, true, v_look);
     select sum(f.rows)::bigint, jsonb_object_agg(f.relation, f.rows) into rows_done, relations
     from (
@@ -102,7 +87,6 @@ $$;
 
 comment on function pydb_internal.retention_delete_cascade(
     pydb.retention_policy, oid, text, bigint, boolean, text, text, bigint
-    pydb.retention_policy, oid, text, bigint, boolean, text, text
 ) is
 'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade
 (with on_referenced = cascade keys that refuse are taken as cascading); returns all rows that
@@ -110,6 +94,5 @@ went, and how many per relation.';
 
 revoke all on function pydb_internal.retention_delete_cascade(
     pydb.retention_policy, oid, text, bigint, boolean, text, text, bigint
-    pydb.retention_policy, oid, text, bigint, boolean, text, text
 )
     from public;

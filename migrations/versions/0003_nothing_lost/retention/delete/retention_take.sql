@@ -31,11 +31,6 @@ begin
         select c.rows_done, c.relations into rows_done, relations
         from pydb_internal.retention_delete_cascade(
             p_policy, p_relation, p_condition, p_limit, p_mode = 'skip', p_way, p_within, p_archive
-        from pydb_internal.retention_delete_rows(p_policy, p_relation, p_condition, p_limit, p_way, p_within) as d;
-    elsif p_way in ('walk', 'circle') then
-        select c.rows_done, c.relations into rows_done, relations
-        from pydb_internal.retention_delete_cascade(
-            p_policy, p_relation, p_condition, p_limit, p_mode = 'skip', p_way, p_within
         ) as c;
     elsif p_way = 'count' then
         select jsonb_object_agg(g.relation, g.rows) into v_before from pydb_internal.retention_gone(v_tables) as g;
@@ -50,7 +45,6 @@ begin
         where d.rows > 0;
     else
         rows_done := pydb_internal.retention_delete(p_relation, p_condition, p_limit, p_mode = 'skip', p_archive);
-        rows_done := pydb_internal.retention_delete(p_relation, p_condition, p_limit, p_mode = 'skip');
     end if;
 end
 $$;
@@ -60,7 +54,7 @@ comment on function pydb_internal.retention_take(
 ) is
 'Deletes the rows of a range. p_mode: plain, skip (around locked ones) or rows (one by one, past those that an
 error or a lock keeps). p_way: as retention_reach says, or
-circle (see retention_circles; p_within holds for all rows of the table then). rows_done
+circle (see retention_circles; p_within holds for the rows of all its partitions then). rows_done
 counts all rows that went, of whatever table;
 relations: rows per relation, where others go along. faults: as
 retention_delete_rows counts them. p_archive: run that
@@ -68,15 +62,4 @@ keeps what goes in archives.';
 
 revoke all on function pydb_internal.retention_take(
     pydb.retention_policy, oid, text, bigint, text, text, text, bigint
-    pydb.retention_policy, oid, text, bigint, text, text, text
-) is
-'Deletes the rows of a range. p_mode: plain, skip (around locked ones) or rows (one by one, past those that an
-error or a lock keeps). p_way: as retention_reach says, or
-circle (see retention_circles; p_within holds for the rows of all its partitions then). rows_done
-counts all rows that went, of whatever table;
-relations: rows per relation, where others go along. faults: as
-retention_delete_rows counts them.';
-
-revoke all on function pydb_internal.retention_take(
-    pydb.retention_policy, oid, text, bigint, text, text, text
 ) from public;
