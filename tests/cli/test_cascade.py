@@ -229,9 +229,9 @@ def test_what_was_shown_is_what_goes_or_nothing(dsn: str, shop: Connection) -> N
         shown = cascade.plan(conn, *target.what)
         shop.execute("insert into shop.sale values (100, 4)")
         with pytest.raises(CascadeChanged, match="other rows"):
-            command._delete(conn, target, shown, unindexed=False, triggers=False)
+            command._delete(conn, target, shown, {"allow_triggers": False})
         assert counts(shop) == (10, 21, 60, 10, 10)
-        command._delete(conn, target, cascade.plan(conn, *target.what), unindexed=False, triggers=False)
+        command._delete(conn, target, cascade.plan(conn, *target.what), {"allow_triggers": False})
     assert counts(shop) == GONE
 
 

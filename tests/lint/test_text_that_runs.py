@@ -23,6 +23,11 @@ FILTER: Final = (
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
+    "archive_import_open": (1, NAMES),
+    "archive_import_rows": (
+        2,
+        "acts, does not look; operators of the key that object_is_trusted let through; " + NAMES,
+    ),
     "cascade_default_problem": (1, "a default that cascade_default_is_constant let through; " + KEYS),
     "cascade_edge_rows": (1, KEYS),
     "cascade_execute": (1, "deletes the planned rows: acts, does not look; " + NAMES),
@@ -41,6 +46,9 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_traverse_deep": (1, KEYS),
     "draft_add": (1, "the checks of a kind of drafts: a routine of pydb's own, named kind_vet"),
     "draft_vet": (1, "as draft_add, as the role that inserts"),
+    "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
+    "erasure_search": (2, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
+    "export_range": (1, FILTER),
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
     "orphan_apply": (3, "acts, does not look; " + KEYS),

@@ -1,4 +1,4 @@
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled), what is known of detached partitions (policies that drop them are disabled)
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled), what is known of detached partitions (policies that drop them are disabled), the ledger of erasures (pydb.erasure)
 drop schema pydb_archive cascade;
 
 drop table pydb.archive_run;
@@ -6,6 +6,14 @@ drop table pydb.archive_run;
 drop table pydb.archive_table;
 
 delete from pydb.setting where name = 'archive_keep';
+
+delete from pydb_internal.run_kind where name = 'archive_purge';
+
+delete from pydb.schedule_source where procedure = 'archive_purge';
+
+drop type pydb.archive_step;
+
+drop type pydb_internal.archive_part;
 
 -- archiving runs: the deletes are told which run keeps what goes
 drop routine pydb.cascade_delete;
@@ -59,8 +67,6 @@ comment on column pydb.retention_policy.action is 'delete; archive, nullify and 
 alter table pydb.reference drop column author_role;
 
 drop routine pydb_internal.retention_references;
--- cascade: the state of a delete by typed arguments
-
 -- cascade: what triggers delete is accepted by jobs too
 drop routine pydb_internal.cascade_check_job;
 drop routine pydb_internal.cascade_check_trial;
@@ -71,6 +77,9 @@ drop routine pydb_internal.cascade_job_progress;
 alter type pydb_internal.cascade_work drop attribute allow_triggers;
 alter table pydb.cascade_job drop column allow_triggers, drop column triggered;
 
+-- cascade: the ledger of erasures
+drop table pydb.erasure;
+delete from pydb.setting where name = 'erasure_deadline';
 -- cascades that archive: a job that is not through would only delete
 update pydb.cascade_job set state = 'cancelled', cancelled_by = session_user, cancelled_at = pg_catalog.now()
 where archive and state in ('requested', 'approved');

@@ -26,7 +26,9 @@ declare
     v_id bigint;
 begin
     if coalesce(
-        (p_kind, p_action) not in (('cascade', 'cascade_delete'), ('retention', 'retention_batch'))
+        (p_kind, p_action) not in (
+            ('cascade', 'cascade_delete'), ('retention', 'retention_batch'), ('archive', 'archive_restore')
+        )
         or p_rows < 0 or v_is_partial is null, true
     ) then
         raise exception using errcode = 'YD901', message = 'this is no run that is one transaction',

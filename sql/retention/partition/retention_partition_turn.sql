@@ -49,9 +49,8 @@ begin
         ), pydb_internal.rows_text(v_rows.rows), p_run.max_rows - p_run.done);
         return v_turn;
     end if;
-    perform pydb_internal.retention_partition_lock(v_parent, p_part.relation);
-    v_start := clock_timestamp();
-    -- whoever archives the rows of a partition first does it before this line: the rest is one transaction
+    -- whoever archives the rows of a partition first does it before this line: the rest is one transaction. What takes
+    -- time comes before the lock
     perform pydb_internal.retention_partition_store(pydb_internal.draft_add(
         'retention_partition', jsonb_build_object(
             'policy', v_policy.name, 'partition', p_part.relation::bigint, 'run_id', p_run.run_id,
@@ -59,6 +58,8 @@ begin
             'rows', v_rows.rows, 'is_exact', v_rows.is_exact
         )
     ));
+    perform pydb_internal.retention_partition_lock(v_parent, p_part.relation);
+    v_start := clock_timestamp();
     perform pydb_internal.retention_partition_remove(v_policy, v_parent, p_part.relation);
     v_work.parts_since := null;
     v_work.parts_done := coalesce(v_work.parts_done, 0) + 1;

@@ -52,7 +52,8 @@ begin
     v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     v_take := clock_timestamp();
     v_gone := pydb_internal.retention_take(
-        v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way, p_part.condition,
+        v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way,
+        pydb_internal.retention_expired_condition(v_policy, v_work.cutoff),
         case v_policy.action when 'archive' then p_run.run_id end
     );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;

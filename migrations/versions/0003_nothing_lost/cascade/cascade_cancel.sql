@@ -1,5 +1,5 @@
 -- pydb.cascade_cancel: take back a cascade job that has not started, or give up one that cannot go on.
--- reads pydb.job_run   writes pydb.cascade_job, pydb.audit_log   locks the job's row
+-- reads pydb.job_run   writes pydb.cascade_job, pydb.audit_log, pydb.erasure   locks the job's row
 -- raises YD007 YD306
 create or replace function pydb.cascade_cancel(p_job bigint)
 returns pydb.cascade_job
@@ -26,6 +26,10 @@ begin
     set state = 'cancelled', cancelled_by = session_user, cancelled_at = now(), finished_at = now()
     where j.id = p_job
     returning * into v_job;
+    update pydb.erasure as e
+    set state = 'refused', refusal = 'cancelled', finished_at = v_job.finished_at, rows_done = v_job.rows_done,
+        relations = v_job.relations
+    where e.job = p_job and e.state in ('requested', 'started');
     perform pydb_internal.audit_add('cascade_cancel', 'job ' || p_job, null, null);
     return v_job;
 end

@@ -48,8 +48,8 @@ begin
                     coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action,
                         0::bigint,
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
-                    array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end, sqlerrm,
-                        sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
+                    array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end,
+                        sqlerrm, sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
                     array[case sqlstate when 'YD119' then 'watermark' else 'fails' end], 0::bigint;
             end;
         end loop;
@@ -131,7 +131,8 @@ comment on function pydb.retention_plan(text, timestamptz) is
 nobody writes in between, by the same predicate; blocked_rows expire but stay because a row that stays references them;
 null_rows have no time and never expire; implausible_rows have one that cannot be meant (before 1980, or a number
 beyond a century ahead) and stay unless the policy says p_expire_implausible. Asked for all, a policy that cannot run is
-one row that says why, without a cutoff (codes: fails, or watermark). total_rows is counted below 4096 pages and estimated from the statistics above;
+one row that says why, without a cutoff (codes: fails, or watermark). total_rows is counted below 4096 pages and
+estimated from the statistics above;
 bytes is the share of the table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children
 that change, missing indexes with their cure, triggers; codes: the same as words for programs. It takes no lock above a
 SELECT''s and leaves no trace.

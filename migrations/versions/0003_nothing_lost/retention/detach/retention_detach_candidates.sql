@@ -15,6 +15,9 @@ declare
     v_run pydb_internal.run_state;
     v_terms constant pydb_internal.run_terms := pydb_internal.retention_terms(p_policy);
 begin
+    if (pydb_internal.retention_policy_get(p_policy)).action <> 'drop_partition' then
+        return;
+    end if;
     v_run.kind := 'retention';
     v_run.subject := p_policy;
     v_run.dry_run := false;

@@ -13,6 +13,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_has_rows boolean;
+    v_tree constant oid[] := array(select t.relid::oid from pg_partition_tree(p_partition) as t);
+    v_types oid[];
 begin
     return query
     select 'partition_owner', format('it belongs to %s, whom %s is not', c.relowner::regrole, current_user)
@@ -28,19 +30,21 @@ begin
         where v_has_rows;
     end if;
     if p_policy.partition = 'drop' then
+        v_types := array(
+            select u.oid from pg_class as c
+            inner join pg_type as y on y.oid = c.reltype
+            cross join lateral unnest(array[y.oid, y.typarray]) as u (oid)
+            where c.oid = any(v_tree)
+        );
         return query
         select 'partition_depended', format('%s depends on it', pg_describe_object(d.classid, d.objid, 0))
-        from pg_partition_tree(p_partition) as t
-        inner join pg_class as c on c.oid = t.relid
-        inner join pg_depend as d on d.deptype = 'n' and (
-            (d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid)
-            or (d.refclassid = 'pg_type'::regclass and d.refobjid in (
-                c.reltype, (select y.typarray from pg_type as y where y.oid = c.reltype)
-            ))
-        )
+        from pg_depend as d
         left join pg_rewrite as w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
-        where d.classid in ('pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_class'::regclass)
-            and w.ev_class is distinct from c.oid;
+        where d.deptype = 'n' and (
+            (d.refclassid = 'pg_class'::regclass and d.refobjid = any(v_tree))
+            or (d.refclassid = 'pg_type'::regclass and d.refobjid = any(v_types))
+        ) and d.classid in ('pg_rewrite'::regclass, 'pg_proc'::regclass, 'pg_class'::regclass)
+            and (w.ev_class is null or w.ev_class <> all(v_tree));
     elsif p_policy.partition = 'move' then
         return query
         select 'partition_name', format('there is a %s already', pydb_internal.relation_name(other.oid))
