@@ -102,3 +102,4 @@ alter type pydb_internal.retention_work drop attribute parts_stuck;
 alter type pydb_internal.retention_work drop attribute parts_done;
 alter type pydb_internal.retention_work drop attribute parts_rows;
 drop routine pydb_internal.retention_survey;
+drop routine pydb_internal.retention_expiry;

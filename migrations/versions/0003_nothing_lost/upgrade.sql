@@ -302,3 +302,6 @@ comment on column pydb_internal.retention_work.parts_stuck is 'Partitions that s
 comment on column pydb_internal.retention_work.parts_done is 'Partitions that went.';
 comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';
 drop routine pydb_internal.retention_survey;
+
+-- a policy's conditions: one whose lower bound the planner does not see
+drop routine pydb_internal.retention_expiry;
