@@ -10,3 +10,7 @@ delete from pydb.setting where name = 'archive_keep';
 alter table pydb.reference drop column author_role;
 
 drop routine pydb_internal.retention_references;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;

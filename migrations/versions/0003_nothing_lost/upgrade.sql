@@ -12,3 +12,7 @@ from pg_catalog.pg_roles as r
 where r.rolname = f.author;
 
 drop routine pydb_internal.retention_references;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;
