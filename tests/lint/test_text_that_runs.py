@@ -62,6 +62,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "orphan_repair_chunks": (1, KEYS),
     "orphan_ring": (1, KEYS),
     "orphan_restore_rows": (1, "acts, does not look; " + NAMES),
+    "reference_kinds": (1, "values of text and enums, shown by format(); " + NAMES),
     "reference_check_types": (
         1,
         "operators that reference_equality chose; the server plans it and runs nothing",

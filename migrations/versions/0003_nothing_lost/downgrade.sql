@@ -103,3 +103,7 @@ alter type pydb_internal.retention_work drop attribute parts_done;
 alter type pydb_internal.retention_work drop attribute parts_rows;
 drop routine pydb_internal.retention_survey;
 drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;

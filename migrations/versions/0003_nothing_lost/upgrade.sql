@@ -305,3 +305,7 @@ drop routine pydb_internal.retention_survey;
 
 -- a policy's conditions: one whose lower bound the planner does not see
 drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;
