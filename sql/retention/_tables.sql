@@ -177,7 +177,8 @@ create type pydb_internal.retention_work as (
     fault_code text,
     faults jsonb,
     print text,
-    first_way text
+    first_way text,
+    fault_place text
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -202,4 +203,5 @@ comment on column pydb_internal.retention_work.fault_code is 'Its SQLSTATE.';
 comment on column pydb_internal.retention_work.first_way is 'way of all passes but those that take circles.';
 comment on column pydb_internal.retention_work.print is
 'Stands for the references without an index: what was learned with others does not hold.';
+comment on column pydb_internal.retention_work.fault_place is 'In which code of the application it was raised.';
 comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';
