@@ -331,6 +331,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD504": UsageError,
     "YD505": RunBlocked,
     "YD901": PydbError,
+    "YD902": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,
     "42P01": UnknownRelation,

@@ -35,10 +35,14 @@ begin
             return round(v_fraction * p_total)::bigint;
         end if;
     end if;
-    execute format(
-        'select count(*) from only %s as t where t.%I is null', pydb_internal.relation_name(p_relation), p_column
-    ) into v_count;
-    return v_count;
+    begin
+        execute format(
+            'select count(*) from only %s as t where t.%I is null', pydb_internal.relation_name(p_relation), p_column
+        ) into v_count;
+        perform pydb_internal.retention_undo();
+    exception when sqlstate 'YD902' then
+        return v_count; -- as in retention_measure
+    end;
 end
 $$;
 

@@ -36,7 +36,10 @@ begin
             else '%s refused to go, the run looks no further; the first said: %s' end,
             pydb_internal.rows_text(p_work.faulty), p_work.fault
         );
-        p_run.hint := coalesce(pydb_internal.application_cure(p_work.fault_code), format('select * from pydb.retention_plan(%L); -- names the triggers', p_run.subject));
+        p_run.hint := coalesce(
+            pydb_internal.application_cure(p_work.fault_code),
+            format('select * from pydb.retention_plan(%L); -- names the triggers', p_run.subject)
+        );
         p_run.detail := coalesce(p_run.detail, '{}') || jsonb_strip_nulls(
             jsonb_build_object('context', p_work.fault_place)
         );
