@@ -175,8 +175,8 @@ declare
         reference_partition_refusals reference_people reference_problem reference_publications reference_roles
         reference_row_condition reference_set_refusals reference_set_source reference_short_words reference_similar
         reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_identities relation_problem relation_publications relation_published relation_source retention_along
-        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
+        relation_identities relation_problem relation_publications relation_published relation_source relation_tree
+        retention_along retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
         retention_check_stored retention_check_target retention_choices retention_cutoff retention_deletable_condition
         retention_due_terms retention_effect_warnings retention_end retention_expired_condition retention_expiry
         retention_explain_cutoff retention_explain_switches retention_explain_terms retention_filter_names
@@ -205,6 +205,9 @@ declare
         retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
         retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem rows_text
         run_advice run_dead run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
+        retention_undo retention_watermark retention_watermark_function_problem retention_watermark_place
+        retention_watermark_problem retention_watermark_table_problem retention_watermark_warnings rows_text run_advice
+        run_dead run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
         schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs schedule_known
         schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
         schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get

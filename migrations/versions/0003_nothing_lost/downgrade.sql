@@ -46,6 +46,8 @@ alter table pydb.retention_policy drop column watermark_function;
 drop routine pydb.retention_policy_set;
 
 drop type pydb_internal.retention_aspect;
+
+alter type pydb_internal.retention_work drop attribute fault_place;
 drop table pydb_internal.archive_chunk;
 
 drop table pydb_internal.archive_exporter;

@@ -54,6 +54,9 @@ comment on column pydb_internal.retention_aspect.value is 'What it is set to.';
 comment on column pydb_internal.retention_aspect.at is 'The moment that it gives.';
 comment on column pydb_internal.retention_aspect.meaning is 'What that means, as a sentence.';
 comment on column pydb_internal.retention_aspect.hint is 'What to type where it blocks.';
+
+alter type pydb_internal.retention_work add attribute fault_place text;
+comment on column pydb_internal.retention_work.fault_place is 'In which code of the application it was raised.';
 alter table pydb.retention_policy drop constraint retention_policy_action_check;
 
 alter table pydb.retention_policy add constraint retention_policy_action_check check (
