@@ -193,7 +193,8 @@ declare
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
         orphan_scan orphan_scan_run retention_batch retention_run schedule_prune schedule_sync
-        cascade_jobs_due orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
+        cascade_jobs_due orphan_reference_get retention_detach_candidates retention_detach_statement
+        run_close_cancelled schedule_audit schedule_due schedule_plan
         schedule_settle schedule_take scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '

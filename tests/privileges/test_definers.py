@@ -24,7 +24,7 @@ TELLS: Final = "changes nothing; tells what every role that has it may know"
 OWN: Final = "touches only runs that this process has opened and not closed"
 KEYS: Final = "one key by its scope and name; roles of pydb_app share all scopes, as docs/idempotency.md says"
 SAFE: Final = {
-    "audit_say": "four kinds of events that happen with the rights of the caller; notes pid and statement",
+    "audit_say": "five kinds of events that happen with the rights of the caller; notes pid and statement",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",
     "cascade_job_get": TELLS + ", and locks the row",
@@ -57,6 +57,9 @@ SAFE: Final = {
     "retention_builtin": TELLS,
     "retention_has_silent": TELLS,
     "retention_pause": RIGHT + "; it only stops something",
+    "retention_partition_leftovers": TELLS,
+    "retention_partition_store": DRAFT
+    + "; an end belongs to a run of this process, of the same policy, and only what a policy detached has one",
     "retention_policy_drop": RIGHT,
     "retention_policy_get": TELLS,
     "retention_policy_names": TELLS,
