@@ -48,7 +48,9 @@ create table pydb.retention_policy (
         time_unit in ('timestamptz', 'timestamp', 'date', 's', 'ms', 'us', 'ns', 'uuidv7')
     ),
     constraint retention_policy_keep_check check (keep >= interval '0' and (expiry or keep > interval '0')),
-    constraint retention_policy_action_check check (action in ('delete', 'archive', 'nullify', 'drop_partition')),
+    constraint retention_policy_action_check check (
+        action in ('delete', 'archive', 'nullify', 'drop_partition', 'export')
+    ),
     constraint retention_policy_on_referenced_check check (on_referenced in ('skip', 'error', 'cascade')),
     constraint retention_policy_strategy_check check (strategy in ('auto', 'heap', 'index', 'partition')),
     constraint retention_policy_max_rows_check check (max_rows > 0),
@@ -82,7 +84,8 @@ comment on column pydb.retention_policy.timezone is
 comment on column pydb.retention_policy.filter is
 'Only rows for which this expires; one boolean expression over the table, as the server understood it.';
 comment on column pydb.retention_policy.action is
-'delete, or drop_partition (partitions that expired as a whole go at once); archive and nullify are reserved.';
+'delete, archive (what goes is kept, see pydb.archive_table), export (to files, by pydb archive export) or
+drop_partition (partitions that expired as a whole go at once); nullify is reserved.';
 comment on column pydb.retention_policy.archive is 'Where an archive goes; reserved.';
 comment on column pydb.retention_policy.on_referenced is
 'Rows that other rows reference through NO ACTION or RESTRICT: skip leaves and counts them, error stops the run, '
@@ -258,6 +261,8 @@ comment on column pydb_internal.retention_warning.said is 'The same as a sentenc
 
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('retention', 'retention', 'policy %s', true, 'retention_run',
+    'select * from pydb.retention_job_log order by id desc limit 10;'),
+('export', 'retention', 'policy %s', true, 'retention_export_run',
     'select * from pydb.retention_job_log order by id desc limit 10;');
 
 create type pydb_internal.retention_work as (

@@ -66,7 +66,7 @@ begin
     v_new.watermark_function := p_watermark_function;
     v_new.partition := p_partition;
     v_new.partition_schema := p_partition_schema;
-    return pydb_internal.retention_policy_store(pydb_internal.draft_add(
+    v_new := pydb_internal.retention_policy_store(pydb_internal.draft_add(
         'retention_policy', jsonb_build_object(
             -- by number: the name of a table in a schema that he may not use could not be read back
             'policy', to_jsonb(v_new) || jsonb_build_object(
@@ -74,6 +74,12 @@ begin
             ), 'allow_short', p_allow_short
         )
     ));
+    if v_new.action = 'archive' then
+        perform pydb_internal.archive_table_store(
+            pydb_internal.draft_add('archive_table', jsonb_build_object('source', p_table::oid))
+        );
+    end if;
+    return v_new;
 end
 $$;
 
@@ -86,7 +92,8 @@ comment on function pydb.retention_policy_set(
 p_time_column: timestamptz, timestamp, date, uuid (version 7), or a number with p_time_unit s, ms, us or ns. p_keep:
 positive and at least the setting min_keep unless p_allow_short. p_expiry: the column holds each row''s own expiry, keep
 may be 0 (default: true for keep 0 on a column named expires_at or alike). p_filter: one boolean expression over the
-table. p_on_referenced: skip (rows that others reference stay), error (they block the run) or cascade (what references
+table. p_action: delete, or archive (what goes is kept in schema pydb_archive; pydb.archive_restore brings it back).
+p_on_referenced: skip (rows that others reference stay), error (they block the run) or cascade (what references
 them goes too). p_strategy: auto, heap or index. p_batch_target: 10 ms to 60 s a batch. p_max_rows,
 p_max_runtime, p_rows_per_second: bounds of a run. p_fuse_rows, p_fuse_share: a run that would take more is blocked
 (share of the table, default 0.5, 1 = never). p_schedule: cron, five fields, UTC. p_timezone: for subtracting keep and

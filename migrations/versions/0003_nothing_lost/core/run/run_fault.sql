@@ -47,6 +47,10 @@ as $$
         ('YD401', false, 'blocked', 'error', false),
         ('YD402', false, 'blocked', 'error', false),
         ('YD404', false, 'blocked', 'error', false),
+        ('YD601', false, 'blocked', 'error', false),
+        ('YD602', false, 'blocked', 'error', false),
+        ('YD603', false, 'blocked', 'error', true), -- a trigger deletes what nobody archives
+        ('YD621', false, 'blocked', 'error', false),
         -- the server or the session, never one row
         ('08', false, 'failed', 'error', false),
         ('25', false, 'failed', 'error', false),

@@ -17,8 +17,8 @@ declare
     v_statements text[] := '{}';
     v_statement text;
 begin
-    -- a DROP takes it out of its table as well, and leaves alone what the partition references: a DETACH would give it a
-    -- foreign key of its own first. Where it is referenced, the server wants the DETACH, and asks for rows
+    -- a DROP takes it out of its table as well, and leaves alone what the partition references: a DETACH would give it
+    -- a foreign key of its own first. Where it is referenced, the server wants the DETACH, and asks for rows
     if p_parent is not null and (p_policy.partition <> 'drop' or exists (
         select 1
         from pg_partition_tree(p_partition) as t

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
 -- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
--- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119; warns YD117
+-- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119 YD621; warns YD117
 create or replace function pydb_internal.retention_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -24,7 +24,11 @@ declare
     v_units oid[];
     v_unit_rows bigint[];
 begin
-    if p_parts is not null then
+    if v_policy.action = 'export' and p_run.kind = 'retention' and not p_run.dry_run then
+        raise exception using errcode = 'YD621', message = format('policy %s exports its rows to files', v_policy.name),
+            detail = 'Only a command beside the server can write them: nothing was deleted.',
+            hint = format('pydb archive export %s --to DIRECTORY', v_policy.name);
+    elsif p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
         v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
