@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import Cli
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.conftest import RoleFactory
     from tests.servers import Servers, TestServer
 
 RUN = ("retention", "run", "events", "--yes")
@@ -333,3 +335,24 @@ def test_beside_pg_partman(servers: Servers) -> None:
         lab.db.execute("insert into app.events values (100, now() + interval '3 days'), (101, now())")
         assert lab.value("select count(*) from app.events_default") == 0
         lab.close()
+
+
+def test_a_runner_must_be_the_owner(lab: Lab, role: RoleFactory) -> None:
+    daily(lab)
+    worker = lab.worker(role)
+    lab.db.execute(f"grant insert, select (id) on pydb_internal.draft to {worker}".encode())
+    assert lab.run(session=lab.session(user=worker)).failed() == "YD111"
+    assert lab.runs()[0].sqlstate == "YD005"
+    keeper = role("keeper")
+    lab.db.execute(
+        f"""do $$ declare r record; begin
+            for r in select t.relid from pg_partition_tree('app.events') as t loop
+                execute format('alter table %s owner to {keeper}', r.relid::regclass);
+            end loop; end $$;
+        grant usage, create on schema app to {keeper}; grant {keeper} to {worker};""".encode()
+    )
+    lab.run(session=lab.session(user=worker)).succeeded()
+    assert fates(lab) == [f"{i} dropped" for i in range(OLD)]
+    stranger = lab.session(user=role("stranger"))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        stranger.execute("select pydb_internal.retention_partition_store(1)")

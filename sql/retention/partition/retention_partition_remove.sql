@@ -14,7 +14,7 @@ as $$
 declare
     v_name constant text := pydb_internal.relation_name(p_partition);
     v_ours text[];
-    v_statements text[] := '{}';
+    v_statements text[] := '{}'::text[];
     v_statement text;
 begin
     -- a DROP takes it out of its table as well, and leaves alone what the partition references: a DETACH would give it

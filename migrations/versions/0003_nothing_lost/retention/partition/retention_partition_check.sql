@@ -9,7 +9,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_owner constant regrole := (select c.relowner from pg_class as c where c.oid = p_policy.target);
+    v_owner constant regrole := (select c.relowner::regrole from pg_class as c where c.oid = p_policy.target);
     v_problem text;
 begin
     if p_policy.partition not in ('drop', 'keep', 'move') then
