@@ -171,7 +171,7 @@ declare
         idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
         retention_pause retention_policy_drop retention_policy_set retention_resume schedule_set schedule_sync
         setting_set
-        erasure_find orphan_reference_get reference_parse_columns schedule_audit schedule_plan
+        erasure_back orphan_reference_get reference_parse_columns schedule_audit schedule_plan
     ';
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -199,7 +199,7 @@ declare
         erasure_verify idempotency_prune orphan_repair orphan_restore
         orphan_scan orphan_scan_run retention_batch retention_export_run retention_run schedule_prune schedule_sync
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_manifest_store
-        archive_manifest_vet archive_pending cascade_jobs_due draft_add erasure_find export_leaves export_pin export_range orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
+        archive_manifest_vet archive_pending cascade_jobs_due draft_add erasure_back export_leaves export_pin export_range orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
         schedule_settle schedule_take scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '
