@@ -222,7 +222,7 @@ declare
         idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
         retention_pause retention_policy_drop retention_policy_set retention_resume schedule_set schedule_sync
         setting_set
-        erasure_find orphan_reference_get reference_parse_columns schedule_audit schedule_plan
+        erasure_back orphan_reference_get reference_parse_columns schedule_audit schedule_plan
     ';
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -259,6 +259,8 @@ declare
         archive_manifest_vet archive_pending cascade_jobs_due draft_add erasure_find export_leaves export_pin
         export_range orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled
         schedule_audit schedule_due schedule_plan schedule_settle schedule_take scheduler_beat scheduler_start
+        archive_manifest_vet archive_pending cascade_jobs_due draft_add erasure_back export_leaves export_pin export_range orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
+        schedule_settle schedule_take scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account

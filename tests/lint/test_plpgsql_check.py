@@ -50,6 +50,8 @@ ALLOWED: Final = {
     ("cascade_edge_rows", "security", "not sanitized"): NAMES,
     ("cascade_root_rows", "security", "not sanitized"): NAMES,
     ("cascade_set_problem", "security", "not sanitized"): CONDITION,
+    ("erasure_hashes", "security", "not sanitized"): NAMES,
+    ("erasure_search", "security", "not sanitized"): CONDITION,
     ("orphan_apply", "security", "not sanitized"): CONDITION,
     ("orphan_kept_rows", "security", "not sanitized"): CONDITION,
     ("orphan_refused_rows", "security", "not sanitized"): CONDITION,

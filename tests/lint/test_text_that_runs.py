@@ -47,7 +47,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "draft_add": (1, "the checks of a kind of drafts: a routine of pydb's own, named kind_vet"),
     "draft_vet": (1, "as draft_add, as the role that inserts"),
     "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
-    "erasure_search": (2, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
+    "erasure_search": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
     "export_range": (1, FILTER),
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),

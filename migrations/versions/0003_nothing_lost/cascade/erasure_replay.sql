@@ -38,7 +38,7 @@ begin
     end if;
     if v_keys is null then
         v_keys := (
-            select coalesce(jsonb_agg(f.key), '[]') from pydb_internal.erasure_find(array[v_entry], false) as f
+            select coalesce(jsonb_agg(f.key), '[]') from pydb_internal.erasure_back(array[v_entry], false) as f
         );
     elsif not (pydb_internal.erasure_hashes(v_root, v_keys, v_entry.salt)).hashes <@ v_entry.key_hashes then
         raise exception using errcode = 'YD301', message = 'a key is none of this erasure',
