@@ -189,7 +189,7 @@ declare
         cascade_cancel cascade_delete cascade_request cascade_run idempotency_prune orphan_repair orphan_restore
         orphan_scan orphan_scan_run retention_batch retention_export_run retention_run schedule_prune schedule_sync
         archive_import_open archive_import_rows archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_manifest_store
-        archive_manifest_vet archive_pending archive_places cascade_jobs_due draft_add export_leaves export_pin export_range orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
+        archive_pending cascade_jobs_due draft_add export_leaves export_pin export_range orphan_reference_get run_close_cancelled schedule_audit schedule_due schedule_plan
         schedule_settle schedule_take scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '

@@ -96,16 +96,18 @@ create table pydb.archive_manifest (
 create index archive_manifest_run_id_idx on pydb.archive_manifest (run_id);
 
 comment on table pydb.archive_manifest is
-'Files that rows were exported to: one row a file, entered when it was read back and found whole, before any of its rows is
-deleted. The same stands beside the file.';
+'Files that rows were exported to: one row a file, entered when it was read back and found whole, before any of its
+rows is deleted. The same stands beside the file.';
 comment on column pydb.archive_manifest.id is 'Running number.';
 comment on column pydb.archive_manifest.file is 'Name of the file: COPY text, compressed with zstd.';
 comment on column pydb.archive_manifest.place is 'Directory or URL that it was written to.';
 comment on column pydb.archive_manifest.policy is 'Policy that it was exported for; null = none.';
 comment on column pydb.archive_manifest.run_id is 'pydb.job_run.id of the run that exported it.';
-comment on column pydb.archive_manifest.relation is 'Table (or partition) that the rows were in, by its oid at that time.';
+comment on column pydb.archive_manifest.relation is
+'Table (or partition) that the rows were in, by its oid at that time.';
 comment on column pydb.archive_manifest.source_name is 'Its qualified name at that time.';
-comment on column pydb.archive_manifest.columns is 'Columns of the file, in their order: name, type, not_null, and the like.';
+comment on column pydb.archive_manifest.columns is
+'Columns of the file, in their order: name, type, not_null, and the like.';
 comment on column pydb.archive_manifest.key_columns is 'Columns by which its rows are ordered and told apart.';
 comment on column pydb.archive_manifest.rows is 'Rows in the file.';
 comment on column pydb.archive_manifest.rows_deleted is
@@ -123,9 +125,11 @@ comment on column pydb.archive_manifest.system_identifier is
 comment on column pydb.archive_manifest.database_oid is 'Its database there, by oid: a copy of it is another one.';
 comment on column pydb.archive_manifest.manifest is 'The manifest that stands beside the file, whole.';
 comment on column pydb.archive_manifest.created_at is 'When the file was entered here.';
-comment on column pydb.archive_manifest.created_by is 'Login role that exported it: only its runs delete for this file.';
+comment on column pydb.archive_manifest.created_by is
+'Login role that exported it: only its runs delete for this file.';
 comment on column pydb.archive_manifest.settled_at is 'When nothing was left to delete for it; null = not yet.';
-comment on column pydb.archive_manifest.xid is 'Transaction that entered it: what is to be deleted is named in no other.';
+comment on column pydb.archive_manifest.xid is
+'Transaction that entered it: what is to be deleted is named in no other.';
 
 revoke all on pydb.archive_manifest from public;
 
@@ -133,12 +137,12 @@ create table pydb_internal.archive_chunk (
     manifest_id bigint not null,
     number integer not null,
     run_id bigint not null,
+    relation oid not null,
     signature text not null,
     tids tid[] not null,
     versions xid[] not null,
     is_late boolean not null default false,
     constraint archive_chunk_pkey primary key (manifest_id, number),
-    constraint archive_chunk_manifest_fkey foreign key (manifest_id) references pydb.archive_manifest (id),
     constraint archive_chunk_size_check check (
         cardinality(tids) between 1 and 20000 and cardinality(versions) = cardinality(tids)
     )
@@ -151,6 +155,7 @@ comment on table pydb_internal.archive_chunk is
 comment on column pydb_internal.archive_chunk.manifest_id is 'pydb.archive_manifest.id of the file.';
 comment on column pydb_internal.archive_chunk.number is 'Number within the file.';
 comment on column pydb_internal.archive_chunk.run_id is 'Run that may delete them.';
+comment on column pydb_internal.archive_chunk.relation is 'Relation that they are in.';
 comment on column pydb_internal.archive_chunk.signature is
 'What the table looked like when they were read; where it is another, these are not the rows.';
 comment on column pydb_internal.archive_chunk.tids is 'Places of the rows (ctid).';

@@ -20,7 +20,7 @@ end
 $$;
 
 comment on function pydb_internal.export_pin() is
-'Pins what run_pin does, and the output of floats, bytea, money and xml, until the end of the transaction: one value, one
-text.';
+'Pins what run_pin does, and the output of floats, bytea, money and xml, until the end of the transaction: one value,
+one text.';
 
 revoke all on function pydb_internal.export_pin() from public;

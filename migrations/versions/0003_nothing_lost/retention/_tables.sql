@@ -69,7 +69,8 @@ comment on column pydb.retention_policy.timezone is
 'Time zone in which keep is subtracted and in which timestamp and date columns are read.';
 comment on column pydb.retention_policy.filter is
 'Only rows for which this expires; one boolean expression over the table, as the server understood it.';
-comment on column pydb.retention_policy.action is 'delete, or export (to files, by pydb archive export); archive, nullify and drop_partition are reserved.';
+comment on column pydb.retention_policy.action is
+'delete, or export (to files, by pydb archive export); archive, nullify and drop_partition are reserved.';
 comment on column pydb.retention_policy.archive is 'Where an archive goes; reserved.';
 comment on column pydb.retention_policy.on_referenced is
 'Rows that other rows reference through NO ACTION or RESTRICT: skip leaves and counts them, error stops the run, '

@@ -1,4 +1,5 @@
--- pydb_internal.archive_import_open (import): see whether a file fits a table, and make the place that it is read into.
+-- pydb_internal.archive_import_open (import; for pydb/archive/load.py): see whether a file fits a table, and make the
+-- place that it is read into.
 -- reads the catalog   writes a temporary table, for this transaction   locks nothing above a select
 -- raises YD003 YD624
 create or replace function pydb_internal.archive_import_open(p_relation oid, p_columns jsonb)
@@ -39,7 +40,7 @@ end
 $$;
 
 comment on function pydb_internal.archive_import_open(oid, jsonb) is
-'Makes pg_temp.pydb_import with the columns of a file, in the types of a table, and returns the COPY that reads the file into
-it; YD624 where a column is gone or is of another type.';
+'Makes pg_temp.pydb_import with the columns of a file, in the types of a table, and returns the COPY that reads the
+file into it; YD624 where a column is gone or is of another type.';
 
 revoke all on function pydb_internal.archive_import_open(oid, jsonb) from public;

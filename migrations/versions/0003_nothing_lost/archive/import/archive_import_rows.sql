@@ -1,4 +1,5 @@
--- pydb_internal.archive_import_rows (import): put the rows of a file that was read in into their table.
+-- pydb_internal.archive_import_rows (import; for pydb/archive/load.py): put the rows of a file that was read in into
+-- their table.
 -- reads pg_temp.pydb_import   writes the table, pydb.audit_log   locks the rows it writes
 -- raises YD625, what the insert raises
 create or replace function pydb_internal.archive_import_rows(
@@ -17,7 +18,7 @@ set row_security = off
 as $$
 declare
     v_name constant text := pydb_internal.relation_name(p_relation);
-    v_key constant record := pydb_internal.archive_key(p_relation);
+    v_key record;
     v_list text;
     v_statement text;
     v_ours text[];
@@ -25,8 +26,9 @@ declare
 begin
     select string_agg(quote_ident(c.value ->> 'name'), ', ' order by c.ordinality) into v_list
     from jsonb_array_elements(p_columns) with ordinality as c;
-    select count(*) into v_all from pg_temp.pydb_import;
-    if v_key.match is not null then
+    execute 'select count(*) from pg_temp.pydb_import' into v_all;
+    select k.named, k.match into v_key from pydb_internal.archive_key(p_relation) as k;
+    if found and v_key.match is not null then
         execute format(
             'select jsonb_agg(s.k) from (
                 select jsonb_build_array(%s) as k from pg_temp.pydb_import as i
@@ -64,7 +66,7 @@ end
 $$;
 
 comment on function pydb_internal.archive_import_rows(oid, jsonb, text, text, boolean) is
-'Inserts what pg_temp.pydb_import holds. p_on_conflict: stop (YD625 where a key is there again, nothing is imported) or skip.
-sample: keys that are there again, ten at most.';
+'Inserts what pg_temp.pydb_import holds. p_on_conflict: stop (YD625 where a key is there again, nothing is imported)
+or skip. sample: keys that are there again, ten at most.';
 
 revoke all on function pydb_internal.archive_import_rows(oid, jsonb, text, text, boolean) from public;
