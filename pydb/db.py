@@ -81,7 +81,9 @@ _WANTED_RUNS = sql.SQL(
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 _READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
-        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation"
+        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
+        " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
+        " as watermark_table"
         " from pydb.retention_policy as p"
         " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
     ),
@@ -115,6 +117,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " order by l.id desc limit %(limit)s::bigint"
     ),
     "settings": sql.SQL("select * from pydb.setting order by name"),
+    "detach_bounds": sql.SQL(
+        "select extract(epoch from pydb_internal.setting_get(p_name => 'partition_patience')::interval)"
+        "::float8 as patience, extract(epoch from %(max_runtime)s::text::interval)::float8 as runtime"
+    ),
     "databases": sql.SQL(
         "select d.datname as name from pg_catalog.pg_database as d"
         " where d.datallowconn and not d.datistemplate and has_database_privilege(d.oid, 'connect')"
@@ -138,7 +144,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
         "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
-        " e.edges, e.approval, e.grace, e.author, e.created_at, e.updated_at"
+        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at"
         " from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
@@ -159,9 +165,20 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
         " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
         " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
-        " j.proof, j.finished_at"
+        " j.proof, j.finished_at, j.allow_triggers, j.triggered"
         " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
         " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
+    ),
+    "erasures": sql.SQL(
+        "select * from pydb.erasure_status as s where not %(is_open)s::boolean or s.days_left is not null"
+        " order by case when %(is_open)s::boolean then s.deadline end, s.requested_at desc"
+        " limit %(limit)s::bigint"
+    ),
+    # entries of a file as the ledger has them, and the keys of the roots that are there again
+    "erasure_back": sql.SQL(
+        "select f.id, f.key from pydb_internal.erasure_find("
+        "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
+        " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
     ),
     "column_list": sql.SQL(
         "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
@@ -172,6 +189,11 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " order by reference, kind"
     ),
     "orphan_coverage": sql.SQL("select * from pydb.orphan_coverage"),
+    "archive_list": sql.SQL(
+        "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
+        " and (rows > 0 or %(empty)s) order by run_id desc, relation"
+    ),
+    "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
     "idempotency_keys": sql.SQL(
         "select l.*, clock_timestamp() as seen_at from pydb.idempotency_list as l"
         " where (%(scope)s::text is null or l.scope = %(scope)s::text)"

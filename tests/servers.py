@@ -54,6 +54,16 @@ SETTINGS: Final[Mapping[str, str | int | bool]] = {
     "jit": False,
 }
 
+_END_SESSIONS: Final = """
+do $$
+begin
+    for i in 1 .. 1000 loop
+        perform pg_terminate_backend(pid) from pg_stat_activity where datname = {};
+        exit when not found;
+        perform pg_sleep(0.001), pg_stat_clear_snapshot();
+    end loop;
+end $$"""
+
 
 def install(dsn: str) -> None:
     """Install pydb by its migrations."""
@@ -152,6 +162,8 @@ class TestServer(embedded.Server):
         try:
             yield database
         finally:
+            # with (force) looks for the end of a session only every tenth of a second
+            self.tell(_END_SESSIONS, sql.Literal(database.name))
             self.tell("drop database {} with (force)", name)
             for role in database.roles:
                 self.tell("drop role if exists {}", sql.Identifier(role))

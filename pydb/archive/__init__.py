@@ -1,6 +1,7 @@
 """Archive: what was deleted, kept where it can be put back.
 
 =========================  ================================================================================
+:mod:`~.kept`              archives in the database: listed, restored, purged
 :mod:`~.export`            export-verify-delete of a policy: writes files while a run deletes what they hold
 :mod:`~.files`             one file: written, made durable, read back
 :mod:`~.manifest`          what stands beside a file, and what a manifest says of itself

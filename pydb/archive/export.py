@@ -407,17 +407,13 @@ class _Export:
 
     def _enter(self, known: Manifest, signature: str, made: Written) -> None:
         with db.transaction(self._reader):
-            draft = db.call_value(
+            number = db.call_value(
                 self._reader,
-                "pydb_internal.draft_add",
-                p_kind="archive_manifest",
-                p_content={
-                    "manifest": known.document(),
-                    "place": self._target.place,
-                    "request": str(self._outcome.request),
-                },
+                "pydb_internal.archive_manifest_enter",
+                p_manifest=known.document(),
+                p_place=self._target.place,
+                p_request=self._outcome.request,
             )
-            number = db.call_value(self._reader, "pydb_internal.archive_manifest_store", p_draft=draft)
             for place, (tids, versions) in enumerate(made.places()):
                 db.call(
                     self._reader,

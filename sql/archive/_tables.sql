@@ -8,6 +8,15 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
     'archived rows stay this long, where their archive says nothing else; null = for ever (interval, from 1 day)'
 );
 
+insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
+('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();');
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, schedule, housekeeping, run_subject, description) values
+(
+    'archive_purge', 'archive', 'pydb.archive_purge', '40 4 * * *', true, 'purge',
+    'removes archived rows that were kept as long as their archive or the setting archive_keep says'
+);
+
 create table pydb.archive_table (
     archive regclass not null,
     source regclass not null,
@@ -15,6 +24,7 @@ create table pydb.archive_table (
     keep interval,
     created_at timestamptz not null default pg_catalog.now(),
     created_by text not null default session_user,
+    columns jsonb not null default '{}'::jsonb,
     constraint archive_table_pkey primary key (archive),
     constraint archive_table_source_key unique (source),
     constraint archive_table_keep_check check (keep > interval '0')
@@ -30,6 +40,8 @@ comment on column pydb.archive_table.source_name is 'Its qualified name when the
 comment on column pydb.archive_table.keep is 'Archived rows stay this long; null = the setting archive_keep.';
 comment on column pydb.archive_table.created_at is 'When the archive was made.';
 comment on column pydb.archive_table.created_by is 'Login role that made it.';
+comment on column pydb.archive_table.columns is
+'Object: column of the table → its number when the archive last followed it; tells a rename from a new column.';
 
 create table pydb.archive_run (
     run_id bigint not null,
@@ -40,6 +52,9 @@ create table pydb.archive_run (
     purged bigint not null default 0,
     first_at timestamptz not null default pg_catalog.clock_timestamp(),
     last_at timestamptz not null default pg_catalog.clock_timestamp(),
+    filenode oid,
+    from_block bigint,
+    to_block bigint,
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -57,8 +72,64 @@ comment on column pydb.archive_run.restored is 'Rows that were put back.';
 comment on column pydb.archive_run.purged is 'Rows that left the archive for good.';
 comment on column pydb.archive_run.first_at is 'When the first of them were archived.';
 comment on column pydb.archive_run.last_at is 'When the last of them were archived.';
+comment on column pydb.archive_run.filenode is 'File of the archive that from_block and to_block are about.';
+comment on column pydb.archive_run.from_block is 'No row that was appended lies before this block of the archive.';
+comment on column pydb.archive_run.to_block is
+'Nor behind this one. What took the place of rows that left can lie elsewhere: who does not find all looks everywhere.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
+
+create type pydb.archive_step as (
+    relation text,
+    rows bigint,
+    restored bigint,
+    conflicts bigint,
+    codes text[],
+    found jsonb
+);
+
+comment on type pydb.archive_step is 'What a restore did, or would do, with the rows of one table.';
+comment on column pydb.archive_step.relation is 'Table that the rows go back to, parents first.';
+comment on column pydb.archive_step.rows is
+'Rows of the run that are in its archive, or those of them that were asked for.';
+comment on column pydb.archive_step.restored is 'Rows that went back.';
+comment on column pydb.archive_step.conflicts is 'Rows that cannot go back as things are; they stay in the archive.';
+comment on column pydb.archive_step.codes is
+'What to know of it: key_exists, parent_gone, not_null, check, exclusion, ring, refused (a trigger raised), table_gone,
+column_gone, column_type: conflicts. trigger: triggers of the table run. sequence: one stays behind what came back, for
+want of a privilege. later: left for the next call, by p_max_rows.';
+comment on column pydb.archive_step.found is
+'The first 1000 conflicts, one object each: code, key (of the row), what (the constraint, or what was said).';
+
+create type pydb_internal.archive_part as (
+    run_id bigint,
+    archive oid,
+    source oid,
+    source_name text,
+    place integer,
+    rows bigint,
+    from_block bigint,
+    to_block bigint,
+    tids tid[],
+    kept tid[],
+    codes text[],
+    found jsonb
+);
+
+comment on type pydb_internal.archive_part is 'Archived rows of one table that a restore is about.';
+comment on column pydb_internal.archive_part.run_id is 'Run that archived them.';
+comment on column pydb_internal.archive_part.archive is 'Archive that keeps them.';
+comment on column pydb_internal.archive_part.source is 'Table that they go back to.';
+comment on column pydb_internal.archive_part.source_name is 'What it is called, or was.';
+comment on column pydb_internal.archive_part.place is 'Tables of one place go back in one statement, lower ones first.';
+comment on column pydb_internal.archive_part.rows is 'How many there are.';
+comment on column pydb_internal.archive_part.from_block is
+'First block of the archive that holds any; null = anywhere.';
+comment on column pydb_internal.archive_part.to_block is 'The block behind the last.';
+comment on column pydb_internal.archive_part.tids is 'Only these; null = all of the run.';
+comment on column pydb_internal.archive_part.kept is 'Not these: they cannot go back.';
+comment on column pydb_internal.archive_part.codes is 'As in pydb.archive_step.';
+comment on column pydb_internal.archive_part.found is 'As in pydb.archive_step.';
 
 create table pydb.archive_manifest (
     id bigint generated always as identity,

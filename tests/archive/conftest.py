@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.archive.filelab import FileLab
+from tests.archive.lab import Lab
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,3 +21,9 @@ def files(db: Connection, dsn: str, tmp_path: Path) -> FileLab:
     path = tmp_path / "archive"
     path.mkdir()
     return FileLab(db, dsn, path)
+
+
+@pytest.fixture
+def lab(db: Connection) -> Lab:
+    """Runs that archive, and restores, in a fresh database with pydb in it."""
+    return Lab(db)

@@ -14,7 +14,7 @@ from tests.lint import sqltree
 NAMES: Final = "names of tables and columns from the catalog, by format()"
 KEYS: Final = (
     "names from the catalog, the key's own operators with their schemas; key_match refuses a cast by a "
-    "function whose owner could not become this role"
+    "function whose owner could not become this role; a reference's condition is reference_edge_condition's"
 )
 FILTER: Final = (
     "a filter of a policy, after retention_check_author: its author could become this role, and what it "
@@ -46,6 +46,8 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_traverse_deep": (1, KEYS),
     "draft_add": (1, "the checks of a kind of drafts: a routine of pydb's own, named kind_vet"),
     "draft_vet": (1, "as draft_add, as the role that inserts"),
+    "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
+    "erasure_search": (2, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
     "export_range": (1, FILTER),
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
@@ -88,6 +90,13 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_total_rows": (1, NAMES),
     "retention_turn": (1, FILTER),
     "retention_verify_foreign": (1, FILTER),
+    "retention_watermark": (
+        1,
+        (
+            "a column of a plain table and a filter as FILTER, or a function whose owner, and whose chooser, "
+            "could become this role: retention_watermark_problem"
+        ),
+    ),
     "run_call": (3, HOOK),
     "run_terms_of": (1, HOOK),
     "schedule_cron": (1, OWN + "; read only where extension_relation says that the tables are pg_cron's"),
@@ -134,6 +143,28 @@ def test_what_runs_a_filter_asks_for_its_author_first() -> None:
         # what uses the condition of a policy lies in retention, whose ways in are those above and a cursor
         if "retention_expired_condition(" in file.body or name in filtering:
             assert file.name.startswith("retention/"), name
+
+
+def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_author() -> None:
+    """Others compare it, list it, or see whether there is one."""
+    others = {
+        "cascade_deletes", "cascade_graph_hash", "orphan_close_problem", "orphan_count_piece",
+        "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
+        "retention_references", "retention_signature",
+    }  # fmt: skip
+    routines = sqltree.read().routines
+    reading = {
+        name
+        for name, file in routines.items()
+        if re.search(r"(edge|\be|\br|\bm)\)?\.(parent_)?filter\b", re.sub(r"--[^\n]*", "", file.body))
+    }
+    assert reading - {"reference_edge_condition"} == others
+    for name, call in {
+        "reference_edge_condition": "reference_check_author(",
+        "retention_check_author": "reference_check_author(",
+        "reference_check_author": "retention_check_stored(",
+    }.items():
+        assert f"pydb_internal.{call}" in routines[name].body, name
 
 
 def test_no_table_of_an_extension_is_found_by_its_name_alone() -> None:

@@ -45,9 +45,14 @@ SAFE: Final = {
     "cascade_job_store": DRAFT + "; plan, terms and hash of the graph are the draft's",
     "cascade_jobs_due": TELLS,
     "cascade_root_terms": TELLS,
+    "cascade_receipt": TELLS + ": who, why, counts and combined hashes; no key, no salt",
     "entity_drop": RIGHT,
     "entity_lowered": TELLS + ": names, times and actors of two kinds of events",
     "entity_store": DRAFT,
+    "erasure_entries": TELLS + ": only those who erase have it",
+    "erasure_finish": "ends only an erasure of this transaction, by a run of this transaction",
+    "erasure_salt": TELLS + ": only those who erase have it",
+    "erasure_store": DRAFT + "; one out of a file is marked as such",
     "idempotency_claim": KEYS,
     "idempotency_complete": KEYS + "; needs the token of the claim",
     "idempotency_copy_life": "a trigger: copies the setting that was just changed",
@@ -63,6 +68,7 @@ SAFE: Final = {
     "orphan_quarantine_store": OWN
     + "; the table must be the child of their reference, names and types are looked up",
     "reference_drop": RIGHT,
+    "reference_is_conditional": TELLS,
     "reference_logical": TELLS + ": names and columns of references",
     "reference_store": DRAFT,
     "retention_builtin": TELLS,
@@ -94,7 +100,7 @@ SAFE: Final = {
 # static text, or catalogs of extensions; nothing of the caller's is in it
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments
-INNER: Final = frozenset({"audit_add", "draft_take", "run_audit", "run_is_own", "run_prune"})
+INNER: Final = frozenset({"audit_add", "erasure_enter", "draft_take", "run_audit", "run_is_own", "run_prune"})
 
 
 def test_every_routine_that_runs_as_its_owner_has_a_reason(field: Field) -> None:

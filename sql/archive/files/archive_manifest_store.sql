@@ -1,4 +1,4 @@
--- pydb_internal.archive_manifest_store (files; for pydb/archive/export.py): enter a file that was read back and found
+-- pydb_internal.archive_manifest_store (files; by archive_manifest_enter): enter a file that was read back and found
 -- whole.
 -- writes pydb.archive_manifest, pydb_internal.draft   locks nothing
 -- raises YD005

@@ -12,6 +12,7 @@ declare
     v_problem constant text := pydb_internal.relation_problem(p_relation);
     v_wrong text;
     v_list text;
+    v_statement text;
 begin
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('no rows are imported into %s', v_name),
@@ -33,8 +34,10 @@ begin
     end if;
     select string_agg(quote_ident(c.value ->> 'name'), ', ' order by c.ordinality) into v_list
     from jsonb_array_elements(p_columns) with ordinality as c;
-    execute format('create temporary table pydb_import on commit drop as select %s from only %s where false', v_list,
-        v_name);
+    v_statement := format(
+        'create temporary table pydb_import on commit drop as select %s from only %s where false', v_list, v_name
+    );
+    execute v_statement;
     return format('copy pg_temp.pydb_import (%s) from stdin', v_list);
 end
 $$;

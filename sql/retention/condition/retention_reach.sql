@@ -64,7 +64,8 @@ begin
         end loop;
         v_from := v_next;
     end loop;
-    if p_policy.on_referenced = 'cascade' then
+    -- what the server takes along by itself, nobody archives
+    if p_policy.on_referenced = 'cascade' or (p_policy.action = 'archive' and way = 'count') then
         way := 'walk';
     end if;
 end
@@ -72,7 +73,7 @@ $$;
 
 comment on function pydb_internal.retention_reach(pydb.retention_policy) is
 'way: plain (no row goes but those that are deleted), count (keys take others along, the server says how many), walk
-(references that the server does not act on, or on_referenced = cascade: what goes is looked up, and deleted with
+(references that the server does not act on, on_referenced = cascade, or an archive: what goes is looked up, and deleted with
 them). tables: those that lose rows, the policy''s own first. unindexed: references without an
 index; scanned: bytes that each deleted row reads for them.';
 

@@ -9,6 +9,7 @@ create or replace function pydb_internal.retention_delete_rows(
     p_limit bigint,
     p_way text,
     p_within text,
+    p_archive bigint default null,
     out rows_done bigint,
     out rows_locked bigint,
     out faults jsonb,
@@ -32,7 +33,8 @@ begin
         exit when rows_done >= p_limit;
         begin
             v_gone := pydb_internal.retention_take(
-                p_policy, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, 'plain', p_way, p_within
+                p_policy, p_relation, format('t.ctid = %L and %s', v_tid, p_condition), null, 'plain', p_way, p_within,
+                p_archive
             );
             perform pydb_internal.application_constraints();
             rows_done := rows_done + v_gone.rows_done; -- only now: a variable is not rolled back
@@ -71,11 +73,11 @@ end
 $$;
 
 comment on function pydb_internal.retention_delete_rows(
-    pydb.retention_policy, oid, text, bigint, text, text
+    pydb.retention_policy, oid, text, bigint, text, text, bigint
 ) is
 'Deletes the rows of a range one by one; counts those that an error keeps (faults: SQLSTATE to rows and the first
 message), and those that a lock keeps: of the row, or of a row that references it.';
 
 revoke all on function pydb_internal.retention_delete_rows(
-    pydb.retention_policy, oid, text, bigint, text, text
+    pydb.retention_policy, oid, text, bigint, text, text, bigint
 ) from public;

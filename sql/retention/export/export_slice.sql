@@ -14,7 +14,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_until constant bigint := p_from + least(p_work.index_range, p_policy.rows_per_second, 5000);
+    v_until constant bigint := p_from + least(p_work.index_range, p_policy.rows_per_second, 20000);
     v_part pydb_internal.run_part;
 begin
     if pydb_internal.relation_name(p_chunk.relation) is not null then

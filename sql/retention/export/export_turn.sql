@@ -67,7 +67,7 @@ begin
             pydb_internal.run_size(
                 v_work.index_range, extract(epoch from clock_timestamp() - v_start)::float8 * 1000,
                 pydb_internal.retention_target_ms(v_policy)
-            ), 5000
+            ), 20000
         ))::bigint);
     end if;
     return v_turn;
