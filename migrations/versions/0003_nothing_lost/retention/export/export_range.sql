@@ -19,6 +19,7 @@ create or replace function pydb_internal.export_range(
     out signature text
 )
 language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$

@@ -26,6 +26,9 @@ begin
     v_part.strategy := 'whole';
     v_part.subject := format('%s/%s', p_chunk.manifest_id, p_chunk.number);
     v_part.at_block := least(v_until, cardinality(p_chunk.tids));
+    v_part.is_ended := not exists (
+        select from pydb_internal.archive_places(p_chunk.manifest_id, p_chunk.number, p_from, p_from + 1) as u
+    );
     v_part.is_again := false; -- another sweep exports what the rows of this one keep
     -- these versions and no others: a place alone may hold another row by now
     v_part.condition := format(
