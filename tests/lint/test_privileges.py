@@ -38,7 +38,7 @@ PUBLIC: Final = {
     "pydb_runner": LOOKING
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
-    | {"retention_batch", "retention_run", "schedule_prune", "schedule_sync"},
+    | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},
 }
 
 

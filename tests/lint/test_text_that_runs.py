@@ -25,7 +25,7 @@ HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the 
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_import_open": (1, NAMES),
     "archive_import_rows": (
-        2,
+        3,
         "acts, does not look; operators of the key that object_is_trusted let through; " + NAMES,
     ),
     "cascade_default_problem": (1, "a default that cascade_default_is_constant let through; " + KEYS),

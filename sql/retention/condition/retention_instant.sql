@@ -1,5 +1,4 @@
--- pydb_internal.retention_instant (condition): SQL text that turns a value of the time column
--- into a timestamptz.
+-- pydb_internal.retention_instant (condition): SQL text that turns a value of the time column into a timestamptz.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_instant(p_policy pydb.retention_policy, p_value text)
