@@ -24,7 +24,7 @@ from pydb.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydb.cascade import DeleteOptions, Step
+    from pydb.cascade import Step
     from pydb.db import Connection
 
 app = typer.Typer(
@@ -187,10 +187,9 @@ def delete(
                     archive=archive,
                 )
                 return
-            accepted = cascade.DeleteOptions(
-                allow_unindexed=allow_unindexed, allow_triggers=allow_triggers, archive=archive
+            steps = _delete(
+                conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers, archive=archive
             )
-            steps = _delete(conn, target, planned, accepted)
         except (CascadeBlocked, CascadeChanged) as error:
             raise _explained(conn, target, error, planned) from None
     code = ExitCode.ATTENTION if cascade.kept(steps) else ExitCode.DONE
@@ -262,19 +261,31 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
 
 
 def _delete(
-    conn: Connection, target: Target, planned: list[Step] | None, options: DeleteOptions
+    conn: Connection,
+    target: Target,
+    planned: list[Step] | None,
+    *,
+    unindexed: bool,
+    triggers: bool,
+    archive: bool | None = None,
 ) -> list[Step]:
     from pydb import cascade, db
 
     with _working("deleting, in one transaction …"), db.transaction(conn):
         try:
-            steps = cascade.delete(conn, *target.what, entity=target.root.entity, **options)
+            steps = cascade.delete(
+                conn,
+                *target.what,
+                entity=target.root.entity,
+                allow_unindexed=unindexed,
+                allow_triggers=triggers,
+                archive=archive,
+            )
         except PydbError as refused:
             if refused.sqlstate == "YD306":
                 refused.hint = "request a job, which waits for them: repeat it with --durable"
             raise
         # what triggers change beyond the plan was accepted
-        triggers = options["allow_triggers"]
         if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
