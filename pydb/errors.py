@@ -252,7 +252,13 @@ class ArchiveRefused(UsageError):
 
 
 class FileRefused(PydbError):
-    """An archive file is not what its manifest says, or belongs to another server (YD622)."""
+    """An archive file is not what its manifest says, of another database, or does not fit (YD622, YD624)."""
+
+
+class RowsConflict(PydbError):
+    """Rows of an archive file are in the table again; nothing was imported (YD625)."""
+
+    exit_code = ExitCode.ATTENTION
 
 
 class SchedulerUnusable(PydbError):
@@ -314,6 +320,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD117": PolicyRefused,
     "YD118": PolicyRefused,
     "YD119": RunBlocked,
+    "YD120": PolicyRefused,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,
@@ -344,6 +351,8 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD621": RunBlocked,
     "YD622": FileRefused,
     "YD623": RunFailed,
+    "YD624": FileRefused,
+    "YD625": RowsConflict,
     "YD901": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,
@@ -401,7 +410,7 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
     elif sqlstate in ("22007", "22008", "22015") and hint is None:
         hint = "how long: '30 days', '36 hours', '1 year'; when: '2026-01-31 03:15Z'"
     kind = error_class(sqlstate)
-    where = _application(diag.context)
+    where = _application(diag)
     if where is not None:
         if kind.exit_code is ExitCode.USAGE:  # not the user's: a trigger's, which the user cannot word better
             kind = PydbError
@@ -410,17 +419,16 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
     return kind(message, detail=detail, hint=hint, sqlstate=sqlstate)
 
 
-def _application(context: str | None) -> str | None:
+def _application(diag: psycopg.errors.Diagnostic) -> str | None:
     """The functions and lines of the application in which an error was raised; None if it was not there.
 
-    A statement of pydb that runs code of others begins with a mark; the routine that raises such an error
-    again has told where in the detail.
+    The routine that raises such an error again says so in two fields, and has told where in the detail. An
+    error that comes as the server raised it has nothing but its context: there a statement of pydb that runs
+    code of others begins with a mark.
     """
-    if context is None:
-        return None
-    if "pydb_internal.application_fail(" in context:
+    if (diag.schema_name, diag.datatype_name) == ("pydb_internal", "application"):
         return ""
-    above, mark, _ = context.partition("/* pydb */")
+    above, mark, _ = (diag.context or "").partition("/* pydb */")
     return "; ".join(above.splitlines()[:-1]) or None if mark else None
 
 

@@ -149,7 +149,7 @@ class _Export:
         self._policy = policy
         self._outcome = Outcome(policy, uuid4())
         (server,) = db.read(reader, "system")
-        self._system = int(str(server["system_identifier"]))
+        self._owner = verify.own(reader)
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
         self._part = 0
         self._left: int | None = None
@@ -176,11 +176,15 @@ class _Export:
                 pass
         except BaseException:
             deleter.stop()
+            with contextlib.suppress(errors.PydbError):
+                runs.note_cancelled(self._conn, request, "retention")
             raise
-        self._outcome.run = next(iter(runs.runs_of_request(self._reader, request)), None)
-        self._outcome.error = deleter.error
-        if deleter.error is not None and self._outcome.run is None:
+        run = next(iter(runs.runs_of_request(self._reader, request)), None)
+        if deleter.error is not None and (
+            run is None or run.live or not isinstance(deleter.error, errors.PydbError)
+        ):
             raise deleter.error
+        self._outcome.run, self._outcome.error = run, deleter.error
         self._outcome.seconds = time.monotonic() - started
         return self._outcome
 
@@ -232,15 +236,16 @@ class _Export:
         while True:
             if deleter.ended.is_set():
                 raise _Ended
-            if len(db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)) <= most:
+            pending = db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)
+            if sum(bool(row["is_ready"]) for row in pending) <= most:
                 return
             deleter.ended.wait(_POLL)
 
     def _remove_stale(self, run: Run) -> None:
-        """Temporary files of this server's runs that have ended. Those of another server are not ours."""
+        """Temporary files of this database's runs that have ended. Those of another are not ours."""
         for name in self._target.names():
             owner = manifest.owner(name)
-            if not name.endswith(TEMPORARY) or owner is None or owner[0] != self._system:
+            if not name.endswith(TEMPORARY) or owner is None or owner[0] != self._owner:
                 continue
             if owner[1] != run.id and not self._is_live(owner[1]):
                 self._target.remove(name)
@@ -314,7 +319,7 @@ class _Export:
                 clock.took("read")
                 return 0
             self._part += 1
-            name = manifest.file_name(str(leaf["name"]), self._system, run.id, self._part)
+            name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
             made = files.write(self._target, name, db.copy_out(self._reader, str(found["statement"])))
         clock.took("read")
         try:
@@ -355,7 +360,8 @@ class _Export:
             file=name,
             source=str(leaf["name"]),
             relation=int(str(leaf["relation"])),
-            system_identifier=self._system,
+            system_identifier=self._owner.system_identifier,
+            database_oid=self._owner.database_oid,
             database=self._database,
             server_version=self._version,
             policy=self._policy,

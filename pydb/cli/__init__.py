@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "reference": "References between tables: set, list, suggest, drop logical ones.",
     "entity": "Named roots of cascades: set, list, drop.",
     "cascade": "Delete rows with everything below them: plan, delete, jobs, resume.",
+    "erasure": "What was erased, for good: list, verify, export, and replay after a restore.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "archive": "What was deleted, kept: files exported, verified, imported.",
     "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",

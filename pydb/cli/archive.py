@@ -1,4 +1,4 @@
-"""``pydb archive``: what was deleted and kept: list, show, restore, keep, purge; in files: export, verify."""
+"""``pydb archive``: what was deleted and kept: list, show, restore, keep, purge; export, import, verify."""
 
 from __future__ import annotations
 
@@ -74,6 +74,40 @@ def export(
     document = _files.document(outcomes, failures)
     if not _output.emit(ctx, "archive.export", document, exit_code=code):
         _files.show(outcomes, failures)
+    raise typer.Exit(code)
+
+
+@app.command(name="import")
+def import_(
+    ctx: typer.Context,
+    *,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A file that export wrote, its manifest beside it.")
+    ],
+    into: Annotated[
+        str | None, typer.Option("--into", metavar="TABLE", help="Another table than the one it is from.")
+    ] = None,
+    on_conflict: Annotated[
+        _files.OnConflict, typer.Option(help="What becomes of rows whose key is there again.")
+    ] = _files.OnConflict.STOP,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Import, and take it back.")] = False,
+) -> None:
+    """Verify a file and put its rows back, in one transaction: all of it, or nothing."""
+    from pydb.archive import load, target
+
+    place, slash, name = file.rpartition("/")
+    with _output.connect(ctx) as conn:
+        done = load.load(
+            conn,
+            target.find(place or slash or "."),
+            name,
+            into=into,
+            on_conflict=on_conflict.value,
+            dry_run=dry_run,
+        )
+    code = ExitCode.ATTENTION if done.rows_skipped else ExitCode.DONE
+    if not _output.emit(ctx, "archive.import", _files.imported(done), exit_code=code):
+        _files.show_imported(done)
     raise typer.Exit(code)
 
 

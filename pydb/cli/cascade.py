@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _closure, _jobs, _keys, _names, _output
+from pydb.cli import _closure, _jobs, _keys, _names, _output, _receipts
 from pydb.cli._closure import Target
 from pydb.errors import (
     CascadeBlocked,
@@ -24,7 +24,7 @@ from pydb.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydb.cascade import Step
+    from pydb.cascade import DeleteOptions, RequestOptions, Step
     from pydb.db import Connection
 
 app = typer.Typer(
@@ -123,12 +123,23 @@ def delete(
         bool, typer.Option("--allow-unindexed", help="Go on without an index on a large table.")
     ] = False,
     allow_triggers: Annotated[
-        bool, typer.Option("--allow-triggers", help="Accept what triggers delete or keep.")
+        bool,
+        typer.Option(
+            "--allow-triggers",
+            help="Accept what triggers delete or keep; with --durable: what they delete.",
+        ),
     ] = False,
     durable: Annotated[
         bool, typer.Option("--durable", help="Request a job that deletes in batches; see cascade resume.")
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="With --durable: why; shown by cascade jobs.")] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Why; of an entity it makes it an erasure, with a receipt."),
+    ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(metavar="INTERVAL", help="With --reason: it is to be done so long after now."),
+    ] = None,
     approval: Annotated[
         bool, typer.Option("--approval", help="With --durable: a second person must approve it.")
     ] = False,
@@ -155,8 +166,12 @@ def delete(
     """
     from pydb import cascade
 
-    if not durable and (reason is not None or approval or grace is not None):
-        raise UsageError("--reason, --approval and --grace are for --durable")
+    if not durable and (approval or grace is not None):
+        raise UsageError("--approval and --grace are for --durable")
+    if reason is not None and not reason.strip():
+        raise UsageError("--reason is empty")
+    if deadline is not None and reason is None:
+        raise UsageError("--deadline is for --reason")
     with _output.connect(ctx) as conn:
         _output.refuse_read_only(conn, "deleted")
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
@@ -168,29 +183,44 @@ def delete(
             planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity)
         if dry_run and planned is not None:
             code = ExitCode.ATTENTION if cascade.blocked(planned) else ExitCode.DONE
-            document = target.document(planned, dry_run=True, request=None)
+            document = target.document(planned, dry_run=True, request=None, allow_triggers=allow_triggers)
             if not _output.emit(ctx, "cascade.delete", document, exit_code=code):
                 _closure.show(target, planned, everything=everything)
+                _accepts(planned, triggers=allow_triggers)
             raise typer.Exit(code)
-        if planned is not None:
-            _confirm(target, planned, durable=durable, everything=everything)
         try:
+            if planned is not None:
+                _confirm(target, planned, durable=durable, triggers=allow_triggers, everything=everything)
             if durable:
                 _request(
                     ctx,
                     conn,
                     target,
-                    reason=reason,
-                    approval=approval,
-                    grace=grace,
-                    unindexed=allow_unindexed,
-                    archive=archive,
+                    options={
+                        "reason": reason,
+                        "deadline": deadline,
+                        "approval": approval,
+                        "grace": grace or "0",
+                        "allow_unindexed": allow_unindexed,
+                        "allow_triggers": allow_triggers,
+                        "archive": archive,
+                    },
                 )
                 return
             steps = _delete(
-                conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers, archive=archive
+                conn,
+                target,
+                planned,
+                {
+                    "reason": reason,
+                    "deadline": deadline,
+                    "allow_unindexed": allow_unindexed,
+                    "allow_triggers": allow_triggers,
+                    "archive": archive,
+                },
             )
         except (CascadeBlocked, CascadeChanged) as error:
+            _receipts.enter_refusal(conn, target, error, reason, deadline)
             raise _explained(conn, target, error, planned) from None
     code = ExitCode.ATTENTION if cascade.kept(steps) else ExitCode.DONE
     if not _output.emit(ctx, "cascade.delete", target.document(steps, dry_run=False), exit_code=code):
@@ -242,7 +272,7 @@ def _plan(conn: Connection, target: Target) -> list[Step]:
         raise
 
 
-def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: bool) -> None:
+def _confirm(target: Target, planned: list[Step], *, durable: bool, triggers: bool, everything: bool) -> None:
     """Show the plan and ask; a blocked one is refused before anybody is asked."""
     from pydb import cascade
     from pydb.cascade import tree
@@ -253,6 +283,7 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
     if not cascade.totals(planned):
         return
     _closure.show(target, planned, everything=everything, talk=True)
+    _accepts(planned, triggers=triggers)
     doing = tree.sentence(planned).removeprefix("would ")
     question = f"Request a job to {doing}?" if durable else f"{doing.capitalize()}?"
     if not _output.confirm(question, yes=False):
@@ -260,33 +291,30 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
         raise typer.Exit(ExitCode.ATTENTION)
 
 
+def _accepts(planned: list[Step], *, triggers: bool) -> None:
+    """What may go beyond the plan that was just shown."""
+    if triggers and any("trigger" in step.codes for step in planned):
+        _output.say("what these triggers delete beyond the plan is accepted")
+
+
 def _delete(
-    conn: Connection,
-    target: Target,
-    planned: list[Step] | None,
-    *,
-    unindexed: bool,
-    triggers: bool,
-    archive: bool | None = None,
+    conn: Connection, target: Target, planned: list[Step] | None, options: DeleteOptions
 ) -> list[Step]:
     from pydb import cascade, db
 
     with _working("deleting, in one transaction …"), db.transaction(conn):
         try:
-            steps = cascade.delete(
-                conn,
-                *target.what,
-                entity=target.root.entity,
-                allow_unindexed=unindexed,
-                allow_triggers=triggers,
-                archive=archive,
-            )
+            steps = cascade.delete(conn, *target.what, entity=target.root.entity, **options)
         except PydbError as refused:
             if refused.sqlstate == "YD306":
                 refused.hint = "request a job, which waits for them: repeat it with --durable"
             raise
         # what triggers change beyond the plan was accepted
-        if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
+        if (
+            planned is not None
+            and not options["allow_triggers"]
+            and cascade.totals(steps) != cascade.totals(planned)
+        ):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
                 hint="look again, or repeat with --yes",
@@ -295,29 +323,10 @@ def _delete(
     return steps
 
 
-def _request(
-    ctx: typer.Context,
-    conn: Connection,
-    target: Target,
-    *,
-    reason: str | None,
-    approval: bool,
-    grace: str | None,
-    unindexed: bool,
-    archive: bool | None,
-) -> None:
+def _request(ctx: typer.Context, conn: Connection, target: Target, *, options: RequestOptions) -> None:
     from pydb import cascade
 
-    job = cascade.request(
-        conn,
-        *target.what,
-        entity=target.root.entity,
-        approval=approval,
-        grace=grace or "0",
-        reason=reason,
-        allow_unindexed=unindexed,
-        archive=archive,
-    )
+    job = cascade.request(conn, *target.what, entity=target.root.entity, **options)
     if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
         return
     _output.out(f"job {job.id} is requested: {job.rows_planned:,} rows to delete, nothing was deleted yet")
@@ -338,7 +347,7 @@ def _explained(
             return _closure.blocked(steps)
     elif error.hint is not None:
         error.hint = error.hint.replace("p_allow_unindexed => true", "--allow-unindexed").replace(
-            "cascade_delete with p_allow_triggers => true", "--allow-triggers"
+            "p_allow_triggers => true", "--allow-triggers"
         )
     return error
 
@@ -368,6 +377,7 @@ for _name, _hidden, _command in (
     ("approve", False, _jobs.approve),
     ("cancel", False, _jobs.cancel),
     ("resume", False, _jobs.resume),
+    ("receipt", False, _receipts.receipt),
     ("run", True, _jobs.resume),
 ):
     app.command(name=_name, hidden=_hidden)(_command)

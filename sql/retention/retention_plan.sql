@@ -48,8 +48,8 @@ begin
                     coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action,
                         0::bigint,
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
-                    array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end, sqlerrm,
-                        sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
+                    array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end,
+                        sqlerrm, sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
                     array[case sqlstate when 'YD119' then 'watermark' else 'fails' end], 0::bigint;
             end;
         end loop;
@@ -79,7 +79,8 @@ begin
         blocked_rows := v_leaf.rows_blocked;
         strategy := v_leaf.strategy;
         strategy_reason := v_leaf.strategy_reason;
-        null_rows := case when not v_leaf.foreign_table
+        action := coalesce(v_leaf.action, v_policy.action);
+        null_rows := case when not v_leaf.foreign_table and v_leaf.unit is null and action <> 'keep'
             then pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
         end;
         implausible_rows := v_leaf.rows_past + v_leaf.rows_future;
@@ -97,10 +98,12 @@ begin
             rows := 0;
             v_steps := '{}';
         end if;
-        v_said := v_said || pydb_internal.retention_leaf_warnings(
+        v_said := v_said || pydb_internal.retention_partition_warnings(
+            v_leaf.relation, action, v_leaf.code, v_leaf.reason
+        ) || case when v_leaf.unit is null and action <> 'keep' then pydb_internal.retention_leaf_warnings(
             v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
             v_leaf.rows_minus_infinity, v_leaf.foreign_table
-        ) || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
+        ) end || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
         warnings := array(select w.said from unnest(v_said) as w);
         codes := array(select w.code from unnest(v_said) as w);
         return next;

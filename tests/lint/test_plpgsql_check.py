@@ -73,6 +73,7 @@ ALLOWED: Final = {
     ("retention_check_unit", "security", "not sanitized"): CONDITION,
     ("retention_check_values", "security", "not sanitized"): CONDITION,
     ("retention_time_hint", "security", "not sanitized"): NAMES,
+    ("retention_watermark", "security", "not sanitized"): CONDITION,
     ("run_call", "warning", "cannot determinate a result"): "a hook; tests/lint holds it to its signature",
     ("run_terms_of", "warning", "cannot determinate a result"): "a hook, as above",
     ("run_series", "warning", "too many attributes for target"): "takes one composite for its many columns",

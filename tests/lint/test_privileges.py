@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
 LOOKING: Final = frozenset(
     {"cascade_plan", "doctor", "help", "idempotency_stats", "migrate_check"}
-    | {"reference_suggest", "retention_plan"}
+    | {"reference_suggest", "retention_plan", "retention_policy_explain"}
 )
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {

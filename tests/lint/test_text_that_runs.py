@@ -14,7 +14,7 @@ from tests.lint import sqltree
 NAMES: Final = "names of tables and columns from the catalog, by format()"
 KEYS: Final = (
     "names from the catalog, the key's own operators with their schemas; key_match refuses a cast by a "
-    "function whose owner could not become this role"
+    "function whose owner could not become this role; a reference's condition is reference_edge_condition's"
 )
 FILTER: Final = (
     "a filter of a policy, after retention_check_author: its author could become this role, and what it "
@@ -23,6 +23,11 @@ FILTER: Final = (
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
+    "archive_import_open": (1, NAMES),
+    "archive_import_rows": (
+        2,
+        "acts, does not look; operators of the key that object_is_trusted let through; " + NAMES,
+    ),
     "cascade_default_problem": (1, "a default that cascade_default_is_constant let through; " + KEYS),
     "cascade_edge_rows": (1, KEYS),
     "cascade_execute": (1, "deletes the planned rows: acts, does not look; " + NAMES),
@@ -41,6 +46,9 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_traverse_deep": (1, KEYS),
     "draft_add": (1, "the checks of a kind of drafts: a routine of pydb's own, named kind_vet"),
     "draft_vet": (1, "as draft_add, as the role that inserts"),
+    "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
+    "erasure_search": (2, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
+    "export_range": (1, FILTER),
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
     "orphan_apply": (3, "acts, does not look; " + KEYS),
@@ -135,6 +143,28 @@ def test_what_runs_a_filter_asks_for_its_author_first() -> None:
         # what uses the condition of a policy lies in retention, whose ways in are those above and a cursor
         if "retention_expired_condition(" in file.body or name in filtering:
             assert file.name.startswith("retention/"), name
+
+
+def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_author() -> None:
+    """Others compare it, list it, or see whether there is one."""
+    others = {
+        "cascade_deletes", "cascade_graph_hash", "orphan_close_problem", "orphan_count_piece",
+        "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
+        "retention_references", "retention_signature",
+    }  # fmt: skip
+    routines = sqltree.read().routines
+    reading = {
+        name
+        for name, file in routines.items()
+        if re.search(r"(edge|\be|\br|\bm)\)?\.(parent_)?filter\b", re.sub(r"--[^\n]*", "", file.body))
+    }
+    assert reading - {"reference_edge_condition"} == others
+    for name, call in {
+        "reference_edge_condition": "reference_check_author(",
+        "retention_check_author": "reference_check_author(",
+        "reference_check_author": "retention_check_stored(",
+    }.items():
+        assert f"pydb_internal.{call}" in routines[name].body, name
 
 
 def test_no_table_of_an_extension_is_found_by_its_name_alone() -> None:

@@ -1,4 +1,4 @@
--- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled)
+-- destroys: archived rows (schema pydb_archive), what runs archived (pydb.archive_run), the record of exported files (pydb.archive_manifest), watermarks (policies that had one are disabled), what is known of detached partitions (policies that drop them are disabled), the ledger of erasures (pydb.erasure)
 drop schema pydb_archive cascade;
 
 drop table pydb.archive_run;
@@ -64,7 +64,22 @@ alter table pydb.retention_policy add constraint retention_policy_action_check c
 );
 
 comment on column pydb.retention_policy.action is 'delete; archive, nullify and drop_partition are reserved.';
+alter table pydb.reference drop column author_role;
 
+drop routine pydb_internal.retention_references;
+-- cascade: what triggers delete is accepted by jobs too
+drop routine pydb_internal.cascade_check_job;
+drop routine pydb_internal.cascade_check_trial;
+drop routine pydb_internal.cascade_trial;
+drop routine pydb_internal.cascade_job_delete;
+drop routine pydb_internal.cascade_job_batch;
+drop routine pydb_internal.cascade_job_progress;
+alter type pydb_internal.cascade_work drop attribute allow_triggers;
+alter table pydb.cascade_job drop column allow_triggers, drop column triggered;
+
+-- cascade: the ledger of erasures
+drop table pydb.erasure;
+delete from pydb.setting where name = 'erasure_deadline';
 -- cascades that archive: a job that is not through would only delete
 update pydb.cascade_job set state = 'cancelled', cancelled_by = session_user, cancelled_at = pg_catalog.now()
 where archive and state in ('requested', 'approved');
@@ -72,3 +87,18 @@ where archive and state in ('requested', 'approved');
 alter table pydb.entity drop column archive;
 
 alter table pydb.cascade_job drop column archive;
+
+-- retention_policy: partitions. Without them a policy would delete rows: it is disabled
+update pydb.retention_policy as p set enabled = false, version = p.version + 1
+where p.enabled and p.action = 'drop_partition';
+alter table pydb.retention_policy drop constraint retention_policy_partition_check;
+alter table pydb.retention_policy drop column partition;
+alter table pydb.retention_policy drop column partition_schema;
+drop table pydb.retention_partition;
+drop type pydb_internal.retention_bounds;
+delete from pydb.setting where name in ('partition_lock_timeout', 'partition_patience');
+alter type pydb_internal.retention_work drop attribute parts_since;
+alter type pydb_internal.retention_work drop attribute parts_stuck;
+alter type pydb_internal.retention_work drop attribute parts_done;
+alter type pydb_internal.retention_work drop attribute parts_rows;
+drop routine pydb_internal.retention_survey;

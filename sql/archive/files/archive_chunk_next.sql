@@ -18,7 +18,7 @@ begin
     from pydb_internal.archive_chunk as c
     inner join pydb.archive_manifest as m on m.id = c.manifest_id
     where c.run_id = p_run_id and not c.is_late and m.created_by = session_user
-        and m.system_identifier = (select s.system_identifier from pg_control_system() as s)
+        and pydb_internal.archive_is_own(m.system_identifier, m.database_oid)
     order by c.manifest_id, c.number
     limit 1;
     if found then

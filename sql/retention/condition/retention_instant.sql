@@ -1,4 +1,4 @@
--- pydb_internal.retention_instant (condition; by retention_measure): SQL text that turns a value of the time column
+-- pydb_internal.retention_instant (condition): SQL text that turns a value of the time column
 -- into a timestamptz.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing

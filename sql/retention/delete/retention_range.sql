@@ -43,7 +43,7 @@ begin
         is_last := next_at >= p_part.until_block;
         return;
     elsif v_from is null and p_policy.filter is null and p_part.due < v_limit then
-        condition := 'true'; -- the plan counted them: one range holds them all
+        condition := v_expired; -- the plan counted them: one range holds them all
         is_last := true;
         return;
     end if;
@@ -59,7 +59,7 @@ begin
     ) into v_rows, next_from;
     is_last := v_rows < v_limit;
     condition := v_floor || case
-        when is_last then 'true' else format('t.%I < %L', p_policy.time_column, next_from)
+        when is_last then v_expired else format('t.%I < %L', p_policy.time_column, next_from)
     end;
     if not is_last and next_from is not distinct from v_from then
         condition := null; -- one value fills more than a range: only blocks can part its rows

@@ -54,7 +54,7 @@ comment on function pydb_internal.retention_take(
 ) is
 'Deletes the rows of a range. p_mode: plain, skip (around locked ones) or rows (one by one, past those that an
 error or a lock keeps). p_way: as retention_reach says, or
-circle (see retention_circles; p_within holds for all rows of the table then). rows_done
+circle (see retention_circles; p_within holds for the rows of all its partitions then). rows_done
 counts all rows that went, of whatever table;
 relations: rows per relation, where others go along. faults: as
 retention_delete_rows counts them. p_archive: run that

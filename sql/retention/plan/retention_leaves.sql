@@ -9,6 +9,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    select c.oid, false into relation, foreign_table
+    from pg_catalog.pg_class as c
+    where c.oid = p_relation and c.relkind = 'r' and not c.relhassubclass;
+    if found then
+        return next; -- most tables have neither partitions nor heirs, and this is asked often
+        return;
+    end if;
     return query
     -- with the tables that inherit from it: their rows are its rows, for a DELETE too
     with recursive heir (oid) as (

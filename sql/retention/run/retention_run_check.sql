@@ -18,7 +18,7 @@ begin
         return null;
     end if;
     if p_policy is not null then
-        perform pydb_internal.retention_policy_get(p_policy);
+        return array[(pydb_internal.retention_policy_get(p_policy)).name];
     end if;
     v_names := pydb_internal.retention_policy_names(p_policy);
     if v_names is null then

@@ -151,13 +151,14 @@ create table pydb.archive_manifest (
     newest timestamptz,
     cutoff timestamptz,
     system_identifier bigint not null,
+    database_oid oid not null,
     manifest jsonb not null,
     created_at timestamptz not null default pg_catalog.clock_timestamp(),
     created_by text not null default session_user,
     settled_at timestamptz,
     xid xid8 not null default pg_catalog.pg_current_xact_id(),
     constraint archive_manifest_pkey primary key (id),
-    constraint archive_manifest_file_key unique (system_identifier, file),
+    constraint archive_manifest_file_key unique (system_identifier, database_oid, file),
     constraint archive_manifest_rows_check check (rows > 0 and rows_deleted >= 0 and rows_deleted <= rows),
     constraint archive_manifest_bytes_check check (bytes_raw > 0 and bytes > 0),
     constraint archive_manifest_sha256_check check (sha256 ~ '^[0-9a-f]{64}$' and digest ~ '^[0-9a-f]{64}$')
@@ -193,6 +194,7 @@ comment on column pydb.archive_manifest.newest is 'Newest time among its rows; n
 comment on column pydb.archive_manifest.cutoff is 'Rows older than this had expired.';
 comment on column pydb.archive_manifest.system_identifier is
 'Server that owns the file (pg_control_system): another one may read it, and never deletes for it, or touches it.';
+comment on column pydb.archive_manifest.database_oid is 'Its database there, by oid: a copy of it is another one.';
 comment on column pydb.archive_manifest.manifest is 'The manifest that stands beside the file, whole.';
 comment on column pydb.archive_manifest.created_at is 'When the file was entered here.';
 comment on column pydb.archive_manifest.created_by is

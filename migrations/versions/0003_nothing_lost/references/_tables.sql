@@ -16,6 +16,7 @@ create table pydb.reference (
     updated_at timestamptz not null default pg_catalog.now(),
     filter text,
     parent_filter text,
+    author_role regrole,
     constraint reference_pkey primary key (name),
     constraint reference_name_check check (name <> '' and octet_length(name) <= 255),
     constraint reference_columns_check check (
@@ -49,6 +50,8 @@ comment on column pydb.reference.filter is
 'Only rows of the child for which this is true reference anything (commentable_type = ''Post''); null = all.';
 comment on column pydb.reference.parent_filter is
 'Only rows of the parent for which this is true can be referenced (deleted_at is null); null = all.';
+comment on column pydb.reference.author_role is
+'The role that set it, whatever it is called now; its conditions run only as a role that this one could become.';
 
 create table pydb.entity (
     name text not null,

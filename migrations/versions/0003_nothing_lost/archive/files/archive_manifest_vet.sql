@@ -11,12 +11,13 @@ declare
     v_relation constant oid := (p_draft -> 'manifest' ->> 'relation')::oid;
     v_run bigint;
 begin
-    if (p_draft -> 'manifest' ->> 'system_identifier')::bigint
-        is distinct from (select s.system_identifier from pg_control_system() as s)
-    then
-        raise exception using errcode = 'YD622', message = 'the file belongs to another server',
-            detail = format('Its system identifier is %s.', p_draft -> 'manifest' ->> 'system_identifier'),
-            hint = 'A file deletes nothing but on the server that it was exported from.';
+    if not pydb_internal.archive_is_own(
+        (p_draft -> 'manifest' ->> 'system_identifier')::bigint, (p_draft -> 'manifest' ->> 'database_oid')::oid
+    ) then
+        raise exception using errcode = 'YD622', message = 'the file belongs to another database',
+            detail = format('It is of server %s, database %s.', p_draft -> 'manifest' ->> 'system_identifier',
+                p_draft -> 'manifest' ->> 'database_oid'),
+            hint = 'Import it; rows are deleted for a file only where they were exported: pydb archive import';
     elsif not coalesce(has_table_privilege(v_relation, 'SELECT') and has_table_privilege(v_relation, 'DELETE'), false)
     then
         raise exception using errcode = 'YD005',

@@ -24,7 +24,9 @@ begin
         return v_turn;
     end if;
     v_turn := pydb_internal.retention_evade(p_run, v_slice);
-    v_turn.part := case when v_turn.part is not null then p_part end;
+    if not (v_turn.part is null) then
+        v_turn.part := p_part; -- the next slice is chosen anew, and taken as the run has in mind by now
+    end if;
     return v_turn;
 end
 $$;

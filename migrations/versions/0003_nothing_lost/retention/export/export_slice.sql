@@ -15,12 +15,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_until constant bigint := p_from + least(p_work.index_range, p_policy.rows_per_second, 5000);
-    v_tids constant tid[] := p_chunk.tids[p_from + 1:v_until];
     v_part pydb_internal.run_part;
 begin
     if pydb_internal.relation_name(p_relation) is not null then
         v_part := pydb_internal.retention_part(
-            p_policy, p_relation, p_work.cutoff, 'whole', 0, cardinality(v_tids)
+            p_policy, p_relation, p_work.cutoff, 'whole', 0, v_until - p_from
         );
     end if;
     v_part.relation := p_relation;
@@ -30,12 +29,10 @@ begin
     v_part.is_again := false; -- another sweep exports what the rows of this one keep
     -- these versions and no others: a place alone may hold another row by now
     v_part.condition := format(
-        't.ctid = any(%1$L::pg_catalog.tid[]) and exists (
-            select from rows from (
-                pg_catalog.unnest(%1$L::pg_catalog.tid[]), pg_catalog.unnest(%2$L::pg_catalog.xid[])
-            ) as u (place, version)
-            where u.place = t.ctid and u.version = t.xmin
-        ) and %3$s', v_tids, p_chunk.versions[p_from + 1:v_until], v_part.condition
+        'exists (
+            select from pydb_internal.archive_places(%s, %s, %s, %s) as u
+            where u.place operator(pg_catalog.=) t.ctid and u.version operator(pg_catalog.=) t.xmin
+        ) and %s', p_chunk.manifest_id, p_chunk.number, p_from, v_part.at_block, v_part.condition
     );
     return v_part;
 end
