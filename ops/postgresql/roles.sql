@@ -188,30 +188,31 @@ declare
     ';
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
-        archive_advance archive_balance archive_check_restore archive_check_table archive_condition archive_doubles
-        archive_due archive_enroll archive_fit archive_inserted archive_keep_all archive_keep_back archive_obstacle
+        archive_balance archive_check_restore archive_check_table archive_condition archive_doubles archive_due
+        archive_enroll archive_fit archive_inserted archive_keep_all archive_keep_back archive_obstacle
         archive_one_by_one archive_open archive_order archive_orphans archive_parts archive_purge_evade
         archive_purge_open archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return
-        archive_select archive_sieve archive_statements archive_table_store archive_table_vet archive_try audit_say
-        cascade_approval_store cascade_approval_vet cascade_check_blocked cascade_check_indexes cascade_check_job
-        cascade_check_session cascade_check_switch cascade_check_terms cascade_check_trial cascade_clause cascade_counts
-        cascade_delete_once cascade_deleted_counts cascade_deletes cascade_execute cascade_execute_native
-        cascade_graph_hash cascade_is_divisible cascade_is_refusable cascade_job_store cascade_job_vet cascade_late_rows
-        cascade_log cascade_plan_command cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names
-        cascade_triggered cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds
-        draft_add entity_store entity_vet erasure_edges erasure_entries erasure_finish erasure_hashes erasure_key_source
-        erasure_problem erasure_row erasure_salt erasure_search erasure_store erasure_vet orphan_check_call
-        orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition
-        orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem
-        orphan_source reference_advise reference_check_columns reference_check_table reference_check_types
-        reference_name reference_store reference_type_hint reference_vet reference_warn_type retention_builtin
-        retention_check_filter retention_check_keep retention_check_rights retention_check_terms retention_check_unit
-        retention_check_values retention_check_watermark retention_filter_understood retention_partition_check
-        retention_partition_problem retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame
-        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
-        run_end run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted
-        run_look run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of schedule_is_command schedule_require
+        archive_select archive_sequences archive_sieve archive_statements archive_table_store archive_table_vet
+        archive_try audit_say cascade_approval_store cascade_approval_vet cascade_check_blocked cascade_check_indexes
+        cascade_check_job cascade_check_session cascade_check_switch cascade_check_terms cascade_check_trial
+        cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes cascade_execute
+        cascade_execute_native cascade_graph_hash cascade_is_divisible cascade_is_refusable cascade_job_store
+        cascade_job_vet cascade_late_rows cascade_log cascade_plan_command cascade_root_terms cascade_steps_done
+        cascade_trial cascade_trigger_names cascade_triggered cascade_update_statements cascade_verify_counts
+        cascade_write cron_check cron_check_seconds draft_add entity_store entity_vet erasure_edges erasure_entries
+        erasure_finish erasure_hashes erasure_key_source erasure_problem erasure_row erasure_salt erasure_search
+        erasure_store erasure_vet orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan
+        orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
+        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
+        reference_check_columns reference_check_table reference_check_types reference_name reference_store
+        reference_type_hint reference_vet reference_warn_type retention_builtin retention_check_filter
+        retention_check_keep retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
+        retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
+        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
+        run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_open
+        run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
+        run_terms_of schedule_is_command schedule_require
     ';
     c_runner constant text := '
         cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse erasure_replay

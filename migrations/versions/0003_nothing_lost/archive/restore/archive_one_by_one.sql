@@ -43,7 +43,9 @@ begin
                 else
                     part := pydb_internal.archive_keep_back(part, v_one.tids, case v_code
                         when '23505' then 'key_exists' when '23502' then 'not_null' when '23514' then 'check'
-                        when '23P01' then 'exclusion' else 'refused' end, array[coalesce(nullif(v_constraint, ''), v_said)]);
+                        when '23P01' then 'exclusion' else 'refused' end,
+                        array[coalesce(nullif(v_constraint, ''), v_said)]
+                    );
                 end if;
             end;
         end loop;

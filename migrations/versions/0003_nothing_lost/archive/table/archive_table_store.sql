@@ -1,6 +1,6 @@
 -- pydb_internal.archive_table_store (table): make the archive of a table, or let it follow columns that were added.
 -- reads the catalog   writes schema pydb_archive, pydb.archive_table   locks an archive that it alters
--- raises YD005 YD602
+-- raises YD005
 create or replace function pydb_internal.archive_table_store(p_draft bigint)
 returns oid
 language plpgsql
