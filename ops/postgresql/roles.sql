@@ -189,8 +189,8 @@ declare
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
         archive_balance archive_check_restore archive_check_table archive_condition archive_doubles archive_due
-        archive_enroll archive_fit archive_inserted archive_keep_all archive_keep_back archive_obstacle
-        archive_one_by_one archive_open archive_order archive_orphans archive_parts archive_purge_evade
+        archive_enroll archive_fit archive_inserted archive_is_conflict archive_keep_all archive_keep_back
+        archive_obstacle archive_one_by_one archive_open archive_order archive_orphans archive_parts archive_purge_evade
         archive_purge_open archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return
         archive_select archive_sequences archive_sieve archive_statements archive_table_store archive_table_vet
         archive_try audit_say cascade_approval_store cascade_approval_vet cascade_check_blocked cascade_check_indexes

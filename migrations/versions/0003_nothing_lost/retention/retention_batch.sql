@@ -69,7 +69,8 @@ begin
         end if;
     end if;
     perform pydb_internal.run_check_now(v_run);
-    v_archive := case v_policy.action when 'archive' then pydb_internal.run_open_within('retention', p_policy, null) end;
+    v_archive := case v_policy.action
+        when 'archive' then pydb_internal.run_open_within('retention', p_policy, null) end;
     rows_done := 0;
     -- ranges until the batch has its rows: the limit holds over all of them
     while rows_done < p_max_rows and v_run.state is null loop

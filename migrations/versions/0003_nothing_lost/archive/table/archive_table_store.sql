@@ -26,6 +26,8 @@ begin
                 from pydb_internal.archive_columns(v_source) as c
             )
         );
+        -- where all tables are published, a delete needs to say which row; there is no key
+        execute format('alter table %s replica identity full', v_archive);
         execute format('comment on table %s is %L', v_archive, 'Rows that pydb deleted from ' || v_name || '.');
         execute format(
             'create trigger archive_guard before insert or update or delete or truncate on %1$s
