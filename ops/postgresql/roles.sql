@@ -134,40 +134,41 @@ declare
     ';
     c_monitor_calls constant text := '
         application_enter application_leave application_settings archive_columns archive_drift archive_hurdle
-        archive_problem archive_top cascade_add_edges cascade_add_heirs cascade_check_root cascade_default_is_constant
-        cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem cascade_edge_rows
-        cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command cascade_is_curable
-        cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed cascade_not_in_rows
-        cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings cascade_resolve_choices
-        cascade_root_key cascade_root_rows cascade_rows_to_set cascade_set_problem cascade_sets_key_columns
-        cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep catalog_columns catalog_lines catalog_objects
-        catalog_others catalog_relations catalog_routines column_default column_names column_numbers cron_day_matches
-        cron_field_values cron_fields cron_next cron_seek cron_value cron_version_at_least doctor_cascade doctor_cron
-        doctor_cron_connection doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_grants doctor_hurdles
-        doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners
-        doctor_runs doctor_scheduler doctor_server doctor_sources entity_lowered extension_relation key_match
-        object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
-        reference_check_author reference_check_choices reference_comparable reference_constrained
-        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
-        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
-        reference_is_plain reference_logical reference_match reference_measure reference_open_columns
-        reference_overlooked reference_parse reference_partition_refusals reference_problem reference_publications
-        reference_roles reference_row_condition reference_set_refusals reference_set_source reference_similar
-        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_identities relation_problem relation_publications relation_published relation_source retention_along
-        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
-        retention_check_stored retention_check_target retention_choices retention_cutoff retention_deletable_condition
-        retention_due_terms retention_effect_warnings retention_end retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_switches retention_explain_terms retention_filter_names
-        retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem
-        retention_guess_unit retention_has_infinity retention_has_silent retention_hurdle_warnings retention_hurdles
-        retention_implausible_warnings retention_instant retention_keep_cutoff retention_kept_query
-        retention_leaf_warnings retention_leaves retention_measure retention_missing_grants retention_names_problem
-        retention_null_rows retention_partition_bounds retention_partition_hurdles retention_partition_is_timed
-        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
-        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_get
-        retention_policy_names retention_policy_warnings retention_reach retention_references retention_schedules
-        retention_strategy retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
+        archive_problem archive_top cascade_add_archive cascade_add_edges cascade_add_heirs cascade_check_root
+        cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem
+        cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command
+        cascade_is_curable cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed
+        cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings
+        cascade_resolve_choices cascade_root_key cascade_root_rows cascade_rows_to_set cascade_set_problem
+        cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep catalog_columns
+        catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
+        column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_seek cron_value
+        cron_version_at_least doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden doctor_cron_launcher
+        doctor_execute doctor_grants doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys
+        doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources
+        entity_lowered extension_relation key_match object_is_trusted orphan_references reference_aliases
+        reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
+        reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
+        reference_edges_among reference_effects reference_equality reference_get reference_inbound
+        reference_is_conditional reference_is_indexed reference_is_plain reference_logical reference_match
+        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
+        reference_problem reference_publications reference_roles reference_row_condition reference_set_refusals
+        reference_set_source reference_similar reference_source reference_stored_command reference_unique_refusals
+        reference_unsettable reference_words relation_identities relation_problem relation_publications
+        relation_published relation_source retention_along retention_blocker_conditions retention_bound
+        retention_cascade_plan retention_check_author retention_check_stored retention_check_target retention_choices
+        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_switches
+        retention_explain_terms retention_filter_names retention_filter_problem retention_filter_tokens
+        retention_function_problem retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_has_silent retention_hurdle_warnings retention_hurdles retention_implausible_warnings
+        retention_instant retention_keep_cutoff retention_kept_query retention_leaf_warnings retention_leaves
+        retention_measure retention_missing_grants retention_names_problem retention_null_rows
+        retention_partition_bounds retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
+        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
+        retention_partition_verdict retention_partition_warnings retention_policy_get retention_policy_names
+        retention_policy_warnings retention_reach retention_references retention_schedules retention_strategy
+        retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
         retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
         retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
         retention_watermark_table_problem retention_watermark_warnings rows_text run_advice run_dead run_fault

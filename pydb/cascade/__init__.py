@@ -156,13 +156,14 @@ def plan(
     edges: Mapping[str, str] | None = None,
     *,
     entity: str | None = None,
+    archive: bool | None = None,
 ) -> list[Step]:
     """What deleting these rows would do, in the order of execution; reads only.
 
     ``root`` is a table's name or oid, None with ``entity``. Without ``edges`` and ``entity`` the keys' own
-    actions hold, as in a plain DELETE.
+    actions hold, as in a plain DELETE. ``archive``: of a delete that archives; None = as the entity says.
     """
-    return db.call_as(conn, Step, "cascade_plan", **_what(conn, root, keys, edges, entity))
+    return db.call_as(conn, Step, "cascade_plan", **_what(conn, root, keys, edges, entity), p_archive=archive)
 
 
 def delete(

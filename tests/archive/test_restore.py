@@ -266,6 +266,20 @@ def test_a_cascade_whose_triggers_take_more_is_refused_when_it_archives(family: 
     assert family.books() == []
 
 
+def test_the_plan_of_a_cascade_says_what_becomes_of_the_rows(family: Lab) -> None:
+    family.do("create table public.stays (t int references public.t on delete set null)")
+    family.do("insert into public.stays select generate_series(1, 40)")
+    plan = """select relation, action, codes from pydb.cascade_plan(
+        'public.org', '[{"id": 1}]', '{"*": "delete"}', p_archive => true) where rows > 0"""
+    codes = {(relation, action): set(codes) for relation, action, codes in family.rows(plan)}
+    assert "archived" in codes["public.org", "delete"]
+    assert "unlinked" in codes["public.stays", "nullify"]
+    family.do("create rule r as on delete to public.item do also select 1")
+    assert ("public.item", "blocked") in {(relation, action) for relation, action, _ in family.rows(plan)}
+    with refused("YD302", "YD601"):
+        family.erase("public.org", '[{"id": 1}]')
+
+
 def test_two_restores_at_once_are_one(family: Lab, connect: Connect) -> None:
     run = family.erase("public.org", '[{"id": 1}]')
     with family.db.transaction():
