@@ -1,4 +1,4 @@
--- Refuses a schema pydb or pydb_internal that is not ours (YD010) and a database that is newer than the code (YD011).
+-- Refuses a schema pydb, pydb_internal or pydb_archive that is not ours (YD010) and a database that is newer than the code (YD011).
 -- Runs with the advisory lock of migrations held, before the first change and again after the last one: "create or
 -- replace" would otherwise adopt an object that somebody else made, and leave him its owner.
 -- pydb.known_revisions holds the revisions that the code knows, separated by commas; not set: not checked.
@@ -19,7 +19,7 @@ begin
         select n.oid, n.nspname as name, r.rolname as owner, r.rolsuper as is_super
         from pg_catalog.pg_namespace as n
         join pg_catalog.pg_roles as r on r.oid = n.nspowner
-        where n.nspname in ('pydb', 'pydb_internal')
+        where n.nspname in ('pydb', 'pydb_archive', 'pydb_internal')
         order by n.nspname
     loop
         if not v_schema.is_super and v_schema.owner <> current_user then
@@ -28,10 +28,15 @@ begin
                 detail = 'Only a schema of a superuser or of the role that installs pydb can be trusted.',
                 hint = pg_catalog.format('if %1$I is who owns pydb here: PGOPTIONS=''-c role=%1$s'' pydb migrate up; '
                     || 'otherwise look into the schema and drop it', v_schema.owner);
-        elsif not v_ours then
+        elsif not v_ours or v_schema.name = 'pydb_archive' and not exists (
+            select from pg_catalog.pg_class as c
+            join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+            where n.nspname = 'pydb' and c.relname = 'archive_table' and c.relkind = 'r'
+        ) then
             raise exception using errcode = 'YD010',
                 message = pg_catalog.format('schema %I exists and was not made by pydb', v_schema.name),
-                detail = 'There is no table pydb.alembic_version.',
+                detail = case when v_ours then 'There is no table pydb.archive_table.'
+                    else 'There is no table pydb.alembic_version.' end,
                 hint = pg_catalog.format('look into it with \d+ %1$I.* and \df %1$I.*; drop or rename it, then: '
                     || 'pydb migrate up', v_schema.name);
         end if;

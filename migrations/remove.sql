@@ -1,4 +1,4 @@
--- Removes schemas pydb and pydb_internal with all they hold; refused while an object outside needs one inside.
+-- Removes schemas pydb, pydb_internal and pydb_archive with all they hold; refused while an object outside needs one inside.
 do $remove$
 declare
     v_found text;
@@ -8,7 +8,8 @@ begin
         from pg_catalog.pg_depend as d
         where d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
             and d.refobjid in (
-                'pydb'::pg_catalog.regnamespace::pg_catalog.oid, 'pydb_internal'::pg_catalog.regnamespace::pg_catalog.oid
+                'pydb'::pg_catalog.regnamespace::pg_catalog.oid, 'pydb_internal'::pg_catalog.regnamespace::pg_catalog.oid,
+                pg_catalog.to_regnamespace('pydb_archive')::pg_catalog.oid
             )
         union
         select d.classid, d.objid
@@ -36,6 +37,7 @@ begin
             detail = v_found,
             hint = 'drop them first, then repeat the command';
     end if;
+    execute 'drop schema if exists pydb_archive cascade';
     execute 'drop schema pydb, pydb_internal cascade';
 end
 $remove$;

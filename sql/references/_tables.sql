@@ -16,6 +16,7 @@ create table pydb.reference (
     updated_at timestamptz not null default pg_catalog.now(),
     filter text,
     parent_filter text,
+    author_role regrole,
     constraint reference_pkey primary key (name),
     constraint reference_name_check check (name <> '' and octet_length(name) <= 255),
     constraint reference_columns_check check (
@@ -49,6 +50,8 @@ comment on column pydb.reference.filter is
 'Only rows of the child for which this is true reference anything (commentable_type = ''Post''); null = all.';
 comment on column pydb.reference.parent_filter is
 'Only rows of the parent for which this is true can be referenced (deleted_at is null); null = all.';
+comment on column pydb.reference.author_role is
+'The role that set it, whatever it is called now; its conditions run only as a role that this one could become.';
 
 create table pydb.entity (
     name text not null,
@@ -60,6 +63,7 @@ create table pydb.entity (
     author text not null default session_user,
     created_at timestamptz not null default pg_catalog.now(),
     updated_at timestamptz not null default pg_catalog.now(),
+    archive boolean not null default false,
     constraint entity_pkey primary key (name),
     constraint entity_name_check check (name ~ '^[a-z][a-z0-9_-]{0,62}$'),
     constraint entity_edges_check check (jsonb_typeof(edges) = 'object'),
@@ -78,6 +82,8 @@ comment on column pydb.entity.grace is 'A durable job of this entity starts this
 comment on column pydb.entity.author is 'Login role that set it.';
 comment on column pydb.entity.created_at is 'When it was first set.';
 comment on column pydb.entity.updated_at is 'When it was last changed.';
+comment on column pydb.entity.archive is
+'True: what its cascades delete is kept in archives, unless they say otherwise.';
 
 create type pydb_internal.reference_edge as (
     reference text,

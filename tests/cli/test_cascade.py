@@ -243,9 +243,9 @@ def test_what_was_shown_is_what_goes_or_nothing(dsn: str, shop: Connection) -> N
         shown = cascade.plan(conn, *target.what)
         shop.execute("insert into shop.sale values (100, 4)")
         with pytest.raises(CascadeChanged, match="other rows"):
-            command._delete(conn, target, shown, unindexed=False, triggers=False)
+            command._delete(conn, target, shown, {"allow_triggers": False})
         assert counts(shop) == (10, 21, 60, 10, 10)
-        command._delete(conn, target, cascade.plan(conn, *target.what), unindexed=False, triggers=False)
+        command._delete(conn, target, cascade.plan(conn, *target.what), {"allow_triggers": False})
     assert counts(shop) == GONE
 
 
@@ -275,7 +275,15 @@ def test_a_trigger_that_deletes_elsewhere_needs_the_option(cli: Cli, shop: Conne
     assert (result.code, result.error["sqlstate"]) == (2, "YD304")
     assert "--allow-triggers" in str(result.error["hint"])
     assert counts(shop) == ALL
-    assert cli(*wanted, "--allow-triggers").code == 0
+    allowed = (*wanted, "--allow-triggers")
+    assert cli(*allowed, "--dry-run", "--json").document["allow_triggers"] is True
+    assert "beyond the plan is accepted" in cli(*allowed, "--dry-run").err
+    assert cli(*wanted, "--durable").code == 2
+    job = cast("dict[str, object]", cli(*allowed, "--durable", "--json").document["job"])
+    assert job["allow_triggers"] is True
+    assert "beyond the plan is accepted" in cli("cascade", "jobs", str(job["id"])).out
+    assert cli("cascade", "cancel", str(job["id"])).code == 0
+    assert cli(*allowed).code == 0
     assert counts(shop) == GONE
 
 

@@ -14,7 +14,7 @@ from tests.lint import sqltree
 NAMES: Final = "names of tables and columns from the catalog, by format()"
 KEYS: Final = (
     "names from the catalog, the key's own operators with their schemas; key_match refuses a cast by a "
-    "function whose owner could not become this role"
+    "function whose owner could not become this role; a reference's condition is reference_edge_condition's"
 )
 FILTER: Final = (
     "a filter of a policy, after retention_check_author: its author could become this role, and what it "
@@ -23,6 +23,24 @@ FILTER: Final = (
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
+    "archive_import_open": (1, NAMES),
+    "archive_import_rows": (
+        3,
+        "acts, does not look; operators of the key that object_is_trusted let through; " + NAMES,
+    ),
+    "archive_fit": (1, NAMES),
+    "archive_doubles": (1, "the index's own operators with their schemas; " + NAMES),
+    "archive_keep_all": (1, NAMES),
+    "archive_keep_back": (1, NAMES),
+    "archive_obstacle": (1, NAMES),
+    "archive_one_by_one": (1, NAMES),
+    "archive_orphans": (1, KEYS),
+    "archive_parts": (1, NAMES),
+    "archive_purge_rows": (1, "as the owner: an archive's own name and numbers of blocks"),
+    "archive_put": (2, "acts, does not look: an insert as whoever restores; " + NAMES),
+    "archive_select": (2, "columns of the key are columns of the archive; " + KEYS),
+    "archive_sequences": (1, NAMES),
+    "archive_table_store": (6, "as the owner: names and types of columns from the catalog, by format()"),
     "cascade_default_problem": (1, "a default that cascade_default_is_constant let through; " + KEYS),
     "cascade_edge_rows": (1, KEYS),
     "cascade_execute": (1, "deletes the planned rows: acts, does not look; " + NAMES),
@@ -41,6 +59,9 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_traverse_deep": (1, KEYS),
     "draft_add": (1, "the checks of a kind of drafts: a routine of pydb's own, named kind_vet"),
     "draft_vet": (1, "as draft_add, as the role that inserts"),
+    "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
+    "erasure_search": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
+    "export_range": (1, FILTER),
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
     "orphan_apply": (3, "acts, does not look; " + KEYS),
@@ -54,6 +75,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "orphan_repair_chunks": (1, KEYS),
     "orphan_ring": (1, KEYS),
     "orphan_restore_rows": (1, "acts, does not look; " + NAMES),
+    "reference_kinds": (1, "values of text and enums, shown by format(); " + NAMES),
     "reference_check_types": (
         1,
         "operators that reference_equality chose; the server plans it and runs nothing",
@@ -64,6 +86,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
         2,
         OWN + "; read only where extension_relation says that the table is the extension's",
     ),
+    "retention_archive": (3, FILTER + "; under another path than pydb's only names and places"),
     "retention_cascade_plan": (1, FILTER),
     "retention_circles": (1, FILTER),
     "retention_check_filter": (1, "a filter that retention_names_problem let through, as its author"),
@@ -77,11 +100,25 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_lock": (1, NAMES),
     "retention_measure": (5, FILTER),
     "retention_null_rows": (1, NAMES),
+    "retention_partition_bounds": (1, "bounds as the server writes them, and typed constants, by format()"),
+    "retention_partition_finalize": (1, "ALTER TABLE of names from the catalog, as its owner"),
+    "retention_partition_hurdles": (1, NAMES),
+    "retention_partition_lock": (1, NAMES),
+    "retention_partition_referenced": (1, KEYS),
+    "retention_partition_remove": (1, "DROP or ALTER TABLE of names from the catalog, as its owner"),
+    "retention_partition_verdict": (1, "typed constants, by format(): such a policy has no filter; " + NAMES),
     "retention_range": (2, "the time column and typed constants, by format(); without the filter"),
     "retention_time_hint": (1, NAMES),
     "retention_total_rows": (1, NAMES),
     "retention_turn": (1, FILTER),
     "retention_verify_foreign": (1, FILTER),
+    "retention_watermark": (
+        1,
+        (
+            "a column of a plain table and a filter as FILTER, or a function whose owner, and whose chooser, "
+            "could become this role: retention_watermark_problem"
+        ),
+    ),
     "run_call": (3, HOOK),
     "run_terms_of": (1, HOOK),
     "schedule_cron": (1, OWN + "; read only where extension_relation says that the tables are pg_cron's"),
@@ -128,6 +165,28 @@ def test_what_runs_a_filter_asks_for_its_author_first() -> None:
         # what uses the condition of a policy lies in retention, whose ways in are those above and a cursor
         if "retention_expired_condition(" in file.body or name in filtering:
             assert file.name.startswith("retention/"), name
+
+
+def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_author() -> None:
+    """Others compare it, list it, or see whether there is one."""
+    others = {
+        "cascade_deletes", "cascade_graph_hash", "orphan_close_problem", "orphan_count_piece",
+        "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
+        "retention_references", "retention_signature",
+    }  # fmt: skip
+    routines = sqltree.read().routines
+    reading = {
+        name
+        for name, file in routines.items()
+        if re.search(r"(edge|\be|\br|\bm)\)?\.(parent_)?filter\b", re.sub(r"--[^\n]*", "", file.body))
+    }
+    assert reading - {"reference_edge_condition"} == others
+    for name, call in {
+        "reference_edge_condition": "reference_check_author(",
+        "retention_check_author": "reference_check_author(",
+        "reference_check_author": "retention_check_stored(",
+    }.items():
+        assert f"pydb_internal.{call}" in routines[name].body, name
 
 
 def test_no_table_of_an_extension_is_found_by_its_name_alone() -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
 
 HEAD = sources.history()[-1].revision
+OURS = (*sources.SCHEMAS, "pydb_archive")
 
 PLANTED = {
     "function": "create function pydb.test_first() returns integer language sql as 'select 666'",
@@ -49,11 +50,11 @@ def objects(connection: Connection) -> list[tuple[object, ...]]:
         " join pg_namespace as n on n.oid = p.pronamespace where n.nspname = any(%(schemas)s)"
         " union all select relname, relowner::regrole::text from pg_class as c"
         " join pg_namespace as n on n.oid = c.relnamespace where n.nspname = any(%(schemas)s) order by 1, 2",
-        {"schemas": list(sources.SCHEMAS)},
+        {"schemas": list(OURS)},
     ).fetchall()
 
 
-@pytest.mark.parametrize("schema", sources.SCHEMAS)
+@pytest.mark.parametrize("schema", OURS)
 def test_a_schema_of_an_ordinary_role_is_refused(
     db: Connection, bare: str, role: RoleFactory, connect: Connect, schema: str
 ) -> None:
@@ -81,7 +82,7 @@ def test_a_schema_of_an_ordinary_role_with_our_table_is_refused(
     assert objects(db) == [("alembic_version", attacker)]
 
 
-@pytest.mark.parametrize("schema", sources.SCHEMAS)
+@pytest.mark.parametrize("schema", OURS)
 def test_a_schema_without_our_table_is_refused(db: Connection, bare: str, schema: str) -> None:
     db.execute(f"create schema {schema}".encode())
     db.execute(f"create table {schema}.job_run (id integer)".encode())
@@ -122,7 +123,7 @@ def test_our_table_made_by_another_role_in_a_trusted_schema_is_refused(
     refused(bare, f"table pydb.alembic_version of {attacker}")
 
 
-@pytest.mark.parametrize("schema", sources.SCHEMAS)
+@pytest.mark.parametrize("schema", OURS)
 @pytest.mark.parametrize("kind", PLANTED)
 def test_an_object_of_another_role_stops_an_upgrade(  # noqa: PLR0917
     kind: str, schema: str, dsn: str, tree: Tree, role: RoleFactory, connect: Connect
@@ -220,6 +221,10 @@ def test_the_only_copies_are_not_destroyed_on_one_yes(db: Connection, dsn: str) 
     assert refused.value.detail == "rows in quarantine: 15; live idempotency keys: 1"
     seen = migrate.down(dsn, "base", dry_run=True).destroys
     assert {"rows in quarantine: 15", "live idempotency keys: 1"} <= set(seen)
+    with pytest.raises(migrate.WouldDestroy):
+        migrate.down(dsn, "base", destroy_data=True)
     assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes"]) == 64
+    assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--destroy-data"]) == 64
+    assert db.execute("select count(*) from pydb.orphan_quarantine").fetchone() == (15,)
     assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes", "--destroy-data"]) == 0
     assert db.execute("select to_regnamespace('pydb')").fetchall() == [(None,)]

@@ -434,7 +434,7 @@ def test_libpq_environment_is_honoured(
 def test_going_back_to_base_takes_the_jobs_of_pg_cron_along(cron_server: CronServer) -> None:
     dsn = cron_server.app_dsn
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("drop schema if exists pydb, pydb_internal cascade")
+        connection.execute("drop schema if exists pydb, pydb_internal, pydb_archive cascade")
         migrate.up(dsn)
         connection.execute("select cron.schedule('mine', '0 0 1 1 *', 'select 1')")
         connection.execute("create table public.event (id bigint primary key, at timestamptz)")
@@ -525,9 +525,8 @@ def test_a_file_that_moves_and_changes_its_result_is_made_anew_with_its_grants(
 
 
 def test_tables_that_move_to_another_domain_keep_their_rows(db: Connection, dsn: str, tree: Tree) -> None:
-    old, new = tree.sql / "references" / sources.TABLES, tree.sql / "archive" / sources.TABLES
-    new.parent.mkdir()
-    new.write_text(old.read_text("utf-8").replace("references tables", "archive tables"), "utf-8")
+    old, new = tree.sql / "references" / sources.TABLES, tree.sql / "health" / sources.TABLES
+    new.write_text(old.read_text("utf-8").replace("references tables", "health tables"), "utf-8")
     old.unlink()
     folder = tree.freeze("tables move")
     for name in (sources.UPGRADE, sources.DOWNGRADE):

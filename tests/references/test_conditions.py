@@ -254,3 +254,47 @@ def test_keys_in_another_form_get_the_way_to_a_reference(
     assert lab.number("select sum(orphans)::int from pydb.orphan_scan(p_min_age => '0')") == (
         1 if value == "{1,2}" else 0
     )
+
+
+@pytest.mark.parametrize("mode", ["no action", "restrict", "cascade", "set null"])
+@pytest.mark.parametrize("parent", [None, "deleted_at is null"])
+def test_retention_keeps_and_takes_what_the_condition_says(lab: Lab, mode: str, parent: str | None) -> None:
+    """Plan = effect, and rows of another kind keep nobody."""
+    lab.do(
+        """insert into public.post select generate_series(4, 40);
+        update public.post set t = '2020-01-01', deleted_at = case when id = 3 then now() end;
+        insert into public.note values (9, 'Post', 3)"""
+    )
+    put(lab, parent=parent, on_delete=mode)
+    lab.policy("p", "public.post", "t", "1 day", fuse_share=1)
+    plan = lab.plan(None)
+    run = lab.run()
+    gone = {"cascade": [1, 3, 9], "set null": []}.get(mode, [])
+    if parent is not None and gone:
+        gone.remove(9)
+    kept = {"no action": [1, 2, 3], "restrict": [1, 2, 3]}.get(mode, [])
+    if parent is not None and kept:
+        kept.remove(3)
+    assert lab.ids("public.post") == kept
+    assert sorted({1, 2, 3, 4, 5, 6, 7, 8, 9} - set(lab.ids("public.note"))) == gone
+    assert sum(row.rows for row in plan) == run.rows_done
+    assert sum(row.blocked_rows for row in plan) == len(kept)
+    blank = lab.rows("select id from public.note where commentable_id is null order by id")
+    blanked = {1, 3, 9} - ({9} if parent else set()) if mode == "set null" else set()
+    assert blank == [(number,) for number in sorted({8} | blanked)]
+
+
+def test_retention_of_a_table_that_references_itself_under_a_condition(lab: Lab) -> None:
+    lab.do(
+        """create table public.node (id int primary key, kind text, up int, t timestamptz);
+        insert into public.node select i, case when i % 2 = 0 then 'b' else 'a' end, i - 1,
+            case when i > 50 then now() else '2020-01-01' end
+        from generate_series(1, 60) as i;
+        update public.node set kind = 'a' where id in (50, 51);
+        select pydb.reference_set('public.node', '{up}', 'public.node', '{id}', p_filter => 'kind = ''a''')"""
+    )
+    lab.policy("p", "public.node", "t", "1 day", fuse_share=1)
+    plan, run = lab.plan(None), lab.run()
+    # 51 is young and needs 50, which needs 49; 48 needs nobody: it is of another kind
+    assert lab.ids("public.node") == [*range(48, 61)]
+    assert sum(row.rows for row in plan) == run.rows_done

@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_edge_rows (closure; by cascade_traverse): the rows behind one edge of some rows of its parent,
 -- one part a leaf relation.
 -- reads the child and the parent   writes nothing   locks nothing above a select
--- raises nothing
+-- raises YD103 YD114
 create or replace function pydb_internal.cascade_edge_rows(
     p_walk pydb_internal.cascade_closure,
     p_edge integer,
@@ -20,6 +20,7 @@ declare
     v_effect constant text := (p_walk.edges[p_edge]).effect;
     v_seen constant pydb_internal.cascade_rows[] := pydb_internal.cascade_merge_rows(p_walk.parts, v_edge.child);
     v_from record := pydb_internal.cascade_places(p_rows, '$1');
+    v_parent_condition constant text := pydb_internal.reference_edge_condition(v_edge, true);
     v_columns text;
     v_parents text;
     v_lost bigint[];
@@ -28,7 +29,8 @@ begin
     from unnest(v_edge.parent_columns) as u (name);
     select string_agg(format(
         'select %s from %s as p where p.ctid = any(%s)', v_columns, pydb_internal.reference_source(
-            'only ' || pydb_internal.relation_name(s.relation), v_edge.parent_columns, v_edge.parent_filter
+            'only ' || pydb_internal.relation_name(s.relation), v_edge.parent_columns,
+            v_parent_condition
         ), v_from.places[s.ordinality]
     ), ' union all ' order by s.ordinality)
     -- the planner would weigh each of many partitions of the one side against each of the other
@@ -55,7 +57,8 @@ begin
         ) as g',
         pydb_internal.cascade_not_in_rows(v_seen, 't.relation', 't.tid', '$3'),
         pydb_internal.reference_source(
-            pydb_internal.relation_source(v_edge.child), v_edge.child_columns, v_edge.filter
+            pydb_internal.relation_source(v_edge.child), v_edge.child_columns,
+            pydb_internal.reference_edge_condition(v_edge, false)
         ), v_parents,
         pydb_internal.reference_match(v_edge, 't', 'p'),
         -- asked outside of the scan, of which each partition has its own

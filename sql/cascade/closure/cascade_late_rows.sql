@@ -1,7 +1,7 @@
--- pydb_internal.cascade_late_rows (closure; by cascade_job_closure): rows that name a deleted root by a logical
+-- pydb_internal.cascade_late_rows (closure): rows that name a deleted root by a logical
 -- reference: nothing else would find them any more.
 -- reads the tables with logical references to the root   writes nothing   locks nothing above a select
--- raises nothing
+-- raises YD103 YD114
 create or replace function pydb_internal.cascade_late_rows(p_root regclass, p_keys jsonb, p_choices jsonb)
 returns pydb_internal.cascade_rows[]
 language plpgsql
@@ -35,7 +35,8 @@ begin
                 group by t.tableoid
             ) as f',
             pydb_internal.reference_source(
-                pydb_internal.relation_source(v_edge.child), v_edge.child_columns, v_edge.filter
+                pydb_internal.relation_source(v_edge.child), v_edge.child_columns,
+                pydb_internal.reference_edge_condition(v_edge, false)
             ), v_typed, pydb_internal.reference_match(v_edge, 't', 'p'), pydb_internal.relation_source(p_root)
         ) into v_parts using p_keys;
         v_all := v_all || v_parts;

@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_traverse_deep (closure; by cascade_traverse): all rows that cascades reach from one layer of a
 -- walk, by one recursive query.
 -- reads the tables that references lead to   writes nothing   locks nothing above a select
--- raises nothing
+-- raises YD103 YD114
 create or replace function pydb_internal.cascade_traverse_deep(p_walk pydb_internal.cascade_closure, p_layer integer)
 returns pydb_internal.cascade_closure
 language plpgsql
@@ -18,9 +18,12 @@ begin
     select string_agg(format(
         'select t.tableoid, t.ctid, %s from %s as p inner join %s as t on %s
         where p.ctid = w.tid and w.relation = %s',
-        m.ordinality, pydb_internal.reference_source(l.source, (m.edge).parent_columns, (m.edge).parent_filter),
+        m.ordinality, pydb_internal.reference_source(
+            l.source, (m.edge).parent_columns, pydb_internal.reference_edge_condition(m.edge, true)
+        ),
         pydb_internal.reference_source(
-            pydb_internal.relation_source((m.edge).child), (m.edge).child_columns, (m.edge).filter
+            pydb_internal.relation_source((m.edge).child), (m.edge).child_columns,
+            pydb_internal.reference_edge_condition(m.edge, false)
         ), pydb_internal.reference_match(m.edge, 't', 'p'), l.is_it
     ), ' union all ') into v_branches
     from unnest(p_walk.edges) with ordinality as m

@@ -24,7 +24,9 @@ begin
         when v_class.relpersistence = 't' then 'a temporary table'
         when v_class.relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
             then 'a system table'
-        when v_class.relnamespace in ('pydb'::regnamespace, 'pydb_internal'::regnamespace)
+        when v_class.relnamespace in (
+            'pydb'::regnamespace, 'pydb_internal'::regnamespace, to_regnamespace('pydb_archive')
+        )
             and not p_own then 'one of pydb''s own tables'
     end;
     if v_what is not null or not exists (select from pg_extension as e where e.extname in ('citus', 'timescaledb')) then

@@ -1,7 +1,7 @@
 -- pydb_internal.orphan_condition (condition): the SQL condition over alias t that a row of the child has no parent;
 -- scan and repair use it.
 -- reads the catalog   writes nothing   locks nothing
--- raises nothing
+-- raises YD103 YD114
 create or replace function pydb_internal.orphan_condition(p_edge pydb_internal.reference_edge)
 returns text
 language plpgsql
@@ -17,8 +17,9 @@ begin
             string_agg(
                 format('t.%I is not null', u.name), case when p_edge.is_match_full then ' or ' else ' and ' end
                 order by u.ord
-            ), ' and (' || p_edge.filter || ')', pydb_internal.reference_source(
-                pydb_internal.relation_source(p_edge.parent), p_edge.parent_columns, p_edge.parent_filter
+            ), ' and (' || pydb_internal.reference_edge_condition(p_edge, false) || ')', pydb_internal.reference_source(
+                pydb_internal.relation_source(p_edge.parent), p_edge.parent_columns,
+                pydb_internal.reference_edge_condition(p_edge, true)
             ), pydb_internal.reference_match(p_edge, 't', 'p')
         )
         from unnest(p_edge.child_columns) with ordinality as u (name, ord)

@@ -7,7 +7,21 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_code text;
+    v_reason text;
+    v_cure text;
 begin
+    if p_edge.filter is not null or p_edge.parent_filter is not null then
+        begin
+            perform pydb_internal.reference_edge_condition(p_edge, false);
+            perform pydb_internal.reference_edge_condition(p_edge, true);
+        exception when sqlstate 'YD103' or sqlstate 'YD114' then
+            get stacked diagnostics v_code = returned_sqlstate, v_reason = pg_exception_detail,
+                v_cure = pg_exception_hint;
+            v_reason := format('%s: %s', sqlerrm, v_reason);
+        end;
+    end if;
     return query
     with touched as (
         select l.relation as oid, p_rights as rights
@@ -68,6 +82,8 @@ begin
         from touched as t
         where row_security_active(t.oid)
         having count(*) > 0
+        union all
+        select 4, v_code, v_reason, v_cure where v_code is not null
     )
 
     select t.code, t.reason, t.cure from told as t order by t.place limit 1;
@@ -76,6 +92,7 @@ $$;
 
 comment on function pydb_internal.orphan_problem(pydb_internal.reference_edge, text[]) is
 'No row if the current role can read both sides of a reference and has p_rights on the child; else why not: kind of
-relation or reference, missing privileges with the GRANT statements, or row-level security. Code, reason and cure.';
+relation or reference, missing privileges with the GRANT statements, row-level security, or a condition that may not run
+as this role. Code, reason and cure.';
 
 revoke all on function pydb_internal.orphan_problem(pydb_internal.reference_edge, text[]) from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.orphan_check_rights (repair): refuse before the start what could not be trusted
 -- or would fail in the middle.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD001 YD005 YD014 YD402 YD404
+-- raises YD001 YD005 YD014 YD103 YD114 YD402 YD404
 create or replace function pydb_internal.orphan_check_rights(p_edge pydb_internal.reference_edge, p_rights text[])
 returns void
 language plpgsql
@@ -30,6 +30,10 @@ begin
     elsif v_unfit.code = 'YD005' then
         raise exception using errcode = 'YD005',
             message = format('%s lacks privileges on the tables of %s', current_user, p_edge.reference),
+            detail = v_unfit.reason, hint = v_unfit.cure;
+    elsif v_unfit.code in ('YD103', 'YD114') then
+        raise exception using errcode = v_unfit.code,
+            message = format('the condition of reference %s may not run', p_edge.reference),
             detail = v_unfit.reason, hint = v_unfit.cure;
     elsif v_unfit.code is not null then
         raise exception using errcode = 'YD404',

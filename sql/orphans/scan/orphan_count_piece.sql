@@ -1,7 +1,7 @@
 -- pydb_internal.orphan_count_piece (scan): count the rows and the orphans of one piece of a child, and take a sample of
 -- their keys.
 -- reads the child and the parent   writes nothing   locks nothing above a select
--- raises nothing
+-- raises YD103 YD114
 create or replace function pydb_internal.orphan_count_piece(
     p_edge pydb_internal.reference_edge,
     p_piece pydb_internal.orphan_piece,
@@ -26,7 +26,9 @@ declare
             and (a.attname = any(p_edge.child_columns) or a.attnum = any(i.indkey))
         order by a.attname = any(p_edge.child_columns), a.attnum
     );
-    v_source constant text := pydb_internal.orphan_source(p_piece, v_columns, p_edge.filter);
+    v_source constant text := pydb_internal.orphan_source(
+        p_piece, v_columns, pydb_internal.reference_edge_condition(p_edge, false)
+    );
     v_named text;
     v_partly text;
     v_counts pydb_internal.orphan_counts;

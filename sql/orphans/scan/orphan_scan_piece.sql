@@ -36,15 +36,17 @@ begin
     if v_finding.parent_id is not null then
         v_edge := pydb_internal.orphan_edge(p_reference, v_finding.parent_id);
     end if;
-    v_problem := case
-        when v_edge.child is null then coalesce(
+    if v_edge.child is null then
+        v_problem := coalesce(
             (select pydb_internal.reference_problem(r) from pydb.reference as r where r.name = p_reference),
             'the reference is gone'
-        )
-        else (select u.reason from pydb_internal.orphan_problem(v_edge, '{SELECT}') as u)
-    end;
+        );
+    else
+        select u.reason, case when u.code in ('YD103', 'YD114') then u.code end into v_problem, v_sqlstate
+        from pydb_internal.orphan_problem(v_edge, '{SELECT}') as u;
+    end if;
     if v_problem is not null then
-        status := pydb_internal.orphan_set_status(p_reference, 'skipped', v_problem, null);
+        status := pydb_internal.orphan_set_status(p_reference, 'skipped', v_problem, v_sqlstate);
         return;
     end if;
     v_progress := pydb_internal.orphan_resume(v_edge, v_finding.progress, p_range);

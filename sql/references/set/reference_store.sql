@@ -51,6 +51,7 @@ begin
             end;
     end if;
     v_new.author := v_draft.author;
+    v_new.author_role := v_draft.author_role;
     v_new.created_at := coalesce(v_old.created_at, now());
     v_new.updated_at := coalesce(v_old.updated_at, now());
     if v_new is not distinct from v_old then

@@ -29,8 +29,10 @@ begin
     loop
         -- a cycle of keys comes back to a constraint already walked
         continue when v_ref.reference = any(p_path) or cardinality(p_path) >= 16;
-        v_match := format('select 1 from %s as %s where %s', v_ref.source, v_alias, pydb_internal.key_match(
-            v_alias, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
+        v_match := format('select 1 from %s as %s where %s', v_ref.source, v_alias, concat_ws(
+            ' and ', pydb_internal.key_match(
+                v_alias, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
+            ), pydb_internal.reference_row_condition(p_relation, p_alias, v_ref.parent_condition)
         ));
         if v_ref.on_delete in ('a', 'r') or (v_ref.on_delete = 'n' and v_ref.not_null) then
             v_all := v_all || format('exists (%s%s%s%s)', v_match,
@@ -41,8 +43,11 @@ begin
                 end,
                 case when v_ref.itself then format(' and (%s) is not true', p_taken) end,
                 case when p_path <> '{}' then (
-                    select string_agg(format(' and (%s) is not true', pydb_internal.key_match(
-                        v_alias, r.child_columns, 't', r.parent_columns, r.operators, r.collations
+                    select string_agg(format(' and (%s) is not true', concat_ws(
+                        ' and ', pydb_internal.key_match(
+                            v_alias, r.child_columns, 't', r.parent_columns, r.operators, r.collations
+                        ), pydb_internal.reference_row_condition(r.child, v_alias, r.child_condition),
+                        pydb_internal.reference_row_condition(v_root, 't', r.parent_condition)
                     )), '' order by r.reference)
                     from pydb_internal.retention_references(v_root) as r
                     where r.child = v_ref.child and r.on_delete = 'c' and not r.itself
@@ -50,8 +55,10 @@ begin
             );
         elsif v_ref.on_delete = 'c' then
             foreach v_inner in array pydb_internal.retention_blocker_conditions(
-                v_ref.child, v_alias, p_path || v_ref.reference, v_root, pydb_internal.key_match(
-                    v_next, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
+                v_ref.child, v_alias, p_path || v_ref.reference, v_root, concat_ws(
+                    ' and ', pydb_internal.key_match(
+                        v_next, v_ref.child_columns, p_alias, v_ref.parent_columns, v_ref.operators, v_ref.collations
+                    ), pydb_internal.reference_row_condition(v_ref.child, v_next, v_ref.child_condition)
                 )
             ) loop
                 v_all := v_all || format('exists (%s and %s)', v_match, v_inner);

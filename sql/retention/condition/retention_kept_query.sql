@@ -26,16 +26,20 @@ begin
         from pydb_internal.retention_references(p_relation) as r
         where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))
     loop
-        v_from := v_ref.source;
+        v_from := pydb_internal.relation_source(v_ref.child);
         v_refusing := v_refusing or v_ref.on_delete <> 'c';
         v_keys := v_keys || (
-            select array_agg(format('t.%I as k%s_%s', u.name, v_ref.ord, u.ord) order by u.ord)
+            -- a row that does not meet the condition of the reference needs nobody by it
+            select array_agg(format(case when v_ref.child_condition is null then 't.%I as k%s_%s' else
+                'case when %4$s then t.%1$I end as k%2$s_%3$s' end, u.name, v_ref.ord, u.ord,
+                pydb_internal.reference_row_condition(v_ref.child, 't', v_ref.child_condition)
+            ) order by u.ord)
             from unnest(v_ref.child_columns) with ordinality as u (name, ord)
         );
         v_joins := v_joins || (
-            select '(' || string_agg(
+            select format('(%s)', concat_ws(' and ', string_agg(
                 format('t.%I %s kept.k%s_%s%s', u.name, u.operator, v_ref.ord, u.ord, u.collated), ' and '
-            ) || ')'
+            ), pydb_internal.reference_row_condition(p_relation, 't', v_ref.parent_condition)))
             from unnest(v_ref.parent_columns, v_ref.operators, v_ref.collations)
             with ordinality as u (name, operator, collated, ord)
         );
@@ -46,6 +50,12 @@ begin
             format('(%s) is not true', pydb_internal.retention_expired_condition(p_policy, p_cutoff))]
         else '{}'
     end || v_blockers;
+    -- of a table that is a partition, the rows of the others stay, whatever their age
+    if v_refusing and (select c.relispartition from pg_catalog.pg_class as c where c.oid = p_policy.target) then
+        v_stays := v_stays || format('t.tableoid <> all(%L::pg_catalog.oid[])', array(
+            select l.relation from pydb_internal.retention_leaves(p_policy.target) as l
+        ));
+    end if;
     if v_from is null or cardinality(v_stays) = 0 then
         return null;
     end if;

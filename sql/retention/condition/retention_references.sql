@@ -1,7 +1,7 @@
 -- pydb_internal.retention_references (condition): the references that point at a relation, declared and logical, split
 -- by whether they come from its own table.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
--- raises nothing
+-- raises YD103 YD114
 create or replace function pydb_internal.retention_references(p_relation oid)
 returns table (
     reference text,
@@ -17,7 +17,9 @@ returns table (
     source text,
     operators text[],
     collations text[],
-    is_silent boolean
+    is_silent boolean,
+    child_condition text,
+    parent_condition text
 )
 language plpgsql
 stable
@@ -37,8 +39,13 @@ begin
                 select 1 from pg_catalog.pg_attribute as a
                 where a.attrelid = e.child and a.attname = any(e.set_columns) and a.attnotnull
             ),
-            pydb_internal.relation_source(e.child), e.operators, e.collations, true
+            pydb_internal.reference_source(pydb_internal.relation_source(e.child), array(
+                select a.attname from pg_catalog.pg_attribute as a
+                where a.attrelid = e.child and a.attnum > 0 and not a.attisdropped and e.filter is not null
+            ), f.child_condition), e.operators, e.collations, true, f.child_condition,
+            pydb_internal.reference_edge_condition(e, true)
         from pydb_internal.reference_edges_among(v_line) as e
+        cross join lateral (select pydb_internal.reference_edge_condition(e, false) as child_condition) as f
         where e.kind = 'logical' or not exists (
             select 1 from pg_catalog.pg_trigger as g where g.tgconstraint = e.constraint_id
         );
@@ -63,7 +70,9 @@ begin
         case when c.relkind = 'p' then '' else 'only ' end || pydb_internal.relation_name(r.child),
         e.operators,
         e.collations,
-        false
+        false,
+        null::text,
+        null::text
     from pydb_internal.reference_inbound(p_relation) as r
     inner join pg_catalog.pg_class as c on c.oid = r.child
     inner join pg_catalog.pg_constraint as k on k.oid = r.constraint_id
@@ -77,7 +86,8 @@ comment on function pydb_internal.retention_references(oid) is
 (is_silent): logical ones and NOT ENFORCED ones. reference tells them apart, label is for people. More facts: whether an
 index of the child serves the key, whether the key comes from the
 same table (a self-reference), whether a column that SET NULL would blank is NOT NULL, source (the child as SQL text for
-FROM: ONLY, unless partitioned), and how the key compares: operators (parent on the left) and collations (of the parent,
+FROM: ONLY, unless partitioned; of a reference with a condition the rows that meet it), the conditions of a logical one
+on either side, and how the key compares: operators (parent on the left) and collations (of the parent,
 where the child has another).';
 
 revoke all on function pydb_internal.retention_references(oid) from public;

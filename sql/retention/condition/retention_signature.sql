@@ -7,6 +7,7 @@ returns text
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question to the catalog at each batch
 as $$
 declare
     v_line constant oid[] := p_relation || array(
@@ -36,7 +37,8 @@ begin
                     from pydb_internal.reference_inbound(c.oid) as r
                 ), (
                     select string_agg(
-                        concat_ws(' ', e.child, e.child_columns, e.on_delete), ',' order by e.reference
+                        concat_ws(' ', e.child, e.child_columns, e.on_delete, e.filter, e.parent_filter), ','
+                        order by e.reference
                     )
                     from pydb_internal.reference_edges_among(v_line) as e
                     where e.kind = 'logical' and pydb_internal.retention_has_silent(v_line)

@@ -1,6 +1,6 @@
--- pydb_internal.retention_check_author (filter): before the filter of a policy is parsed, by a plan or a run: its
--- author could have run it as this role himself, and what it names is still what was approved.
--- reads the catalog   writes nothing   locks nothing
+-- pydb_internal.retention_check_author (filter): before the conditions of a policy are parsed, by a plan or a run: its
+-- own, and those of the references that may keep its rows.
+-- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD103 YD114
 create or replace function pydb_internal.retention_check_author(p_policy pydb.retention_policy)
 returns void
@@ -9,37 +9,39 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_author constant name := (select r.rolname from pg_roles as r where r.oid = p_policy.author_role);
-    v_problem text;
+    v_tables oid[];
+    v_reference pydb.reference;
 begin
-    if p_policy.filter is null or p_policy.builtin then
+    if p_policy.filter is not null and not p_policy.builtin then
+        perform pydb_internal.retention_check_stored(
+            format('the filter of policy %s', p_policy.name), p_policy.target, p_policy.filter, p_policy.author,
+            p_policy.author_role, format('select * from pydb.retention_policy where name = %L;', p_policy.name)
+        );
+    end if;
+    if not pydb_internal.reference_is_conditional() then
         return;
     end if;
-    if v_author is null or not pg_has_role(p_policy.author_role, current_user, 'MEMBER') then
-        raise exception using errcode = 'YD114',
-            message = format('the filter of policy %s may not run as %I', p_policy.name, current_user),
-            detail = case when v_author is null then format('Its author %I is gone.', p_policy.author)
-                else format('Its author %I could not become %I himself.', v_author, current_user) end,
-            hint = format('Have a member of %I set the policy again%s.', current_user,
-                ', or run it as a role that ' || quote_ident(v_author) || ' belongs to');
-    end if;
-    -- types, casts, functions and operators may have come, gone or changed hands since it was set
-    v_problem := coalesce(
-        pydb_internal.retention_filter_problem(p_policy.filter),
-        pydb_internal.retention_names_problem(p_policy.target, p_policy.filter, true)
-    );
-    if v_problem is not null then
-        raise exception using errcode = 'YD103',
-            message = format('the filter of policy %s may not run any more', p_policy.name),
-            detail = format('Filter %L on %s: %s.', p_policy.filter, p_policy.target_name, v_problem),
-            hint = format('Look who changed it, then set the policy again: select * from pydb.retention_policy '
-                'where name = %L;', p_policy.name);
-    end if;
+    -- below keys that cascade, references keep rows too
+    v_tables := (pydb_internal.retention_reach(p_policy)).tables;
+    for v_reference in
+        select r.*
+        from pydb_internal.reference_logical(array(
+            select u.relation from unnest(v_tables) as u (relation)
+            union
+            select t.relid from unnest(v_tables) as u (relation)
+            cross join pydb_internal.relation_tree(u.relation) as t
+            union
+            select a.relid from unnest(v_tables) as u (relation)
+            cross join lateral pg_partition_ancestors(u.relation) as a
+        ), null) as r
+    loop
+        perform pydb_internal.reference_check_author(v_reference);
+    end loop;
 end
 $$;
 
 comment on function pydb_internal.retention_check_author(pydb.retention_policy) is
-'Raises YD114 where the author of a filter could not become the current role, or is gone; YD103 where the filter would
-no longer be accepted. Reads the catalog alone: nothing of the filter is parsed.';
+'Raises YD114 where the author of the filter, or of a condition of a reference to the policy''s rows, could not become
+the current role, or is gone; YD103 where one of them would no longer be accepted. Nothing of them is parsed.';
 
 revoke all on function pydb_internal.retention_check_author(pydb.retention_policy) from public;
