@@ -143,10 +143,10 @@ declare
         reference_is_conditional reference_is_indexed reference_is_plain reference_kind_columns reference_kinds
         reference_logical reference_match reference_measure reference_open_columns reference_overlooked reference_parse
         reference_partition_refusals reference_people reference_problem reference_publications reference_roles
-        reference_row_condition reference_set_refusals reference_set_source reference_short_words reference_similar
-        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_identities relation_problem relation_publications relation_published relation_source retention_along
-        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
+        reference_row_condition reference_set_refusals reference_set_source reference_shared_names reference_short_words
+        reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
+        reference_words relation_identities relation_problem relation_publications relation_published relation_source
+        retention_along retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
         retention_check_stored retention_check_target retention_choices retention_cutoff retention_deletable_condition
         retention_due_terms retention_effect_warnings retention_end retention_expired_condition retention_expiry
         retention_filter_names retention_filter_problem retention_filter_tokens retention_function_problem

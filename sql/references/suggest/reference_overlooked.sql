@@ -29,6 +29,15 @@ begin
         inner join pg_attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
     ),
 
+    -- whom the columns of a name reference: one table, or the first and the last of several
+    named as materialized (
+        select a.attname, min(k.confrelid) as first, max(k.confrelid) as last
+        from pg_constraint as k
+        inner join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+        where k.contype = 'f'
+        group by a.attname
+    ),
+
     -- what a column that references it is called by the table's name, and how others that do are called
     alias as materialized (
         select distinct g.relation, g.attnum, n.plain
@@ -45,12 +54,9 @@ begin
         select g.relation, g.attnum, replace(lower(e.child_columns[1]::text), '_', '')
         from pydb_internal.reference_edges_among((select array_agg(t.relation) from target as t)) as e
         inner join goal as g on g.relation = e.parent and g.attname = e.parent_columns[1]
-        where cardinality(e.child_columns) = 1 and e.child <> e.parent and not exists (
-            select 1
-            from pg_constraint as k
-            inner join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-            where k.contype = 'f' and k.confrelid <> e.parent and a.attname = e.child_columns[1]
-        )
+        left join named as n on n.attname = e.child_columns[1]
+        where cardinality(e.child_columns) = 1 and e.child <> e.parent
+            and (n.attname is null or (n.first = e.parent and n.last = e.parent))
     ),
 
     found as (

@@ -61,8 +61,8 @@ as $$
         inner join col as k on k.relation = c.relation and k.is_key and k.attnum <> c.attnum
             and (k.is_primary or k.plain_name = 'id')
         where c.snake ~ ('(^|_)(parent|root|previous|prev|next|predecessor|successor|ancestor|supervisor|manager'
-            || '|original|reply_to|in_reply_to|reports_to|replaced_by|superseded_by|merged_into|duplicate_of|copied_from)'
-            || '(_id)?$')
+            || '|original|reply_to|in_reply_to|reports_to|replaced_by|superseded_by|merged_into|duplicate_of'
+            || '|copied_from)(_id)?$')
             or c.snake ~ '^parent_' and c.bare in (
                 select 'parent' || w.word from unnest(pydb_internal.reference_words(c.table_name)) as w (word)
             )
