@@ -27,8 +27,7 @@ as $$
         from pydb_internal.reference_aliases() as a
         inner join pg_class as t on t.oid = a.relation
         union
-        select
-            w.word || 'id', k.relation, k.table_name, k.schema, k.column_name, k.base_type, true
+        select w.word || 'id', k.relation, k.table_name, k.schema, k.column_name, k.base_type, true
         from col as k
         cross join lateral unnest(pydb_internal.reference_short_words(k.table_name)) as w (word)
         where k.is_primary
