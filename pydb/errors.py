@@ -128,7 +128,7 @@ class ReadOnlyServer(PydbError):
 
 
 class RunBlocked(PydbError):
-    """A run was blocked: fuse, references, disagreeing policies, locks (YD104, YD111, YD112, YD408)."""
+    """A run was blocked: fuse, references, watermark, locks (YD104, YD111, YD112, YD119, YD408)."""
 
     exit_code = ExitCode.ATTENTION
 
@@ -247,6 +247,20 @@ class OrphansRemain(PydbError):
     exit_code = ExitCode.ATTENTION
 
 
+class ArchiveRefused(UsageError):
+    """Rows cannot be archived or restored as asked (YD601, YD604)."""
+
+
+class FileRefused(PydbError):
+    """An archive file is not what its manifest says, of another database, or does not fit (YD622, YD624)."""
+
+
+class RowsConflict(PydbError):
+    """Rows of an archive file are in the table again; nothing was imported (YD625)."""
+
+    exit_code = ExitCode.ATTENTION
+
+
 class SchedulerUnusable(PydbError):
     """pg_cron cannot be used as asked (YD502)."""
 
@@ -304,6 +318,9 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD113": RunFailed,
     "YD114": MissingPrivilege,
     "YD117": PolicyRefused,
+    "YD118": PolicyRefused,
+    "YD119": RunBlocked,
+    "YD120": PolicyRefused,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,
@@ -328,7 +345,18 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD503": UsageError,
     "YD504": UsageError,
     "YD505": RunBlocked,
+    "YD601": ArchiveRefused,
+    "YD602": RunBlocked,
+    "YD603": RunBlocked,
+    "YD604": ArchiveRefused,
+    "YD605": RunBlocked,
+    "YD621": RunBlocked,
+    "YD622": FileRefused,
+    "YD623": RunFailed,
+    "YD624": FileRefused,
+    "YD625": RowsConflict,
     "YD901": PydbError,
+    "YD902": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,
     "42P01": UnknownRelation,
@@ -385,7 +413,7 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
     elif sqlstate in ("22007", "22008", "22015") and hint is None:
         hint = "how long: '30 days', '36 hours', '1 year'; when: '2026-01-31 03:15Z'"
     kind = error_class(sqlstate)
-    where = _application(diag.context)
+    where = _application(diag)
     if where is not None:
         if kind.exit_code is ExitCode.USAGE:  # not the user's: a trigger's, which the user cannot word better
             kind = PydbError
@@ -394,17 +422,16 @@ def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
     return kind(message, detail=detail, hint=hint, sqlstate=sqlstate)
 
 
-def _application(context: str | None) -> str | None:
+def _application(diag: psycopg.errors.Diagnostic) -> str | None:
     """The functions and lines of the application in which an error was raised; None if it was not there.
 
-    A statement of pydb that runs code of others begins with a mark; the routine that raises such an error
-    again has told where in the detail.
+    The routine that raises such an error again says so in two fields, and has told where in the detail. An
+    error that comes as the server raised it has nothing but its context: there a statement of pydb that runs
+    code of others begins with a mark.
     """
-    if context is None:
-        return None
-    if "pydb_internal.application_fail(" in context:
+    if (diag.schema_name, diag.datatype_name) == ("pydb_internal", "application"):
         return ""
-    above, mark, _ = context.partition("/* pydb */")
+    above, mark, _ = (diag.context or "").partition("/* pydb */")
     return "; ".join(above.splitlines()[:-1]) or None if mark else None
 
 

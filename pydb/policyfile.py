@@ -49,6 +49,13 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "timezone": (str,),
     "expire_minus_infinity": (bool,),
     "expire_implausible": (bool,),
+    "watermark_table": (str,),
+    "watermark_column": (str,),
+    "watermark_pick": (str,),
+    "watermark_filter": (str,),
+    "watermark_function": (str,),
+    "partition": (str,),
+    "partition_schema": (str,),
     "allow_short": (bool,),
 }
 _TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
@@ -69,6 +76,8 @@ _BLAMED = {
     "YD101": "keep",
     "YD102": "time_column",
     "YD103": "filter",
+    "YD118": "watermark_table",
+    "YD120": "action",
     "YD501": "schedule",
     "22007": "keep",
     "22008": "keep",
@@ -203,6 +212,9 @@ def _defaults(policy: Policy) -> dict[str, object]:
         "expiry": False,
         "timezone": "UTC",
         "expire_minus_infinity": False,
+        "expire_implausible": False,
+        "watermark_pick": "max",
+        "partition": "drop",
         "time_unit": unit,
     }
 

@@ -87,6 +87,7 @@ class Entity:
     edges: Mapping[str, str]
     approval: bool
     grace: str
+    archive: bool
     author: str
     created_at: datetime
     updated_at: datetime
@@ -154,11 +155,13 @@ def entity_set(
     *,
     approval: bool = False,
     grace: str = "0",
+    archive: bool = False,
 ) -> Entity:
     """Create or replace an entity.
 
     ``edges``: name of a reference to delete, nullify, default or block; ``*`` (delete or block) is the choice
-    for every edge that would stop the delete. ``grace`` is an interval as text.
+    for every edge that would stop the delete. ``grace`` is an interval as text. ``archive``: what goes
+    is kept.
     """
     (row,) = db.call_as(
         conn,
@@ -169,6 +172,7 @@ def entity_set(
         p_edges=dict(edges or {}),
         p_approval=approval,
         p_grace=grace,
+        p_archive=archive,
     )
     return row
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
-from pydb import db, runs
+from pydb import db, partitions, runs
 from pydb.runs import LIVE_STATES, Run, runs_of_request
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 # what runs of every kind share keeps its name here
 __all__ = [
     "LIVE_STATES",
+    "Aspect",
     "Batch",
     "PlanRow",
     "Policy",
     "PolicyOptions",
     "Run",
     "batch",
+    "explain",
     "log",
     "note_cancelled",
     "pause",
@@ -76,6 +78,13 @@ class Policy:
     created_at: datetime
     updated_at: datetime
     expire_implausible: bool
+    watermark_table: str | None = None
+    watermark_column: str | None = None
+    watermark_pick: str = "max"
+    watermark_filter: str | None = None
+    watermark_function: str | None = None
+    partition: str = "drop"
+    partition_schema: str | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -99,6 +108,25 @@ class PolicyOptions(TypedDict, total=False):
     expire_minus_infinity: bool
     expire_implausible: bool
     allow_short: bool
+    watermark_table: str | int | None
+    watermark_column: str | None
+    watermark_pick: str
+    watermark_filter: str | None
+    watermark_function: str | None
+    partition: str
+    partition_schema: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aspect:
+    """One line of what a policy does now; ``state`` is holds (it decides), ok, off or blocks."""
+
+    aspect: str
+    state: str
+    value: str | None
+    at: datetime | None
+    meaning: str
+    hint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +149,11 @@ class PlanRow:
     warnings: list[str] | None
     codes: list[str] | None
     implausible_rows: int = 0
+
+    @property
+    def goes_whole(self) -> bool:
+        """Whether it is a partition, or a leaf of one, that is dropped, detached or moved."""
+        return self.action in ("drop", "detach", "move")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +179,12 @@ def policy_set(
     keep: str,
     **options: Unpack[PolicyOptions],
 ) -> None:
-    """Create or replace a policy; ``table`` is a name, never looked up by search_path, or an oid."""
+    """Create or replace a policy; tables are names, never looked up by search_path, or oids."""
     oid = relation_oid(conn, table) if isinstance(table, str) else table
     arguments = {f"p_{option}": value for option, value in options.items()}
+    mark = options.get("watermark_table")
+    if isinstance(mark, str):
+        arguments["p_watermark_table"] = relation_oid(conn, mark)
     db.call(
         conn,
         "retention_policy_set",
@@ -168,6 +204,11 @@ def policy_drop(conn: Connection, name: str) -> bool:
 def policies(conn: Connection, name: str | None = None) -> list[Policy]:
     """All policies by name, or the one of that name (an empty list if there is none)."""
     return db.read_as(conn, Policy, "policies", name=name)
+
+
+def explain(conn: Connection, policy: str, now: str | datetime | None = None) -> list[Aspect]:
+    """What a policy does now and which bound decides it, one row an aspect. Reads only, counts nothing."""
+    return db.call_as(conn, Aspect, "retention_policy_explain", p_policy=policy, p_now=now)
 
 
 def plan(conn: Connection, policy: str | None = None, now: str | datetime | None = None) -> list[PlanRow]:
@@ -203,9 +244,12 @@ def run(
 ) -> None:
     """Delete what has expired, batch by batch with commits; None = every enabled policy.
 
+    Partitions go in two steps where that is possible: detached concurrently here, then dropped by the run.
     ``conn`` must be autocommit and idle. What was done is in :func:`runs_of_request`, also while it runs.
     Raises :class:`~pydb.errors.RunFailed` if one failed, :class:`~pydb.errors.RunBlocked` if one was blocked.
     """
+    if conn.autocommit and not dry_run:
+        partitions.detach(conn, policy, max_rows=max_rows, max_runtime=max_runtime, now=now, request=request)
     db.call_procedure(
         conn,
         "retention_run",

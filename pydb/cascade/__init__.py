@@ -107,6 +107,8 @@ class Job:
     stop_reason: str | None
     proof: Mapping[str, object] | None
     finished_at: datetime | None
+    allow_triggers: bool
+    triggered: Mapping[str, int]
 
 
 class DeleteOptions(TypedDict, total=False):
@@ -115,6 +117,9 @@ class DeleteOptions(TypedDict, total=False):
     allow_unindexed: bool
     allow_triggers: bool
     request: UUID | None
+    archive: bool | None
+    reason: str | None
+    deadline: str | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -124,6 +129,9 @@ class RequestOptions(TypedDict, total=False):
     grace: str
     reason: str | None
     allow_unindexed: bool
+    archive: bool | None
+    allow_triggers: bool
+    deadline: str | None
 
 
 def root(conn: Connection, name: str) -> Root:
@@ -148,13 +156,14 @@ def plan(
     edges: Mapping[str, str] | None = None,
     *,
     entity: str | None = None,
+    archive: bool | None = None,
 ) -> list[Step]:
     """What deleting these rows would do, in the order of execution; reads only.
 
     ``root`` is a table's name or oid, None with ``entity``. Without ``edges`` and ``entity`` the keys' own
-    actions hold, as in a plain DELETE.
+    actions hold, as in a plain DELETE. ``archive``: of a delete that archives; None = as the entity says.
     """
-    return db.call_as(conn, Step, "cascade_plan", **_what(conn, root, keys, edges, entity))
+    return db.call_as(conn, Step, "cascade_plan", **_what(conn, root, keys, edges, entity), p_archive=archive)
 
 
 def delete(
@@ -190,6 +199,33 @@ def request(
     arguments = {f"p_{option}": value for option, value in options.items()}
     (row,) = db.call(conn, "cascade_request", **_what(conn, root, keys, edges, entity), **arguments)
     return job(conn, cast("int", row["id"]))
+
+
+def refused(
+    conn: Connection,
+    entity: str,
+    keys: Sequence[Key],
+    *,
+    reason: str,
+    sqlstate: str,
+    deadline: str | None = None,
+) -> UUID:
+    """Enter into the ledger that an erasure was asked for and refused with this SQLSTATE; returns its id."""
+    entered = db.call_value(
+        conn,
+        "erasure_refuse",
+        p_entity=entity,
+        p_keys=[dict(key) for key in keys],
+        p_reason=reason,
+        p_sqlstate=sqlstate,
+        p_deadline=deadline,
+    )
+    return cast("UUID", entered)
+
+
+def receipt(conn: Connection, job_id: int | None = None, *, run: int | None = None) -> Mapping[str, object]:
+    """The receipt of a job, or of the run of a :func:`delete`; an unknown one raises YD306."""
+    return cast("Mapping[str, object]", db.call_value(conn, "cascade_receipt", p_job=job_id, p_run=run))
 
 
 def approve(conn: Connection, job_id: int) -> Job:

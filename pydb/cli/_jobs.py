@@ -179,8 +179,13 @@ def show_job(job: Job, steps: Sequence[str]) -> None:
         _output.out(f"cancelled by {job.cancelled_by} at {_output.show(job.cancelled_at)}")
     for reference, choice in job.edges.items():
         _output.out(f"{reference}: {choice}")
+    if job.allow_triggers:
+        _output.out("what triggers delete beyond the plan is accepted")
     for relation, rows in job.relations.items():
-        _output.out(f"{relation}: {rows:,} rows deleted")
+        beyond = job.triggered.get(relation)
+        _output.out(
+            f"{relation}: {rows:,} rows deleted" + (f", {beyond:,} of them by triggers" if beyond else "")
+        )
     if job.proof is not None:
         told = {name: value for name, value in job.proof.items() if not isinstance(value, dict)}
         _output.out("proof: " + ", ".join(f"{name} {_output.show(value)}" for name, value in told.items()))

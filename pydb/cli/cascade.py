@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _closure, _jobs, _keys, _names, _output
+from pydb.cli import _closure, _jobs, _keys, _names, _output, _receipts
 from pydb.cli._closure import Target
 from pydb.errors import (
     CascadeBlocked,
@@ -24,7 +24,7 @@ from pydb.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydb.cascade import Step
+    from pydb.cascade import DeleteOptions, RequestOptions, Step
     from pydb.db import Connection
 
 app = typer.Typer(
@@ -62,6 +62,12 @@ OthersOption = Annotated[
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Show references with nothing behind them too.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+ArchiveOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--archive/--no-archive", help="Keep what goes, see archive restore; else as the entity says."
+    ),
+]
 
 
 @app.command()
@@ -80,6 +86,7 @@ def plan(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the graph to this file instead of stdout.")
     ] = None,
+    archive: ArchiveOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 too if a column looks like a reference and is none.")
     ] = False,
@@ -97,7 +104,7 @@ def plan(
     with _output.connect(ctx) as conn:
         db.on_code(conn, "YD309", missed.append)
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
-        steps = _plan(conn, target)
+        steps = _plan(conn, target, archive)
         database = conn.info.dbname
     code = ExitCode.ATTENTION if cascade.blocked(steps) or (strict and missed) else ExitCode.DONE
     document = target.document(steps, not_followed=missed)
@@ -123,12 +130,23 @@ def delete(
         bool, typer.Option("--allow-unindexed", help="Go on without an index on a large table.")
     ] = False,
     allow_triggers: Annotated[
-        bool, typer.Option("--allow-triggers", help="Accept what triggers delete or keep.")
+        bool,
+        typer.Option(
+            "--allow-triggers",
+            help="Accept what triggers delete or keep; with --durable: what they delete.",
+        ),
     ] = False,
     durable: Annotated[
         bool, typer.Option("--durable", help="Request a job that deletes in batches; see cascade resume.")
     ] = False,
-    reason: Annotated[str | None, typer.Option(help="With --durable: why; shown by cascade jobs.")] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Why; of an entity it makes it an erasure, with a receipt."),
+    ] = None,
+    deadline: Annotated[
+        str | None,
+        typer.Option(metavar="INTERVAL", help="With --reason: it is to be done so long after now."),
+    ] = None,
     approval: Annotated[
         bool, typer.Option("--approval", help="With --durable: a second person must approve it.")
     ] = False,
@@ -136,6 +154,7 @@ def delete(
         str | None,
         typer.Option(metavar="INTERVAL", help="With --durable: start this long after now, as '1 day'."),
     ] = None,
+    archive: ArchiveOption = None,
     everything: AllOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
     yes: YesOption = False,
@@ -149,8 +168,12 @@ def delete(
     """
     from pydb import cascade
 
-    if not durable and (reason is not None or approval or grace is not None):
-        raise UsageError("--reason, --approval and --grace are for --durable")
+    if not durable and (approval or grace is not None):
+        raise UsageError("--approval and --grace are for --durable")
+    if reason is not None and not reason.strip():
+        raise UsageError("--reason is empty")
+    if deadline is not None and reason is None:
+        raise UsageError("--deadline is for --reason")
     with _output.connect(ctx) as conn:
         _output.refuse_read_only(conn, "deleted")
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
@@ -159,29 +182,47 @@ def delete(
             # a job checks a key only when the children are gone, as a plan with choices does
             root, rows, choices = target.what
             choices = choices or {} if durable else choices
-            planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity)
+            planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity, archive=archive)
         if dry_run and planned is not None:
             code = ExitCode.ATTENTION if cascade.blocked(planned) else ExitCode.DONE
-            document = target.document(planned, dry_run=True, request=None)
+            document = target.document(planned, dry_run=True, request=None, allow_triggers=allow_triggers)
             if not _output.emit(ctx, "cascade.delete", document, exit_code=code):
                 _closure.show(target, planned, everything=everything)
+                _accepts(planned, triggers=allow_triggers)
             raise typer.Exit(code)
-        if planned is not None:
-            _confirm(target, planned, durable=durable, everything=everything)
         try:
+            if planned is not None:
+                _confirm(target, planned, durable=durable, triggers=allow_triggers, everything=everything)
             if durable:
                 _request(
                     ctx,
                     conn,
                     target,
-                    reason=reason,
-                    approval=approval,
-                    grace=grace,
-                    unindexed=allow_unindexed,
+                    options={
+                        "reason": reason,
+                        "deadline": deadline,
+                        "approval": approval,
+                        "grace": grace or "0",
+                        "allow_unindexed": allow_unindexed,
+                        "allow_triggers": allow_triggers,
+                        "archive": archive,
+                    },
                 )
                 return
-            steps = _delete(conn, target, planned, unindexed=allow_unindexed, triggers=allow_triggers)
+            steps = _delete(
+                conn,
+                target,
+                planned,
+                {
+                    "reason": reason,
+                    "deadline": deadline,
+                    "allow_unindexed": allow_unindexed,
+                    "allow_triggers": allow_triggers,
+                    "archive": archive,
+                },
+            )
         except (CascadeBlocked, CascadeChanged) as error:
+            _receipts.enter_refusal(conn, target, error, reason, deadline)
             raise _explained(conn, target, error, planned) from None
     code = ExitCode.ATTENTION if cascade.kept(steps) else ExitCode.DONE
     if not _output.emit(ctx, "cascade.delete", target.document(steps, dry_run=False), exit_code=code):
@@ -213,12 +254,12 @@ def _target(
     return Target(root, found, edges or None)
 
 
-def _plan(conn: Connection, target: Target) -> list[Step]:
+def _plan(conn: Connection, target: Target, archive: bool | None) -> list[Step]:
     """The plan; where a bare key does not fit the primary key, the other unique keys are named."""
     from pydb import cascade
 
     try:
-        return cascade.plan(conn, *target.what, entity=target.root.entity)
+        return cascade.plan(conn, *target.what, entity=target.root.entity, archive=archive)
     except CascadeRefused as error:
         root = target.root
         others = [key[0] for key in root.keys if len(key) == 1 and list(key) != list(root.primary or ())]
@@ -233,7 +274,7 @@ def _plan(conn: Connection, target: Target) -> list[Step]:
         raise
 
 
-def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: bool) -> None:
+def _confirm(target: Target, planned: list[Step], *, durable: bool, triggers: bool, everything: bool) -> None:
     """Show the plan and ask; a blocked one is refused before anybody is asked."""
     from pydb import cascade
     from pydb.cascade import tree
@@ -244,6 +285,7 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
     if not cascade.totals(planned):
         return
     _closure.show(target, planned, everything=everything, talk=True)
+    _accepts(planned, triggers=triggers)
     doing = tree.sentence(planned).removeprefix("would ")
     question = f"Request a job to {doing}?" if durable else f"{doing.capitalize()}?"
     if not _output.confirm(question, yes=False):
@@ -251,26 +293,30 @@ def _confirm(target: Target, planned: list[Step], *, durable: bool, everything: 
         raise typer.Exit(ExitCode.ATTENTION)
 
 
+def _accepts(planned: list[Step], *, triggers: bool) -> None:
+    """What may go beyond the plan that was just shown."""
+    if triggers and any("trigger" in step.codes for step in planned):
+        _output.say("what these triggers delete beyond the plan is accepted")
+
+
 def _delete(
-    conn: Connection, target: Target, planned: list[Step] | None, *, unindexed: bool, triggers: bool
+    conn: Connection, target: Target, planned: list[Step] | None, options: DeleteOptions
 ) -> list[Step]:
     from pydb import cascade, db
 
     with _working("deleting, in one transaction …"), db.transaction(conn):
         try:
-            steps = cascade.delete(
-                conn,
-                *target.what,
-                entity=target.root.entity,
-                allow_unindexed=unindexed,
-                allow_triggers=triggers,
-            )
+            steps = cascade.delete(conn, *target.what, entity=target.root.entity, **options)
         except PydbError as refused:
             if refused.sqlstate == "YD306":
                 refused.hint = "request a job, which waits for them: repeat it with --durable"
             raise
         # what triggers change beyond the plan was accepted
-        if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
+        if (
+            planned is not None
+            and not options["allow_triggers"]
+            and cascade.totals(steps) != cascade.totals(planned)
+        ):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
                 hint="look again, or repeat with --yes",
@@ -279,27 +325,10 @@ def _delete(
     return steps
 
 
-def _request(
-    ctx: typer.Context,
-    conn: Connection,
-    target: Target,
-    *,
-    reason: str | None,
-    approval: bool,
-    grace: str | None,
-    unindexed: bool,
-) -> None:
+def _request(ctx: typer.Context, conn: Connection, target: Target, *, options: RequestOptions) -> None:
     from pydb import cascade
 
-    job = cascade.request(
-        conn,
-        *target.what,
-        entity=target.root.entity,
-        approval=approval,
-        grace=grace or "0",
-        reason=reason,
-        allow_unindexed=unindexed,
-    )
+    job = cascade.request(conn, *target.what, entity=target.root.entity, **options)
     if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
         return
     _output.out(f"job {job.id} is requested: {job.rows_planned:,} rows to delete, nothing was deleted yet")
@@ -320,7 +349,7 @@ def _explained(
             return _closure.blocked(steps)
     elif error.hint is not None:
         error.hint = error.hint.replace("p_allow_unindexed => true", "--allow-unindexed").replace(
-            "cascade_delete with p_allow_triggers => true", "--allow-triggers"
+            "p_allow_triggers => true", "--allow-triggers"
         )
     return error
 
@@ -350,6 +379,7 @@ for _name, _hidden, _command in (
     ("approve", False, _jobs.approve),
     ("cancel", False, _jobs.cancel),
     ("resume", False, _jobs.resume),
+    ("receipt", False, _receipts.receipt),
     ("run", True, _jobs.resume),
 ):
     app.command(name=_name, hidden=_hidden)(_command)

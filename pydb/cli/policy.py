@@ -1,4 +1,4 @@
-"""``pydb policy``: apply a policy file, list, show and drop policies."""
+"""``pydb policy``: apply a policy file, list, show, explain and drop policies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydb.retention import Policy, PolicyOptions
 
 app = typer.Typer(
-    help="Retention policies: set, apply a file, export, list, show, drop.", no_args_is_help=True
+    help="Retention policies: set, apply a file, export, list, show, explain, drop.", no_args_is_help=True
 )
 
 _MARKS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-"}
@@ -73,7 +73,10 @@ def set_(
             "--filter", metavar="CONDITION", help="Only rows for which this holds: \"kind = 'debug'\"."
         ),
     ] = None,
-    action: Annotated[str | None, typer.Option(help="delete.")] = None,
+    action: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="delete, or drop_partition: partitions that expired go at once."),
+    ] = None,
     on_referenced: Annotated[
         str | None,
         typer.Option(metavar="CHOICE", help="Rows that others reference: skip, error, or cascade to them."),
@@ -106,6 +109,30 @@ def set_(
     expire_minus_infinity: Annotated[
         bool, typer.Option("--expire-minus-infinity", help="Rows at -infinity expire too.")
     ] = False,
+    watermark_table: Annotated[
+        str | None,
+        typer.Option(metavar="TABLE", help="Keep what is not older than the watermark that stands there …"),
+    ] = None,
+    watermark_column: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="… as the greatest value of this column …")
+    ] = None,
+    watermark_pick: Annotated[
+        str | None, typer.Option(metavar="CHOICE", help="… or the least: max or min …")
+    ] = None,
+    watermark_filter: Annotated[
+        str | None, typer.Option(metavar="CONDITION", help="… among the rows for which this holds.")
+    ] = None,
+    watermark_function: Annotated[
+        str | None,
+        typer.Option(metavar="FUNCTION", help="Or the function without arguments that tells the watermark."),
+    ] = None,
+    partition: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="… and is dropped, kept or moved: drop, keep or move."),
+    ] = None,
+    partition_schema: Annotated[
+        str | None, typer.Option(metavar="SCHEMA", help="Where detached partitions are moved to.")
+    ] = None,
     allow_short: Annotated[
         bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
     ] = False,
@@ -132,6 +159,13 @@ def set_(
         "timezone": timezone,
         "expire_minus_infinity": expire_minus_infinity,
         "allow_short": allow_short,
+        "watermark_table": watermark_table,
+        "watermark_column": watermark_column,
+        "watermark_pick": watermark_pick,
+        "watermark_filter": watermark_filter,
+        "watermark_function": watermark_function,
+        "partition": partition,
+        "partition_schema": partition_schema,
     }
     given = {option: value for option, value in options.items() if value is not None}
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):
@@ -207,6 +241,27 @@ def show(
     if _output.emit(ctx, "policy.show", {"policy": asdict(found[0])}):
         return
     _output.table(["setting", "value"], [(key, _shown(found[0], key)) for key in asdict(found[0])])
+
+
+@app.command()
+def explain(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Name of the policy.")
+    ],
+    now: Annotated[str | None, typer.Option(metavar="TIMESTAMP", help="Take this for the present.")] = None,
+) -> None:
+    """Say what a policy does now, and which of its bounds decides that. It counts no rows.
+
+    The exit code is 1 if a run would delete nothing because something blocks it.
+    """
+    from pydb import retention
+
+    with _output.connect(ctx) as conn:
+        if not retention.policies(conn, name):
+            raise _policies.unknown(conn, name)
+        aspects = retention.explain(conn, name, now)
+    raise typer.Exit(_policies.show_aspects(ctx, name, aspects))
 
 
 @app.command()

@@ -16,6 +16,12 @@ insert into pydb.setting (name, value, value_type, min_value, description) value
     'a cascade job of at most so many rows is tried and undone before its first row goes; 0 = none is (integer, from 0)'
 );
 
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'erasure_deadline', '30 days', 'interval', '1 hour', '100 years',
+    'an erasure is to be done so long after its request, where that names no deadline (interval, from 1 hour)'
+);
+
 insert into pydb.schedule_source (procedure, kind, job_prefix, description) values
 (
     'cascade_run', 'cascade', 'pydb.cascade_run',
@@ -49,6 +55,9 @@ create table pydb.cascade_job (
     finished_at timestamptz,
     requested_by_role oid,
     approved_by_role oid,
+    allow_triggers boolean not null default false,
+    triggered jsonb not null default '{}'::jsonb,
+    archive boolean not null default false,
     constraint cascade_job_pkey primary key (id),
     constraint cascade_job_state_check check (
         state in ('requested', 'approved', 'started', 'completed', 'cancelled')
@@ -97,6 +106,92 @@ comment on column pydb.cascade_job.finished_at is 'When it was completed.';
 comment on column pydb.cascade_job.requested_by_role is
 'The role that asked for it, whatever it is called now: this one never approves.';
 comment on column pydb.cascade_job.approved_by_role is 'The role that approved it, whatever it is called now.';
+comment on column pydb.cascade_job.allow_triggers is
+'True: what triggers delete beyond the plan is accepted, in each batch.';
+comment on column pydb.cascade_job.triggered is
+'Object: relation → rows that triggers deleted beyond what the batches were to take; they count in relations too.';
+comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';
+
+create table pydb.erasure (
+    id uuid not null default pg_catalog.gen_random_uuid(),
+    entity text not null,
+    root_name text not null,
+    key_columns name[] not null,
+    salt bytea not null,
+    key_hashes bytea[] not null,
+    reason text not null,
+    state text not null,
+    refusal text,
+    requested_by text not null,
+    requested_at timestamptz not null,
+    approved_by text,
+    approved_at timestamptz,
+    deadline timestamptz not null,
+    job bigint,
+    run_ids bigint[] not null default '{}',
+    rows_planned bigint,
+    planned jsonb,
+    closure_sha256 text,
+    started_at timestamptz,
+    finished_at timestamptz,
+    rows_done bigint not null default 0,
+    relations jsonb not null default '{}'::jsonb,
+    remaining bigint,
+    rescanned_at timestamptz,
+    holds text[] not null default '{}',
+    replay_of uuid,
+    imported_at timestamptz,
+    constraint erasure_pkey primary key (id),
+    constraint erasure_state_check check (state in ('requested', 'started', 'completed', 'refused')),
+    constraint erasure_refusal_check check (refusal in ('blocked', 'not_approved', 'cancelled', 'error')),
+    constraint erasure_refused_check check ((refusal is not null) = (state = 'refused')),
+    constraint erasure_reason_check check (reason <> ''),
+    constraint erasure_finished_check check ((state in ('completed', 'refused')) = (finished_at is not null)),
+    constraint erasure_remaining_check check (state <> 'completed' or remaining = 0)
+);
+
+create unique index erasure_job_key on pydb.erasure (job);
+create index erasure_entity_idx on pydb.erasure (entity, requested_at);
+
+comment on table pydb.erasure is
+'The ledger of erasures: a row each, entered before the first row goes; no key is in it, only salted hashes.
+Append-only: delete and truncate are refused, and of a row only how far it is changes. Keep copies outside: pydb erasure
+export.';
+comment on column pydb.erasure.id is 'Id of the erasure, the same in every copy of the ledger.';
+comment on column pydb.erasure.entity is 'Entity whose rows were to go.';
+comment on column pydb.erasure.root_name is 'Qualified name of its root table, at that time.';
+comment on column pydb.erasure.key_columns is
+'Columns of the hashed key: the primary key, or that by which a row was named that was not there.';
+comment on column pydb.erasure.salt is 'Salt of the hashes; the erasures of an entity have one.';
+comment on column pydb.erasure.key_hashes is
+'SHA-256 of each root key, as a jsonb object of its columns in text, with the salt after it.';
+comment on column pydb.erasure.reason is 'Why, in the requester''s words.';
+comment on column pydb.erasure.state is
+'requested (a job that has not begun), started, completed (a look again found nothing) or refused.';
+comment on column pydb.erasure.refusal is 'Why it was refused: blocked, not_approved, cancelled or error.';
+comment on column pydb.erasure.requested_by is 'Login role that asked for it.';
+comment on column pydb.erasure.requested_at is 'When that was.';
+comment on column pydb.erasure.approved_by is 'Login role that approved it.';
+comment on column pydb.erasure.approved_at is 'When that was.';
+comment on column pydb.erasure.deadline is
+'When it must be done: request and the setting erasure_deadline, or as asked.';
+comment on column pydb.erasure.job is 'Its cascade job; null where it was one transaction.';
+comment on column pydb.erasure.run_ids is 'Its runs in pydb.job_run.';
+comment on column pydb.erasure.rows_planned is 'Rows that were to be deleted; null where it was never planned.';
+comment on column pydb.erasure.planned is 'Object: relation → rows that were to be deleted.';
+comment on column pydb.erasure.closure_sha256 is
+'SHA-256 of the plan: array of [relation, reference, action, rows], children first, as jsonb in text.';
+comment on column pydb.erasure.started_at is 'When its first run began.';
+comment on column pydb.erasure.finished_at is 'When it was completed or refused.';
+comment on column pydb.erasure.rows_done is 'Rows that were deleted.';
+comment on column pydb.erasure.relations is 'Object: relation → rows that were deleted.';
+comment on column pydb.erasure.remaining is
+'Rows with its keys, and rows that hang on them, found after the last delete.';
+comment on column pydb.erasure.rescanned_at is 'When that was looked for.';
+comment on column pydb.erasure.holds is 'Names of holds that keep parts of it; none yet.';
+comment on column pydb.erasure.replay_of is 'The erasure that this one repeated, after a restore.';
+comment on column pydb.erasure.imported_at is
+'When it was read from a file: then its word is that of the file, and job and runs of that time are left out.';
 
 create type pydb_internal.cascade_rows as (
     layer integer,
@@ -195,7 +290,8 @@ comment on column pydb.cascade_step.codes is
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
-key), inherited, heirs (their rows with these keys stay visible), locks, superuser.';
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept), unlinked
+(a restore does not set them back). With an archive, blocking: unarchivable.';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');
@@ -208,7 +304,8 @@ create type pydb_internal.cascade_work as (
     size bigint,
     width integer,
     seen bigint,
-    idle integer
+    idle integer,
+    allow_triggers boolean
 );
 
 comment on type pydb_internal.cascade_work is
@@ -221,5 +318,7 @@ comment on column pydb_internal.cascade_work.size is 'Rows of the next batch.';
 comment on column pydb_internal.cascade_work.width is 'Relations of the next batch.';
 comment on column pydb_internal.cascade_work.seen is 'Rows done when it last looked what is left; -1 = it never did.';
 comment on column pydb_internal.cascade_work.idle is 'Looks one after the other that led to no deleted row.';
+comment on column pydb_internal.cascade_work.allow_triggers is
+'True: what triggers delete beyond the plan is accepted.';
 
-revoke all on pydb.cascade_job from public;
+revoke all on pydb.cascade_job, pydb.erasure from public;

@@ -1,6 +1,6 @@
 -- pydb.cascade_approve: approve a cascade job that somebody else requested.
 -- writes pydb.cascade_job, pydb.audit_log   locks the job's row
--- raises YD306
+-- raises YD007 YD306
 create or replace function pydb.cascade_approve(p_job bigint)
 returns pydb.cascade_job
 language plpgsql

@@ -1,6 +1,6 @@
 -- pydb.cascade_cancel: take back a cascade job that has not started, or give up one that cannot go on.
--- reads pydb.job_run   writes pydb.cascade_job, pydb.audit_log   locks the job's row
--- raises YD306
+-- reads pydb.job_run   writes pydb.cascade_job, pydb.audit_log, pydb.erasure   locks the job's row
+-- raises YD007 YD306
 create or replace function pydb.cascade_cancel(p_job bigint)
 returns pydb.cascade_job
 language plpgsql
@@ -8,8 +8,10 @@ security definer -- jobs change only through their routines
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_job pydb.cascade_job := pydb_internal.cascade_job_get(p_job);
+    v_job pydb.cascade_job;
 begin
+    perform pydb_internal.run_check_read_write();
+    v_job := pydb_internal.cascade_job_get(p_job);
     if v_job.state not in ('requested', 'approved') and not (v_job.state = 'started' and exists (
         select 1 from pydb.job_run as r where r.id = v_job.run_id and r.state in ('blocked', 'failed')
     )) then
@@ -24,6 +26,10 @@ begin
     set state = 'cancelled', cancelled_by = session_user, cancelled_at = now(), finished_at = now()
     where j.id = p_job
     returning * into v_job;
+    update pydb.erasure as e
+    set state = 'refused', refusal = 'cancelled', finished_at = v_job.finished_at, rows_done = v_job.rows_done,
+        relations = v_job.relations
+    where e.job = p_job and e.state in ('requested', 'started');
     perform pydb_internal.audit_add('cascade_cancel', 'job ' || p_job, null, null);
     return v_job;
 end

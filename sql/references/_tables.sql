@@ -63,6 +63,7 @@ create table pydb.entity (
     author text not null default session_user,
     created_at timestamptz not null default pg_catalog.now(),
     updated_at timestamptz not null default pg_catalog.now(),
+    archive boolean not null default false,
     constraint entity_pkey primary key (name),
     constraint entity_name_check check (name ~ '^[a-z][a-z0-9_-]{0,62}$'),
     constraint entity_edges_check check (jsonb_typeof(edges) = 'object'),
@@ -81,6 +82,8 @@ comment on column pydb.entity.grace is 'A durable job of this entity starts this
 comment on column pydb.entity.author is 'Login role that set it.';
 comment on column pydb.entity.created_at is 'When it was first set.';
 comment on column pydb.entity.updated_at is 'When it was last changed.';
+comment on column pydb.entity.archive is
+'True: what its cascades delete is kept in archives, unless they say otherwise.';
 
 create type pydb_internal.reference_edge as (
     reference text,

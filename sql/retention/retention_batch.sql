@@ -1,6 +1,7 @@
 -- pydb.retention_batch: one bounded batch of a policy, in the caller's own transaction.
--- writes the target, pydb.audit_log   locks the relation (row exclusive) and the rows it deletes
--- raises YD001 YD002 YD104 YD105 YD111 YD112 YD113, and what the delete raises
+-- writes the target and its archive, pydb.job_run, pydb.audit_log   locks the relation (row exclusive) and the rows it
+-- deletes
+-- raises YD001 YD002 YD104 YD105 YD108 YD111 YD112 YD113 YD119, and what the delete raises
 create or replace function pydb.retention_batch(
     p_policy text,
     p_max_rows bigint default 10000,
@@ -25,13 +26,9 @@ declare
     v_run pydb_internal.run_state;
     v_given pydb_internal.run_state;
     v_found record;
+    v_archive bigint;
 begin
-    if p_max_rows is null or p_max_rows < 1 or p_max_rows > 1000000 then
-        raise exception using errcode = 'YD001',
-            message = format('p_max_rows cannot be %s', coalesce(p_max_rows::text, 'null')),
-            detail = 'A batch takes 1 to 1000000 rows.',
-            hint = format('select * from pydb.retention_batch(%L, p_max_rows => 10000);', p_policy);
-    end if;
+    perform pydb_internal.retention_check_batch(v_policy, p_max_rows);
     v_run.kind := 'retention';
     v_run.subject := p_policy;
     v_run.dry_run := false;
@@ -63,10 +60,13 @@ begin
         end if;
     end if;
     perform pydb_internal.run_check_now(v_run);
+    v_archive := case v_policy.action
+        when 'archive' then pydb_internal.run_open_within('retention', p_policy, null) end;
     rows_done := 0;
     -- ranges until the batch has its rows: the limit holds over all of them
     while rows_done < p_max_rows and v_run.state is null loop
         v_run.max_rows := v_run.done + p_max_rows - rows_done;
+        v_run.run_id := v_archive;
         if cardinality(v_parts) = 0 then
             v_turn := pydb_internal.retention_open(v_run, v_all);
             v_parts := v_turn.parts;
@@ -93,7 +93,10 @@ begin
             pydb_internal.retention_places(v_parts), 'all', pydb_internal.retention_places(v_all)
         );
     end if;
-    if rows_done > 0 then
+    if v_archive is not null then
+        perform pydb_internal.run_log_done('retention', p_policy, rows_done, 0, false, clock_timestamp(), null,
+            '{"archived": true}', 'retention_batch', jsonb_build_object('rows_done', rows_done), v_archive);
+    elsif rows_done > 0 then
         perform pydb_internal.audit_say('retention_batch', p_policy, jsonb_strip_nulls(jsonb_build_object(
             'rows_done', rows_done, 'now', case when p_now is not null then v_run.now end
         )), null);

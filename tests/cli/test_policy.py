@@ -264,12 +264,44 @@ def test_list_and_show(cli: Cli, events: Connection, policy_file: PolicyFile) ->
         ),
         *("paused_reason", "builtin", "author", "version", "created_at", "updated_at"),
         "expire_implausible",
+        *(f"watermark_{part}" for part in ("table", "column", "pick", "filter", "function")),
     }
     assert (policy["fuse_share"], policy["enabled"], policy["max_rows"]) == (0.5, True, None)
     assert str(policy["created_at"]).endswith("Z")
     assert policy in cast("list[object]", cli("policy", "list", "--json").document["policies"])
     assert "app.events" in cli("policy", "list").out
     assert "app.events" in cli("policy", "show", "a").out
+
+
+def test_a_watermark_is_set_shown_exported_and_explained(
+    cli: Cli, events: Connection, policy_file: PolicyFile, tmp_path: Path
+) -> None:
+    events.execute('create table app."Roll up" (job text, done timestamptz)')
+    more = """watermark_table = 'app."Roll up"'\nwatermark_column = "done"\nwatermark_filter = "job = 'a'" """
+    path = str(policy_file(a=KEEP + "\n" + more))
+    applied = cli("policy", "apply", path)
+    assert (applied.code, "YD119" in applied.err or "watermark" in applied.err) == (0, True)
+    assert kinds(cli("policy", "apply", path, "--json")) == {"a": "unchanged"}
+    exported = tmp_path / "again.toml"
+    exported.write_text(cli("policy", "export", "a").out)
+    assert kinds(cli("policy", "apply", str(exported), "--json")) == {"a": "unchanged"}
+    for verb in (("retention", "plan", "a"), ("retention", "run", "a", "--yes"), ("policy", "explain", "a")):
+        assert cli(*verb).code == 1, verb
+    explained = cli("policy", "explain", "a", "--json")
+    aspects = {one["aspect"]: one for one in cast("list[dict[str, str]]", explained.document["aspects"])}
+    assert (explained.code, aspects["watermark"]["state"]) == (1, "blocks")
+    assert aspects["watermark"]["value"] == 'max(done) of app."Roll up"'
+    events.execute("insert into app.\"Roll up\" values ('a', '2001-01-01')")
+    assert cli("policy", "explain", "a").code == 0
+    # what is changed by somebody else is seen
+    assert cli("policy", "set", "a", "app.events", "at", "30 days").code == 0
+    changes = cast("list[dict[str, object]]", cli("policy", "apply", path, "--json").document["changes"])
+    assert changes[0]["fields"] == {
+        "watermark_table": {"before": None, "after": 'app."Roll up"'},
+        "watermark_column": {"before": None, "after": "done"},
+        "watermark_filter": {"before": None, "after": "(job = 'a'::text)"},
+    }
+    assert cli("policy", "explain", "nobody").code == 64
 
 
 def test_drop(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:

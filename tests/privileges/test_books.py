@@ -18,8 +18,11 @@ QUARANTINE = "select pydb_internal.orphan_quarantine_store({}, '{}'::regclass, a
 @pytest.mark.parametrize(
     ("code", "statement"),
     [
-        ("YD901", "run_log_done('retention', 'events', 5, now(), null, '{}', 'retention_run', '{}')"),
-        ("YD901", "run_log_done('cascade', 'x', -1, now(), null, '{}', 'cascade_delete', '{}')"),
+        (
+            "YD901",
+            "run_log_done('retention', 'events', 5, 0, false, now(), null, '{}', 'retention_run', '{}')",
+        ),
+        ("YD901", "run_log_done('cascade', 'x', -1, 0, false, now(), null, '{}', 'cascade_delete', '{}')"),
         ("YD901", "run_log_unstarted('retention', 'events', false, null, 'completed', 'exhausted', null)"),
         ("YD901", "run_open('nothing', 'events', false, null, null)"),
         ("YD005", "audit_say('retention_policy_drop', 'events', '{}', null)"),

@@ -24,7 +24,24 @@ TELLS: Final = "changes nothing; tells what every role that has it may know"
 OWN: Final = "touches only runs that this process has opened and not closed"
 KEYS: Final = "one key by its scope and name; roles of pydb_app share all scopes, as docs/idempotency.md says"
 SAFE: Final = {
-    "audit_say": "four kinds of events that happen with the rights of the caller; notes pid and statement",
+    "archive_adopt": "gives rows only of files that the same login exported, to a live run of its own",
+    "archive_chunk_account": OWN,
+    "archive_chunk_add": "adds to a file that this transaction has entered from a draft",
+    "archive_chunk_clear": OWN,
+    "archive_chunk_next": TELLS + ": places of rows that the same login exported",
+    "archive_exporter_end": "ends what the same login has begun",
+    "archive_exporter_join": "enters this very process",
+    "archive_exporter_of": TELLS + ": what the same login has entered",
+    "archive_manifest_store": DRAFT,
+    "archive_pending": TELLS + ": files that the same login exported",
+    "archive_places": TELLS + ": places of rows that the same login exported",
+    "archive_account": OWN + "; adds to their books, takes nothing away",
+    "archive_enroll": OWN + "; the archive is one of pydb.archive_table",
+    "archive_keep_set": RIGHT + ": how long an archive keeps its rows, at least a day",
+    "archive_purge_rows": OWN + "; what is due it decides itself, by the server's own clock",
+    "archive_return": OWN + ", which restore",
+    "archive_table_store": DRAFT + "; what it makes is named and typed by the catalog",
+    "audit_say": "six kinds of events that happen with the rights of the caller; notes pid and statement",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",
     "cascade_job_get": TELLS + ", and locks the row",
@@ -34,9 +51,14 @@ SAFE: Final = {
     "cascade_job_store": DRAFT + "; plan, terms and hash of the graph are the draft's",
     "cascade_jobs_due": TELLS,
     "cascade_root_terms": TELLS,
+    "cascade_receipt": TELLS + ": who, why, counts and combined hashes; no key, no salt",
     "entity_drop": RIGHT,
     "entity_lowered": TELLS + ": names, times and actors of two kinds of events",
     "entity_store": DRAFT,
+    "erasure_entries": TELLS + ": only those who erase have it",
+    "erasure_finish": "ends only an erasure of this transaction, by a run of this transaction",
+    "erasure_salt": TELLS + ": only those who erase have it",
+    "erasure_store": DRAFT + "; one out of a file is marked as such",
     "idempotency_claim": KEYS,
     "idempotency_complete": KEYS + "; needs the token of the claim",
     "idempotency_copy_life": "a trigger: copies the setting that was just changed",
@@ -58,6 +80,9 @@ SAFE: Final = {
     "retention_builtin": TELLS,
     "retention_has_silent": TELLS,
     "retention_pause": RIGHT + "; it only stops something",
+    "retention_partition_leftovers": TELLS,
+    "retention_partition_store": DRAFT
+    + "; an end belongs to a run of this process, and only what a policy detached has one",
     "retention_policy_drop": RIGHT,
     "retention_policy_get": TELLS,
     "retention_policy_names": TELLS,
@@ -74,6 +99,7 @@ SAFE: Final = {
     "run_log_done": "one kind of run, a cascade delete of this transaction; notes pid and statement",
     "run_log_plan": OWN,
     "run_log_unstarted": "a run that did nothing: no rows, never completed; notes pid and statement",
+    "run_open_within": "as run_open; seen by nobody before its transaction ends",
     "run_open": "opens a run of this process under its login role; notes pid and statement",
     "run_turns": TELLS,
     "schedule_set": RIGHT + "; the procedure is one of pydb.schedule_source",
@@ -84,7 +110,7 @@ SAFE: Final = {
 # static text, or catalogs of extensions; nothing of the caller's is in it
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments
-INNER: Final = frozenset({"audit_add", "draft_take", "run_audit", "run_is_own", "run_prune"})
+INNER: Final = frozenset({"audit_add", "erasure_enter", "draft_take", "run_audit", "run_is_own", "run_prune"})
 
 
 def test_every_routine_that_runs_as_its_owner_has_a_reason(field: Field) -> None:

@@ -26,7 +26,7 @@ as $$
         left join (select distinct m.relation, m.root from moving as m) as m on m.relation = c.oid
         where c.relkind = 'r' and c.relpersistence <> 't' and c.relnamespace not in (
             'pg_catalog'::regnamespace, 'pg_toast'::regnamespace, 'pydb'::regnamespace,
-            'pydb_internal'::regnamespace
+            'pydb_internal'::regnamespace, 'pydb_archive'::regnamespace
         )
         group by coalesce(m.root, c.oid)
     ) as f

@@ -1,11 +1,12 @@
--- pydb_internal.cascade_deletes (delete; by cascade_execute): the DELETE statements of a walk: one a relation, or one
--- for all partitions of a table.
+-- pydb_internal.cascade_deletes (delete; by cascade_execute): the DELETE statements of a walk, as
+-- elements of WITH: one a relation, or one for all partitions of a table.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_deletes(
     p_walk pydb_internal.cascade_closure,
     p_gone pydb_internal.cascade_rows[],
-    p_places text[]
+    p_places text[],
+    p_archive bigint default null
 )
 returns text[]
 language plpgsql
@@ -74,7 +75,7 @@ begin
             left join keyed as k on k.edge = r.edge and r.is_single and k.place <> g.place
         )
 
-        select format(
+        select pydb_internal.cascade_clause('d' || d.place, d.relation, p_archive, format(
             'delete from %s as t where %s', coalesce(d.whole, 'only ' || pydb_internal.relation_name(d.relation)),
             -- the place stands twice: a row that somebody moved while we waited for it is found by the first and judged
             -- by the second
@@ -82,7 +83,7 @@ begin
                 't.ctid operator(pg_catalog.=) any(%s) and coalesce(t.ctid operator(pg_catalog.=) any(%1$s), false)',
                 p_places[d.place]
             ))
-        )
+        ))
         from done as d
         where d.whole is null or d.turn = 1
         order by d.place
@@ -91,12 +92,13 @@ end
 $$;
 
 comment on function pydb_internal.cascade_deletes(
-    pydb_internal.cascade_closure, pydb_internal.cascade_rows[], text[]) is
+    pydb_internal.cascade_closure, pydb_internal.cascade_rows[], text[], bigint) is
 'The DELETE of each part of p_gone (cascade_merge_rows), by the key that leads to its rows where there is one, else by
 their places,
     whose expressions are p_places (pydb_internal.cascade_places). Where one key leads to many partitions of a table,
-and that makes no difference, one DELETE of the table.';
+and that makes no difference, one DELETE of the table. p_archive: run whose archives take what is deleted.';
 
 revoke all
-    on function pydb_internal.cascade_deletes(pydb_internal.cascade_closure, pydb_internal.cascade_rows[], text[])
-        from public;
+    on function pydb_internal.cascade_deletes(
+        pydb_internal.cascade_closure, pydb_internal.cascade_rows[], text[], bigint
+    ) from public;

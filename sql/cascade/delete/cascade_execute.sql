@@ -1,8 +1,11 @@
 -- pydb_internal.cascade_execute (delete): do what a walk found, in one statement: set what is to be set and delete all
 -- else.
--- writes the relations of the walk   locks them (row exclusive) and the rows
--- raises YD304, and what the statement raises
-create or replace function pydb_internal.cascade_execute(p_walk pydb_internal.cascade_closure)
+-- writes the relations of the walk, their archives   locks them (row exclusive) and the rows
+-- raises YD304 YD601 YD602 YD603, and what the statement raises
+create or replace function pydb_internal.cascade_execute(
+    p_walk pydb_internal.cascade_closure,
+    p_archive bigint default null
+)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -15,13 +18,21 @@ declare
     v_gone_at record := pydb_internal.cascade_places(v_gone, '$1');
     v_set_at record := pydb_internal.cascade_places(v_set, '$2');
     v_updates text[] := pydb_internal.cascade_update_statements(p_walk, v_set, v_set_at.places);
-    v_deletes text[] := pydb_internal.cascade_deletes(p_walk, v_gone, v_gone_at.places);
+    v_deletes text[];
+    v_before jsonb;
+    v_kept jsonb;
     v_count text;
     v_rows bigint;
     v_planned bigint;
     v_statement text;
     v_ours text[];
 begin
+    if p_archive is not null then
+        perform pydb_internal.archive_open(p_archive, array(select g.relation from unnest(v_gone) as g));
+        v_before := pydb_internal.cascade_deleted_counts(p_walk);
+        v_kept := pydb_internal.archive_inserted(p_archive);
+    end if;
+    v_deletes := pydb_internal.cascade_deletes(p_walk, v_gone, v_gone_at.places, p_archive);
     select count(distinct (s.relation, u.tid)) into v_planned
     from unnest(v_set) as s
     cross join lateral unnest(s.tids) as u (tid);
@@ -34,7 +45,7 @@ begin
         select '/* pydb */ with ' || string_agg(u.query, ', ' order by u.ord) || ' ' || case
             when v_updates = '{}' then 'select 0' else v_count end
         from (
-            select d.ordinality as ord, format('d%s as (%s)', d.ordinality, d.query) as query
+            select d.ordinality as ord, d.query
             from unnest(v_deletes) with ordinality as d (query)
             union all
             select -1 / c.ordinality::numeric, format('u%s as (%s returning 1)', c.ordinality, c.query)
@@ -51,10 +62,17 @@ begin
             hint = 'Nothing was changed. Run it again.';
     end if;
     perform pydb_internal.application_constraints();
+    if p_archive is not null then
+        perform pydb_internal.archive_balance(p_archive, v_kept, (
+            select coalesce(sum(e.value::bigint - coalesce((v_before ->> e.key)::bigint, 0)), 0)::bigint
+            from jsonb_each_text(pydb_internal.cascade_deleted_counts(p_walk)) as e
+        ));
+    end if;
 end
 $$;
 
-comment on function pydb_internal.cascade_execute(pydb_internal.cascade_closure) is
-'Sets and deletes the rows of a walk in the caller''s transaction. Deferred keys are checked before it returns.';
+comment on function pydb_internal.cascade_execute(pydb_internal.cascade_closure, bigint) is
+'Sets and deletes the rows of a walk in the caller''s transaction. Deferred keys are checked before it returns.
+p_archive: run that keeps what goes in archives; YD603 where a trigger deletes more than it.';
 
-revoke all on function pydb_internal.cascade_execute(pydb_internal.cascade_closure) from public;
+revoke all on function pydb_internal.cascade_execute(pydb_internal.cascade_closure, bigint) from public;

@@ -34,7 +34,7 @@ begin
             ) || '; everything was rolled back.',
             hint = p_look || case
                 when not p_allow_triggers
-                    then ' -- cascade_delete with p_allow_triggers => true accepts what triggers delete in other tables'
+                    then ' -- p_allow_triggers => true accepts what triggers delete in other tables'
                 else ''
             end;
     end if;

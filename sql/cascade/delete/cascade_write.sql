@@ -5,7 +5,8 @@
 create or replace function pydb_internal.cascade_write(
     p_walk pydb_internal.cascade_closure,
     p_native regclass,
-    p_look text
+    p_look text,
+    p_archive bigint default null
 )
 returns void
 language plpgsql
@@ -19,7 +20,7 @@ declare
     v_sqlstate text;
 begin
     if p_native is null then
-        perform pydb_internal.cascade_execute(p_walk);
+        perform pydb_internal.cascade_execute(p_walk, p_archive);
     else
         perform pydb_internal.cascade_execute_native(p_walk, p_native);
     end if;
@@ -42,8 +43,8 @@ exception when others then
 end
 $$;
 
-comment on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text) is
+comment on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text, bigint) is
 'Applies a walk: cascade_execute, or (p_native: the root table) cascade_execute_native. What a constraint refuses
 raises YD302. p_look: statement that shows the plan.';
 
-revoke all on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text) from public;
+revoke all on function pydb_internal.cascade_write(pydb_internal.cascade_closure, regclass, text, bigint) from public;

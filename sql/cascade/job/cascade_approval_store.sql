@@ -1,6 +1,6 @@
 -- pydb_internal.cascade_approval_store (job; by cascade_approve): enter the approval of a job, by another than who
 -- requested it; audited.
--- writes pydb.cascade_job, pydb.audit_log, pydb_internal.draft   locks the job's row
+-- writes pydb.cascade_job, pydb.audit_log, pydb.erasure, pydb_internal.draft   locks the job's row
 -- raises YD005 YD306
 create or replace function pydb_internal.cascade_approval_store(p_draft bigint)
 returns pydb.cascade_job
@@ -31,6 +31,8 @@ begin
     set state = 'approved', approved_by = v_draft.author, approved_by_role = v_draft.author_role, approved_at = now()
     where j.id = v_id
     returning * into v_job;
+    update pydb.erasure as e set approved_by = v_job.approved_by, approved_at = v_job.approved_at
+    where e.job = v_id and e.state = 'requested';
     perform pydb_internal.audit_add('cascade_approve', 'job ' || v_id, null, null);
     return v_job;
 end

@@ -7,7 +7,7 @@ create or replace function pydb_internal.cascade_job_batch(
     p_chunks pydb_internal.run_chunk[],
     out is_blocked boolean,
     out rows bigint,
-    out relations jsonb
+    out told jsonb
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -28,7 +28,7 @@ begin
         where s.action = 'blocked'
     );
     if not is_blocked then
-        select d.* into rows, relations from pydb_internal.cascade_job_delete(p_work, v_walk) as d;
+        select d.* into rows, told from pydb_internal.cascade_job_delete(p_work, v_walk) as d;
     end if;
 end
 $$;

@@ -27,7 +27,9 @@ begin
             raise exception using errcode = 'YD005', message = format('%s is not in full reach', v_bar.relation),
                 detail = v_bar.warning || '. Nothing was changed.', hint = v_bar.cure;
         end if;
-        perform pydb_internal.cascade_check_job(v_walk, v_steps, p_work.root, v_keys, p_work.edges, p_is_first);
+        perform pydb_internal.cascade_check_job(
+            v_walk, v_steps, p_work.root, v_keys, p_work.edges, p_is_first, p_work.allow_triggers
+        );
     end if;
     return v_walk;
 end

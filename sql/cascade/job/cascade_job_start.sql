@@ -1,6 +1,6 @@
 -- pydb_internal.cascade_job_start (job; by cascade_open): note that a job has started, from when on it cannot be
 -- cancelled.
--- writes pydb.cascade_job   locks the job's row
+-- writes pydb.cascade_job, pydb.erasure   locks the job's row
 -- raises YD306
 create or replace function pydb_internal.cascade_job_start(p_job bigint, p_run bigint)
 returns pydb.cascade_job
@@ -19,6 +19,9 @@ begin
     -- a cancel may have come in between
     perform pydb_internal.cascade_jobs_due(p_job);
     update pydb.cascade_job as j set state = 'started', run_id = p_run where j.id = p_job returning * into v_job;
+    update pydb.erasure as e
+    set state = 'started', started_at = coalesce(e.started_at, clock_timestamp()), run_ids = e.run_ids || p_run
+    where e.job = p_job and e.state in ('requested', 'started');
     return v_job;
 end
 $$;

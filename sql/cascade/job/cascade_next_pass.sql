@@ -29,10 +29,10 @@ begin
     v_work.seen := p_run.done;
     v_turn.parts := pydb_internal.cascade_job_queue(v_work, v_is_first);
     if cardinality(v_turn.parts) = 0 then
-        perform pydb_internal.cascade_job_progress(v_work.job, '{}', jsonb_build_object(
-            'remaining', 0, 'run', p_run.run_id, 'at', clock_timestamp()
-        ));
         p_run.skipped := pydb_internal.cascade_heir_rows(v_work.root, pydb_internal.cascade_job_keys(v_work.job));
+        perform pydb_internal.cascade_job_progress(v_work.job, '{}', '{}', jsonb_strip_nulls(jsonb_build_object(
+            'remaining', 0, 'run', p_run.run_id, 'at', clock_timestamp(), 'heirs', nullif(p_run.skipped, 0)
+        )));
         p_run.state := case when p_run.skipped > 0 then 'partial' else 'completed' end;
         p_run.reason := case when p_run.skipped > 0 then 'no_progress' else 'exhausted' end;
         if p_run.skipped > 0 then

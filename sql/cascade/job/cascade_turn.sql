@@ -22,7 +22,7 @@ begin
     if p_part.strategy = 'whole' then
         v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work, false));
         v_turn.run.rows := v_gone.rows;
-        v_turn.run.detail := jsonb_strip_nulls(jsonb_build_object('relations', v_gone.relations));
+        v_turn.run.detail := v_gone.told;
         return v_turn;
     end if;
     v_take := pydb_internal.cascade_job_take(p_part.chunks, v_work.size, v_work.width);
@@ -33,7 +33,7 @@ begin
     end if;
     if v_gone.rows is not null then
         v_turn.run.rows := v_gone.rows;
-        v_turn.run.detail := jsonb_build_object('relations', v_gone.relations);
+        v_turn.run.detail := v_gone.told;
         -- the next rows may be those of a table that is slower, so it does not grow as fast as it could
         v_pace := least(pydb_internal.run_size(
             1, extract(epoch from clock_timestamp() - v_start)::float8 * 1000,

@@ -7,7 +7,8 @@ create or replace function pydb_internal.cascade_resolve_choices(
     p_edges jsonb,
     p_entity text,
     out root regclass,
-    out choices jsonb
+    out choices jsonb,
+    out archive boolean
 )
 language plpgsql
 stable
@@ -17,6 +18,7 @@ declare
     v_entity pydb.entity;
 begin
     root := p_root;
+    archive := false;
     if p_entity is not null then
         select e.* into v_entity from pydb.entity as e where e.name = p_entity;
         if not found then
@@ -38,6 +40,7 @@ begin
         end if;
         root := v_entity.root;
         choices := v_entity.edges;
+        archive := v_entity.archive;
     end if;
     if p_edges is null then
         return;
@@ -48,6 +51,6 @@ $$;
 
 comment on function pydb_internal.cascade_resolve_choices(regclass, jsonb, text) is
 'Root table and choices of a cascade: an entity''s, overlaid with p_edges, each name resolved; null choices = keys as
-they are.';
+they are. archive: whether the entity wants what goes to be kept.';
 
 revoke all on function pydb_internal.cascade_resolve_choices(regclass, jsonb, text) from public;

@@ -8,7 +8,8 @@ create or replace function pydb_internal.cascade_check_job(
     p_root oid,
     p_keys jsonb,
     p_choices jsonb,
-    p_is_tried boolean
+    p_is_tried boolean,
+    p_allow_triggers boolean
 )
 returns void
 language plpgsql
@@ -22,18 +23,19 @@ begin
     ) then
         perform pydb_internal.cascade_check_trial(p_walk, p_choices, pydb_internal.cascade_plan_command(
             p_root, p_keys, p_choices
-        ));
+        ), p_allow_triggers);
     end if;
     perform pydb_internal.cascade_check_blocked(p_steps, p_root, p_keys, p_choices);
 end
 $$;
 
 comment on function pydb_internal.cascade_check_job(
-    pydb_internal.cascade_closure, pydb.cascade_step[], oid, jsonb, jsonb, boolean
+    pydb_internal.cascade_closure, pydb.cascade_step[], oid, jsonb, jsonb, boolean, boolean
 ) is
 'Raises YD302 if a step of the plan of p_walk is blocked, or (p_is_tried) if a constraint or a trigger refuses what is
-tried of it. The next three arguments are those of the plan.';
+tried of it. The next three arguments are those of the plan. p_allow_triggers: what triggers delete beyond it is no
+refusal.';
 
 revoke all on function pydb_internal.cascade_check_job(
-    pydb_internal.cascade_closure, pydb.cascade_step[], oid, jsonb, jsonb, boolean
+    pydb_internal.cascade_closure, pydb.cascade_step[], oid, jsonb, jsonb, boolean, boolean
 ) from public;

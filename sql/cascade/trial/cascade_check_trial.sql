@@ -5,7 +5,8 @@
 create or replace function pydb_internal.cascade_check_trial(
     p_walk pydb_internal.cascade_closure,
     p_choices jsonb,
-    p_look text
+    p_look text,
+    p_allow_triggers boolean
 )
 returns void
 language plpgsql
@@ -21,7 +22,7 @@ begin
     if v_rows = 0 or v_limit = 0 or not pydb_internal.cascade_is_refusable(p_walk) then
         return;
     elsif v_rows <= v_limit then -- who refuses raises there
-        perform pydb_internal.cascade_trial(p_walk, p_look);
+        perform pydb_internal.cascade_trial(p_walk, p_look, p_allow_triggers);
         return;
     end if;
     -- too many for one transaction: the rows that are set, and of each table whose triggers run the first ones, with
@@ -34,7 +35,9 @@ begin
     -- a value that is taken may be free once the job has deleted the row that has it
     where s.relation not in (select d.relation from unnest(p_walk.parts) as d where d.effect = 'delete');
     if v_sets is not null then
-        perform pydb_internal.cascade_trial(row(p_walk.edges, v_sets)::pydb_internal.cascade_closure, p_look);
+        perform pydb_internal.cascade_trial(
+            row(p_walk.edges, v_sets)::pydb_internal.cascade_closure, p_look, p_allow_triggers
+        );
     end if;
     foreach v_relation in array pydb_internal.cascade_triggered(p_walk) loop
         continue when exists (
@@ -50,15 +53,16 @@ begin
         if (select sum(cardinality(s.tids)) from unnest(v_sample.parts) as s) <= v_limit
             and not exists (select 1 from unnest(v_sample.parts) as s where s.effect = 'check')
         then
-            perform pydb_internal.cascade_trial(v_sample, p_look);
+            perform pydb_internal.cascade_trial(v_sample, p_look, p_allow_triggers);
         end if;
     end loop;
 end
 $$;
 
-comment on function pydb_internal.cascade_check_trial(pydb_internal.cascade_closure, jsonb, text) is
+comment on function pydb_internal.cascade_check_trial(pydb_internal.cascade_closure, jsonb, text, boolean) is
 'Raises YD302 where a constraint or a trigger refuses a part of a walk: the whole of it is tried where it has at most
 cascade_trial_rows rows, else what is set and the first rows of each table with triggers. Does nothing where nothing but
 references could refuse, or the setting is 0.';
 
-revoke all on function pydb_internal.cascade_check_trial(pydb_internal.cascade_closure, jsonb, text) from public;
+revoke all on function pydb_internal.cascade_check_trial(pydb_internal.cascade_closure, jsonb, text, boolean)
+    from public;

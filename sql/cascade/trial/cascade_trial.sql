@@ -1,7 +1,11 @@
 -- pydb_internal.cascade_trial (trial; by cascade_check_trial): do what a walk found, see who refuses, and undo it.
 -- writes nothing that stays: the relations of the walk, rolled back   locks the tables and the rows until it is undone
 -- raises YD302 where somebody refuses; YD304, and what is no refusal: a lock, a deadlock, a server without room
-create or replace function pydb_internal.cascade_trial(p_walk pydb_internal.cascade_closure, p_look text)
+create or replace function pydb_internal.cascade_trial(
+    p_walk pydb_internal.cascade_closure,
+    p_look text,
+    p_allow_triggers boolean
+)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -22,7 +26,10 @@ begin
         end if;
         v_before := pydb_internal.cascade_deleted_counts(p_walk);
         perform pydb_internal.cascade_execute(p_walk);
-        perform pydb_internal.cascade_verify_counts(p_walk, v_before, false, p_look);
+        perform pydb_internal.cascade_verify_counts(
+            p_walk, v_before, p_allow_triggers, p_look,
+            p_allow_triggers and pydb_internal.cascade_trigger_names(p_walk) is not null
+        );
         v_is_through := true;
         raise exception using errcode = 'YD302', message = 'nobody refused', detail = 'It was a trial.', hint = p_look;
     exception when assert_failure or others then
@@ -42,8 +49,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.cascade_trial(pydb_internal.cascade_closure, text) is
+comment on function pydb_internal.cascade_trial(pydb_internal.cascade_closure, text, boolean) is
 'Raises YD302 with the server''s sentence if a constraint or a trigger refuses what is in the walk, YD304 if other rows
-would go than those. Whatever it did is rolled back. p_look: statement that shows the plan.';
+would go than those (p_allow_triggers: fewer). Whatever it did is rolled back. p_look: statement that shows the plan.';
 
-revoke all on function pydb_internal.cascade_trial(pydb_internal.cascade_closure, text) from public;
+revoke all on function pydb_internal.cascade_trial(pydb_internal.cascade_closure, text, boolean) from public;

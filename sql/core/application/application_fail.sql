@@ -15,8 +15,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    -- the command line knows by the name of this function whose error it was
-    raise exception using errcode = p_sqlstate, message = p_message,
+    -- whose error it was stands in fields that no language of the server's messages changes
+    raise exception using errcode = p_sqlstate, message = p_message, schema = 'pydb_internal', datatype = 'application',
         detail = concat_ws(' ', nullif(p_detail, ''), pydb_internal.application_said(p_context)),
         hint = coalesce(
             nullif(p_hint, ''), pydb_internal.application_cure(p_sqlstate),
@@ -27,6 +27,6 @@ $$;
 
 comment on function pydb_internal.application_fail(text, text, text, text, text) is
 'Raises an error with its own SQLSTATE and message; the functions and lines of its context go to the detail, a cure to
-the hint.';
+the hint. The fields schema (pydb_internal) and datatype (application) of the error tell programs whose it is.';
 
 revoke all on function pydb_internal.application_fail(text, text, text, text, text) from public;

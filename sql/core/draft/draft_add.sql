@@ -1,6 +1,6 @@
 -- pydb_internal.draft_add (draft): hand something that is to be stored to the checks of its kind.
 -- writes pydb_internal.draft   locks nothing
--- raises YD005, and what the checks of the kind raise
+-- raises YD005 YD007, and what the checks of the kind raise
 create or replace function pydb_internal.draft_add(p_kind text, p_content jsonb)
 returns bigint
 language plpgsql
@@ -9,6 +9,7 @@ as $$
 declare
     v_id bigint;
 begin
+    perform pydb_internal.run_check_read_write();
     if not has_table_privilege('pydb_internal.draft', 'INSERT') then
         -- what is wrong with it, or with his rights on the tables, goes first
         execute format('select pydb_internal.%I($1)', p_kind || '_vet') using p_content;

@@ -9,13 +9,13 @@ set search_path = pg_catalog, pg_temp
 as $$
     select exists (
         select 1 from pydb.job_run as r
-        where r.id = p_run_id and r.run_kind = p_kind and r.state = 'running' and not r.dry_run
+        where r.id = p_run_id and r.run_kind = p_kind and r.state in ('running', 'queued') and not r.dry_run
             and r.pid = pg_backend_pid() and r.started_at >= statement_timestamp()
     );
 $$;
 
 comment on function pydb_internal.run_is_own(bigint, text) is
-'True for a run of that kind that this process has opened in the statement that it is at, and not closed. For routines
-that run as the owner.';
+'True for a run of that kind that this process has opened in the statement that it is at, and not closed (queued:
+a run of one transaction, see run_open_within). For routines that run as the owner.';
 
 revoke all on function pydb_internal.run_is_own(bigint, text) from public;

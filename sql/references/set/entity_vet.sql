@@ -32,6 +32,7 @@ begin
     v_new.edges := pydb_internal.reference_check_choices(coalesce(v_new.edges, '{}'));
     v_new.approval := coalesce(v_new.approval, false);
     v_new.grace := coalesce(v_new.grace, interval '0');
+    v_new.archive := coalesce(v_new.archive, false);
     return to_jsonb(v_new) || jsonb_build_object('root', v_new.root::oid);
 end
 $$;

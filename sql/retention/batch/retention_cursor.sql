@@ -1,7 +1,7 @@
 -- pydb_internal.retention_cursor (batch; by retention_batch): the run and the parts that a cursor stands for; a cursor
 -- carries places and counts, never SQL or a cutoff.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD001 YD105
+-- raises YD001 YD105 YD119
 create or replace function pydb_internal.retention_cursor(
     p_policy pydb.retention_policy,
     p_cursor jsonb,

@@ -1,12 +1,13 @@
 -- pydb_internal.retention_delete (delete; by retention_take): delete the rows of one range; the only place that
 -- deletes.
--- writes the target   locks the rows it deletes
--- raises nothing
+-- writes the target, its archive   locks the rows it deletes
+-- raises YD601 YD602 YD603
 create or replace function pydb_internal.retention_delete(
     p_relation oid,
     p_condition text,
     p_limit bigint,
-    p_skip_locked boolean
+    p_skip_locked boolean,
+    p_archive bigint default null
 )
 returns bigint
 language plpgsql
@@ -18,7 +19,9 @@ declare
     v_tids tid[];
     v_ours text[];
 begin
-    if pydb_internal.relation_has_code(p_relation) then
+    if p_archive is not null then
+        return pydb_internal.retention_archive(p_archive, p_relation, p_condition, p_limit, p_skip_locked);
+    elsif pydb_internal.relation_has_code(p_relation) then
         -- The condition is read under our settings, triggers and rules run under theirs: so in two statements. A row
         -- that somebody changes in between has another place, and stays for the next look.
         execute format(
@@ -50,8 +53,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_delete(oid, text, bigint, boolean) is
+comment on function pydb_internal.retention_delete(oid, text, bigint, boolean, bigint) is
 'Deletes the rows of one relation that meet a condition, at most p_limit of them, and around locked ones if asked;
-returns how many.';
+returns how many. p_archive: run that keeps them in the archive.';
 
-revoke all on function pydb_internal.retention_delete(oid, text, bigint, boolean) from public;
+revoke all on function pydb_internal.retention_delete(oid, text, bigint, boolean, bigint) from public;

@@ -10,6 +10,7 @@ create or replace function pydb_internal.retention_delete_cascade(
     p_skip_locked boolean,
     p_way text,
     p_within text,
+    p_archive bigint default null,
     out rows_done bigint,
     out relations jsonb
 )
@@ -72,7 +73,7 @@ begin
         end if;
     end if;
     v_before := pydb_internal.cascade_deleted_counts(v_walk);
-    perform pydb_internal.cascade_execute(v_walk);
+    perform pydb_internal.cascade_execute(v_walk, p_archive);
     perform pydb_internal.cascade_verify_counts(v_walk, v_before, true, v_look);
     select sum(f.rows)::bigint, jsonb_object_agg(f.relation, f.rows) into rows_done, relations
     from (
@@ -85,13 +86,13 @@ end
 $$;
 
 comment on function pydb_internal.retention_delete_cascade(
-    pydb.retention_policy, oid, text, bigint, boolean, text, text
+    pydb.retention_policy, oid, text, bigint, boolean, text, text, bigint
 ) is
 'Deletes the rows of a relation that meet a condition (at most p_limit, around locked ones if asked) and their cascade
 (with on_referenced = cascade keys that refuse are taken as cascading); returns all rows that
 went, and how many per relation.';
 
 revoke all on function pydb_internal.retention_delete_cascade(
-    pydb.retention_policy, oid, text, bigint, boolean, text, text
+    pydb.retention_policy, oid, text, bigint, boolean, text, text, bigint
 )
     from public;

@@ -15,7 +15,9 @@ begin
     for v_choice in
         select u.* from (
             values
-            ('p_action', p_policy.action, array['delete'], array['archive', 'nullify', 'drop_partition']),
+            (
+                'p_action', p_policy.action, array['delete', 'archive', 'export', 'drop_partition'], array['nullify']
+            ),
             ('p_on_referenced', p_policy.on_referenced, array['skip', 'error', 'cascade'], array[]::text[]),
             ('p_strategy', p_policy.strategy, array['auto', 'heap', 'index'], array['partition'])
         ) as u (argument, value, good, reserved)

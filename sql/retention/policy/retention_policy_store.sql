@@ -42,10 +42,11 @@ begin
         v_new.fuse_share := v_old.fuse_share; -- all of it may have expired
         if v_given.filter is not null or (v_new.target, v_new.time_column, v_new.expire_minus_infinity)
             is distinct from (v_old.target, v_old.time_column, v_old.expire_minus_infinity)
+            or num_nonnulls(v_given.watermark_table, v_given.watermark_function) > 0
         then
             raise exception using errcode = 'YD001', message = format('policy %s is pydb''s own', v_given.name),
-                detail = format('Its table %s, its time column %I and its filter are fixed.', v_old.target_name,
-                    v_old.time_column),
+                detail = format('Its table %s, its time column %I and its filter are fixed, and it has no watermark.',
+                    v_old.target_name, v_old.time_column),
                 hint = 'Change its keep, schedule or bounds, or choose another name.';
         end if;
     end if;

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_policy_vet (policy; by retention_policy_set): hook of drafts: check a policy as whoever sets
 -- it, and complete it.
 -- reads the target   writes nothing   locks nothing above a select
--- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD108 YD109 YD501
+-- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD501 YD601
 create or replace function pydb_internal.retention_policy_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -34,6 +34,9 @@ begin
     v_new.archive := null; -- reserved
     perform pydb_internal.retention_check_keep(v_new, v_allow_short);
     perform pydb_internal.retention_check_terms(v_new);
+    if v_new.action = 'archive' and not v_builtin then
+        perform pydb_internal.archive_check_table(v_new.target);
+    end if;
     perform pydb_internal.retention_check_unit(v_new, clock_timestamp());
     if v_new.filter is not null then
         v_new.filter := pydb_internal.retention_check_filter(v_new.target, v_new.filter);
@@ -41,11 +44,16 @@ begin
     if not v_builtin then
         perform pydb_internal.retention_check_values(v_new, clock_timestamp());
     end if;
+    v_new := pydb_internal.retention_check_watermark(v_new);
+    v_new.partition := coalesce(v_new.partition, 'drop');
+    perform pydb_internal.retention_partition_check(v_new);
     if v_new.schedule is not null then
         perform pydb_internal.cron_check(v_new.schedule);
     end if;
     return jsonb_build_object(
-        'policy', to_jsonb(v_new) || jsonb_build_object('target', v_new.target::oid), 'allow_short', v_allow_short
+        'policy', to_jsonb(v_new) || jsonb_build_object(
+            'target', v_new.target::oid, 'watermark_table', v_new.watermark_table::oid
+        ), 'allow_short', v_allow_short
     );
 end
 $$;

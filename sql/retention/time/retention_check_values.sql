@@ -11,7 +11,7 @@ set row_security = off
 as $$
 declare
     v_say constant record := pydb_internal.retention_expiry(
-        p_policy, pydb_internal.retention_cutoff(p_policy, p_now), 't'
+        p_policy, pydb_internal.retention_keep_cutoff(p_policy, p_now), 't'
     );
     v_leaf oid;
     v_budget bigint := 100000;

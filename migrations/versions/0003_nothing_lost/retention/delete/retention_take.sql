@@ -10,6 +10,7 @@ create or replace function pydb_internal.retention_take(
     p_mode text,
     p_way text,
     p_within text,
+    p_archive bigint default null,
     out rows_done bigint,
     out rows_locked bigint,
     out relations jsonb,
@@ -25,11 +26,13 @@ begin
     rows_locked := 0;
     if p_mode = 'rows' then
         select d.rows_done, d.rows_locked, d.relations, d.faults into rows_done, rows_locked, relations, faults
-        from pydb_internal.retention_delete_rows(p_policy, p_relation, p_condition, p_limit, p_way, p_within) as d;
+        from pydb_internal.retention_delete_rows(
+            p_policy, p_relation, p_condition, p_limit, p_way, p_within, p_archive
+        ) as d;
     elsif p_way in ('walk', 'circle') then
         select c.rows_done, c.relations into rows_done, relations
         from pydb_internal.retention_delete_cascade(
-            p_policy, p_relation, p_condition, p_limit, p_mode = 'skip', p_way, p_within
+            p_policy, p_relation, p_condition, p_limit, p_mode = 'skip', p_way, p_within, p_archive
         ) as c;
     elsif p_way = 'count' then
         select jsonb_object_agg(g.relation, g.rows) into v_before from pydb_internal.retention_gone(v_tables) as g;
@@ -43,21 +46,22 @@ begin
         ) as d
         where d.rows > 0;
     else
-        rows_done := pydb_internal.retention_delete(p_relation, p_condition, p_limit, p_mode = 'skip');
+        rows_done := pydb_internal.retention_delete(p_relation, p_condition, p_limit, p_mode = 'skip', p_archive);
     end if;
 end
 $$;
 
 comment on function pydb_internal.retention_take(
-    pydb.retention_policy, oid, text, bigint, text, text, text
+    pydb.retention_policy, oid, text, bigint, text, text, text, bigint
 ) is
 'Deletes the rows of a range. p_mode: plain, skip (around locked ones) or rows (one by one, past those that an
 error or a lock keeps). p_way: as retention_reach says, or
 circle (see retention_circles; p_within holds for the rows of all its partitions then). rows_done
 counts all rows that went, of whatever table;
 relations: rows per relation, where others go along. faults: as
-retention_delete_rows counts them.';
+retention_delete_rows counts them. p_archive: run that
+keeps what goes in archives.';
 
 revoke all on function pydb_internal.retention_take(
-    pydb.retention_policy, oid, text, bigint, text, text, text
+    pydb.retention_policy, oid, text, bigint, text, text, text, bigint
 ) from public;

@@ -1,0 +1,468 @@
+"""Export, verify, delete: files of a policy's expired rows, and a run that deletes exactly those.
+
+Two sessions work at once. One reads: each range of blocks in one snapshot, into a file that is synced, named,
+read back and compared; only then it is entered in ``pydb.archive_manifest``, with the places and versions of
+its rows. The other is a run of the engine (``pydb.retention_export_run``): it deletes what is entered, and
+nothing else. So at any moment a row is in its table, or in a file that was found whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID, uuid4
+
+from pydb import db, errors, retention, runs
+from pydb.archive import compress, faults, files, manifest, verify
+from pydb.archive.target import TEMPORARY, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydb.archive.files import Written
+    from pydb.archive.manifest import Manifest
+    from pydb.archive.target import Target
+    from pydb.db import Connection
+    from pydb.runs import Run
+
+BLOCKS: Final = 16_384
+"""Blocks of the table that go into one file at most: 128 MB as a rule."""
+AHEAD: Final = 3
+"""Files that may wait for their rows to be deleted."""
+_POLL: Final = 0.05
+
+
+@dataclass
+class TableResult:
+    """What became of one relation. Sizes are bytes; ``seconds`` is by phase: read, verify, enter."""
+
+    relation: str
+    rows: int = 0
+    bytes_raw: int = 0
+    bytes: int = 0
+    attempts: int = 0
+    files: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    sqlstate: str | None = None
+    error: str | None = None
+    twin_error: str | None = None
+    """Why a file has no Parquet twin: that stops nothing."""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times smaller the files are than their rows as text."""
+        return round(self.bytes_raw / self.bytes, 2) if self.bytes else None
+
+    @property
+    def bytes_per_record(self) -> float | None:
+        """Of the rows as text."""
+        return round(self.bytes_raw / self.rows, 1) if self.rows else None
+
+    def document(self) -> dict[str, object]:
+        """For JSON."""
+        return {
+            "relation": self.relation,
+            "rows": self.rows,
+            "bytes": self.bytes_raw,
+            "bytes_compressed": self.bytes,
+            "ratio": self.ratio,
+            "bytes_per_record": self.bytes_per_record,
+            "attempts": self.attempts,
+            "files": self.files,
+            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
+            "sqlstate": self.sqlstate,
+            "error": self.error,
+            "twin_error": self.twin_error,
+        }
+
+
+@dataclass
+class Outcome:
+    """What one export did: its run (None if none began), and what of which relation went to files."""
+
+    policy: str
+    request: UUID
+    run: Run | None = None
+    tables: list[TableResult] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    """Files of an interrupted export whose rows this one went on to delete."""
+    refused: list[verify.Verdict] = field(default_factory=list)
+    """Files of an interrupted export that are not whole any more: their rows were left, and exported anew."""
+    removed: list[str] = field(default_factory=list)
+    """Temporary files of interrupted exports."""
+    error: Exception | None = None
+    seconds: float = 0.0
+
+
+def export(
+    conn: Connection,
+    reader: Connection,
+    policy: str,
+    target: Target,
+    *,
+    max_rows: int | None = None,
+    max_runtime: str | None = None,
+    now: str | None = None,
+    blocks: int = BLOCKS,
+    parquet: bool = False,
+) -> Outcome:
+    """Export one policy, whose action is ``export``, to ``target``. Both connections are autocommit and idle.
+
+    ``conn`` deletes, ``reader`` reads. How the run ended is in the outcome; an error that it did not foresee
+    is there too. ``parquet``: a twin of each file for analysts. A ``KeyboardInterrupt`` cancels the run and
+    is raised again.
+    """
+    return _Export(conn, reader, policy, target, blocks, parquet=parquet).run(max_rows, max_runtime, now)
+
+
+class _Ended(Exception):
+    """The run has ended: there is nothing to write for any more."""
+
+
+class _Deleter(threading.Thread):
+    """The run that deletes, in a thread."""
+
+    def __init__(self, conn: Connection, arguments: Mapping[str, object]) -> None:
+        super().__init__(name="export", daemon=True)
+        self.ended = threading.Event()
+        self.error: Exception | None = None
+        self._conn, self._arguments = conn, arguments
+
+    def run(self) -> None:
+        try:
+            db.call_procedure(self._conn, "retention_export_run", **self._arguments)
+        except Exception as error:
+            self.error = error
+        finally:
+            self.ended.set()
+
+    def stop(self) -> None:
+        while not self.ended.is_set():
+            db.cancel(self._conn)
+            self.ended.wait(5.0)
+
+
+class _Export:
+    def __init__(
+        self, conn: Connection, reader: Connection, policy: str, target: Target, blocks: int, *, parquet: bool
+    ) -> None:
+        self._conn, self._reader, self._target, self._blocks = conn, reader, target, blocks
+        self._policy, self._parquet = policy, parquet
+        if parquet:
+            from pydb.archive.parquet import require
+
+            require()
+        self._outcome = Outcome(policy, uuid4())
+        (server,) = db.read(reader, "system")
+        self._owner = verify.own(reader)
+        self._database, self._version = str(server["dbname"]), int(str(server["version"]))
+        self._part = 0
+        self._left: int | None = None
+
+    def run(self, max_rows: int | None, max_runtime: str | None, now: str | None) -> Outcome:
+        started = time.monotonic()
+        request = self._outcome.request
+        found = retention.policies(self._reader, self._policy)
+        if not found:
+            db.call(
+                self._reader, "pydb_internal.retention_policy_get", p_policy=self._policy
+            )  # says which there are
+        bounds = [n for n in (max_rows, found[0].max_rows) if n is not None]
+        self._left = min(bounds) if bounds else None
+        arguments: dict[str, object] = {"p_policy": self._policy, "p_request": request}
+        more = {"p_max_rows": max_rows, "p_max_runtime": max_runtime, "p_now": now}
+        arguments |= {name: value for name, value in more.items() if value is not None}
+        db.call(self._reader, "pydb_internal.archive_exporter_join", p_request=request)
+        deleter = _Deleter(self._conn, arguments)
+        deleter.start()
+        try:
+            self._write(deleter)
+            while not deleter.ended.wait(_POLL):
+                pass
+        except BaseException:
+            deleter.stop()
+            with contextlib.suppress(errors.PydbError):
+                runs.note_cancelled(self._conn, request, "retention")
+            raise
+        run = next(iter(runs.runs_of_request(self._reader, request)), None)
+        if deleter.error is not None and (
+            run is None or run.live or not isinstance(deleter.error, errors.PydbError)
+        ):
+            raise deleter.error
+        self._outcome.run, self._outcome.error = run, deleter.error
+        self._outcome.seconds = time.monotonic() - started
+        return self._outcome
+
+    def _write(self, deleter: _Deleter) -> None:
+        """All files; whatever goes wrong here ends the run too, with its SQLSTATE."""
+        error: Exception | None = None
+        try:
+            run = self._planned(deleter)
+            self._remove_stale(run)
+            self._adopt(deleter)
+            leaves = db.call(self._reader, "pydb_internal.export_leaves", p_policy=self._policy)
+            for leaf in leaves:
+                result = TableResult(str(leaf["name"]))
+                self._outcome.tables.append(result)
+                try:
+                    while self._sweep(run, leaf, result, deleter) and leaf["is_again"]:
+                        self._wait(deleter, most=0)  # what these kept from going may go now
+                except (errors.PydbError, OSError) as caught:
+                    # one table that fails never stops the others
+                    error = error or caught
+                    result.sqlstate, result.error = faults.sqlstate(caught), str(caught)
+        except _Ended:
+            pass
+        except (errors.PydbError, OSError) as caught:
+            error = caught
+        if deleter.ended.is_set():
+            return
+        with contextlib.suppress(_Ended):
+            self._wait(deleter, most=0)
+        db.call(
+            self._reader,
+            "pydb_internal.archive_exporter_end",
+            p_request=self._outcome.request,
+            p_sqlstate=faults.sqlstate(error) if error else None,
+            p_error=_said(error) if error else None,
+        )
+
+    def _planned(self, deleter: _Deleter) -> Run:
+        """The run, once it has counted what is due."""
+        while True:
+            for run in runs.runs_of_request(self._reader, self._outcome.request):
+                if run.live and run.cutoff is not None:
+                    return run
+            if deleter.ended.wait(_POLL):
+                raise _Ended
+
+    def _wait(self, deleter: _Deleter, *, most: int) -> None:
+        """Until at most so many files wait for their rows to be deleted."""
+        while True:
+            if deleter.ended.is_set():
+                raise _Ended
+            pending = db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)
+            if sum(bool(row["is_ready"]) for row in pending) <= most:
+                return
+            deleter.ended.wait(_POLL)
+
+    def _remove_stale(self, run: Run) -> None:
+        """Temporary files of this database's runs that have ended. Those of another are not ours."""
+        for name in self._target.names():
+            owner = manifest.owner(name)
+            if not name.endswith(TEMPORARY) or owner is None or owner[0] != self._owner:
+                continue
+            if owner[1] != run.id and not self._is_live(owner[1]):
+                self._target.remove(name)
+                self._outcome.removed.append(name)
+
+    def _is_live(self, run_id: int) -> bool:
+        found = runs.summaries(self._reader, [run_id])
+        return bool(found) and found[0].state in runs.LIVE_STATES and not found[0].is_dead
+
+    def _adopt(self, deleter: _Deleter) -> None:
+        """Files whose rows an interrupted run did not delete: the same check, then the same delete."""
+        from pydb.archive import target as places
+
+        for row in db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy):
+            name, place = str(row["file"]), str(row["place"])
+            known = manifest.parse(manifest.sealed(row["manifest"]))
+            try:
+                verdict = verify.check(places.find(place), known)
+            except (errors.PydbError, OSError) as error:
+                verdict = verify.Verdict(name, verify.Result.UNREADABLE, str(error))
+            is_ok = verdict.result is verify.Result.OK
+            if not is_ok:
+                self._outcome.refused.append(verdict)
+            request = self._outcome.request if is_ok else None
+            if (
+                db.call_value(
+                    self._reader,
+                    "pydb_internal.archive_adopt",
+                    p_manifest=row["manifest_id"],
+                    p_request=request,
+                )
+                and is_ok
+            ):
+                self._outcome.adopted.append(name)
+        self._wait(deleter, most=0)
+
+    def _sweep(self, run: Run, leaf: Mapping[str, object], result: TableResult, deleter: _Deleter) -> int:
+        """One way through a relation; the rows that went to files."""
+        before = result.rows
+        for start in range(0, int(str(leaf["blocks"])), self._blocks):
+            self._wait(deleter, most=AHEAD - 1)
+            if self._left is not None and self._left <= 0:
+                break
+            # a policy that was edited meanwhile may have another cutoff
+            cutoff = runs.run(self._reader, run.id).cutoff
+            rows = faults.attempt(
+                lambda start=start, cutoff=cutoff: self._file(run, leaf, result, start, cutoff),  # type: ignore[misc]
+                lambda: setattr(result, "attempts", result.attempts + 1),
+            )
+            if self._left is not None:
+                self._left -= rows
+        return result.rows - before
+
+    def _file(
+        self, run: Run, leaf: Mapping[str, object], result: TableResult, start: int, cutoff: datetime | None
+    ) -> int:
+        """One file: read in one snapshot, written, read back, entered. Returns its rows."""
+        clock = _Clock(result.seconds)
+        with db.snapshot(self._reader):
+            (found,) = db.call(
+                self._reader,
+                "pydb_internal.export_range",
+                p_policy=self._policy,
+                p_relation=leaf["relation"],
+                p_cutoff=cutoff,
+                p_from=start,
+                p_until=start + self._blocks,
+                p_limit=self._left,
+            )
+            if not found["rows"]:
+                clock.took("read")
+                return 0
+            self._part += 1
+            name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
+            made = files.write(self._target, name, db.copy_out(self._reader, str(found["statement"])))
+        clock.took("read")
+        try:
+            known = self._described(run, leaf, name, found, made, cutoff)
+            verdict = verify.check(self._target, known)
+            if verdict.result is not verify.Result.OK or known.rows != found["rows"]:
+                raise errors.FileRefused(
+                    f"{name} is not what was written: {verdict.result}",
+                    detail=f"{verdict.why or ''} {known.rows} rows of {found['rows']}.".strip(),
+                    hint="nothing was deleted for it; look at the disk",
+                    sqlstate="YD622",
+                )
+            clock.took("verify")
+            if self._parquet:
+                known = self._with_twin(known, result)
+                clock.took("parquet")
+            with written(self._target, name + manifest.MANIFEST) as file:
+                file.write(known.to_json())
+        except BaseException:
+            self._target.remove(name)  # nobody knows it yet
+            raise
+        self._enter(known, str(found["signature"]), made)
+        clock.took("enter")
+        result.rows += known.rows
+        result.bytes_raw += known.bytes_raw
+        result.bytes += known.bytes
+        result.files.append(name)
+        return known.rows
+
+    def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
+        """With a Parquet twin; without one where it fails, which is told and stops nothing."""
+        from pydb.archive import parquet
+
+        try:
+            return replace(known, twins=(parquet.derive(self._target, known),))
+        except errors.UsageError:
+            raise
+        except (errors.PydbError, OSError) as error:
+            result.twin_error = str(error)
+            return known
+
+    def _described(  # noqa: PLR0917
+        self,
+        run: Run,
+        leaf: Mapping[str, object],
+        name: str,
+        found: Mapping[str, object],
+        made: Written,
+        cutoff: datetime | None,
+    ) -> Manifest:
+        content = made.content
+        return manifest.Manifest(
+            file=name,
+            source=str(leaf["name"]),
+            relation=int(str(leaf["relation"])),
+            system_identifier=self._owner.system_identifier,
+            database_oid=self._owner.database_oid,
+            database=self._database,
+            server_version=self._version,
+            policy=self._policy,
+            run_id=run.id,
+            cutoff=_time(cutoff),
+            columns=manifest.columns(found["columns"]),
+            generated=manifest.columns(found["generated"]),
+            key=tuple(_texts(found["key_columns"])),
+            rows=content.rows,
+            oldest=_time(found["oldest"]),
+            newest=_time(found["newest"]),
+            bytes_raw=content.bytes_raw,
+            bytes=content.bytes,
+            sha256=content.sha256,
+            digest=content.digest,
+            writer=compress.NAME,
+            created_at=str(_time(datetime.now(UTC))),
+        )
+
+    def _enter(self, known: Manifest, signature: str, made: Written) -> None:
+        with db.transaction(self._reader):
+            number = db.call_value(
+                self._reader,
+                "pydb_internal.archive_manifest_enter",
+                p_manifest=known.document(),
+                p_place=self._target.place,
+                p_request=self._outcome.request,
+            )
+            for place, (tids, versions) in enumerate(made.places()):
+                db.call(
+                    self._reader,
+                    "pydb_internal.archive_chunk_add",
+                    p_manifest=number,
+                    p_number=place,
+                    p_signature=signature,
+                    p_tids=tids,
+                    p_versions=versions,
+                )
+
+
+class _Clock:
+    """Adds to the seconds of phases what passed since the one before."""
+
+    def __init__(self, seconds: dict[str, float]) -> None:
+        self._seconds, self._at = seconds, time.monotonic()
+
+    def took(self, phase: str) -> None:
+        now = time.monotonic()
+        self._seconds[phase] = self._seconds.get(phase, 0.0) + now - self._at
+        self._at = now
+
+
+def _time(value: object) -> str | None:
+    """A moment as text; what Python cannot hold is infinity."""
+    if not isinstance(value, datetime):
+        return None
+    if value.year in (1, 9999):
+        return "-infinity" if value.year == 1 else "infinity"
+    return value.isoformat()
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def _said(error: Exception) -> str:
+    return error.message if isinstance(error, errors.PydbError) else str(error)
+
+
+def each(
+    policies: list[str], work: Callable[[str], Outcome], failed: Callable[[str, Exception], None]
+) -> list[Outcome]:
+    """Export several policies; one that fails never stops the others."""
+    outcomes = []
+    for policy in policies:
+        try:
+            outcomes.append(work(policy))
+        except (errors.PydbError, OSError) as error:
+            failed(policy, error)
+    return outcomes

@@ -1,0 +1,183 @@
+"""One file: rows go in as COPY text, it is made durable, read back and compared.
+
+Memory stays flat: rows go through in pieces, and their places are packed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydb.archive import compress
+from pydb.archive.target import written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
+    from typing import BinaryIO
+
+    from pydb.archive.target import Target
+
+CHUNK: Final = 20_000
+"""Rows whose places go together."""
+PIECE: Final = 1 << 18
+"""Bytes that are compressed, hashed and read at once, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in a file: the same whoever writes it down or reads it."""
+
+    rows: int
+    bytes_raw: int
+    bytes: int
+    sha256: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written: its content, and the places and versions of its rows."""
+
+    content: Content
+    chunks: list[tuple[bytes, bytes]]
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Chunk by chunk: the places (ctid) and versions (xmin) of the rows, as texts of SQL arrays."""
+        for tids, versions in self.chunks:
+            yield compress.unpack(tids).decode(), compress.unpack(versions).decode()
+
+
+def write(target: Target, name: str, rows: Iterable[bytes | memoryview | bytearray]) -> Written:
+    """Write COPY lines that begin with place and version; the file has neither.
+
+    At the end it is on the disk under its name. If ``rows`` or the disk fails, nothing is left.
+    """
+    sink = _Sink()
+    count = held = 0
+    chunks: list[tuple[bytes, bytes]] = []
+    lines: list[bytes] = []
+    tids: list[bytes] = []
+    versions: list[bytes] = []
+    # the server, this thread and the compressor each have work at any time; at most two pieces wait
+    with written(target, name) as file, ThreadPoolExecutor(max_workers=1) as worker:
+        before: Future[None] | None = None
+        for row in rows:
+            tid, version, line = bytes(row).split(b"\t", 2)
+            tids.append(tid)
+            versions.append(version)
+            lines.append(line)
+            held += len(line)
+            if held >= PIECE:
+                if before is not None:
+                    before.result()
+                before = worker.submit(sink.put, file, b"".join(lines))
+                lines.clear()
+                held = 0
+            if len(tids) == CHUNK:
+                count += CHUNK
+                chunks.append(_packed(tids, versions))
+        if before is not None:
+            before.result()
+        sink.put(file, b"".join(lines))
+        sink.end(file)
+        count += len(tids)
+        if tids:
+            chunks.append(_packed(tids, versions))
+    return Written(sink.content(count), chunks)
+
+
+class _Sink:
+    """Hashes, compresses and writes what goes into a file."""
+
+    def __init__(self) -> None:
+        self._frame = compress.compressor()
+        self._raw, self._packed = hashlib.sha256(), hashlib.sha256()
+        self._bytes_raw = self._bytes = 0
+
+    def put(self, file: BinaryIO, piece: bytes) -> None:
+        self._raw.update(piece)
+        self._bytes_raw += len(piece)
+        self._write(file, self._frame.compress(piece))
+
+    def end(self, file: BinaryIO) -> None:
+        self._write(file, self._frame.flush())
+
+    def _write(self, file: BinaryIO, data: bytes) -> None:
+        if data:
+            self._packed.update(data)
+            file.write(data)
+            self._bytes += len(data)
+
+    def content(self, rows: int) -> Content:
+        return Content(rows, self._bytes_raw, self._bytes, self._packed.hexdigest(), self._raw.hexdigest())
+
+
+def _packed(tids: list[bytes], versions: list[bytes]) -> tuple[bytes, bytes]:
+    packed = (
+        compress.pack(b'{"' + b'","'.join(tids) + b'"}'),
+        compress.pack(b"{" + b",".join(versions) + b"}"),
+    )
+    tids.clear()
+    versions.clear()
+    return packed
+
+
+class NotAFile(ValueError):
+    """The bytes are no whole zstd frame."""
+
+
+def read(target: Target, name: str) -> Iterator[bytes]:
+    """The rows of a file as COPY text, in pieces; :class:`NotAFile` if it is damaged or ends too early."""
+    frame = compress.decompressor()
+    with target.open(name) as file:
+        while data := file.read(PIECE):
+            yield from _inflate(frame, data)
+    if not frame.eof:
+        raise NotAFile("it ends too early")
+
+
+def _inflate(frame: compress.Decompressor, data: bytes) -> Iterator[bytes]:
+    try:
+        if frame.eof:
+            raise NotAFile("there is more behind its end")
+        piece = frame.decompress(data, PIECE)
+        while True:
+            if piece:
+                yield piece
+            if frame.needs_input or frame.eof:
+                break
+            piece = frame.decompress(b"", PIECE)
+        if frame.unused_data:
+            raise NotAFile("there is more behind its end")
+    except compress.Error as error:
+        raise NotAFile(f"it is damaged: {error}") from None
+
+
+def measure(target: Target, name: str) -> Content:
+    """Read a file back, all of it: what it holds by itself, whatever its manifest says."""
+    frame = compress.decompressor()
+    raw, packed = hashlib.sha256(), hashlib.sha256()
+    rows = bytes_raw = size = 0
+    with target.open(name) as file:
+        while data := file.read(PIECE):
+            packed.update(data)
+            size += len(data)
+            for piece in _inflate(frame, data):
+                raw.update(piece)
+                rows += piece.count(b"\n")
+                bytes_raw += len(piece)
+    if not frame.eof:
+        raise NotAFile("it ends too early")
+    return Content(rows, bytes_raw, size, packed.hexdigest(), raw.hexdigest())
+
+
+def checksum(target: Target, name: str) -> str:
+    """SHA-256 of the file, in hex."""
+    whole = hashlib.sha256()
+    with target.open(name) as file:
+        while data := file.read(PIECE):
+            whole.update(data)
+    return whole.hexdigest()

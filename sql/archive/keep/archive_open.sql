@@ -1,0 +1,45 @@
+-- pydb_internal.archive_open (keep): have an archive ready for each of some tables before a run deletes from them.
+-- reads the catalog, pydb.archive_table   writes schema pydb_archive, pydb.archive_table, pydb.archive_run
+-- locks an archive that it alters
+-- raises YD005 YD601 YD602
+create or replace function pydb_internal.archive_open(p_run_id bigint, p_relations oid[])
+returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_each record;
+    v_drift record;
+    v_archive oid;
+begin
+    for v_each in
+        select pydb_internal.archive_top(u.relation) as source, min(u.relation) as relation
+        from unnest(p_relations) as u (relation)
+        group by 1
+        order by 1
+    loop
+        perform pydb_internal.archive_check_table(v_each.source);
+        v_drift := pydb_internal.archive_drift(v_each.source);
+        if v_drift.problem is not null then
+            raise exception using errcode = 'YD602',
+                message = format(
+                    '%s is no longer what its archive was made for', pydb_internal.relation_name(v_each.source)
+                ),
+                detail = v_drift.problem || '. Nothing was deleted.', hint = v_drift.cure;
+        end if;
+        v_archive := v_drift.archive;
+        if v_archive is null or cardinality(v_drift.added) > 0 then
+            v_archive := pydb_internal.archive_table_store(
+                pydb_internal.draft_add('archive_table', jsonb_build_object('source', v_each.relation))
+            );
+        end if;
+        perform pydb_internal.archive_enroll(p_run_id, v_archive);
+    end loop;
+end
+$$;
+
+comment on function pydb_internal.archive_open(bigint, oid[]) is
+'Makes the archives of some tables, or lets them follow, and enters the run into pydb.archive_run for each, which
+is what lets it write there. YD602: a column has another type or name than its archive knows.';
+
+revoke all on function pydb_internal.archive_open(bigint, oid[]) from public;
