@@ -348,6 +348,8 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD601": ArchiveRefused,
     "YD602": RunBlocked,
     "YD603": RunBlocked,
+    "YD604": ArchiveRefused,
+    "YD605": RunBlocked,
     "YD621": RunBlocked,
     "YD622": FileRefused,
     "YD623": RunFailed,

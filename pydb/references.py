@@ -160,7 +160,8 @@ def entity_set(
     """Create or replace an entity.
 
     ``edges``: name of a reference to delete, nullify, default or block; ``*`` (delete or block) is the choice
-    for every edge that would stop the delete. ``grace`` is an interval as text. ``archive``: what goes is kept.
+    for every edge that would stop the delete. ``grace`` is an interval as text. ``archive``: what goes
+    is kept.
     """
     (row,) = db.call_as(
         conn,

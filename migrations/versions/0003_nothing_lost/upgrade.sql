@@ -4,6 +4,7 @@ comment on schema pydb_archive is 'Rows that runs deleted, in one table for each
 
 -- archiving runs: the deletes are told which run keeps what goes
 drop routine pydb.cascade_delete;
+drop routine pydb.cascade_plan;
 drop routine pydb.cascade_request;
 drop routine pydb.entity_set;
 drop routine pydb_internal.cascade_delete_once;
@@ -317,3 +318,10 @@ drop routine pydb_internal.retention_expiry;
 drop routine pydb.reference_suggest;
 
 drop routine pydb_internal.reference_measure;
+comment on column pydb.cascade_step.codes is
+'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
+privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
+(PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
+is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept), unlinked
+(a restore does not set them back). With an archive, blocking: unarchivable.';

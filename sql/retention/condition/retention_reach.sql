@@ -73,8 +73,8 @@ $$;
 
 comment on function pydb_internal.retention_reach(pydb.retention_policy) is
 'way: plain (no row goes but those that are deleted), count (keys take others along, the server says how many), walk
-(references that the server does not act on, on_referenced = cascade, or an archive: what goes is looked up, and deleted with
-them). tables: those that lose rows, the policy''s own first. unindexed: references without an
+(references that the server does not act on, on_referenced = cascade, or an archive: what goes is looked up,
+and deleted with them). tables: those that lose rows, the policy''s own first. unindexed: references without an
 index; scanned: bytes that each deleted row reads for them.';
 
 revoke all on function pydb_internal.retention_reach(pydb.retention_policy) from public;
