@@ -350,7 +350,7 @@ def test_explain_says_what_stops_a_policy(gated: Lab) -> None:
     gated.policy(**DONE, filter="id > 1", schedule="15 3 * * *", fuse_rows=100)
     assert aspect(gated, "run") == ("ok", None)
     assert aspect(gated, "schedule") == ("ok", datetime(2025, 1, 2, 3, 15, tzinfo=UTC))
-    states = dict(gated.rows("select aspect, state from pydb.retention_policy_explain('p')"))
+    states: dict[str, str] = dict(gated.rows("select aspect, state from pydb.retention_policy_explain('p')"))
     assert {name for name, state in states.items() if state == "holds"} == {"watermark"}
     assert {"run", "min_keep", "filter", "action", "max_rows", "fuse_rows", "fuse_share", "paused"} <= set(
         states
