@@ -71,12 +71,12 @@ def many(arena: Arena, _: argparse.Namespace) -> list[Figure]:
     found: list[Figure] = []
     for way, words in ((_by_sql, "retention_run"), (_by_command, "pydb retention run")):
         with _table(arena, "dropping", days=365, rows=365_000, keep=65) as name:
-            alone = _beside(arena, name, clients=16, rate=400, work=lambda: time.sleep(20))
+            alone = _beside(arena, name, clients=16, rate=400, work=lambda: time.sleep(10))
             with arena.connect(name) as reader:
                 reader.execute("begin; select count(*) from reading")
                 done = threading.Timer(SITS, lambda: reader.execute("commit"))
                 done.start()
-                beside = _beside(arena, name, clients=16, rate=400, work=lambda: way(arena, name))
+                beside = _beside(arena, name, clients=16, rate=400, work=lambda: way(arena, name))  # noqa: B023
                 done.join()
             _expect(arena, name, 300)
         p99 = Figure(
@@ -134,8 +134,8 @@ def _beside(arena: Arena, dbname: str, *, clients: int, rate: int, work: Callabl
         with subprocess.Popen(
             [
                 str(server.bin_dir / "pgbench"), "-n", "-c", str(clients), "-j", "1", "-T", "600",
-                "-R", str(rate), "-M", "prepared", "-f", str(Path(folder) / "0.sql"), "-f", str(Path(folder) / "1.sql"), "-l",
-                "--log-prefix", str(Path(folder) / "log"), "-h", server.host, "-p", str(server.port),
+                "-R", str(rate), "-M", "prepared", "-f", f"{folder}/0.sql", "-f", f"{folder}/1.sql", "-l",
+                "--log-prefix", f"{folder}/log", "-h", server.host, "-p", str(server.port),
                 "-U", server.user, dbname,
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
