@@ -64,15 +64,10 @@ begin
     where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
         and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
     having count(*) > 0;
-    if p_policy.action = 'archive' then
-        return query
-        select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
-        from pydb_internal.archive_hurdle(
-            array(select l.relation from pydb_internal.retention_leaves(p_policy.target) as l) || p_policy.target::oid,
-            p_role
-        ) as h
-        where h.said is not null;
-    end if;
+    return query
+    select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
+    from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
+    where p_policy.action = 'archive' and h.said is not null;
     if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         return query
         select

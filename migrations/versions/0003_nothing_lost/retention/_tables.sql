@@ -286,6 +286,7 @@ create type pydb_internal.retention_work as (
     faults jsonb,
     print text,
     first_way text,
+    fault_place text,
     parts_since timestamptz,
     parts_stuck bigint,
     parts_done bigint,
@@ -314,6 +315,7 @@ comment on column pydb_internal.retention_work.fault_code is 'Its SQLSTATE.';
 comment on column pydb_internal.retention_work.first_way is 'way of all passes but those that take circles.';
 comment on column pydb_internal.retention_work.print is
 'Stands for the references without an index: what was learned with others does not hold.';
+comment on column pydb_internal.retention_work.fault_place is 'In which code of the application it was raised.';
 comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';
 comment on column pydb_internal.retention_work.parts_since is
 'Since when no partition could be locked; null = the last one could.';
