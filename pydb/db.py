@@ -26,15 +26,15 @@ import difflib
 import os
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
-from psycopg import pq, sql
+from psycopg import generators, pq, sql
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
@@ -44,6 +44,7 @@ from pydb import errors
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+    from psycopg.abc import PQGen
 
     T = TypeVar("T", bound=DataclassInstance)
 
@@ -116,6 +117,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " order by l.id desc limit %(limit)s::bigint"
     ),
     "settings": sql.SQL("select * from pydb.setting order by name"),
+    "detach_bounds": sql.SQL(
+        "select extract(epoch from pydb_internal.setting_get(p_name => 'partition_patience')::interval)"
+        "::float8 as patience, extract(epoch from %(max_runtime)s::text::interval)::float8 as runtime"
+    ),
     "databases": sql.SQL(
         "select d.datname as name from pg_catalog.pg_database as d"
         " where d.datallowconn and not d.datistemplate and has_database_privilege(d.oid, 'connect')"
@@ -139,7 +144,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
         "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
-        " e.edges, e.approval, e.grace, e.author, e.created_at, e.updated_at"
+        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at"
         " from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
@@ -184,6 +189,11 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " order by reference, kind"
     ),
     "orphan_coverage": sql.SQL("select * from pydb.orphan_coverage"),
+    "archive_list": sql.SQL(
+        "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
+        " and (rows > 0 or %(empty)s) order by run_id desc, relation"
+    ),
+    "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
     "idempotency_keys": sql.SQL(
         "select l.*, clock_timestamp() as seen_at from pydb.idempotency_list as l"
         " where (%(scope)s::text is null or l.scope = %(scope)s::text)"
@@ -203,16 +213,17 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),
     "system": sql.SQL(
         "select s.system_identifier, current_database() as dbname,"
+        " (select d.oid from pg_catalog.pg_database as d where d.datname = current_database()) as dboid,"
         " current_setting('server_version_num')::integer as version from pg_catalog.pg_control_system() as s"
     ),
     "archive_manifests": sql.SQL(
-        "select m.*, m.system_identifier ="
-        " (select s.system_identifier from pg_catalog.pg_control_system() as s) as is_own"
+        "select m.*, pydb_internal.archive_is_own(m.system_identifier, m.database_oid) as is_own"
         " from pydb.archive_manifest as m"
         " where (%(place)s::text is null or m.place = %(place)s::text)"
         " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
         " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
     ),
+    "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
@@ -391,9 +402,48 @@ def snapshot(conn: Connection) -> Iterator[None]:
 
 
 def copy_out(conn: Connection, statement: str) -> Iterator[bytes | memoryview | bytearray]:
-    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user)."""
-    with _translated(conn), conn.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        yield from copy
+    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user).
+
+    Many lines a wait: the driver's own loop, which waits for each, takes three times as long.
+    """
+    with _translated(conn):
+        conn.pgconn.send_query(statement.encode())
+        results = conn.wait(generators.execute(conn.pgconn))
+        if results[-1].status != pq.ExecStatus.COPY_OUT:
+            raise psycopg.errors.error_from_result(results[-1])
+        is_through = False
+        try:
+            while not is_through:
+                lines, is_through = conn.wait(_lines(conn.pgconn))
+                yield from lines
+        finally:
+            if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
+                conn.cancel_safe()
+                with suppress(psycopg.Error):
+                    while not conn.wait(_lines(conn.pgconn))[1]:
+                        pass
+
+
+def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
+    """Feed one COPY FROM STDIN that a routine of pydb wrote (never a user); returns the rows it took."""
+    with _translated(conn), conn.cursor() as cursor:
+        with cursor.copy(statement.encode()) as copy:
+            for piece in pieces:
+                copy.write(piece)
+        return cursor.rowcount
+
+
+def _lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:
+    """Lines of a COPY that are there, some at least, and whether it is through."""
+    lines: list[memoryview] = []
+    size = 0
+    while size < 1 << 16:
+        found = yield from generators.copy_from(pgconn)
+        if not isinstance(found, memoryview):
+            return lines, True
+        lines.append(found)
+        size += len(found)
+    return lines, False
 
 
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:

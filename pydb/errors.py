@@ -252,7 +252,13 @@ class ArchiveRefused(UsageError):
 
 
 class FileRefused(PydbError):
-    """An archive file is not what its manifest says, or belongs to another server (YD622)."""
+    """An archive file is not what its manifest says, of another database, or does not fit (YD622, YD624)."""
+
+
+class RowsConflict(PydbError):
+    """Rows of an archive file are in the table again; nothing was imported (YD625)."""
+
+    exit_code = ExitCode.ATTENTION
 
 
 class SchedulerUnusable(PydbError):
@@ -314,6 +320,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD117": PolicyRefused,
     "YD118": PolicyRefused,
     "YD119": RunBlocked,
+    "YD120": PolicyRefused,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,
@@ -341,10 +348,15 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD601": ArchiveRefused,
     "YD602": RunBlocked,
     "YD603": RunBlocked,
+    "YD604": ArchiveRefused,
+    "YD605": RunBlocked,
     "YD621": RunBlocked,
     "YD622": FileRefused,
     "YD623": RunFailed,
+    "YD624": FileRefused,
+    "YD625": RowsConflict,
     "YD901": PydbError,
+    "YD902": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,
     "42P01": UnknownRelation,

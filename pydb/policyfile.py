@@ -54,6 +54,8 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "watermark_pick": (str,),
     "watermark_filter": (str,),
     "watermark_function": (str,),
+    "partition": (str,),
+    "partition_schema": (str,),
     "allow_short": (bool,),
 }
 _TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
@@ -75,6 +77,7 @@ _BLAMED = {
     "YD102": "time_column",
     "YD103": "filter",
     "YD118": "watermark_table",
+    "YD120": "action",
     "YD501": "schedule",
     "22007": "keep",
     "22008": "keep",
@@ -211,6 +214,7 @@ def _defaults(policy: Policy) -> dict[str, object]:
         "expire_minus_infinity": False,
         "expire_implausible": False,
         "watermark_pick": "max",
+        "partition": "drop",
         "time_unit": unit,
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack, cast
 
-from pydb import db, runs
+from pydb import db, partitions, runs
 from pydb.runs import LIVE_STATES, Run, runs_of_request
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class Policy:
     watermark_pick: str = "max"
     watermark_filter: str | None = None
     watermark_function: str | None = None
+    partition: str = "drop"
+    partition_schema: str | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -111,6 +113,8 @@ class PolicyOptions(TypedDict, total=False):
     watermark_pick: str
     watermark_filter: str | None
     watermark_function: str | None
+    partition: str
+    partition_schema: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,11 @@ class PlanRow:
     warnings: list[str] | None
     codes: list[str] | None
     implausible_rows: int = 0
+
+    @property
+    def goes_whole(self) -> bool:
+        """Whether it is a partition, or a leaf of one, that is dropped, detached or moved."""
+        return self.action in ("drop", "detach", "move")
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,9 +244,12 @@ def run(
 ) -> None:
     """Delete what has expired, batch by batch with commits; None = every enabled policy.
 
+    Partitions go in two steps where that is possible: detached concurrently here, then dropped by the run.
     ``conn`` must be autocommit and idle. What was done is in :func:`runs_of_request`, also while it runs.
     Raises :class:`~pydb.errors.RunFailed` if one failed, :class:`~pydb.errors.RunBlocked` if one was blocked.
     """
+    if conn.autocommit and not dry_run:
+        partitions.detach(conn, policy, max_rows=max_rows, max_runtime=max_runtime, now=now, request=request)
     db.call_procedure(
         conn,
         "retention_run",

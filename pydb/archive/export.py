@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
@@ -49,6 +49,8 @@ class TableResult:
     seconds: dict[str, float] = field(default_factory=dict)
     sqlstate: str | None = None
     error: str | None = None
+    twin_error: str | None = None
+    """Why a file has no Parquet twin: that stops nothing."""
 
     @property
     def ratio(self) -> float | None:
@@ -74,6 +76,7 @@ class TableResult:
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "sqlstate": self.sqlstate,
             "error": self.error,
+            "twin_error": self.twin_error,
         }
 
 
@@ -105,13 +108,15 @@ def export(
     max_runtime: str | None = None,
     now: str | None = None,
     blocks: int = BLOCKS,
+    parquet: bool = False,
 ) -> Outcome:
     """Export one policy, whose action is ``export``, to ``target``. Both connections are autocommit and idle.
 
     ``conn`` deletes, ``reader`` reads. How the run ended is in the outcome; an error that it did not foresee
-    is there too. A ``KeyboardInterrupt`` cancels the run and is raised again.
+    is there too. ``parquet``: a twin of each file for analysts. A ``KeyboardInterrupt`` cancels the run and
+    is raised again.
     """
-    return _Export(conn, reader, policy, target, blocks).run(max_rows, max_runtime, now)
+    return _Export(conn, reader, policy, target, blocks, parquet=parquet).run(max_rows, max_runtime, now)
 
 
 class _Ended(Exception):
@@ -143,13 +148,17 @@ class _Deleter(threading.Thread):
 
 class _Export:
     def __init__(
-        self, conn: Connection, reader: Connection, policy: str, target: Target, blocks: int
+        self, conn: Connection, reader: Connection, policy: str, target: Target, blocks: int, *, parquet: bool
     ) -> None:
         self._conn, self._reader, self._target, self._blocks = conn, reader, target, blocks
-        self._policy = policy
+        self._policy, self._parquet = policy, parquet
+        if parquet:
+            from pydb.archive.parquet import require
+
+            require()
         self._outcome = Outcome(policy, uuid4())
         (server,) = db.read(reader, "system")
-        self._system = int(str(server["system_identifier"]))
+        self._owner = verify.own(reader)
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
         self._part = 0
         self._left: int | None = None
@@ -176,11 +185,15 @@ class _Export:
                 pass
         except BaseException:
             deleter.stop()
+            with contextlib.suppress(errors.PydbError):
+                runs.note_cancelled(self._conn, request, "retention")
             raise
-        self._outcome.run = next(iter(runs.runs_of_request(self._reader, request)), None)
-        self._outcome.error = deleter.error
-        if deleter.error is not None and self._outcome.run is None:
+        run = next(iter(runs.runs_of_request(self._reader, request)), None)
+        if deleter.error is not None and (
+            run is None or run.live or not isinstance(deleter.error, errors.PydbError)
+        ):
             raise deleter.error
+        self._outcome.run, self._outcome.error = run, deleter.error
         self._outcome.seconds = time.monotonic() - started
         return self._outcome
 
@@ -232,15 +245,16 @@ class _Export:
         while True:
             if deleter.ended.is_set():
                 raise _Ended
-            if len(db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)) <= most:
+            pending = db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)
+            if sum(bool(row["is_ready"]) for row in pending) <= most:
                 return
             deleter.ended.wait(_POLL)
 
     def _remove_stale(self, run: Run) -> None:
-        """Temporary files of this server's runs that have ended. Those of another server are not ours."""
+        """Temporary files of this database's runs that have ended. Those of another are not ours."""
         for name in self._target.names():
             owner = manifest.owner(name)
-            if not name.endswith(TEMPORARY) or owner is None or owner[0] != self._system:
+            if not name.endswith(TEMPORARY) or owner is None or owner[0] != self._owner:
                 continue
             if owner[1] != run.id and not self._is_live(owner[1]):
                 self._target.remove(name)
@@ -314,7 +328,7 @@ class _Export:
                 clock.took("read")
                 return 0
             self._part += 1
-            name = manifest.file_name(str(leaf["name"]), self._system, run.id, self._part)
+            name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
             made = files.write(self._target, name, db.copy_out(self._reader, str(found["statement"])))
         clock.took("read")
         try:
@@ -327,9 +341,12 @@ class _Export:
                     hint="nothing was deleted for it; look at the disk",
                     sqlstate="YD622",
                 )
+            clock.took("verify")
+            if self._parquet:
+                known = self._with_twin(known, result)
+                clock.took("parquet")
             with written(self._target, name + manifest.MANIFEST) as file:
                 file.write(known.to_json())
-            clock.took("verify")
         except BaseException:
             self._target.remove(name)  # nobody knows it yet
             raise
@@ -340,6 +357,18 @@ class _Export:
         result.bytes += known.bytes
         result.files.append(name)
         return known.rows
+
+    def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
+        """With a Parquet twin; without one where it fails, which is told and stops nothing."""
+        from pydb.archive import parquet
+
+        try:
+            return replace(known, twins=(parquet.derive(self._target, known),))
+        except errors.UsageError:
+            raise
+        except (errors.PydbError, OSError) as error:
+            result.twin_error = str(error)
+            return known
 
     def _described(  # noqa: PLR0917
         self,
@@ -355,7 +384,8 @@ class _Export:
             file=name,
             source=str(leaf["name"]),
             relation=int(str(leaf["relation"])),
-            system_identifier=self._system,
+            system_identifier=self._owner.system_identifier,
+            database_oid=self._owner.database_oid,
             database=self._database,
             server_version=self._version,
             policy=self._policy,
@@ -377,17 +407,13 @@ class _Export:
 
     def _enter(self, known: Manifest, signature: str, made: Written) -> None:
         with db.transaction(self._reader):
-            draft = db.call_value(
+            number = db.call_value(
                 self._reader,
-                "pydb_internal.draft_add",
-                p_kind="archive_manifest",
-                p_content={
-                    "manifest": known.document(),
-                    "place": self._target.place,
-                    "request": str(self._outcome.request),
-                },
+                "pydb_internal.archive_manifest_enter",
+                p_manifest=known.document(),
+                p_place=self._target.place,
+                p_request=self._outcome.request,
             )
-            number = db.call_value(self._reader, "pydb_internal.archive_manifest_store", p_draft=draft)
             for place, (tids, versions) in enumerate(made.places()):
                 db.call(
                     self._reader,

@@ -6,13 +6,13 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, field, fields
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 FORMAT: Final = "pydb archive file 1"
 ENDING: Final = ".copy.zst"
 MANIFEST: Final = ".json"
 _NAME: Final = re.compile(
-    r"(?P<table>.+)-(?P<system>\d+)-r(?P<run>\d+)-(?P<part>\d{5,})\.copy\.zst(?:\.json)?(?:\.tmp)?"
+    r"(?P<table>.+)-(?P<system>\d+)-(?P<database>\d+)-r(?P<run>\d+)-(?P<part>\d{5,})\.copy\.zst(?:\.json)?(?:\.tmp)?"
 )
 
 
@@ -21,6 +21,16 @@ _Bytes: TypeAlias = bytes
 
 class BadManifest(ValueError):
     """A manifest that cannot be what was written: damaged, or of something else."""
+
+
+class Owner(NamedTuple):
+    """A database: only where a file is from are rows deleted for it, and is it ever removed."""
+
+    system_identifier: int
+    database_oid: int
+
+    def __str__(self) -> str:
+        return f"server {self.system_identifier}, database {self.database_oid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Manifest:
     source: str
     relation: int
     system_identifier: int
+    database_oid: int
     database: str
     server_version: int
     policy: str | None
@@ -62,6 +73,11 @@ class Manifest:
     created_at: str
     twins: tuple[dict[str, str], ...] = field(default=())
     """Derived files of the same rows: their file, sha256, format, and what they do not hold as it is."""
+
+    @property
+    def owner(self) -> Owner:
+        """The database that it was exported from."""
+        return Owner(self.system_identifier, self.database_oid)
 
     def to_json(self) -> _Bytes:
         """The text of the manifest file, with its seal."""
@@ -112,13 +128,13 @@ def _seal(document: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def file_name(source: str, system_identifier: int, run_id: int, part: int) -> str:
-    """Name of a file: of the table what every file system takes; then server, run and part."""
+def file_name(source: str, owner: Owner, run_id: int, part: int) -> str:
+    """Name of a file: of the table what every file system takes; then server, database, run and part."""
     table = re.sub(r"[^A-Za-z0-9_.]+", "_", source).strip("._")[:60] or "table"
-    return f"{table}-{system_identifier}-r{run_id}-{part:05d}{ENDING}"
+    return f"{table}-{owner.system_identifier}-{owner.database_oid}-r{run_id}-{part:05d}{ENDING}"
 
 
-def owner(name: str) -> tuple[int, int] | None:
-    """The server and the run that a file's name says it is of; None if it is no such name."""
+def owner(name: str) -> tuple[Owner, int] | None:
+    """The owner and the run that a file's name says it is of; None if it is no such name."""
     found = _NAME.fullmatch(name)
-    return (int(found["system"]), int(found["run"])) if found else None
+    return (Owner(int(found["system"]), int(found["database"])), int(found["run"])) if found else None

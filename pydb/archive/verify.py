@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from pydb import db
 from pydb.archive import files, manifest
+from pydb.archive.manifest import Manifest, Owner
 from pydb.archive.target import TEMPORARY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pydb.archive.manifest import Manifest
     from pydb.archive.target import Target
     from pydb.db import Connection
 
@@ -38,7 +38,7 @@ class Result(StrEnum):
     BAD_MANIFEST = "bad_manifest"
     """The manifest is damaged, of another file, or not the one that the database has."""
     FOREIGN = "foreign"
-    """It is whole, and belongs to another server: it may be read, and nothing else."""
+    """It is whole, and belongs to another database: it may be read, and nothing else."""
     UNREADABLE = "unreadable"
     """The file system says no."""
     UNKNOWN = "unknown"
@@ -95,30 +95,32 @@ def check(target: Target, known: Manifest) -> Verdict:  # noqa: PLR0911
 def directory(
     target: Target,
     *,
-    system_identifier: int | None = None,
+    owner: Owner | None = None,
     entered: Mapping[str, str] | None = None,
+    only: str | None = None,
     workers: int = 4,
 ) -> list[Verdict]:
     """A verdict for each file, for each manifest without one, and for what is entered and not there.
 
-    ``entered``: files that the database expects here, with their SHA-256. Without ``system_identifier``
-    nothing is foreign, without ``entered`` nothing unknown.
+    ``only``: this file alone. ``entered``: files that the database expects here, with their SHA-256.
+    Without ``owner`` nothing is foreign, without ``entered`` nothing unknown.
     """
-    names = target.names()
+    names = target.names() if only is None else [only, only + manifest.MANIFEST]
     data = {name for name in names if name.endswith(manifest.ENDING)}
     manifests = [name for name in names if name.endswith(manifest.ENDING + manifest.MANIFEST)]
     with ThreadPoolExecutor(max_workers=workers) as pool:
-        read = list(pool.map(lambda name: _read(target, name), manifests))
+        read = [one for one in pool.map(lambda name: _read(target, name), manifests) if one is not None]
         known = [one for one in read if not isinstance(one, Verdict)]
         verdicts = [one for one in read if isinstance(one, Verdict)]
         verdicts += pool.map(lambda one: check(target, one), known)
+        twins = list(pool.map(lambda one: _twins(target, one), known))
     sums = {one.sha256: one.file for one in known}
     verdicts = [_named(target, one, sums) for one in verdicts]
     by_file = {one.file: one for one in known}
     verdicts = [
-        _of_server(one, by_file[one.file], system_identifier, entered) if one.file in by_file else one
-        for one in verdicts
+        _of_server(one, by_file[one.file], owner, entered) if one.file in by_file else one for one in verdicts
     ]
+    verdicts += [verdict for found in twins for verdict in found]
     told = {one.file for one in verdicts}
     verdicts += [
         Verdict(name, Result.NO_MANIFEST, "nothing says what it holds") for name in sorted(data - told)
@@ -135,13 +137,31 @@ def directory(
     return sorted(verdicts, key=lambda one: one.file)
 
 
-def _read(target: Target, name: str) -> Manifest | Verdict:
+def _twins(target: Target, known: Manifest) -> list[Verdict]:
+    """Derived files by their checksum: no delete depends on them."""
+    verdicts = []
+    for twin in known.twins:
+        try:
+            is_same = files.checksum(target, twin["file"]) == twin["sha256"]
+            result = Result.OK if is_same else Result.DAMAGED
+        except FileNotFoundError:
+            result = Result.MISSING
+        except OSError:
+            result = Result.UNREADABLE
+        why = None if result is Result.OK else f"derived from {known.file}, which holds its rows"
+        verdicts.append(Verdict(twin["file"], result, why, known.source, known.rows))
+    return verdicts
+
+
+def _read(target: Target, name: str) -> Manifest | Verdict | None:
     file = name.removesuffix(manifest.MANIFEST)
     try:
         with target.open(name) as opened:
             found = manifest.parse(opened.read())
     except manifest.BadManifest as error:
         return Verdict(file, Result.BAD_MANIFEST, str(error))
+    except FileNotFoundError:
+        return None  # as if nobody had listed it
     except OSError as error:
         return Verdict(file, Result.UNREADABLE, str(error))
     if found.file != file:
@@ -160,15 +180,15 @@ def _named(target: Target, one: Verdict, sums: Mapping[str, str]) -> Verdict:
 
 
 def _of_server(
-    one: Verdict, known: Manifest, system_identifier: int | None, entered: Mapping[str, str] | None
+    one: Verdict, known: Manifest, owner: Owner | None, entered: Mapping[str, str] | None
 ) -> Verdict:
     def named(result: Result, why: str) -> Verdict:
         return Verdict(one.file, result, why, one.source, one.rows, one.bytes)
 
     if one.result is not Result.OK:
         return one
-    if system_identifier is not None and known.system_identifier != system_identifier:
-        return named(Result.FOREIGN, f"of the server {known.system_identifier}")
+    if owner is not None and known.owner != owner:
+        return named(Result.FOREIGN, f"of {known.owner}")
     if entered is not None and one.file not in entered:
         return named(Result.UNKNOWN, "the database has no row of it")
     if entered is not None and entered[one.file] != known.sha256:
@@ -176,13 +196,18 @@ def _of_server(
     return one
 
 
+def own(conn: Connection) -> Owner:
+    """This database."""
+    (server,) = db.read(conn, "system")
+    return Owner(int(str(server["system_identifier"])), int(str(server["dboid"])))
+
+
 def of_database(conn: Connection, target: Target, *, workers: int = 4) -> list[Verdict]:
     """:func:`directory` with what this database knows of the place; it reads files of others too."""
-    (server,) = db.read(conn, "system")
     rows = db.read(conn, "archive_manifests", place=target.place, run_id=None, run_ids=None)
     return directory(
         target,
-        system_identifier=int(str(server["system_identifier"])),
+        owner=own(conn),
         entered={str(row["file"]): str(row["sha256"]) for row in rows if row["is_own"]},
         workers=workers,
     )

@@ -61,6 +61,10 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "orphans restore": ("pydb orphans restore 7 --dry-run",),
     "orphans close": ("pydb orphans close app.note.customer_id_ref",),
     "archive export": ("pydb archive export events --to /archive --yes",),
+    "archive import": (
+        "pydb archive import /archive/app.event-…-r7-00001.copy.zst",
+        "pydb archive import FILE --into app.event_old --on-conflict skip",
+    ),
     "archive verify": ("pydb archive verify /archive", "pydb archive verify /archive --json"),
     "idempotency list": ("pydb idempotency list --status held",),
     "idempotency show": ("pydb idempotency show charge req-1",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pydb.cli import _output, _policies, _runs
@@ -12,8 +13,31 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydb.archive.export import Outcome
+    from pydb.archive.load import Imported
     from pydb.archive.verify import Verdict
     from pydb.db import Connection
+
+
+class OnConflict(StrEnum):
+    """What becomes of rows of a file whose key is in the table."""
+
+    STOP = "stop"
+    SKIP = "skip"
+
+
+def imported(done: Imported) -> dict[str, object]:
+    """For ``--json``."""
+    return asdict(done)
+
+
+def show_imported(done: Imported) -> None:
+    """A sentence, and the keys that were there."""
+    would = "would be " if done.dry_run else ""
+    _output.out(f"{done.table}: {done.rows_imported:,} of {done.rows:,} rows {would}imported")
+    if done.rows_skipped:
+        _output.out(
+            f"{done.rows_skipped:,} skipped: they conflict with rows that are there, as {done.sample}"
+        )
 
 
 def policies(conn: Connection, names: Sequence[str]) -> list[str]:

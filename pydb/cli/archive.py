@@ -1,19 +1,20 @@
-"""``pydb archive``: what was deleted and kept: export, verify."""
+"""``pydb archive``: what was deleted and kept: list, show, restore, keep, purge; export, import, verify."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _files, _names, _output
+from pydb.cli import _files, _kept, _names, _output
 from pydb.errors import ExitCode
 
 if TYPE_CHECKING:
     from pydb.archive.export import Outcome
 
 app = typer.Typer(
-    help="What was deleted, kept where it can be put back: files exported, verified, imported.",
+    help="What was deleted, kept where it can be put back: in the database, and in files.",
     no_args_is_help=True,
 )
 
@@ -44,6 +45,9 @@ def export(
         str | None,
         typer.Option(metavar="TIMESTAMP", help="Take this for the present; not later than the clock."),
     ] = None,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="A Parquet file beside each, for analysts (pydb[parquet]).")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Write what expired to files, read them back, then delete exactly those rows.
@@ -63,7 +67,14 @@ def export(
 
         def one(name: str) -> Outcome:
             return exporting.export(
-                conn, reader, name, place, max_rows=max_rows, max_runtime=max_runtime, now=now
+                conn,
+                reader,
+                name,
+                place,
+                max_rows=max_rows,
+                max_runtime=max_runtime,
+                now=now,
+                parquet=parquet,
             )
 
         outcomes = exporting.each(names, one, failures.__setitem__)
@@ -73,6 +84,40 @@ def export(
     document = _files.document(outcomes, failures)
     if not _output.emit(ctx, "archive.export", document, exit_code=code):
         _files.show(outcomes, failures)
+    raise typer.Exit(code)
+
+
+@app.command(name="import")
+def import_(
+    ctx: typer.Context,
+    *,
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A file that export wrote, its manifest beside it.")
+    ],
+    into: Annotated[
+        str | None, typer.Option("--into", metavar="TABLE", help="Another table than the one it is from.")
+    ] = None,
+    on_conflict: Annotated[
+        _files.OnConflict, typer.Option(help="What becomes of rows whose key is there again.")
+    ] = _files.OnConflict.STOP,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Import, and take it back.")] = False,
+) -> None:
+    """Verify a file and put its rows back, in one transaction: all of it, or nothing."""
+    from pydb.archive import load, target
+
+    place, slash, name = file.rpartition("/")
+    with _output.connect(ctx) as conn:
+        done = load.load(
+            conn,
+            target.find(place or slash or "."),
+            name,
+            into=into,
+            on_conflict=on_conflict.value,
+            dry_run=dry_run,
+        )
+    code = ExitCode.ATTENTION if done.rows_skipped else ExitCode.DONE
+    if not _output.emit(ctx, "archive.import", _files.imported(done), exit_code=code):
+        _files.show_imported(done)
     raise typer.Exit(code)
 
 
@@ -97,3 +142,139 @@ def verify(
     if not _output.emit(ctx, "archive.verify", _files.verified(verdicts, bad), exit_code=code):
         _files.show_verdicts(verdicts, bad)
     raise typer.Exit(code)
+
+
+@app.command(name="list")
+def list_(
+    ctx: typer.Context,
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also runs of which nothing is left in an archive.")
+    ] = False,
+) -> None:
+    """List what runs put into archives of the database, newest first, and the archives."""
+    from pydb.archive import kept
+
+    with _output.connect(ctx) as conn:
+        rows = kept.kept(conn, empty=everything)
+        archives = kept.archives(conn)
+    document = {"runs": _kept.document(rows), "archives": [asdict(one) for one in archives]}
+    if _output.emit(ctx, "archive.list", document):
+        return
+    _kept.show_kept(rows)
+    _output.out()
+    _output.table(
+        ["archive of", "rows", "size", "runs", "oldest", "keep", "state"],
+        [(a.relation, a.rows, _output.size(a.bytes), a.runs, a.oldest, a.keep, a.state) for a in archives],
+        right=("rows", "size", "runs"),
+    )
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Id of the run that archived rows.")],
+) -> None:
+    """Show what one run has in archives, and what a restore of it would do now."""
+    from pydb.archive import kept
+
+    with _output.connect(ctx) as conn:
+        rows = kept.kept(conn, run_id, empty=True)
+        steps = kept.restore(conn, run_id, dry_run=True)
+    document = {"run": run_id, "tables": _kept.document(rows), "restore": [asdict(step) for step in steps]}
+    if _output.emit(ctx, "archive.show", document):
+        return
+    _kept.show_kept(rows)
+    _output.out()
+    _kept.show(steps, dry_run=True)
+
+
+@app.command()
+def restore(
+    ctx: typer.Context,
+    *,
+    run_id: Annotated[int, typer.Argument(metavar="RUN", help="Id of the run that archived rows.")],
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="Only these rows, and what went with them: id=42, or JSON."),
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="With --key: whose; else the uppermost table.")
+    ] = None,
+    skip: Annotated[
+        bool, typer.Option("--skip", help="Leave in the archive what cannot go back; else it stops all.")
+    ] = False,
+    allow_triggers: Annotated[
+        bool, typer.Option("--allow-triggers", help="Let triggers of the tables run on what comes back.")
+    ] = False,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="ROWS", help="So many rows in a transaction; else one for all."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Put back what a run took, parents first; what went back is no longer in the archive.
+
+    Exit code 1 if rows stay in the archive because they conflict.
+    """
+    from pydb import db
+    from pydb.archive import kept
+
+    options: kept.RestoreOptions = {"dry_run": dry_run, "allow_triggers": allow_triggers}
+    options["on_conflict"] = "skip" if skip else "stop"
+    if (found := _kept.key(key)) is not None:
+        options["key"] = found
+    with _output.connect(ctx) as conn:
+        if not dry_run:
+            _output.refuse_read_only(conn, "restored")
+        if table is not None:
+            options["table"] = cast("int", db.read(conn, "relation_oid", name=table)[0]["oid"])
+        rows = sum(row.rows for row in kept.kept(conn, run_id))
+        question = f"Put back up to {rows:,} rows of run {run_id}?"
+        if not dry_run and not _output.confirm(question, yes=yes, look=f"pydb archive show {run_id}"):
+            _output.say("nothing was put back")
+            raise typer.Exit(ExitCode.ATTENTION)
+        steps = _kept.restore(conn, run_id, options, batch)
+    code = ExitCode.ATTENTION if any(step.conflicts for step in steps) else ExitCode.DONE
+    document = {"run": run_id, "dry_run": dry_run, "relations": [asdict(step) for step in steps]}
+    if not _output.emit(ctx, "archive.restore", document, exit_code=code):
+        _kept.show(steps, dry_run=dry_run)
+        if not steps:
+            _output.say(f"run {run_id} has nothing left in an archive")
+    raise typer.Exit(code)
+
+
+@app.command()
+def keep(
+    ctx: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="Table whose archive it is.")],
+    interval: Annotated[
+        str, typer.Argument(metavar="INTERVAL", help="As '90 days'; default = the setting archive_keep.")
+    ],
+) -> None:
+    """Set how long the archive of a table keeps its rows."""
+    from pydb import db
+    from pydb.archive import kept
+
+    with _output.connect(ctx) as conn:
+        relation = cast("int", db.read(conn, "relation_oid", name=table)[0]["oid"])
+        kept.keep_set(conn, relation, None if interval == "default" else interval)
+    if not _output.emit(ctx, "archive.keep", {"table": table, "keep": interval}):
+        _output.out(f"the archive of {table} keeps its rows: {interval}")
+
+
+@app.command()
+def purge(ctx: typer.Context) -> None:
+    """Remove what archives have kept long enough; the schedule does it by itself."""
+    from pydb import db
+    from pydb.archive import kept
+
+    with _output.connect(ctx) as conn:
+        _output.refuse_read_only(conn, "purged")
+        said: list[str] = []
+        db.on_notice(conn, lambda _, text, __: said.append(text))
+        kept.purge(conn)
+    if not _output.emit(ctx, "archive.purge", {"said": said}):
+        for line in said:
+            _output.out(line)

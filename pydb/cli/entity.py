@@ -43,6 +43,9 @@ def set_(
             metavar="INTERVAL", help="A durable job starts this long after its request, as '1 day'."
         ),
     ] = "0",
+    archive: Annotated[
+        bool, typer.Option("--archive", help="What its cascades delete is kept, see archive restore.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
 ) -> None:
     """Give the rows of TABLE a name, with the action chosen at each reference to them and below.
@@ -53,7 +56,7 @@ def set_(
 
     edges = _keys.edges(edge or [], others)
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):
-        row = references.entity_set(conn, name, table, edges, approval=approval, grace=grace)
+        row = references.entity_set(conn, name, table, edges, approval=approval, grace=grace, archive=archive)
     if not _output.emit(ctx, "entity.set", {"dry_run": dry_run, "entity": asdict(row)}):
         _output.out(f"entity {row.name} {'would be' if dry_run else 'is'} set: rows of {row.root_name}")
         for reference, choice in row.edges.items():

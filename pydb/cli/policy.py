@@ -73,7 +73,10 @@ def set_(
             "--filter", metavar="CONDITION", help="Only rows for which this holds: \"kind = 'debug'\"."
         ),
     ] = None,
-    action: Annotated[str | None, typer.Option(help="delete.")] = None,
+    action: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="delete, or drop_partition: partitions that expired go at once."),
+    ] = None,
     on_referenced: Annotated[
         str | None,
         typer.Option(metavar="CHOICE", help="Rows that others reference: skip, error, or cascade to them."),
@@ -123,6 +126,13 @@ def set_(
         str | None,
         typer.Option(metavar="FUNCTION", help="Or the function without arguments that tells the watermark."),
     ] = None,
+    partition: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="… and is dropped, kept or moved: drop, keep or move."),
+    ] = None,
+    partition_schema: Annotated[
+        str | None, typer.Option(metavar="SCHEMA", help="Where detached partitions are moved to.")
+    ] = None,
     allow_short: Annotated[
         bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
     ] = False,
@@ -154,6 +164,8 @@ def set_(
         "watermark_pick": watermark_pick,
         "watermark_filter": watermark_filter,
         "watermark_function": watermark_function,
+        "partition": partition,
+        "partition_schema": partition_schema,
     }
     given = {option: value for option, value in options.items() if value is not None}
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):

@@ -40,6 +40,8 @@ create table pydb.retention_policy (
     watermark_pick text not null default 'max',
     watermark_filter text,
     watermark_function text,
+    partition text not null default 'drop',
+    partition_schema name,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -60,6 +62,9 @@ create table pydb.retention_policy (
     constraint retention_policy_watermark_check check (
         (watermark_table is null) = (watermark_column is null) and num_nonnulls(watermark_table, watermark_function) < 2
         and watermark_pick in ('max', 'min') and (watermark_filter is null or watermark_table is not null)
+    ),
+    constraint retention_policy_partition_check check (
+        partition in ('drop', 'keep', 'move') and (partition = 'move') = (partition_schema is not null)
     )
 );
 
@@ -79,8 +84,8 @@ comment on column pydb.retention_policy.timezone is
 comment on column pydb.retention_policy.filter is
 'Only rows for which this expires; one boolean expression over the table, as the server understood it.';
 comment on column pydb.retention_policy.action is
-'delete, archive (what goes is kept, see pydb.archive_table), or export (to files, by pydb archive export); nullify and '
-'drop_partition are reserved.';
+'delete, archive (what goes is kept, see pydb.archive_table), export (to files, by pydb archive export) or
+drop_partition (partitions that expired as a whole go at once); nullify is reserved.';
 comment on column pydb.retention_policy.archive is 'Where an archive goes; reserved.';
 comment on column pydb.retention_policy.on_referenced is
 'Rows that other rows reference through NO ACTION or RESTRICT: skip leaves and counts them, error stops the run, '
@@ -120,6 +125,10 @@ comment on column pydb.retention_policy.watermark_filter is
 'Only the rows of watermark_table for which this holds; as the server understood it.';
 comment on column pydb.retention_policy.watermark_function is
 'Function without arguments that tells it instead of a table.';
+comment on column pydb.retention_policy.partition is
+'drop_partition: what becomes of a partition that was detached: drop, keep (a table of its own) or move (to
+partition_schema).';
+comment on column pydb.retention_policy.partition_schema is 'Schema that detached partitions are moved to.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (
@@ -146,6 +155,99 @@ comment on column pydb_internal.retention_aspect.value is 'What it is set to.';
 comment on column pydb_internal.retention_aspect.at is 'The moment that it gives.';
 comment on column pydb_internal.retention_aspect.meaning is 'What that means, as a sentence.';
 comment on column pydb_internal.retention_aspect.hint is 'What to type where it blocks.';
+
+create table pydb.retention_partition (
+    id bigint generated always as identity,
+    policy text not null,
+    partition oid not null,
+    name text not null,
+    parent text not null,
+    lower_bound text,
+    upper_bound text,
+    state text not null,
+    rows bigint,
+    is_exact boolean,
+    moved_to text,
+    run_id bigint,
+    request uuid,
+    actor text not null default session_user,
+    started_at timestamptz not null default pg_catalog.clock_timestamp(),
+    ended_at timestamptz,
+    constraint retention_partition_pkey primary key (id),
+    constraint retention_partition_state_check check (
+        state in ('detaching', 'detached', 'dropped', 'kept', 'moved', 'lost')
+    ),
+    constraint retention_partition_ended_check check (
+        (state in ('detaching', 'detached')) = (ended_at is null)
+    )
+);
+
+-- what was detached and is not at its end yet
+create unique index retention_partition_open_key on pydb.retention_partition (partition) where ended_at is null;
+
+create index retention_partition_run_idx on pydb.retention_partition (run_id);
+
+comment on table pydb.retention_partition is
+'Partitions that policies (action drop_partition) took out of their tables, and what became of each: what a run that was
+killed left behind, the next one brings to its end.';
+comment on column pydb.retention_partition.id is 'Id.';
+comment on column pydb.retention_partition.policy is 'Policy.';
+comment on column pydb.retention_partition.partition is 'Oid of the partition.';
+comment on column pydb.retention_partition.name is 'Its qualified name, when it was taken out.';
+comment on column pydb.retention_partition.parent is 'Qualified name of the table that it was a partition of.';
+comment on column pydb.retention_partition.lower_bound is 'Where it began, in UTC; null = at no bound.';
+comment on column pydb.retention_partition.upper_bound is 'Where it ended (excluded), in UTC; null = at no bound.';
+comment on column pydb.retention_partition.state is
+'detaching (a DETACH CONCURRENTLY was begun), detached, dropped, kept (a table of its own), moved (to another schema),
+or lost: somebody else dropped it, renamed it, or made it part of another table, so it is none of our business any
+more.';
+comment on column pydb.retention_partition.rows is 'Rows that it held.';
+comment on column pydb.retention_partition.is_exact is
+'True: the rows were counted (below 4096 pages), false: estimated from the statistics.';
+comment on column pydb.retention_partition.moved_to is 'Its qualified name in the schema that it was moved to.';
+comment on column pydb.retention_partition.run_id is
+'pydb.job_run.id of the run that took it out, or brought it to its end.';
+comment on column pydb.retention_partition.request is 'Id of the call that began a DETACH CONCURRENTLY.';
+comment on column pydb.retention_partition.actor is 'Login role.';
+comment on column pydb.retention_partition.started_at is 'When it was taken out, or that was begun.';
+comment on column pydb.retention_partition.ended_at is 'When it came to its end.';
+
+revoke all on pydb.retention_partition from public;
+
+create type pydb_internal.retention_bounds as (
+    parent oid,
+    partition oid,
+    lower_bound text,
+    upper_bound text,
+    is_default boolean,
+    is_old boolean,
+    is_young boolean,
+    is_sure boolean,
+    is_last boolean
+);
+
+comment on type pydb_internal.retention_bounds is 'What the bounds of a partition say about its rows.';
+comment on column pydb_internal.retention_bounds.parent is 'Table that it is a partition of.';
+comment on column pydb_internal.retention_bounds.partition is 'Partition.';
+comment on column pydb_internal.retention_bounds.lower_bound is 'Where it begins, in UTC; null = at no bound.';
+comment on column pydb_internal.retention_bounds.upper_bound is 'Where it ends, in UTC; null = at no bound.';
+comment on column pydb_internal.retention_bounds.is_default is 'True: the default partition.';
+comment on column pydb_internal.retention_bounds.is_old is 'True: all times within are before the cutoff.';
+comment on column pydb_internal.retention_bounds.is_young is 'True: none is.';
+comment on column pydb_internal.retention_bounds.is_sure is
+'True: no row within can have a time that the policy leaves (before 1980, a uuid of another version).';
+comment on column pydb_internal.retention_bounds.is_last is
+'True: it ends last, and no partition of its table takes rows from now on.';
+
+insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
+(
+    'partition_lock_timeout', '20 ms', 'interval', false, '1 ms', '60 s', null,
+    'longest wait for the lock on a table that is to lose a partition; whoever comes after waits as long (interval)'
+),
+(
+    'partition_patience', '2 min', 'interval', false, '0', '1 day', null,
+    'how long a run tries to get that lock, again and again, before it leaves the partition (interval, up to 1 day)'
+);
 
 create type pydb_internal.retention_warning as (
     code text,
@@ -183,7 +285,12 @@ create type pydb_internal.retention_work as (
     fault_code text,
     faults jsonb,
     print text,
-    first_way text
+    first_way text,
+    fault_place text,
+    parts_since timestamptz,
+    parts_stuck bigint,
+    parts_done bigint,
+    parts_rows bigint
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -208,4 +315,10 @@ comment on column pydb_internal.retention_work.fault_code is 'Its SQLSTATE.';
 comment on column pydb_internal.retention_work.first_way is 'way of all passes but those that take circles.';
 comment on column pydb_internal.retention_work.print is
 'Stands for the references without an index: what was learned with others does not hold.';
+comment on column pydb_internal.retention_work.fault_place is 'In which code of the application it was raised.';
 comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';
+comment on column pydb_internal.retention_work.parts_since is
+'Since when no partition could be locked; null = the last one could.';
+comment on column pydb_internal.retention_work.parts_stuck is 'Partitions that stayed because somebody held them.';
+comment on column pydb_internal.retention_work.parts_done is 'Partitions that went.';
+comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';

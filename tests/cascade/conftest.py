@@ -35,7 +35,7 @@ def mortal(mortal_name: str) -> Iterator[TestServer]:
     try:
         small = {"max_connections": 14, "max_prepared_transactions": 0, "max_wal_senders": 0}
         server = TestServer(
-            mortal_name, {**small, "synchronous_commit": True, "max_locks_per_transaction": 24}
+            mortal_name, {**small, "synchronous_commit": True, "max_locks_per_transaction": 40}
         )
     except MissingServerError as error:
         pytest.fail(str(error), pytrace=False)

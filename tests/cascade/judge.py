@@ -39,13 +39,15 @@ create schema if not exists judge;
 create table if not exists judge.mark (n int constraint marked unique deferrable)"""
 SCHEMAS: Final = """
 select format('drop schema %I cascade', n.nspname) from pg_namespace as n
-where n.nspname not in ('pydb', 'pydb_internal', 'judge', 'information_schema') and n.nspname !~ '^pg_'"""
+where n.nspname not in ('pydb', 'pydb_archive', 'pydb_internal', 'judge', 'information_schema')
+    and n.nspname !~ '^pg_'"""
 
 TABLES: Final = """
 select format('%I.%I', n.nspname, c.relname), c.relkind = 'r'
 from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and not c.relispartition
-    and n.nspname not in ('pydb', 'pydb_internal', 'judge', 'information_schema') and n.nspname !~ '^pg_'
+    and n.nspname not in ('pydb', 'pydb_archive', 'pydb_internal', 'judge', 'information_schema')
+    and n.nspname !~ '^pg_'
 order by c.oid"""
 # references as declared: name, and the statements that drop one and make it anew around "on delete …"
 REFERENCES: Final = """
@@ -74,7 +76,7 @@ select
 from pg_constraint as k
 join pg_class as c on c.oid = k.conrelid
 join pg_namespace as n on n.oid = c.relnamespace
-where k.contype = 'f' and k.conparentid = 0 and n.nspname not in ('pydb', 'pydb_internal')
+where k.contype = 'f' and k.conparentid = 0 and n.nspname not in ('pydb', 'pydb_archive', 'pydb_internal')
 order by k.oid"""
 LETTERS: Final = {"c": "cascade", "n": "set null", "d": "set default", "a": "no action", "r": "restrict"}
 DEFERRED: Final = "no action deferrable initially deferred"

@@ -201,3 +201,27 @@ def test_the_detail_of_the_server_is_kept(lab: Lab) -> None:
     (detail, hint) = lab.rows("select detail ->> 'detail', detail ->> 'hint' from pydb.job_run")[0]
     assert detail == "the disk"
     assert str(hint).startswith("call somebody")
+
+
+@pytest.mark.parametrize("goes_along", ["set null", "cascade", "chosen"])
+def test_without_the_servers_counts_nothing_is_deleted_that_takes_others_along(
+    lab: Lab, goes_along: str
+) -> None:
+    key = "no action" if goes_along == "chosen" else goes_along
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (t int references public.t on delete {key});
+        insert into public.t values (1, '{OLD}'), (2, '{OLD}'); insert into public.c values (1), (1)"""
+    )
+    lab.policy(fuse_share=1, on_referenced="cascade" if goes_along == "chosen" else "skip")
+    lab.do("set track_counts = off")
+    if goes_along == "set null":  # no other row goes
+        assert "unfit_session" not in codes(lab)
+        assert lab.run().rows_done == 2
+        return
+    assert "unfit_session" in codes(lab)
+    run = lab.run()
+    assert (run.end, run.sqlstate, run.rows_done) == (("blocked", "error"), "YD001", 0)
+    lab.do(str(lab.one("select detail ->> 'hint' from pydb.job_run where sqlstate = 'YD001'")))
+    assert sum(row.rows for row in lab.plan(None)) == 4
+    assert lab.run().rows_done == 4

@@ -4,6 +4,7 @@ comment on schema pydb_archive is 'Rows that runs deleted, in one table for each
 
 -- archiving runs: the deletes are told which run keeps what goes
 drop routine pydb.cascade_delete;
+drop routine pydb.cascade_plan;
 drop routine pydb.cascade_request;
 drop routine pydb.entity_set;
 drop routine pydb_internal.cascade_delete_once;
@@ -54,6 +55,9 @@ comment on column pydb_internal.retention_aspect.value is 'What it is set to.';
 comment on column pydb_internal.retention_aspect.at is 'The moment that it gives.';
 comment on column pydb_internal.retention_aspect.meaning is 'What that means, as a sentence.';
 comment on column pydb_internal.retention_aspect.hint is 'What to type where it blocks.';
+
+alter type pydb_internal.retention_work add attribute fault_place text;
+comment on column pydb_internal.retention_work.fault_place is 'In which code of the application it was raised.';
 alter table pydb.retention_policy drop constraint retention_policy_action_check;
 
 alter table pydb.retention_policy add constraint retention_policy_action_check check (
@@ -61,8 +65,8 @@ alter table pydb.retention_policy add constraint retention_policy_action_check c
 );
 
 comment on column pydb.retention_policy.action is
-'delete, archive (what goes is kept, see pydb.archive_table), or export (to files, by pydb archive export); nullify and '
-'drop_partition are reserved.';
+'delete, archive (what goes is kept, see pydb.archive_table), export (to files, by pydb archive export) or
+drop_partition (partitions that expired as a whole go at once); nullify is reserved.';
 
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
 ('export', 'retention', 'policy %s', true, 'retention_export_run',
@@ -93,7 +97,6 @@ comment on column pydb.cascade_job.triggered is
 alter type pydb_internal.cascade_work add attribute allow_triggers boolean;
 comment on column pydb_internal.cascade_work.allow_triggers is
 'True: what triggers delete beyond the plan is accepted.';
-
 
 -- cascade: the ledger of erasures
 insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
@@ -192,3 +195,133 @@ comment on column pydb.entity.archive is 'True: what its cascades delete is kept
 alter table pydb.cascade_job add column archive boolean not null default false;
 
 comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';
+
+-- retention_policy: partitions
+alter table pydb.retention_policy add column partition text not null default 'drop';
+alter table pydb.retention_policy add column partition_schema name;
+alter table pydb.retention_policy add constraint retention_policy_partition_check check (
+    partition in ('drop', 'keep', 'move') and (partition = 'move') = (partition_schema is not null)
+);
+comment on column pydb.retention_policy.partition is
+'drop_partition: what becomes of a partition that was detached: drop, keep (a table of its own) or move (to
+partition_schema).';
+comment on column pydb.retention_policy.partition_schema is 'Schema that detached partitions are moved to.';
+
+-- partitions that policies took out of their tables
+create table pydb.retention_partition (
+    id bigint generated always as identity,
+    policy text not null,
+    partition oid not null,
+    name text not null,
+    parent text not null,
+    lower_bound text,
+    upper_bound text,
+    state text not null,
+    rows bigint,
+    is_exact boolean,
+    moved_to text,
+    run_id bigint,
+    request uuid,
+    actor text not null default session_user,
+    started_at timestamptz not null default pg_catalog.clock_timestamp(),
+    ended_at timestamptz,
+    constraint retention_partition_pkey primary key (id),
+    constraint retention_partition_state_check check (
+        state in ('detaching', 'detached', 'dropped', 'kept', 'moved', 'lost')
+    ),
+    constraint retention_partition_ended_check check (
+        (state in ('detaching', 'detached')) = (ended_at is null)
+    )
+);
+
+-- what was detached and is not at its end yet
+create unique index retention_partition_open_key on pydb.retention_partition (partition) where ended_at is null;
+
+create index retention_partition_run_idx on pydb.retention_partition (run_id);
+
+comment on table pydb.retention_partition is
+'Partitions that policies (action drop_partition) took out of their tables, and what became of each: what a run that was
+killed left behind, the next one brings to its end.';
+comment on column pydb.retention_partition.id is 'Id.';
+comment on column pydb.retention_partition.policy is 'Policy.';
+comment on column pydb.retention_partition.partition is 'Oid of the partition.';
+comment on column pydb.retention_partition.name is 'Its qualified name, when it was taken out.';
+comment on column pydb.retention_partition.parent is 'Qualified name of the table that it was a partition of.';
+comment on column pydb.retention_partition.lower_bound is 'Where it began, in UTC; null = at no bound.';
+comment on column pydb.retention_partition.upper_bound is 'Where it ended (excluded), in UTC; null = at no bound.';
+comment on column pydb.retention_partition.state is
+'detaching (a DETACH CONCURRENTLY was begun), detached, dropped, kept (a table of its own), moved (to another schema),
+or lost: somebody else dropped it, renamed it, or made it part of another table, so it is none of our business any
+more.';
+comment on column pydb.retention_partition.rows is 'Rows that it held.';
+comment on column pydb.retention_partition.is_exact is
+'True: the rows were counted (below 4096 pages), false: estimated from the statistics.';
+comment on column pydb.retention_partition.moved_to is 'Its qualified name in the schema that it was moved to.';
+comment on column pydb.retention_partition.run_id is
+'pydb.job_run.id of the run that took it out, or brought it to its end.';
+comment on column pydb.retention_partition.request is 'Id of the call that began a DETACH CONCURRENTLY.';
+comment on column pydb.retention_partition.actor is 'Login role.';
+comment on column pydb.retention_partition.started_at is 'When it was taken out, or that was begun.';
+comment on column pydb.retention_partition.ended_at is 'When it came to its end.';
+
+revoke all on pydb.retention_partition from public;
+
+create type pydb_internal.retention_bounds as (
+    parent oid,
+    partition oid,
+    lower_bound text,
+    upper_bound text,
+    is_default boolean,
+    is_old boolean,
+    is_young boolean,
+    is_sure boolean,
+    is_last boolean
+);
+
+comment on type pydb_internal.retention_bounds is 'What the bounds of a partition say about its rows.';
+comment on column pydb_internal.retention_bounds.parent is 'Table that it is a partition of.';
+comment on column pydb_internal.retention_bounds.partition is 'Partition.';
+comment on column pydb_internal.retention_bounds.lower_bound is 'Where it begins, in UTC; null = at no bound.';
+comment on column pydb_internal.retention_bounds.upper_bound is 'Where it ends, in UTC; null = at no bound.';
+comment on column pydb_internal.retention_bounds.is_default is 'True: the default partition.';
+comment on column pydb_internal.retention_bounds.is_old is 'True: all times within are before the cutoff.';
+comment on column pydb_internal.retention_bounds.is_young is 'True: none is.';
+comment on column pydb_internal.retention_bounds.is_sure is
+'True: no row within can have a time that the policy leaves (before 1980, a uuid of another version).';
+comment on column pydb_internal.retention_bounds.is_last is
+'True: it ends last, and no partition of its table takes rows from now on.';
+
+insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
+(
+    'partition_lock_timeout', '20 ms', 'interval', false, '1 ms', '60 s', null,
+    'longest wait for the lock on a table that is to lose a partition; whoever comes after waits as long (interval)'
+),
+(
+    'partition_patience', '2 min', 'interval', false, '0', '1 day', null,
+    'how long a run tries to get that lock, again and again, before it leaves the partition (interval, up to 1 day)'
+);
+
+alter type pydb_internal.retention_work add attribute parts_since timestamptz;
+alter type pydb_internal.retention_work add attribute parts_stuck bigint;
+alter type pydb_internal.retention_work add attribute parts_done bigint;
+alter type pydb_internal.retention_work add attribute parts_rows bigint;
+comment on column pydb_internal.retention_work.parts_since is
+'Since when no partition could be locked; null = the last one could.';
+comment on column pydb_internal.retention_work.parts_stuck is 'Partitions that stayed because somebody held them.';
+comment on column pydb_internal.retention_work.parts_done is 'Partitions that went.';
+comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';
+drop routine pydb_internal.retention_survey;
+
+-- a policy's conditions: one whose lower bound the planner does not see
+drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;
+comment on column pydb.cascade_step.codes is
+'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
+privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
+(PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
+is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept), unlinked
+(a restore does not set them back). With an archive, blocking: unarchivable.';

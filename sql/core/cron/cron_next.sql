@@ -1,4 +1,4 @@
--- pydb_internal.cron_next (cron; by schedule_rows): when a schedule comes next.
+-- pydb_internal.cron_next (cron): when a schedule comes next.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_next(p_schedule text, p_after timestamptz)

@@ -10,6 +10,9 @@ as $$
 declare
     v_now constant timestamptz := clock_timestamp();
 begin
+    if not exists (select from pydb_internal.run_live(p_kind, p_subject) as r) then
+        return; -- before the processes of the server are listed
+    end if;
     -- pid and backend_start name a process for good; one that has begun another statement since, or none, has left its
     -- run (cancelled between two batches). Where the caller may not see that, or the run itself could not (SET ROLE), a
     -- pid in use counts as alive until the run has been silent for the setting stale_after.

@@ -12,7 +12,6 @@ declare
     v_deadline constant timestamptz := p_run.deadline;
     v_backend_start timestamptz;
 begin
-    perform pydb_internal.run_close_dead(v_kind.job_kind, p_run.subject);
     perform pydb_internal.run_close_dead(null, null); -- of other subjects too: some of them may be gone for good
     p_run.deadline := null; -- time that is over is seen by the first look, and logged as a run
     perform pydb_internal.run_check_now(p_run);
@@ -20,7 +19,7 @@ begin
     p_run.max_rows := least(p_run.max_rows, v_terms.max_rows);
     p_run.deadline := least(v_deadline, clock_timestamp() + v_terms.max_runtime);
     if p_run.state is null then
-        select a.backend_start into v_backend_start from pg_stat_activity as a where a.pid = pg_backend_pid();
+        v_backend_start := (select a.backend_start from pg_stat_get_activity(pg_backend_pid()) as a);
         p_run.run_id := pydb_internal.run_open(
             v_kind.name, p_run.subject, p_run.dry_run, p_run.request, v_backend_start, p_run.detail
         );

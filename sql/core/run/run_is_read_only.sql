@@ -9,12 +9,14 @@ as $$
 declare
     v_is_standby constant boolean := pg_is_in_recovery();
 begin
-    if not v_is_standby and (not current_setting('transaction_read_only')::boolean or exists (
+    if not v_is_standby and not current_setting('transaction_read_only')::boolean then
+        return false;
+    elsif not v_is_standby and exists (
         -- only the default of the database, the role or the server: not what this session has asked for
         select from pg_settings as s
         where s.name = 'default_transaction_read_only' and s.setting = 'on'
             and s.source not in ('client', 'interactive', 'session')
-    )) then
+    ) then
         return false;
     end if;
     raise warning using errcode = 'YD007', message = 'nothing was run: the server is a standby or read-only',

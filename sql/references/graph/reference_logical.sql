@@ -1,4 +1,4 @@
--- pydb_internal.reference_logical (graph; by reference_edges_among): the logical references, as they are stored.
+-- pydb_internal.reference_logical (graph): the logical references, as they are stored.
 -- reads pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_logical(p_parents oid[], p_reference text)

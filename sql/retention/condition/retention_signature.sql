@@ -7,6 +7,7 @@ returns text
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question to the catalog at each batch
 as $$
 declare
     v_line constant oid[] := p_relation || array(

@@ -23,7 +23,8 @@ declare
     v_walk pydb_internal.cascade_closure;
     v_block pydb.cascade_step;
     v_before jsonb;
-    v_is_joined boolean;
+    v_is_joined boolean := false;
+    v_leaf record;
     v_look constant text := format('select * from pydb.retention_plan(%L);', p_policy.name);
 begin
     execute format(
@@ -49,19 +50,21 @@ begin
     end if;
     if p_way = 'circle' then
         -- the circle was looked up a while ago: nobody may have joined it since
-        v_is_joined := exists (
-            select 1 from unnest(v_walk.parts) as s
-            where s.effect = 'delete' and s.relation <> p_relation
-                and s.relation in (select l.relation from pydb_internal.retention_leaves(p_policy.target) as l)
-        );
-        execute format(
-            'select $1 or exists (
-                select 1 from only %s as t where t.ctid = any($2) and (%s) is not true
-            )', pydb_internal.relation_name(p_relation), p_within
-        ) into v_is_joined using v_is_joined, array(
-            select u.tid from unnest(v_walk.parts) as s cross join lateral unnest(s.tids) as u (tid)
-            where s.effect = 'delete' and s.relation = p_relation
-        );
+        for v_leaf in
+            select s.relation, array_agg(u.tid) as tids, bool_and(l.relation is not null) as is_ours
+            from unnest(v_walk.parts) as s
+            cross join lateral unnest(s.tids) as u (tid)
+            left join pydb_internal.retention_leaves(p_policy.target) as l on l.relation = s.relation
+            -- what a key with CASCADE takes along may be of any age
+            where s.effect = 'delete' and s.edge > 0 and ((v_walk.edges[s.edge]).edge).on_delete in ('a', 'r')
+            group by s.relation
+        loop
+            execute format(
+                'select exists (select 1 from only %s as t where t.ctid = any($1) and (%s) is not true)',
+                pydb_internal.relation_name(v_leaf.relation), case when v_leaf.is_ours then p_within else 'false' end
+            ) into v_is_joined using v_leaf.tids;
+            exit when v_is_joined;
+        end loop;
         if v_is_joined then
             raise exception using errcode = '23503',
                 message = format('a row of %s that stays references one that is due',

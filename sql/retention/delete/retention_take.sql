@@ -26,7 +26,9 @@ begin
     rows_locked := 0;
     if p_mode = 'rows' then
         select d.rows_done, d.rows_locked, d.relations, d.faults into rows_done, rows_locked, relations, faults
-        from pydb_internal.retention_delete_rows(p_policy, p_relation, p_condition, p_limit, p_way, p_within, p_archive) as d;
+        from pydb_internal.retention_delete_rows(
+            p_policy, p_relation, p_condition, p_limit, p_way, p_within, p_archive
+        ) as d;
     elsif p_way in ('walk', 'circle') then
         select c.rows_done, c.relations into rows_done, relations
         from pydb_internal.retention_delete_cascade(
@@ -54,7 +56,7 @@ comment on function pydb_internal.retention_take(
 ) is
 'Deletes the rows of a range. p_mode: plain, skip (around locked ones) or rows (one by one, past those that an
 error or a lock keeps). p_way: as retention_reach says, or
-circle (see retention_circles; p_within holds for all rows of the table then). rows_done
+circle (see retention_circles; p_within holds for the rows of all its partitions then). rows_done
 counts all rows that went, of whatever table;
 relations: rows per relation, where others go along. faults: as
 retention_delete_rows counts them. p_archive: run that

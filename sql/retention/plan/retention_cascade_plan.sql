@@ -19,7 +19,12 @@ begin
         return;
     end if;
     for v_leaf in
-        select l.relation from pydb_internal.retention_leaves(p_policy.target) as l where not l.foreign_table
+        select l.relation from pydb_internal.retention_leaves(p_policy.target) as l
+        where not l.foreign_table and l.relation not in (
+            -- what goes as a whole is referenced by nothing, and what stays loses nothing
+            select p.relation from pydb_internal.retention_partition_leaves(p_policy, p_cutoff) as p
+            where p.action <> 'delete'
+        )
     loop
         v_due := pydb_internal.retention_due_terms(p_policy, v_leaf.relation, p_cutoff);
         execute v_due.kept || format(

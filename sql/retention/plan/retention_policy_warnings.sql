@@ -62,6 +62,15 @@ begin
                     v_count))::pydb_internal.retention_warning;
     end if;
     v_all := v_all || pydb_internal.retention_hurdle_warnings(p_policy);
+    if p_policy.action = 'archive' and exists (
+        select from pydb_internal.reference_edges_among((pydb_internal.retention_reach(p_policy)).tables) as e
+        where e.on_delete in ('n', 'd')
+    ) then
+        v_all := v_all || row(
+            'unlinked', 'rows that stay are set to null or default where they referenced what goes: a restore does not '
+            'set them back'
+        )::pydb_internal.retention_warning;
+    end if;
     if not exists (select 1 from pg_index as i where i.indrelid = p_policy.target and i.indisunique) then
         v_all := v_all || row(
             'no_key', 'the table has no primary or unique key: rows are found by their place (ctid)'

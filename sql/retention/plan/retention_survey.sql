@@ -19,7 +19,11 @@ returns table (
     strategy_reason text,
     foreign_table boolean,
     rows_past bigint,
-    rows_future bigint
+    rows_future bigint,
+    unit oid,
+    action text,
+    code text,
+    reason text
 )
 language plpgsql
 stable
@@ -27,12 +31,24 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_leaf record;
+    v_action constant text := case p_policy.action when 'drop_partition' then 'delete' else p_policy.action end;
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
-    for v_leaf in select l.* from pydb_internal.retention_leaves(p_policy.target) as l loop
-        relation := v_leaf.relation;
-        foreign_table := v_leaf.foreign_table;
+    for v_leaf in
+        select
+            coalesce(l.relation, p.relation) as oid, l.foreign_table is true as is_foreign, p.unit,
+            coalesce(p.action, v_action) as action, p.code, p.reason
+        from pydb_internal.retention_leaves(p_policy.target) as l
+        full join pydb_internal.retention_partition_leaves(p_policy, p_cutoff) as p on p.relation = l.relation
+        order by 1
+    loop
+        relation := v_leaf.oid;
+        foreign_table := v_leaf.is_foreign;
+        unit := v_leaf.unit;
+        action := v_leaf.action;
+        code := v_leaf.code;
+        reason := v_leaf.reason;
         rows_due := 0;
         rows_blocked := 0;
         rows_minus_infinity := 0;
@@ -43,7 +59,12 @@ begin
         newest := null;
         strategy := null;
         strategy_reason := null;
-        if not foreign_table then
+        if unit is not null or action = 'keep' then
+            rows_total := case when foreign_table then 0 else pydb_internal.retention_total_rows(relation) end;
+            rows_due := case when unit is not null and code <> 'partition_pending' then rows_total else 0 end;
+            strategy := case when unit is not null then 'partition' end;
+            strategy_reason := reason;
+        elsif not foreign_table then
             select m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest, m.rows_past, m.rows_future
             into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future
             from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span) as m;
@@ -60,7 +81,8 @@ end
 $$;
 
 comment on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) is
-'Per leaf relation: rows due, blocked, at -infinity and at a time that cannot be meant (rows_past, rows_future), total
-rows, how it is walked, and (p_span) the time span of the rows due and the rows at -infinity.';
+'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due,
+blocked, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked, and
+(p_span) the time span of the rows due and the rows at -infinity.';
 
 revoke all on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) from public;

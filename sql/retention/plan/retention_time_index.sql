@@ -12,12 +12,15 @@ begin
     return (
         select i.indexrelid::regclass
         from pg_catalog.pg_index as i
-        inner join pg_catalog.pg_class as c on c.oid = i.indexrelid
-        inner join pg_catalog.pg_am as m on m.oid = c.relam
-        inner join pg_catalog.pg_opclass as o on o.oid = i.indclass[0]
-        inner join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-        where i.indrelid = p_relation and a.attname = p_column and m.amname = 'btree' and o.opcdefault
-            and i.indisvalid and i.indisready and i.indpred is null
+        where i.indrelid = p_relation and i.indisvalid and i.indisready and i.indpred is null
+            and i.indkey[0] = (
+                select a.attnum from pg_catalog.pg_attribute as a
+                where a.attrelid = p_relation and a.attname = p_column
+            )
+            and (
+                -- 403 is btree, in every version
+                select o.opcdefault and o.opcmethod = 403 from pg_catalog.pg_opclass as o where o.oid = i.indclass[0]
+            )
         order by i.indnatts, i.indexrelid
         limit 1
     );

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_policy_vet (policy; by retention_policy_set): hook of drafts: check a policy as whoever sets
 -- it, and complete it.
 -- reads the target   writes nothing   locks nothing above a select
--- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD108 YD109 YD118 YD501 YD601
+-- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD501 YD601
 create or replace function pydb_internal.retention_policy_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -45,6 +45,8 @@ begin
         perform pydb_internal.retention_check_values(v_new, clock_timestamp());
     end if;
     v_new := pydb_internal.retention_check_watermark(v_new);
+    v_new.partition := coalesce(v_new.partition, 'drop');
+    perform pydb_internal.retention_partition_check(v_new);
     if v_new.schedule is not null then
         perform pydb_internal.cron_check(v_new.schedule);
     end if;

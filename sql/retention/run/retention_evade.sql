@@ -16,7 +16,9 @@ declare
     v_turn pydb_internal.run_turn;
 begin
     v_turn.run := p_run;
-    if p_run.sqlstate = '55P03' and v_work.mode <> 'rows' then
+    if p_part.strategy = 'partition' then
+        return pydb_internal.retention_partition_evade(p_run, p_part);
+    elsif p_run.sqlstate = '55P03' and v_work.mode <> 'rows' then
         v_turn.part := p_part;
         if v_work.mode = 'plain' and has_table_privilege(p_part.relation, 'UPDATE') then
             v_work.mode := 'skip'; -- somebody holds a row here: go around it

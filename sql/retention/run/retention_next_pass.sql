@@ -1,5 +1,5 @@
--- pydb_internal.retention_next_pass (run; by retention_open): what to do when all parts are through: another pass, or
--- the end and its reason.
+-- pydb_internal.retention_next_pass (run): what to do when all parts are through: another pass, or the end and its
+-- reason.
 -- reads the target and the tables that reference it, where less or more went than planned   writes nothing   locks
 -- nothing above a select
 -- raises nothing
@@ -39,19 +39,20 @@ begin
         v_late := '{}';
     end if;
     v_turn.parts := '{}';
-    if v_again <> '{}' and p_run.done < p_run.due and v_late = '{}' and not v_work.is_last_pass
+    -- cardinality(): to compare two arrays of parts loads the operators of each of their columns
+    if cardinality(v_again) > 0 and p_run.done < p_run.due and cardinality(v_late) = 0 and not v_work.is_last_pass
         and v_work.pass_done = 0 and v_work.way <> 'circle'
     then
         -- no leaf is left: what is due still references each other in circles, and goes together
         v_turn.parts := pydb_internal.retention_circles(p_policy, v_again, v_work.cutoff);
     end if;
-    if v_turn.parts <> '{}' then
+    if cardinality(v_turn.parts) > 0 then
         v_work.way := 'circle';
-    elsif v_again <> '{}' and v_work.pass_done > 0 and p_run.done < p_run.due then
+    elsif cardinality(v_again) > 0 and v_work.pass_done > 0 and p_run.done < p_run.due then
         -- rows of one table that reference each other go leaves first, one level a pass
         v_turn.parts := v_again;
         v_work.way := v_work.first_way;
-    elsif v_late <> '{}' then
+    elsif cardinality(v_late) > 0 then
         -- what was locked on the way gets its second chance; to skip rows takes the right to lock them
         v_turn.parts := v_late;
         foreach v_part in array v_again loop
@@ -74,7 +75,7 @@ begin
         end;
         if p_run.reason in ('exhausted', 'referenced') and v_work.refused = 0 and v_work.faulty = 0
             and p_run.done <> p_run.due then
-            p_run := pydb_internal.retention_verify(p_policy, p_run, v_work.cutoff, v_again <> '{}');
+            p_run := pydb_internal.retention_verify(p_policy, p_run, v_work.cutoff, cardinality(v_again) > 0);
         end if;
         p_run := pydb_internal.retention_faults_end(p_run, v_work, true);
     end if;

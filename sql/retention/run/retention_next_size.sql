@@ -54,7 +54,9 @@ begin
         v_target := least(v_target, greatest(10, v_ms / p_rows * p_policy.rows_per_second / 5));
     end if;
     v_next := greatest(1, least(
-        case when v_ms > 2 * v_target then v_range * v_target / v_ms -- the next one must fit
+        case
+            when v_ms > 2 * v_target then v_range * v_target / v_ms -- the next one must fit
+            when v_ms < v_target / 8 and p_rows >= 1000 then 4 * v_range -- by the cost of a thousand rows it is far off
             else pydb_internal.run_size(v_range, v_ms, v_target)
         end, v_most, 1000000
     ))::bigint;

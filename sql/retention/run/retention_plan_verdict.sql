@@ -16,7 +16,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_along constant record := pydb_internal.retention_along(
-        p_policy, array(select c from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as c)
+        p_policy, case
+            when p_work.way = 'plain' then '{}'::pydb.cascade_step[]
+            else array(select c from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as c)
+        end
     );
     v_due bigint := p_own + v_along.rows;
     -- the fuse counts what goes, by whatever edge

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_turn (run): hook of retention runs: delete the next range of a part, in the caller's
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
--- raises YD103 YD113 YD114, and what the delete raises
+-- raises YD103 YD113 YD114 YD901, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -25,7 +25,9 @@ declare
     v_take_ms float8;
 begin
     v_turn.run := p_run;
-    if v_policy.action = 'archive' and p_run.run_id is null then
+    if p_part.strategy = 'partition' then
+        return pydb_internal.retention_partition_turn(p_run, p_part);
+    elsif v_policy.action = 'archive' and p_run.run_id is null then
         raise exception using errcode = 'YD901', message = 'an archive needs the id of a run',
             detail = format('Policy %s.', v_policy.name), hint = 'pydb migrate check';
     elsif p_part.is_ended then
@@ -50,7 +52,8 @@ begin
     v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     v_take := clock_timestamp();
     v_gone := pydb_internal.retention_take(
-        v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way, p_part.condition,
+        v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way,
+        pydb_internal.retention_expired_condition(v_policy, v_work.cutoff),
         case v_policy.action when 'archive' then p_run.run_id end
     );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;

@@ -14,7 +14,7 @@ set search_path = pg_catalog, pg_temp
 set row_security = off -- a part of the rows could tell another moment
 as $$
 declare
-    v_source constant record := pydb_internal.retention_watermark_source(p_policy);
+    v_source constant record := pydb_internal.retention_watermark_place(p_policy);
     v_ours text[];
 begin
     place := v_source.place;

@@ -13,7 +13,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_source constant record := pydb_internal.retention_watermark_source(p_policy);
+    v_source constant record := pydb_internal.retention_watermark_place(p_policy);
     v_author constant name := (select r.rolname from pg_roles as r where r.oid = p_policy.author_role);
     v_role constant text := quote_ident((select r.rolname from pg_roles as r where r.oid = p_role));
 begin

@@ -15,11 +15,11 @@ declare
     v_keep constant timestamptz := pydb_internal.retention_keep_cutoff(p_policy, p_now);
 begin
     if p_cutoff >= v_keep then
-        return '{}';
+        return '{}'::pydb_internal.retention_warning[];
     end if;
     return array[row('watermark', format(
         'the watermark holds: rows from %s to %s are older than keep and stay until %s moves on', p_cutoff, v_keep,
-        (pydb_internal.retention_watermark_source(p_policy)).place
+        (pydb_internal.retention_watermark_place(p_policy)).place
     ))::pydb_internal.retention_warning];
 end
 $$;

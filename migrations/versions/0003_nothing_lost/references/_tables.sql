@@ -82,7 +82,8 @@ comment on column pydb.entity.grace is 'A durable job of this entity starts this
 comment on column pydb.entity.author is 'Login role that set it.';
 comment on column pydb.entity.created_at is 'When it was first set.';
 comment on column pydb.entity.updated_at is 'When it was last changed.';
-comment on column pydb.entity.archive is 'True: what its cascades delete is kept in archives, unless they say otherwise.';
+comment on column pydb.entity.archive is
+'True: what its cascades delete is kept in archives, unless they say otherwise.';
 
 create type pydb_internal.reference_edge as (
     reference text,

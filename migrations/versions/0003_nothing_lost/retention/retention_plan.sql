@@ -48,8 +48,8 @@ begin
                     coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action,
                         0::bigint,
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
-                    array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end, sqlerrm,
-                        sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
+                    array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end,
+                        sqlerrm, sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
                     array[case sqlstate when 'YD119' then 'watermark' else 'fails' end], 0::bigint;
             end;
         end loop;
@@ -59,7 +59,6 @@ begin
     perform pydb_internal.retention_check_author(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
-    action := v_policy.action;
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);
     v_along := pydb_internal.retention_along(v_policy, v_steps);
     for v_leaf in
@@ -71,17 +70,15 @@ begin
         relation := pydb_internal.relation_name(v_leaf.relation);
         rows := v_leaf.rows_due;
         total_rows := v_leaf.rows_total;
-        bytes := (
-            pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1))
-        )::bigint;
+        bytes := (pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1)))::bigint;
         oldest := v_leaf.oldest;
         newest := v_leaf.newest;
         blocked_rows := v_leaf.rows_blocked;
         strategy := v_leaf.strategy;
         strategy_reason := v_leaf.strategy_reason;
-        null_rows := case when not v_leaf.foreign_table
-            then pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
-        end;
+        action := v_leaf.action;
+        null_rows := case when v_leaf.foreign_table or v_leaf.unit is not null or action = 'keep' then 0
+            else pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) end;
         implausible_rows := v_leaf.rows_past + v_leaf.rows_future;
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then
@@ -97,10 +94,12 @@ begin
             rows := 0;
             v_steps := '{}';
         end if;
-        v_said := v_said || pydb_internal.retention_leaf_warnings(
+        v_said := v_said || pydb_internal.retention_partition_warnings(
+            v_leaf.relation, action, v_leaf.code, v_leaf.reason
+        ) || case when v_leaf.unit is null and action <> 'keep' then pydb_internal.retention_leaf_warnings(
             v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
             v_leaf.rows_minus_infinity, v_leaf.foreign_table
-        ) || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
+        ) end || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
         warnings := array(select w.said from unnest(v_said) as w);
         codes := array(select w.code from unnest(v_said) as w);
         return next;
@@ -128,7 +127,8 @@ comment on function pydb.retention_plan(text, timestamptz) is
 nobody writes in between, by the same predicate; blocked_rows expire but stay because a row that stays references them;
 null_rows have no time and never expire; implausible_rows have one that cannot be meant (before 1980, or a number
 beyond a century ahead) and stay unless the policy says p_expire_implausible. Asked for all, a policy that cannot run is
-one row that says why, without a cutoff (codes: fails, or watermark). total_rows is counted below 4096 pages and estimated from the statistics above;
+one row that says why, without a cutoff (codes: fails, or watermark). total_rows is counted below 4096 pages and
+estimated from the statistics above;
 bytes is the share of the table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children
 that change, missing indexes with their cure, triggers; codes: the same as words for programs. It takes no lock above a
 SELECT''s and leaves no trace.

@@ -1,4 +1,5 @@
--- pydb_internal.archive_manifest_store (files): enter a file that was read back and found whole.
+-- pydb_internal.archive_manifest_store (files; by archive_manifest_enter): enter a file that was read back and found
+-- whole.
 -- writes pydb.archive_manifest, pydb_internal.draft   locks nothing
 -- raises YD005
 create or replace function pydb_internal.archive_manifest_store(p_draft bigint)
@@ -14,7 +15,7 @@ declare
 begin
     insert into pydb.archive_manifest (
         file, place, policy, run_id, relation, source_name, columns, key_columns, rows, bytes_raw, bytes, sha256,
-        digest, oldest, newest, cutoff, system_identifier, manifest
+        digest, oldest, newest, cutoff, system_identifier, database_oid, manifest
     )
     values (
         v_manifest ->> 'file', v_draft.content ->> 'place', v_manifest ->> 'policy',
@@ -23,7 +24,7 @@ begin
         (v_manifest ->> 'rows')::bigint, (v_manifest ->> 'bytes_raw')::bigint, (v_manifest ->> 'bytes')::bigint,
         v_manifest ->> 'sha256', v_manifest ->> 'digest', (v_manifest ->> 'oldest')::timestamptz,
         (v_manifest ->> 'newest')::timestamptz, (v_manifest ->> 'cutoff')::timestamptz,
-        (v_manifest ->> 'system_identifier')::bigint, v_manifest
+        (v_manifest ->> 'system_identifier')::bigint, (v_manifest ->> 'database_oid')::oid, v_manifest
     )
     returning id into v_id;
     return v_id;

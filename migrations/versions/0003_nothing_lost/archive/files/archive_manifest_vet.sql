@@ -1,22 +1,24 @@
--- pydb_internal.archive_manifest_vet (files; by archive_manifest_store): hook of drafts: check the manifest of a file as
--- whoever exported it.
+-- pydb_internal.archive_manifest_vet (files; by archive_manifest_enter): hook of drafts: check the manifest of a file
+-- as whoever exported it.
 -- reads pydb.job_run, the catalog   writes nothing   locks nothing
 -- raises YD005 YD110 YD622
 create or replace function pydb_internal.archive_manifest_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_relation constant oid := (p_draft -> 'manifest' ->> 'relation')::oid;
     v_run bigint;
 begin
-    if (p_draft -> 'manifest' ->> 'system_identifier')::bigint
-        is distinct from (select s.system_identifier from pg_control_system() as s)
-    then
-        raise exception using errcode = 'YD622', message = 'the file belongs to another server',
-            detail = format('Its system identifier is %s.', p_draft -> 'manifest' ->> 'system_identifier'),
-            hint = 'A file deletes nothing but on the server that it was exported from.';
+    if not pydb_internal.archive_is_own(
+        (p_draft -> 'manifest' ->> 'system_identifier')::bigint, (p_draft -> 'manifest' ->> 'database_oid')::oid
+    ) then
+        raise exception using errcode = 'YD622', message = 'the file belongs to another database',
+            detail = format('It is of server %s, database %s.', p_draft -> 'manifest' ->> 'system_identifier',
+                p_draft -> 'manifest' ->> 'database_oid'),
+            hint = 'Import it; rows are deleted for a file only where they were exported: pydb archive import';
     elsif not coalesce(has_table_privilege(v_relation, 'SELECT') and has_table_privilege(v_relation, 'DELETE'), false)
     then
         raise exception using errcode = 'YD005',

@@ -1,4 +1,4 @@
--- pydb_internal.run_log_done (log; by cascade_log): log a run that was one transaction, at its end and within it.
+-- pydb_internal.run_log_done (log): log a run that was one transaction, at its end and within it.
 -- writes pydb.job_run, pydb.audit_log   locks nothing
 -- raises YD901
 create or replace function pydb_internal.run_log_done(
@@ -26,7 +26,9 @@ declare
     v_id bigint;
 begin
     if coalesce(
-        (p_kind, p_action) not in (('cascade', 'cascade_delete'), ('retention', 'retention_batch'))
+        (p_kind, p_action) not in (
+            ('cascade', 'cascade_delete'), ('retention', 'retention_batch'), ('archive', 'archive_restore')
+        )
         or p_rows < 0 or v_is_partial is null, true
     ) then
         raise exception using errcode = 'YD901', message = 'this is no run that is one transaction',

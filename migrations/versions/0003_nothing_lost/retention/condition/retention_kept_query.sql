@@ -50,6 +50,12 @@ begin
             format('(%s) is not true', pydb_internal.retention_expired_condition(p_policy, p_cutoff))]
         else '{}'
     end || v_blockers;
+    -- of a table that is a partition, the rows of the others stay, whatever their age
+    if v_refusing and (select c.relispartition from pg_catalog.pg_class as c where c.oid = p_policy.target) then
+        v_stays := v_stays || format('t.tableoid <> all(%L::pg_catalog.oid[])', array(
+            select l.relation from pydb_internal.retention_leaves(p_policy.target) as l
+        ));
+    end if;
     if v_from is null or cardinality(v_stays) = 0 then
         return null;
     end if;

@@ -15,18 +15,43 @@ declare
     v_name constant text := pydb_internal.relation_name(p_policy.target);
     v_grants text[];
 begin
-    return query
-    select
-        'unfit_session', 'session_replication_role is replica',
-        'Foreign keys and triggers are off in this session: deletes would leave orphans.', s.cure
-    from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
-    where s.value = 'replica';
-    v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
+    -- to list the server's settings takes long; where this session is one of the role and nothing is said of the role
+    -- or the database, it has what every session of the role gets, or has set itself
+    if current_setting('session_replication_role') = 'replica' or not current_setting('track_counts')::boolean
+        or v_role <> current_user or exists (
+            select 1
+            from pg_db_role_setting as d
+            cross join unnest(d.setconfig) as u (word)
+            where starts_with(u.word, 'session_replication_role=') or starts_with(u.word, 'track_counts=')
+        )
+    then
+        return query
+        select
+            'unfit_session', 'session_replication_role is replica',
+            'Foreign keys and triggers are off in this session: deletes would leave orphans.', s.cure
+        from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
+        where s.value = 'replica';
+        return query
+        select
+            'unfit_session', 'track_counts is off',
+            'The server counts no rows that go along with others, and nothing else knows them.',
+            case
+                when s.source in ('client', 'interactive', 'session') then 'set track_counts = on; -- as a superuser'
+                else format('alter role %I set track_counts = on; -- as a superuser', v_role)
+            end
+        from pydb_internal.setting_of_role(p_role, 'track_counts') as s
+        -- only a policy whose deletes take other rows along needs it
+        where case when not s.value::boolean then (pydb_internal.retention_reach(p_policy)).way <> 'plain' end;
+    end if;
+    if exists (select from pg_roles as r where r.oid = p_role and not r.rolsuper) then -- nothing is kept from one
+        v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
+    end if;
     if v_grants is not null then
         return query select
             'privilege', format('%s may not prune %s', v_role, v_name),
             format('Privileges that are missing: %s.', cardinality(v_grants)), array_to_string(v_grants, ' ');
     end if;
+    return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
     return query
     select
         -- rows that nobody sees are rows that nobody can count
@@ -39,25 +64,10 @@ begin
     where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
         and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
     having count(*) > 0;
-    if p_policy.action = 'archive' then
-        return query
-        select
-            'archive', format('rows of %s cannot be archived', v_name), coalesce(a.said, a.problem) || '.', coalesce(
-                a.cure, 'select pydb.retention_policy_set(…, p_action => ''delete'');'
-            )
-        from (
-            select pydb_internal.archive_problem(t.relation) as said, d.problem, d.cure
-            from (
-                select pydb_internal.archive_top(l.relation) as relation
-                from pydb_internal.retention_leaves(p_policy.target) as l
-                union
-                select p_policy.target::oid
-            ) as t
-            cross join lateral pydb_internal.archive_drift(t.relation) as d
-        ) as a
-        where a.said is not null or a.problem is not null
-        limit 1;
-    end if;
+    return query
+    select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
+    from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
+    where p_policy.action = 'archive' and h.said is not null;
     if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         return query
         select

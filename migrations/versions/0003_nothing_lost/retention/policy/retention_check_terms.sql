@@ -16,7 +16,7 @@ begin
         select u.* from (
             values
             (
-                'p_action', p_policy.action, array['delete', 'archive', 'export'], array['nullify', 'drop_partition']
+                'p_action', p_policy.action, array['delete', 'archive', 'export', 'drop_partition'], array['nullify']
             ),
             ('p_on_referenced', p_policy.on_referenced, array['skip', 'error', 'cascade'], array[]::text[]),
             ('p_strategy', p_policy.strategy, array['auto', 'heap', 'index'], array['partition'])

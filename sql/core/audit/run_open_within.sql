@@ -1,4 +1,4 @@
--- pydb_internal.run_open_within (log): enter a run into the log that is one transaction, at its beginning: what it
+-- pydb_internal.run_open_within (audit): enter a run into the log that is one transaction, at its beginning: what it
 -- archives is kept under its id.
 -- writes pydb.job_run   locks nothing
 -- raises YD901
@@ -9,14 +9,21 @@ security definer -- see pydb_internal.run_open
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_kind constant pydb_internal.run_kind := pydb_internal.run_kind_get(p_kind);
     v_now constant timestamptz := clock_timestamp();
     v_id bigint;
 begin
     -- nobody sees it before it has ended, so it holds no place that another would have to wait for
     insert into pydb.job_run (kind, subject, state, started_at, heartbeat_at, request, pid, run_kind)
-    values (v_kind.job_kind, p_subject, 'queued', v_now, v_now, p_request, pg_backend_pid(), v_kind.name)
+    select k.job_kind, p_subject, 'queued', v_now, v_now, p_request, pg_backend_pid(), k.name
+    from (
+        values ('retention', 'retention'), ('cascade', 'cascade'), ('archive_restore', 'archive')
+    ) as k (name, job_kind)
+    where k.name = p_kind
     returning id into v_id;
+    if v_id is null then
+        raise exception using errcode = 'YD901', message = format('%L is no run of one transaction', p_kind),
+            detail = 'It is retention, cascade or archive_restore.', hint = 'pydb migrate check';
+    end if;
     return v_id;
 end
 $$;

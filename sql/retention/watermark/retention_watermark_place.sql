@@ -1,8 +1,8 @@
--- pydb_internal.retention_watermark_source (watermark): where a policy's watermark stands, in which unit, and the query
+-- pydb_internal.retention_watermark_place (watermark): where a policy's watermark stands, in which unit, and the query
 -- that reads it.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_watermark_source(
+create or replace function pydb_internal.retention_watermark_place(
     p_policy pydb.retention_policy,
     out place text,
     out unit text,
@@ -51,9 +51,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_watermark_source(pydb.retention_policy) is
+comment on function pydb_internal.retention_watermark_place(pydb.retention_policy) is
 'place: the watermark by name; unit: timestamptz, timestamp, date, or the unit of the policy where both count (null = it
 tells no time); routine: the function, null for a table; query: its moment as SQL. timestamp and date are of the time
 zone of the policy.';
 
-revoke all on function pydb_internal.retention_watermark_source(pydb.retention_policy) from public;
+revoke all on function pydb_internal.retention_watermark_place(pydb.retention_policy) from public;

@@ -1,0 +1,111 @@
+"""Archives in the database: one typed function a routine, frozen dataclasses for their rows.
+
+Rows that a run deleted with ``action = 'archive'`` are in a table of schema ``pydb_archive``, under the id
+of the run. Times are datetimes in UTC, intervals PostgreSQL's text. Every function raises
+:class:`pydb.errors.PydbError`; what a routine refuses and why is in its header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+from pydb import db
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pydb.db import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row of ``pydb.archive_list``: what a run put into one archive, and how many ``rows`` are still there.
+
+    ``until`` is when :func:`purge` removes them; None = never, or nothing is left.
+    """
+
+    run_id: int
+    kind: str | None
+    subject: str | None
+    relation: str
+    rows: int
+    archived: int
+    restored: int
+    purged: int
+    first_at: datetime
+    last_at: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A row of ``pydb.archive_status``; ``state`` is ok, overdue, table_gone or archive_gone."""
+
+    relation: str
+    rows: int
+    bytes: int | None
+    runs: int
+    oldest: datetime | None
+    newest: datetime | None
+    keep: str | None
+    until: datetime | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a restore did, or would do, with the rows of one table.
+
+    ``conflicts`` rows stay in the archive; ``found`` has the first 1000 of them: code, key, what.
+    """
+
+    relation: str
+    rows: int
+    restored: int
+    conflicts: int
+    codes: list[str]
+    found: list[Mapping[str, object]]
+
+
+class RestoreOptions(TypedDict, total=False):
+    """Optional arguments of :func:`restore`; what is left out takes the routine's default."""
+
+    dry_run: bool
+    on_conflict: str
+    key: Mapping[str, object]
+    table: int
+    allow_triggers: bool
+    max_rows: int
+
+
+def kept(conn: Connection, run_id: int | None = None, *, empty: bool = False) -> list[Kept]:
+    """What runs have in archives, newest first; ``empty``: also what was put back or purged as a whole."""
+    return db.read_as(conn, Kept, "archive_list", run=run_id, empty=empty)
+
+
+def archives(conn: Connection) -> list[Archive]:
+    """All archives by the name of their table."""
+    return db.read_as(conn, Archive, "archive_status")
+
+
+def restore(conn: Connection, run_id: int, **options: Unpack[RestoreOptions]) -> list[Step]:
+    """Put back what a run took, in the caller's transaction, parents first.
+
+    ``on_conflict``: ``stop`` raises :class:`~pydb.errors.RunBlocked` (YD605) and changes nothing, ``skip``
+    leaves in the archive what cannot go back. ``key``: only the rows of ``table`` with these values, and what
+    went with them. ``max_rows``: at most so many; call until nothing is restored.
+    """
+    arguments = {f"p_{option}": value for option, value in options.items()}
+    return db.call_as(conn, Step, "archive_restore", p_run_id=run_id, **arguments)
+
+
+def purge(conn: Connection) -> None:
+    """Remove what archives have kept long enough; ``conn`` must be autocommit and idle."""
+    db.call_procedure(conn, "archive_purge")
+
+
+def keep_set(conn: Connection, relation: int, keep: str | None) -> None:
+    """How long the archive of a table keeps its rows; None = as the setting ``archive_keep`` says."""
+    db.call(conn, "archive_keep_set", p_table=relation, p_keep=keep)

@@ -1,0 +1,121 @@
+"""What ``pydb archive`` shows of archives in the database, and restores in pieces."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from pydb.cli import _output
+from pydb.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydb.archive.kept import Kept, RestoreOptions, Step
+    from pydb.db import Connection
+
+# of these codes of a step none is a conflict
+TOLD = {
+    "trigger": "triggers of the table ran",
+    "sequence": "a sequence of the table may be behind: its value can neither be seen nor set by this role",
+    "later": "more rows are left for the next call",
+}
+SHOWN = 20
+
+
+def key(text: str | None) -> Mapping[str, object] | None:
+    """The key of ``--key``: an object in JSON, or column=value."""
+    if text is None:
+        return None
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise UsageError(f"--key is no JSON: {error}", hint="--key '{\"id\": 42}'") from None
+        return dict(found)
+    column, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError("--key names no column", hint="--key id=42")
+    return {column.strip(): value}
+
+
+def restore(conn: Connection, run_id: int, options: RestoreOptions, batch: int | None) -> list[Step]:
+    """One restore, or (batch) one transaction after the other until nothing more goes back."""
+    from pydb import db
+    from pydb.archive import kept
+
+    def once(bound: int | None) -> list[Step]:
+        # p_key and p_max_rows left out are not the same as null to a type checker
+        more: RestoreOptions = {**options, "max_rows": bound} if bound else options
+        with db.transaction(conn):
+            return kept.restore(conn, run_id, **more)
+
+    if batch is None or options.get("dry_run"):
+        return once(None)
+    steps = once(batch)
+    while any("later" in step.codes for step in steps):
+        again = once(batch)
+        if not sum(step.restored for step in again):
+            again = once(None)
+        steps = added(steps, again)
+    return steps
+
+
+def added(before: Sequence[Step], after: Sequence[Step]) -> list[Step]:
+    """Steps of two calls as one: what the second found is what is left."""
+    latest = {step.relation: step for step in after}
+    done = {step.relation: step.restored for step in before}
+    sums = [
+        replace(
+            latest.get(step.relation, replace(step, restored=0, conflicts=0, codes=[], found=[])),
+            rows=step.rows,
+            restored=done[step.relation] + (latest[step.relation].restored if step.relation in latest else 0),
+        )
+        for step in before
+    ]
+    return sums + [step for step in after if step.relation not in done]
+
+
+def show(steps: Sequence[Step], *, dry_run: bool) -> None:
+    """A table of tables, then the conflicts."""
+    _output.table(
+        ["relation", "rows", "would go back" if dry_run else "went back", "conflicts", "codes"],
+        [(s.relation, s.rows, s.restored, s.conflicts, ", ".join(s.codes)) for s in steps],
+        right=("rows", "would go back", "went back", "conflicts"),
+    )
+    for step in steps:
+        for one in step.found[:SHOWN]:
+            _output.out(f"{step.relation} {_output.show(one['key'])}: {one['code']} ({one['what']})")
+        if step.conflicts > min(len(step.found), SHOWN):
+            _output.out(f"{step.relation}: {step.conflicts - SHOWN:,} more; --json has up to 1000")
+        for code in TOLD.keys() & set(step.codes):
+            _output.say(f"{step.relation}: {TOLD[code]}")
+
+
+def show_kept(rows: Sequence[Kept]) -> None:
+    """What runs have in archives."""
+    _output.table(
+        ["run", "kind", "subject", "relation", "rows", "archived", "back", "purged", "when", "until"],
+        [
+            (
+                row.run_id,
+                row.kind,
+                row.subject,
+                row.relation,
+                row.rows,
+                row.archived,
+                row.restored,
+                row.purged,
+                row.last_at,
+                row.until,
+            )
+            for row in rows
+        ],
+        right=("run", "rows", "archived", "back", "purged"),
+    )
+
+
+def document(rows: Sequence[Kept]) -> list[Mapping[str, object]]:
+    """The same for programs."""
+    return [asdict(row) for row in rows]
