@@ -71,7 +71,8 @@ def test_one_out_of_a_file_is_marked_and_has_no_runs_of_here(shop: Site, role: R
     # an entry that is there is not written over
     session.execute("select pydb.erasure_replay(%s)", (json.dumps({**entry, "reason": "another"}),))
     assert ledger(shop, "reason") == [("made up",)]
-    for wrong in ({}, {**entry, "salt": 5, "id": None}, {**entry, "key_columns": ["nothing"]}, []):
+    wrongs: list[object] = [{}, {**entry, "salt": 5, "id": None}, {**entry, "key_columns": ["nothing"]}, []]
+    for wrong in wrongs:
         with refused("YD301", "YD002"):
             session.execute("select pydb.erasure_replay(%s)", (json.dumps(wrong),))
 
