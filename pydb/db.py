@@ -176,7 +176,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     ),
     # entries of a file as the ledger has them, and the keys of the roots that are there again
     "erasure_back": sql.SQL(
-        "select f.id, f.key from pydb_internal.erasure_find("
+        "select f.id, f.key from pydb_internal.erasure_back("
         "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
         " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
     ),

@@ -61,6 +61,7 @@ class Suggestion:
     """A proposed reference; ``rows`` keys that are not null, ``share`` (0 to 1) of them with a parent.
 
     The four figures are None where nothing was measured; ``reason`` says why, and where it is a sample.
+    ``filter`` is the condition of a column of which another one says to which table its keys belong.
     """
 
     child: str
@@ -74,6 +75,7 @@ class Suggestion:
     share: Decimal | None
     command: str
     certainty: str = ""
+    filter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def entity_set(
     """Create or replace an entity.
 
     ``edges``: name of a reference to delete, nullify, default or block; ``*`` (delete or block) is the choice
-    for every edge that would stop the delete. ``grace`` is an interval as text. ``archive``: what goes is kept.
+    for every edge that would stop the delete. ``grace`` is an interval as text. ``archive``: what goes
+    is kept.
     """
     (row,) = db.call_as(
         conn,

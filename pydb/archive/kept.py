@@ -1,7 +1,7 @@
 """Archives in the database: one typed function a routine, frozen dataclasses for their rows.
 
-Rows that a run deleted with ``action = 'archive'`` are in a table of schema ``pydb_archive``, under the id of the
-run. Times are datetimes in UTC, intervals PostgreSQL's text. Every function raises
+Rows that a run deleted with ``action = 'archive'`` are in a table of schema ``pydb_archive``, under the id
+of the run. Times are datetimes in UTC, intervals PostgreSQL's text. Every function raises
 :class:`pydb.errors.PydbError`; what a routine refuses and why is in its header.
 """
 

@@ -117,9 +117,9 @@ class DeleteOptions(TypedDict, total=False):
     allow_unindexed: bool
     allow_triggers: bool
     request: UUID | None
+    archive: bool | None
     reason: str | None
     deadline: str | None
-    archive: bool | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -129,9 +129,9 @@ class RequestOptions(TypedDict, total=False):
     grace: str
     reason: str | None
     allow_unindexed: bool
+    archive: bool | None
     allow_triggers: bool
     deadline: str | None
-    archive: bool | None
 
 
 def root(conn: Connection, name: str) -> Root:
@@ -156,13 +156,14 @@ def plan(
     edges: Mapping[str, str] | None = None,
     *,
     entity: str | None = None,
+    archive: bool | None = None,
 ) -> list[Step]:
     """What deleting these rows would do, in the order of execution; reads only.
 
     ``root`` is a table's name or oid, None with ``entity``. Without ``edges`` and ``entity`` the keys' own
-    actions hold, as in a plain DELETE.
+    actions hold, as in a plain DELETE. ``archive``: of a delete that archives; None = as the entity says.
     """
-    return db.call_as(conn, Step, "cascade_plan", **_what(conn, root, keys, edges, entity))
+    return db.call_as(conn, Step, "cascade_plan", **_what(conn, root, keys, edges, entity), p_archive=archive)
 
 
 def delete(

@@ -1,4 +1,4 @@
-"""``pydb archive``: what was deleted and kept: list, show, restore, keep, purge; in files: export, import, verify."""
+"""``pydb archive``: what was deleted and kept: list, show, restore, keep, purge; export, import, verify."""
 
 from __future__ import annotations
 

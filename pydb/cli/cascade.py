@@ -62,6 +62,12 @@ OthersOption = Annotated[
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Show references with nothing behind them too.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+ArchiveOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--archive/--no-archive", help="Keep what goes, see archive restore; else as the entity says."
+    ),
+]
 
 
 @app.command()
@@ -80,6 +86,7 @@ def plan(
     out: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write the graph to this file instead of stdout.")
     ] = None,
+    archive: ArchiveOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 too if a column looks like a reference and is none.")
     ] = False,
@@ -97,7 +104,7 @@ def plan(
     with _output.connect(ctx) as conn:
         db.on_code(conn, "YD309", missed.append)
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
-        steps = _plan(conn, target)
+        steps = _plan(conn, target, archive)
         database = conn.info.dbname
     code = ExitCode.ATTENTION if cascade.blocked(steps) or (strict and missed) else ExitCode.DONE
     document = target.document(steps, not_followed=missed)
@@ -147,12 +154,7 @@ def delete(
         str | None,
         typer.Option(metavar="INTERVAL", help="With --durable: start this long after now, as '1 day'."),
     ] = None,
-    archive: Annotated[
-        bool | None,
-        typer.Option(
-            "--archive/--no-archive", help="Keep what goes, see archive restore; else as the entity says."
-        ),
-    ] = None,
+    archive: ArchiveOption = None,
     everything: AllOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
     yes: YesOption = False,
@@ -180,7 +182,7 @@ def delete(
             # a job checks a key only when the children are gone, as a plan with choices does
             root, rows, choices = target.what
             choices = choices or {} if durable else choices
-            planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity)
+            planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity, archive=archive)
         if dry_run and planned is not None:
             code = ExitCode.ATTENTION if cascade.blocked(planned) else ExitCode.DONE
             document = target.document(planned, dry_run=True, request=None, allow_triggers=allow_triggers)
@@ -252,12 +254,12 @@ def _target(
     return Target(root, found, edges or None)
 
 
-def _plan(conn: Connection, target: Target) -> list[Step]:
+def _plan(conn: Connection, target: Target, archive: bool | None) -> list[Step]:
     """The plan; where a bare key does not fit the primary key, the other unique keys are named."""
     from pydb import cascade
 
     try:
-        return cascade.plan(conn, *target.what, entity=target.root.entity)
+        return cascade.plan(conn, *target.what, entity=target.root.entity, archive=archive)
     except CascadeRefused as error:
         root = target.root
         others = [key[0] for key in root.keys if len(key) == 1 and list(key) != list(root.primary or ())]
@@ -310,8 +312,11 @@ def _delete(
                 refused.hint = "request a job, which waits for them: repeat it with --durable"
             raise
         # what triggers change beyond the plan was accepted
-        triggers = options["allow_triggers"]
-        if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
+        if (
+            planned is not None
+            and not options["allow_triggers"]
+            and cascade.totals(steps) != cascade.totals(planned)
+        ):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
                 hint="look again, or repeat with --yes",

@@ -32,7 +32,8 @@ $$;
 comment on function pydb.entity_set(text, regclass, jsonb, boolean, interval, boolean) is
 'Creates or replaces an entity and returns its row; setting it again as it is changes nothing. p_edges: object, name of
 a reference to delete, nullify, default or block; the key * is the choice (delete or block) for every edge that would
-stop the delete and is not named. p_approval: a durable job waits for a second person. p_grace: and for this long. p_archive: what goes is kept, see pydb.archive_restore.
-Arguments left out return to their defaults. The caller owns or may SELECT from the root.';
+stop the delete and is not named. p_approval: a durable job waits for a second person. p_grace: and for this long.
+p_archive: what goes is kept, see pydb.archive_restore. Arguments left out return to their defaults. The caller
+owns or may SELECT from the root.';
 
 revoke all on function pydb.entity_set(text, regclass, jsonb, boolean, interval, boolean) from public;

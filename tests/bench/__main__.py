@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import claimers, claims, client, figures, graph, http, load, report
+from tests.bench import archives, claimers, claims, client, figures, graph, http, load, report
 from tests.bench.arena import Arena
 from tests.bench.figures import Figure
 
@@ -146,6 +146,12 @@ def command(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     ]
 
 
+def archive(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """Rows into an archive and back."""
+    _templates(arena, options.rows)
+    return archives.figures(arena, options)
+
+
 def cascade(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     """300 000 rows over four tables, against ON DELETE CASCADE."""
     graph.build(arena, "family", graph.FAMILY)
@@ -246,6 +252,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "plan": plan,
     "load": beside,
     "client": command,
+    "archive": archive,
     "cascade": cascade,
     "partitions": partitions,
     "orphans": orphans,

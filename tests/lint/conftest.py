@@ -28,4 +28,10 @@ def checked_db(servers: Servers) -> Iterator[Connection]:
         psycopg.connect(database.dsn, autocommit=True) as connection,
     ):
         connection.execute("create extension plpgsql_check")
+        # an archive, for the trigger that each of them has
+        connection.execute(
+            b"create table public.archived (id integer, at timestamptz);"
+            b"select pydb_internal.archive_table_store(pydb_internal.draft_add("
+            b"'archive_table', jsonb_build_object('source', 'public.archived'::regclass::oid)))"
+        )
         yield connection

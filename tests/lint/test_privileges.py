@@ -34,8 +34,10 @@ PUBLIC: Final = {
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
-    | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"},
+    | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
+    | {"archive_keep_set", "archive_purge", "archive_restore"},
     "pydb_runner": LOOKING
+    | {"archive_purge"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
     | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},

@@ -17,6 +17,7 @@ drop type pydb_internal.archive_part;
 
 -- archiving runs: the deletes are told which run keeps what goes
 drop routine pydb.cascade_delete;
+drop routine pydb.cascade_plan;
 drop routine pydb.cascade_request;
 drop routine pydb.entity_set;
 drop routine pydb_internal.cascade_delete_once;
@@ -46,6 +47,8 @@ alter table pydb.retention_policy drop column watermark_function;
 drop routine pydb.retention_policy_set;
 
 drop type pydb_internal.retention_aspect;
+
+alter type pydb_internal.retention_work drop attribute fault_place;
 drop table pydb_internal.archive_chunk;
 
 drop table pydb_internal.archive_exporter;
@@ -102,3 +105,15 @@ alter type pydb_internal.retention_work drop attribute parts_stuck;
 alter type pydb_internal.retention_work drop attribute parts_done;
 alter type pydb_internal.retention_work drop attribute parts_rows;
 drop routine pydb_internal.retention_survey;
+drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;
+
+comment on column pydb.cascade_step.codes is
+'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
+privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
+(PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
+is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser.';

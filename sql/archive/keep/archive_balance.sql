@@ -17,10 +17,10 @@ begin
     if v_kept <> p_gone then
         raise exception using errcode = 'YD603', message = 'not every row that went is in the archive',
             detail = format(
-                '%s went, %s were archived: a trigger deletes rows beside those that the run deletes, or writes an archive.',
+                '%s went, %s were archived: a trigger deletes rows beside the run, or writes an archive.',
                 pydb_internal.rows_text(p_gone), v_kept
             ),
-            hint = 'Tell pydb what goes along, so that it goes in sight: select pydb.reference_set(…);';
+            hint = 'Tell pydb what goes along by a reference, so that it goes in sight: \df+ pydb.reference_set';
     end if;
     perform pydb_internal.archive_account(
         p_run_id, t.source, e.value::bigint - coalesce((p_before ->> e.key)::bigint, 0)

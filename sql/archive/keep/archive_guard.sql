@@ -16,7 +16,8 @@ begin
             and r.state in ('running', 'queued') and not r.dry_run and r.run_kind in ('retention', 'cascade')
             and (
                 has_table_privilege(t.source, 'DELETE') or exists (
-                    select from pg_partition_tree(t.source) as p where p.isleaf and has_table_privilege(p.relid, 'DELETE')
+                    select from pg_partition_tree(t.source) as p
+                    where p.isleaf and has_table_privilege(p.relid, 'DELETE')
                 )
             )
     ) then

@@ -14,6 +14,7 @@ security definer -- nobody else takes rows out of an archive but a restore; what
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_now constant timestamptz := clock_timestamp();
     v_due bigint[];
     v_gone jsonb;
     v_rows bigint;
@@ -29,7 +30,7 @@ begin
         select l.run_id
         from (
             select r.run_id from pydb.archive_list as r
-            where r.archive = p_archive and r.until < clock_timestamp()
+            where r.archive = p_archive and r.until < v_now
             offset 0
         ) as l
         where pg_try_advisory_xact_lock(hashtextextended('pydb.archive_run', l.run_id))

@@ -34,16 +34,20 @@ begin
             begin
                 perform pydb_internal.archive_put(array[v_one]);
                 done := done + 1;
-            exception when integrity_constraint_violation or raise_exception or sqlstate 'YD605' then
+            exception when assert_failure or others then
                 get stacked diagnostics
                     v_code = returned_sqlstate, v_said = message_text, v_constraint = constraint_name;
-                if v_code = '23503' then
+                if not pydb_internal.archive_is_conflict(v_code) then
+                    raise;
+                elsif v_code = '23503' then
                     v_again := v_again || v_left[v_number]; -- its parent may be one of these
                     v_why := v_why || coalesce(nullif(v_constraint, ''), v_said);
                 else
                     part := pydb_internal.archive_keep_back(part, v_one.tids, case v_code
                         when '23505' then 'key_exists' when '23502' then 'not_null' when '23514' then 'check'
-                        when '23P01' then 'exclusion' else 'refused' end, array[coalesce(nullif(v_constraint, ''), v_said)]);
+                        when '23P01' then 'exclusion' else 'refused' end,
+                        array[coalesce(nullif(v_constraint, ''), v_said)]
+                    );
                 end if;
             end;
         end loop;

@@ -26,7 +26,8 @@ begin
         -- a parent of the same statement is as good as one that is there
         select string_agg(format(
             ' and not exists (select 1 from %s as p where %s and %s)',
-            pydb_internal.relation_name((p_parts[u.n]).archive), pydb_internal.archive_condition(p_parts[u.n], u.n, 'p'),
+            pydb_internal.relation_name((p_parts[u.n]).archive),
+            pydb_internal.archive_condition(p_parts[u.n], u.n, 'p'),
             pydb_internal.reference_match(v_edge, 'a', 'p')
         ), '') into v_with
         from generate_subscripts(p_parts, 1) as u (n)
@@ -34,7 +35,8 @@ begin
         return query execute format(
             'select a.ctid, $2 from %s as a where %s and %s and not exists (select 1 from %s as p where %s)%s',
             pydb_internal.relation_name(v_part.archive), pydb_internal.archive_condition(v_part, p_number), (
-                select string_agg(format('a.%I is not null', u.name), ' and ') from unnest(v_edge.child_columns) as u (name)
+                select string_agg(format('a.%I is not null', u.name), ' and ')
+                from unnest(v_edge.child_columns) as u (name)
             ), pydb_internal.relation_source(v_edge.parent), pydb_internal.reference_match(v_edge, 'a', 'p'),
             coalesce(v_with, '')
         ) using p_parts, v_edge.reference;

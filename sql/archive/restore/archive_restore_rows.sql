@@ -37,7 +37,7 @@ begin
         for v_number in 1 .. cardinality(v_group) loop
             v_part := v_group[v_number];
             perform pydb_internal.archive_return(p_restore, v_part.run_id, v_part.archive, v_done[v_number]);
-            if v_done[v_number] > 0 and not p_dry_run and pydb_internal.archive_advance(v_part.source) then
+            if v_done[v_number] > 0 and not p_dry_run and pydb_internal.archive_sequences(v_part.source) then
                 v_part.codes := v_part.codes || 'sequence'::text;
             end if;
             v_left := v_left - v_done[v_number];

@@ -1,4 +1,5 @@
--- pydb_internal.archive_return (restore): note that rows of a run have left an archive for their table.
+-- pydb_internal.archive_return (restore; by archive_restore_rows): note that rows of a run have left an archive for
+-- their table.
 -- reads pydb.job_run   writes pydb.archive_run   locks the run's row there
 -- raises YD005
 create or replace function pydb_internal.archive_return(

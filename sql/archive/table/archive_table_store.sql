@@ -1,6 +1,6 @@
 -- pydb_internal.archive_table_store (table): make the archive of a table, or let it follow columns that were added.
 -- reads the catalog   writes schema pydb_archive, pydb.archive_table   locks an archive that it alters
--- raises YD005 YD602
+-- raises YD005
 create or replace function pydb_internal.archive_table_store(p_draft bigint)
 returns oid
 language plpgsql
@@ -26,6 +26,8 @@ begin
                 from pydb_internal.archive_columns(v_source) as c
             )
         );
+        -- where all tables are published, a delete needs to say which row; there is no key
+        execute format('alter table %s replica identity full', v_archive);
         execute format('comment on table %s is %L', v_archive, 'Rows that pydb deleted from ' || v_name || '.');
         execute format(
             'create trigger archive_guard before insert or update or delete or truncate on %1$s

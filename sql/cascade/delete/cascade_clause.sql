@@ -1,5 +1,5 @@
--- pydb_internal.cascade_clause (delete; by cascade_deletes): a DELETE as an element of WITH, with the one behind it that
--- archives its rows.
+-- pydb_internal.cascade_clause (delete; by cascade_deletes): a DELETE as an element of WITH, with the one behind it
+-- that archives its rows.
 -- reads the catalog, pydb.archive_table   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_clause(p_as text, p_relation oid, p_archive bigint, p_delete text)

@@ -1,5 +1,5 @@
--- pydb_internal.cascade_deletes (delete; by cascade_execute): the DELETE statements of a walk, as elements of WITH: one a relation, or one
--- for all partitions of a table.
+-- pydb_internal.cascade_deletes (delete; by cascade_execute): the DELETE statements of a walk, as
+-- elements of WITH: one a relation, or one for all partitions of a table.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_deletes(

@@ -51,14 +51,7 @@ begin
             'privilege', format('%s may not prune %s', v_role, v_name),
             format('Privileges that are missing: %s.', cardinality(v_grants)), array_to_string(v_grants, ' ');
     end if;
-    return query
-    select
-        'privilege', format('%s may not drop partitions of %s', v_role, v_name),
-        format('It belongs to %s.', c.relowner::regrole),
-        format('grant %s to %s;', c.relowner::regrole, p_role::regrole)
-    from pg_class as c
-    where p_policy.action = 'drop_partition' and c.oid = p_policy.target
-        and not pg_has_role(p_role, c.relowner, 'USAGE');
+    return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
     return query
     select
         -- rows that nobody sees are rows that nobody can count
@@ -71,15 +64,10 @@ begin
     where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
         and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
     having count(*) > 0;
-    if p_policy.action = 'archive' then
-        return query
-        select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
-        from pydb_internal.archive_hurdle(
-            array(select l.relation from pydb_internal.retention_leaves(p_policy.target) as l) || p_policy.target::oid,
-            p_role
-        ) as h
-        where h.said is not null;
-    end if;
+    return query
+    select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
+    from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
+    where p_policy.action = 'archive' and h.said is not null;
     if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         return query
         select

@@ -21,7 +21,8 @@ begin
     where pydb_internal.archive_top(p_table) = t.source or p_table = t.archive
     for update;
     if not found then
-        raise exception using errcode = 'YD604', message = format('%s has no archive', pydb_internal.relation_name(p_table)),
+        raise exception using errcode = 'YD604',
+            message = format('%s has no archive', pydb_internal.relation_name(p_table)),
             detail = 'The first run that archives, or a policy with p_action => ''archive'', makes it.',
             hint = 'select * from pydb.archive_status;';
     end if;

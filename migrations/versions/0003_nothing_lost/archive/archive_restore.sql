@@ -54,8 +54,8 @@ begin
         perform pydb_internal.run_log_done(
             'archive', format('run %s', p_run_id),
             (select coalesce(sum(s.restored), 0) from unnest(v_steps) as s)::bigint,
-            (select coalesce(sum(s.conflicts), 0) from unnest(v_steps) as s)::bigint, false,
-            v_started, p_request, jsonb_strip_nulls(jsonb_build_object(
+            (select coalesce(sum(s.conflicts), 0) from unnest(v_steps) as s)::bigint, false, v_started, p_request,
+            jsonb_strip_nulls(jsonb_build_object(
                 'relations', (select jsonb_object_agg(s.relation, s.restored) from unnest(v_steps) as s)
             )), 'archive_restore', jsonb_strip_nulls(jsonb_build_object(
                 'run', p_run_id, 'key', p_key, 'on_conflict', p_on_conflict,

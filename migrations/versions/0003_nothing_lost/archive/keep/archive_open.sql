@@ -22,7 +22,9 @@ begin
         v_drift := pydb_internal.archive_drift(v_each.source);
         if v_drift.problem is not null then
             raise exception using errcode = 'YD602',
-                message = format('%s is no longer what its archive was made for', pydb_internal.relation_name(v_each.source)),
+                message = format(
+                    '%s is no longer what its archive was made for', pydb_internal.relation_name(v_each.source)
+                ),
                 detail = v_drift.problem || '. Nothing was deleted.', hint = v_drift.cure;
         end if;
         v_archive := v_drift.archive;
@@ -37,7 +39,7 @@ end
 $$;
 
 comment on function pydb_internal.archive_open(bigint, oid[]) is
-'Makes the archives of some tables, or lets them follow, and enters the run into pydb.archive_run for each, which is what
-lets it write there. YD602: a column has another type or name than its archive knows.';
+'Makes the archives of some tables, or lets them follow, and enters the run into pydb.archive_run for each, which
+is what lets it write there. YD602: a column has another type or name than its archive knows.';
 
 revoke all on function pydb_internal.archive_open(bigint, oid[]) from public;

@@ -1,7 +1,7 @@
--- pydb_internal.archive_due (purge): what archives have kept long enough.
+-- pydb_internal.archive_due (purge; by archive_purge_open): what archives have kept long enough.
 -- reads pydb.archive_list   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.archive_due()
+create or replace function pydb_internal.archive_due(p_now timestamptz)
 returns table (archive oid, rows bigint, from_block bigint, to_block bigint)
 language sql
 volatile
@@ -14,13 +14,13 @@ as $$
     from pydb.archive_list as l
     inner join pydb.archive_run as r on r.run_id = l.run_id and r.archive = l.archive
     inner join pg_class as c on c.oid = l.archive
-    where l.until < clock_timestamp()
+    where l.until < p_now
     group by c.oid
     order by c.oid;
 $$;
 
-comment on function pydb_internal.archive_due() is
-'Archives with rows of runs that are to leave them: how many, and the blocks that they are in as far as they were
+comment on function pydb_internal.archive_due(timestamptz) is
+'Archives with rows of runs that leave them before p_now: how many, and the blocks that they are in as far as they were
 appended.';
 
-revoke all on function pydb_internal.archive_due() from public;
+revoke all on function pydb_internal.archive_due(timestamptz) from public;

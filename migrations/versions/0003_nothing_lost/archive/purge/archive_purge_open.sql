@@ -19,7 +19,7 @@ declare
 begin
     v_turn.run := p_run;
     v_turn.parts := '{}';
-    for v_due in select d.* from pydb_internal.archive_due() as d loop
+    for v_due in select d.* from pydb_internal.archive_due(p_run.now) as d loop
         v_part := null;
         v_part.relation := v_due.archive;
         v_part.strategy := 'heap';

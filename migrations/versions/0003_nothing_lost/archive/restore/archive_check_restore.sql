@@ -1,6 +1,6 @@
 -- pydb_internal.archive_check_restore (restore; by archive_restore): refuse what cannot be restored as asked.
 -- reads pydb.archive_run, the catalog   writes nothing   locks nothing
--- raises YD001 YD604 YD605, 42501 under row-level security
+-- raises YD001 YD307 YD604, 42501 under row-level security
 create or replace function pydb_internal.archive_check_restore(
     p_run_id bigint,
     p_on_conflict text,
@@ -16,7 +16,7 @@ declare
 begin
     if p_on_conflict is null or p_on_conflict not in ('stop', 'skip') or p_max_rows < 1 then
         raise exception using errcode = 'YD001', message = 'p_on_conflict or p_max_rows cannot be what it is',
-            detail = format('p_on_conflict is %L, p_max_rows is %s.', p_on_conflict, coalesce(p_max_rows::text, 'null')),
+            detail = format('p_on_conflict is %L, p_max_rows is %s.', p_on_conflict, p_max_rows),
             hint = 'p_on_conflict => ''stop'' or ''skip''; p_max_rows => 50000, or left out.';
     elsif current_setting('session_replication_role') = 'replica' then
         raise exception using errcode = 'YD001', message = 'session_replication_role is replica',

@@ -22,7 +22,8 @@ begin
     where i.indrelid = (p_part).source and i.indisprimary;
     execute format(
         'select jsonb_agg(jsonb_build_object(''code'', $3, ''key'', %s, ''what'', u.what) order by u.ord)
-        from unnest($1, $2) with ordinality as u (tid, what, ord) inner join %s as a on a.ctid = u.tid where u.ord <= $4',
+        from unnest($1, $2) with ordinality as u (tid, what, ord)
+        inner join %s as a on a.ctid = u.tid where u.ord <= $4',
         coalesce(format('jsonb_build_object(%s)', v_names), 'to_jsonb(a)'),
         pydb_internal.relation_name((p_part).archive)
     ) into v_more using p_tids, p_what, p_code, greatest(1000 - jsonb_array_length((p_part).found), 0);

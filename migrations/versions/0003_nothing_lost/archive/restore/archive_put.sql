@@ -21,7 +21,8 @@ declare
 begin
     select
         string_agg(format(
-            'b%s as (delete from %s as a where %s returning %s)', u.n, pydb_internal.relation_name((p_parts[u.n]).archive),
+            'b%s as (delete from %s as a where %s returning %s)', u.n,
+            pydb_internal.relation_name((p_parts[u.n]).archive),
             pydb_internal.archive_condition(p_parts[u.n], u.n), c.taken
         ), ', ' order by u.n),
         array_agg(format(
@@ -41,7 +42,9 @@ begin
     ) as c;
     v_statement := '/* pydb */ with ' || v_with || case cardinality(p_parts) when 1 then ' ' || v_put[1] else (
         select string_agg(format(', i%s as (%s returning 1)', u.n, v_put[u.n]), '' order by u.n)
-            || ' select array[' || string_agg(format('(select pg_catalog.count(*) from i%s)', u.n), ', ' order by u.n) || ']'
+            || ' select array[' || string_agg(format(
+                '(select pg_catalog.count(*) from i%s)', u.n
+            ), ', ' order by u.n) || ']'
         from generate_subscripts(v_put, 1) as u (n)
     ) end;
     v_ours := pydb_internal.application_enter();
@@ -57,7 +60,7 @@ begin
     if v_done <> v_wanted then
         raise exception using errcode = 'YD605', message = 'a trigger or a rule of the table kept rows out',
             detail = format('%s of %s rows were taken.', v_done, v_wanted),
-            hint = 'Disable it for the restore: alter table … disable trigger …;';
+            hint = 'Disable it for the restore: \h alter table';
     end if;
     return v_done;
 end

@@ -1,5 +1,5 @@
--- pydb_internal.archive_select (restore): of the archived rows of a run those that one key names, with everything that
--- went with them.
+-- pydb_internal.archive_select (restore; by archive_restore): of the archived rows of a run those that one key names,
+-- with everything that went with them.
 -- reads the archives, pydb.reference, the catalog   writes nothing   locks nothing above a select
 -- raises YD604
 create or replace function pydb_internal.archive_select(
@@ -50,11 +50,13 @@ begin
         for v_edge in
             select c.number::integer as child, p.number::integer as parent, e as edge
             from unnest(v_parts) with ordinality as p (
-                run_id, archive, source, source_name, place, rows, from_block, to_block, tids, kept, codes, found, number
+                run_id, archive, source, source_name, place, rows, from_block, to_block, tids, kept, codes, found,
+                number
             )
             cross join lateral pydb_internal.reference_edges_among(array[p.source]) as e
             inner join unnest(v_parts) with ordinality as c (
-                run_id, archive, source, source_name, place, rows, from_block, to_block, tids, kept, codes, found, number
+                run_id, archive, source, source_name, place, rows, from_block, to_block, tids, kept, codes, found,
+                number
             ) on c.source = pydb_internal.archive_top(e.child)
         loop
             v_part := v_parts[v_edge.child];

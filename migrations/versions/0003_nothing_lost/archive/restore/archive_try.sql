@@ -22,9 +22,12 @@ begin
         begin
             done := pydb_internal.archive_put(parts);
             return;
-        exception when integrity_constraint_violation or raise_exception or sqlstate 'YD605' then
+        exception when assert_failure or others then
             get stacked diagnostics
                 v_said = message_text, v_detail = pg_exception_detail, v_code = returned_sqlstate;
+            if not pydb_internal.archive_is_conflict(v_code) then
+                raise;
+            end if;
         end;
         if p_on_conflict = 'stop' then
             raise exception using errcode = 'YD605', message = 'the restore is stopped: ' || v_said,

@@ -27,10 +27,10 @@ begin
         array_agg(format('add column %I %s', s.name, s.type) order by s.place)
             filter (where k.name is null and r.name is null),
         -- the server never gives a number of a column to another one
-        min(coalesce(
-            format('column %I is called %I now', r.name, s.name),
-            format('column %I was %s and is %s', s.name, k.type, s.type)
-        )) filter (where k.type <> s.type or r.name is not null and k.name is null),
+        min(case
+            when r.name is not null and k.name is null then format('column %I is called %I now', r.name, s.name)
+            else format('column %I was %s and is %s', s.name, k.type, s.type)
+        end) filter (where k.type <> s.type or r.name is not null and k.name is null),
         min(case
             when r.name is not null and k.name is null then format(
                 'alter table %s rename column %I to %I;', pydb_internal.relation_name(archive), r.name, s.name

@@ -27,7 +27,9 @@ begin
             having count(*) > 1598
             union all
             -- a rule takes the place of the delete, or stands beside it, and neither returns rows
-            select format('rule %I of %s changes what a delete does', r.rulename, pydb_internal.relation_name(r.ev_class))
+            select format(
+                'rule %I of %s changes what a delete does', r.rulename, pydb_internal.relation_name(r.ev_class)
+            )
             from pg_rewrite as r
             where r.ev_type = '4' and r.ev_enabled <> 'D' and r.ev_class in (
                 select v_source union select t.relid::oid from pg_partition_tree(v_source) as t

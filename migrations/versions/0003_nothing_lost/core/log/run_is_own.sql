@@ -15,7 +15,7 @@ as $$
 $$;
 
 comment on function pydb_internal.run_is_own(bigint, text) is
-'True for a run of that kind that this process has opened in the statement that it is at, and not closed (queued: a run of one transaction, see run_open_within). For routines
-that run as the owner.';
+'True for a run of that kind that this process has opened in the statement that it is at, and not closed (queued:
+a run of one transaction, see run_open_within). For routines that run as the owner.';
 
 revoke all on function pydb_internal.run_is_own(bigint, text) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.run_log_done (log; by cascade_log): log a run that was one transaction, at its end and within it.
+-- pydb_internal.run_log_done (log): log a run that was one transaction, at its end and within it.
 -- writes pydb.job_run, pydb.audit_log   locks nothing
 -- raises YD901
 create or replace function pydb_internal.run_log_done(

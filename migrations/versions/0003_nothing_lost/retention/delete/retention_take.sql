@@ -26,7 +26,9 @@ begin
     rows_locked := 0;
     if p_mode = 'rows' then
         select d.rows_done, d.rows_locked, d.relations, d.faults into rows_done, rows_locked, relations, faults
-        from pydb_internal.retention_delete_rows(p_policy, p_relation, p_condition, p_limit, p_way, p_within, p_archive) as d;
+        from pydb_internal.retention_delete_rows(
+            p_policy, p_relation, p_condition, p_limit, p_way, p_within, p_archive
+        ) as d;
     elsif p_way in ('walk', 'circle') then
         select c.rows_done, c.relations into rows_done, relations
         from pydb_internal.retention_delete_cascade(

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_turn (run): hook of retention runs: delete the next range of a part, in the caller's
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
--- raises YD103 YD113 YD114, and what the delete raises
+-- raises YD103 YD113 YD114 YD901, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part

@@ -1,4 +1,4 @@
--- pydb_internal.run_open_within (log): enter a run into the log that is one transaction, at its beginning: what it
+-- pydb_internal.run_open_within (audit): enter a run into the log that is one transaction, at its beginning: what it
 -- archives is kept under its id.
 -- writes pydb.job_run   locks nothing
 -- raises YD901

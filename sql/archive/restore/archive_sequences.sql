@@ -1,7 +1,8 @@
--- pydb_internal.archive_advance (restore): move the sequences of a table past the values that came back.
+-- pydb_internal.archive_sequences (restore; by archive_restore_rows): move the sequences of a table past the values
+-- that came back.
 -- reads the table, the catalog   writes its sequences   locks nothing
 -- raises nothing
-create or replace function pydb_internal.archive_advance(p_source oid)
+create or replace function pydb_internal.archive_sequences(p_source oid)
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -42,8 +43,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.archive_advance(oid) is
+comment on function pydb_internal.archive_sequences(oid) is
 'Sets each sequence that a column of the table owns to the column''s last value where it is behind it. True: one stays
 behind, or may, for want of a privilege.';
 
-revoke all on function pydb_internal.archive_advance(oid) from public;
+revoke all on function pydb_internal.archive_sequences(oid) from public;

@@ -1,0 +1,125 @@
+"""A run that archives, or a restore, is killed: each row is in its table or in its archive, never in none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg import sql
+
+from tests.faults.lab import AFTER_GATE, GATED_ROW, Background
+from tests.faults.test_crash import sigkill, stop_at_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.faults.lab import Lab
+    from tests.servers import TestServer
+
+    Crash = Callable[[TestServer, Background], None]
+
+
+def terminate(server: TestServer, run: Background) -> None:
+    """Only its own session ends."""
+    server.tell("select pg_terminate_backend({})", sql.Literal(run.pid))
+    run.failed()
+
+
+CRASHES = pytest.mark.parametrize(
+    "crash", [terminate, sigkill, stop_at_once], ids=lambda crash: crash.__name__
+)
+
+
+def whole(lab: Lab, rows: int = 2000) -> set[int]:
+    """Rows before = rows left + rows archived, none twice, as the books say. Returns what is archived."""
+    archived = [row[0] for row in lab.db.execute(b"select id from pydb_archive.app__events")]
+    left = lab.ids()
+    assert len(archived) == len(set(archived))
+    assert not left & set(archived)
+    assert left | set(archived) == set(range(1, rows + 1))
+    assert lab.value("select sum(rows - restored)::bigint from pydb.archive_run") in (len(archived), None)
+    assert lab.value("select sum(rows)::bigint from pydb.archive_run") in (
+        lab.value("select sum(rows_done)::bigint from pydb.job_run where kind = 'retention'"),
+        None,
+    )
+    return set(archived)
+
+
+@CRASHES
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_a_killed_run_took_is_in_the_archive(
+    mortal: TestServer, mortal_lab: Lab, when: str, crash: Crash
+) -> None:
+    lab = mortal_lab
+    lab.table()
+    lab.policy(action="archive")
+    with lab.gate(when=when) as gate:
+        run = lab.start()
+        gate.reached_by(run)
+        crash(mortal, run)
+        lab.reconnect()
+    assert whole(lab) == set(range(1, 64 + 128 + 1))
+    lab.converges()
+    assert whole(lab) == set(range(1, 1501))
+
+
+@CRASHES
+def test_a_killed_restore_has_put_back_nothing_or_all(
+    mortal: TestServer, mortal_lab: Lab, crash: Crash
+) -> None:
+    lab = mortal_lab
+    lab.table()
+    lab.policy(action="archive")
+    lab.run().succeeded()
+    taken = whole(lab)
+    (run_id,) = {row.id for row in lab.runs()}
+    lab.db.execute(
+        f"""create function app.gate_in() returns trigger language plpgsql set lock_timeout = 0 as $$
+        begin perform pg_advisory_xact_lock_shared(4711); return new; end $$;
+        create trigger gate_in before insert on app.events for each row when (new.id = {GATED_ROW})
+        execute function app.gate_in()""".encode()
+    )
+    call = "select * from pydb.archive_restore(%s, p_allow_triggers => true, p_max_rows => %s)"
+    lab.db.execute(call, (run_id, 300))
+    assert whole(lab) == set(range(301, 1501))
+    with lab.holding() as gate:
+        restore = Background(lab.session(), call, run_id, None)
+        gate.reached_by(restore)
+        crash(mortal, restore)
+        lab.reconnect()
+    assert whole(lab) == set(range(301, 1501))
+    lab.db.execute(call, (run_id, None))
+    assert whole(lab) == set()
+    assert taken <= lab.ids()
+    # the next run archives them again, as a run of its own
+    lab.run().succeeded()
+    assert whole(lab) == taken
+
+
+def test_a_batch_that_fails_leaves_no_row_in_the_archive(lab: Lab) -> None:
+    lab.table()
+    lab.policy(action="archive")
+    lab.db.execute(
+        f"""create function app.fail() returns trigger language plpgsql as
+            $$ begin raise sqlstate '53100' using message = 'disk full'; end $$;
+        create trigger fail after delete on app.events for each row when (old.id = {AFTER_GATE + 10})
+        execute function app.fail()""".encode()
+    )
+    assert lab.run().failed() == "YD110"
+    assert whole(lab) == set(range(1, AFTER_GATE + 1))
+    assert [(row.state, row.sqlstate) for row in lab.runs()] == [("failed", "53100")]
+    lab.db.execute(b"drop trigger fail on app.events")
+    lab.converges()
+    assert whole(lab) == set(range(1, 1501))
+
+
+def test_a_run_that_is_cancelled_while_it_archives_keeps_the_books(lab: Lab) -> None:
+    lab.table()
+    lab.policy(action="archive")
+    with lab.gate() as gate:
+        run = lab.start()
+        gate.reached_by(run)
+        lab.db.execute("select pg_cancel_backend(%s)", (run.pid,))
+        assert run.failed() == "57014"
+    assert whole(lab) == set(range(1, 64 + 128 + 1))
+    lab.converges()

@@ -1,0 +1,133 @@
+"""Who runs may add to archives by a run, and nothing else; who restores does it with his own rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.privileges.conftest import state_of
+
+if TYPE_CHECKING:
+    from tests.privileges.conftest import Field
+
+ARCHIVE = """
+insert into shared.event select i, now() - interval '90 days' from generate_series(100, 119) as i;
+insert into shared.note select i, i from generate_series(100, 109) as i;
+create index on shared.note (event_id);
+select pydb.retention_policy_set(
+    'events', 'shared.event', 'at', '30 days', p_action => 'archive', p_fuse_share => 1
+);
+"""
+FORGE = "insert into pydb_archive.shared__event values (1, now(), {run}, now())"
+
+
+@pytest.fixture
+def kept(field: Field) -> Field:
+    """The runner has archived 20 events and their 10 notes."""
+    field.db.execute(ARCHIVE.encode())
+    field.runner.execute(b"call pydb.retention_run('events')")
+    assert field.rows("select relation, rows from pydb.archive_list order by relation") == [
+        ("shared.event", 20),
+        ("shared.note", 10),
+    ]
+    return field
+
+
+def test_the_runner_archives_and_reads_nothing_of_it(kept: Field) -> None:
+    for code, statement in {
+        "42501": "select * from pydb_archive.shared__event",
+        "YD005": FORGE.format(run=1),
+    }.items():
+        assert state_of(kept.runner, statement) == code
+    for statement in (
+        "delete from pydb_archive.shared__event",
+        "update pydb_archive.shared__event set id = 1",
+        "truncate pydb_archive.shared__event",
+        "select * from pydb.archive_restore(1)",
+        "select pydb.archive_keep_set('shared.event', '1 day')",
+        "drop table pydb_archive.shared__event",
+        "alter table pydb_archive.shared__event disable trigger all",
+        "update pydb.archive_run set rows = 0",
+        "insert into pydb.archive_table values ('shared.event', 'shared.note', 'x')",
+    ):
+        assert state_of(kept.runner, statement) == "42501", statement
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "archive_enroll(1, 'pydb_archive.shared__event'::regclass)",
+        "archive_account(1, 'shared.event'::regclass, 5)",
+        "archive_purge_rows(1, 'pydb_archive.shared__event'::regclass, 0, 100)",
+    ],
+)
+def test_what_belongs_to_a_run_is_not_for_others_to_call(kept: Field, call: str) -> None:
+    assert state_of(kept.runner, f"select pydb_internal.{call}") == "YD005"
+    assert kept.one("select sum(rows) from pydb.archive_run") == 30
+
+
+def test_an_archive_is_made_by_who_may_delete_there(field: Field) -> None:
+    make = (
+        "select pydb_internal.archive_table_store(pydb_internal.draft_add('archive_table', "
+        "jsonb_build_object('source', {}::regclass::oid)))"
+    )
+    assert state_of(field.runner, make.format("'victim.secret'")) == "42501"
+    number = field.one("select 'victim.secret'::regclass::oid::text")
+    assert state_of(field.runner, make.format(number)) == "YD005"
+    assert state_of(field.runner, make.format("'shared.event'")) is None
+    assert state_of(field.runner, make.format("'pydb.job_run'")) in ("42501", "YD601")
+    assert field.rows("select source_name from pydb.archive_table") == [("shared.event",)]
+
+
+def test_a_trigger_adds_nothing_to_an_archive_while_a_run_is_at_it(kept: Field) -> None:
+    kept.db.execute(
+        b"""insert into shared.event select i, now() - interval '90 days' from generate_series(200, 209) as i;
+        create function shared.forge() returns trigger language plpgsql as $$
+        begin
+            insert into pydb_archive.shared__event
+            select 1, now(), max(run_id), now() from pydb.archive_run;
+            return old;
+        end $$;
+        create trigger forge after delete on shared.event for each row execute function shared.forge()"""
+    )
+    kept.runner.execute(b"call pydb.retention_run('events')")
+    assert kept.rows("select state, sqlstate, rows_done from pydb.job_run order by id desc limit 1") == [
+        ("partial", "YD603", 0)
+    ]
+    assert kept.one("select count(*) from pydb_archive.shared__event") == 20
+
+
+def test_who_restores_needs_the_right_to_insert(kept: Field) -> None:
+    assert state_of(kept.admin, "select * from pydb.archive_restore(1)") == "42501"
+    assert kept.one("select count(*) from shared.event where id >= 100") == 0
+    kept.db.execute(b"grant insert on shared.event, shared.note to pydb_admin")
+    assert state_of(kept.admin, "delete from pydb_archive.shared__event") == "YD005"
+    assert [row[:3] for row in kept.admin.execute(b"select * from pydb.archive_restore(1)").fetchall()] == [
+        ("shared.event", 20, 20),
+        ("shared.note", 10, 10),
+    ]
+    assert kept.rows("select action, subject from pydb.audit_log order by id desc limit 1") == [
+        ("archive_restore", "run 1")
+    ]
+
+
+def test_rows_that_row_security_would_hide_are_not_restored(kept: Field) -> None:
+    kept.db.execute(
+        b"grant insert on shared.event, shared.note to pydb_admin;"
+        b"alter table shared.note enable row level security"
+    )
+    assert state_of(kept.admin, "select * from pydb.archive_restore(1)") == "42501"
+    assert kept.one("select count(*) from shared.event where id >= 100") == 0
+
+
+def test_who_may_not_add_to_the_archive_deletes_nothing(kept: Field) -> None:
+    kept.db.execute(
+        b"revoke insert on pydb_archive.shared__event from pydb_runner;"
+        b"insert into shared.event values (300, now() - interval '90 days')"
+    )
+    assert state_of(kept.runner, "call pydb.retention_run('events')") == "YD111"
+    assert kept.rows("select state, sqlstate from pydb.job_run order by id desc limit 1") == [
+        ("blocked", "YD602")
+    ]
+    assert kept.one("select count(*) from shared.event where id = 300") == 1
