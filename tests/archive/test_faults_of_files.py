@@ -93,7 +93,8 @@ def test_a_full_disk(files: FileLab, tmp_path: Path) -> None:
     files.table(1)
     files.do(
         "insert into app.event select i, now() - interval '60 days', (select"
-        " string_agg(md5(random()::text), '') from generate_series(1, 10) as s where i > 0) from generate_series(2, 3000) as i"
+        " string_agg(md5(random()::text), '') from generate_series(1, 10) as s where i > 0)"
+        " from generate_series(2, 3000) as i"
     )
     cli = Cli(files.dsn, tmp_path)
     arguments = ("archive", "export", "events", "--to", str(files.path), "--yes")
