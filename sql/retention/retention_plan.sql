@@ -79,7 +79,7 @@ begin
         blocked_rows := v_leaf.rows_blocked;
         strategy := v_leaf.strategy;
         strategy_reason := v_leaf.strategy_reason;
-        action := coalesce(v_leaf.action, v_policy.action);
+        action := case v_policy.action when 'archive' then 'archive' else coalesce(v_leaf.action, v_policy.action) end;
         null_rows := case when not v_leaf.foreign_table and v_leaf.unit is null and action <> 'keep'
             then pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
         end;
