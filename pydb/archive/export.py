@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
@@ -49,6 +49,8 @@ class TableResult:
     seconds: dict[str, float] = field(default_factory=dict)
     sqlstate: str | None = None
     error: str | None = None
+    twin_error: str | None = None
+    """Why a file has no Parquet twin: that stops nothing."""
 
     @property
     def ratio(self) -> float | None:
@@ -74,6 +76,7 @@ class TableResult:
             "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
             "sqlstate": self.sqlstate,
             "error": self.error,
+            "twin_error": self.twin_error,
         }
 
 
@@ -105,13 +108,15 @@ def export(
     max_runtime: str | None = None,
     now: str | None = None,
     blocks: int = BLOCKS,
+    parquet: bool = False,
 ) -> Outcome:
     """Export one policy, whose action is ``export``, to ``target``. Both connections are autocommit and idle.
 
     ``conn`` deletes, ``reader`` reads. How the run ended is in the outcome; an error that it did not foresee
-    is there too. A ``KeyboardInterrupt`` cancels the run and is raised again.
+    is there too. ``parquet``: a twin of each file for analysts. A ``KeyboardInterrupt`` cancels the run and
+    is raised again.
     """
-    return _Export(conn, reader, policy, target, blocks).run(max_rows, max_runtime, now)
+    return _Export(conn, reader, policy, target, blocks, parquet=parquet).run(max_rows, max_runtime, now)
 
 
 class _Ended(Exception):
@@ -143,10 +148,14 @@ class _Deleter(threading.Thread):
 
 class _Export:
     def __init__(
-        self, conn: Connection, reader: Connection, policy: str, target: Target, blocks: int
+        self, conn: Connection, reader: Connection, policy: str, target: Target, blocks: int, *, parquet: bool
     ) -> None:
         self._conn, self._reader, self._target, self._blocks = conn, reader, target, blocks
-        self._policy = policy
+        self._policy, self._parquet = policy, parquet
+        if parquet:
+            from pydb.archive.parquet import require
+
+            require()
         self._outcome = Outcome(policy, uuid4())
         (server,) = db.read(reader, "system")
         self._owner = verify.own(reader)
@@ -332,9 +341,12 @@ class _Export:
                     hint="nothing was deleted for it; look at the disk",
                     sqlstate="YD622",
                 )
+            clock.took("verify")
+            if self._parquet:
+                known = self._with_twin(known, result)
+                clock.took("parquet")
             with written(self._target, name + manifest.MANIFEST) as file:
                 file.write(known.to_json())
-            clock.took("verify")
         except BaseException:
             self._target.remove(name)  # nobody knows it yet
             raise
@@ -345,6 +357,18 @@ class _Export:
         result.bytes += known.bytes
         result.files.append(name)
         return known.rows
+
+    def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
+        """With a Parquet twin; without one where it fails, which is told and stops nothing."""
+        from pydb.archive import parquet
+
+        try:
+            return replace(known, twins=(parquet.derive(self._target, known),))
+        except errors.UsageError:
+            raise
+        except (errors.PydbError, OSError) as error:
+            result.twin_error = str(error)
+            return known
 
     def _described(  # noqa: PLR0917
         self,
@@ -383,17 +407,13 @@ class _Export:
 
     def _enter(self, known: Manifest, signature: str, made: Written) -> None:
         with db.transaction(self._reader):
-            draft = db.call_value(
+            number = db.call_value(
                 self._reader,
-                "pydb_internal.draft_add",
-                p_kind="archive_manifest",
-                p_content={
-                    "manifest": known.document(),
-                    "place": self._target.place,
-                    "request": str(self._outcome.request),
-                },
+                "pydb_internal.archive_manifest_enter",
+                p_manifest=known.document(),
+                p_place=self._target.place,
+                p_request=self._outcome.request,
             )
-            number = db.call_value(self._reader, "pydb_internal.archive_manifest_store", p_draft=draft)
             for place, (tids, versions) in enumerate(made.places()):
                 db.call(
                     self._reader,

@@ -6,6 +6,7 @@ Memory stays flat: rows go through in pieces, and their places are packed.
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,10 +15,12 @@ from pydb.archive.target import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
+    from typing import BinaryIO
 
     from pydb.archive.target import Target
 
-CHUNK: Final = 5_000
+CHUNK: Final = 20_000
 """Rows whose places go together."""
 PIECE: Final = 1 << 18
 """Bytes that are compressed, hashed and read at once, about."""
@@ -52,32 +55,15 @@ def write(target: Target, name: str, rows: Iterable[bytes | memoryview | bytearr
 
     At the end it is on the disk under its name. If ``rows`` or the disk fails, nothing is left.
     """
-    frame = compress.compressor()
-    raw, packed = hashlib.sha256(), hashlib.sha256()
-    count = bytes_raw = size = 0
+    sink = _Sink()
+    count = held = 0
     chunks: list[tuple[bytes, bytes]] = []
     lines: list[bytes] = []
     tids: list[bytes] = []
     versions: list[bytes] = []
-    held = 0
-    with written(target, name) as file:
-
-        def put(data: bytes) -> None:
-            nonlocal size
-            if data:
-                packed.update(data)
-                file.write(data)
-                size += len(data)
-
-        def flush() -> None:
-            nonlocal bytes_raw, held
-            piece = b"".join(lines)
-            lines.clear()
-            held = 0
-            raw.update(piece)
-            bytes_raw += len(piece)
-            put(frame.compress(piece))
-
+    # the server, this thread and the compressor each have work at any time; at most two pieces wait
+    with written(target, name) as file, ThreadPoolExecutor(max_workers=1) as worker:
+        before: Future[None] | None = None
         for row in rows:
             tid, version, line = bytes(row).split(b"\t", 2)
             tids.append(tid)
@@ -85,16 +71,48 @@ def write(target: Target, name: str, rows: Iterable[bytes | memoryview | bytearr
             lines.append(line)
             held += len(line)
             if held >= PIECE:
-                flush()
+                if before is not None:
+                    before.result()
+                before = worker.submit(sink.put, file, b"".join(lines))
+                lines.clear()
+                held = 0
             if len(tids) == CHUNK:
                 count += CHUNK
                 chunks.append(_packed(tids, versions))
-        flush()
+        if before is not None:
+            before.result()
+        sink.put(file, b"".join(lines))
+        sink.end(file)
         count += len(tids)
         if tids:
             chunks.append(_packed(tids, versions))
-        put(frame.flush())
-    return Written(Content(count, bytes_raw, size, packed.hexdigest(), raw.hexdigest()), chunks)
+    return Written(sink.content(count), chunks)
+
+
+class _Sink:
+    """Hashes, compresses and writes what goes into a file."""
+
+    def __init__(self) -> None:
+        self._frame = compress.compressor()
+        self._raw, self._packed = hashlib.sha256(), hashlib.sha256()
+        self._bytes_raw = self._bytes = 0
+
+    def put(self, file: BinaryIO, piece: bytes) -> None:
+        self._raw.update(piece)
+        self._bytes_raw += len(piece)
+        self._write(file, self._frame.compress(piece))
+
+    def end(self, file: BinaryIO) -> None:
+        self._write(file, self._frame.flush())
+
+    def _write(self, file: BinaryIO, data: bytes) -> None:
+        if data:
+            self._packed.update(data)
+            file.write(data)
+            self._bytes += len(data)
+
+    def content(self, rows: int) -> Content:
+        return Content(rows, self._bytes_raw, self._bytes, self._packed.hexdigest(), self._raw.hexdigest())
 
 
 def _packed(tids: list[bytes], versions: list[bytes]) -> tuple[bytes, bytes]:

@@ -72,6 +72,7 @@ def load(
             p_on_conflict=on_conflict,
             p_file=name,
             p_is_dry=dry_run,
+            p_from=db.read(conn, "temporary", name="pydb_import")[0]["oid"],
         )
     return Imported(
         name,

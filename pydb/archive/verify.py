@@ -113,12 +113,14 @@ def directory(
         known = [one for one in read if not isinstance(one, Verdict)]
         verdicts = [one for one in read if isinstance(one, Verdict)]
         verdicts += pool.map(lambda one: check(target, one), known)
+        twins = list(pool.map(lambda one: _twins(target, one), known))
     sums = {one.sha256: one.file for one in known}
     verdicts = [_named(target, one, sums) for one in verdicts]
     by_file = {one.file: one for one in known}
     verdicts = [
         _of_server(one, by_file[one.file], owner, entered) if one.file in by_file else one for one in verdicts
     ]
+    verdicts += [verdict for found in twins for verdict in found]
     told = {one.file for one in verdicts}
     verdicts += [
         Verdict(name, Result.NO_MANIFEST, "nothing says what it holds") for name in sorted(data - told)
@@ -133,6 +135,22 @@ def directory(
         if name.endswith(TEMPORARY) and manifest.owner(name)
     ]
     return sorted(verdicts, key=lambda one: one.file)
+
+
+def _twins(target: Target, known: Manifest) -> list[Verdict]:
+    """Derived files by their checksum: no delete depends on them."""
+    verdicts = []
+    for twin in known.twins:
+        try:
+            is_same = files.checksum(target, twin["file"]) == twin["sha256"]
+            result = Result.OK if is_same else Result.DAMAGED
+        except FileNotFoundError:
+            result = Result.MISSING
+        except OSError:
+            result = Result.UNREADABLE
+        why = None if result is Result.OK else f"derived from {known.file}, which holds its rows"
+        verdicts.append(Verdict(twin["file"], result, why, known.source, known.rows))
+    return verdicts
 
 
 def _read(target: Target, name: str) -> Manifest | Verdict | None:

@@ -45,6 +45,9 @@ def export(
         str | None,
         typer.Option(metavar="TIMESTAMP", help="Take this for the present; not later than the clock."),
     ] = None,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="A Parquet file beside each, for analysts (pydb[parquet]).")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Write what expired to files, read them back, then delete exactly those rows.
@@ -64,7 +67,14 @@ def export(
 
         def one(name: str) -> Outcome:
             return exporting.export(
-                conn, reader, name, place, max_rows=max_rows, max_runtime=max_runtime, now=now
+                conn,
+                reader,
+                name,
+                place,
+                max_rows=max_rows,
+                max_runtime=max_runtime,
+                now=now,
+                parquet=parquet,
             )
 
         outcomes = exporting.each(names, one, failures.__setitem__)

@@ -234,10 +234,18 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
         _output.say(f"{name}: {sum(row.rows for row in rows if row.relation == name):,} rows")
     if len(names) > _NAMED:
         _output.say(f"… and {len(names) - _NAMED} more; all: pydb retention plan")
-    question = f"Delete {total:,} rows{bound} from {len(names)} {'table' if len(names) == 1 else 'tables'}?"
-    if not _output.confirm(question, yes=total == 0):
+    whole = sum(row.goes_whole for row in rows)
+    parts = f", {whole} of them as a whole" if whole else ""
+    tables = "table" if len(names) == 1 else "tables"
+    question = f"Delete {total:,} rows{bound} from {len(names)} {tables}{parts}?"
+    if not _output.confirm(question, yes=total == 0 and not whole):
         _output.say("nothing was deleted")
         raise typer.Exit(ExitCode.ATTENTION)
+
+
+def _way(row: PlanRow) -> str | None:
+    """How a relation is gone through, or what becomes of it as a whole."""
+    return row.action if row.goes_whole or row.action == "keep" else row.strategy
 
 
 def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
@@ -256,7 +264,7 @@ def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
                 row.oldest,
                 row.newest,
                 row.blocked_rows,
-                ": ".join(filter(None, (row.strategy, row.strategy_reason))),
+                ": ".join(filter(None, (_way(row), row.strategy_reason))),
             )
             for row in rows
         ],
@@ -278,7 +286,7 @@ def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
         whole = [
             r.relation
             for r in of_policy
-            if r.rows and r.rows == r.total_rows and r.relation != tables.get(policy)
+            if r.rows and r.rows == r.total_rows and r.relation != tables.get(policy) and not r.goes_whole
         ]
         if whole:
             _output.paragraph(

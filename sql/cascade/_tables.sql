@@ -154,8 +154,9 @@ create unique index erasure_job_key on pydb.erasure (job);
 create index erasure_entity_idx on pydb.erasure (entity, requested_at);
 
 comment on table pydb.erasure is
-'The ledger of erasures: a row each, entered before the first row goes; no key is in it, only salted hashes. Append-only:
-delete and truncate are refused, and of a row only how far it is changes. Keep copies outside: pydb erasure export.';
+'The ledger of erasures: a row each, entered before the first row goes; no key is in it, only salted hashes.
+Append-only: delete and truncate are refused, and of a row only how far it is changes. Keep copies outside: pydb erasure
+export.';
 comment on column pydb.erasure.id is 'Id of the erasure, the same in every copy of the ledger.';
 comment on column pydb.erasure.entity is 'Entity whose rows were to go.';
 comment on column pydb.erasure.root_name is 'Qualified name of its root table, at that time.';
@@ -172,7 +173,8 @@ comment on column pydb.erasure.requested_by is 'Login role that asked for it.';
 comment on column pydb.erasure.requested_at is 'When that was.';
 comment on column pydb.erasure.approved_by is 'Login role that approved it.';
 comment on column pydb.erasure.approved_at is 'When that was.';
-comment on column pydb.erasure.deadline is 'When it must be done: request and the setting erasure_deadline, or as asked.';
+comment on column pydb.erasure.deadline is
+'When it must be done: request and the setting erasure_deadline, or as asked.';
 comment on column pydb.erasure.job is 'Its cascade job; null where it was one transaction.';
 comment on column pydb.erasure.run_ids is 'Its runs in pydb.job_run.';
 comment on column pydb.erasure.rows_planned is 'Rows that were to be deleted; null where it was never planned.';
@@ -183,7 +185,8 @@ comment on column pydb.erasure.started_at is 'When its first run began.';
 comment on column pydb.erasure.finished_at is 'When it was completed or refused.';
 comment on column pydb.erasure.rows_done is 'Rows that were deleted.';
 comment on column pydb.erasure.relations is 'Object: relation → rows that were deleted.';
-comment on column pydb.erasure.remaining is 'Rows with its keys, and rows that hang on them, found after the last delete.';
+comment on column pydb.erasure.remaining is
+'Rows with its keys, and rows that hang on them, found after the last delete.';
 comment on column pydb.erasure.rescanned_at is 'When that was looked for.';
 comment on column pydb.erasure.holds is 'Names of holds that keep parts of it; none yet.';
 comment on column pydb.erasure.replay_of is 'The erasure that this one repeated, after a restore.';

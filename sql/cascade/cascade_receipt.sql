@@ -1,6 +1,7 @@
 -- pydb.cascade_receipt: the proof of an erasure, as a document without keys: who, why, what went, that nothing is left.
 -- reads pydb.erasure, pydb.cascade_job, pydb.job_run, pydb.archive_run, pydb.archive_table   writes nothing
--- locks nothing   raises YD306
+-- locks nothing
+-- raises YD306
 create or replace function pydb.cascade_receipt(p_job bigint default null, p_run bigint default null)
 returns jsonb
 language plpgsql
@@ -53,8 +54,8 @@ end
 $$;
 
 comment on function pydb.cascade_receipt(bigint, bigint) is
-'The receipt of a cascade job, or (p_run) of the run of a cascade_delete: who asked, who approved, why, when; what went by
-table, the hash of the keys (keys_sha256), what a look afterwards found (remaining, rescanned_at), and where archived
+'The receipt of a cascade job, or (p_run) of the run of a cascade_delete: who asked, who approved, why, when; what went
+by table, the hash of the keys (keys_sha256), what a look afterwards found (remaining, rescanned_at), and where archived
 copies lie and until when. No key is in it. What a job without entity or reason has no ledger for is null. YD306 for an
 unknown one.';
 

@@ -39,8 +39,9 @@ plan that is blocked is refused (YD302), and so is what a constraint or a trigge
 are deleted and set, and all of that undone, before it is stored, and again when it starts. p_allow_triggers: accept
 what triggers delete beyond the plan, in each batch; column triggered of the job says what that was. Rows that triggers
 keep stop it all the same. p_archive: what goes is kept in archives under the id of the run, for pydb.archive_restore
-(null: as the entity says, else not). With p_reason and an entity it is an erasure: entered into the ledger pydb.erasure,
-to be done until p_deadline after now (setting erasure_deadline). p_replay_of: the erasure that it repeats.';
+(null: as the entity says, else not). With p_reason and an entity it is an erasure: entered into the ledger
+pydb.erasure, to be done until p_deadline after now (setting erasure_deadline). p_replay_of: the erasure that it
+repeats.';
 
 revoke all on function pydb.cascade_request(
     regclass, jsonb, jsonb, text, boolean, interval, text, boolean, boolean, boolean, interval, uuid

@@ -198,13 +198,15 @@ comment on column pydb.retention_partition.parent is 'Qualified name of the tabl
 comment on column pydb.retention_partition.lower_bound is 'Where it began, in UTC; null = at no bound.';
 comment on column pydb.retention_partition.upper_bound is 'Where it ended (excluded), in UTC; null = at no bound.';
 comment on column pydb.retention_partition.state is
-'detaching (a DETACH CONCURRENTLY was begun), detached, dropped, kept (a table of its own), moved (to another schema), or
-lost: somebody else dropped it, renamed it, or made it part of another table, so it is none of our business any more.';
+'detaching (a DETACH CONCURRENTLY was begun), detached, dropped, kept (a table of its own), moved (to another schema),
+or lost: somebody else dropped it, renamed it, or made it part of another table, so it is none of our business any
+more.';
 comment on column pydb.retention_partition.rows is 'Rows that it held.';
 comment on column pydb.retention_partition.is_exact is
 'True: the rows were counted (below 4096 pages), false: estimated from the statistics.';
 comment on column pydb.retention_partition.moved_to is 'Its qualified name in the schema that it was moved to.';
-comment on column pydb.retention_partition.run_id is 'pydb.job_run.id of the run that took it out, or brought it to its end.';
+comment on column pydb.retention_partition.run_id is
+'pydb.job_run.id of the run that took it out, or brought it to its end.';
 comment on column pydb.retention_partition.request is 'Id of the call that began a DETACH CONCURRENTLY.';
 comment on column pydb.retention_partition.actor is 'Login role.';
 comment on column pydb.retention_partition.started_at is 'When it was taken out, or that was begun.';
@@ -284,6 +286,7 @@ create type pydb_internal.retention_work as (
     faults jsonb,
     print text,
     first_way text,
+    fault_place text,
     parts_since timestamptz,
     parts_stuck bigint,
     parts_done bigint,
@@ -312,6 +315,7 @@ comment on column pydb_internal.retention_work.fault_code is 'Its SQLSTATE.';
 comment on column pydb_internal.retention_work.first_way is 'way of all passes but those that take circles.';
 comment on column pydb_internal.retention_work.print is
 'Stands for the references without an index: what was learned with others does not hold.';
+comment on column pydb_internal.retention_work.fault_place is 'In which code of the application it was raised.';
 comment on column pydb_internal.retention_work.faults is 'Rows kept by errors of any kind: object, SQLSTATE to rows.';
 comment on column pydb_internal.retention_work.parts_since is
 'Since when no partition could be locked; null = the last one could.';

@@ -1,5 +1,5 @@
--- pydb.retention_export_run: delete what verified files of a policy hold, in batches, while another session writes them;
--- pydb archive export does both.
+-- pydb.retention_export_run: delete what verified files of a policy hold, in batches, while another session writes
+-- them; pydb archive export does both.
 -- writes the target, pydb.job_run, pydb.audit_log   locks per batch: the relation (row exclusive), its rows
 -- raises YD001 YD002 YD110 YD111; commits, so it cannot run inside a transaction block
 create or replace procedure pydb.retention_export_run(
@@ -37,8 +37,8 @@ end
 $$;
 
 comment on procedure pydb.retention_export_run(text, uuid, bigint, interval, timestamptz) is
-'The deleting half of pydb archive export: one run of a policy whose action is export. It waits for files that the exporter
-of p_request has written, read back and entered in pydb.archive_manifest, and deletes exactly their rows, batch by batch,
-under the same looks, bounds and ends as pydb.retention_run. Without such a session it fails (YD623).';
+'The deleting half of pydb archive export: one run of a policy whose action is export. It waits for files that the
+exporter of p_request has written, read back and entered in pydb.archive_manifest, and deletes exactly their rows, batch
+by batch, under the same looks, bounds and ends as pydb.retention_run. Without such a session it fails (YD623).';
 
 revoke all on procedure pydb.retention_export_run(text, uuid, bigint, interval, timestamptz) from public;

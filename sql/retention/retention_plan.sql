@@ -59,7 +59,6 @@ begin
     perform pydb_internal.retention_check_author(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
-    action := v_policy.action;
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);
     v_along := pydb_internal.retention_along(v_policy, v_steps);
     for v_leaf in
@@ -71,18 +70,15 @@ begin
         relation := pydb_internal.relation_name(v_leaf.relation);
         rows := v_leaf.rows_due;
         total_rows := v_leaf.rows_total;
-        bytes := (
-            pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1))
-        )::bigint;
+        bytes := (pg_table_size(v_leaf.relation) * (v_leaf.rows_due::float8 / greatest(v_leaf.rows_total, 1)))::bigint;
         oldest := v_leaf.oldest;
         newest := v_leaf.newest;
         blocked_rows := v_leaf.rows_blocked;
         strategy := v_leaf.strategy;
         strategy_reason := v_leaf.strategy_reason;
-        action := case v_policy.action when 'archive' then 'archive' else coalesce(v_leaf.action, v_policy.action) end;
-        null_rows := case when not v_leaf.foreign_table and v_leaf.unit is null and action <> 'keep'
-            then pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) else 0
-        end;
+        action := case v_policy.action when 'archive' then 'archive' else v_leaf.action end;
+        null_rows := case when v_leaf.foreign_table or v_leaf.unit is not null or action = 'keep' then 0
+            else pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) end;
         implausible_rows := v_leaf.rows_past + v_leaf.rows_future;
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then

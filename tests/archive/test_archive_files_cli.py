@@ -20,7 +20,7 @@ def test_export_verify_import(files: FileLab, tmp_path: Path) -> None:
     cli = Cli(files.dsn, tmp_path)
     # one failing policy never stops the others
     done = cli("archive", "export", "--to", str(files.path), "--yes", "--json")
-    assert done.code == 1, done
+    assert done.code in (1, 2), done
     policies = done.document["policies"]
     assert isinstance(policies, list)
     found = {one["policy"]: one for one in policies}

@@ -1,4 +1,4 @@
-"""The command, or the server's half of it, is killed at each point: each row is in its table or in a whole file."""
+"""The command or the server's half of it is killed at each point: each row is in one of two places."""
 
 from __future__ import annotations
 

@@ -140,8 +140,7 @@ def wait_for(db: Connection) -> WaitFor:
     return wait
 
 
-@pytest.fixture
-def events(db: Connection) -> Connection:
+def make_events(db: Connection) -> None:
     """Table app.events: 100 rows for each of the last 100 days; tables app.b, app.c, app.d are empty."""
     db.execute("create schema app")
     db.execute("create table app.events (id bigint generated always as identity primary key, at timestamptz)")
@@ -151,7 +150,13 @@ def events(db: Connection) -> Connection:
     )
     db.execute("analyze app.events")
     for name in "bcd":
-        db.execute(f"create table app.{name} (like app.events)")
+        db.execute(f"create table app.{name} (like app.events)".encode())
+
+
+@pytest.fixture
+def events(db: Connection) -> Connection:
+    """A connection to a database with the tables of `make_events`."""
+    make_events(db)
     return db
 
 

@@ -8,6 +8,7 @@ import sys
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, cast
 
+import psycopg
 import pytest
 
 from pydb import cascade
@@ -21,34 +22,47 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Cli, Result
     from tests.conftest import Connection, RoleFactory
+    from tests.servers import Filling
 
 SALE = "shop.sale.sale_customer_id_fkey"
 LINE = "shop.line.line_sale_id_fkey"
 
 
+def make_shop(dsn: str) -> None:
+    """Ten customers; each has two sales (no action) of three lines (cascade), a note (set null), an event."""
+    with psycopg.connect(dsn, autocommit=True) as db:
+        db.execute(
+            """
+            create schema shop;
+            create table shop.customer (id bigint primary key, tenant text, code text, unique (tenant, code));
+            create table shop.sale (id int primary key, customer_id bigint references shop.customer);
+            create table shop.line (id int primary key, sale_id int references shop.sale on delete cascade);
+            create table shop.note (id int, customer_id bigint references shop.customer on delete set null);
+            create table shop.event (id int, customer_id bigint);
+            create index on shop.sale (customer_id);
+            create index on shop.line (sale_id);
+            create index on shop.note (customer_id);
+            create index on shop.event (customer_id);
+            insert into shop.customer select i, 'a,b', 'c=' || i from generate_series(1, 10) as i;
+            insert into shop.sale select i, i % 10 + 1 from generate_series(1, 20) as i;
+            insert into shop.line select i, i % 20 + 1 from generate_series(1, 60) as i;
+            insert into shop.note select i, i from generate_series(1, 10) as i;
+            insert into shop.event select i, i from generate_series(1, 10) as i;
+            """
+        )
+        db.execute(
+            "select pydb.reference_set('shop.event', '{customer_id}', 'shop.customer', '{id}', 'cascade')"
+        )
+
+
+@pytest.fixture
+def filling(request: pytest.FixtureRequest) -> Filling | None:
+    return make_shop if "shop" in request.fixturenames else None
+
+
 @pytest.fixture
 def shop(db: Connection) -> Connection:
-    """Ten customers; each has two sales (no action) of three lines (cascade), a note (set null), an event."""
-    db.execute(
-        """
-        create schema shop;
-        create table shop.customer (id bigint primary key, tenant text, code text, unique (tenant, code));
-        create table shop.sale (id int primary key, customer_id bigint references shop.customer);
-        create table shop.line (id int primary key, sale_id int references shop.sale on delete cascade);
-        create table shop.note (id int, customer_id bigint references shop.customer on delete set null);
-        create table shop.event (id int, customer_id bigint);
-        create index on shop.sale (customer_id);
-        create index on shop.line (sale_id);
-        create index on shop.note (customer_id);
-        create index on shop.event (customer_id);
-        insert into shop.customer select i, 'a,b', 'c=' || i from generate_series(1, 10) as i;
-        insert into shop.sale select i, i % 10 + 1 from generate_series(1, 20) as i;
-        insert into shop.line select i, i % 20 + 1 from generate_series(1, 60) as i;
-        insert into shop.note select i, i from generate_series(1, 10) as i;
-        insert into shop.event select i, i from generate_series(1, 10) as i;
-        """
-    )
-    db.execute("select pydb.reference_set('shop.event', '{customer_id}', 'shop.customer', '{id}', 'cascade')")
+    """A connection to a copy of what `make_shop` made."""
     return db
 
 

@@ -2,46 +2,64 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
+import psycopg
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+from tests.cli.conftest import Cli, make_events
 
-    from tests.cli.conftest import Cli, Result
+if TYPE_CHECKING:
+    from tests.cli.conftest import Result
     from tests.conftest import Connection, RoleFactory
+    from tests.servers import Filling
 
 NAME = "app.child.parent_id_ref"
 
 
-@pytest.fixture
-def night(cli: Cli, events: Connection, policy_file: Callable[..., Path]) -> Connection:
+def make_night(dsn: str) -> None:
     """A run with too few rows, one that a fuse stopped, a scan, a job without time, a scan left behind."""
-    keep = 'keep = "30 days"'
-    applied = cli("policy", "apply", str(policy_file(a=keep, b=f"{keep}\nfuse_share = 1")))
-    assert applied.code == 0
-    events.execute(
-        """insert into app.b select * from app.events;
-        create table app.parent (id int primary key);
-        create table app.child (id int primary key, parent_id int);
-        insert into app.parent values (1);
-        insert into app.child values (1, 1), (2, 2);
-        create index on app.child (parent_id);
-        select pydb.reference_set('app.child', '{parent_id}', 'app.parent', '{id}', 'cascade');
-        select pydb.setting_set('orphan_min_age', '0')"""
-    )
-    cli("retention", "run", "b", "--yes", "--max-rows", "1000")
-    cli("retention", "run", "a", "--yes")
-    cli("orphans", "scan")
-    cli("cascade", "delete", "app.parent", "1", "--durable", "--yes")
-    cli("cascade", "resume", "--yes", "--max-runtime", "0 s")
-    events.execute(
-        "insert into pydb.job_run (kind, subject, state, started_at, heartbeat_at, pid)"
-        " values ('orphans', 'scan app.x', 'running', now(), now(), 1)"
-    )
-    return events
+    with psycopg.connect(dsn, autocommit=True) as db, TemporaryDirectory() as folder:
+        cli = Cli(dsn, Path(folder))
+        make_events(db)
+        policies = Path(folder, "policies.toml")
+        policies.write_text(
+            '[policy.a]\ntable = "app.events"\ntime_column = "at"\nkeep = "30 days"\n'
+            '[policy.b]\ntable = "app.b"\ntime_column = "at"\nkeep = "30 days"\nfuse_share = 1\n'
+        )
+        assert cli("policy", "apply", str(policies)).code == 0
+        db.execute(
+            """insert into app.b select * from app.events;
+            create table app.parent (id int primary key);
+            create table app.child (id int primary key, parent_id int);
+            insert into app.parent values (1);
+            insert into app.child values (1, 1), (2, 2);
+            create index on app.child (parent_id);
+            select pydb.reference_set('app.child', '{parent_id}', 'app.parent', '{id}', 'cascade');
+            select pydb.setting_set('orphan_min_age', '0')"""
+        )
+        cli("retention", "run", "b", "--yes", "--max-rows", "1000")
+        cli("retention", "run", "a", "--yes")
+        cli("orphans", "scan")
+        cli("cascade", "delete", "app.parent", "1", "--durable", "--yes")
+        cli("cascade", "resume", "--yes", "--max-runtime", "0 s")
+        db.execute(
+            "insert into pydb.job_run (kind, subject, state, started_at, heartbeat_at, pid)"
+            " values ('orphans', 'scan app.x', 'running', now(), now(), 1)"
+        )
+
+
+@pytest.fixture
+def filling(request: pytest.FixtureRequest) -> Filling | None:
+    return make_night if "night" in request.fixturenames else None
+
+
+@pytest.fixture
+def night(db: Connection) -> Connection:
+    """A connection to a copy of what `make_night` made."""
+    return db
 
 
 def listed(result: Result) -> list[dict[str, object]]:

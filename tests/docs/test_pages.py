@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MINIMUM = {
     "README.md": 12,
     "docs/archive.md": 10,
+    "docs/archive-files.md": 4,
     "docs/cascade.md": 12,
     "docs/concepts.md": 1,
     "docs/health.md": 6,
@@ -47,6 +48,7 @@ def reader(tmp_path: Path, server: TestServer) -> Iterator[Reader]:
     [
         "README.md",
         "docs/archive.md",
+        "docs/archive-files.md",
         "docs/retention.md",
         "docs/references.md",
         "docs/cascade.md",

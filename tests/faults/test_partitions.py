@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import Cli
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Servers
-    from tests.servers import TestServer
+    from tests.conftest import RoleFactory
+    from tests.servers import Servers, TestServer
 
 RUN = ("retention", "run", "events", "--yes")
 DAY = 4  # rows
@@ -26,12 +27,13 @@ OLD = 6  # partitions older than the cutoff
 YOUNG = 4
 
 
-def daily(lab: Lab, **options: object) -> None:
+def daily(lab: Lab) -> None:
     """app.events: six partitions that expired, one at the cutoff, three that are younger."""
     lab.db.execute(
         f"""create table app.events (id int, at timestamptz not null) partition by range (at);
         do $$ begin for i in 0 .. {OLD + YOUNG - 1} loop
-            execute format('create table app.events_%s partition of app.events for values from (%L) to (%L)', i,
+            execute format(
+                'create table app.events_%s partition of app.events for values from (%L) to (%L)', i,
                 date_trunc('day', now()) + (i - {OLD} - 30) * interval '1 day',
                 date_trunc('day', now()) + (i - {OLD} - 29) * interval '1 day');
         end loop; end $$;
@@ -41,7 +43,7 @@ def daily(lab: Lab, **options: object) -> None:
             + interval '23 h 59 min'
         from generate_series(0, {(OLD + YOUNG) * DAY - 1}) as i;""".encode()
     )
-    lab.policy(action="drop_partition", **options)
+    lab.policy(action="drop_partition")
 
 
 def there(lab: Lab) -> int:
@@ -190,8 +192,8 @@ def test_the_command_detaches_concurrently(lab: Lab, tmp_path: Path) -> None:
     "table",
     [
         "create table app.events_d partition of app.events default",
-        "create table app.x (id int primary key); insert into app.x select generate_series(0, 99);"
-        " alter table app.events add foreign key (id) references app.x",
+        """create table app.x (id int primary key); insert into app.x select generate_series(0, 99);
+        alter table app.events add foreign key (id) references app.x""",
     ],
 )
 def test_where_it_cannot_be_concurrent_it_is_done_by_the_run(lab: Lab, tmp_path: Path, table: str) -> None:
@@ -327,8 +329,30 @@ def test_beside_pg_partman(servers: Servers) -> None:
             lab.db.execute("call partman.run_maintenance_proc()")
         after = lab.value("select count(*) from pg_inherits where inhparent = 'app.events'::regclass")
         assert isinstance(before, int)
+        assert isinstance(after, int)
         assert before - 11 <= after <= before - 9
         assert lab.value("select count(*) from app.events") == 30
         lab.db.execute("insert into app.events values (100, now() + interval '3 days'), (101, now())")
         assert lab.value("select count(*) from app.events_default") == 0
         lab.close()
+
+
+def test_a_runner_must_be_the_owner(lab: Lab, role: RoleFactory) -> None:
+    daily(lab)
+    worker = lab.worker(role)
+    lab.db.execute(f"grant insert, select (id) on pydb_internal.draft to {worker}".encode())
+    assert lab.run(session=lab.session(user=worker)).failed() == "YD111"
+    assert lab.runs()[0].sqlstate == "YD005"
+    keeper = role("keeper")
+    lab.db.execute(
+        f"""do $$ declare r record; begin
+            for r in select t.relid from pg_partition_tree('app.events') as t loop
+                execute format('alter table %s owner to {keeper}', r.relid::regclass);
+            end loop; end $$;
+        grant usage, create on schema app to {keeper}; grant {keeper} to {worker};""".encode()
+    )
+    lab.run(session=lab.session(user=worker)).succeeded()
+    assert fates(lab) == [f"{i} dropped" for i in range(OLD)]
+    stranger = lab.session(user=role("stranger"))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        stranger.execute("select pydb_internal.retention_partition_store(1)")

@@ -31,6 +31,8 @@ NO_SEARCH_PATH: Final = {
     "orphan_repair": "calls what commits; sets the path again after each call",
     "archive_purge": "calls what commits; sets the path again after each call",
     "orphan_scan_run": "calls what commits; sets the path again after each call",
+    "export_pin": "as run_pin, which it calls",
+    "retention_export_run": "calls what commits; sets the path again after each call",
     "retention_run": "calls what commits; sets the path again after each call",
     "schedule_prune": "commits; sets the path again after each COMMIT",
 }

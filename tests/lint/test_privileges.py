@@ -40,7 +40,7 @@ PUBLIC: Final = {
     | {"archive_purge"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
-    | {"retention_batch", "retention_run", "schedule_prune", "schedule_sync"},
+    | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},
 }
 
 

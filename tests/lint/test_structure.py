@@ -199,6 +199,7 @@ def test_every_exception_from_the_search_path_is_still_needed(tree: Tree) -> Non
     assert set(rules.NO_SEARCH_PATH) <= set(tree.routines)
     assert set(rules.NO_SEARCH_PATH) == tree.committing | {
         "run_pin",
+        "export_pin",
         "application_enter",
         "application_leave",
         "application_constraints",

@@ -221,6 +221,10 @@ def test_the_only_copies_are_not_destroyed_on_one_yes(db: Connection, dsn: str) 
     assert refused.value.detail == "rows in quarantine: 15; live idempotency keys: 1"
     seen = migrate.down(dsn, "base", dry_run=True).destroys
     assert {"rows in quarantine: 15", "live idempotency keys: 1"} <= set(seen)
+    with pytest.raises(migrate.WouldDestroy):
+        migrate.down(dsn, "base", destroy_data=True)
     assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes"]) == 64
+    assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--destroy-data"]) == 64
+    assert db.execute("select count(*) from pydb.orphan_quarantine").fetchone() == (15,)
     assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes", "--destroy-data"]) == 0
     assert db.execute("select to_regnamespace('pydb')").fetchall() == [(None,)]

@@ -41,7 +41,7 @@ SAFE: Final = {
     "archive_purge_rows": OWN + "; what is due it decides itself, by the server's own clock",
     "archive_return": OWN + ", which restore",
     "archive_table_store": DRAFT + "; what it makes is named and typed by the catalog",
-    "audit_say": "four kinds of events that happen with the rights of the caller; notes pid and statement",
+    "audit_say": "five kinds of events that happen with the rights of the caller; notes pid and statement",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",
     "cascade_job_get": TELLS + ", and locks the row",
@@ -80,6 +80,9 @@ SAFE: Final = {
     "retention_builtin": TELLS,
     "retention_has_silent": TELLS,
     "retention_pause": RIGHT + "; it only stops something",
+    "retention_partition_leftovers": TELLS,
+    "retention_partition_store": DRAFT
+    + "; an end belongs to a run of this process, and only what a policy detached has one",
     "retention_policy_drop": RIGHT,
     "retention_policy_get": TELLS,
     "retention_policy_names": TELLS,

@@ -35,6 +35,7 @@ def test_one_protected_row_stays_and_the_others_go(lab: Lab, when: str, code: st
     assert (call.run.rows_done, call.run.rows_skipped, lab.ids()) == (70, 1, [40])
     assert call.run.detail["refused"] == {code: 1}
     assert "row 40 is on hold" in (call.run.error or "")
+    assert "hold() line 2" in str(call.run.detail["context"])
 
 
 def test_nothing_but_protected_rows_is_no_success(lab: Lab) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from tests.retention.lab import OLD, YOUNG, Lab
+from tests.retention.lab import OLD, YOUNG, Lab, large
 
 
 @pytest.mark.parametrize("bound", [{"max_rows": 50}, {"max_runtime": "1 microsecond"}])
@@ -67,3 +67,20 @@ def test_a_run_begins_small_where_rows_are_large_or_a_key_has_no_index(lab: Lab)
     lab.policy(batch_target="20 ms")
     run = lab.run()
     assert (run.rows_done, run.batches > 2) == (300, True)
+
+
+def test_a_batch_is_planned_without_a_look_at_the_time_index(lab: Lab) -> None:
+    """The planner would look for its least value among all that the batches before have deleted."""
+    large(lab)
+    lab.policy(strategy="heap")
+    condition = lab.one(
+        "select pydb_internal.retention_deletable_condition(p, p.target, %s::timestamptz + '60 days')"
+        " from pydb.retention_policy as p where p.name = 'p'",
+        OLD,
+    )
+    looks = []
+    for seen in (condition, "t.at >= '1980-01-01'"):
+        with lab.db.transaction():
+            lab.do(f"explain delete from only public.t as t where t.ctid < '(4,0)' and {seen}")
+            looks.append(lab.number("select pg_stat_get_xact_numscans('public.t_at_idx'::regclass)"))
+    assert looks == [0, 1]

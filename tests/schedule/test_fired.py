@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tests.servers import CronServer
 
 
-@pytest.fixture(scope="module")
-def ticked(new_cron_server: CronServerFactory) -> Iterator[Site]:
-    """A server on which every job below has been fired by one tick of the clock, a minute at most."""
+@pytest.fixture(scope="session")
+def ticking(new_cron_server: CronServerFactory) -> Iterator[Site]:
+    """A server on which every job below is about to be fired by the clock."""
     with new_cron_server() as server:
         site = make_site(server.app_dsn)
         site.policy("works")
@@ -54,14 +54,30 @@ def ticked(new_cron_server: CronServerFactory) -> Iterator[Site]:
             for procedure in ("cascade_run", "orphan_scan_run"):
                 schedule.schedule_set(conn, procedure, "* * * * *")
             schedule.sync(conn)
-        # the log of pg_cron, not the view: a minute is long, and the view is the work of many milliseconds
-        site.wait_for(
-            "select not exists (select from cron.job as j where schedule = '* * * * *' and not exists (select"
-            " from cron.job_run_details as d where d.jobid = j.jobid and status in ('succeeded', 'failed')))",
-            seconds=60 + DEADLINE,
-        )
         yield site
         site.db.close()
+
+
+@pytest.fixture(scope="module")
+def ticked(ticking: Site) -> Iterator[Site]:
+    """The same when every job has been fired: by one tick or by several, of which the next is not near."""
+    ticking.db.execute("update cron.job set active = true where not active")
+    # the log of pg_cron, not the view: a minute is long, and the view is the work of many milliseconds
+    ticking.wait_for(
+        "select not exists (select from cron.job as j where schedule = '* * * * *' and not exists (select"
+        " from cron.job_run_details as d where d.jobid = j.jobid and status in ('succeeded', 'failed')"
+        " and start_time > date_trunc('minute', clock_timestamp())))"
+        " and extract(second from clock_timestamp()) < 40",
+        seconds=60 + DEADLINE,
+    )
+    yield ticking
+    ticking.db.execute("update cron.job set active = false")
+
+
+def test_what_the_clock_is_to_fire_is_scheduled(ticking: Site) -> None:
+    # beside the hostile names two policies and the built-in one, cascade jobs and the scan for orphans
+    count = ticking.one("select count(*) from cron.job where schedule = '* * * * *'")
+    assert count == len(HOSTILE_NAMES) + 5
 
 
 def test_the_clock_fires_a_job_that_commits(ticked: Site) -> None:

@@ -47,6 +47,8 @@ alter table pydb.retention_policy drop column watermark_function;
 drop routine pydb.retention_policy_set;
 
 drop type pydb_internal.retention_aspect;
+
+alter type pydb_internal.retention_work drop attribute fault_place;
 drop table pydb_internal.archive_chunk;
 
 drop table pydb_internal.archive_exporter;
@@ -110,3 +112,8 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser.';
+drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;

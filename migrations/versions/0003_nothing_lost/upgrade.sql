@@ -55,6 +55,9 @@ comment on column pydb_internal.retention_aspect.value is 'What it is set to.';
 comment on column pydb_internal.retention_aspect.at is 'The moment that it gives.';
 comment on column pydb_internal.retention_aspect.meaning is 'What that means, as a sentence.';
 comment on column pydb_internal.retention_aspect.hint is 'What to type where it blocks.';
+
+alter type pydb_internal.retention_work add attribute fault_place text;
+comment on column pydb_internal.retention_work.fault_place is 'In which code of the application it was raised.';
 alter table pydb.retention_policy drop constraint retention_policy_action_check;
 
 alter table pydb.retention_policy add constraint retention_policy_action_check check (
@@ -94,7 +97,6 @@ comment on column pydb.cascade_job.triggered is
 alter type pydb_internal.cascade_work add attribute allow_triggers boolean;
 comment on column pydb_internal.cascade_work.allow_triggers is
 'True: what triggers delete beyond the plan is accepted.';
-
 
 -- cascade: the ledger of erasures
 insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
@@ -144,8 +146,9 @@ create unique index erasure_job_key on pydb.erasure (job);
 create index erasure_entity_idx on pydb.erasure (entity, requested_at);
 
 comment on table pydb.erasure is
-'The ledger of erasures: a row each, entered before the first row goes; no key is in it, only salted hashes. Append-only:
-delete and truncate are refused, and of a row only how far it is changes. Keep copies outside: pydb erasure export.';
+'The ledger of erasures: a row each, entered before the first row goes; no key is in it, only salted hashes.
+Append-only: delete and truncate are refused, and of a row only how far it is changes. Keep copies outside: pydb erasure
+export.';
 comment on column pydb.erasure.id is 'Id of the erasure, the same in every copy of the ledger.';
 comment on column pydb.erasure.entity is 'Entity whose rows were to go.';
 comment on column pydb.erasure.root_name is 'Qualified name of its root table, at that time.';
@@ -162,7 +165,8 @@ comment on column pydb.erasure.requested_by is 'Login role that asked for it.';
 comment on column pydb.erasure.requested_at is 'When that was.';
 comment on column pydb.erasure.approved_by is 'Login role that approved it.';
 comment on column pydb.erasure.approved_at is 'When that was.';
-comment on column pydb.erasure.deadline is 'When it must be done: request and the setting erasure_deadline, or as asked.';
+comment on column pydb.erasure.deadline is
+'When it must be done: request and the setting erasure_deadline, or as asked.';
 comment on column pydb.erasure.job is 'Its cascade job; null where it was one transaction.';
 comment on column pydb.erasure.run_ids is 'Its runs in pydb.job_run.';
 comment on column pydb.erasure.rows_planned is 'Rows that were to be deleted; null where it was never planned.';
@@ -173,7 +177,8 @@ comment on column pydb.erasure.started_at is 'When its first run began.';
 comment on column pydb.erasure.finished_at is 'When it was completed or refused.';
 comment on column pydb.erasure.rows_done is 'Rows that were deleted.';
 comment on column pydb.erasure.relations is 'Object: relation → rows that were deleted.';
-comment on column pydb.erasure.remaining is 'Rows with its keys, and rows that hang on them, found after the last delete.';
+comment on column pydb.erasure.remaining is
+'Rows with its keys, and rows that hang on them, found after the last delete.';
 comment on column pydb.erasure.rescanned_at is 'When that was looked for.';
 comment on column pydb.erasure.holds is 'Names of holds that keep parts of it; none yet.';
 comment on column pydb.erasure.replay_of is 'The erasure that this one repeated, after a restore.';
@@ -245,13 +250,15 @@ comment on column pydb.retention_partition.parent is 'Qualified name of the tabl
 comment on column pydb.retention_partition.lower_bound is 'Where it began, in UTC; null = at no bound.';
 comment on column pydb.retention_partition.upper_bound is 'Where it ended (excluded), in UTC; null = at no bound.';
 comment on column pydb.retention_partition.state is
-'detaching (a DETACH CONCURRENTLY was begun), detached, dropped, kept (a table of its own), moved (to another schema), or
-lost: somebody else dropped it, renamed it, or made it part of another table, so it is none of our business any more.';
+'detaching (a DETACH CONCURRENTLY was begun), detached, dropped, kept (a table of its own), moved (to another schema),
+or lost: somebody else dropped it, renamed it, or made it part of another table, so it is none of our business any
+more.';
 comment on column pydb.retention_partition.rows is 'Rows that it held.';
 comment on column pydb.retention_partition.is_exact is
 'True: the rows were counted (below 4096 pages), false: estimated from the statistics.';
 comment on column pydb.retention_partition.moved_to is 'Its qualified name in the schema that it was moved to.';
-comment on column pydb.retention_partition.run_id is 'pydb.job_run.id of the run that took it out, or brought it to its end.';
+comment on column pydb.retention_partition.run_id is
+'pydb.job_run.id of the run that took it out, or brought it to its end.';
 comment on column pydb.retention_partition.request is 'Id of the call that began a DETACH CONCURRENTLY.';
 comment on column pydb.retention_partition.actor is 'Login role.';
 comment on column pydb.retention_partition.started_at is 'When it was taken out, or that was begun.';
@@ -312,3 +319,9 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
 unlinked (a restore does not set them back). With an archive, blocking: unarchivable.';
+-- a policy's conditions: one whose lower bound the planner does not see
+drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;

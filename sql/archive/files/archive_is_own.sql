@@ -14,6 +14,7 @@ as $$
 $$;
 
 comment on function pydb_internal.archive_is_own(bigint, oid) is
-'True for the system identifier of this server and the oid of this database: a clone or a restored database is another.';
+'True for the system identifier of this server and the oid of this database: a clone or a restored database is
+another.';
 
 revoke all on function pydb_internal.archive_is_own(bigint, oid) from public;

@@ -1,4 +1,5 @@
--- pydb_internal.archive_manifest_store (files): enter a file that was read back and found whole.
+-- pydb_internal.archive_manifest_store (files; by archive_manifest_enter): enter a file that was read back and found
+-- whole.
 -- writes pydb.archive_manifest, pydb_internal.draft   locks nothing
 -- raises YD005
 create or replace function pydb_internal.archive_manifest_store(p_draft bigint)

@@ -1,4 +1,5 @@
--- pydb_internal.archive_import_open (import): see whether a file fits a table, and make the place that it is read into.
+-- pydb_internal.archive_import_open (import; for pydb/archive/load.py): see whether a file fits a table, and make the
+-- place that it is read into.
 -- reads the catalog   writes a temporary table, for this transaction   locks nothing above a select
 -- raises YD003 YD624
 create or replace function pydb_internal.archive_import_open(p_relation oid, p_columns jsonb)
@@ -11,6 +12,7 @@ declare
     v_problem constant text := pydb_internal.relation_problem(p_relation);
     v_wrong text;
     v_list text;
+    v_statement text;
 begin
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('no rows are imported into %s', v_name),
@@ -32,14 +34,16 @@ begin
     end if;
     select string_agg(quote_ident(c.value ->> 'name'), ', ' order by c.ordinality) into v_list
     from jsonb_array_elements(p_columns) with ordinality as c;
-    execute format('create temporary table pydb_import on commit drop as select %s from only %s where false', v_list,
-        v_name);
+    v_statement := format(
+        'create temporary table pydb_import on commit drop as select %s from only %s where false', v_list, v_name
+    );
+    execute v_statement;
     return format('copy pg_temp.pydb_import (%s) from stdin', v_list);
 end
 $$;
 
 comment on function pydb_internal.archive_import_open(oid, jsonb) is
-'Makes pg_temp.pydb_import with the columns of a file, in the types of a table, and returns the COPY that reads the file into
-it; YD624 where a column is gone or is of another type.';
+'Makes pg_temp.pydb_import with the columns of a file, in the types of a table, and returns the COPY that reads the
+file into it; YD624 where a column is gone or is of another type.';
 
 revoke all on function pydb_internal.archive_import_open(oid, jsonb) from public;

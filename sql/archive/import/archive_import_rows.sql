@@ -1,5 +1,6 @@
--- pydb_internal.archive_import_rows (import): put the rows of a file that was read in into their table.
--- reads pg_temp.pydb_import   writes the table, pydb.audit_log   locks the rows it writes
+-- pydb_internal.archive_import_rows (import; for pydb/archive/load.py): put the rows of a file that was read in into
+-- their table.
+-- reads the temporary table   writes the table, pydb.audit_log   locks the rows it writes
 -- raises YD625, what the insert raises
 create or replace function pydb_internal.archive_import_rows(
     p_relation oid,
@@ -7,6 +8,7 @@ create or replace function pydb_internal.archive_import_rows(
     p_on_conflict text,
     p_file text,
     p_is_dry boolean,
+    p_from regclass,
     out rows_imported bigint,
     out rows_skipped bigint,
     out sample jsonb
@@ -17,7 +19,7 @@ set row_security = off
 as $$
 declare
     v_name constant text := pydb_internal.relation_name(p_relation);
-    v_key constant record := pydb_internal.archive_key(p_relation);
+    v_key record;
     v_list text;
     v_statement text;
     v_ours text[];
@@ -25,19 +27,20 @@ declare
 begin
     select string_agg(quote_ident(c.value ->> 'name'), ', ' order by c.ordinality) into v_list
     from jsonb_array_elements(p_columns) with ordinality as c;
-    select count(*) into v_all from pg_temp.pydb_import;
-    if v_key.match is not null then
+    execute format('select count(*) from %s', p_from) into v_all;
+    select k.named, k.match into v_key from pydb_internal.archive_key(p_relation) as k;
+    if found and v_key.match is not null then
         execute format(
             'select jsonb_agg(s.k) from (
-                select jsonb_build_array(%s) as k from pg_temp.pydb_import as i
+                select jsonb_build_array(%s) as k from %s as i
                 where exists (select from %s as t where %s) limit 10
-            ) as s', v_key.named, v_name, v_key.match
+            ) as s', v_key.named, p_from, v_name, v_key.match
         ) into sample;
     end if;
     if sample is null or p_on_conflict = 'skip' then
         v_statement := format(
-            '/* pydb */ insert into %1$s (%2$s) overriding system value select %2$s from pg_temp.pydb_import
-            on conflict do nothing', v_name, v_list
+            '/* pydb */ insert into %1$s (%2$s) overriding system value select %2$s from %3$s
+            on conflict do nothing', v_name, v_list, p_from
         );
         v_ours := pydb_internal.application_enter();
         execute v_statement;
@@ -63,8 +66,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.archive_import_rows(oid, jsonb, text, text, boolean) is
-'Inserts what pg_temp.pydb_import holds. p_on_conflict: stop (YD625 where a key is there again, nothing is imported) or skip.
-sample: keys that are there again, ten at most.';
+comment on function pydb_internal.archive_import_rows(oid, jsonb, text, text, boolean, regclass) is
+'Inserts what p_from, a temporary table, holds. p_on_conflict: stop (YD625 where a key is there again, nothing is
+imported) or skip. sample: keys that are there again, ten at most.';
 
-revoke all on function pydb_internal.archive_import_rows(oid, jsonb, text, text, boolean) from public;
+revoke all on function pydb_internal.archive_import_rows(oid, jsonb, text, text, boolean, regclass) from public;

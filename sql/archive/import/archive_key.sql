@@ -1,4 +1,5 @@
--- pydb_internal.archive_key (import): how rows of a file are found again in their table: by its primary key.
+-- pydb_internal.archive_key (import; by archive_import_rows): how rows of a file are found again in their table: by its
+-- primary key.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_key(p_relation oid, out named text, out match text)

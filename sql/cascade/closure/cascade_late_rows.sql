@@ -1,4 +1,4 @@
--- pydb_internal.cascade_late_rows (closure; by cascade_job_closure): rows that name a deleted root by a logical
+-- pydb_internal.cascade_late_rows (closure): rows that name a deleted root by a logical
 -- reference: nothing else would find them any more.
 -- reads the tables with logical references to the root   writes nothing   locks nothing above a select
 -- raises YD103 YD114

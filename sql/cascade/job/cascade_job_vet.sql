@@ -79,6 +79,7 @@ $$;
 
 comment on function pydb_internal.cascade_job_vet(jsonb) is
 'The job that a draft asks for: root, choices, plan, hash of the graph, approval and earliest start, all looked up with
-the rights of the current role, and with a reason and an entity its entry in the ledger; raises what stands in its way.';
+the rights of the current role, and with a reason and an entity its entry in the ledger; raises what stands in its
+way.';
 
 revoke all on function pydb_internal.cascade_job_vet(jsonb) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.erasure_search (ledger): the live rows whose keys have some hashes: of the root, and of what references
--- it.
+-- pydb_internal.erasure_search (ledger; by erasure_back): the live rows whose keys have some hashes: of the root, and
+-- of what references it.
 -- reads the root and the tables that reference it   writes nothing   locks nothing above a select
 -- raises YD103 YD114
 create or replace function pydb_internal.erasure_search(
@@ -21,34 +21,40 @@ set bytea_output = 'hex'
 set extra_float_digits = 1
 as $$
 declare
-    v_query constant text := 'select f.hash, %L, %L, f.key, count(*) from (
-            select g.key, sha256(convert_to(g.key::text, ''UTF8'') || $1) as hash from (
-                select %s as key from %s as t%s offset 0
-            ) as g
-        ) as f
-        where f.hash = any($2)
-        group by f.hash, f.key';
     v_edge pydb_internal.reference_edge;
+    v_own text;
+    v_from text;
+    v_named text;
 begin
-    return query execute format(
-        v_query, pydb_internal.relation_name(p_root), null,
-        pydb_internal.erasure_key_source(p_root, p_columns, p_columns, 't'), pydb_internal.relation_source(p_root), ''
-    ) using p_salt, p_hashes;
-    if not p_is_whole then
-        return;
-    end if;
-    for v_edge in select r.* from pydb_internal.erasure_edges(p_root, p_columns) as r loop
-        return query execute format(
-            v_query, pydb_internal.relation_name(v_edge.child), v_edge.reference,
-            pydb_internal.erasure_key_source(v_edge.child, v_edge.child_columns, v_edge.parent_columns, 't'),
-            pydb_internal.reference_source(
-                pydb_internal.relation_source(v_edge.child), v_edge.child_columns,
-                pydb_internal.reference_edge_condition(v_edge, false)
-            ), (
-                select ' where ' || string_agg(format('t.%I is not null', c.name), ' and ')
-                from unnest(v_edge.child_columns) as c (name)
-            )
-        ) using p_salt, p_hashes;
+    for v_edge in
+        -- the root itself comes first, as an edge without a name
+        select (jsonb_populate_record(null::pydb_internal.reference_edge, jsonb_build_object(
+            'child', p_root::oid, 'child_columns', p_columns, 'parent_columns', p_columns
+        ))).*
+        union all
+        select r.* from pydb_internal.erasure_edges(p_root, p_columns) as r where p_is_whole
+    loop
+        v_own := pydb_internal.erasure_key_source(v_edge.child, v_edge.child_columns, v_edge.parent_columns, 't');
+        v_from := pydb_internal.reference_source(
+            pydb_internal.relation_source(v_edge.child), v_edge.child_columns,
+            pydb_internal.reference_edge_condition(v_edge, false)
+        );
+        v_named := (
+            select string_agg(format('t.%I is not null', c.name), ' and ') from unnest(v_edge.child_columns) as c (name)
+        );
+        relation := pydb_internal.relation_name(v_edge.child);
+        via := v_edge.reference;
+        for hash, key, rows in execute format(
+            'select f.hash, f.key, count(*) from (
+                select g.key, sha256(convert_to(g.key::text, ''UTF8'') || $1) as hash from (
+                    select %s as key from %s as t where %s offset 0
+                ) as g
+            ) as f
+            where f.hash = any($2)
+            group by f.hash, f.key', v_own, v_from, v_named
+        ) using p_salt, p_hashes loop
+            return next;
+        end loop;
     end loop;
 end
 $$;

@@ -35,6 +35,7 @@ as $$
 $$;
 
 comment on function pydb_internal.receipt_rows(pydb.erasure, pydb.cascade_job, pydb.job_run) is
-'Counts, hashes and what a look afterwards found, from the ledger where there is an entry, else from the job or the run.';
+'Counts, hashes and what a look afterwards found, from the ledger where there is an entry, else from the job or the
+run.';
 
 revoke all on function pydb_internal.receipt_rows(pydb.erasure, pydb.cascade_job, pydb.job_run) from public;

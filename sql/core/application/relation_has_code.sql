@@ -24,7 +24,7 @@ begin
             from gone as g
             inner join pg_constraint as k on k.contype = 'f' and k.confrelid = g.relation and k.confdeltype = 'c'
             cross join lateral (
-                select k.conrelid union select p.relid from pg_partition_tree(k.conrelid) as p
+                select k.conrelid union select p.relid from pydb_internal.relation_tree(k.conrelid) as p
             ) as t (relid)
         )
 

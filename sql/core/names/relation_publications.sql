@@ -22,7 +22,7 @@ begin
         where c.relkind = 'r' and c.relpersistence = 'p' and c.oid in (
             select u.oid from unnest(p_relations) as u (oid)
             union
-            select t.relid from unnest(p_relations) as u (oid) cross join lateral pg_partition_tree(u.oid) as t
+            select t.relid from unnest(p_relations) as u (oid) cross join pydb_internal.relation_tree(u.oid) as t
         )
     ),
     identity as (

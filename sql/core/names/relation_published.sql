@@ -1,5 +1,5 @@
--- pydb_internal.relation_published (names; by relation_publications): the publications that a table is in, itself, by
--- its schema or above it, and what each asks of a row that is deleted or updated.
+-- pydb_internal.relation_published (names): the publications that a table is in, itself, by its schema or above
+-- it, and what each asks of a row that is deleted or updated.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.relation_published(p_relation oid, p_effect text)

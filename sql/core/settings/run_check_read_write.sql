@@ -25,13 +25,13 @@ begin
             when v_source in ('client', 'interactive', 'session')
                 then 'This session has asked for read-only transactions.'
             else format('It is the default of the %s (default_transaction_read_only).', case v_source
-                when 'database' then 'database' when 'user' then 'role' when 'database user' then 'role in this database'
-                else 'server' end)
+                when 'database' then 'database' when 'user' then 'role'
+                when 'database user' then 'role in this database' else 'server' end)
         end,
         hint = case
             when pg_is_in_recovery() then 'Run it on the primary.'
             when v_source is null then 'rollback; begin read write; -- and call it again'
-            else 'set default_transaction_read_only = off; -- in this session, outside of a transaction; and call it again'
+            else 'set default_transaction_read_only = off; -- outside of a transaction; and call it again'
         end;
 end
 $$;

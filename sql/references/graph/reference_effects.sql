@@ -12,7 +12,7 @@ as $$
         select u.oid, 'delete' from (
             select p_relation
             union
-            select t.relid from pg_partition_tree(p_relation) as t
+            select t.relid from pydb_internal.relation_tree(p_relation) as t
         ) as u (oid)
         union
         select x.oid, x.effect
@@ -20,7 +20,7 @@ as $$
         cross join lateral (
             select coalesce(t.relid, i.child), case i.on_delete when 'c' then 'delete' else 'update' end
             from pydb_internal.reference_inbound(r.oid) as i
-            left join lateral pg_partition_tree(i.child) as t on true
+            left join pydb_internal.relation_tree(i.child) as t on true
             where r.effect = 'delete' and i.on_delete in ('c', 'n', 'd')
         ) as x (oid, effect)
     )

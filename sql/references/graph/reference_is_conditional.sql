@@ -4,12 +4,14 @@
 -- raises nothing
 create or replace function pydb_internal.reference_is_conditional()
 returns boolean
-language sql
+language plpgsql -- keeps its plan
 stable
 security definer -- see pydb_internal.reference_logical
 set search_path = pg_catalog, pg_temp
 as $$
-    select exists (select from pydb.reference as r where r.filter is not null or r.parent_filter is not null)
+begin
+    return exists (select from pydb.reference as r where r.filter is not null or r.parent_filter is not null);
+end
 $$;
 
 comment on function pydb_internal.reference_is_conditional() is

@@ -38,6 +38,16 @@ as $$
         where s.place = 1 and s.ties <= 3
     ),
 
+    -- whose row a column names that another one beside it tells is not for its name to say
+    guess as materialized (
+        select r.*
+        from pydb_internal.reference_roles() as r
+        where not exists (
+            select 1 from pydb_internal.reference_kind_columns() as k
+            where k.relation = r.child and k.column_name = r.child_column
+        )
+    ),
+
     fit as (
         select
             c.relation, c.column_name, a.relation as parent, a.column_name as parent_column,
@@ -54,10 +64,12 @@ as $$
             '%2$s to %1$s start at a column of this name'
         from open as c
         inner join shared as s on s.column_name = c.column_name and s.base_type = c.base_type
-        where not c.is_primary and s.parent <> c.relation
+        -- artist.type leads to artist_type, wherever the types of others lead
+        where not c.is_primary and s.parent <> c.relation and not exists (
+            select 1 from guess as r
+            where r.child = c.relation and r.child_column = c.column_name and r.weight = 36 and r.parent <> s.parent
+        )
     ),
-
-    guess as materialized (select r.* from pydb_internal.reference_roles() as r),
 
     role as (
         select f.*

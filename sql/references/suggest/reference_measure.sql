@@ -4,6 +4,7 @@
 -- raises nothing
 create or replace function pydb_internal.reference_measure(
     p_child oid, p_child_column name, p_parent oid, p_parent_column name, p_rows integer default 100000,
+    p_condition text default null,
     out keys bigint, out matched bigint, out note text
 )
 language plpgsql
@@ -57,10 +58,11 @@ begin
         note := format('measured on a sample, %s of about %s rows', c_exact, round(v_total));
     end if;
     execute format(
-        'with sample as materialized (select t.%1$I as key from %2$s as t%3$s where t.%1$I is not null)'
+        'with sample as materialized (select t.%1$I as key from %2$s as t%3$s where t.%1$I is not null%8$s)'
         ' select (select count(*) from sample), (select count(*) from sample as s'
         ' where exists (select from %4$s as p where p.%5$I %6$s s.key%7$s))',
-        p_child_column, v_child, v_sample, v_parent, p_parent_column, v_equality.operator, v_equality.collation
+        p_child_column, v_child, v_sample, v_parent, p_parent_column, v_equality.operator, v_equality.collation,
+        ' and ' || p_condition
     ) into keys, matched;
 exception
     when lock_not_available then
@@ -70,8 +72,9 @@ exception
 end
 $$;
 
-comment on function pydb_internal.reference_measure(oid, name, oid, name, integer) is
+comment on function pydb_internal.reference_measure(oid, name, oid, name, integer, text) is
 'Keys that are not null and how many of them the parent has; exact up to p_rows rows, above that on a sample of about
-as many, which the note says. keys is null where nothing was measured, and the note says why.';
+as many, which the note says. p_condition: only rows of the child that meet it. keys is null where nothing was measured, and the note says
+why.';
 
-revoke all on function pydb_internal.reference_measure(oid, name, oid, name, integer) from public;
+revoke all on function pydb_internal.reference_measure(oid, name, oid, name, integer, text) from public;

@@ -11,24 +11,38 @@ set jit = off -- nobody tells the planner how few rows the catalog has
 as $$
     with col as materialized (
         select
-            c.*, lower(regexp_replace(c.column_name::text, '([a-z0-9])([A-Z])', '\1_\2', 'g')) as snake,
+            -- awayTeamId, featured_user1_id
+            c.*, regexp_replace(
+                lower(regexp_replace(c.column_name::text, '([a-z0-9])([A-Z])', '\1_\2', 'g')), '([a-z])[0-9]+(_|$)',
+                '\1\2', 'g'
+            ) as snake,
             regexp_replace(c.plain_name, '.id$', left(right(c.plain_name, 3), 1)) as bare
         from pydb_internal.reference_open_columns() as c
     ),
 
-    known as materialized (select r.* from pydb_internal.reference_edges() as r),
-
-    -- a role of a person, and whom such columns reference where a key says so
-    person as materialized (
-        select p.schema, r.parent, r.parent_columns[1] as column_name, count(*) as uses
-        from known as r
-        inner join col as c on c.relation = r.child and c.column_name = r.child_columns[1]
-        inner join col as p on p.relation = r.parent and p.column_name = r.parent_columns[1]
-        where cardinality(r.child_columns) = 1 and c.snake ~ '(_by|^owner|^author|^creator|^editor|^assignee)(_id)?$'
-        group by 1, 2, 3
+    -- account_user is user_id as well, where nothing is called so in full
+    alias as materialized (
+        select
+            a.plain_name, a.relation, t.relname as table_name, a.schema, a.column_name, a.base_type, false as is_short
+        from pydb_internal.reference_aliases() as a
+        inner join pg_class as t on t.oid = a.relation
+        union
+        select
+            w.word || 'id', k.relation, k.table_name, k.schema, k.column_name, k.base_type, true
+        from col as k
+        cross join lateral unnest(pydb_internal.reference_short_words(k.table_name)) as w (word)
+        where k.is_primary
     ),
 
-    alias as materialized (select a.* from pydb_internal.reference_aliases() as a),
+    tail as materialized (
+        select c.*, s.tail, s.words
+        from col as c
+        cross join lateral (
+            select array_to_string(p.parts[u.i:], '') as tail, cardinality(p.parts) - u.i as words
+            from (select string_to_array(c.snake, '_') as parts) as p
+            cross join lateral generate_series(1, cardinality(p.parts)) as u (i)
+        ) as s
+    ),
 
     word as materialized (
         select k.*, w.word
@@ -47,22 +61,28 @@ as $$
         inner join col as k on k.relation = c.relation and k.is_key and k.attnum <> c.attnum
             and (k.is_primary or k.plain_name = 'id')
         where c.snake ~ ('(^|_)(parent|root|previous|prev|next|predecessor|successor|ancestor|supervisor|manager'
-            || '|reply_to|in_reply_to|reports_to|replaced_by|superseded_by|merged_into|duplicate_of|copied_from)'
+            || '|original|reply_to|in_reply_to|reports_to|replaced_by|superseded_by|merged_into|duplicate_of|copied_from)'
             || '(_id)?$')
             or c.snake ~ '^parent_' and c.bare in (
                 select 'parent' || w.word from unnest(pydb_internal.reference_words(c.table_name)) as w (word)
             )
         union all
-        -- a table's name behind the part that it plays: home_team_id, billing_address_id
+        -- a table's name behind the part that it plays: home_team_id, billing_address_id; or its short name alone
         select c.relation, c.column_name, a.relation, a.column_name, c.schema, a.schema, c.base_type, a.base_type,
-            20 + s.words, 'its name ends like that of a reference to %s'
-        from col as c
-        cross join lateral (
-            select array_to_string(p.parts[u.i:], '') as tail, cardinality(p.parts) - u.i as words
-            from (select string_to_array(c.snake, '_') as parts) as p
-            cross join lateral generate_series(2, cardinality(p.parts)) as u (i)
-        ) as s
-        inner join alias as a on a.plain_name = s.tail
+            case when c.tail = c.plain_name then 33 when a.is_short then 10 + c.words else 20 + c.words end
+            -- of two that fit, the one of the same application
+            + (split_part(a.table_name::text, '_', 1) = split_part(c.table_name::text, '_', 1))::integer,
+            'its name ends like that of a reference to %s'
+        from tail as c
+        inner join alias as a on a.plain_name = c.tail and (a.is_short or c.tail <> c.plain_name)
+        where not a.is_short or a.schema = c.schema
+        union all
+        -- the same without an id: begin_area
+        select c.relation, c.column_name, k.relation, k.column_name, c.schema, k.schema, c.base_type, k.base_type,
+            5 + c.words, 'its name ends like that of %s'
+        from tail as c
+        inner join word as k on k.word = c.tail and k.schema = c.schema
+        where c.tail <> c.plain_name
         union all
         -- the table's name without more, or with that of the column's own table before it: artist.type to artist_type
         select c.relation, c.column_name, k.relation, k.column_name, c.schema, k.schema, c.base_type, k.base_type,
@@ -72,23 +92,9 @@ as $$
             union all
             select c.*, replace(lower(c.table_name), '_', '') || c.bare, 36 from col as c
         ) as c
-        inner join word as k on k.word = c.wanted and k.relation <> c.relation
+        inner join word as k on k.word = c.wanted and k.relation <> c.relation and k.schema = c.schema
         union all
-        -- people: where other columns of that kind lead
-        select c.relation, c.column_name, p.parent, p.column_name, c.schema, p.schema, c.base_type, k.base_type,
-            30 + least(p.uses, 4)::integer, 'columns of this kind reference %s'
-        from col as c
-        inner join person as p on p.schema = c.schema
-        inner join col as k on k.relation = p.parent and k.column_name = p.column_name
-        where c.snake ~ '(_by|^owner|^author|^creator|^editor|^assignee)(_id)?$'
-        union all
-        select c.relation, c.column_name, k.relation, k.column_name, c.schema, k.schema, c.base_type, k.base_type,
-            29, 'it is called like a person, and %s holds some'
-        from col as c
-        inner join col as k on k.schema = c.schema and k.is_primary and replace(lower(k.table_name), '_', '') in (
-            'user', 'users', 'person', 'persons', 'people', 'employee', 'employees', 'staff', 'appuser', 'appusers'
-        )
-        where c.snake ~ '(_by|^owner|^author|^creator|^editor|^assignee)(_id)?$'
+        select p.* from pydb_internal.reference_people() as p
     )
 
     select

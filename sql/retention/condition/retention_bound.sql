@@ -1,5 +1,5 @@
--- pydb_internal.retention_bound (condition; by retention_expiry): a moment as a constant of the time column's
--- type, as SQL text that no setting changes.
+-- pydb_internal.retention_bound (condition): a moment as a constant of the time column's type, as SQL
+-- text that no setting changes.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_bound(p_policy pydb.retention_policy, p_at timestamptz)

@@ -3,15 +3,17 @@
 -- raises nothing
 create or replace function pydb_internal.retention_end(p_policy pydb.retention_policy, p_end text, p_column text)
 returns text
-language sql
+language plpgsql -- as pydb_internal.retention_has_infinity
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     -- most versions have no least uuid; as text they sort alike
-    select format(
+    return format(
         case p_policy.time_unit when 'uuidv7' then 'pg_catalog.%s(%s::pg_catalog.text collate pg_catalog."C")'
         else 'pg_catalog.%s(%s)' end, p_end, p_column
-    )
+    );
+end
 $$;
 
 comment on function pydb_internal.retention_end(pydb.retention_policy, text, text) is

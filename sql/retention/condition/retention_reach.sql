@@ -29,7 +29,7 @@ begin
         v_line := array(
             select u.relation from unnest(v_from) as u (relation)
             union
-            select t.relid from unnest(v_from) as u (relation) cross join lateral pg_partition_tree(u.relation) as t
+            select t.relid from unnest(v_from) as u (relation) cross join pydb_internal.relation_tree(u.relation) as t
             union
             select a.relid from unnest(v_from) as u (relation)
             cross join lateral pg_partition_ancestors(u.relation) as a
@@ -46,7 +46,7 @@ begin
             if not v_edge.is_indexed then
                 unindexed := unindexed || v_edge.reference;
                 scanned := scanned + pg_relation_size(v_edge.child) + coalesce((
-                    select sum(pg_relation_size(t.relid)) from pg_partition_tree(v_edge.child) as t
+                    select sum(pg_relation_size(t.relid)) from pydb_internal.relation_tree(v_edge.child) as t
                     where t.isleaf and t.relid <> v_edge.child
                 ), 0)::bigint;
             end if;

@@ -13,7 +13,7 @@ as $$
     where c.relkind = 'r' and c.oid in (
         select u.relation from unnest(p_tables) as u (relation)
         union
-        select t.relid from unnest(p_tables) as u (relation) cross join lateral pg_partition_tree(u.relation) as t
+        select t.relid from unnest(p_tables) as u (relation) cross join pydb_internal.relation_tree(u.relation) as t
     );
 $$;
 

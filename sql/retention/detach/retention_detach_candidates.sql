@@ -1,5 +1,5 @@
--- pydb_internal.retention_detach_candidates (detach): the partitions that a client may detach concurrently before it
--- calls pydb.retention_run: no routine can.
+-- pydb_internal.retention_detach_candidates (detach; for pydb/partitions.py): the partitions that a client may detach
+-- concurrently before it calls pydb.retention_run: no routine can.
 -- reads the target and what references it, the catalog   writes nothing   locks nothing above a select
 -- raises what pydb_internal.retention_open raises
 create or replace function pydb_internal.retention_detach_candidates(

@@ -1,4 +1,5 @@
--- pydb_internal.export_columns (export): the columns of a file, and those that its rows are ordered by.
+-- pydb_internal.export_columns (export; by export_range): the columns of a file, and those that its rows are ordered
+-- by.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.export_columns(
@@ -51,7 +52,7 @@ end
 $$;
 
 comment on function pydb_internal.export_columns(oid, name) is
-'Columns of a relation that a file holds, those that are generated (it does not hold them), and the columns of its key, or
-its time column.';
+'Columns of a relation that a file holds, those that are generated (it does not hold them), and the columns of its
+key, or its time column.';
 
 revoke all on function pydb_internal.export_columns(oid, name) from public;

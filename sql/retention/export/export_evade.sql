@@ -1,4 +1,5 @@
--- pydb_internal.export_evade (export): hook of export runs: a way around an error, as retention does.
+-- pydb_internal.export_evade (export; by retention_export_run): hook of export runs: a way around an error, as
+-- retention does.
 -- reads the catalog, pydb_internal.archive_chunk   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.export_evade(
@@ -11,13 +12,11 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_next record;
     v_slice pydb_internal.run_part := p_part;
     v_turn pydb_internal.run_turn;
 begin
     if not coalesce(p_part.is_late, false) then
-        v_next := pydb_internal.archive_chunk_next(p_run.run_id);
-        v_slice.relation := v_next.relation;
+        v_slice.relation := (pydb_internal.archive_chunk_next(p_run.run_id)).relation;
     end if;
     if v_slice.relation is null then
         v_turn.run := p_run;

@@ -15,12 +15,14 @@ begin
     perform pg_catalog.set_config('quote_all_identifiers', 'off', true);
     -- a file is read as fast as it can be written, and a pool may have bounded statements
     perform pg_catalog.set_config('statement_timeout', '0', true);
+    -- the rows of a file are sorted by their key
+    perform pg_catalog.set_config('work_mem', '64MB', true);
     perform pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true);
 end
 $$;
 
 comment on function pydb_internal.export_pin() is
-'Pins what run_pin does, and the output of floats, bytea, money and xml, until the end of the transaction: one value, one
-text.';
+'Pins what run_pin does, and the output of floats, bytea, money and xml, until the end of the transaction: one value,
+one text.';
 
 revoke all on function pydb_internal.export_pin() from public;

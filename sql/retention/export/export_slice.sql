@@ -1,11 +1,11 @@
--- pydb_internal.export_slice (export): some of the rows that a file holds, as a part that retention_turn deletes.
+-- pydb_internal.export_slice (export; by export_turn): some of the rows that a file holds, as a part that
+-- retention_turn deletes.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.export_slice(
     p_policy pydb.retention_policy,
     p_work pydb_internal.retention_work,
     p_chunk pydb_internal.archive_chunk,
-    p_relation oid,
     p_from bigint
 )
 returns pydb_internal.run_part
@@ -14,18 +14,21 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_until constant bigint := p_from + least(p_work.index_range, p_policy.rows_per_second, 5000);
+    v_until constant bigint := p_from + least(p_work.index_range, p_policy.rows_per_second, 20000);
     v_part pydb_internal.run_part;
 begin
-    if pydb_internal.relation_name(p_relation) is not null then
+    if pydb_internal.relation_name(p_chunk.relation) is not null then
         v_part := pydb_internal.retention_part(
-            p_policy, p_relation, p_work.cutoff, 'whole', 0, v_until - p_from
+            p_policy, p_chunk.relation, p_work.cutoff, 'whole', 0, v_until - p_from
         );
     end if;
-    v_part.relation := p_relation;
+    v_part.relation := p_chunk.relation;
     v_part.strategy := 'whole';
     v_part.subject := format('%s/%s', p_chunk.manifest_id, p_chunk.number);
     v_part.at_block := least(v_until, cardinality(p_chunk.tids));
+    v_part.is_ended := not exists (
+        select from pydb_internal.archive_places(p_chunk.manifest_id, p_chunk.number, p_from, p_from + 1) as u
+    );
     v_part.is_again := false; -- another sweep exports what the rows of this one keep
     -- these versions and no others: a place alone may hold another row by now
     v_part.condition := format(
@@ -39,11 +42,11 @@ end
 $$;
 
 comment on function pydb_internal.export_slice(
-    pydb.retention_policy, pydb_internal.retention_work, pydb_internal.archive_chunk, oid, bigint
+    pydb.retention_policy, pydb_internal.retention_work, pydb_internal.archive_chunk, bigint
 ) is
-'Part for the rows of a chunk behind p_from, as many as a batch may take: its condition holds for exactly these versions,
-and only while they are what the policy deletes; at_block says where the next one begins.';
+'Part for the rows of a chunk behind p_from, as many as a batch may take: its condition holds for exactly these
+versions, and only while they are what the policy deletes; at_block says where the next one begins.';
 
 revoke all on function pydb_internal.export_slice(
-    pydb.retention_policy, pydb_internal.retention_work, pydb_internal.archive_chunk, oid, bigint
+    pydb.retention_policy, pydb_internal.retention_work, pydb_internal.archive_chunk, bigint
 ) from public;

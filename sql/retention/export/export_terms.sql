@@ -1,4 +1,5 @@
--- pydb_internal.export_terms (export): hook of export runs: whether a policy may delete now, and within which bounds.
+-- pydb_internal.export_terms (export; by retention_export_run): hook of export runs: whether a policy may delete now,
+-- and within which bounds.
 -- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.export_terms(p_policy text)

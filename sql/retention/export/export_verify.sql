@@ -1,5 +1,5 @@
--- pydb_internal.export_verify (export; by export_open): where fewer rows went than planned, look what is left before the
--- run says that it is complete.
+-- pydb_internal.export_verify (export; by export_open): where fewer rows went than planned, look what is left before
+-- the run says that it is complete.
 -- reads the target and the tables that reference it   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.export_verify(

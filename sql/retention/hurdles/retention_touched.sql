@@ -11,7 +11,7 @@ as $$
     with recursive own (oid) as (
         select p_relation
         union
-        select t.relid::oid from pg_partition_tree(p_relation) as t
+        select t.relid from pydb_internal.relation_tree(p_relation) as t
         union
         select l.relation from pydb_internal.retention_leaves(p_relation) as l
     ),

@@ -1,5 +1,5 @@
--- pydb_internal.retention_partition_leaves (partition; by retention_survey): for each leaf relation of a policy that
--- drops partitions, what becomes of it, and with which partition it goes.
+-- pydb_internal.retention_partition_leaves (partition): for each leaf relation of a policy that drops partitions, what
+-- becomes of it, and with which partition it goes.
 -- reads the partitions and what references them, the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_partition_leaves(

@@ -1,5 +1,5 @@
--- pydb_internal.retention_partition_lock (partition): lock a table and one of its partitions, in the order in which the
--- application does, so that nobody waits for long behind us.
+-- pydb_internal.retention_partition_lock (partition; by retention_partition_turn): lock a table and one of its
+-- partitions, in the order in which the application does, so that nobody waits for long behind us.
 -- reads pg_locks, settings   writes nothing   locks the table, its default partition and the partition (access
 -- exclusive)
 -- raises 55P03
@@ -14,6 +14,7 @@ declare
     )], null) || array(select t.relid::oid from pg_partition_tree(p_partition) as t) || p_partition;
     v_place oid;
     v_holder record;
+    v_then constant timestamptz := clock_timestamp() - interval '100 ms';
 begin
     -- Whoever sits on one of them for a while would sit out our attempt as well: that is seen without one, and nobody
     -- queues behind us meanwhile. A prepared transaction has no process.
@@ -23,7 +24,7 @@ begin
     where l.locktype = 'relation' and l.relation = any(v_places) and l.granted
         and l.database = (select d.oid from pg_database as d where d.datname = current_database())
         and l.pid is distinct from pg_backend_pid()
-        and (l.pid is null or a.xact_start < clock_timestamp() - interval '100 ms')
+        and (l.pid is null or a.xact_start < v_then)
     limit 1;
     if found then
         raise exception using errcode = '55P03',

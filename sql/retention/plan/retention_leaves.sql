@@ -1,6 +1,6 @@
 -- pydb_internal.retention_leaves (plan): the relations that hold a table's rows: itself, with the tables that
 -- inherit from it, or the leaves of its partition tree.
--- reads the catalog   writes nothing   locks nothing above a select
+-- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_leaves(p_relation regclass)
 returns table (relation oid, foreign_table boolean)
@@ -30,7 +30,7 @@ begin
     union all
     select c.oid, c.relkind = 'f'
     from pg_catalog.pg_class as root
-    cross join pg_catalog.pg_partition_tree(root.oid) as t
+    cross join pydb_internal.relation_tree(root.oid) as t
     inner join pg_catalog.pg_class as c on c.oid = t.relid
     where root.oid = p_relation and root.relkind = 'p' and t.isleaf and c.relkind in ('r', 'f')
     order by 1;

@@ -40,44 +40,47 @@ declare
     v_ends text[];
     v_expired bigint;
 begin
+    rows_minus_infinity := 0;
     select array_agg(pydb_internal.retention_instant(
         p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
             || case when v_merged then format(' filter (where %s)', v_say.expired) else '' end
     ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
-    execute v_due.kept || format(
-        'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
-        case when p_span and not v_probe then v_ends[1] else 'null' end,
-        case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
-        case when v_merged then format('(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered)
-            else v_due.condition end
-    ) into rows_due, oldest, newest, rows_past, rows_future;
-    rows_blocked := 0;
-    if v_due.is_kept then
-        execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
-        rows_blocked := v_expired - rows_due;
-    end if;
-    if not v_merged then
-        execute format(
-            'select (select count(*) from only %1$s as t where %2$s%4$s),
-                (select count(*) from only %1$s as t where %3$s%4$s)',
-            v_table, v_say.past, v_say.future, v_say.filtered
-        ) into rows_past, rows_future;
-    end if;
-    rows_minus_infinity := 0;
-    if not p_span then
-        return;
-    end if;
-    if v_probe then
-        -- the ends of the index tell the ends of the time span: no second scan
-        execute format(
-            'select (select %s from only %s as t where %s), (select %s from only %2$s as t where %3$s)',
-            v_ends[1], v_table, v_predicate, v_ends[2]
-        ) into oldest, newest;
-    end if;
-    if pydb_internal.retention_has_infinity(p_policy) and not p_policy.expire_minus_infinity then
-        execute format('select count(*) from only %s as t where %s = ''-infinity''', v_table, v_column)
-            into rows_minus_infinity;
-    end if;
+    begin
+        execute v_due.kept || format(
+            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
+            case when p_span and not v_probe then v_ends[1] else 'null' end,
+            case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
+            case when v_merged then format(
+                '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered
+            ) else v_due.condition end
+        ) into rows_due, oldest, newest, rows_past, rows_future;
+        rows_blocked := 0;
+        if v_due.is_kept then
+            execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
+            rows_blocked := v_expired - rows_due;
+        end if;
+        if not v_merged then
+            execute format(
+                'select (select count(*) from only %1$s as t where %2$s%4$s),
+                    (select count(*) from only %1$s as t where %3$s%4$s)',
+                v_table, v_say.past, v_say.future, v_say.filtered
+            ) into rows_past, rows_future;
+        end if;
+        if p_span and v_probe then
+            -- the ends of the index tell the ends of the time span: no second scan
+            execute format(
+                'select (select %s from only %s as t where %s), (select %s from only %2$s as t where %3$s)',
+                v_ends[1], v_table, v_predicate, v_ends[2]
+            ) into oldest, newest;
+        end if;
+        if p_span and pydb_internal.retention_has_infinity(p_policy) and not p_policy.expire_minus_infinity then
+            execute format('select count(*) from only %s as t where %s = ''-infinity''', v_table, v_column)
+                into rows_minus_infinity;
+        end if;
+        perform pydb_internal.retention_undo();
+    exception when sqlstate 'YD902' then
+        null; -- the locks on this relation and its indexes are gone, what was counted is not
+    end;
 end
 $$;
 

@@ -11,6 +11,8 @@ set row_security = off
 as $$
 declare
     v_pages bigint := pg_relation_size(p_relation) / current_setting('block_size')::bigint;
+    v_schema name;
+    v_table name;
     v_fraction float8;
     v_count bigint;
 begin
@@ -20,19 +22,27 @@ begin
     ) then
         return 0;
     end if;
-    select s.null_frac::float8 into v_fraction
-    from pg_stats as s
-    inner join pg_class as c on c.relname = s.tablename
-    inner join pg_namespace as n on n.oid = c.relnamespace and n.nspname = s.schemaname
-    where c.oid = p_relation and s.attname = p_column and not s.inherited;
-    if v_pages >= 4096 and v_fraction is not null
-        and pydb_internal.retention_time_index(p_relation, p_column) is null then
-        return round(v_fraction * p_total)::bigint;
+    if v_pages >= 4096 and pydb_internal.retention_time_index(p_relation, p_column) is null then
+        -- the names first: joined, the whole view would be read for each of many partitions
+        select n.nspname, c.relname into v_schema, v_table
+        from pg_class as c
+        inner join pg_namespace as n on n.oid = c.relnamespace
+        where c.oid = p_relation;
+        select s.null_frac::float8 into v_fraction
+        from pg_stats as s
+        where s.schemaname = v_schema and s.tablename = v_table and s.attname = p_column and not s.inherited;
+        if v_fraction is not null then
+            return round(v_fraction * p_total)::bigint;
+        end if;
     end if;
-    execute format(
-        'select count(*) from only %s as t where t.%I is null', pydb_internal.relation_name(p_relation), p_column
-    ) into v_count;
-    return v_count;
+    begin
+        execute format(
+            'select count(*) from only %s as t where t.%I is null', pydb_internal.relation_name(p_relation), p_column
+        ) into v_count;
+        perform pydb_internal.retention_undo();
+    exception when sqlstate 'YD902' then
+        return v_count; -- as in retention_measure
+    end;
 end
 $$;
 

@@ -17,14 +17,20 @@ declare
     v_index regclass := pydb_internal.retention_time_index(p_relation, p_policy.time_column);
     v_pages bigint := pg_relation_size(p_relation) / current_setting('block_size')::bigint;
     v_share float8 := p_rows::float8 / greatest(p_total, 1);
+    v_schema name;
+    v_table name;
     v_correlation float8;
 begin
-    if v_share > 0.05 and v_share <= 0.3 then
+    if v_share > 0.05 and v_share <= 0.3 and v_index is not null and v_pages > 128 then
+        -- the names first, as in retention_null_rows
+        select n.nspname, c.relname into v_schema, v_table
+        from pg_class as c
+        inner join pg_namespace as n on n.oid = c.relnamespace
+        where c.oid = p_relation;
         select abs(s.correlation)::float8 into v_correlation
         from pg_stats as s
-        inner join pg_class as c on c.relname = s.tablename
-        inner join pg_namespace as n on n.oid = c.relnamespace and n.nspname = s.schemaname
-        where c.oid = p_relation and s.attname = p_policy.time_column and not s.inherited;
+        where s.schemaname = v_schema and s.tablename = v_table and s.attname = p_policy.time_column
+            and not s.inherited;
     end if;
     if p_policy.strategy in ('heap', 'index') and (p_policy.strategy = 'heap' or v_index is not null) then
         strategy := p_policy.strategy;

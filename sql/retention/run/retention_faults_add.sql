@@ -15,7 +15,8 @@ declare
     v_fault record;
 begin
     for v_fault in
-        select f.key as code, (f.value ->> 'rows')::bigint as rows, f.value ->> 'said' as said
+        select f.key as code, (f.value ->> 'rows')::bigint as rows, f.value ->> 'said' as said,
+            f.value ->> 'place' as place
         from jsonb_each(p_faults) as f
     loop
         p_work.faults := coalesce(p_work.faults, '{}') || jsonb_build_object(
@@ -26,7 +27,10 @@ begin
         else
             p_work.faulty := p_work.faulty + v_fault.rows;
             p_work.fault := coalesce(p_work.fault, v_fault.said);
-            p_work.fault_code := coalesce(p_work.fault_code, v_fault.code);
+            if p_work.fault_code is null then
+                p_work.fault_code := v_fault.code;
+                p_work.fault_place := v_fault.place;
+            end if;
         end if;
     end loop;
     return p_work;
@@ -34,7 +38,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_faults_add(pydb_internal.retention_work, jsonb) is
-'The work with the rows of p_faults (object: SQLSTATE to rows and said, the first message) added: refused by a
+'The work with the rows of p_faults (object: SQLSTATE to rows, and said and place of the first) added: refused by a
 reference, or faulty.';
 
 revoke all on function pydb_internal.retention_faults_add(pydb_internal.retention_work, jsonb) from public;

@@ -1,6 +1,6 @@
 -- pydb_internal.retention_faults_end (run): the end of a run some of whose rows were kept by errors, and before that
 -- a bound to how many it looks for.
--- reads nothing   writes nothing   locks nothing
+-- reads pg_db_role_setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_faults_end(
     p_run pydb_internal.run_state,
@@ -36,7 +36,13 @@ begin
             else '%s refused to go, the run looks no further; the first said: %s' end,
             pydb_internal.rows_text(p_work.faulty), p_work.fault
         );
-        p_run.hint := format('select * from pydb.retention_plan(%L); -- names the triggers', p_run.subject);
+        p_run.hint := coalesce(
+            pydb_internal.application_cure(p_work.fault_code),
+            format('select * from pydb.retention_plan(%L); -- names the triggers', p_run.subject)
+        );
+        p_run.detail := coalesce(p_run.detail, '{}') || jsonb_strip_nulls(
+            jsonb_build_object('context', p_work.fault_place)
+        );
     end if;
     if p_work.faults is not null then
         p_run.detail := coalesce(p_run.detail, '{}') || jsonb_build_object('refused', p_work.faults);
@@ -49,7 +55,8 @@ comment on function pydb_internal.retention_faults_end(
     pydb_internal.run_state, pydb_internal.retention_work, boolean
 ) is
 'The run, at its end (p_is_over) or because too many rows are kept by errors: partial, or as the error says where
-nothing went; reason error, with SQLSTATE and message of the first; detail.refused has the rows by SQLSTATE.';
+nothing went; reason error, with SQLSTATE and message of the first, and in detail.context where it was raised;
+detail.refused has the rows by SQLSTATE.';
 
 revoke all on function pydb_internal.retention_faults_end(
     pydb_internal.run_state, pydb_internal.retention_work, boolean

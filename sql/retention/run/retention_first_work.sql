@@ -29,6 +29,9 @@ begin
     v_work.refused := 0;
     v_work.faulty := 0;
     v_work.faults := null;
+    v_work.fault := null;
+    v_work.fault_code := null;
+    v_work.fault_place := null;
     return v_work;
 end
 $$;

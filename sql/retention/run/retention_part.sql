@@ -1,5 +1,4 @@
--- pydb_internal.retention_part (run; by retention_open): the work on one relation: how to go through it, from where to
--- where.
+-- pydb_internal.retention_part (run): the work on one relation: how to go through it, from where to where.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_part(

@@ -1,5 +1,5 @@
--- pydb_internal.retention_verify_foreign (run; by retention_open): a run that is through has not done all while
--- foreign partitions show rows that expired.
+-- pydb_internal.retention_verify_foreign (run): a run that is through has not done all while foreign partitions show
+-- rows that expired.
 -- reads the foreign tables below the target   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_verify_foreign(

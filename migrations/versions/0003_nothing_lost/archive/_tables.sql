@@ -168,8 +168,7 @@ create index archive_manifest_run_id_idx on pydb.archive_manifest (run_id);
 
 comment on table pydb.archive_manifest is
 'Files that rows were exported to: one row a file, entered when it was read back and found whole, before any of its
-rows is
-deleted. The same stands beside the file.';
+rows is deleted. The same stands beside the file.';
 comment on column pydb.archive_manifest.id is 'Running number.';
 comment on column pydb.archive_manifest.file is 'Name of the file: COPY text, compressed with zstd.';
 comment on column pydb.archive_manifest.place is 'Directory or URL that it was written to.';
@@ -209,12 +208,12 @@ create table pydb_internal.archive_chunk (
     manifest_id bigint not null,
     number integer not null,
     run_id bigint not null,
+    relation oid not null,
     signature text not null,
     tids tid[] not null,
     versions xid[] not null,
     is_late boolean not null default false,
     constraint archive_chunk_pkey primary key (manifest_id, number),
-    constraint archive_chunk_manifest_fkey foreign key (manifest_id) references pydb.archive_manifest (id),
     constraint archive_chunk_size_check check (
         cardinality(tids) between 1 and 20000 and cardinality(versions) = cardinality(tids)
     )
@@ -227,6 +226,7 @@ comment on table pydb_internal.archive_chunk is
 comment on column pydb_internal.archive_chunk.manifest_id is 'pydb.archive_manifest.id of the file.';
 comment on column pydb_internal.archive_chunk.number is 'Number within the file.';
 comment on column pydb_internal.archive_chunk.run_id is 'Run that may delete them.';
+comment on column pydb_internal.archive_chunk.relation is 'Relation that they are in.';
 comment on column pydb_internal.archive_chunk.signature is
 'What the table looked like when they were read; where it is another, these are not the rows.';
 comment on column pydb_internal.archive_chunk.tids is 'Places of the rows (ctid).';

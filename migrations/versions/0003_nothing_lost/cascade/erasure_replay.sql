@@ -36,9 +36,11 @@ begin
             pydb_internal.draft_add('erasure', jsonb_build_object('entry', p_entry))
         );
     end if;
-    if v_keys is null then
+    if v_entry.state not in ('started', 'completed') then
+        v_keys := '[]'; -- nobody was erased
+    elsif v_keys is null then
         v_keys := (
-            select coalesce(jsonb_agg(f.key), '[]') from pydb_internal.erasure_find(array[v_entry], false) as f
+            select coalesce(jsonb_agg(f.key), '[]') from pydb_internal.erasure_back(array[v_entry], false) as f
         );
     elsif not (pydb_internal.erasure_hashes(v_root, v_keys, v_entry.salt)).hashes <@ v_entry.key_hashes then
         raise exception using errcode = 'YD301', message = 'a key is none of this erasure',

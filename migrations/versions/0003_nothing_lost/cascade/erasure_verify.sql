@@ -26,7 +26,7 @@ declare
 begin
     return query
     with hit as materialized (
-        select * from pydb_internal.erasure_find(v_entries, true)
+        select * from pydb_internal.erasure_back(v_entries, true)
     ),
 
     found as (

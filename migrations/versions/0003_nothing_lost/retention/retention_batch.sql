@@ -28,16 +28,7 @@ declare
     v_found record;
     v_archive bigint;
 begin
-    if p_max_rows is null or p_max_rows < 1 or p_max_rows > 1000000 then
-        raise exception using errcode = 'YD001',
-            message = format('p_max_rows cannot be %s', coalesce(p_max_rows::text, 'null')),
-            detail = 'A batch takes 1 to 1000000 rows.',
-            hint = format('select * from pydb.retention_batch(%L, p_max_rows => 10000);', p_policy);
-    end if;
-    if v_policy.action = 'drop_partition' then
-        raise exception using errcode = 'YD108', message = format('policy %s drops partitions', p_policy),
-            detail = 'A batch takes rows.', hint = format('call pydb.retention_run(%L);', p_policy);
-    end if;
+    perform pydb_internal.retention_check_batch(v_policy, p_max_rows);
     v_run.kind := 'retention';
     v_run.subject := p_policy;
     v_run.dry_run := false;

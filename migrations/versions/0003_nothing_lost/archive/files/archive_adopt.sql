@@ -1,4 +1,5 @@
--- pydb_internal.archive_adopt (files): what an interrupted run was to delete goes to another one, or to none.
+-- pydb_internal.archive_adopt (files; for pydb/archive/export.py): what an interrupted run was to delete goes to
+-- another one, or to none.
 -- writes pydb_internal.archive_chunk, pydb.archive_manifest   locks the rows
 -- raises nothing
 create or replace function pydb_internal.archive_adopt(p_manifest bigint, p_request uuid)

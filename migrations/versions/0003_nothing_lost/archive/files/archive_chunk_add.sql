@@ -1,4 +1,5 @@
--- pydb_internal.archive_chunk_add (files): name rows of a file that may be deleted, in the transaction that entered it.
+-- pydb_internal.archive_chunk_add (files; for pydb/archive/export.py): name rows of a file that may be deleted, in the
+-- transaction that entered it.
 -- writes pydb_internal.archive_chunk   locks nothing
 -- raises YD005
 create or replace function pydb_internal.archive_chunk_add(
@@ -14,8 +15,8 @@ security definer -- the table is writable through these functions alone
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    insert into pydb_internal.archive_chunk (manifest_id, number, run_id, signature, tids, versions)
-    select m.id, p_number, m.run_id, p_signature, p_tids, p_versions
+    insert into pydb_internal.archive_chunk (manifest_id, number, run_id, relation, signature, tids, versions)
+    select m.id, p_number, m.run_id, m.relation, p_signature, p_tids, p_versions
     from pydb.archive_manifest as m
     where m.id = p_manifest and m.xid = pg_current_xact_id() and m.created_by = session_user;
     if not found then

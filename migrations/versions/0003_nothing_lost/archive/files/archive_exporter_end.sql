@@ -1,4 +1,5 @@
--- pydb_internal.archive_exporter_end (files): say that there will be no more files for the run of a request, and why.
+-- pydb_internal.archive_exporter_end (files; for pydb/archive/export.py): say that there will be no more files for the
+-- run of a request, and why.
 -- writes pydb_internal.archive_exporter   locks its row
 -- raises nothing
 create or replace function pydb_internal.archive_exporter_end(p_request uuid, p_sqlstate text, p_error text)

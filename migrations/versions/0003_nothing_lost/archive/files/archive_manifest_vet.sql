@@ -1,10 +1,11 @@
--- pydb_internal.archive_manifest_vet (files; by archive_manifest_store): hook of drafts: check the manifest of a file as
--- whoever exported it.
+-- pydb_internal.archive_manifest_vet (files; by archive_manifest_enter): hook of drafts: check the manifest of a file
+-- as whoever exported it.
 -- reads pydb.job_run, the catalog   writes nothing   locks nothing
 -- raises YD005 YD110 YD622
 create or replace function pydb_internal.archive_manifest_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -1,4 +1,5 @@
--- pydb_internal.archive_pending (files): files of a policy whose rows an earlier run was to delete, and did not.
+-- pydb_internal.archive_pending (files; for pydb/archive/export.py): files of a policy whose rows an earlier run was to
+-- delete, and did not.
 -- reads pydb.archive_manifest, pydb_internal.archive_chunk   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_pending(p_policy text)
@@ -18,7 +19,7 @@ as $$
 $$;
 
 comment on function pydb_internal.archive_pending(text) is
-'Files that this login exported for a policy on this server and whose rows were not all tried yet: a run is at it, or was
-interrupted. is_ready: some of them have not had their first chance.';
+'Files that this login exported for a policy from this database and whose rows were not all tried yet: a run is at
+it, or was interrupted. is_ready: some of them have not had their first chance.';
 
 revoke all on function pydb_internal.archive_pending(text) from public;

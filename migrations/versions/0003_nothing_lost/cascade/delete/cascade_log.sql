@@ -1,7 +1,8 @@
 -- pydb_internal.cascade_log (delete; by cascade_delete): enter a finished cascade delete into the run log and the audit
 -- log.
 -- reads the root and what references it by a logical reference   writes pydb.job_run, pydb.audit_log, pydb.erasure
--- locks nothing   raises nothing
+-- locks nothing
+-- raises YD103 YD114 YD301 YD901
 create or replace function pydb_internal.cascade_log(
     p_root regclass,
     p_entity text,

@@ -24,13 +24,6 @@ declare
         select u.columns from pydb_internal.cascade_unique_keys(p_root) as u where u.is_primary
     );
     v_keys constant jsonb := case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end;
-    v_query constant text := 'select coalesce(array_agg(distinct f.hash) filter (where f.hash is not null), ''{}''),
-            count(*) filter (where f.hash is null)
-        from (
-            select sha256(convert_to((%s)::text, ''UTF8'') || $2) as hash
-            from jsonb_to_recordset($1) as k (%s)
-            left join %s as t on %s
-        ) as f';
     v_typed text;
     v_match text;
     v_own text;
@@ -55,8 +48,15 @@ begin
     if v_primary is not null then
         v_own := format('case when t.tableoid is not null then %s end',
             pydb_internal.erasure_key_source(p_root, v_primary, v_primary, 't'));
-        execute format(v_query, v_own, v_typed, pydb_internal.relation_source(p_root), v_match)
-        into hashes, v_missing using v_keys, p_salt;
+        execute format(
+            'select coalesce(array_agg(distinct f.hash) filter (where f.hash is not null), ''{}''),
+                count(*) filter (where f.hash is null)
+            from (
+                select sha256(convert_to((%s)::text, ''UTF8'') || $2) as hash
+                from jsonb_to_recordset($1) as k (%s)
+                left join %s as t on %s
+            ) as f', v_own, v_typed, pydb_internal.relation_source(p_root), v_match
+        ) into hashes, v_missing using v_keys, p_salt;
         key_columns := v_primary;
     end if;
     if v_missing > 0 then
@@ -64,15 +64,22 @@ begin
         v_own := format('case when t.tableoid is not null then %s else %s end',
             pydb_internal.erasure_key_source(p_root, v_named, v_named, 't'),
             pydb_internal.erasure_key_source(p_root, v_named, v_named, 'k'));
-        execute format(v_query, v_own, v_typed, pydb_internal.relation_source(p_root), v_match)
-        into hashes using v_keys, p_salt;
+        execute format(
+            'select coalesce(array_agg(distinct f.hash) filter (where f.hash is not null), ''{}''),
+                count(*) filter (where f.hash is null)
+            from (
+                select sha256(convert_to((%s)::text, ''UTF8'') || $2) as hash
+                from jsonb_to_recordset($1) as k (%s)
+                left join %s as t on %s
+            ) as f', v_own, v_typed, pydb_internal.relation_source(p_root), v_match
+        ) into hashes using v_keys, p_salt;
         key_columns := v_named;
     end if;
 end
 $$;
 
 comment on function pydb_internal.erasure_hashes(regclass, jsonb, bytea) is
-'Columns of a unique key, and one hash of them for each of p_keys: of the primary key, or where a row is not there, of the
-key that p_keys name. The keys are those that cascade_root_rows accepts.';
+'Columns of a unique key, and one hash of them for each of p_keys: of the primary key, or where a row is not there, of
+the key that p_keys name. The keys are those that cascade_root_rows accepts.';
 
 revoke all on function pydb_internal.erasure_hashes(regclass, jsonb, bytea) from public;

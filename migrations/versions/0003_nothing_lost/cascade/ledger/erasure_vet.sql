@@ -1,4 +1,4 @@
--- pydb_internal.erasure_vet (ledger; by cascade_delete_once): hook of drafts: a row for the ledger, made as whoever
+-- pydb_internal.erasure_vet (ledger): hook of drafts: a row for the ledger, made as whoever
 -- erases; or one that is read from a file.
 -- reads the root table, pydb.entity, pydb.erasure   writes nothing   locks nothing above a select
 -- raises YD001 YD002 YD301
@@ -10,7 +10,6 @@ as $$
 declare
     v_entry constant jsonb := p_draft -> 'entry';
     v_root regclass;
-    v_choices jsonb;
     v_row pydb.erasure;
 begin
     if v_entry is not null then
@@ -32,8 +31,9 @@ begin
         v_row.imported_at := clock_timestamp();
         return to_jsonb(v_row);
     end if;
-    select r.root, r.choices into v_root, v_choices
-    from pydb_internal.cascade_resolve_choices((p_draft ->> 'root')::oid::regclass, null, p_draft ->> 'entity') as r;
+    v_root := (
+        pydb_internal.cascade_resolve_choices((p_draft ->> 'root')::oid::regclass, null, p_draft ->> 'entity')
+    ).root;
     v_row := pydb_internal.erasure_row(
         v_root, p_draft -> 'keys', p_draft ->> 'entity', p_draft ->> 'reason', (p_draft ->> 'deadline')::interval,
         case when p_draft -> 'steps' is not null

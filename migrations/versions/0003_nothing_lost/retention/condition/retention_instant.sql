@@ -1,14 +1,14 @@
--- pydb_internal.retention_instant (condition): SQL text that turns a value of the time column
--- into a timestamptz.
+-- pydb_internal.retention_instant (condition): SQL text that turns a value of the time column into a timestamptz.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_instant(p_policy pydb.retention_policy, p_value text)
 returns text
-language sql
+language plpgsql -- as pydb_internal.retention_has_infinity
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case p_policy.time_unit
+begin
+    return case p_policy.time_unit
         when 'timestamptz' then p_value
         when 'timestamp' then format('(%s) at time zone %L', p_value, p_policy.timezone)
         when 'date' then format('(%s)::pg_catalog.timestamp at time zone %L', p_value, p_policy.timezone)
@@ -24,6 +24,7 @@ as $$
             pydb_internal.retention_ticks(p_policy.time_unit)
         )
     end;
+end
 $$;
 
 comment on function pydb_internal.retention_instant(pydb.retention_policy, text) is

@@ -23,6 +23,7 @@ declare
     v_gone record;
     v_code text;
     v_said text;
+    v_context text;
 begin
     rows_done := 0;
     rows_locked := 0;
@@ -59,13 +60,17 @@ begin
                 -- somebody holds rows here, and one wait for him was enough
                 perform set_config('lock_timeout', '10ms', true);
             when assert_failure or others then
-                get stacked diagnostics v_code = returned_sqlstate, v_said = message_text;
+                get stacked diagnostics v_code = returned_sqlstate, v_said = message_text,
+                    v_context = pg_exception_context;
                 if not (pydb_internal.run_fault(v_code)).by_row then
                     raise;
                 end if;
                 faults := faults || jsonb_build_object(v_code, jsonb_build_object(
                     'rows', coalesce((faults -> v_code ->> 'rows')::bigint, 0) + 1,
-                    'said', coalesce(faults -> v_code ->> 'said', left(v_said, 1000))
+                    'said', coalesce(faults -> v_code ->> 'said', left(v_said, 1000)),
+                    'place', coalesce(
+                        faults -> v_code ->> 'place', pydb_internal.application_said(v_context)
+                    )
                 ));
         end;
     end loop;
@@ -75,8 +80,8 @@ $$;
 comment on function pydb_internal.retention_delete_rows(
     pydb.retention_policy, oid, text, bigint, text, text, bigint
 ) is
-'Deletes the rows of a range one by one; counts those that an error keeps (faults: SQLSTATE to rows and the first
-message), and those that a lock keeps: of the row, or of a row that references it.';
+'Deletes the rows of a range one by one; counts those that an error keeps (faults: SQLSTATE to rows, and of the
+first message and place), and those that a lock keeps: of the row, or of a row that references it.';
 
 revoke all on function pydb_internal.retention_delete_rows(
     pydb.retention_policy, oid, text, bigint, text, text, bigint

@@ -27,9 +27,7 @@ declare
         case when p_policy.rows_per_second is not null
             then greatest(p_policy.rows_per_second / greatest(p_part.density, 1), 1)::bigint end
     );
-    v_expired text := pydb_internal.retention_expired_condition(
-        jsonb_populate_record(p_policy, '{"filter": null}'), p_work.cutoff
-    );
+    v_expired text;
     v_floor text := '';
     v_rows bigint;
 begin
@@ -42,7 +40,11 @@ begin
         condition := format('t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)''', p_part.at_block, next_at);
         is_last := next_at >= p_part.until_block;
         return;
-    elsif v_from is null and p_policy.filter is null and p_part.due < v_limit then
+    end if;
+    v_expired := pydb_internal.retention_expired_condition(
+        jsonb_populate_record(p_policy, '{"filter": null}'), p_work.cutoff
+    );
+    if v_from is null and p_policy.filter is null and p_part.due < v_limit then
         condition := v_expired; -- the plan counted them: one range holds them all
         is_last := true;
         return;
@@ -58,8 +60,8 @@ begin
         pydb_internal.retention_end(p_policy, 'max', 's.v')
     ) into v_rows, next_from;
     is_last := v_rows < v_limit;
-    condition := v_floor || case
-        when is_last then v_expired else format('t.%I < %L', p_policy.time_column, next_from)
+    condition := v_expired || ' and ' || v_floor || case
+        when is_last then 'true' else format('t.%I < %L', p_policy.time_column, next_from)
     end;
     if not is_last and next_from is not distinct from v_from then
         condition := null; -- one value fills more than a range: only blocks can part its rows

@@ -1,5 +1,5 @@
--- pydb_internal.retention_detach_statement (detach): note that a client begins to detach a partition concurrently, and
--- hand him the statement.
+-- pydb_internal.retention_detach_statement (detach; for pydb/partitions.py): note that a client begins to detach a
+-- partition concurrently, and hand him the statement.
 -- reads the partition and what references it, the catalog   writes pydb.retention_partition   locks nothing
 -- raises YD002 YD005 YD105 YD120
 create or replace function pydb_internal.retention_detach_statement(

@@ -17,6 +17,10 @@ begin
         values
         ('action', p_policy.action, case p_policy.action
             when 'delete' then 'rows are deleted for good, in batches that are committed one by one'
+            when 'archive' then 'rows go to an archive table in the statement that deletes them; they can be restored'
+            when 'export' then 'rows go to files, which are read back and verified before they are deleted'
+            when 'drop_partition' then format('partitions that expired as a whole are detached and %s', case
+                p_policy.partition when 'keep' then 'kept' when 'move' then 'moved' else 'dropped' end)
             else 'see the page about retention' end, null),
         ('on_referenced', p_policy.on_referenced, case p_policy.on_referenced
             when 'skip' then 'rows that other rows reference stay, and are counted'

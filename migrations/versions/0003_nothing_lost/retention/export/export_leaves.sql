@@ -1,4 +1,4 @@
--- pydb_internal.export_leaves (export): the relations that an export of a policy reads.
+-- pydb_internal.export_leaves (export; for pydb/archive/export.py): the relations that an export of a policy reads.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD002
 create or replace function pydb_internal.export_leaves(p_policy text)

@@ -1,5 +1,5 @@
--- pydb_internal.export_open (export): hook of export runs: check and count as any run of the policy; then wait for
--- files, and at the end say what stayed.
+-- pydb_internal.export_open (export; by retention_export_run): hook of export runs: check and count as any run of the
+-- policy; then wait for files, and at the end say what stayed.
 -- reads the target and its children   writes pydb.job_run, pydb_internal.archive_chunk   locks the run's row
 -- raises YD621, and what retention_open raises
 create or replace function pydb_internal.export_open(

@@ -1,5 +1,5 @@
--- pydb_internal.export_range (export): what of a range of blocks expired, as the COPY that reads it, with the count and
--- the times that its file must have.
+-- pydb_internal.export_range (export; for pydb/archive/export.py): what of a range of blocks expired, as the COPY that
+-- reads it, with the count and the times that its file must have.
 -- reads the relation and the tables that reference it   writes nothing   locks nothing above a select
 -- raises YD002 YD103 YD114
 create or replace function pydb_internal.export_range(
@@ -19,6 +19,7 @@ create or replace function pydb_internal.export_range(
     out signature text
 )
 language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$
@@ -64,7 +65,7 @@ end
 $$;
 
 comment on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint) is
-'For blocks p_from up to p_until of a relation: the COPY statement of the rows that a policy would delete (place and version
-first), in the order of the key; their number and times, seen by the same snapshot; columns and signature.';
+'For blocks p_from up to p_until of a relation: the COPY statement of the rows that a policy would delete (place and
+version first), in the order of the key; their number and times, seen by the same snapshot; columns and signature.';
 
 revoke all on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.export_turn (export): hook of export runs: delete the next rows that a verified file holds, in the
--- caller's transaction; or wait for one.
+-- pydb_internal.export_turn (export; by retention_export_run): hook of export runs: delete the next rows that a
+-- verified file holds, in the caller's transaction; or wait for one.
 -- writes the target, pydb.archive_manifest, pydb_internal.archive_chunk   locks the relation (row exclusive), its rows
 -- raises what retention_turn raises
 create or replace function pydb_internal.export_turn(
@@ -16,7 +16,7 @@ declare
     v_start constant timestamptz := clock_timestamp();
     v_work pydb_internal.retention_work := jsonb_populate_record(null::pydb_internal.retention_work, p_run.work);
     v_turn pydb_internal.run_turn;
-    v_next record;
+    v_chunk pydb_internal.archive_chunk;
     v_slice pydb_internal.run_part;
     v_id text;
     v_is_done boolean;
@@ -28,18 +28,18 @@ begin
         );
         return v_turn;
     end if;
-    v_next := pydb_internal.archive_chunk_next(p_run.run_id);
-    v_id := (v_next.chunk).manifest_id || '/' || (v_next.chunk).number;
+    v_chunk := pydb_internal.archive_chunk_next(p_run.run_id);
+    v_id := v_chunk.manifest_id || '/' || v_chunk.number;
     if v_id is null then
         return pydb_internal.export_wait(p_run, p_part);
     end if;
     v_slice := pydb_internal.export_slice(
-        v_policy, v_work, v_next.chunk, v_next.relation, case when p_part.subject = v_id then p_part.at_block else 0 end
+        v_policy, v_work, v_chunk, case when p_part.subject = v_id then p_part.at_block else 0 end
     );
-    if v_slice.signature is distinct from (v_next.chunk).signature then
+    if v_slice.signature is distinct from v_chunk.signature then
         -- the table is no longer what was exported: its rows stay, and are exported anew
         perform pydb_internal.archive_chunk_account(
-            p_run.run_id, (v_next.chunk).manifest_id, (v_next.chunk).number, 0, true, false
+            p_run.run_id, v_chunk.manifest_id, v_chunk.number, 0, true, false
         );
         v_turn.run := p_run;
         v_turn.part := p_part;
@@ -50,9 +50,9 @@ begin
         v_turn.part := p_part;
         return v_turn;
     end if;
-    v_is_done := v_turn.part is null and v_slice.at_block >= cardinality((v_next.chunk).tids);
+    v_is_done := v_turn.part is null and v_slice.at_block >= cardinality(v_chunk.tids);
     perform pydb_internal.archive_chunk_account(
-        p_run.run_id, (v_next.chunk).manifest_id, (v_next.chunk).number, (v_turn.run).rows, v_is_done,
+        p_run.run_id, v_chunk.manifest_id, v_chunk.number, (v_turn.run).rows, v_is_done,
         v_is_done and v_turn.parts is not null
     );
     if v_turn.part is null then
@@ -67,7 +67,7 @@ begin
             pydb_internal.run_size(
                 v_work.index_range, extract(epoch from clock_timestamp() - v_start)::float8 * 1000,
                 pydb_internal.retention_target_ms(v_policy)
-            ), 5000
+            ), 20000
         ))::bigint);
     end if;
     return v_turn;
@@ -75,7 +75,7 @@ end
 $$;
 
 comment on function pydb_internal.export_turn(pydb_internal.run_state, pydb_internal.run_part) is
-'Deletes the next rows of a verified file that are still the versions it holds and still due, and accounts for them in the
-same transaction; waits where no file is ready.';
+'Deletes the next rows of a verified file that are still the versions it holds and still due, and accounts for them in
+the same transaction; waits where no file is ready.';
 
 revoke all on function pydb_internal.export_turn(pydb_internal.run_state, pydb_internal.run_part) from public;

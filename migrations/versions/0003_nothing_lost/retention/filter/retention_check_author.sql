@@ -29,7 +29,7 @@ begin
             select u.relation from unnest(v_tables) as u (relation)
             union
             select t.relid from unnest(v_tables) as u (relation)
-            cross join lateral pg_partition_tree(u.relation) as t
+            cross join pydb_internal.relation_tree(u.relation) as t
             union
             select a.relid from unnest(v_tables) as u (relation)
             cross join lateral pg_partition_ancestors(u.relation) as a

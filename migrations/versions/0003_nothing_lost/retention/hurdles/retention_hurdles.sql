@@ -51,14 +51,7 @@ begin
             'privilege', format('%s may not prune %s', v_role, v_name),
             format('Privileges that are missing: %s.', cardinality(v_grants)), array_to_string(v_grants, ' ');
     end if;
-    return query
-    select
-        'privilege', format('%s may not drop partitions of %s', v_role, v_name),
-        format('It belongs to %s.', c.relowner::regrole),
-        format('grant %s to %s;', c.relowner::regrole, p_role::regrole)
-    from pg_class as c
-    where p_policy.action = 'drop_partition' and c.oid = p_policy.target
-        and not pg_has_role(p_role, c.relowner, 'USAGE');
+    return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
     return query
     select
         -- rows that nobody sees are rows that nobody can count

@@ -9,10 +9,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_owner constant regrole := (select c.relowner from pg_class as c where c.oid = p_policy.target);
+    v_owner constant regrole := (select c.relowner::regrole from pg_class as c where c.oid = p_policy.target);
     v_problem text;
 begin
-    if p_policy.partition is null or p_policy.partition not in ('drop', 'keep', 'move') then
+    if p_policy.partition not in ('drop', 'keep', 'move') then
         raise exception using errcode = 'YD001', message = format('p_partition cannot be %L', p_policy.partition),
             detail = 'It is one of drop, keep, move.', hint = 'p_partition => ''drop''';
     elsif (p_policy.partition = 'move') <> (p_policy.partition_schema is not null)

@@ -1,5 +1,5 @@
--- pydb_internal.retention_partition_units (partition): what becomes of each partition of a policy's table: those that
--- go as a whole, and the leaves of those that do not.
+-- pydb_internal.retention_partition_units (partition; by retention_partition_leaves): what becomes of each partition of
+-- a policy's table: those that go as a whole, and the leaves of those that do not.
 -- reads the partitions and what references them, the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.retention_partition_units(

@@ -1,5 +1,5 @@
--- pydb_internal.retention_partition_vet (partition): hook of drafts: check as whoever takes a partition out of its table
--- what is to be noted about it.
+-- pydb_internal.retention_partition_vet (partition): hook of drafts: check as whoever takes a partition out of its
+-- table what is to be noted about it.
 -- reads the catalog, pydb.retention_policy   writes nothing   locks nothing
 -- raises YD002 YD005 YD120
 create or replace function pydb_internal.retention_partition_vet(p_draft jsonb)

@@ -31,13 +31,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_leaf record;
+    v_action constant text := case p_policy.action when 'drop_partition' then 'delete' else p_policy.action end;
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
     for v_leaf in
         select
             coalesce(l.relation, p.relation) as oid, l.foreign_table is true as is_foreign, p.unit,
-            coalesce(p.action, 'delete') as action, p.code, p.reason
+            coalesce(p.action, v_action) as action, p.code, p.reason
         from pydb_internal.retention_leaves(p_policy.target) as l
         full join pydb_internal.retention_partition_leaves(p_policy, p_cutoff) as p on p.relation = l.relation
         order by 1
@@ -80,7 +81,8 @@ end
 $$;
 
 comment on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) is
-'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due, blocked, at -infinity and at a time that cannot be meant (rows_past, rows_future), total
-rows, how it is walked, and (p_span) the time span of the rows due and the rows at -infinity.';
+'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due,
+blocked, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked, and
+(p_span) the time span of the rows due and the rows at -infinity.';
 
 revoke all on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) from public;

@@ -45,6 +45,7 @@ begin
         perform pydb_internal.retention_check_values(v_new, clock_timestamp());
     end if;
     v_new := pydb_internal.retention_check_watermark(v_new);
+    v_new.partition := coalesce(v_new.partition, 'drop');
     perform pydb_internal.retention_partition_check(v_new);
     if v_new.schedule is not null then
         perform pydb_internal.cron_check(v_new.schedule);

@@ -1,5 +1,5 @@
--- pydb_internal.retention_next_pass (run; by retention_open): what to do when all parts are through: another pass, or
--- the end and its reason.
+-- pydb_internal.retention_next_pass (run): what to do when all parts are through: another pass, or the end and its
+-- reason.
 -- reads the target and the tables that reference it, where less or more went than planned   writes nothing   locks
 -- nothing above a select
 -- raises nothing

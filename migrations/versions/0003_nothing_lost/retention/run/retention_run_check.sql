@@ -1,5 +1,5 @@
--- pydb_internal.retention_run_check (run; by retention_run): the policies that a call of retention_run is about; null
--- where there is nothing to do.
+-- pydb_internal.retention_run_check (run): the policies that a call of retention_run is about; null where there is
+-- nothing to do.
 -- reads pydb.retention_policy, pydb.job_run   writes nothing   locks nothing
 -- raises YD001 YD002; warns YD002 YD007
 create or replace function pydb_internal.retention_run_check(p_policy text, p_max_rows bigint, p_max_runtime interval)

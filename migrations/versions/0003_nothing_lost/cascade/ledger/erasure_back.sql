@@ -1,8 +1,9 @@
--- pydb_internal.erasure_find (ledger): which of some erasures have rows again, with their keys; one scan for all of an
+-- pydb_internal.erasure_back (ledger): which of some erasures have rows again, with their keys; one scan for all of an
 -- entity.
 -- reads pydb.entity, the root tables, and (p_is_whole) what references them   writes nothing
--- locks nothing above a select   raises nothing
-create or replace function pydb_internal.erasure_find(p_entries pydb.erasure[], p_is_whole boolean)
+-- locks nothing above a select
+-- raises YD103 YD114
+create or replace function pydb_internal.erasure_back(p_entries pydb.erasure[], p_is_whole boolean)
 returns table (id uuid, hash bytea, relation text, via text, key jsonb, rows bigint)
 language sql
 stable
@@ -39,7 +40,7 @@ as $$
         on f.root = e.root and f.key_columns = e.key_columns and f.salt = e.salt and f.hash = e.hash;
 $$;
 
-comment on function pydb_internal.erasure_find(pydb.erasure[], boolean) is
+comment on function pydb_internal.erasure_back(pydb.erasure[], boolean) is
 'Rows found for the entries of a ledger, by table and reference (null: the root); none for an entity that is gone.';
 
-revoke all on function pydb_internal.erasure_find(pydb.erasure[], boolean) from public;
+revoke all on function pydb_internal.erasure_back(pydb.erasure[], boolean) from public;
