@@ -101,6 +101,15 @@ want of a privilege. later: left for the next call, by p_max_rows.';
 comment on column pydb.archive_step.found is
 'The first 1000 conflicts, one object each: code, key (of the row), what (the constraint, or what was said).';
 
+create type pydb_internal.archive_found as (
+    tid tid,
+    what text
+);
+
+comment on type pydb_internal.archive_found is 'An archived row that cannot go back.';
+comment on column pydb_internal.archive_found.tid is 'Its place in the archive.';
+comment on column pydb_internal.archive_found.what is 'The index or key that refuses it.';
+
 create type pydb_internal.archive_part as (
     run_id bigint,
     archive oid,
