@@ -1,4 +1,4 @@
-"""The commands of archives in the database: one document each, and the exit code that says whether all went back."""
+"""The commands of archives in the database: one document each, and whether all went back as exit code."""
 
 from __future__ import annotations
 
