@@ -41,6 +41,9 @@ NAMES: Final = "names of columns, types and operators from the catalog, by forma
 ALLOWED: Final = {
     (".*", "performance", 'cast "integer" value to "bigint" type'): "small constants",
     (".*", "performance", "cannot to determine volatility of used dynamic SQL"): "the tool cannot know",
+    ("archive_doubles", "security", "not sanitized"): NAMES,
+    ("archive_one_by_one", "warning extra", "is not single argument"): "two of them",
+    ("archive_put", "security", "not sanitized"): NAMES,
     ("cascade_execute", "security", "not sanitized"): "names of relations, and oids",
     ("cascade_job_queue", "warning", "cannot determinate a result"): "three columns, as the chunk has",
     ("archive_import_open", "security", "not sanitized"): NAMES,
@@ -86,6 +89,7 @@ ALLOWED: Final = {
     ("run_series", "warning", "too many attributes for target"): "takes one composite for its many columns",
     ("run_drive", "warning extra", "is not single argument"): "it is the only one",
     ("retention_cursor", "warning extra", "is not single argument"): "three of them, each of a type of ours",
+    ("retention_archive", "security", "not sanitized"): CONDITION,
     ("retention_delete", "security", "not sanitized"): CONDITION,
     ("retention_delete_rows", "security", "not sanitized"): CONDITION,
     ("retention_effect_warnings", "security", "not sanitized"): CONDITION,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.schedule.conftest import Site
     from tests.servers import CronServer, Database
 
-WHOLE = ("cascade_run", "orphan_scan_run")
+WHOLE = ("archive_purge", "cascade_run", "orphan_scan_run")
 YEARLY = "0 0 1 1 *"
 PRUNE = ("pydb.schedule_prune/app", "25 4 * * *", "call pydb.schedule_prune()")
 
@@ -495,13 +495,14 @@ def test_the_commands_set_and_list(site: Site, tmp_path: Path) -> None:
     listed = cli("--json", "schedule", "list").document["jobs"]
     assert isinstance(listed, list)
     assert {one["procedure"]: (one["schedule"], one["by_subject"]) for one in listed} == {
+        "archive_purge": (None, False),
         "cascade_run": ("*/10 * * * *", False),
         "orphan_scan_run": (None, False),
         "retention_run": (None, True),
         "schedule_prune": ("25 4 * * *", False),
     }
     shown = cli("schedule", "list").out.splitlines()
-    assert len(shown) == 3 + 4 + 1  # a line each: what is no terminal is never folded
+    assert len(shown) == 3 + 5 + 1  # a line each: what is no terminal is never folded
     off = cli("--json", "schedule", "set", "cascade_run", "--off").document["job"]
     assert isinstance(off, dict)
     assert (off["schedule"], off["updated_by"]) == (None, "postgres")

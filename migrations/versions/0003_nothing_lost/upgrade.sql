@@ -325,3 +325,6 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept), unlinked
 (a restore does not set them back). With an archive, blocking: unarchivable.';
+key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
+unlinked (a restore does not set them back). With an archive, blocking: unarchivable.';
+-- a policy's conditions: one whose lower bound the planner does not see
