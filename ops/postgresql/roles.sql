@@ -99,6 +99,12 @@ grant select on
     pydb.retention_job_log, pydb.retention_policy, pydb.run_list, pydb.schedule_claim, pydb.schedule_source,
     pydb.schedule_status, pydb.scheduler, pydb.setting, pydb_internal.idempotency_held, pydb_internal.schema_object,
     pydb_internal.schema_source
+    pydb.alembic_version, pydb.archive_manifest, pydb.cascade_job, pydb.entity, pydb.erasure_status,
+    pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage, pydb.archive_list, pydb.archive_run,
+    pydb.archive_status, pydb.archive_table, pydb_internal.idempotency_held, pydb.orphan_finding, pydb.orphan_list,
+    pydb.reference, pydb.reference_list, pydb.retention_job_log, pydb.run_list, pydb.retention_policy,
+    pydb.schedule_claim, pydb.schedule_source, pydb.schedule_status, pydb.scheduler, pydb_internal.schema_object,
+    pydb_internal.schema_source, pydb.setting
 to pydb_monitor;
 grant select on pydb.audit_log to pydb_admin;
 -- the books of `pydb schedule run`
@@ -151,30 +157,31 @@ declare
         reference_is_conditional reference_is_indexed reference_is_plain reference_kind_columns reference_kinds
         reference_logical reference_match reference_measure reference_open_columns reference_overlooked reference_parse
         reference_partition_refusals reference_people reference_problem reference_publications reference_roles
-        reference_row_condition reference_set_refusals reference_set_source reference_short_words reference_similar
-        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_identities relation_problem relation_publications relation_published relation_source relation_tree
-        retention_along retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
-        retention_check_stored retention_check_target retention_choices retention_cutoff retention_deletable_condition
-        retention_due_terms retention_effect_warnings retention_end retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_switches retention_explain_terms retention_filter_names
-        retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem
-        retention_guess_unit retention_has_infinity retention_has_silent retention_hurdle_warnings retention_hurdles
-        retention_implausible_warnings retention_instant retention_keep_cutoff retention_kept_query
-        retention_leaf_warnings retention_leaves retention_measure retention_missing_grants retention_names_problem
-        retention_null_rows retention_owner_hurdles retention_partition_bounds retention_partition_hurdles
-        retention_partition_is_timed retention_partition_leaves retention_partition_leftovers
-        retention_partition_referenced retention_partition_rows retention_partition_units retention_partition_verdict
-        retention_partition_warnings retention_policy_get retention_policy_names retention_policy_warnings
-        retention_reach retention_references retention_schedules retention_strategy retention_survey retention_text_time
-        retention_ticks retention_time_hint retention_time_index retention_time_type retention_time_unit
-        retention_total_rows retention_touched retention_type_problem retention_undo retention_watermark
-        retention_watermark_function_problem retention_watermark_place retention_watermark_problem
-        retention_watermark_table_problem retention_watermark_warnings rows_text run_advice run_dead run_fault
-        run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
-        schedule_command_parse schedule_job_name schedule_jobs schedule_known schedule_leftovers schedule_listed
-        schedule_present schedule_prune_statement schedule_runs schedule_sources schedule_statements schedule_subjects
-        schedule_targets schedule_wanted scheduler_alive setting_get setting_of_role superuser_text type_plain type_read
+        reference_row_condition reference_set_refusals reference_set_source reference_shared_names reference_short_words
+        reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
+        reference_words relation_identities relation_problem relation_publications relation_published relation_source
+        relation_tree retention_along retention_blocker_conditions retention_bound retention_cascade_plan
+        retention_check_author retention_check_stored retention_check_target retention_choices retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_switches
+        retention_explain_terms retention_filter_names retention_filter_problem retention_filter_tokens
+        retention_function_problem retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_has_silent retention_hurdle_warnings retention_hurdles retention_implausible_warnings
+        retention_instant retention_keep_cutoff retention_kept_query retention_leaf_warnings retention_leaves
+        retention_measure retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
+        retention_partition_bounds retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
+        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
+        retention_partition_verdict retention_partition_warnings retention_policy_get retention_policy_names
+        retention_policy_warnings retention_reach retention_references retention_schedules retention_strategy
+        retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
+        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
+        retention_undo retention_watermark retention_watermark_function_problem retention_watermark_place
+        retention_watermark_problem retention_watermark_table_problem retention_watermark_warnings rows_text run_advice
+        run_dead run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
+        schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs schedule_known
+        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
+        setting_of_role superuser_text type_plain type_read
     ';
     c_admin constant text := '
         archive_keep_set archive_purge archive_restore cascade_approve cascade_cancel cascade_delete cascade_request

@@ -266,7 +266,7 @@ def keep(
 
 @app.command()
 def purge(ctx: typer.Context) -> None:
-    """Remove what archives have kept long enough; the schedule does it by itself."""
+    """Remove what archives have kept long enough; nightly by schedule set archive_purge."""
     from pydb import db
     from pydb.archive import kept
 

@@ -11,9 +11,9 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
 insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
 ('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();');
 
-insert into pydb.schedule_source (procedure, kind, job_prefix, schedule, housekeeping, run_subject, description) values
+insert into pydb.schedule_source (procedure, kind, job_prefix, run_subject, description) values
 (
-    'archive_purge', 'archive', 'pydb.archive_purge', '40 4 * * *', true, 'purge',
+    'archive_purge', 'archive', 'pydb.archive_purge', 'purge',
     'removes archived rows that were kept as long as their archive or the setting archive_keep says'
 );
 
@@ -100,6 +100,15 @@ column_gone, column_type: conflicts. trigger: triggers of the table run. sequenc
 want of a privilege. later: left for the next call, by p_max_rows.';
 comment on column pydb.archive_step.found is
 'The first 1000 conflicts, one object each: code, key (of the row), what (the constraint, or what was said).';
+
+create type pydb_internal.archive_found as (
+    tid tid,
+    what text
+);
+
+comment on type pydb_internal.archive_found is 'An archived row that cannot go back.';
+comment on column pydb_internal.archive_found.tid is 'Its place in the archive.';
+comment on column pydb_internal.archive_found.what is 'The index or key that refuses it.';
 
 create type pydb_internal.archive_part as (
     run_id bigint,

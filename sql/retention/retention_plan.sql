@@ -76,7 +76,7 @@ begin
         blocked_rows := v_leaf.rows_blocked;
         strategy := v_leaf.strategy;
         strategy_reason := v_leaf.strategy_reason;
-        action := v_leaf.action;
+        action := case v_policy.action when 'archive' then 'archive' else v_leaf.action end;
         null_rows := case when v_leaf.foreign_table or v_leaf.unit is not null or action = 'keep' then 0
             else pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) end;
         implausible_rows := v_leaf.rows_past + v_leaf.rows_future;

@@ -62,7 +62,14 @@ def test_a_whole_family_goes_and_comes_back(family: Lab) -> None:
     assert everything(family) == gone
     steps = family.restore(run)
     assert steps == planned
-    assert [step.restored for step in steps.values()] == [2, 4, 4, 20, 100, 200]
+    assert {name: step.restored for name, step in steps.items()} == {
+        "public.org": 2,
+        "public.t": 20,
+        "public.item": 100,
+        "public.note": 200,
+        "public.ring_a": 4,
+        "public.ring_b": 4,
+    }
     assert next(iter(steps)) == "public.org"
     assert list(steps)[-1] == "public.note"
     assert everything(family) == before
@@ -84,7 +91,7 @@ def test_one_key_out_of_a_run_with_what_went_with_it(family: Lab) -> None:
         "public.note": 100,
     }
     assert family.ids("public.org") == [2, 4]
-    steps = family.restore(run, key='{"id": 3}', table="public.t", on_conflict="skip")
+    steps = family.restore(run, key='{"id": 2}', table="public.t", on_conflict="skip")
     # its organisation is still away
     assert steps["public.t"].codes == ["parent_gone"]
     family.restore(run)
@@ -102,7 +109,9 @@ def test_pieces_add_up(family: Lab) -> None:
     run = family.erase("public.org", '[{"id": 1}, {"id": 2}]')
     calls = 0
     while steps := family.restore(run, max_rows=25):
-        assert 0 < sum(step.restored for step in steps.values()) <= 25
+        done = {name: step.restored for name, step in steps.items() if step.restored}
+        # tables that reference themselves or each other go back whole
+        assert 0 < sum(done.values()) <= 25 or done.keys() & {"public.t", "public.ring_a"}
         calls += 1
     assert everything(family) == before
     assert calls > 10
@@ -112,7 +121,7 @@ def test_conflicts_are_told_row_by_row_and_stay(family: Lab) -> None:
     run = family.erase("public.org", '[{"id": 1}, {"id": 2}]')
     family.do(
         """insert into public.org overriding system value values (1, 'again');
-        insert into public.t values (5, 4, null, 'x'), (1000, 4, null, 'c6');
+        insert into public.t values (5, 4, null, 'x'), (1000, 4, null, 'c13');
         alter table public.item add constraint lower check (n < 195) not valid"""
     )
     gone = everything(family)
@@ -122,17 +131,15 @@ def test_conflicts_are_told_row_by_row_and_stay(family: Lab) -> None:
     assert everything(family) == gone
     steps = family.restore(run, dry_run=True)
     assert everything(family) == gone
-    assert {name: step.codes for name, step in steps.items() if step.codes} == {
-        "public.org": ["key_exists"],
-        "public.t": ["key_exists", "parent_gone"],
-        "public.item": ["parent_gone", "check"],
+    assert {name: set(step.codes) for name, step in steps.items() if step.codes} == {
+        "public.org": {"key_exists"},
+        "public.t": {"key_exists", "parent_gone"},
+        "public.item": {"parent_gone", "check"},
     }
     assert [one["key"] for one in steps["public.org"].found] == [{"id": 1}]
     told = {(one["code"], one["key"]["id"]) for one in steps["public.t"].found}  # type: ignore[index]
-    # 5 is there again, 6 has the code of another row; what is above them in the chain refers to 6, and 2 to 6
-    assert ("key_exists", 5) in told
-    assert ("key_exists", 6) in told
-    assert ("parent_gone", 2) in told
+    # 5 is there again, another row has the code of 13, and 13 is above 9
+    assert told == {("key_exists", 5), ("key_exists", 13), ("parent_gone", 9)}
     assert family.restore(run, on_conflict="skip") == steps
     for name, step in steps.items():
         assert step.rows == step.restored + step.conflicts, name
@@ -140,7 +147,7 @@ def test_conflicts_are_told_row_by_row_and_stay(family: Lab) -> None:
     # once what was in the way is gone, the rest comes back
     family.do("delete from public.t where id = 1000; alter table public.item drop constraint lower")
     again = family.restore(run, on_conflict="skip")
-    assert again["public.t"].restored >= 1
+    assert again["public.t"].restored == 2
     assert family.number("select count(*) from public.item where n >= 195") > 0
 
 
@@ -323,7 +330,8 @@ def test_rows_that_took_the_place_of_others_are_found(lab: Lab) -> None:
         lab.prune_into_archive()
     first, second = (run for (run,) in lab.rows("select run_id from pydb.archive_run order by run_id"))
     lab.restore(first)
-    lab.do("vacuum pydb_archive.public__t; delete from public.t")
+    lab.do("vacuum pydb_archive.public__t")
+    lab.do("delete from public.t")
     lab.do(fill % (2001, 3000))
     lab.prune_into_archive()
     assert lab.restore()["public.t"].restored == 1000

@@ -23,7 +23,7 @@ MINIMUM = {
     "README.md": 12,
     "docs/archive-files.md": 4,
     "docs/archive.md": 10,
-    "docs/cascade.md": 12,
+    "docs/cascade.md": 13,
     "docs/concepts.md": 1,
     "docs/health.md": 6,
     "docs/idempotency.md": 15,

@@ -15,6 +15,8 @@ drop type pydb.archive_step;
 
 drop type pydb_internal.archive_part;
 
+drop type pydb_internal.archive_found;
+
 -- archiving runs: the deletes are told which run keeps what goes
 drop routine pydb.cascade_delete;
 drop routine pydb.cascade_plan;

@@ -9,7 +9,7 @@ as $$
 declare
     v_kept bigint;
 begin
-    select coalesce(sum(k.rows), 0) into v_kept
+    select coalesce(sum(k.rows), 0)::bigint into v_kept
     from (
         select e.value::bigint - coalesce((p_before ->> e.key)::bigint, 0) as rows
         from jsonb_each_text(pydb_internal.archive_inserted(p_run_id)) as e

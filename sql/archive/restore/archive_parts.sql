@@ -7,7 +7,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_all pydb_internal.archive_part[] := '{}';
+    v_all pydb_internal.archive_part[] := '{}'::pydb_internal.archive_part[];
     v_part pydb_internal.archive_part;
     v_found record;
     v_rows bigint;

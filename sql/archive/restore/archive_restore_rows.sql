@@ -13,7 +13,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_steps pydb.archive_step[] := '{}';
+    v_steps pydb.archive_step[] := '{}'::pydb.archive_step[];
     v_group pydb_internal.archive_part[];
     v_part pydb_internal.archive_part;
     v_is_divisible boolean;

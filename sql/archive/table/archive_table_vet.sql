@@ -4,6 +4,7 @@
 create or replace function pydb_internal.archive_table_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare

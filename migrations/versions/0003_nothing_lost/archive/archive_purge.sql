@@ -34,7 +34,7 @@ $$;
 comment on procedure pydb.archive_purge(bigint, interval, uuid) is
 'Deletes from the archives the rows of runs that are older than their archive keeps them (pydb.archive_keep_set, else
 the
-setting archive_keep), by the server''s own clock. It is scheduled by itself while anything else is.
+setting archive_keep), by the server''s own clock. Have it done every night: pydb.schedule_set.
 It commits: in a transaction (psql -1, begin, autocommit off, two statements in one -c) it ends with 2D000.';
 
 revoke all on procedure pydb.archive_purge(bigint, interval, uuid) from public;

@@ -2,7 +2,7 @@
 -- reads the table, its archive, the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.archive_doubles(p_parts pydb_internal.archive_part[], p_number integer)
-returns table (tid tid, what text)
+returns setof pydb_internal.archive_found
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set row_security = off

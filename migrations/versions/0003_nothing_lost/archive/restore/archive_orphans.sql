@@ -3,26 +3,24 @@
 -- reads the parents, the archives, the catalog   writes nothing   locks nothing above a select
 -- raises YD005
 create or replace function pydb_internal.archive_orphans(p_parts pydb_internal.archive_part[], p_number integer)
-returns table (tid tid, what text)
+returns setof pydb_internal.archive_found
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$
 declare
     v_part constant pydb_internal.archive_part := p_parts[p_number];
-    v_each record;
     v_edge pydb_internal.reference_edge;
     v_with text;
 begin
-    for v_each in
-        select e as edge
+    for v_edge in
+        select e.*
         from (
             select distinct k.confrelid from pg_constraint as k where k.contype = 'f' and k.conrelid = v_part.source
         ) as f
         cross join lateral pydb_internal.reference_edges_among(array[f.confrelid]) as e
         where e.child = v_part.source and e.is_enforced
     loop
-        v_edge := v_each.edge;
         -- a parent of the same statement is as good as one that is there
         select string_agg(format(
             ' and not exists (select 1 from %s as p where %s and %s)',

@@ -1,4 +1,4 @@
--- pydb_internal.archive_hurdle (table; by retention_hurdles): what keeps a role from archiving rows of a table, the
+-- pydb_internal.archive_hurdle (table): what keeps a role from archiving rows of a table, the
 -- first thing.
 -- reads the catalog, pydb.archive_table   writes nothing   locks nothing
 -- raises nothing
