@@ -26,7 +26,7 @@ import difflib
 import os
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -401,8 +401,8 @@ def snapshot(conn: Connection) -> Iterator[None]:
         conn.execute("commit")
 
 
-def copy_out(conn: Connection, statement: str) -> Iterator[bytes | memoryview | bytearray]:
-    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user).
+def copy_out(conn: Connection, statement: str) -> Generator[memoryview]:
+    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user); to be closed.
 
     Many lines a wait: the driver's own loop, which waits for each, takes three times as long.
     """

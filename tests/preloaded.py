@@ -19,6 +19,7 @@ for module in walk_packages(pydb.__path__, "pydb."):
         import_module(module.name)
 for name in ("alembic.command", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "rich.table"):
     import_module(name)
+import_module("pydantic")  # which typer asks about a list of choices
 
 handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
 with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):

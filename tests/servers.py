@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import psycopg
+import psycopg.conninfo
 from psycopg import sql
 
 from pydb import embedded, migrate, sources
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 SERVERS: Final = ("pg15", "pg18")
 ROOT: Final = Path(__file__).resolve().parents[1]
-TEMPLATE: Final = "pydb_template_{}"
+TEMPLATE: Final = "pydb_template"
 DEADLINE: Final = 60.0
 INSTALL: Final = "run ./ops/check once: it installs what the tests need"
 
@@ -181,7 +182,7 @@ class TestServer(embedded.Server):
 
     def _template(self, filling: Filling, of: str) -> str:
         if filling not in self._templates:
-            made = TEMPLATE.format(len(self._templates))
+            made = f"{TEMPLATE}_{len(self._templates)}"
             name = sql.Identifier(made)
             self.tell("drop database if exists {} with (force)", name)  # what a failed attempt left
             self.tell("create database {} template {} strategy file_copy", name, sql.Identifier(of))
@@ -275,12 +276,21 @@ class CronServer(embedded.Server):
         return self.dsn(self.dbname)
 
     def prepare(self) -> None:
-        """Fill a new cluster: database, extension, pydb."""
+        """Fill a new cluster: database, extension, pydb; and a database to copy, with pydb alone."""
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             connection.execute(f"create database {self.dbname}")
+            connection.execute(f"create database {TEMPLATE}")
         with psycopg.connect(self.app_dsn, autocommit=True) as connection:
             connection.execute("create extension pg_cron")
         install(self.app_dsn)
+        install(self.dsn(TEMPLATE))
+
+    def add(self, name: str) -> str:
+        """Make one more database with pydb in it, without pg_cron; return its connection string."""
+        with psycopg.connect(self.dsn(), autocommit=True) as connection:
+            copy = sql.SQL("create database {} template {} strategy file_copy")
+            connection.execute(copy.format(sql.Identifier(name), sql.Identifier(TEMPLATE)))
+        return psycopg.conninfo.make_conninfo(self.dsn(), dbname=name)
 
     def copy_of(self, other: CronServer) -> None:
         """Take over the cluster of a stopped server."""

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pydb.db import Connection
     from pydb.runs import Run
 
-BLOCKS: Final = 16_384
-"""Blocks of the table that go into one file at most: 128 MB as a rule."""
+BLOCKS: Final = 8_192
+"""Blocks of the table that go into one file at most: 64 MB as a rule."""
 AHEAD: Final = 3
 """Files that may wait for their rows to be deleted."""
 _POLL: Final = 0.05
@@ -329,7 +329,8 @@ class _Export:
                 return 0
             self._part += 1
             name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
-            made = files.write(self._target, name, db.copy_out(self._reader, str(found["statement"])))
+            with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as rows:
+                made = files.write(self._target, name, rows)
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, made, cutoff)

@@ -117,9 +117,9 @@ class DeleteOptions(TypedDict, total=False):
     allow_unindexed: bool
     allow_triggers: bool
     request: UUID | None
+    archive: bool | None
     reason: str | None
     deadline: str | None
-    archive: bool | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -129,9 +129,9 @@ class RequestOptions(TypedDict, total=False):
     grace: str
     reason: str | None
     allow_unindexed: bool
+    archive: bool | None
     allow_triggers: bool
     deadline: str | None
-    archive: bool | None
 
 
 def root(conn: Connection, name: str) -> Root:

@@ -57,10 +57,10 @@ def receipt(
     _output.out(f"receipt of a cascade in database {found['database']}, given at {found['given_at']}")
     _output.pairs([(label, found[name]) for label, name in _LINES if found[name] not in (None, [])])
     for table, rows in sorted(cast("dict[str, int]", found["tables"]).items()):
-        _output.out(f"    {table}: {rows:,} rows deleted")
+        _output.out(f"    {table}: {_rows(rows)} deleted")
     if found["rescanned_at"] is not None:
         left = cast("int", found["remaining"])
-        what = f"{left:,} rows" if left else "nothing"
+        what = _rows(left) if left else "nothing"
         _output.out(f"looked for again at {found['rescanned_at']}: {what} found")
     copies = cast("list[dict[str, object]]", found["archived"])
     for copy in copies:
@@ -68,6 +68,10 @@ def receipt(
         _output.out(f"archived: {copy['left']} rows of {copy['table']} in {copy['archive']}, {until}")
     if not copies:
         _output.out("archived: nothing")
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"
 
 
 def enter_refusal(

@@ -312,8 +312,11 @@ def _delete(
                 refused.hint = "request a job, which waits for them: repeat it with --durable"
             raise
         # what triggers change beyond the plan was accepted
-        triggers = options["allow_triggers"]
-        if planned is not None and not triggers and cascade.totals(steps) != cascade.totals(planned):
+        if (
+            planned is not None
+            and not options["allow_triggers"]
+            and cascade.totals(steps) != cascade.totals(planned)
+        ):
             raise CascadeChanged(
                 "other rows are there now than were shown: nothing was deleted",
                 hint="look again, or repeat with --yes",

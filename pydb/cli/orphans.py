@@ -189,6 +189,8 @@ def repair(
                     f"{young:,} {'row' if young == 1 else 'rows'} without a parent may be too young; "
                     "repeat later, or with a smaller --min-age"
                 )
+            else:
+                _say_effects(outcome)  # no scan has told of them yet
             raise typer.Exit(code)
         _runs.show(outcome.runs, "what", done="done")
         for run in outcome.runs:

@@ -35,10 +35,8 @@ begin
         from (
             select n.*, null::text as condition from pydb_internal.reference_candidates(p_schema) as n
             union all
-            -- the values of the column that says so have to be read
             select k.child, k.child_column, k.parent, k.parent_column, k.reason, true, k.filter
-            from pydb_internal.reference_kinds(p_schema) as k
-            where p_measure
+            from pydb_internal.reference_kinds(p_schema) as k where p_measure -- the values have to be read
         ) as c
         left join lateral pydb_internal.reference_measure(
             c.child, c.child_column, c.parent, c.parent_column, p_condition => c.condition
@@ -51,11 +49,12 @@ begin
             f.*, count(*) over (partition by f.child, f.child_column, f.condition) as ties,
             string_agg(f.parent_name, ' or ') over (partition by f.child, f.child_column, f.condition) as others
         from (
-            select m.*, rank() over (
-                partition by m.child, m.child_column, m.condition order by coalesce(m.part, 0) desc
-            ) as place
+            select
+                m.*,
+                rank() over w as place
             from measured as m
             where m.is_named or m.part is null or m.part >= 0.9
+            window w as (partition by m.child, m.child_column, m.condition order by coalesce(m.part, 0) desc)
         ) as f
         where f.place = 1
     )

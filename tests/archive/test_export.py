@@ -238,6 +238,13 @@ def test_sql_does_not_delete_what_is_to_be_exported(files: FileLab) -> None:
     files.do("call pydb.retention_run('events', p_dry_run => true)")
 
 
+def test_a_policy_that_exports_has_no_schedule_in_the_server(files: FileLab) -> None:
+    files.table(1)
+    with pytest.raises(Exception, match="has no schedule") as caught:
+        files.policy("app.event", more="p_schedule => '15 3 * * *'")
+    assert getattr(caught.value, "sqlstate", None) == "YD108"
+
+
 def test_a_policy_that_deletes_is_not_exported(files: FileLab) -> None:
     files.table(10)
     files.do("select pydb.retention_policy_set('events', 'app.event', 'at', '30 days', p_fuse_share => 1)")

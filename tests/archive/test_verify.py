@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.conftest import Connect, RoleFactory
     from tests.servers import TestServer
 
 
@@ -234,3 +235,38 @@ def test_json_of_a_manifest_is_one_document(tmp_path: Path) -> None:
     document = json.loads((tmp_path / f"{known.file}.json").read_text())
     assert document["format"] == manifest.FORMAT
     assert document["rows"] == 3
+
+
+def test_rows_are_named_by_who_exported_them_and_only_then(
+    files: FileLab, connect: Connect, role: RoleFactory
+) -> None:
+    files.table(10)
+    files.left_behind()
+    for statement, code in (
+        (
+            "select pydb_internal.archive_chunk_add(1, 9, 'x', array['(0,1)']::tid[], array['731']::xid[])",
+            "YD005",
+        ),
+        (
+            'select pydb_internal.archive_manifest_vet(\'{"manifest": {"system_identifier": 1, "relation": 1}}\')',
+            "YD622",
+        ),
+        (
+            "select pydb_internal.archive_manifest_enter(manifest, place, gen_random_uuid())"
+            " from pydb.archive_manifest",
+            "YD110",
+        ),
+        ("select pydb_internal.archive_chunk_account(1, 1, 0, 5, true, false)", "YD901"),
+    ):
+        with pytest.raises(psycopg.Error) as caught:
+            files.do(statement)
+        assert caught.value.sqlstate == code, statement
+    other = connect(role("other", "superuser"))
+    for routine, value in (
+        ("(select count(*) from pydb_internal.archive_pending('events'))", 0),
+        ("pydb_internal.archive_adopt(1, null)", False),
+        ("(select count(*) from pydb_internal.archive_places(1, 0, 0, 10))", 0),
+        ("(pydb_internal.archive_chunk_next(1)).manifest_id", None),
+    ):
+        assert other.execute(f"select {routine}".encode()).fetchall() == [(value,)], routine
+    assert files.pending() == 1

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import archives, claimers, claims, client, figures, graph, http, load, report
+from tests.bench import archives, claimers, claims, client, dropping, figures, graph, http, load, report
 from tests.bench.arena import Arena
 from tests.bench.figures import Figure
 
@@ -258,6 +258,8 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "orphans": orphans,
     "large": large,
     "leaves": leaves,
+    "dropping": dropping.small,
+    "dropping_many": dropping.many,
     "claims": lambda _, options: claims.figures(options),
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,

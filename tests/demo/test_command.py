@@ -18,6 +18,7 @@ import pytest
 from pydb import db, migrate, references, retention
 from pydb.demo import example
 from pydb.demo.proof import compare
+from tests import forked
 
 TIMEOUT = 100
 OF_A_DATASET = (
@@ -43,9 +44,21 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def run(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*args), env=environment(**env), capture_output=True, text=True, timeout=TIMEOUT, check=False
+    code, out, err = forked.run(
+        ["demo", *args], stdin=b"", env=environment(**env), cwd=Path.cwd(), timeout=TIMEOUT
     )
+    return subprocess.CompletedProcess(args, code, out.decode(), err.decode())
+
+
+# who has pydb on his PATH is told to type `pydb`
+ON_PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """A PATH on which `pydb` is a command that need not import everything anew."""
+    forked.install(tmp_path / "pydb")
+    return f"{tmp_path}:{ON_PATH}"
 
 
 def test_on_a_server_of_its_own() -> None:
@@ -179,17 +192,17 @@ def test_in_a_database_of_the_users(empty_dsn: str) -> None:
 
 
 @pytest.mark.parametrize("installed_before", [False, True])
-def test_what_it_says_takes_everything_away_again(empty_dsn: str, installed_before: bool) -> None:
+def test_what_it_says_takes_everything_away_again(empty_dsn: str, installed_before: bool, path: str) -> None:
     if installed_before:
         migrate.up(empty_dsn)
-    done = run("--rows", "1", "--dsn", empty_dsn, "--yes")
+    done = run("--rows", "1", "--dsn", empty_dsn, "--yes", PATH=ON_PATH)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
     start = next(number for number, line in enumerate(lines) if "To take it away again" in line)
     for line in lines[start + 1 :]:
         tried = subprocess.run(
             ["sh", "-c", line],
-            env=environment(PYDB_DSN=empty_dsn),
+            env=environment(PYDB_DSN=empty_dsn, PATH=path),
             capture_output=True,
             text=True,
             check=False,

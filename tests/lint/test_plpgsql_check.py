@@ -82,6 +82,7 @@ ALLOWED: Final = {
     ("retention_check_values", "security", "not sanitized"): CONDITION,
     ("retention_time_hint", "security", "not sanitized"): NAMES,
     ("retention_watermark", "security", "not sanitized"): CONDITION,
+    ("retention_undo", "performance", "should be IMMUTABLE"): "it raises when it is called, not when planned",
     ("retention_partition_referenced", "security", "not sanitized"): CONDITION,
     ("run_call", "warning", "cannot determinate a result"): "a hook; tests/lint holds it to its signature",
     ("run_terms_of", "warning", "cannot determinate a result"): "a hook, as above",

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
 LOOKING: Final = frozenset(
-    {"cascade_plan", "doctor", "help", "idempotency_stats", "migrate_check"}
+    {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
     | {"reference_suggest", "retention_plan", "retention_policy_explain"}
 )
+ERASING: Final = frozenset(f"erasure_{name}" for name in ("export", "refuse", "replay", "verify"))
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {
     "pydb_owner": frozenset[str](),
@@ -30,6 +31,7 @@ PUBLIC: Final = {
     ),
     "pydb_monitor": LOOKING,
     "pydb_admin": LOOKING
+    | ERASING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
@@ -37,6 +39,7 @@ PUBLIC: Final = {
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
     | {"archive_keep_set", "archive_purge", "archive_restore"},
     "pydb_runner": LOOKING
+    | ERASING
     | {"archive_purge"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}

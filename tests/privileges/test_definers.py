@@ -41,7 +41,7 @@ SAFE: Final = {
     "archive_purge_rows": OWN + "; what is due it decides itself, by the server's own clock",
     "archive_return": OWN + ", which restore",
     "archive_table_store": DRAFT + "; what it makes is named and typed by the catalog",
-    "audit_say": "five kinds of events that happen with the rights of the caller; notes pid and statement",
+    "audit_say": "six kinds of events that happen with the rights of the caller; notes pid and statement",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",
     "cascade_job_get": TELLS + ", and locks the row",

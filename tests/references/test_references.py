@@ -692,3 +692,13 @@ def test_python_sets_lists_and_drops(lab: Lab, dsn: str) -> None:
             "ok",
         )
         assert references.reference_drop(conn, "region_code_ref") is True
+
+
+def test_a_column_written_without_its_quotes_is_hinted_at(lab: Lab) -> None:
+    lab.do('create table shop."Trail" (id int primary key, "customerId" int)')
+    with refused("YD301") as refusal:
+        put(lab, "{customerid}", child='shop."Trail"')
+    assert refusal.hint == "p_child_columns => '{\"customerId\"}'"
+    with refused("YD301") as refusal:
+        put(lab, "{customer}", child='shop."Trail"')
+    assert refusal.hint == "p_child_columns => '{column}'"

@@ -45,7 +45,7 @@ def blocked(lab: Lab) -> str:
     with refused("YD119") as planned:
         lab.plan()
     (row,) = lab.plan(None)
-    assert (row.rows, row.cutoff, row.codes) == (0, None, ["watermark"])
+    assert (row.rows, row.codes) == (0, ["watermark"])
     call = lab.call()
     assert (call.sqlstate, call.run.end, call.run.sqlstate) == ("YD111", ("blocked", "error"), "YD119")
     assert (call.run.error, call.run.detail["hint"]) == (planned.message, planned.hint)
@@ -350,7 +350,7 @@ def test_explain_says_what_stops_a_policy(gated: Lab) -> None:
     gated.policy(**DONE, filter="id > 1", schedule="15 3 * * *", fuse_rows=100)
     assert aspect(gated, "run") == ("ok", None)
     assert aspect(gated, "schedule") == ("ok", datetime(2025, 1, 2, 3, 15, tzinfo=UTC))
-    states = dict(gated.rows("select aspect, state from pydb.retention_policy_explain('p')"))
+    states: dict[str, str] = dict(gated.rows("select aspect, state from pydb.retention_policy_explain('p')"))
     assert {name for name, state in states.items() if state == "holds"} == {"watermark"}
     assert {"run", "min_keep", "filter", "action", "max_rows", "fuse_rows", "fuse_share", "paused"} <= set(
         states

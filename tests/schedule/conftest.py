@@ -10,7 +10,6 @@ import psycopg
 import pytest
 
 from tests.cli.conftest import DEADLINE, Cli
-from tests.servers import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,10 +157,6 @@ def cron_site(cron_server: CronServer) -> Iterator[Site]:
 @pytest.fixture
 def far_site(cron_server: CronServer) -> Iterator[Site]:
     """In another database of a server with pg_cron; its name needs quoting."""
-    with psycopg.connect(cron_server.dsn(), autocommit=True) as admin:
-        admin.execute('create database "far away"')
-    dsn = f"{cron_server.dsn()} dbname='far away'"
-    install(dsn)
-    made = make_site(dsn)
+    made = make_site(cron_server.add("far away"))
     yield made
     made.db.close()

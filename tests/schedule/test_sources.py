@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from psycopg import sql
 from psycopg.errors import CheckViolation, InsufficientPrivilege, UniqueViolation
 
 from pydb import db as pydb_db
@@ -17,7 +16,7 @@ from tests.cli.conftest import Cli
 from tests.lint.roles import ROLES_FILE
 from tests.lint.test_privileges import ROLES
 from tests.schedule.conftest import HOSTILE_NAMES, make_job, make_site
-from tests.servers import install, migrations
+from tests.servers import migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,10 +192,7 @@ def test_names_of_jobs_are_all_different(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["a/b", "Größe 日本", "x" * 60, 'it\'s "q"'])
 def test_databases_whose_names_are_no_plain_words(cron_server: CronServer, tmp_path: Path, name: str) -> None:
-    with psycopg.connect(cron_server.dsn(), autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-    dsn = psycopg.conninfo.make_conninfo(cron_server.dsn(), dbname=name)
-    install(dsn)
+    dsn = cron_server.add(name)
     site = make_site(dsn)
     site.policy("cascade_run", YEARLY)
     with pydb_db.connect(dsn) as conn:

@@ -107,6 +107,11 @@ alter type pydb_internal.retention_work drop attribute parts_stuck;
 alter type pydb_internal.retention_work drop attribute parts_done;
 alter type pydb_internal.retention_work drop attribute parts_rows;
 drop routine pydb_internal.retention_survey;
+drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;
 
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
@@ -114,8 +119,3 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser.';
-drop routine pydb_internal.retention_expiry;
-
-drop routine pydb.reference_suggest;
-
-drop routine pydb_internal.reference_measure;

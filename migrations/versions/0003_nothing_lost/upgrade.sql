@@ -312,6 +312,12 @@ comment on column pydb_internal.retention_work.parts_done is 'Partitions that we
 comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';
 drop routine pydb_internal.retention_survey;
 
+-- a policy's conditions: one whose lower bound the planner does not see
+drop routine pydb_internal.retention_expiry;
+
+drop routine pydb.reference_suggest;
+
+drop routine pydb_internal.reference_measure;
 comment on column pydb.cascade_step.codes is
 'What each sentence of warning is about, in their order; empty = nothing. Blocking, and cured by the statement in cure:
 privilege, row_security, rule, publication. Blocking: foreign_table, outside (rows that stay keep their parent), early
@@ -319,9 +325,3 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
 unlinked (a restore does not set them back). With an archive, blocking: unarchivable.';
--- a policy's conditions: one whose lower bound the planner does not see
-drop routine pydb_internal.retention_expiry;
-
-drop routine pydb.reference_suggest;
-
-drop routine pydb_internal.reference_measure;

@@ -1,5 +1,5 @@
--- pydb_internal.archive_places (files): places and versions of some of the rows that a run may delete because a
--- verified file holds them.
+-- pydb_internal.archive_places (files; by export_slice): places and versions of some of the rows that a run may delete
+-- because a verified file holds them.
 -- reads pydb_internal.archive_chunk, pydb.archive_manifest   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_places(

@@ -12,6 +12,11 @@ declare
 begin
     -- an enforced key lets no child be committed before its parent, and one statement sees both or neither
     if p_min_age is null and p_edge.is_enforced and not exists (
+        select 1 from pg_trigger as g where g.tgconstraint = p_edge.constraint_id and g.tgenabled in ('D', 'R')
+    ) and not (exists (
+        -- most keys have no copies on partitions, which takes an index to see
+        select 1 from pg_constraint as c where c.conparentid = p_edge.constraint_id
+    ) and exists (
         with recursive k (oid) as (
             select p_edge.constraint_id
             union all
@@ -19,7 +24,7 @@ begin
         )
 
         select 1 from k inner join pg_trigger as g on g.tgconstraint = k.oid where g.tgenabled in ('D', 'R')
-    ) then
+    )) then
         return 'true';
     end if;
     v_horizon :=

@@ -23,11 +23,14 @@ begin
             k.condeferred and k.confdeltype = 'a' as is_deferred, k.convalidated as is_valid,
             k.confmatchtype = 'f' as is_match_full, cardinality(k.conkey) as width,
             null::text as filter, null::text as parent_filter
-        from pg_constraint as k
+        from (
+            select a.* from pg_constraint as a where p_reference is null
+            union all
+            select b.* from pg_constraint as b where b.conname = v_key -- by an index; no name, no row
+        ) as k
         inner join pg_class as c on c.oid = k.conrelid
         inner join pg_namespace as n on n.oid = c.relnamespace
         where k.contype = 'f' and k.conparentid = 0 and (p_parents is null or k.confrelid = any(p_parents))
-            and (p_reference is null or k.conname = v_key)
         union all
         select
             r.name, 'logical', null, r.child, r.parent,

@@ -33,7 +33,16 @@ begin
                 from pg_attribute as a
                 where a.attrelid = p_relation and a.attnum > 0 and not a.attisdropped
             )),
-            hint = format('%s => ''{column}''', p_argument);
+            hint = format('%s => %L', p_argument, coalesce((
+                -- what is written without quotes is folded to lower case
+                select format('{%s}', string_agg(case
+                    when a.attname ~ '^[a-z_][a-z0-9_]*$' then a.attname::text else format('"%s"', a.attname)
+                end, ',' order by u.ord))
+                from unnest(p_columns) with ordinality as u (name, ord)
+                inner join pg_attribute as a on a.attrelid = p_relation and lower(a.attname) = lower(u.name)
+                    and a.attnum > 0 and not a.attisdropped
+                having count(*) = cardinality(p_columns)
+            ), '{column}'));
     end if;
     return v_attnums;
 end

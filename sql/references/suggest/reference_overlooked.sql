@@ -29,6 +29,15 @@ begin
         inner join pg_attribute as a on a.attrelid = c.oid and a.attnum = i.indkey[0]
     ),
 
+    -- whom the columns of a name reference: one table, or the first and the last of several
+    named as materialized (
+        select a.attname, min(k.confrelid) as first, max(k.confrelid) as last
+        from pg_constraint as k
+        inner join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+        where k.contype = 'f'
+        group by a.attname
+    ),
+
     -- what a column that references it is called by the table's name, and how others that do are called
     alias as materialized (
         select distinct g.relation, g.attnum, n.plain
@@ -45,27 +54,33 @@ begin
         select g.relation, g.attnum, replace(lower(e.child_columns[1]::text), '_', '')
         from pydb_internal.reference_edges_among((select array_agg(t.relation) from target as t)) as e
         inner join goal as g on g.relation = e.parent and g.attname = e.parent_columns[1]
-        where cardinality(e.child_columns) = 1 and e.child <> e.parent and not exists (
-            select 1
-            from pg_constraint as k
-            inner join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-            where k.contype = 'f' and k.confrelid <> e.parent and a.attname = e.child_columns[1]
-        )
+        left join named as n on n.attname = e.child_columns[1]
+        where cardinality(e.child_columns) = 1 and e.child <> e.parent
+            and (n.attname is null or (n.first = e.parent and n.last = e.parent))
+    ),
+
+    -- each column is asked for by a hash of the names: nobody tells the planner how many there are
+    col as materialized (
+        select c.oid as relation, c.relnamespace, a.attname, a.attnum, a.atttypid, n.plain
+        from pg_class as c
+        inner join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        cross join lateral (select replace(lower(a.attname::text), '_', '') as plain) as n
+        where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't'
+            and (n.plain in (select l.plain from alias as l)) is true
     ),
 
     found as (
-        select c.oid as child, a.attname as child_column, g.relation as parent, g.attname as parent_column
-        from pg_class as c
-        inner join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        inner join alias as l on l.plain = replace(lower(a.attname::text), '_', '')
+        select c.relation as child, c.attname as child_column, g.relation as parent, g.attname as parent_column
+        from col as c
+        inner join alias as l on l.plain = c.plain
         inner join goal as g on g.relation = l.relation and g.attnum = l.attnum and g.relnamespace = c.relnamespace
-        where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence <> 't' and c.oid <> g.relation
-            and pydb_internal.reference_comparable(pydb_internal.reference_base_type(a.atttypid), g.base_type)
+        where c.relation <> g.relation
+            and pydb_internal.reference_comparable(pydb_internal.reference_base_type(c.atttypid), g.base_type)
             and not exists (
                 select 1 from pg_constraint as k
-                where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any(k.conkey)
+                where k.conrelid = c.relation and k.contype = 'f' and c.attnum = any(k.conkey)
             ) and not exists (
-                select 1 from pydb.reference as r where r.child = c.oid and a.attname = any(r.child_columns)
+                select 1 from pydb.reference as r where r.child = c.relation and c.attname = any(r.child_columns)
             )
         order by 1, 2
         limit 20

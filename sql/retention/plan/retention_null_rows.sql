@@ -41,8 +41,9 @@ begin
         ) into v_count;
         perform pydb_internal.retention_undo();
     exception when sqlstate 'YD902' then
-        return v_count; -- as in retention_measure
+        null; -- as in retention_measure
     end;
+    return v_count;
 end
 $$;
 

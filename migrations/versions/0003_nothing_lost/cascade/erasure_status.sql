@@ -4,8 +4,10 @@
 create or replace view pydb.erasure_status as
 select
     e.id, e.entity, e.root_name, e.job, cardinality(e.key_hashes) as keys,
-    case when l.is_refused then 'refused' else e.state end as state,
-    coalesce(e.refusal, case when l.is_refused then 'blocked' end) as refusal, e.reason, e.requested_by, e.requested_at,
+    -- its run was refused before the first row went; the next one may do it
+    case when e.state = 'started' and r.state = 'blocked' and j.rows_done = 0 then 'refused' else e.state end as state,
+    case when e.state = 'started' and r.state = 'blocked' and j.rows_done = 0 then 'blocked' else e.refusal end
+        as refusal, e.reason, e.requested_by, e.requested_at,
     e.approved_by, e.approved_at, e.deadline,
     case when e.finished_at is null
         then round((extract(epoch from e.deadline - clock_timestamp()) / 86400)::numeric, 2) end as days_left,
@@ -14,11 +16,7 @@ select
     e.remaining, e.rescanned_at, e.run_ids, r.state as run_state, r.stop_reason, e.holds, e.replay_of, e.imported_at
 from pydb.erasure as e
 left join pydb.cascade_job as j on j.id = e.job
-left join pydb.job_run as r on r.id = e.run_ids[cardinality(e.run_ids)]
-cross join lateral (
-    -- its run was refused before the first row went; the next one may do it
-    select e.state = 'started' and r.state = 'blocked' and j.rows_done = 0 as is_refused
-) as l;
+left join pydb.job_run as r on r.id = e.run_ids[cardinality(e.run_ids)];
 
 comment on view pydb.erasure_status is
 'The ledger of erasures without salts and hashes: what was asked for, how far it is, and how long there is time.';

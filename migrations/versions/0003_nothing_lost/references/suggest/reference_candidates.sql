@@ -21,23 +21,6 @@ as $$
         )
     ),
 
-    -- names by which other tables already reference something; one that fits many tables alike says nothing
-    shared as (
-        select s.*
-        from (
-            select
-                c.column_name, c.base_type, r.parent, p.schema, r.parent_columns[1] as parent_column, count(*) as uses,
-                rank() over (partition by c.column_name, c.base_type, p.schema order by count(*) desc) as place,
-                count(*) over (partition by c.column_name, c.base_type, p.schema, count(*)) as ties
-            from known as r
-            inner join col as c on c.relation = r.child and c.column_name = r.child_columns[1]
-            inner join col as p on p.relation = r.parent and p.column_name = r.parent_columns[1]
-            where cardinality(r.child_columns) = 1 and r.child <> r.parent
-            group by c.column_name, c.base_type, r.parent, p.schema, r.parent_columns[1]
-        ) as s
-        where s.place = 1 and s.ties <= 3
-    ),
-
     -- whose row a column names that another one beside it tells is not for its name to say
     guess as materialized (
         select r.*
@@ -63,7 +46,8 @@ as $$
             c.relation, c.column_name, s.parent, s.parent_column, s.schema <> c.schema, false, s.uses,
             '%2$s to %1$s start at a column of this name'
         from open as c
-        inner join shared as s on s.column_name = c.column_name and s.base_type = c.base_type
+        inner join pydb_internal.reference_shared_names() as s
+            on s.column_name = c.column_name and s.base_type = c.base_type
         -- artist.type leads to artist_type, wherever the types of others lead
         where not c.is_primary and s.parent <> c.relation and not exists (
             select 1 from guess as r

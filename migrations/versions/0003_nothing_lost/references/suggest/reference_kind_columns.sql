@@ -1,5 +1,5 @@
--- pydb_internal.reference_kind_columns (suggest): pairs of columns of which one says to which table the key in the other
--- belongs: commentable_type beside commentable_id.
+-- pydb_internal.reference_kind_columns (suggest): pairs of columns of which one says to which table the key in the
+-- other belongs: commentable_type beside commentable_id.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_kind_columns()

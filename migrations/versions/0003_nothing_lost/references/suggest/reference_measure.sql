@@ -74,7 +74,7 @@ $$;
 
 comment on function pydb_internal.reference_measure(oid, name, oid, name, integer, text) is
 'Keys that are not null and how many of them the parent has; exact up to p_rows rows, above that on a sample of about
-as many, which the note says. p_condition: only rows of the child that meet it. keys is null where nothing was measured, and the note says
-why.';
+as many, which the note says. p_condition: only rows of the child that meet it. keys is null where nothing was measured,
+and the note says why.';
 
 revoke all on function pydb_internal.reference_measure(oid, name, oid, name, integer, text) from public;

@@ -27,8 +27,7 @@ as $$
         from pydb_internal.reference_aliases() as a
         inner join pg_class as t on t.oid = a.relation
         union
-        select
-            w.word || 'id', k.relation, k.table_name, k.schema, k.column_name, k.base_type, true
+        select w.word || 'id', k.relation, k.table_name, k.schema, k.column_name, k.base_type, true
         from col as k
         cross join lateral unnest(pydb_internal.reference_short_words(k.table_name)) as w (word)
         where k.is_primary
@@ -61,8 +60,8 @@ as $$
         inner join col as k on k.relation = c.relation and k.is_key and k.attnum <> c.attnum
             and (k.is_primary or k.plain_name = 'id')
         where c.snake ~ ('(^|_)(parent|root|previous|prev|next|predecessor|successor|ancestor|supervisor|manager'
-            || '|original|reply_to|in_reply_to|reports_to|replaced_by|superseded_by|merged_into|duplicate_of|copied_from)'
-            || '(_id)?$')
+            || '|original|reply_to|in_reply_to|reports_to|replaced_by|superseded_by|merged_into|duplicate_of'
+            || '|copied_from)(_id)?$')
             or c.snake ~ '^parent_' and c.bare in (
                 select 'parent' || w.word from unnest(pydb_internal.reference_words(c.table_name)) as w (word)
             )

@@ -1,5 +1,5 @@
--- pydb_internal.reference_short_words (suggest): the ways in which a column may call a table whose name begins with that
--- of its application: order_orderline: orderline, line.
+-- pydb_internal.reference_short_words (suggest): the ways in which a column may call a table whose name begins with
+-- that of its application: order_orderline: orderline, line.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_short_words(p_table name)
