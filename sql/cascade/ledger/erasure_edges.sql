@@ -8,7 +8,12 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     select r.* from pydb_internal.reference_edges(p_root) as r
-    where r.parent_columns @> p_columns and p_columns @> r.parent_columns;
+    where r.parent_columns @> p_columns and p_columns @> r.parent_columns and not exists (
+        -- to read it would run what the owner of its type wrote
+        select from pg_attribute as a
+        where a.attrelid = r.child and a.attname = any(r.child_columns)
+            and pydb_internal.type_read(a.atttypid) is null
+    );
 $$;
 
 comment on function pydb_internal.erasure_edges(regclass, name[]) is

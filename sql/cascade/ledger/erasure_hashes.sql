@@ -21,7 +21,11 @@ as $$
 declare
     v_named name[] := pydb_internal.cascade_root_key(p_root, p_keys);
     v_primary constant name[] := (
-        select u.columns from pydb_internal.cascade_unique_keys(p_root) as u where u.is_primary
+        select u.columns from pydb_internal.cascade_unique_keys(p_root) as u
+        where u.is_primary and not exists (
+            select from pg_attribute as a
+            where a.attrelid = p_root and a.attname = any(u.columns) and pydb_internal.type_read(a.atttypid) is null
+        )
     );
     v_keys constant jsonb := case jsonb_typeof(p_keys) when 'object' then jsonb_build_array(p_keys) else p_keys end;
     v_typed text;

@@ -24,7 +24,7 @@ as $$
         )
     ),
 
-    found as (
+    found as materialized ( -- one scan, not one an entry
         select g.root, g.key_columns, g.salt, s.*
         from (
             select e.root, e.key_columns, e.salt, array_agg(distinct e.hash) as hashes

@@ -19,6 +19,7 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set bytea_output = 'hex'
 set extra_float_digits = 1
+set enable_nestloop = off -- nobody tells the planner how many rows an array holds
 as $$
 declare
     v_edge pydb_internal.reference_edge;
@@ -50,7 +51,7 @@ begin
                     select %s as key from %s as t where %s offset 0
                 ) as g
             ) as f
-            where f.hash = any($2)
+            inner join unnest($2) as h (hash) on h.hash = f.hash
             group by f.hash, f.key', v_own, v_from, v_named
         ) using p_salt, p_hashes loop
             return next;
