@@ -48,7 +48,6 @@ ALLOWED: Final = {
     ("cascade_job_queue", "warning", "cannot determinate a result"): "three columns, as the chunk has",
     ("archive_import_open", "security", "not sanitized"): NAMES,
     ("archive_import_rows", "security", "not sanitized"): NAMES,
-    ("archive_import_open", "performance", "should be STABLE"): "makes a temporary table",
     ("cascade_heir_rows", "security", "not sanitized"): NAMES,
     ("cascade_traverse_deep", "security", "not sanitized"): NAMES,
     ("cascade_default_problem", "security", "not sanitized"): NAMES,
