@@ -99,12 +99,6 @@ grant select on
     pydb.retention_job_log, pydb.retention_policy, pydb.run_list, pydb.schedule_claim, pydb.schedule_source,
     pydb.schedule_status, pydb.scheduler, pydb.setting, pydb_internal.idempotency_held, pydb_internal.schema_object,
     pydb_internal.schema_source
-    pydb.alembic_version, pydb.archive_manifest, pydb.cascade_job, pydb.entity, pydb.erasure_status,
-    pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage, pydb.archive_list, pydb.archive_run,
-    pydb.archive_status, pydb.archive_table, pydb_internal.idempotency_held, pydb.orphan_finding, pydb.orphan_list,
-    pydb.reference, pydb.reference_list, pydb.retention_job_log, pydb.run_list, pydb.retention_policy,
-    pydb.schedule_claim, pydb.schedule_source, pydb.schedule_status, pydb.scheduler, pydb_internal.schema_object,
-    pydb_internal.schema_source, pydb.setting
 to pydb_monitor;
 grant select on pydb.audit_log to pydb_admin;
 -- the books of `pydb schedule run`
