@@ -53,7 +53,7 @@ OUTSIDE = (
     "schedule", "security",
 )  # fmt: skip
 # of the cases of these each server gets a half, but of tests that ask for the version: those run on both
-HALF = ("cascade", "core", "orphans", "references", "retention")
+HALF = ("archive", "cascade", "core", "orphans", "references", "retention")
 # --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their own
 INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
 SLOW = {"cron_template", "mortal_name", "pgbouncer"}

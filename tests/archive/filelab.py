@@ -40,7 +40,6 @@ create table "Ünï code"."Tab le" (
     raw bytea,
     doc jsonb,
     old_doc json,
-    page xml,
     spans tstzrange,
     many tstzmultirange,
     list integer[],
@@ -62,20 +61,20 @@ create table "Ünï code"."Tab le" (
 );
 alter table "Ünï code"."Tab le" drop column gone;
 insert into "Ünï code"."Tab le" (
-    "at", "rows", new, k, flag, padded, words, folded, raw, doc, old_doc, page, spans, many, list, texts,
+    "at", "rows", new, k, flag, padded, words, folded, raw, doc, old_doc, spans, many, list, texts,
     feeling, feelings, plus, paired, day, hours, clock, net, id, bits, spot, price, seen
 ) values
 (
     now() - interval '60 days', 'NaN', 'Infinity', '-0', true, 'ab', E'tab\\tnew\\nline\\\\N',
     'MiXed', '\\x00ff0a5c',
-    '{"a": [1, null, "ü\\\\u0041"]}', '{ "b" :  1 }', '<a>b</a>', '[2024-01-01,infinity)',
+    '{"a": [1, null, "ü\\\\u0041"]}', '{ "b" :  1 }', '[2024-01-01,infinity)',
     '{[2024-01-01,2024-02-01),[2024-03-01,)}', '{{1,2},{3,null}}', '{"",null,"null","a\\"b\\\\c","{}"}',
     'so ''la la''', '{gut,"so ''la la''"}', 0.00000000000000000001, '(1,"a ""b"" ,c")', '4713-01-01 BC',
     '-1 year -2 mons +3 days -04:05:06.789', '12:34:56.789+05:30', '10.1.2.3/8',
     'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', B'10110', '(1.5,-2e300)', 12.34, 'fat:2 cat:3A'
 ),
 (
-    now() - interval '59 days', 'Infinity', 0.1, 1e-310, null, '', E'\\\\.', '', '', 'null', '[]', null,
+    now() - interval '59 days', 'Infinity', 0.1, 1e-310, null, '', E'\\\\.', '', '', 'null', '[]',
     'empty', '{}', '{}', '{}', 'gut', '{}', 12345678901234567890.5, null, 'infinity', '0', '00:00+00',
     '::1', null, B'', null, null, ''
 ),
@@ -83,7 +82,7 @@ insert into "Ünï code"."Tab le" (
     now() - interval '58 days', 1e400, '1.17549435e-38', 0.1::float8 + 0.2::float8, false, repeat('ü', 7),
     repeat('€', 20), 'ß', decode(repeat('00ff', 60000), 'hex'),
     (select jsonb_agg(md5(i::text)) from generate_series(1, 4000) as i), null, null, null, null, null,
-    null, null, null, null, null, null, null, null, null, null, null, null, null, null
+    null, null, null, null, null, null, null, null, null, null, null, null, null
 );
 insert into "Ünï code"."Tab le" ("at") values (now());
 """

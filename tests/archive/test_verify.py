@@ -242,20 +242,13 @@ def test_rows_are_named_by_who_exported_them_and_only_then(
 ) -> None:
     files.table(10)
     files.left_behind()
+    add = "'x', array['(0,1)']::tid[], array['731']::xid[]"
+    of_another = '{"manifest": {"system_identifier": 1, "relation": 1}}'
+    of_no_run = "manifest, place, gen_random_uuid()) from pydb.archive_manifest"
     for statement, code in (
-        (
-            "select pydb_internal.archive_chunk_add(1, 9, 'x', array['(0,1)']::tid[], array['731']::xid[])",
-            "YD005",
-        ),
-        (
-            'select pydb_internal.archive_manifest_vet(\'{"manifest": {"system_identifier": 1, "relation": 1}}\')',
-            "YD622",
-        ),
-        (
-            "select pydb_internal.archive_manifest_enter(manifest, place, gen_random_uuid())"
-            " from pydb.archive_manifest",
-            "YD110",
-        ),
+        (f"select pydb_internal.archive_chunk_add(1, 9, {add})", "YD005"),
+        (f"select pydb_internal.archive_manifest_vet('{of_another}')", "YD622"),
+        (f"select pydb_internal.archive_manifest_enter({of_no_run}", "YD110"),
         ("select pydb_internal.archive_chunk_account(1, 1, 0, 5, true, false)", "YD901"),
     ):
         with pytest.raises(psycopg.Error) as caught:

@@ -6,7 +6,19 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from tests.bench import archives, claimers, claims, client, dropping, figures, graph, http, load, report
+from tests.bench import (
+    archives,
+    claimers,
+    claims,
+    client,
+    dropping,
+    exports,
+    figures,
+    graph,
+    http,
+    load,
+    report,
+)
 from tests.bench.arena import Arena
 from tests.bench.figures import Figure
 
@@ -152,6 +164,12 @@ def archive(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     return archives.figures(arena, options)
 
 
+def export(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """Rows into files, read back, deleted."""
+    _templates(arena, options.rows)
+    return exports.figures(arena, options)
+
+
 def cascade(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     """300 000 rows over four tables, against ON DELETE CASCADE."""
     graph.build(arena, "family", graph.FAMILY)
@@ -253,6 +271,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "load": beside,
     "client": command,
     "archive": archive,
+    "export": export,
     "cascade": cascade,
     "partitions": partitions,
     "orphans": orphans,

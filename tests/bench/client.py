@@ -33,6 +33,11 @@ def cascade_megabytes(arena: Arena) -> float:
         return _run("cascade", "delete", "public.a", *keys, "--yes", "--dsn", dsn) / 1024
 
 
+def export_megabytes(dsn: str, directory: str) -> float:
+    """Peak resident memory of ``pydb archive export`` in MB, as a timer runs it."""
+    return _run("archive", "export", "reading", "--to", directory, "--yes", "--json", "--dsn", dsn) / 1024
+
+
 def _run(*arguments: str) -> int:
     """Run pydb, output thrown away; its peak resident memory in kB."""
     command = [sys.executable, "-m", "pydb", *arguments]

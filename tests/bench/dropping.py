@@ -39,8 +39,8 @@ select pydb.retention_policy_set('reading', 'public.reading', 'at', '{keep} days
     p_action => 'drop_partition', p_fuse_share => 1);
 select pydb.setting_set('partition_patience', '3 min');
 """
-WRITE: Final = "insert into reading values (1, now(), 1, 'new');\n"
-READ: Final = "select count(*) from reading where at > now() - interval '1 hour' and sensor = 7;\n"
+WRITE: Final = "insert into reading values (1, :today, 1, 'new');\n"
+READ: Final = "select count(*) from reading where at >= :today and sensor = 7;\n"
 SITS: Final = 60.0
 Latencies = list[float]
 
@@ -128,14 +128,16 @@ def _expect(arena: Arena, name: str, gone: int) -> None:
 def _beside(arena: Arena, dbname: str, *, clients: int, rate: int, work: Callable[[], None]) -> Latencies:
     """Latencies in ms of inserts and reads, at a rate that leaves the machine room, during the work."""
     server = arena.server
+    with arena.connect(dbname) as connection:
+        (today,) = connection.execute("select quote_literal(date_trunc('day', now()))").fetchone() or ("",)
     with tempfile.TemporaryDirectory() as folder:
         for number, statement in enumerate((WRITE, READ)):
             (Path(folder) / f"{number}.sql").write_text(statement)
         with subprocess.Popen(
             [
                 str(server.bin_dir / "pgbench"), "-n", "-c", str(clients), "-j", "1", "-T", "600",
-                "-R", str(rate), "-M", "prepared", "-f", f"{folder}/0.sql", "-f", f"{folder}/1.sql", "-l",
-                "--log-prefix", f"{folder}/log", "-h", server.host, "-p", str(server.port),
+                "-R", str(rate), "-D", f"today={today}", "-f", f"{folder}/0.sql", "-f", f"{folder}/1.sql",
+                "-l", "--log-prefix", f"{folder}/log", "-h", server.host, "-p", str(server.port),
                 "-U", server.user, dbname,
             ],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,

@@ -100,7 +100,8 @@ def test_every_public_object_is_documented(db: Connection) -> None:
         union all
         select c.relname from pg_class as c
         where c.relnamespace = 'pydb'::regnamespace
-            and (c.relkind in ('r', 'v') or c.relname in ('archive_step', 'cascade_step', 'idempotency_answer'))
+            and (c.relkind in ('r', 'v')
+                or c.relname in ('archive_step', 'cascade_step', 'idempotency_answer'))
         """
     ).fetchall()
     documented = sections("docs/reference-sql.md", 3)

@@ -353,6 +353,12 @@ def test_a_runner_must_be_the_owner(lab: Lab, role: RoleFactory) -> None:
     )
     lab.run(session=lab.session(user=worker)).succeeded()
     assert fates(lab) == [f"{i} dropped" for i in range(OLD)]
+    add = "select pydb_internal.draft_add('retention_partition', jsonb_build_object('policy', 'events',"
+    add += " 'partition', %s::regclass::oid::bigint, 'state', 'detaching'))"
+    for partition in ("app.events_8", "app.effect"):
+        with pytest.raises(psycopg.errors.DatabaseError) as refusal:
+            lab.session(user=worker).execute(add.encode(), (partition,))
+        assert refusal.value.sqlstate == ("YD120" if partition == "app.events_8" else "YD005")
     stranger = lab.session(user=role("stranger"))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         stranger.execute("select pydb_internal.retention_partition_store(1)")

@@ -30,12 +30,17 @@ begin
         select from pydb_internal.archive_places(p_chunk.manifest_id, p_chunk.number, p_from, p_from + 1) as u
     );
     v_part.is_again := false; -- another sweep exports what the rows of this one keep
-    -- these versions and no others: a place alone may hold another row by now
+    -- These versions and no others: a place alone may hold another row by now. Written so that no join can be made of
+    -- it, whose order would be a guess; the age of a version is as good as the version, and can be sorted.
     v_part.condition := format(
-        'exists (
-            select from pydb_internal.archive_places(%s, %s, %s, %s) as u
-            where u.place operator(pg_catalog.=) t.ctid and u.version operator(pg_catalog.=) t.xmin
-        ) and %s', p_chunk.manifest_id, p_chunk.number, p_from, v_part.at_block, v_part.condition
+        't.ctid operator(pg_catalog.=) any(array(select u.place from %1$s as u))
+        and case when (t.ctid, pg_catalog.age(t.xmin)) in (
+            select u.place, pg_catalog.age(u.version) from %1$s as u
+        ) then true else false end and %2$s',
+        format(
+            'pydb_internal.archive_places(%s, %s, %s, %s)', p_chunk.manifest_id, p_chunk.number, p_from,
+            v_part.at_block
+        ), v_part.condition
     );
     return v_part;
 end
