@@ -1,5 +1,4 @@
--- pydb_internal.relation_has_code (application; by retention_delete): whether deleting rows of a relation may run code
--- of the application.
+-- pydb_internal.relation_has_code (application): whether deleting rows of a relation may run code of the application.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.relation_has_code(p_relation oid)
