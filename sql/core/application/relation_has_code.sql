@@ -1,4 +1,4 @@
--- pydb_internal.relation_has_code (application; by retention_delete): whether deleting rows of a relation may run code
+-- pydb_internal.relation_has_code (application): whether deleting rows of a relation may run code
 -- of the application.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
