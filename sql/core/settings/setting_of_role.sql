@@ -13,14 +13,18 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+    -- the view reads all settings anew wherever it stands
+    with known as materialized (
+        select s.name, s.setting, s.unit, s.source, s.reset_val from pg_settings as s where s.name = p_name
+    )
     select s.value, s.source, s.cure
     from (
         -- this session is one of the role: as it is, whoever has set it
         select
             1, case when s.unit is null then s.setting else current_setting(s.name) end,
             s.source, format('set %I = default;', p_name)
-        from pg_settings as s
-        where s.name = p_name and s.source in ('client', 'interactive', 'session')
+        from known as s
+        where s.source in ('client', 'interactive', 'session')
             and exists (select from pg_roles as r where r.oid = p_role and r.rolname = current_user)
         union all
         select
@@ -43,8 +47,8 @@ as $$
         select
             5, case when s.unit is null then s.reset_val else s.reset_val || s.unit end, s.source,
             format('alter system reset %I; select pg_reload_conf();', p_name)
-        from pg_settings as s
-        where s.name = p_name and s.source not in ('client', 'interactive', 'session', 'database', 'user',
+        from known as s
+        where s.source not in ('client', 'interactive', 'session', 'database', 'user',
             'database user')
     ) as s (place, value, source, cure)
     order by s.place

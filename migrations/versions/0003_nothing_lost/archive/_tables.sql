@@ -223,9 +223,8 @@ create table pydb_internal.archive_chunk (
     versions xid[] not null,
     is_late boolean not null default false,
     constraint archive_chunk_pkey primary key (manifest_id, number),
-    constraint archive_chunk_size_check check (
-        cardinality(tids) between 1 and 20000 and cardinality(versions) = cardinality(tids)
-    )
+    constraint archive_chunk_size_check check (cardinality(tids) between 1 and 20000),
+    constraint archive_chunk_versions_check check (cardinality(versions) = cardinality(tids))
 );
 
 create index archive_chunk_run_id_idx on pydb_internal.archive_chunk (run_id);
