@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.schedule.conftest import Site
     from tests.servers import CronServer, Database
 
-WHOLE = ("archive_purge", "cascade_run", "orphan_scan_run")
+WHOLE = ("cascade_run", "orphan_scan_run")
 YEARLY = "0 0 1 1 *"
 PRUNE = ("pydb.schedule_prune/app", "25 4 * * *", "call pydb.schedule_prune()")
 
