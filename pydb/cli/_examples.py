@@ -18,6 +18,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "policy export": ("pydb policy export > policies.toml",),
     "policy list": ("pydb policy list",),
     "policy show": ("pydb policy show events",),
+    "policy explain": ("pydb policy explain events",),
     "policy drop": ("pydb policy drop events --dry-run",),
     "retention plan": ("pydb retention plan", "pydb retention plan events"),
     "retention run": (
@@ -60,6 +61,14 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "orphans repair": ("pydb orphans repair app.note.customer_id_ref --mode quarantine --dry-run",),
     "orphans restore": ("pydb orphans restore 7 --dry-run",),
     "orphans close": ("pydb orphans close app.note.customer_id_ref",),
+    "archive list": ("pydb archive list",),
+    "archive show": ("pydb archive show 812",),
+    "archive restore": (
+        "pydb archive restore 812 --dry-run",
+        "pydb archive restore 812 --key id=42 --yes",
+    ),
+    "archive keep": ("pydb archive keep app.event '2 years'",),
+    "archive purge": ("pydb archive purge",),
     "archive export": ("pydb archive export events --to /archive --yes",),
     "archive import": (
         "pydb archive import /archive/app.event-…-r7-00001.copy.zst",

@@ -131,7 +131,7 @@ def _in_database(ctx: typer.Context, dsn: str, rows: int, yes: bool, screen: Scr
     screen.say(f"Everything stays in database {name}. To take it away again:")
     if result.installed:
         # the key of the request of the demo is live still
-        screen.say(f"{_command()} migrate down --to base --destroy-data")
+        screen.say(f"{_command()} migrate down --to base --yes --destroy-data")
     else:
         policies = " ".join(dict.fromkeys(run.subject for run in result.runs))
         screen.say(f"for policy in {policies}; do {_command()} policy drop --yes $policy; done")

@@ -246,7 +246,7 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
 ),
 (
     'partition_patience', '2 min', 'interval', false, '0', '1 day', null,
-    'how long a run tries to get that lock, again and again, before it leaves the partition (interval, up to 1 day)'
+    'how long a run tries to get that lock, again and again, before it leaves the partition (interval, 0 to 1 day)'
 );
 
 create type pydb_internal.retention_warning as (

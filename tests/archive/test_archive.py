@@ -122,7 +122,8 @@ def test_names_that_are_long_or_strange(lab: Lab, schema: str, name: str) -> Non
     quoted = '"' + name.replace('"', '""') + '"'
     table = f'"{schema}".{quoted}'
     lab.do(
-        f"""create schema if not exists "{schema}"; create table {table} (id int, at timestamptz);
+        f"""create schema if not exists "{schema}"; create type "{schema}".kind as enum ('old');
+        create table {table} (id int, at timestamptz, kind "{schema}".kind default 'old');
         insert into {table} values (1, '{OLD}'), (2, '{YOUNG}')"""
     )
     lab.archives(table)

@@ -180,7 +180,10 @@ SAID: Final = {
     ),
 }
 # said by other tests, which need a role or a server of their own
-ELSEWHERE: Final = {"privilege", "row_security", "locks", "superuser", "heirs"}
+ELSEWHERE: Final = {
+    *("privilege", "row_security", "locks", "superuser", "heirs"),
+    *("archived", "unlinked", "unarchivable"),
+}
 
 
 @pytest.mark.parametrize("name", SAID)

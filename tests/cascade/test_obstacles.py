@@ -15,15 +15,31 @@ if TYPE_CHECKING:
     from tests.conftest import Connection, RoleFactory
 
 
-def user(site: Site, role: RoleFactory, grants: str = "") -> Connection:
+def user(site: Site, role: RoleFactory, grants: str = "", label: str = "user") -> Connection:
     """A session of a role that may call pydb and nothing else."""
-    name = role("user")
+    plain = role(label)
+    name = '"' + plain.replace('"', '""') + '"'
     site.do(
         f"grant usage on schema pydb, pydb_internal to {name}; grant execute on all routines in schema"
         f" pydb, pydb_internal to {name};"
         f"grant select on all tables in schema pydb, pydb_internal to {name}; {grants.format(name)}"
     )
-    return site.session(user=name)
+    return site.session(user=plain)
+
+
+def test_a_role_whose_name_asks_for_quotes_runs_triggers(site: Site, role: RoleFactory) -> None:
+    site.shop()
+    site.do(
+        """create table public.seen (id int);
+        create function shop.tell() returns trigger language plpgsql as $$ begin
+            insert into public.seen values (old.id); return old; end $$;
+        create trigger tell before delete on shop.line for each row execute function shop.tell()"""
+    )
+    grants = "grant usage on schema shop to {0}; grant all on all tables in schema shop, public to {0};"
+    session = user(site, role, grants, 'Öwl "of" %s')
+    lines = next(s.done for s in site.delete(CUSTOMER, ONE, TAKE, session) if s.relation == "shop.line")
+    assert lines
+    assert site.counts_of("public.seen") == lines
 
 
 def test_e12_missing_rights_are_listed_as_grants_that_can_be_typed(site: Site, role: RoleFactory) -> None:

@@ -163,7 +163,7 @@ def test_a_blocked_request_is_refused(cli: Cli, big: Connection) -> None:
     assert (result.code, result.error["sqlstate"]) == (1, "YD302")
     assert "--edge" in str(result.error["hint"])
     assert listed(cli) == []
-    for option in (("--reason", "x"), ("--approval",), ("--grace", "1 day")):
+    for option in (("--deadline", "1 day"), ("--approval",), ("--grace", "1 day")):
         assert cli("cascade", "delete", "app.root", "1", "--yes", *option).code == 64
     assert left(big) == (2, 6000)
 

@@ -260,7 +260,7 @@ def test_choices_that_do_not_exist_are_refused(table: Lab) -> None:
         ("action", "truncate", "YD001"),
         ("action", None, "YD001"),
         ("action", "nullify", "YD108"),
-        ("action", "drop_partition", "YD108"),
+        ("action", "drop_partition", "YD120"),
         ("on_referenced", "ignore", "YD001"),
         ("strategy", "fast", "YD001"),
         ("strategy", "partition", "YD108"),

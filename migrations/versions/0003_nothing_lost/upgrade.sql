@@ -298,7 +298,7 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
 ),
 (
     'partition_patience', '2 min', 'interval', false, '0', '1 day', null,
-    'how long a run tries to get that lock, again and again, before it leaves the partition (interval, up to 1 day)'
+    'how long a run tries to get that lock, again and again, before it leaves the partition (interval, 0 to 1 day)'
 );
 
 alter type pydb_internal.retention_work add attribute parts_since timestamptz;
@@ -324,4 +324,4 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
-unlinked (a restore does not set them back). With an archive, blocking: unarchivable.';
+unlinked (a restore does not set them back). Blocking: unarchivable (with an archive).';

@@ -35,6 +35,9 @@ as $$
             select k.word[1] || h.hook
             from regexp_matches(r.prosrc, '[.]kind := ''(\w+)''', 'g') as k (word)
             cross join (values ('_open'), ('_turn'), ('_evade'), ('_terms')) as h (hook)
+            union
+            -- as are the checks of a draft, which run as whoever adds it
+            select d.word[1] || '_vet' from regexp_matches(r.prosrc, 'draft_add[(]\s*''(\w+)''', 'g') as d (word)
         ) as m
         inner join routine as c on c.proname = m.name
     ),

@@ -73,7 +73,9 @@ begin
         select
             'watermark', 'blocked by the watermark: ' || w.problem,
             format('Policy %s deletes nothing before it tells up to when rows may go.', p_policy.name), w.hint
-        from pydb_internal.retention_watermark_problem(p_policy, coalesce(p_role, current_user::regrole::oid)) as w
+        from pydb_internal.retention_watermark_problem(
+            p_policy, coalesce(p_role, quote_ident(current_user)::regrole::oid)
+        ) as w
         where w.problem is not null;
     end if;
     return query

@@ -27,9 +27,10 @@ as $$
                 inner join pg_namespace as n on n.oid = c.collnamespace
                 where c.oid = k.attcollation
             ), ''
-        ), t.typnamespace::regnamespace::text::name, k.is_computed
+        ), s.nspname, k.is_computed
     from kept as k
     inner join pg_type as t on t.oid = k.atttypid and t.typtype <> 'd'
+    inner join pg_namespace as s on s.oid = t.typnamespace
     order by k.attnum;
 $$;
 

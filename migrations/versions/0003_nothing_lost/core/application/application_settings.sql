@@ -11,7 +11,7 @@ set plan_cache_mode = force_generic_plan -- the same question to the catalog at 
 as $$
 declare
     v_database constant oid := (select d.oid from pg_database as d where d.datname = current_database());
-    v_role constant oid := current_user::regrole::oid;
+    v_role constant oid := quote_ident(current_user)::regrole::oid;
 begin
     return array(
         select coalesce(
@@ -30,7 +30,7 @@ begin
                 select 1
                 from pg_db_role_setting as s
                 cross join lateral unnest(s.setconfig) as l (line)
-                where s.setdatabase in (0, v_database) and s.setrole = session_user::regrole::oid
+                where s.setdatabase in (0, v_database) and s.setrole = quote_ident(session_user)::regrole::oid
                     and lower(split_part(l.line, '=', 1)) = lower(u.name)
             ) then (select g.boot_val from pg_settings as g where g.name = u.name) end
         )

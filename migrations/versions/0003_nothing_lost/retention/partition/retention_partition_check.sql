@@ -9,7 +9,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_owner constant regrole := (select c.relowner::regrole from pg_class as c where c.oid = p_policy.target);
+    v_hurdle record;
     v_problem text;
 begin
     if p_policy.partition not in ('drop', 'keep', 'move') then
@@ -29,14 +29,17 @@ begin
         return;
     end if;
     v_problem := pydb_internal.retention_partition_problem(p_policy);
+    select h.* into v_hurdle
+    from pg_roles as r
+    cross join lateral pydb_internal.retention_owner_hurdles(p_policy, r.oid) as h
+    where r.rolname = current_user;
     if v_problem is not null then
         raise exception using errcode = 'YD120',
             message = format('%s has no partitions that policy %s could drop', p_policy.target_name, p_policy.name),
             detail = v_problem || '.', hint = 'p_action => ''delete''';
-    elsif not pg_has_role(v_owner, 'USAGE') then
-        raise exception using errcode = 'YD005',
-            message = format('%s may not drop partitions of %s', current_user, p_policy.target_name),
-            detail = format('It belongs to %s.', v_owner), hint = format('grant %s to %I;', v_owner, current_user);
+    elsif v_hurdle.message is not null then
+        raise exception using errcode = 'YD005', message = v_hurdle.message, detail = v_hurdle.detail,
+            hint = v_hurdle.hint;
     elsif p_policy.partition = 'move' and not has_schema_privilege(p_policy.partition_schema, 'CREATE, USAGE') then
         raise exception using errcode = 'YD005',
             message = format('%s may not create tables in schema %I', current_user, p_policy.partition_schema),
