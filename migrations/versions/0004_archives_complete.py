@@ -1,0 +1,16 @@
+"""archives complete"""
+
+from pydb import migrate
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    migrate.apply(revision)
+
+
+def downgrade() -> None:
+    migrate.revert(revision)
