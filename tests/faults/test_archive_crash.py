@@ -5,29 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from psycopg import sql
 
+from tests.faults.crashes import CRASHES
 from tests.faults.lab import AFTER_GATE, GATED_ROW, Background
-from tests.faults.test_crash import sigkill, stop_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.faults.crashes import Crash
     from tests.faults.lab import Lab
     from tests.servers import TestServer
-
-    Crash = Callable[[TestServer, Background], None]
-
-
-def terminate(server: TestServer, run: Background) -> None:
-    """Only its own session ends."""
-    server.tell("select pg_terminate_backend({})", sql.Literal(run.pid))
-    run.failed()
-
-
-CRASHES = pytest.mark.parametrize(
-    "crash", [terminate, sigkill, stop_at_once], ids=lambda crash: crash.__name__
-)
 
 
 def begun(lab: Lab) -> None:
@@ -63,8 +48,7 @@ def test_what_a_killed_run_took_is_in_the_archive(
     with lab.gate(when=when) as gate:
         run = lab.start()
         gate.reached_by(run)
-        crash(mortal, run)
-        lab.reconnect()
+        crash(mortal, lab, run)
     begun(lab)
     lab.converges()
     assert whole(lab) == set(range(1, 1501))
@@ -92,8 +76,7 @@ def test_a_killed_restore_has_put_back_nothing_or_all(
     with lab.holding() as gate:
         restore = Background(lab.session(), call, run_id, None)
         gate.reached_by(restore)
-        crash(mortal, restore)
-        lab.reconnect()
+        crash(mortal, lab, restore)
     assert whole(lab) == set(range(301, 1501))
     lab.db.execute(call, (run_id, None))
     assert whole(lab) == set()
