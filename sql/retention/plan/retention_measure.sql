@@ -41,10 +41,12 @@ declare
     v_expired bigint;
 begin
     rows_minus_infinity := 0;
-    select array_agg(pydb_internal.retention_instant(
-        p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
-            || case when v_merged then format(' filter (where %s)', v_say.expired) else '' end
-    ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
+    if p_span then
+        select array_agg(pydb_internal.retention_instant(
+            p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
+                || case when v_merged then format(' filter (where %s)', v_say.expired) else '' end
+        ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
+    end if;
     begin
         execute v_due.kept || format(
             'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',

@@ -32,7 +32,9 @@ begin
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
         v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
-        v_turn.run := pydb_internal.retention_partition_close(v_policy, v_turn.run);
+        if v_policy.action = 'drop_partition' then
+            v_turn.run := pydb_internal.retention_partition_close(v_policy, v_turn.run);
+        end if;
         return v_turn;
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
@@ -52,8 +54,10 @@ begin
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
     v_work.cutoff := v_cutoff;
     v_work.blocked := v_blocked;
-    -- last, for they lock the table
-    v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows);
+    if v_policy.action = 'drop_partition' then
+        -- last, for they lock the table
+        v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows);
+    end if;
     p_run.skipped := null;
     p_run.wake_at := null;
     p_run := pydb_internal.retention_plan_verdict(v_policy, p_run, v_work, v_own, v_total, v_relations);
