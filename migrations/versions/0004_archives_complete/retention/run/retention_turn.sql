@@ -30,7 +30,7 @@ begin
     elsif v_policy.action = 'archive' and p_run.run_id is null then
         raise exception using errcode = 'YD901', message = 'an archive needs the id of a run',
             detail = format('Policy %s.', v_policy.name), hint = 'pydb migrate check';
-    elsif p_part.is_ended then
+    elsif p_part.is_ended or (p_part.due = 0 and p_run.done >= p_run.due) then
         return v_turn;
     end if;
     if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
