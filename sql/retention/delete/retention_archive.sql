@@ -51,8 +51,8 @@ begin
     v_ours := pydb_internal.application_enter();
     execute format('/* pydb */ with %s %s', v_parts[1], v_parts[2]) using v_tids;
     get diagnostics v_rows = row_count;
+    set constraints /* pydb */ all immediate; -- what triggers put off belongs to the sum
     perform pydb_internal.application_leave(v_ours);
-    perform pydb_internal.application_constraints(); -- what triggers put off belongs to the sum
     perform pydb_internal.archive_balance(p_run_id, v_kept, (
         select coalesce(sum(e.value::bigint - coalesce((v_gone ->> e.key)::bigint, 0)), 0)::bigint
         from jsonb_each_text(pydb_internal.cascade_deleted_counts(null)) as e
