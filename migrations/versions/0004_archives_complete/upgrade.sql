@@ -1,0 +1,6 @@
+-- archive_run: a run compares table and archive once, and again where one of them has changed
+alter table pydb.archive_run add column signature text;
+alter table pydb.archive_run add column columns name[];
+comment on column pydb.archive_run.signature is
+'Fingerprint of the columns of table and archive, when the run last compared them.';
+comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
