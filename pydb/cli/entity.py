@@ -91,8 +91,9 @@ def list_(ctx: typer.Context) -> None:
         rows = references.entities(conn)
     if _output.emit(ctx, "entity.list", {"entities": [asdict(row) for row in rows]}):
         return
+    has_paths = any(row.search_path for row in rows)
     _output.table(
-        ["entity", "table", "choices", "approval", "grace", "search path", "author"],
+        ["entity", "table", "choices", "approval", "grace", *["search path"] * has_paths, "author"],
         [
             (
                 row.name,
@@ -100,7 +101,7 @@ def list_(ctx: typer.Context) -> None:
                 [f"{reference}={choice}" for reference, choice in row.edges.items()],
                 row.approval,
                 row.grace,
-                row.search_path or [],
+                *[row.search_path or []] * has_paths,
                 row.author,
             )
             for row in rows

@@ -54,7 +54,7 @@ def lab(dsn: str) -> Iterator[Lab]:
         yield made
 
 
-def told(lab: Lab) -> list[object]:
+def told(lab: Lab) -> list[tuple[object, ...]]:
     """What the triggers of a table found, and under which path."""
     return lab.rows('select what, count(*) from "Audit, 2".trail group by what order by what')
 

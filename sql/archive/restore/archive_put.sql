@@ -73,7 +73,7 @@ $$;
 
 comment on function pydb_internal.archive_put(pydb_internal.archive_part[]) is
 'Takes the rows of parts that belong together out of their archives and inserts them where they came from, identity
-columns as they were, generated ones computed; how many of each. Triggers run as for the application, under the path that the run had. Nothing is lost
-where one keeps a row out: YD605.';
+columns as they were, generated ones computed; how many of each. Triggers run as for the application, under the path
+that the run had. Nothing is lost where one keeps a row out: YD605.';
 
 revoke all on function pydb_internal.archive_put(pydb_internal.archive_part[]) from public;

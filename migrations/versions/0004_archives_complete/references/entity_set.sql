@@ -36,7 +36,7 @@ comment on function pydb.entity_set(text, regclass, jsonb, boolean, interval, bo
 a reference to delete, nullify, default or block; the key * is the choice (delete or block) for every edge that would
 stop the delete and is not named. p_approval: a durable job waits for a second person. p_grace: and for this long.
 p_archive: what goes is kept, see pydb.archive_restore. p_search_path: schemas in which
-triggers and other code of the application look for names in its cascades. Arguments left out return to their defaults. The caller
-owns or may SELECT from the root.';
+triggers and other code of the application look for names in its cascades. Arguments left out return to their
+defaults. The caller owns or may SELECT from the root.';
 
 revoke all on function pydb.entity_set(text, regclass, jsonb, boolean, interval, boolean, name[]) from public;

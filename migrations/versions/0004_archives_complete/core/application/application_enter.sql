@@ -30,7 +30,8 @@ $$;
 comment on function pydb_internal.application_enter(boolean) is
 'Sets search_path, row_security, TimeZone and the styles of output to what a new session of the running role would have
 (p_is_written: the first two), the path to that of pydb_internal.application_pin where there is one, for this
-transaction, and returns what they were: pydb_internal.application_leave takes it. A function that pins its search_path, and an error, go back by themselves. Our text that is executed in
-between names the schema of everything, operators too.';
+transaction, and returns what they were: pydb_internal.application_leave takes it. A function that pins its
+search_path, and an error, go back by themselves. Our text that is executed in between
+names the schema of everything, operators too.';
 
 revoke all on function pydb_internal.application_enter(boolean) from public;

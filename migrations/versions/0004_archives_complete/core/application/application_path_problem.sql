@@ -72,7 +72,7 @@ as $$
     )
 
     select f.code, f.problem, coalesce(
-        f.cure, 'Name schemas that are there, in the order in which they are searched: p_search_path => ''{app, audit}'''
+        f.cure, 'p_search_path has the names of schemas that are there, in the order in which they are searched.'
     )
     from found as f
     order by f.ord, f.code
@@ -81,7 +81,7 @@ $$;
 
 comment on function pydb_internal.application_path_problem(name[], oid, oid) is
 'Why a role cannot have the application''s code run under these schemas, or should not: code (path, privilege), problem
-as a sentence, cure; null = it can. p_relation: the table that it deletes from; its own schema passes, whoever may create
-there.';
+as a sentence, cure; null = it can. p_relation: the table that it deletes from; its own schema passes, whoever
+may create there.';
 
 revoke all on function pydb_internal.application_path_problem(name[], oid, oid) from public;
