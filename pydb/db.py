@@ -81,7 +81,8 @@ _WANTED_RUNS = sql.SQL(
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 _READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
-        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
+        "select p.*, p.search_path::text[] as search_path,"
+        " coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
         " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
         " as watermark_table"
         " from pydb.retention_policy as p"
@@ -144,7 +145,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
         "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
-        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at"
+        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at,"
+        " e.search_path::text[] as search_path"
         " from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
@@ -165,7 +167,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
         " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
         " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
-        " j.proof, j.finished_at, j.allow_triggers, j.triggered"
+        " j.proof, j.finished_at, j.allow_triggers, j.triggered,"
+        " j.search_path::text[] as search_path"
         " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
         " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
     ),

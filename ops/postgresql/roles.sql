@@ -131,7 +131,8 @@ declare
         schedule_place schedule_rows
     ';
     c_monitor_calls constant text := '
-        application_enter application_leave application_settings archive_columns archive_drift archive_hurdle
+        application_check_path application_enter application_leave application_path application_path_problem
+        application_path_text application_pin application_settings archive_columns archive_drift archive_hurdle
         archive_problem archive_top cascade_add_archive cascade_add_edges cascade_add_heirs cascade_check_root
         cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem
         cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command
@@ -234,8 +235,8 @@ declare
         cascade_execute cascade_execute_native cascade_graph_hash cascade_is_divisible cascade_is_refusable
         cascade_job_batch cascade_job_closure cascade_job_delete cascade_job_keys cascade_job_progress cascade_job_queue
         cascade_job_rows cascade_job_start cascade_job_store cascade_job_take cascade_job_vet cascade_late_rows
-        cascade_log cascade_next_pass cascade_open cascade_plan_command cascade_root_terms cascade_steps_done
-        cascade_trial cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements
+        cascade_log cascade_next_pass cascade_open cascade_pin cascade_plan_command cascade_root_terms
+        cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements
         cascade_verify_counts cascade_write cron_previous draft_add erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_key_source erasure_problem erasure_row erasure_salt erasure_search erasure_store
         erasure_vet export_columns export_evade export_open export_slice export_terms export_turn export_verify

@@ -109,6 +109,7 @@ class Job:
     finished_at: datetime | None
     allow_triggers: bool
     triggered: Mapping[str, int]
+    search_path: list[str] | None = None
 
 
 class DeleteOptions(TypedDict, total=False):
@@ -120,6 +121,7 @@ class DeleteOptions(TypedDict, total=False):
     archive: bool | None
     reason: str | None
     deadline: str | None
+    search_path: Sequence[str] | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -132,6 +134,7 @@ class RequestOptions(TypedDict, total=False):
     archive: bool | None
     allow_triggers: bool
     deadline: str | None
+    search_path: Sequence[str] | None
 
 
 def root(conn: Connection, name: str) -> Root:
@@ -179,7 +182,7 @@ def delete(
 
     Arguments as for :func:`plan`; the steps have ``done``. Keys without a row are no error.
     """
-    arguments = {f"p_{option}": value for option, value in options.items()}
+    arguments = _options(options)
     return db.call_as(conn, Step, "cascade_delete", **_what(conn, root, keys, edges, entity), **arguments)
 
 
@@ -196,7 +199,7 @@ def request(
 
     ``approval``: it waits for a second person. ``grace``: and for this long, an interval as text.
     """
-    arguments = {f"p_{option}": value for option, value in options.items()}
+    arguments = _options(options)
     (row,) = db.call(conn, "cascade_request", **_what(conn, root, keys, edges, entity), **arguments)
     return job(conn, cast("int", row["id"]))
 
@@ -304,6 +307,13 @@ def totals(steps: Iterable[Step]) -> list[Total]:
 def blocked(steps: Iterable[Step]) -> list[Step]:
     """The steps that stop the whole delete."""
     return [step for step in steps if step.action == "blocked"]
+
+
+def _options(options: Mapping[str, object]) -> dict[str, object]:
+    """Optional arguments as the driver takes them: a list of names is an array, not a document."""
+    path = cast("Sequence[str] | None", options.get("search_path"))
+    given = {f"p_{option}": value for option, value in options.items()}
+    return given if path is None else {**given, "p_search_path": tuple(path)}
 
 
 def _what(

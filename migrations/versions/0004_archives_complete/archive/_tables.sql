@@ -57,6 +57,7 @@ create table pydb.archive_run (
     to_block bigint,
     signature text,
     columns name[],
+    search_path name[],
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -81,6 +82,9 @@ comment on column pydb.archive_run.to_block is
 comment on column pydb.archive_run.signature is
 'Fingerprint of the columns of table and archive, when the run last compared them.';
 comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
+comment on column pydb.archive_run.search_path is
+'Schemas in which triggers looked for names when the rows went, and look when they come back; null = as the running role
+does.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 

@@ -22,6 +22,14 @@ begin
     from pydb.archive_table as t
     where t.archive = p_archive
     on conflict (run_id, archive) do update set signature = excluded.signature, columns = excluded.columns;
+    insert into pydb.archive_run (run_id, archive, source_name, filenode, from_block, search_path)
+    select
+        p_run_id, t.archive, pydb_internal.relation_name(t.source), pg_relation_filenode(t.archive),
+        greatest(pg_relation_size(t.archive) / current_setting('block_size')::bigint - 1, 0),
+        pydb_internal.application_path()
+    from pydb.archive_table as t
+    where t.archive = p_archive
+    on conflict (run_id, archive) do nothing;
 end
 $$;
 
