@@ -1,0 +1,2 @@
+drop routine pydb_internal.export_range;
+drop routine pydb_internal.archive_places;
