@@ -26,3 +26,6 @@ alter table pydb.archive_run drop column search_path;
 
 alter type pydb_internal.orphan_repair_work drop attribute search_path;
 
+
+drop routine pydb_internal.export_range;
+drop routine pydb_internal.archive_places;

@@ -49,3 +49,6 @@ alter type pydb_internal.orphan_repair_work add attribute search_path name[];
 comment on column pydb_internal.orphan_repair_work.search_path is
 'Schemas in which triggers look for names; null = as the running role does.';
 
+
+drop routine pydb_internal.export_range;
+drop routine pydb_internal.archive_places;
