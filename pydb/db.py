@@ -182,9 +182,9 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     ),
     # entries of a file as the ledger has them, and the keys of the roots that are there again
     "erasure_back": sql.SQL(
-        "select f.id, f.key from pydb_internal.erasure_back("
+        "select distinct f.id, f.key from pydb_internal.erasure_back("
         "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
-        " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
+        " from jsonb_array_elements(%(entries)s::jsonb) as e (value))) as f"
     ),
     "column_list": sql.SQL(
         "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
