@@ -49,13 +49,11 @@ alter type pydb_internal.orphan_repair_work add attribute search_path name[];
 comment on column pydb_internal.orphan_repair_work.search_path is
 'Schemas in which triggers look for names; null = as the running role does.';
 
-
 drop routine pydb_internal.export_range;
 drop routine pydb_internal.archive_places;
 
 -- erasures for good, and what the ledger keeps of their edges
 drop routine pydb.cascade_plan;
-drop routine pydb.cascade_request;
 drop routine pydb_internal.erasure_back;
 drop routine pydb_internal.erasure_row;
 alter table pydb.cascade_job add column purge boolean not null default false;

@@ -93,7 +93,6 @@ comment on column pydb.cascade_job.id is 'Job id: call pydb.cascade_run(id).';
 comment on column pydb.cascade_job.entity is 'Entity it was requested by; null for a table.';
 comment on column pydb.cascade_job.root is 'Table of the root rows.';
 comment on column pydb.cascade_job.root_name is 'Its qualified name at the request.';
-comment on column pydb.cascade_job.keys is 'Keys of the root rows: array of objects.';
 comment on column pydb.cascade_job.keys is
 'Keys of the root rows: array of objects; empty ones once an erasure is completed.';
 comment on column pydb.cascade_job.edges is 'Choices for edges, as in pydb.entity.edges.';
@@ -343,7 +342,6 @@ comment on column pydb.cascade_step.depth is 'Fewest edges between these rows an
 comment on column pydb.cascade_step.relation is 'Table of the rows; of a partition, the topmost table above it.';
 comment on column pydb.cascade_step.via is 'Reference that leads here; null for the root rows.';
 comment on column pydb.cascade_step.action is
-'delete; nullify (set null) and default (set default) are updates; blocked: the rows stop the whole delete.';
 'delete; nullify (set null) and default (set default) are updates; purge: copies in an archive or the quarantine go too;
 blocked: the rows stop the whole delete.';
 comment on column pydb.cascade_step.rows is
@@ -364,7 +362,6 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
-unlinked (a restore does not set them back). Blocking: unarchivable (with an archive).';
 unlinked (a restore does not set them back), purge (copies that go for good). Blocking: unarchivable (with an archive).';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
@@ -379,7 +376,6 @@ create type pydb_internal.cascade_work as (
     width integer,
     seen bigint,
     idle integer,
-    allow_triggers boolean
     allow_triggers boolean,
     purge boolean
 );

@@ -27,7 +27,6 @@ begin
         select
         from pydb.job_run as r
         where r.pid = pg_backend_pid() and r.started_at >= statement_timestamp() and r.state in ('running', 'queued')
-            and r.run_kind in ('archive_restore', 'archive_purge')
             and (
                 r.run_kind in ('archive_restore', 'archive_purge')
                 or r.run_kind = 'cascade' and (r.plan ->> 'purge')::boolean
@@ -37,7 +36,6 @@ begin
     end if;
     raise exception using errcode = 'YD005',
         message = format('%s of archive %s is refused', lower(tg_op), pydb_internal.relation_name(tg_relid)),
-        detail = 'Rows come into an archive by the delete of a run, and leave it by a restore or when they expire.',
         detail = 'Rows come into an archive by the delete of a run, and leave it by a restore, a purge, or when they expire.',
         hint = 'psql: \df pydb.archive*';
 end

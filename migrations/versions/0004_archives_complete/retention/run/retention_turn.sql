@@ -1,7 +1,6 @@
 -- pydb_internal.retention_turn (run): hook of retention runs: delete the next range of a part, in the caller's
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
--- raises YD103 YD113 YD114 YD901, and what the delete raises
 -- raises YD005 YD015 YD103 YD113 YD114 YD901, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
@@ -33,7 +32,6 @@ begin
         raise exception using errcode = 'YD901', message = 'an archive needs the id of a run',
             detail = format('Policy %s.', v_policy.name), hint = 'pydb migrate check';
     elsif p_part.is_ended or (p_part.due = 0 and p_run.done >= p_run.due) then
-    elsif p_part.is_ended then
         return v_turn;
     end if;
     if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
@@ -55,7 +53,6 @@ begin
     if p_run.max_rows is not null or (p_part.strategy = 'heap' and v_work.heap_range = 1) then
         v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     end if;
-    v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     v_take := clock_timestamp();
     v_gone := pydb_internal.retention_take(
         v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way,
@@ -92,9 +89,6 @@ begin
     if v_gone.faults is not null then
         v_work := pydb_internal.retention_faults_add(v_work, v_gone.faults);
     end if;
-    v_turn.run.rows := v_gone.rows_done;
-    v_turn.run.counts := v_gone.relations;
-    v_work := pydb_internal.retention_faults_add(v_work, v_gone.faults);
     v_work.pass_done := v_work.pass_done + v_gone.rows_done;
     v_turn.run := pydb_internal.retention_account(
         v_policy, v_turn.run, v_work, p_part, v_left, extract(epoch from clock_timestamp() - v_start)::float8 * 1000,
@@ -103,7 +97,6 @@ begin
     if v_work.faulty > 0 or v_work.faults is not null then
         v_turn.run := pydb_internal.retention_faults_end(v_turn.run, v_work, false);
     end if;
-    v_turn.run := pydb_internal.retention_faults_end(v_turn.run, v_work, false);
     v_turn.run.detail := coalesce((v_turn.run).detail, '{}') || jsonb_build_object(
         'position', jsonb_build_object(
             'relation', p_part.relation::bigint, 'at', coalesce((v_turn.part).at_block, p_part.until_block)
