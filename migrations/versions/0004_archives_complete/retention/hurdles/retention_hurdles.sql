@@ -18,34 +18,7 @@ begin
     from pg_roles as r
     where r.oid = p_role;
     v_role := coalesce(v_who.name, current_user::text);
-    -- to list the server's settings takes long; where this session is one of the role and nothing is said of the role
-    -- or the database, it has what every session of the role gets, or has set itself
-    if current_setting('session_replication_role') = 'replica' or not current_setting('track_counts')::boolean
-        or v_role <> current_user or exists (
-            select 1
-            from pg_db_role_setting as d
-            cross join unnest(d.setconfig) as u (word)
-            where starts_with(u.word, 'session_replication_role=') or starts_with(u.word, 'track_counts=')
-        )
-    then
-        return query
-        select
-            'unfit_session', 'session_replication_role is replica',
-            'Foreign keys and triggers are off in this session: deletes would leave orphans.', s.cure
-        from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
-        where s.value = 'replica';
-        return query
-        select
-            'unfit_session', 'track_counts is off',
-            'The server counts no rows that go along with others, and nothing else knows them.',
-            case
-                when s.source in ('client', 'interactive', 'session') then 'set track_counts = on; -- as a superuser'
-                else format('alter role %I set track_counts = on; -- as a superuser', v_role)
-            end
-        from pydb_internal.setting_of_role(p_role, 'track_counts') as s
-        -- only a policy whose deletes take other rows along needs it
-        where case when not s.value::boolean then (pydb_internal.retention_reach(p_policy)).way <> 'plain' end;
-    end if;
+    return query select u.* from pydb_internal.retention_session_hurdles(p_policy, p_role, v_role) as u;
     if not v_who.is_super then -- nothing is kept from one
         v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
     end if;
@@ -56,6 +29,14 @@ begin
     end if;
     if p_policy.action = 'drop_partition' then
         return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
+    end if;
+    if p_policy.search_path is not null then
+        return query
+        select
+            case f.code when 'privilege' then f.code else 'search_path' end,
+            format('the search_path of policy %s cannot be used', p_policy.name), f.problem, f.cure
+        from pydb_internal.application_path_problem(p_policy.search_path, p_policy.target, p_role) as f
+        where f.problem is not null;
     end if;
     if not v_who.sees_all then
         return query
@@ -109,7 +90,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, archive, watermark,
-publication; with the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, search_path, row_security,
+archive, watermark, publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;

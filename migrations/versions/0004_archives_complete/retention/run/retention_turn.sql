@@ -1,7 +1,7 @@
 -- pydb_internal.retention_turn (run): hook of retention runs: delete the next range of a part, in the caller's
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
--- raises YD103 YD113 YD114 YD901, and what the delete raises
+-- raises YD005 YD015 YD103 YD113 YD114 YD901, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -25,6 +25,7 @@ declare
     v_take_ms float8;
 begin
     v_turn.run := p_run;
+    perform pydb_internal.application_pin(v_policy.search_path, v_policy.target);
     if p_part.strategy = 'partition' then
         return pydb_internal.retention_partition_turn(p_run, p_part);
     elsif v_policy.action = 'archive' and p_run.run_id is null then
