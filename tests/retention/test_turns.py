@@ -98,7 +98,8 @@ def ordered(lab: Lab) -> None:
             with (fillfactor = 100);
         alter table public.t alter body set storage plain;
         insert into public.t select i, timestamptz '{OLD}' + i * interval '1 s'
-            + case when i > 3780 then interval '200 days' else '0' end, repeat('x', 3900) from generate_series(1, {2 * ORDERED_PAGES - 1}) as i;
+            + case when i > 3780 then interval '200 days' else '0' end, repeat('x', 3900)
+            from generate_series(1, {2 * ORDERED_PAGES - 1}) as i;
         create index on public.t (at); analyze public.t"""
     )
     lab.policy()
