@@ -339,7 +339,7 @@ class _Export:
             self._part += 1
             name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
             with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
-                content = files.write(self._target, name, pieces)
+                content = files.write(self._target, name, pieces, rows=noted.rows)
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, noted, content, cutoff)
