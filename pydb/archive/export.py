@@ -9,6 +9,7 @@ nothing else. So at any moment a row is in its table, or in a file that was foun
 from __future__ import annotations
 
 import contextlib
+import struct
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -338,7 +339,7 @@ class _Export:
             self._part += 1
             name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
             with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
-                content = files.write(self._target, name, pieces)
+                content = files.write(self._target, name, pieces, rows=noted.rows)
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, noted, content, cutoff)
@@ -450,12 +451,20 @@ class _Noted:
         self.oldest, self.newest = chunk["oldest"], chunk["newest"]
         tids, versions = chunk["tids"], chunk["versions"]
         if isinstance(tids, bytes) and isinstance(versions, bytes):
-            self._chunks.append((compress.pack(tids), compress.pack(versions)))
+            self._chunks.append((compress.pack(tids), compress.pack(_once(versions))))
 
     def chunks(self) -> Iterator[tuple[db.SentTids, db.SentXids]]:
         """As they are given to the server again."""
         for tids, versions in self._chunks:
             yield db.SentTids(compress.unpack(tids)), db.SentXids(compress.unpack(versions))
+
+
+def _once(versions: bytes) -> bytes:
+    """An array that was sent, of one element if all of them are the same: as after a bulk load."""
+    head, elements = versions[:12], versions[20:]
+    one = elements[:8]
+    is_same = elements == one * (len(elements) // 8)
+    return head + struct.pack("!ii", 1, 1) + one if is_same else versions
 
 
 class _Clock:

@@ -49,3 +49,11 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
 unlinked (a restore does not set them back). Blocking: unarchivable (with an archive).';
+
+alter table pydb_internal.archive_chunk drop constraint archive_chunk_versions_check;
+update pydb_internal.archive_chunk as c set versions = array_fill(c.versions[1], array[cardinality(c.tids)])
+where cardinality(c.versions) = 1;
+alter table pydb_internal.archive_chunk add constraint archive_chunk_versions_check check (
+    cardinality(versions) = cardinality(tids)
+);
+comment on column pydb_internal.archive_chunk.versions is 'Their versions (xmin), in the same order.';

@@ -131,3 +131,11 @@ is refused). To know: order, trigger, untried, unindexed, not_enforced, not_vali
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
 unlinked (a restore does not set them back), purge (copies that go for good). Blocking: unarchivable (with an archive).';
 comment on column pydb_internal.cascade_work.purge is 'True: copies of its rows go first.';
+
+-- one version stands for all rows of a chunk that have the same
+alter table pydb_internal.archive_chunk drop constraint archive_chunk_versions_check;
+alter table pydb_internal.archive_chunk add constraint archive_chunk_versions_check check (
+    cardinality(versions) between 1 and cardinality(tids)
+);
+comment on column pydb_internal.archive_chunk.versions is
+'Their versions (xmin), each at least once: all of them, or one where all have the same.';

@@ -234,6 +234,7 @@ create table pydb_internal.archive_chunk (
     constraint archive_chunk_pkey primary key (manifest_id, number),
     constraint archive_chunk_size_check check (cardinality(tids) between 1 and 20000),
     constraint archive_chunk_versions_check check (cardinality(versions) = cardinality(tids))
+    constraint archive_chunk_versions_check check (cardinality(versions) between 1 and cardinality(tids))
 );
 
 create index archive_chunk_run_id_idx on pydb_internal.archive_chunk (run_id);
@@ -248,6 +249,8 @@ comment on column pydb_internal.archive_chunk.signature is
 'What the table looked like when they were read; where it is another, these are not the rows.';
 comment on column pydb_internal.archive_chunk.tids is 'Places of the rows (ctid).';
 comment on column pydb_internal.archive_chunk.versions is 'Their versions (xmin), in the same order.';
+comment on column pydb_internal.archive_chunk.versions is
+'Their versions (xmin), each at least once: all of them, or one where all have the same.';
 comment on column pydb_internal.archive_chunk.is_late is 'True: some of them were locked, and get another chance.';
 
 revoke all on pydb_internal.archive_chunk from public;
