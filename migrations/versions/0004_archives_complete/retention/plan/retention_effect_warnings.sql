@@ -88,11 +88,9 @@ begin
         ), '{}'
     ) || coalesce(
         (
-            select array_agg(row(
-                'rule', format('rule %I rewrites deletes: rows may stay', w.rulename)
-            )::pydb_internal.retention_warning order by w.rulename)
-            from pg_rewrite as w
-            where w.ev_class = p_relation and w.ev_type = '4'
+            select array_agg(row('rule', r.said)::pydb_internal.retention_warning order by r.rule)
+            from pydb_internal.relation_rules(array[p_relation], 'delete') as r
+            where not r.deletes -- those block the run: retention_hurdles
         ), '{}'
     );
 end
