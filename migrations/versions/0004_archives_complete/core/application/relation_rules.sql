@@ -3,10 +3,16 @@
 -- raises nothing
 create or replace function pydb_internal.relation_rules(p_relations oid[], p_event text)
 returns table (relation oid, rule name, deletes boolean, said text, cure text)
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    -- hardly a table has one
+    if not exists (select from pg_class as c where c.oid = any(p_relations) and c.relhasrules) then
+        return;
+    end if;
+    return query
     select
         r.ev_class, r.rulename, r.deletes,
         format('rule %I of %s ', r.rulename, pydb_internal.relation_name(r.ev_class)) || case
@@ -27,6 +33,7 @@ as $$
         where w.ev_class = any(p_relations) and w.ev_enabled in ('O', 'A')
             and w.ev_type = case p_event when 'delete' then '4' else '2' end
     ) as r;
+end
 $$;
 
 comment on function pydb_internal.relation_rules(oid[], text) is
