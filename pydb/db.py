@@ -31,14 +31,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 from psycopg import generators, pq, sql
-from psycopg.adapt import Loader
+from psycopg.adapt import Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from psycopg.waiting import Wait
 
 from pydb import errors
 
@@ -63,6 +64,8 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
+PIECE: Final = 1 << 18
+"""Bytes of a COPY that are handed over at once, about."""
 _ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
@@ -179,9 +182,9 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     ),
     # entries of a file as the ledger has them, and the keys of the roots that are there again
     "erasure_back": sql.SQL(
-        "select f.id, f.key from pydb_internal.erasure_back("
+        "select distinct f.id, f.key from pydb_internal.erasure_back("
         "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
-        " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
+        " from jsonb_array_elements(%(entries)s::jsonb) as e (value))) as f"
     ),
     "column_list": sql.SQL(
         "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
@@ -259,6 +262,8 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     conn.adapters.register_loader("regclass", _OidBinaryLoader)
     conn.adapters.register_loader("interval", _IntervalBinaryLoader)
     conn.adapters.register_loader("timestamptz", _TimestamptzBinaryLoader)
+    conn.adapters.register_dumper(SentTids, _SentTidsDumper)
+    conn.adapters.register_dumper(SentXids, _SentXidsDumper)
     return conn
 
 
@@ -404,10 +409,16 @@ def snapshot(conn: Connection) -> Iterator[None]:
         conn.execute("commit")
 
 
-def copy_out(conn: Connection, statement: str) -> Generator[memoryview]:
+def stream(conn: Connection, statement: str) -> Generator[Row]:
+    """Rows of one SELECT that a routine of pydb wrote (never a user), one at a time; to be closed."""
+    with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
+        yield from cursor.stream(statement.encode(), binary=True)
+
+
+def copy_out(conn: Connection, statement: str) -> Generator[bytes]:
     """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user); to be closed.
 
-    Many lines a wait: the driver's own loop, which waits for each, takes three times as long.
+    Whole lines, many at a time: nobody looks at one, and one takes as long as a thousand to hand over.
     """
     with _translated(conn):
         conn.pgconn.send_query(statement.encode())
@@ -418,7 +429,8 @@ def copy_out(conn: Connection, statement: str) -> Generator[memoryview]:
         try:
             while not is_through:
                 lines, is_through = conn.wait(_lines(conn.pgconn))
-                yield from lines
+                if lines:
+                    yield b"".join(lines)
         finally:
             if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
                 conn.cancel_safe()
@@ -437,15 +449,23 @@ def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
 
 
 def _lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:
-    """Lines of a COPY that are there, some at least, and whether it is through."""
+    """Lines of a COPY, of ``PIECE`` bytes together if there are as many, and whether it is through."""
     lines: list[memoryview] = []
     size = 0
-    while size < 1 << 16:
-        found = yield from generators.copy_from(pgconn)
-        if not isinstance(found, memoryview):
+    take, add = pgconn.get_copy_data, lines.append
+    while size < PIECE:
+        length, line = take(1)  # this loop is all that happens for each row
+        if length > 0:
+            add(line)
+            size += length
+        elif length == 0:
+            yield Wait.R
+            pgconn.consume_input()
+        else:
+            (*_, end) = yield from generators.fetch_many(pgconn)
+            if end.status != pq.ExecStatus.COMMAND_OK:
+                raise psycopg.errors.error_from_result(end)
             return lines, True
-        lines.append(found)
-        size += len(found)
     return lines, False
 
 
@@ -607,6 +627,26 @@ def _as(cls: type[T], row: Row) -> T:
 
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class SentTids(bytes):
+    """An array of places as ``array_send`` gave it: it goes back without being read."""
+
+
+class SentXids(bytes):
+    """An array of transaction ids, the same way."""
+
+
+class _SentTidsDumper(Dumper):
+    format = pq.Format.BINARY
+    oid = 1010  # tid[]
+
+    def dump(self, obj: bytes) -> bytes:
+        return obj
+
+
+class _SentXidsDumper(_SentTidsDumper):
+    oid = 1011  # xid[]
 
 
 class _OidBinaryLoader(Loader):
