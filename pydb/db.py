@@ -223,6 +223,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
         " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
     ),
+    "archive_files": sql.SQL(
+        "select m.file, m.place, m.source_name, m.rows, m.rows_deleted, m.bytes, m.created_at"
+        " from pydb.archive_manifest as m where m.archived_run_id = %(run)s::bigint order by m.id"
+    ),
     "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(

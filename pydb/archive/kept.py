@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Kept:
     """A row of ``pydb.archive_list``: what a run put into one archive, and how many ``rows`` are still there.
 
-    ``until`` is when :func:`purge` removes them; None = never, or nothing is left.
+    ``until`` is when :func:`purge` removes them; None = never, or nothing is left. ``exported`` of the
+    ``purged`` rows are in files.
     """
 
     run_id: int
@@ -37,6 +38,7 @@ class Kept:
     first_at: datetime
     last_at: datetime
     until: datetime | None
+    exported: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Archive:
     keep: str | None
     until: datetime | None
     state: str
+    exported: int
 
 
 @dataclass(frozen=True, slots=True)
