@@ -193,6 +193,13 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
         " and (rows > 0 or %(empty)s) order by run_id desc, relation"
     ),
+    "archive_scope": sql.SQL(
+        "select l.* from pydb.archive_list as l"
+        " left join pydb.archive_table as t on t.archive = l.archive"
+        " where l.rows > 0 and (%(run)s::bigint is null or l.run_id = %(run)s::bigint)"
+        " and (%(table)s::oid is null or l.archive::oid = %(table)s::oid"
+        " or t.source::oid = pydb_internal.archive_top(p_relation => %(table)s::oid))"
+    ),
     "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
     "idempotency_keys": sql.SQL(
         "select l.*, clock_timestamp() as seen_at from pydb.idempotency_list as l"

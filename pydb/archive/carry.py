@@ -71,7 +71,11 @@ class _Archived(export.Exporter):
 
     def _arguments(self, max_rows: int | None) -> dict[str, object]:
         self._left = max_rows
-        given: dict[str, object] = {"p_run_id": self._run_id, "p_request": self._outcome.request, "p_leave": self._leave}
+        given: dict[str, object] = {
+            "p_run_id": self._run_id,
+            "p_request": self._outcome.request,
+            "p_leave": self._leave,
+        }
         if self._table is not None:
             given["p_table"] = self._table
         return given
@@ -90,7 +94,7 @@ class _Archived(export.Exporter):
             p_request=self._outcome.request,
         )
 
-    def _range(self, leaf: Row, start: int, cutoff: datetime | None) -> Row:
+    def _range(self, leaf: Row, start: int, cutoff: datetime | None) -> Row:  # noqa: ARG002
         first = int(str(leaf["from_block"]))
         (found,) = db.call(
             self._reader,
@@ -142,5 +146,3 @@ class _Archived(export.Exporter):
 def files_of(conn: Connection, run_id: int) -> list[Row]:
     """The verified files that hold what a run archived: file, place, source_name, rows, rows_deleted."""
     return db.read(conn, "archive_files", run=run_id)
-
-

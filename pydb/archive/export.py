@@ -133,6 +133,7 @@ class Deleter(threading.Thread):
         self._conn, self._procedure, self._arguments = conn, procedure, arguments
 
     def run(self) -> None:
+        """Call it, and note how it ended."""
         try:
             db.call_procedure(self._conn, self._procedure, **self._arguments)
         except Exception as error:
@@ -141,6 +142,7 @@ class Deleter(threading.Thread):
             self.ended.set()
 
     def stop(self) -> None:
+        """Cancel it until it has ended."""
         while not self.ended.is_set():
             db.cancel(self._conn)
             self.ended.wait(5.0)
@@ -341,9 +343,7 @@ class Exporter:
                 self._left -= rows
         return result.rows - before
 
-    def _file(
-        self, run: Run, leaf: Row, result: TableResult, start: int, cutoff: datetime | None
-    ) -> int:
+    def _file(self, run: Run, leaf: Row, result: TableResult, start: int, cutoff: datetime | None) -> int:
         """One file: read in one snapshot, written, read back, entered. Returns its rows."""
         clock = _Clock(result.seconds)
         with db.snapshot(self._reader):

@@ -88,6 +88,11 @@ def kept(conn: Connection, run_id: int | None = None, *, empty: bool = False) ->
     return db.read_as(conn, Kept, "archive_list", run=run_id, empty=empty)
 
 
+def scope(conn: Connection, run_id: int | None, table: int | None) -> list[Kept]:
+    """What is in archives of a run, of a table (its oid), or of both."""
+    return db.read_as(conn, Kept, "archive_scope", run=run_id, table=table)
+
+
 def archives(conn: Connection) -> list[Archive]:
     """All archives by the name of their table."""
     return db.read_as(conn, Archive, "archive_status")

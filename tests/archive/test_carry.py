@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
 COPY = "select coalesce(sum(rows - purged - restored), 0)::int, coalesce(sum(exported), 0)::int"
 BOOKS = f"{COPY} from pydb.archive_run"
 
+CHILD = """
+create table app.child (id int primary key, event_id int references app.event on delete cascade);
+create index on app.child (event_id);
+insert into app.child select i, i from generate_series(1, 90) as i;
+"""
+
 
 def archived(files: FileLab, table: str, rows: int, name: str = "events") -> int:
     """A run that archives what expired of a table; its id."""
     files.db.execute(
-        b"select pydb.retention_policy_set(%s, %s, 'at', '30 days', p_action => 'archive', p_fuse_share => 1)",
-        (name, table),
+        b"select pydb.retention_policy_set(%s, %s, 'at', '30 days', p_fuse_share => 1, p_action => %s)",
+        (name, table, "archive"),
     )
     with psycopg.connect(files.dsn, autocommit=True) as conn:
         conn.execute("call pydb.retention_run(%s)", (name,))
@@ -45,8 +52,7 @@ def in_archive(files: FileLab, table: str) -> int:
 
 def test_a_run_goes_to_files(files: FileLab) -> None:
     files.table(500)
-    files.do("create table app.child (id int primary key, event_id int references app.event on delete cascade)")
-    files.do("create index on app.child (event_id); insert into app.child select i, i from generate_series(1, 90) i")
+    files.do(CHILD)
     run = archived(files, "app.event", 590)
     outcome = carried(files, run, leave=True)
     assert (end(outcome), in_archive(files, "app.event")) == (("completed", "exhausted", 0), 500)
@@ -93,7 +99,10 @@ def test_a_run_goes_to_files(files: FileLab) -> None:
 def test_a_table_of_every_type_over_several_runs(files: FileLab) -> None:
     files.do(KITCHEN)
     archived(files, TABLE, 3)
-    more = f"insert into {TABLE} (at, texts) select now() - interval '40 days', array[null, 'x'] from generate_series(1, 40)"
+    more = (
+        f"insert into {TABLE} (at, texts) select now() - interval '40 days', array[null, 'x']"
+        " from generate_series(1, 40)"
+    )
     files.do(more)
     run = archived(files, TABLE, 40)
     relation = files.value(f"select $${TABLE}$$::regclass::oid::bigint")
@@ -106,13 +115,14 @@ def test_a_table_of_every_type_over_several_runs(files: FileLab) -> None:
     assert in_archive(files, TABLE) == 0
     assert {one.relation for one in outcome.tables} == {TABLE}
     assert files.rows(BOOKS) == [(0, 43)]
-    assert {columns for (columns,) in files.rows("select jsonb_array_length(columns) from pydb.archive_manifest")} == {29}
+    assert {
+        columns for (columns,) in files.rows("select jsonb_array_length(columns) from pydb.archive_manifest")
+    } == {29}
 
 
 def test_bounds_and_one_bad_table_among_good_ones(files: FileLab) -> None:
     files.table(100)
-    files.do("create table app.child (id int primary key, event_id int references app.event on delete cascade)")
-    files.do("create index on app.child (event_id); insert into app.child select i, i from generate_series(1, 90) i")
+    files.do(CHILD)
     run = archived(files, "app.event", 190)
     assert end(carried(files, run, max_rows=30)) == ("partial", "row_budget", 30)
     assert files.rows(BOOKS) == [(160, 30)]
@@ -127,13 +137,11 @@ def test_bounds_and_one_bad_table_among_good_ones(files: FileLab) -> None:
 
 
 def test_interrupted_between_the_file_and_the_delete(files: FileLab) -> None:
-    """Another session holds a row of the archive; the backends end; the next export goes on with the same file."""
+    """A row of the archive is held, the backends end: the next export goes on with the same file."""
     files.table(300)
     run = archived(files, "app.event", 300)
     name = files.value("select archive::text from pydb.archive_table")
     files.do("select pydb.setting_set('lock_timeout', '60 s')")
-    import threading
-
     ends: list[object] = []
 
     def work() -> None:
@@ -169,7 +177,8 @@ def test_a_file_that_lies_takes_nothing_out(files: FileLab) -> None:
     # as a clone would see it: what was to be deleted for files of another database
     files.do("update pydb.archive_manifest set database_oid = 1")
     files.do(
-        "insert into pydb_internal.archive_chunk (manifest_id, number, run_id, relation, signature, tids, versions)"
+        "insert into pydb_internal.archive_chunk"
+        " (manifest_id, number, run_id, relation, signature, tids, versions)"
         " select m.id, 0, m.run_id, m.relation, 'x', array_agg(a.ctid), array_agg(a.xmin)"
         f" from pydb.archive_manifest as m, {name} as a group by m.id"
     )

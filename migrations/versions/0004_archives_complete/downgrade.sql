@@ -5,3 +5,7 @@ alter table pydb.archive_run drop column exported;
 comment on column pydb.archive_run.purged is 'Rows that left the archive for good.';
 alter table pydb.archive_manifest drop column archived_run_id;
 delete from pydb_internal.run_kind where name = 'archive_export';
+
+-- a file comes back as a restore brings rows back
+drop routine pydb_internal.archive_import_open;
+drop routine pydb_internal.archive_key;

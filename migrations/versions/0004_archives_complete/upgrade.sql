@@ -13,3 +13,7 @@ that its rows go back to. Null = made of the table itself.';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
 ('archive_export', 'archive', 'archive_export', 'select * from pydb.archive_list where rows > 0;');
+
+-- a file comes back as a restore brings rows back
+drop routine pydb_internal.archive_import_open;
+drop routine pydb_internal.archive_key;
