@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack
+from uuid import UUID, uuid4
 
 from pydb import db
 
@@ -109,9 +110,11 @@ def restore(conn: Connection, run_id: int, **options: Unpack[RestoreOptions]) ->
     return db.call_as(conn, Step, "archive_restore", p_run_id=run_id, **arguments)
 
 
-def purge(conn: Connection) -> None:
-    """Remove what archives have kept long enough; ``conn`` must be autocommit and idle."""
-    db.call_procedure(conn, "archive_purge")
+def purge(conn: Connection) -> UUID:
+    """Remove what archives have kept long enough; the request of the run. ``conn`` is autocommit and idle."""
+    request = uuid4()
+    db.call_procedure(conn, "archive_purge", p_request=request)
+    return request
 
 
 def keep_set(conn: Connection, relation: int, keep: str | None) -> None:

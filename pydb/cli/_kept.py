@@ -114,7 +114,19 @@ def show(steps: Sequence[Step], *, dry_run: bool) -> None:
 def show_kept(rows: Sequence[Kept]) -> None:
     """What runs have in archives."""
     _output.table(
-        ["run", "kind", "subject", "relation", "rows", "archived", "back", "purged", "when", "until"],
+        [
+            "run",
+            "kind",
+            "subject",
+            "relation",
+            "rows",
+            "archived",
+            "back",
+            "purged",
+            "in files",
+            "when",
+            "until",
+        ],
         [
             (
                 row.run_id,
@@ -125,12 +137,14 @@ def show_kept(rows: Sequence[Kept]) -> None:
                 row.archived,
                 row.restored,
                 row.purged,
+                row.exported,
                 row.last_at,
                 row.until,
             )
             for row in rows
         ],
-        right=("run", "rows", "archived", "back", "purged"),
+        right=("run", "rows", "archived", "back", "purged", "in files"),
+        less=("in files", "subject"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _carry, _files, _kept, _names, _output
+from pydb.cli import _carry, _files, _kept, _names, _output, _runs
 from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ def import_(
     *,
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE", help="Files that export wrote; with --run the directory they are in."),
+        typer.Argument(
+            metavar="FILE...", help="Files that export wrote; with --run the directory they are in."
+        ),
     ],
     run: Annotated[
         int | None,
@@ -323,14 +325,17 @@ def keep(
 @app.command()
 def purge(ctx: typer.Context) -> None:
     """Remove what archives have kept long enough; nightly by schedule set archive_purge."""
-    from pydb import db
+    from pydb import db, runs
     from pydb.archive import kept
 
     with _output.connect(ctx) as conn:
         _output.refuse_read_only(conn, "purged")
         said: list[str] = []
         db.on_notice(conn, lambda _, text, __: said.append(text))
-        kept.purge(conn)
-    if not _output.emit(ctx, "archive.purge", {"said": said}):
-        for line in said:
-            _output.out(line)
+        request = kept.purge(conn)
+        found = runs.runs_of_request(conn, request)
+    code = max((_runs.EXIT.get(run.state, ExitCode.FAILED) for run in found), default=ExitCode.DONE)
+    document = {"request": request, "runs": [asdict(run) for run in found], "said": said}
+    if not _output.emit(ctx, "archive.purge", document, exit_code=code):
+        _runs.show(found, "of")
+    raise typer.Exit(code)

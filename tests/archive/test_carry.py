@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,15 @@ import pytest
 from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import carry, kept
-from tests.archive.filelab import KITCHEN, TABLE, WAITING, end
+from tests.archive.filelab import KITCHEN, TABLE, WAITING, WAITS, end
+from tests.cli.conftest import Cli
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pydb.archive.export import Outcome
     from tests.archive.filelab import FileLab
+    from tests.conftest import Connect
 
 COPY = "select coalesce(sum(rows - purged - restored), 0)::int, coalesce(sum(exported), 0)::int"
 BOOKS = f"{COPY} from pydb.archive_run"
@@ -154,7 +159,7 @@ def test_interrupted_between_the_file_and_the_delete(files: FileLab) -> None:
         other.execute(f"select from {name} for update".encode())
         thread = threading.Thread(target=work)
         thread.start()
-        while not files.value(f"select exists (select from pg_stat_activity where {WAITING})"):
+        while not files.value(WAITS):
             assert thread.is_alive(), ends
         files.do(f"select pg_terminate_backend(pid) from pg_stat_activity where {WAITING}")
         thread.join()
@@ -186,3 +191,47 @@ def test_a_file_that_lies_takes_nothing_out(files: FileLab) -> None:
     assert (end(outcome), outcome.adopted) == (("completed", "exhausted", 50), [])
     assert files.pending() == 1
     assert files.rows("select rows_deleted::int from pydb.archive_manifest order by id") == [(0,), (50,)]
+
+
+POINTS = {
+    "a whole file, not entered": "lock table pydb.archive_manifest in share mode",
+    "entered, nothing taken out": "select from {archive} where id = 150 for update",
+    "before the plan": "lock table pydb.archive_run in access exclusive mode",
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_the_command_is_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str) -> None:
+    files.table(300)
+    run = archived(files, "app.event", 300)
+    files.do("select pydb.setting_set('lock_timeout', '60 s')")
+    archive = files.value("select archive::text from pydb.archive_table")
+    command = ("archive", "export", "--run", str(run), "--to", str(files.path), "--yes")
+    cli = Cli(files.dsn, tmp_path)
+    other = connect(autocommit=False)
+    other.execute(POINTS[point].format(archive=archive).encode())
+    process = cli.start(*command)
+    while not files.value(WAITS):
+        assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    other.rollback()
+    assert cli.finish(process).code != 0
+    while files.value(
+        "select exists (select from pg_stat_activity where datname = current_database()"
+        " and application_name = 'pydb')"
+    ):
+        pass
+
+    def everywhere() -> set[int]:
+        kept_rows = {int(str(number)) for (number,) in files.rows(f"select id from {archive}")}
+        return kept_rows | files.in_files()
+
+    assert everywhere() == set(range(1, 301))
+    files.do("select pydb.setting_set('lock_timeout', '200 ms')")
+    again = cli(*command)
+    assert again.code == 0, again
+    assert (everywhere(), in_archive(files, "app.event")) == (set(range(1, 301)), 0)
+    assert files.rows(BOOKS) == [(0, 300)]
+    assert files.pending() == 0
+    assert not [name for name in files.files() if name.endswith(".tmp")]
