@@ -16,8 +16,8 @@ from pydb.archive import export
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pydb.archive.export import Deleter, Outcome, TableResult
-    from pydb.archive.files import Written
+    from pydb.archive.export import Deleter, Noted, Outcome, TableResult
+    from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
     from pydb.archive.target import Target
     from pydb.db import Connection, Row
@@ -94,18 +94,18 @@ class _Archived(export.Exporter):
             p_request=self._outcome.request,
         )
 
-    def _range(self, leaf: Row, start: int, cutoff: datetime | None) -> Row:  # noqa: ARG002
+    def _range(self, leaf: Row, part: range, cutoff: datetime | None) -> Row:  # noqa: ARG002
         first = int(str(leaf["from_block"]))
         (found,) = db.call(
             self._reader,
             "pydb_internal.archive_export_range",
             p_archive=leaf["relation"],
             p_run_id=leaf["run_id"],
-            p_from=first + start,
-            p_until=min(first + start + self._blocks, int(str(leaf["to_block"]))),
+            p_from=first + part.start,
+            p_until=min(first + part.stop, int(str(leaf["to_block"]))),
             p_limit=self._left,
         )
-        return {**found, "oldest": None, "newest": None}
+        return found
 
     def _sweep(self, run: Run, leaf: Row, result: TableResult, deleter: Deleter) -> int:
         """Where its rows were appended; then, if some are missing, wherever else they can lie."""
@@ -128,16 +128,17 @@ class _Archived(export.Exporter):
         leaf: Row,
         name: str,
         found: Row,
-        made: Written,
+        noted: Noted,
+        content: Content,
         cutoff: datetime | None,
     ) -> Manifest:
-        known = super()._described(run, leaf, name, found, made, cutoff)
+        known = super()._described(run, leaf, name, found, noted, content, cutoff)
         return replace(known, policy=None, archived_run=int(str(leaf["run_id"])))
 
-    def _enter(self, known: Manifest, signature: str, made: Written) -> object:
+    def _enter(self, known: Manifest, signature: str, noted: Noted) -> object:
         if not self._leave:
-            return super()._enter(known, signature, made)
-        number = super()._enter(known, signature, replace(made, chunks=[]))
+            return super()._enter(known, signature, noted)
+        number = super()._enter(known, signature, export.Noted())
         # nothing is to be deleted for it
         db.call(self._reader, "pydb_internal.archive_adopt", p_manifest=number, p_request=None)
         return number

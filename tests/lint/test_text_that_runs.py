@@ -26,7 +26,6 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_import_open": (1, NAMES),
     "archive_import_parts": (1, NAMES),
     "archive_import_same": (2, "operators of the key that object_is_trusted let through; " + NAMES),
-    "archive_export_range": (1, NAMES),
     "archive_export_rows": (1, "as the owner: an archive's own name; places and versions are parameters"),
     "archive_fit": (1, NAMES),
     "archive_doubles": (1, "the index's own operators with their schemas; " + NAMES),

@@ -1,6 +1,6 @@
 -- pydb_internal.archive_export_range (export; for pydb/archive/carry.py): the rows of a run in some blocks of an
--- archive, as the COPY that reads them.
--- reads the archive, the catalog   writes nothing   locks nothing above a select
+-- archive, as two statements for one snapshot: which rows these are, and the COPY that reads them.
+-- reads the catalog   writes nothing   locks nothing
 -- raises YD604
 create or replace function pydb_internal.archive_export_range(
     p_archive oid,
@@ -8,8 +8,8 @@ create or replace function pydb_internal.archive_export_range(
     p_from bigint,
     p_until bigint,
     p_limit bigint,
+    out places text,
     out statement text,
-    out rows bigint,
     out columns jsonb,
     out generated jsonb,
     out key_columns text[],
@@ -60,17 +60,24 @@ begin
         'from only %s as t where t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)'' and t.pydb_run_id = %s',
         pydb_internal.relation_name(p_archive), p_from, p_until, p_run_id
     );
-    statement := format(
-        'copy (select t.ctid, t.xmin, %s %s order by %s%s) to stdout', v_list, v_from,
-        concat_ws(', ', v_order, 't.ctid'), coalesce(' limit ' || p_limit, '')
+    v_order := format(' order by %s%s', concat_ws(', ', v_order, 't.ctid'), coalesce(' limit ' || p_limit, ''));
+    statement := format('copy (select %s %s%s) to stdout', v_list, v_from, v_order);
+    places := format(
+        'select f.rows, null as oldest, null as newest, array_send(f.tids[u.before + 1:u.before + 20000]) as tids,
+            array_send(f.versions[u.before + 1:u.before + 20000]) as versions
+        from (
+            select count(*) as rows, array_agg(r.place) as tids, array_agg(r.version) as versions
+            from (select t.ctid as place, t.xmin as version %s%s) as r
+        ) as f
+        cross join generate_series(0, f.rows - 1, 20000) as u (before)',
+        v_from, case when p_limit is not null then v_order end
     );
-    execute format('select count(*) %s', v_from) into rows;
-    rows := least(rows, p_limit);
 end
 $$;
 
 comment on function pydb_internal.archive_export_range(oid, bigint, bigint, bigint, bigint) is
-'For blocks p_from up to p_until of an archive: the COPY statement of the rows of a run (place and version first), as
-their table had them, in the order of its key; their number, seen by the same snapshot; columns and signature.';
+'For blocks p_from up to p_until of an archive: a statement that gives the places and versions of the rows of a run (as
+sent arrays, 20000 rows at a time, each with the number of all), and the COPY of the same rows as their table had them,
+in the order of its key, to be run in one snapshot; columns and signature.';
 
 revoke all on function pydb_internal.archive_export_range(oid, bigint, bigint, bigint, bigint) from public;
