@@ -57,6 +57,8 @@ create table pydb.archive_run (
     to_block bigint,
     signature text,
     columns name[],
+    deleted bigint,
+    relations numeric,
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -81,6 +83,9 @@ comment on column pydb.archive_run.to_block is
 comment on column pydb.archive_run.signature is
 'Fingerprint of the columns of table and archive, when the run last compared them.';
 comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
+comment on column pydb.archive_run.deleted is
+'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
+comment on column pydb.archive_run.relations is 'Sum of the numbers of those tables: another one is another set of them.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 
