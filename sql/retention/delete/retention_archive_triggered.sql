@@ -13,21 +13,22 @@ declare
         and coalesce(t.ctid operator(pg_catalog.=) any($1), false)', pydb_internal.relation_name(p_relation)
     ));
     v_kept jsonb;
-    v_before record;
+    v_before bigint;
+    v_relations numeric;
     v_after record;
     v_is_counted boolean;
     v_ours text[];
     v_rows bigint;
 begin
     -- to count takes as long as much of a batch: it begins where the last one ended, as long as that adds up
-    select a.deleted as rows, a.relations into v_before
+    select a.deleted, a.relations into v_before, v_relations
     from pydb.archive_run as a
     inner join pydb.archive_table as t on t.archive = a.archive
     where a.run_id = p_run_id and t.source = pydb_internal.archive_top(p_relation);
     loop
-        v_is_counted := v_before.rows is null;
+        v_is_counted := v_before is null;
         if v_is_counted then
-            v_before := pydb_internal.archive_deleted();
+            select d.rows, d.relations into v_before, v_relations from pydb_internal.archive_deleted() as d;
         end if;
         v_kept := pydb_internal.archive_inserted(p_run_id); -- what is rolled back counts too
         begin
@@ -38,9 +39,9 @@ begin
             perform pydb_internal.application_leave(v_ours);
             v_after := pydb_internal.archive_deleted();
             perform pydb_internal.archive_balance(
-                p_run_id, v_kept, v_after.rows - v_before.rows, v_after.rows, v_after.relations
+                p_run_id, v_kept, v_after.rows - v_before, v_after.rows, v_after.relations
             );
-            if v_after.relations = v_before.relations or v_is_counted then
+            if v_after.relations = v_relations or v_is_counted then
                 return v_rows;
             end if;
             raise exception using errcode = 'YD603', message = 'there are other tables than before',
