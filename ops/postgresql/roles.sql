@@ -141,10 +141,10 @@ declare
         cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep catalog_columns
         catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
         column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_seek cron_value
-        cron_version_at_least doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden doctor_cron_launcher
-        doctor_execute doctor_grants doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys
-        doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server doctor_sources
-        entity_lowered extension_relation key_match object_is_trusted orphan_references reference_aliases
+        cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
+        doctor_cron_launcher doctor_execute doctor_grants doctor_hurdles doctor_idempotency doctor_job_owners
+        doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server
+        doctor_sources entity_lowered extension_relation key_match object_is_trusted orphan_references reference_aliases
         reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
         reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
         reference_edges_among reference_effects reference_equality reference_get reference_inbound

@@ -41,7 +41,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A row of ``pydb.archive_status``; ``state`` is ok, overdue, table_gone or archive_gone."""
+    """A row of ``pydb.archive_status``; ``state`` is ok, overdue, table_gone or archive_gone.
+
+    ``bytes`` with TOAST and indexes; ``due`` rows leave with a purge within a day.
+    """
 
     relation: str
     rows: int
@@ -52,6 +55,7 @@ class Archive:
     keep: str | None
     until: datetime | None
     state: str
+    due: int
 
 
 @dataclass(frozen=True, slots=True)

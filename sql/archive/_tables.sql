@@ -11,9 +11,11 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
 insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
 ('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();');
 
-insert into pydb.schedule_source (procedure, kind, job_prefix, run_subject, description) values
+insert into pydb.schedule_source (
+    procedure, kind, job_prefix, run_subject, schedule, housekeeping, description
+) values
 (
-    'archive_purge', 'archive', 'pydb.archive_purge', 'purge',
+    'archive_purge', 'archive', 'pydb.archive_purge', 'purge', '40 4 * * *', true,
     'removes archived rows that were kept as long as their archive or the setting archive_keep says'
 );
 
@@ -85,7 +87,8 @@ comment on column pydb.archive_run.signature is
 comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
 comment on column pydb.archive_run.deleted is
 'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
-comment on column pydb.archive_run.relations is 'Sum of the numbers of those tables: another one is another set of them.';
+comment on column pydb.archive_run.relations is
+'Sum of the numbers of those tables: another one is another set of them.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 

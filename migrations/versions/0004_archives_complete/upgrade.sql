@@ -8,8 +8,16 @@ comment on column pydb.archive_run.signature is
 comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
 comment on column pydb.archive_run.deleted is
 'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
-comment on column pydb.archive_run.relations is 'Sum of the numbers of those tables: another one is another set of them.';
+comment on column pydb.archive_run.relations is
+'Sum of the numbers of those tables: another one is another set of them.';
 
 -- archive_balance, archive_account: what a batch has counted is where the next one begins
 drop routine pydb_internal.archive_balance;
 drop routine pydb_internal.archive_account;
+
+-- archives are purged every night, unless somebody has said when, or that they are not
+update pydb.schedule_source as s set schedule = '40 4 * * *', updated_at = now()
+where s.procedure = 'archive_purge' and s.schedule is null and not exists (
+    select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure
+);
+update pydb.schedule_source as s set housekeeping = true where s.procedure = 'archive_purge';

@@ -1,7 +1,7 @@
 -- pydb_internal.archive_import_open (import; for pydb/archive/load.py): see whether a file fits a table, and make the
 -- place that it is read into.
 -- reads the catalog   writes a temporary table, for this transaction   locks nothing above a select
--- raises YD003 YD624
+-- raises YD003 YD007 YD624
 create or replace function pydb_internal.archive_import_open(p_relation oid, p_columns jsonb)
 returns text
 language plpgsql
@@ -14,6 +14,7 @@ declare
     v_list text;
     v_statement text;
 begin
+    perform pydb_internal.run_check_read_write();
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('no rows are imported into %s', v_name),
             detail = format('It is %s.', v_problem), hint = 'pydb archive import FILE --into TABLE';
