@@ -12,9 +12,11 @@ insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
 ('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();'),
 ('archive_export', 'archive', 'archive_export', 'select * from pydb.archive_list where rows > 0;');
 
-insert into pydb.schedule_source (procedure, kind, job_prefix, run_subject, description) values
+insert into pydb.schedule_source (
+    procedure, kind, job_prefix, run_subject, schedule, housekeeping, description
+) values
 (
-    'archive_purge', 'archive', 'pydb.archive_purge', 'purge',
+    'archive_purge', 'archive', 'pydb.archive_purge', 'purge', '40 4 * * *', true,
     'removes archived rows that were kept as long as their archive or the setting archive_keep says'
 );
 
@@ -60,6 +62,8 @@ create table pydb.archive_run (
     columns name[],
     search_path name[],
     exported bigint not null default 0,
+    deleted bigint,
+    relations numeric,
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -89,6 +93,10 @@ comment on column pydb.archive_run.search_path is
 'Schemas in which triggers looked for names when the rows went, and look when they come back; null = as the running role
 does.';
 comment on column pydb.archive_run.exported is 'Those of the purged ones that are in verified files: pydb.archive_manifest.';
+comment on column pydb.archive_run.deleted is
+'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
+comment on column pydb.archive_run.relations is
+'Sum of the numbers of those tables: another one is another set of them.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 
