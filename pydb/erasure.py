@@ -87,7 +87,8 @@ class Edge:
     """A row of ``pydb.erasure_verify_edges``: one edge of one erasure, looked along in one place.
 
     ``place`` is live, archive or quarantine; ``state`` verified, found (``rows`` are there), kept (copies
-    that the erasure was allowed to keep) or unverifiable, with the ``reason``. ``via`` None: the root by its key.
+    that the erasure was allowed to keep) or unverifiable, with the ``reason``. ``via`` None: the root by its
+    key.
     """
 
     id: UUID

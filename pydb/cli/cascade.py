@@ -194,7 +194,9 @@ def delete(
             # a job checks a key only when the children are gone, as a plan with choices does
             root, rows, choices = target.what
             choices = choices or {} if durable else choices
-            planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity, archive=archive, purge=purge)
+            planned = cascade.plan(
+                conn, root, rows, choices, entity=target.root.entity, archive=archive, purge=purge
+            )
         if dry_run and planned is not None:
             code = ExitCode.ATTENTION if cascade.blocked(planned) else ExitCode.DONE
             document = target.document(planned, dry_run=True, request=None, allow_triggers=allow_triggers)

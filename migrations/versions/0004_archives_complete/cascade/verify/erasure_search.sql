@@ -14,14 +14,14 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select s.hash, pydb_internal.relation_name(coalesce(p.store, e.child)), e.reference, s.key, s.rows
+    select s.hash, pydb_internal.relation_name(coalesce(p.store, (e.edge).child)), (e.edge).reference, s.key, s.rows
     from (
-        select * from pydb_internal.erasure_root_edge(p_root, p_columns)
+        select r as edge from pydb_internal.erasure_root_edge(p_root, p_columns) as r
         union all
-        select * from pydb_internal.erasure_edges(p_root, p_columns) where p_is_whole
+        select r from pydb_internal.erasure_edges(p_root, p_columns) as r where p_is_whole
     ) as e
-    cross join lateral pydb_internal.erasure_stores(e.child) as p
-    cross join lateral pydb_internal.erasure_scan(e, p.store, p_salt, p_hashes) as s
+    cross join lateral pydb_internal.erasure_stores((e.edge).child) as p
+    cross join lateral pydb_internal.erasure_scan(e.edge, p.store, p_salt, p_hashes) as s
     where p_is_whole or p.store is null;
 $$;
 

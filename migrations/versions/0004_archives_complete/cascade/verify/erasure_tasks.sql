@@ -17,11 +17,11 @@ as $$
 
     direct as (
         -- by the hashes of the root keys themselves
-        select e.id, r as edge, r.reference from entry as e
+        select e.id, r.edge, (r.edge).reference from entry as e
         cross join lateral (
-            select * from pydb_internal.erasure_root_edge(e.root, e.key_columns)
+            select o as edge from pydb_internal.erasure_root_edge(e.root, e.key_columns) as o
             union all
-            select * from pydb_internal.erasure_edges(e.root, e.key_columns)
+            select o from pydb_internal.erasure_edges(e.root, e.key_columns) as o
         ) as r
     ),
 
