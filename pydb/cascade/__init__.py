@@ -111,6 +111,7 @@ class Job:
     finished_at: datetime | None
     allow_triggers: bool
     triggered: Mapping[str, int]
+    search_path: list[str] | None = None
 
 
 class DeleteOptions(TypedDict, total=False):
@@ -122,6 +123,7 @@ class DeleteOptions(TypedDict, total=False):
     archive: bool | None
     reason: str | None
     deadline: str | None
+    search_path: Sequence[str] | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -134,6 +136,7 @@ class RequestOptions(TypedDict, total=False):
     archive: bool | None
     allow_triggers: bool
     deadline: str | None
+    search_path: Sequence[str] | None
     purge: bool
 
 
@@ -191,7 +194,7 @@ def delete(
 
     Arguments as for :func:`plan`; the steps have ``done``. Keys without a row are no error.
     """
-    arguments = {f"p_{option}": value for option, value in options.items()}
+    arguments = _options(options)
     return db.call_as(conn, Step, "cascade_delete", **_what(conn, root, keys, edges, entity), **arguments)
 
 
@@ -209,7 +212,7 @@ def request(
     ``approval``: it waits for a second person. ``grace``: and for this long, an interval as text.
     ``purge``: for good, with what archives and the quarantine hold; needs an entity and a reason.
     """
-    arguments = {f"p_{option}": value for option, value in options.items()}
+    arguments = _options(options)
     (row,) = db.call(conn, "cascade_request", **_what(conn, root, keys, edges, entity), **arguments)
     return job(conn, cast("int", row["id"]))
 
@@ -317,6 +320,13 @@ def totals(steps: Iterable[Step]) -> list[Total]:
 def blocked(steps: Iterable[Step]) -> list[Step]:
     """The steps that stop the whole delete."""
     return [step for step in steps if step.action == "blocked"]
+
+
+def _options(options: Mapping[str, object]) -> dict[str, object]:
+    """Optional arguments as the driver takes them: a list of names is an array, not a document."""
+    path = cast("Sequence[str] | None", options.get("search_path"))
+    given = {f"p_{option}": value for option, value in options.items()}
+    return given if path is None else {**given, "p_search_path": tuple(path)}
 
 
 def _what(

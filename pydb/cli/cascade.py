@@ -162,6 +162,10 @@ def delete(
         typer.Option(metavar="INTERVAL", help="With --durable: start this long after now, as '1 day'."),
     ] = None,
     archive: ArchiveOption = None,
+    search_path: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCHEMA", help="Where triggers look for names, in this order. Repeatable."),
+    ] = None,
     purge: PurgeOption = False,
     everything: AllOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
@@ -220,6 +224,7 @@ def delete(
                         "allow_unindexed": allow_unindexed,
                         "allow_triggers": allow_triggers,
                         "archive": archive,
+                        "search_path": search_path or None,
                         "purge": purge,
                     },
                 )
@@ -234,6 +239,7 @@ def delete(
                     "allow_unindexed": allow_unindexed,
                     "allow_triggers": allow_triggers,
                     "archive": archive,
+                    "search_path": search_path or None,
                 },
             )
         except (CascadeBlocked, CascadeChanged) as error:

@@ -133,6 +133,12 @@ def set_(
     partition_schema: Annotated[
         str | None, typer.Option(metavar="SCHEMA", help="Where detached partitions are moved to.")
     ] = None,
+    search_path: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCHEMA", help="Where triggers look for names in a run, in this order. Repeatable."
+        ),
+    ] = None,
     allow_short: Annotated[
         bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
     ] = False,
@@ -166,6 +172,7 @@ def set_(
         "watermark_function": watermark_function,
         "partition": partition,
         "partition_schema": partition_schema,
+        "search_path": search_path or None,
     }
     given = {option: value for option, value in options.items() if value is not None}
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):

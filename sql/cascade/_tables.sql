@@ -68,6 +68,7 @@ create table pydb.cascade_job (
     allow_triggers boolean not null default false,
     triggered jsonb not null default '{}'::jsonb,
     archive boolean not null default false,
+    search_path name[],
     purge boolean not null default false,
     constraint cascade_job_pkey primary key (id),
     constraint cascade_job_state_check check (
@@ -123,6 +124,8 @@ comment on column pydb.cascade_job.allow_triggers is
 comment on column pydb.cascade_job.triggered is
 'Object: relation → rows that triggers deleted beyond what the batches were to take; they count in relations too.';
 comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';
+comment on column pydb.cascade_job.search_path is
+'Schemas in which triggers and other code of the application look for names; null = as the running role does.';
 comment on column pydb.cascade_job.purge is
 'True: for good: what archives and the quarantine hold of its rows goes first.';
 

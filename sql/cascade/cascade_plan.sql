@@ -1,7 +1,7 @@
 -- pydb.cascade_plan: what deleting some rows would take with it, edge by edge, and what would stop it.
 -- reads the root and the tables that references lead to, p_purge: their archives   writes nothing
 -- locks nothing above a select
--- raises YD002 YD003 YD004 YD005 YD301 YD602; says YD309
+-- raises YD002 YD003 YD004 YD005 YD015 YD301 YD602; says YD309
 create or replace function pydb.cascade_plan(
     p_root regclass,
     p_keys jsonb,
@@ -21,17 +21,20 @@ set jit = off
 as $$
 declare
     v_terms record := pydb_internal.cascade_resolve_choices(p_root, p_edges, p_entity);
-    v_walk constant pydb_internal.cascade_closure := pydb_internal.cascade_traverse(
-        pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices
-    );
+    v_walk pydb_internal.cascade_closure;
     v_steps pydb.cascade_step[];
     v_line text;
 begin
+    v_walk := pydb_internal.cascade_traverse(
+        pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices
+    );
+    perform pydb_internal.application_pin(v_terms.search_path, v_terms.root);
     v_steps := pydb_internal.cascade_add_heirs(array(
         select p
         from pydb_internal.cascade_plan_steps(v_walk, v_terms.root, v_terms.choices is null) as p
         order by p.step
     ), v_terms.root, p_keys);
+    perform pydb_internal.application_pin(null, null);
     if p_purge then
         v_steps := pydb_internal.cascade_add_copies(v_steps, v_terms.root, p_keys, v_terms.choices, v_walk);
     elsif coalesce(p_archive, v_terms.archive) then

@@ -28,7 +28,9 @@ begin
     told as (
         select s.id, jsonb_object_agg(s.relation, s.rows) as tables
         from (
-            select g.id, g.relation, sum(g.rows) as rows from edge as g where g.state = 'found' group by g.id, g.relation
+            select g.id, g.relation, sum(g.rows) as rows from edge as g
+            where g.state = 'found'
+            group by g.id, g.relation
         ) as s
         group by s.id
     ),

@@ -42,6 +42,7 @@ create table pydb.retention_policy (
     watermark_function text,
     partition text not null default 'drop',
     partition_schema name,
+    search_path name[],
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -129,6 +130,8 @@ comment on column pydb.retention_policy.partition is
 'drop_partition: what becomes of a partition that was detached: drop, keep (a table of its own) or move (to
 partition_schema).';
 comment on column pydb.retention_policy.partition_schema is 'Schema that detached partitions are moved to.';
+comment on column pydb.retention_policy.search_path is
+'Schemas in which triggers and other code of the application look for names in a run; null = as the running role does.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (

@@ -1,7 +1,8 @@
 -- pydb_internal.cascade_next_pass (job; by cascade_open): what is left of a job when all parts of a pass are through:
 -- the parts of the next pass, or the end of the run.
--- reads the root and what references it, its copies   writes pydb.cascade_job   locks the job's row where nothing is left
--- raises YD003 YD004 YD005 YD103 YD114 YD301 YD302 YD304 YD306 YD602
+-- reads the root and what references it, its copies   writes pydb.cascade_job
+-- locks the job's row where nothing is left
+-- raises YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD306 YD602
 create or replace function pydb_internal.cascade_next_pass(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -17,6 +18,7 @@ declare
     v_is_first boolean;
     v_copies pydb_internal.run_part[];
 begin
+    perform pydb_internal.cascade_pin(v_work.job); -- the first look tries it
     if p_run.done = v_work.seen and (p_parts[cardinality(p_parts)]).is_late then
         -- nothing moved, and something was put off: rows that keep each other go all at once
         v_part.strategy := 'whole';

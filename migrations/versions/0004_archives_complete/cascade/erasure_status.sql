@@ -27,7 +27,7 @@ comment on column pydb.erasure_status.root_name is 'Its root table, at that time
 comment on column pydb.erasure_status.job is 'Its cascade job; null where it was one transaction.';
 comment on column pydb.erasure_status.keys is 'Root keys that were named.';
 comment on column pydb.erasure_status.state is
-'requested, started, completed or refused; a job that was blocked before its first row went counts as refused until somebody requests it again.';
+'requested, started, completed or refused; a job that was blocked before its first row went is refused.';
 comment on column pydb.erasure_status.refusal is 'Why: blocked, not_approved, cancelled or error; null = not refused.';
 comment on column pydb.erasure_status.reason is 'Why it was asked for, in the requester''s words.';
 comment on column pydb.erasure_status.requested_by is 'Login role that asked for it.';

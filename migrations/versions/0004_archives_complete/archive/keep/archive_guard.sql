@@ -5,6 +5,7 @@ create or replace function pydb_internal.archive_guard()
 returns trigger
 language plpgsql -- as the role that writes: its rights on the table count
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
 begin
     if tg_op = 'INSERT' and exists (

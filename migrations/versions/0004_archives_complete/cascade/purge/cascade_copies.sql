@@ -1,5 +1,5 @@
--- pydb_internal.cascade_copies (purge): the archived and quarantined rows that belong to some root rows, layer by layer,
--- whether these are live, archived or gone.
+-- pydb_internal.cascade_copies (purge): the archived and quarantined rows that belong to some root rows, layer by
+-- layer, whether these are live, archived or gone.
 -- reads the root and what references it, the archives, pydb.orphan_quarantine   writes nothing
 -- locks nothing above a select
 -- raises YD005 YD103 YD114 YD301 YD602
