@@ -182,8 +182,8 @@ declare
     ';
     c_admin constant text := '
         archive_keep_set archive_purge archive_restore cascade_approve cascade_cancel cascade_delete cascade_request
-        entity_drop entity_set erasure_export erasure_refuse erasure_replay erasure_verify idempotency_peek
-        idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
+        entity_drop entity_set erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges
+        idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
         retention_pause retention_policy_drop retention_policy_set retention_resume schedule_set schedule_sync
         setting_set
         erasure_back orphan_reference_get reference_parse_columns schedule_audit schedule_plan
@@ -204,23 +204,23 @@ declare
         cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
         entity_store entity_vet erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable
         erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan
-        erasure_search erasure_store erasure_stores erasure_tasks erasure_verify_edges erasure_vet orphan_check_call
-        orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition
-        orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem
-        orphan_source reference_advise reference_check_columns reference_check_table reference_check_types
-        reference_name reference_store reference_type_hint reference_vet reference_warn_type retention_builtin
-        retention_check_filter retention_check_keep retention_check_rights retention_check_terms retention_check_unit
-        retention_check_values retention_check_watermark retention_filter_understood retention_partition_check
-        retention_partition_problem retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame
-        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
-        run_end run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted
-        run_look run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of schedule_is_command schedule_require
+        erasure_search erasure_store erasure_stores erasure_tasks erasure_vet orphan_check_call orphan_check_closed
+        orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
+        orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source
+        reference_advise reference_check_columns reference_check_table reference_check_types reference_name
+        reference_store reference_type_hint reference_vet reference_warn_type retention_builtin retention_check_filter
+        retention_check_keep retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
+        retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
+        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
+        run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_open
+        run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
+        run_terms_of schedule_is_command schedule_require
     ';
     c_runner constant text := '
         archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
-        erasure_replay erasure_verify idempotency_prune orphan_repair orphan_restore orphan_scan orphan_scan_run
-        retention_batch retention_export_run retention_run schedule_prune schedule_sync
+        erasure_replay erasure_verify erasure_verify_edges idempotency_prune orphan_repair orphan_restore
+        orphan_scan orphan_scan_run retention_batch retention_export_run retention_run schedule_prune schedule_sync
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import_open
         archive_import_rows archive_manifest_enter archive_pending cascade_jobs_due erasure_back export_leaves
         export_pin export_range orphan_reference_get retention_detach_candidates retention_detach_statement
@@ -243,16 +243,16 @@ declare
         cascade_trial cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements
         cascade_verify_counts cascade_write cron_previous draft_add erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
-        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_verify_edges
-        erasure_vet export_columns export_evade export_open export_slice export_terms export_turn export_verify
-        export_wait orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age orphan_check_call
-        orphan_check_restore orphan_check_rights orphan_condition orphan_count_child orphan_count_piece orphan_edge
-        orphan_effects orphan_enroll orphan_foreign_problem orphan_horizon orphan_kept_rows orphan_leaves orphan_lock
-        orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows
-        orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn
-        orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open orphan_scan_order
-        orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature
-        orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered relation_has_code
+        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet export_columns
+        export_evade export_open export_slice export_terms export_turn export_verify export_wait orphan_add_piece
+        orphan_age orphan_apply orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore
+        orphan_check_rights orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects
+        orphan_enroll orphan_foreign_problem orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode
+        orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks
+        orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows
+        orphan_resume orphan_ring orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece
+        orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source
+        orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered relation_has_code
         retention_account retention_archive retention_check_batch retention_check_hurdles retention_check_runner
         retention_circles retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
         retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_first_size

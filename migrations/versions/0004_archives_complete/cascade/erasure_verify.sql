@@ -58,9 +58,9 @@ end
 $$;
 
 comment on function pydb.erasure_verify(uuid, bigint) is
-'One row for each completed erasure of the ledger (or one, by its id or its job): ok where no row has one of its keys and
-none names one, or one of a row that went with it, over any edge of pydb.erasure_verify_edges, which it sums up. roots,
-hanging, tables: what was found. unchecked: edges that cannot be looked through. Copies that an erasure was allowed to
-keep are no finding.';
+'One row for each completed erasure of the ledger (or one, by its id or its job): ok where no row has one of its keys
+and none names one, or one of a row that went with it, over any edge of pydb.erasure_verify_edges, which it sums up.
+roots, hanging, tables: what was found. unchecked: edges that cannot be looked through. Copies that an erasure was
+allowed to keep are no finding.';
 
 revoke all on function pydb.erasure_verify(uuid, bigint) from public;
