@@ -22,7 +22,11 @@ LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
     | {"reference_suggest", "retention_plan", "retention_policy_explain"}
 )
-ERASING: Final = frozenset(f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges"))
+ERASING: Final = frozenset(
+    f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
+)
+    f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
+)
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {
     "pydb_owner": frozenset[str](),
