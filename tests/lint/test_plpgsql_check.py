@@ -58,7 +58,6 @@ ALLOWED: Final = {
     ("erasure_hashes", "security", "not sanitized"): NAMES,
     ("erasure_keys", "security", "not sanitized"): CONDITION,
     ("erasure_scan", "security", "not sanitized"): CONDITION,
-    ("cascade_copies", "security", "not sanitized"): CONDITION,
     ("orphan_apply", "security", "not sanitized"): CONDITION,
     ("orphan_kept_rows", "security", "not sanitized"): CONDITION,
     ("orphan_refused_rows", "security", "not sanitized"): CONDITION,
