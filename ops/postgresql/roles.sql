@@ -171,15 +171,15 @@ declare
         retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
         retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_get
         retention_policy_names retention_policy_warnings retention_reach retention_references retention_schedules
-        retention_strategy retention_survey retention_text_time retention_ticks retention_time_hint retention_time_index
-        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
-        retention_undo retention_watermark retention_watermark_function_problem retention_watermark_place
-        retention_watermark_problem retention_watermark_table_problem retention_watermark_warnings rows_text run_advice
-        run_dead run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
-        schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs schedule_known
-        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
-        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
-        setting_of_role superuser_text type_plain type_read
+        retention_session_hurdles retention_strategy retention_survey retention_text_time retention_ticks
+        retention_time_hint retention_time_index retention_time_type retention_time_unit retention_total_rows
+        retention_touched retention_type_problem retention_undo retention_watermark retention_watermark_function_problem
+        retention_watermark_place retention_watermark_problem retention_watermark_table_problem
+        retention_watermark_warnings rows_text run_advice run_dead run_fault run_is_dead run_live schedule_actions
+        schedule_backend schedule_backend_alive schedule_changes schedule_command schedule_command_parse
+        schedule_job_name schedule_jobs schedule_known schedule_leftovers schedule_listed schedule_present
+        schedule_prune_statement schedule_runs schedule_sources schedule_statements schedule_subjects schedule_targets
+        schedule_wanted scheduler_alive setting_get setting_of_role superuser_text type_plain type_read
     ';
     c_admin constant text := '
         archive_keep_set archive_purge archive_restore cascade_approve cascade_cancel cascade_delete cascade_request

@@ -18,34 +18,7 @@ begin
     from pg_roles as r
     where r.oid = p_role;
     v_role := coalesce(v_who.name, current_user::text);
-    -- to list the server's settings takes long; where this session is one of the role and nothing is said of the role
-    -- or the database, it has what every session of the role gets, or has set itself
-    if current_setting('session_replication_role') = 'replica' or not current_setting('track_counts')::boolean
-        or v_role <> current_user or exists (
-            select 1
-            from pg_db_role_setting as d
-            cross join unnest(d.setconfig) as u (word)
-            where starts_with(u.word, 'session_replication_role=') or starts_with(u.word, 'track_counts=')
-        )
-    then
-        return query
-        select
-            'unfit_session', 'session_replication_role is replica',
-            'Foreign keys and triggers are off in this session: deletes would leave orphans.', s.cure
-        from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
-        where s.value = 'replica';
-        return query
-        select
-            'unfit_session', 'track_counts is off',
-            'The server counts no rows that go along with others, and nothing else knows them.',
-            case
-                when s.source in ('client', 'interactive', 'session') then 'set track_counts = on; -- as a superuser'
-                else format('alter role %I set track_counts = on; -- as a superuser', v_role)
-            end
-        from pydb_internal.setting_of_role(p_role, 'track_counts') as s
-        -- only a policy whose deletes take other rows along needs it
-        where case when not s.value::boolean then (pydb_internal.retention_reach(p_policy)).way <> 'plain' end;
-    end if;
+    return query select u.* from pydb_internal.retention_session_hurdles(p_policy, p_role, v_role) as u;
     if not v_who.is_super then -- nothing is kept from one
         v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
     end if;
