@@ -53,7 +53,7 @@ begin
                 inner join pg_class as c on c.oid = t.archive
                 where t.source = pydb_internal.archive_top(v_edge.child)
                 union all
-                select 'pydb.orphan_quarantine'::regclass
+                select 'pydb.orphan_quarantine'::regclass::oid
             loop
                 v_from := pydb_internal.cascade_copy_source(v_edge, false, v_store);
                 continue when v_from is null;
