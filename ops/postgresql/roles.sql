@@ -108,7 +108,9 @@ grant select, delete on pydb.idempotency_key to pydb_runner;
 -- what scans find, and what repairs take out: rows of tables that only who repairs needs to see
 grant insert, update, delete on pydb.orphan_finding to pydb_runner;
 grant select, delete on pydb.orphan_quarantine to pydb_runner;
--- archived rows come in by a run and leave by a restore: a trigger of each archive sees to that
+-- who erases for good takes copies out of the quarantine
+grant select, delete on pydb.orphan_quarantine to pydb_admin;
+-- archived rows come in by a run and leave by a restore or a purge: a trigger of each archive sees to that
 grant usage on schema pydb_archive to pydb_admin, pydb_runner;
 grant insert on all tables in schema pydb_archive to pydb_runner;
 grant select, insert, delete on all tables in schema pydb_archive to pydb_admin;
@@ -186,10 +188,10 @@ declare
     ';
     c_admin constant text := '
         archive_export_run archive_keep_set archive_purge archive_restore cascade_approve cascade_cancel cascade_delete
-        cascade_request entity_drop entity_set erasure_export erasure_refuse erasure_replay erasure_verify
-        idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop
-        reference_set retention_pause retention_policy_drop retention_policy_set retention_resume schedule_set
-        schedule_sync setting_set
+        cascade_request cascade_run entity_drop entity_set erasure_export erasure_refuse erasure_replay erasure_verify
+        erasure_verify_edges idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_close
+        reference_drop reference_set retention_pause retention_policy_drop retention_policy_set retention_resume
+        schedule_set schedule_sync setting_set
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
         archive_export_scope archive_exporter_end archive_exporter_join archive_import archive_import_open
         archive_manifest_enter archive_parts erasure_back export_pin orphan_reference_get reference_parse_columns
@@ -240,6 +242,23 @@ declare
         cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add entity_store entity_vet
         erasure_edges erasure_entries erasure_finish erasure_hashes erasure_key_source erasure_problem erasure_row
         erasure_salt erasure_search erasure_store erasure_vet orphan_check_call orphan_check_closed orphan_check_rights
+        archive_enroll archive_fit archive_forget archive_inserted archive_is_conflict archive_keep_all
+        archive_keep_back archive_obstacle archive_one_by_one archive_open archive_order archive_orphans archive_parts
+        archive_purge_evade archive_purge_open archive_purge_rows archive_purge_turn archive_put archive_restore_rows
+        archive_return archive_select archive_sequences archive_sieve archive_signature archive_statements
+        archive_table_store archive_table_vet archive_try audit_say cascade_approval_store cascade_approval_vet
+        cascade_check_blocked cascade_check_indexes cascade_check_job cascade_check_purge cascade_check_session
+        cascade_check_switch cascade_check_terms cascade_check_trial cascade_clause cascade_counts cascade_delete_once
+        cascade_deleted_counts cascade_deletes cascade_evade cascade_execute cascade_execute_native cascade_graph_hash
+        cascade_is_divisible cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete
+        cascade_job_keys cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store
+        cascade_job_take cascade_job_vet cascade_jobs_due cascade_late_rows cascade_log cascade_next_pass cascade_open
+        cascade_pin cascade_plan_command cascade_purge_parts cascade_purge_rows cascade_root_terms cascade_steps_done
+        cascade_trial cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements
+        cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add entity_store entity_vet
+        erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable erasure_key_source erasure_keys
+        erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search erasure_store
+        erasure_stores erasure_tasks erasure_vet orphan_check_call orphan_check_closed orphan_check_rights
         orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
         orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
         reference_check_columns reference_check_table reference_check_types reference_name reference_store
@@ -257,6 +276,18 @@ declare
         erasure_replay erasure_verify idempotency_prune orphan_repair orphan_restore orphan_scan orphan_scan_run
         retention_batch retention_export_run retention_run schedule_prune schedule_sync
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
+        archive_manifest_enter archive_pending cascade_jobs_due erasure_back export_leaves export_pin export_range
+        orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled run_kind_get
+        run_label run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_open
+        run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
+        run_terms_of schedule_audit schedule_due schedule_is_command schedule_plan schedule_require schedule_settle
+        schedule_take scheduler_beat scheduler_start
+    ';
+    c_runner constant text := '
+        archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
+        erasure_replay erasure_verify erasure_verify_edges idempotency_prune orphan_repair orphan_restore orphan_scan
+        orphan_scan_run retention_batch retention_export_run retention_run schedule_prune schedule_sync
+        archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import_open
         archive_manifest_enter archive_pending cascade_jobs_due erasure_back export_leaves export_pin export_range
         orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled schedule_audit
         schedule_due schedule_plan schedule_settle schedule_take scheduler_beat scheduler_start
@@ -337,6 +368,8 @@ declare
         erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt
         erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_verify_edges erasure_vet
         export_columns export_evade export_open export_slice export_terms export_turn export_verify orphan_add_piece
+        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet export_columns
+        export_evade export_open export_slice export_terms export_turn export_verify export_wait orphan_add_piece
         orphan_age orphan_apply orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore
         orphan_check_rights orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects
         orphan_enroll orphan_foreign_problem orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode

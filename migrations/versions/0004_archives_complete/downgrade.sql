@@ -33,6 +33,7 @@ drop routine pydb.cascade_plan;
 drop routine pydb_internal.erasure_back;
 drop routine pydb_internal.erasure_row;
 alter table pydb.cascade_job drop column purge;
+drop view pydb.erasure_status;
 alter table pydb.erasure drop column purge;
 alter table pydb.erasure drop column edges;
 alter type pydb_internal.cascade_work drop attribute purge;

@@ -131,7 +131,8 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
-unlinked (a restore does not set them back), purge (copies that go for good). Blocking: unarchivable (with an archive).';
+unlinked (a restore does not set them back), purge (copies that go for good). Blocking:
+unarchivable (with an archive).';
 comment on column pydb_internal.cascade_work.purge is 'True: copies of its rows go first.';
 
 -- one version stands for all rows of a chunk that have the same
