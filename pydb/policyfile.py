@@ -56,6 +56,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "watermark_function": (str,),
     "partition": (str,),
     "partition_schema": (str,),
+    "partition_first": (str,),
     "allow_short": (bool,),
 }
 _TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}

@@ -85,6 +85,7 @@ class Policy:
     watermark_function: str | None = None
     partition: str = "drop"
     partition_schema: str | None = None
+    partition_first: str | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -115,6 +116,7 @@ class PolicyOptions(TypedDict, total=False):
     watermark_function: str | None
     partition: str
     partition_schema: str | None
+    partition_first: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class PlanRow:
     @property
     def goes_whole(self) -> bool:
         """Whether it is a partition, or a leaf of one, that is dropped, detached or moved."""
-        return self.action in ("drop", "detach", "move")
+        return self.action in ("drop", "archive_drop", "export_drop", "detach", "move")
 
 
 @dataclass(frozen=True, slots=True)

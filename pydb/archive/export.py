@@ -171,6 +171,9 @@ class _Export:
             db.call(
                 self._reader, "pydb_internal.retention_policy_get", p_policy=self._policy
             )  # says which there are
+        elif found[0].partition_first == "export":
+            # rows of whole partitions are exported once no row comes into them any more
+            retention.run(self._conn, self._policy, max_rows=max_rows, max_runtime=max_runtime, now=now)
         bounds = [n for n in (max_rows, found[0].max_rows) if n is not None]
         self._left = min(bounds) if bounds else None
         arguments: dict[str, object] = {"p_policy": self._policy, "p_request": request}

@@ -133,6 +133,10 @@ def set_(
     partition_schema: Annotated[
         str | None, typer.Option(metavar="SCHEMA", help="Where detached partitions are moved to.")
     ] = None,
+    partition_first: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="Save its rows before it is dropped: archive or export."),
+    ] = None,
     allow_short: Annotated[
         bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
     ] = False,
@@ -166,6 +170,7 @@ def set_(
         "watermark_function": watermark_function,
         "partition": partition,
         "partition_schema": partition_schema,
+        "partition_first": partition_first,
     }
     given = {option: value for option, value in options.items() if value is not None}
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):

@@ -30,7 +30,8 @@ create or replace function pydb.retention_policy_set(
     p_watermark_filter text default null,
     p_watermark_function text default null,
     p_partition text default 'drop',
-    p_partition_schema name default null
+    p_partition_schema name default null,
+    p_partition_first text default null
 )
 returns pydb.retention_policy
 language plpgsql
@@ -66,6 +67,7 @@ begin
     v_new.watermark_function := p_watermark_function;
     v_new.partition := p_partition;
     v_new.partition_schema := p_partition_schema;
+    v_new.partition_first := p_partition_first;
     v_new := pydb_internal.retention_policy_store(pydb_internal.draft_add(
         'retention_policy', jsonb_build_object(
             -- by number: the name of a table in a schema that he may not use could not be read back
@@ -74,7 +76,7 @@ begin
             ), 'allow_short', p_allow_short
         )
     ));
-    if v_new.action = 'archive' then
+    if 'archive' in (v_new.action, v_new.partition_first) then
         perform pydb_internal.archive_table_store(
             pydb_internal.draft_add('archive_table', jsonb_build_object('source', p_table::oid))
         );
@@ -86,7 +88,7 @@ $$;
 comment on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name
+    text, name, text
 ) is
 'Creates or replaces a retention policy and returns its row; setting it again as it is changes nothing.
 p_time_column: timestamptz, timestamp, date, uuid (version 7), or a number with p_time_unit s, ms, us or ns. p_keep:
@@ -103,10 +105,11 @@ p_watermark_column: no row goes that is not older than the greatest value there 
 the rows for which p_watermark_filter holds; p_watermark_function: than what this function without arguments returns.
 p_action drop_partition: partitions that are older than the cutoff as a whole go at once, and p_partition says where to:
 drop, keep (detached, a table of its own) or move (to schema p_partition_schema); with drop, the expired rows of the
-others go by batches. Arguments left out return to their defaults.';
+others go by batches. p_partition_first: before a partition is dropped, its rows go to the archive of the table
+(archive) or to files (export: the partition is detached, and pydb archive export does the rest). Arguments left out return to their defaults.';
 
 revoke all on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name
+    text, name, text
 ) from public;

@@ -50,7 +50,7 @@ begin
         -- a foreign key of its own, or one that points to it, locks other tables on the way, without a timeout
         and not exists (
             select 1
-            from pg_partition_tree(p.relation) as e
+            from pydb_internal.relation_tree(p.relation) as e
             inner join pg_constraint as k on k.contype = 'f' and e.relid in (k.conrelid, k.confrelid)
         )
     order by p.rows;

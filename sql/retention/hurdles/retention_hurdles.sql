@@ -67,7 +67,7 @@ begin
     return query
     select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
     from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
-    where p_policy.action = 'archive' and h.said is not null;
+    where 'archive' in (p_policy.action, p_policy.partition_first) and h.said is not null;
     if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         return query
         select

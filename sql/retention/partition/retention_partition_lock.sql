@@ -11,7 +11,7 @@ as $$
 declare
     v_places constant oid[] := array_remove(array[p_parent, (
         select p.partdefid from pg_partitioned_table as p where p.partrelid = p_parent and p.partdefid <> 0
-    )], null) || array(select t.relid::oid from pg_partition_tree(p_partition) as t) || p_partition;
+    )], null) || array(select t.relid::oid from pydb_internal.relation_tree(p_partition) as t) || p_partition;
     v_place oid;
     v_holder record;
     v_then constant timestamptz := clock_timestamp() - interval '100 ms';

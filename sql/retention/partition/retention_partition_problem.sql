@@ -14,7 +14,7 @@ begin
     if p_policy.filter is not null then
         return 'The policy has a filter: it picks rows, and a partition goes as a whole';
     elsif exists (
-        select 1 from pg_partition_tree(p_policy.target) as t
+        select 1 from pydb_internal.relation_tree(p_policy.target) as t
         where pydb_internal.retention_partition_is_timed(t.relid, p_policy.time_column)
     ) then
         return null;

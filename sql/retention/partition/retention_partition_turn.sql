@@ -34,14 +34,14 @@ begin
         from pydb_internal.retention_partition_bounds(v_policy, v_work.cutoff, v_parent) as b
         cross join lateral pydb_internal.retention_partition_verdict(v_policy, v_work.cutoff, b) as v
         where b.partition = p_part.relation;
-        if v_say.action is null or v_say.action not in ('drop', 'detach', 'move') then
+        if v_say.code is distinct from 'partition_old' then
             v_work.blocked := v_work.blocked + p_part.due; -- something came in between
             v_turn.run.work := to_jsonb(v_work);
             return v_turn;
         end if;
     end if;
     v_rows := pydb_internal.retention_partition_rows(p_part.relation);
-    if v_rows.rows > p_run.max_rows - p_run.done then
+    if p_part.from_block is null and p_run.kind <> 'export' and v_rows.rows > p_run.max_rows - p_run.done then
         v_turn.run.state := 'partial';
         v_turn.run.reason := 'row_budget';
         v_turn.run.error := format('%s holds %s, and %s are left of max_rows', pydb_internal.relation_name(
@@ -49,8 +49,12 @@ begin
         ), pydb_internal.rows_text(v_rows.rows), p_run.max_rows - p_run.done);
         return v_turn;
     end if;
-    -- whoever archives the rows of a partition first does it before this line: the rest is one transaction. What takes
-    -- time comes before the lock
+    if v_policy.partition_first is not null and p_part.is_ended then
+        return pydb_internal.retention_save_turn(p_run, p_part);
+    elsif v_policy.partition_first is not null then
+        return pydb_internal.retention_save_detach(p_run, p_part);
+    end if;
+    -- the rest is one transaction; what takes time comes before the lock
     perform pydb_internal.retention_partition_store(pydb_internal.draft_add(
         'retention_partition', jsonb_build_object(
             'policy', v_policy.name, 'partition', p_part.relation::bigint, 'run_id', p_run.run_id,
