@@ -39,9 +39,9 @@ begin
         reason := 'it is the last one, and there is none that takes rows from now on';
         return;
     end if;
-    select min(pydb_internal.relation_name(c.oid)) into reason
+    select min(pydb_internal.relation_name(t.relid)) into reason
     from pydb_internal.relation_tree(p_bounds.partition) as t
-    inner join pg_class as c on c.oid = t.relid and c.relkind = 'f';
+    where (select c.relkind = 'f' from pg_class as c where c.oid = t.relid); -- a join would read all of pg_class
     if reason is not null then
         action := 'keep';
         code := 'foreign_table';
