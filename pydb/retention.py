@@ -121,7 +121,7 @@ class PolicyOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """One line of what a policy does now; ``state`` is holds (it decides), ok, off or blocks."""
+    """One line of what a policy does now; ``state`` is holds (it decides), ok, off, stays or blocks."""
 
     aspect: str
     state: str

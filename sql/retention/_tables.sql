@@ -302,7 +302,8 @@ create type pydb_internal.retention_work as (
     parts_stuck bigint,
     parts_done bigint,
     parts_rows bigint,
-    parts_waiting bigint
+    parts_waiting bigint,
+    parts_planned oid[]
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -336,3 +337,4 @@ comment on column pydb_internal.retention_work.parts_done is 'Partitions that we
 comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';
 comment on column pydb_internal.retention_work.parts_waiting is
 'Partitions that are detached and wait for somebody who exports their rows.';
+comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.retention.lab import Lab, refused
+from tests.retention.lab import NOW, Lab, refused
 
 DONE = ("completed", "exhausted")
 WHOLE = ("drop", "detach", "move")
@@ -410,3 +410,26 @@ def test_odd_names(lab: Lab) -> None:
     dropping(lab, table='"Wörter""; --"."rows"', column="k at")
     assert lab.prune().rows_done == 2
     assert fates(lab) == [('"Wörter""; --"."ä\'b"', "dropped", 1)]
+
+
+def test_a_policy_explains_its_partitions(lab: Lab) -> None:
+    daily(lab)
+    lab.do("create view public.v as select * from public.t_0")
+    dropping(lab)
+    explained = "select aspect, state, value, meaning from pydb.retention_policy_explain('p', %s)"
+    said = [row for row in lab.rows(explained, NOW) if str(row[0]).startswith("partition")]
+    assert [row[:3] for row in said] == [
+        ("partitions", "ok", "3 of 8"),
+        ("partition", "stays", "public.t_0"),
+        *(("partition", "ok", f"public.t_{i}") for i in range(1, 4)),
+        ("partition", "stays", "public.t_4"),
+    ]
+    assert "public.v" in str(said[1][3])
+    assert "2024-12-03" in str(said[5][3])
+    lab.do(
+        "create function public.mark() returns timestamptz stable return '2024-11-30 12:00+00'::timestamptz"
+    )
+    dropping(lab, watermark_function="public.mark()")
+    said = lab.rows(explained, NOW)
+    assert [row[0] for row in said if row[1] == "holds"] == ["watermark"]
+    assert [row[2] for row in said if row[0] == "partitions"] == ["1 of 8"]

@@ -6,4 +6,6 @@ alter table pydb.retention_policy drop constraint retention_policy_partition_fir
 alter table pydb.retention_policy drop column partition_first;
 alter table pydb.retention_partition drop column rows_saved;
 alter type pydb_internal.retention_work drop attribute parts_waiting;
+alter type pydb_internal.retention_work drop attribute parts_planned;
 drop routine pydb.retention_policy_set;
+drop routine pydb_internal.retention_partition_lock;

@@ -13,4 +13,9 @@ comment on column pydb.retention_partition.rows_saved is
 alter type pydb_internal.retention_work add attribute parts_waiting bigint;
 comment on column pydb_internal.retention_work.parts_waiting is
 'Partitions that are detached and wait for somebody who exports their rows.';
+alter type pydb_internal.retention_work add attribute parts_planned oid[];
+comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';
 drop routine pydb.retention_policy_set;
+
+-- several partitions go under one lock
+drop routine pydb_internal.retention_partition_lock;

@@ -52,6 +52,7 @@ begin
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
     v_work.cutoff := v_cutoff;
     v_work.blocked := v_blocked;
+    v_work.parts_planned := (select array_agg(distinct u.unit) from unnest(v_units) as u (unit) where u.unit is not null);
     -- last, for they lock the table
     v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows);
     p_run.skipped := null;

@@ -25,7 +25,7 @@ begin
             'rows', v_rows.rows, 'is_exact', v_rows.is_exact
         )
     ));
-    perform pydb_internal.retention_partition_lock(v_parent, p_part.relation);
+    perform pydb_internal.retention_partition_lock(v_parent, array[p_part.relation]);
     v_start := clock_timestamp();
     v_policy.partition := 'keep';
     perform pydb_internal.retention_partition_remove(v_policy, v_parent, p_part.relation);

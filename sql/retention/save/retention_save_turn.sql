@@ -31,10 +31,10 @@ begin
             ));
             return v_turn;
         end if;
-        perform pydb_internal.retention_partition_lock(null, p_part.relation);
+        perform pydb_internal.retention_partition_lock(null, array[p_part.relation]);
         v_rows := pydb_internal.retention_save_copy(v_policy, p_run.run_id, p_part.relation);
     elsif p_run.kind = 'export' then
-        perform pydb_internal.retention_partition_lock(null, p_part.relation);
+        perform pydb_internal.retention_partition_lock(null, array[p_part.relation]);
     end if;
     if v_policy.partition_first = 'export' and (
         p_run.kind <> 'export' or pydb_internal.retention_save_has_rows(p_part.relation)
