@@ -63,6 +63,7 @@ class Erasure:
     holds: list[str]
     replay_of: UUID | None
     imported_at: datetime | None
+    purge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,26 @@ class Verified:
     tables: Mapping[str, int]
     unchecked: list[str]
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A row of ``pydb.erasure_verify_edges``: one edge of one erasure, looked along in one place.
+
+    ``place`` is live, archive or quarantine; ``state`` verified, found (``rows`` are there), kept (copies
+    that the erasure was allowed to keep) or unverifiable, with the ``reason``. ``via`` None: the root by its key.
+    """
+
+    id: UUID
+    entity: str
+    job: int | None
+    relation: str
+    via: str | None
+    place: str
+    state: str
+    rows: int | None
+    keys: int | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +139,11 @@ def erasures(conn: Connection, *, limit: int = 20, is_open: bool = False) -> lis
 def verify(conn: Connection, erasure: str | None = None, *, job: int | None = None) -> list[Verified]:
     """Look in the live tables for what was erased, one row an entry of the ledger; reads only."""
     return db.call_as(conn, Verified, "erasure_verify", p_id=erasure, p_job=job)
+
+
+def verify_edges(conn: Connection, erasure: str | None = None, *, job: int | None = None) -> list[Edge]:
+    """What :func:`verify` sums up: edge by edge, in the live tables, the archives and the quarantine."""
+    return db.call_as(conn, Edge, "erasure_verify_edges", p_id=erasure, p_job=job)
 
 
 def export(conn: Connection, path: Path) -> Ledger:

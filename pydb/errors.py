@@ -303,6 +303,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD012": Drift,
     "YD013": NotInstalled,
     "YD014": RunBlocked,
+    "YD015": UsageError,
     "YD101": PolicyRefused,
     "YD102": PolicyRefused,
     "YD103": PolicyRefused,

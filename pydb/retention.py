@@ -13,7 +13,7 @@ from pydb import db, partitions, runs
 from pydb.runs import LIVE_STATES, Run, runs_of_request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -85,6 +85,7 @@ class Policy:
     watermark_function: str | None = None
     partition: str = "drop"
     partition_schema: str | None = None
+    search_path: list[str] | None = None
     partition_first: str | None = None
 
 
@@ -116,6 +117,7 @@ class PolicyOptions(TypedDict, total=False):
     watermark_function: str | None
     partition: str
     partition_schema: str | None
+    search_path: Sequence[str] | None
     partition_first: str | None
 
 
@@ -184,6 +186,9 @@ def policy_set(
     """Create or replace a policy; tables are names, never looked up by search_path, or oids."""
     oid = relation_oid(conn, table) if isinstance(table, str) else table
     arguments = {f"p_{option}": value for option, value in options.items()}
+    path = options.get("search_path")
+    if path is not None:
+        arguments["p_search_path"] = tuple(path)
     mark = options.get("watermark_table")
     if isinstance(mark, str):
         arguments["p_watermark_table"] = relation_oid(conn, mark)

@@ -21,16 +21,18 @@ from pydb.archive import compress, faults, files, manifest, verify
 from pydb.archive.target import TEMPORARY, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from pydb.archive.files import Written
+    from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
     from pydb.archive.target import Target
     from pydb.db import Connection
     from pydb.runs import Run
 
-BLOCKS: Final = 8_192
-"""Blocks of the table that go into one file at most: 64 MB as a rule."""
+BLOCKS: Final = 4_096
+"""Blocks of the table that go into one file at most: 32 MB as a rule, which the server sorts in memory."""
+_FIRST: Final = 256
+"""Blocks of the first file: the deletes begin early. Each file may have twice as many as the one before."""
 AHEAD: Final = 3
 """Files that may wait for their rows to be deleted."""
 _POLL: Final = 0.05
@@ -297,22 +299,25 @@ class _Export:
     def _sweep(self, run: Run, leaf: Mapping[str, object], result: TableResult, deleter: _Deleter) -> int:
         """One way through a relation; the rows that went to files."""
         before = result.rows
-        for start in range(0, int(str(leaf["blocks"])), self._blocks):
+        start, blocks = 0, int(str(leaf["blocks"]))
+        while start < blocks:
             self._wait(deleter, most=AHEAD - 1)
             if self._left is not None and self._left <= 0:
                 break
             # a policy that was edited meanwhile may have another cutoff
             cutoff = runs.run(self._reader, run.id).cutoff
+            until = start + min(self._blocks, _FIRST << min(self._part, 20))
             rows = faults.attempt(
-                lambda start=start, cutoff=cutoff: self._file(run, leaf, result, start, cutoff),  # type: ignore[misc]
+                lambda part=range(start, until), cutoff=cutoff: self._file(run, leaf, result, part, cutoff),  # type: ignore[misc]
                 lambda: setattr(result, "attempts", result.attempts + 1),
             )
             if self._left is not None:
                 self._left -= rows
+            start = until
         return result.rows - before
 
     def _file(
-        self, run: Run, leaf: Mapping[str, object], result: TableResult, start: int, cutoff: datetime | None
+        self, run: Run, leaf: Mapping[str, object], result: TableResult, part: range, cutoff: datetime | None
     ) -> int:
         """One file: read in one snapshot, written, read back, entered. Returns its rows."""
         clock = _Clock(result.seconds)
@@ -323,25 +328,28 @@ class _Export:
                 p_policy=self._policy,
                 p_relation=leaf["relation"],
                 p_cutoff=cutoff,
-                p_from=start,
-                p_until=start + self._blocks,
+                p_from=part.start,
+                p_until=part.stop,
                 p_limit=self._left,
             )
-            if not found["rows"]:
-                clock.took("read")
+            noted = _Noted()
+            with contextlib.closing(db.stream(self._reader, str(found["places"]))) as chunks:
+                for chunk in chunks:
+                    noted.add(chunk)
+            if not noted.rows:
                 return 0
             self._part += 1
             name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
-            with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as rows:
-                made = files.write(self._target, name, rows)
+            with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
+                content = files.write(self._target, name, pieces)
         clock.took("read")
         try:
-            known = self._described(run, leaf, name, found, made, cutoff)
+            known = self._described(run, leaf, name, found, noted, content, cutoff)
             verdict = verify.check(self._target, known)
-            if verdict.result is not verify.Result.OK or known.rows != found["rows"]:
+            if verdict.result is not verify.Result.OK or known.rows != noted.rows:
                 raise errors.FileRefused(
                     f"{name} is not what was written: {verdict.result}",
-                    detail=f"{verdict.why or ''} {known.rows} rows of {found['rows']}.".strip(),
+                    detail=f"{verdict.why or ''} {known.rows} rows of {noted.rows}.".strip(),
                     hint="nothing was deleted for it; look at the disk",
                     sqlstate="YD622",
                 )
@@ -354,7 +362,7 @@ class _Export:
         except BaseException:
             self._target.remove(name)  # nobody knows it yet
             raise
-        self._enter(known, str(found["signature"]), made)
+        self._enter(known, str(found["signature"]), noted)
         clock.took("enter")
         result.rows += known.rows
         result.bytes_raw += known.bytes_raw
@@ -380,10 +388,10 @@ class _Export:
         leaf: Mapping[str, object],
         name: str,
         found: Mapping[str, object],
-        made: Written,
+        noted: _Noted,
+        content: Content,
         cutoff: datetime | None,
     ) -> Manifest:
-        content = made.content
         return manifest.Manifest(
             file=name,
             source=str(leaf["name"]),
@@ -399,8 +407,8 @@ class _Export:
             generated=manifest.columns(found["generated"]),
             key=tuple(_texts(found["key_columns"])),
             rows=content.rows,
-            oldest=_time(found["oldest"]),
-            newest=_time(found["newest"]),
+            oldest=_time(noted.oldest),
+            newest=_time(noted.newest),
             bytes_raw=content.bytes_raw,
             bytes=content.bytes,
             sha256=content.sha256,
@@ -409,7 +417,7 @@ class _Export:
             created_at=str(_time(datetime.now(UTC))),
         )
 
-    def _enter(self, known: Manifest, signature: str, made: Written) -> None:
+    def _enter(self, known: Manifest, signature: str, noted: _Noted) -> None:
         with db.transaction(self._reader):
             number = db.call_value(
                 self._reader,
@@ -418,7 +426,7 @@ class _Export:
                 p_place=self._target.place,
                 p_request=self._outcome.request,
             )
-            for place, (tids, versions) in enumerate(made.places()):
+            for place, (tids, versions) in enumerate(noted.chunks()):
                 db.call(
                     self._reader,
                     "pydb_internal.archive_chunk_add",
@@ -428,6 +436,29 @@ class _Export:
                     p_tids=tids,
                     p_versions=versions,
                 )
+
+
+class _Noted:
+    """The rows that a file must have, as the server noted them: places, versions, number, times."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.oldest: object = None
+        self.newest: object = None
+        self._chunks: list[tuple[bytes, bytes]] = []
+
+    def add(self, chunk: Mapping[str, object]) -> None:
+        """Some of them, and the number and times of all; packed, so that memory stays flat."""
+        self.rows = int(str(chunk["rows"]))
+        self.oldest, self.newest = chunk["oldest"], chunk["newest"]
+        tids, versions = chunk["tids"], chunk["versions"]
+        if isinstance(tids, bytes) and isinstance(versions, bytes):
+            self._chunks.append((compress.pack(tids), compress.pack(versions)))
+
+    def chunks(self) -> Iterator[tuple[db.SentTids, db.SentXids]]:
+        """As they are given to the server again."""
+        for tids, versions in self._chunks:
+            yield db.SentTids(compress.unpack(tids)), db.SentXids(compress.unpack(versions))
 
 
 class _Clock:

@@ -137,6 +137,12 @@ def set_(
         str | None,
         typer.Option(metavar="CHOICE", help="Save its rows before it is dropped: archive or export."),
     ] = None,
+    search_path: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCHEMA", help="Where triggers look for names in a run, in this order. Repeatable."
+        ),
+    ] = None,
     allow_short: Annotated[
         bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
     ] = False,
@@ -170,6 +176,7 @@ def set_(
         "watermark_function": watermark_function,
         "partition": partition,
         "partition_schema": partition_schema,
+        "search_path": search_path or None,
         "partition_first": partition_first,
     }
     given = {option: value for option, value in options.items() if value is not None}

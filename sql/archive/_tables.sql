@@ -55,6 +55,9 @@ create table pydb.archive_run (
     filenode oid,
     from_block bigint,
     to_block bigint,
+    signature text,
+    columns name[],
+    search_path name[],
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -76,6 +79,12 @@ comment on column pydb.archive_run.filenode is 'File of the archive that from_bl
 comment on column pydb.archive_run.from_block is 'No row that was appended lies before this block of the archive.';
 comment on column pydb.archive_run.to_block is
 'Nor behind this one. What took the place of rows that left can lie elsewhere: who does not find all looks everywhere.';
+comment on column pydb.archive_run.signature is
+'Fingerprint of the columns of table and archive, when the run last compared them.';
+comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
+comment on column pydb.archive_run.search_path is
+'Schemas in which triggers looked for names when the rows went, and look when they come back; null = as the running role
+does.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 

@@ -42,6 +42,7 @@ create table pydb.retention_policy (
     watermark_function text,
     partition text not null default 'drop',
     partition_schema name,
+    search_path name[],
     partition_first text,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
@@ -134,6 +135,8 @@ comment on column pydb.retention_policy.partition is
 'drop_partition: what becomes of a partition that was detached: drop, keep (a table of its own) or move (to
 partition_schema).';
 comment on column pydb.retention_policy.partition_schema is 'Schema that detached partitions are moved to.';
+comment on column pydb.retention_policy.search_path is
+'Schemas in which triggers and other code of the application look for names in a run; null = as the running role does.';
 comment on column pydb.retention_policy.partition_first is
 'What becomes of the rows of a partition before it is dropped: archive (into the archive of the table) or export (to
 files, by pydb archive export); null = nothing.';

@@ -35,6 +35,7 @@ SAFE: Final = {
     "archive_manifest_store": DRAFT,
     "archive_pending": TELLS + ": files that the same login exported",
     "archive_places": TELLS + ": places of rows that the same login exported",
+    "archive_versions": TELLS + ": versions of rows that the same login exported",
     "archive_account": OWN + "; adds to their books, takes nothing away",
     "archive_enroll": OWN + "; the archive is one of pydb.archive_table",
     "archive_keep_set": RIGHT + ": how long an archive keeps its rows, at least a day",

@@ -6,6 +6,7 @@ returns void
 language plpgsql
 security definer -- nobody else writes what archives hold
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
 begin
     update pydb.archive_run as a

@@ -5,15 +5,14 @@ create or replace function pydb_internal.archive_balance(p_run_id bigint, p_befo
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
 declare
+    v_after constant jsonb := pydb_internal.archive_inserted(p_run_id);
     v_kept bigint;
 begin
-    select coalesce(sum(k.rows), 0)::bigint into v_kept
-    from (
-        select e.value::bigint - coalesce((p_before ->> e.key)::bigint, 0) as rows
-        from jsonb_each_text(pydb_internal.archive_inserted(p_run_id)) as e
-    ) as k;
+    select coalesce(sum(e.value::bigint - coalesce((p_before ->> e.key)::bigint, 0)), 0)::bigint into v_kept
+    from jsonb_each_text(v_after) as e;
     if v_kept <> p_gone then
         raise exception using errcode = 'YD603', message = 'not every row that went is in the archive',
             detail = format(
@@ -22,11 +21,13 @@ begin
             ),
             hint = 'Tell pydb what goes along by a reference, so that it goes in sight: \df+ pydb.reference_set';
     end if;
-    perform pydb_internal.archive_account(
-        p_run_id, t.source, e.value::bigint - coalesce((p_before ->> e.key)::bigint, 0)
-    )
-    from jsonb_each_text(pydb_internal.archive_inserted(p_run_id)) as e
-    inner join pydb.archive_table as t on t.archive = e.key::oid;
+    perform pydb_internal.archive_account(p_run_id, t.source, e.rows)
+    from (
+        select n.key::oid as archive, n.value::bigint - coalesce((p_before ->> n.key)::bigint, 0) as rows
+        from jsonb_each_text(v_after) as n
+    ) as e
+    inner join pydb.archive_table as t on t.archive = e.archive
+    where e.rows <> 0;
 end
 $$;
 

@@ -51,7 +51,9 @@ begin
     select
         'trigger',
         format('trigger %I runs on %s: what it does is not in this plan', g.tgname,
-            pydb_internal.relation_name(g.tgrelid)),
+            pydb_internal.relation_name(g.tgrelid)) || coalesce(
+            '; it looks for names in ' || pydb_internal.application_path_text(pydb_internal.application_path()), ''
+        ),
         null::text
     from pg_trigger as g
     where g.tgrelid = any(p_relations) and not g.tgisinternal and g.tgenabled in ('O', 'A')

@@ -20,7 +20,7 @@ declare
     v_parts text[];
     v_tids tid[];
     v_ours text[];
-    v_gone jsonb;
+    v_gone bigint;
     v_kept jsonb;
     v_rows bigint;
 begin
@@ -46,17 +46,14 @@ begin
         'delete from only %s as t where t.ctid operator(pg_catalog.=) any($1)
         and coalesce(t.ctid operator(pg_catalog.=) any($1), false)', v_table
     ));
-    v_gone := pydb_internal.cascade_deleted_counts(null);
+    v_gone := pydb_internal.archive_deleted();
     v_kept := pydb_internal.archive_inserted(p_run_id);
     v_ours := pydb_internal.application_enter();
     execute format('/* pydb */ with %s %s', v_parts[1], v_parts[2]) using v_tids;
     get diagnostics v_rows = row_count;
+    set constraints /* pydb */ all immediate; -- what triggers put off belongs to the sum
     perform pydb_internal.application_leave(v_ours);
-    perform pydb_internal.application_constraints(); -- what triggers put off belongs to the sum
-    perform pydb_internal.archive_balance(p_run_id, v_kept, (
-        select coalesce(sum(e.value::bigint - coalesce((v_gone ->> e.key)::bigint, 0)), 0)::bigint
-        from jsonb_each_text(pydb_internal.cascade_deleted_counts(null)) as e
-    ));
+    perform pydb_internal.archive_balance(p_run_id, v_kept, pydb_internal.archive_deleted() - v_gone);
     return v_rows;
 end
 $$;

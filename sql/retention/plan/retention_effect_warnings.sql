@@ -79,6 +79,9 @@ begin
         (
             select array_agg(row(
                 'trigger', format('trigger %I fires on each delete: what it does is not in this plan', g.tgname)
+                || coalesce(
+                    '; it looks for names in ' || pydb_internal.application_path_text(p_policy.search_path), ''
+                )
             )::pydb_internal.retention_warning order by g.tgname)
             from pg_trigger as g
             where g.tgrelid = p_relation and not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 8) = 8

@@ -28,6 +28,9 @@ begin
             when 'skip' then 'rows that other rows reference stay, and are counted'
             when 'error' then 'rows that other rows reference block the whole run'
             else 'what references them goes too, whatever its own age' end, null),
+        ('search_path', pydb_internal.application_path_text(p_policy.search_path),
+            'where triggers and other code of the application look for names',
+            'triggers look for names as in a new session of the role that runs'),
         ('strategy', p_policy.strategy, 'how a table is walked; a plan says why', null),
         ('batch_target', coalesce(p_policy.batch_target::text, pydb_internal.setting_get(p_name => 'batch_target')),
             case when p_policy.batch_target is null then 'the time one batch aims for, by the setting batch_target'

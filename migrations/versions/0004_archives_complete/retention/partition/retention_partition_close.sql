@@ -17,7 +17,7 @@ declare
     );
     v_parts constant bigint := coalesce(v_work.parts_done, 0);
 begin
-    if p_policy.action <> 'drop_partition' or p_run.state is null then
+    if p_run.state is null then
         return p_run;
     end if;
     p_run.said := format('%s partition%s %s (%s), %s deleted', v_parts, case v_parts when 1 then '' else 's' end,

@@ -1,4 +1,4 @@
--- pydb_internal.erasure_edges (ledger): the references to a root by which a key that is gone can be looked for.
+-- pydb_internal.erasure_edges (verify): the references to a root by which a key that is gone can be looked for.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.erasure_edges(p_root regclass, p_columns name[])

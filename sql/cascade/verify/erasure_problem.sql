@@ -1,4 +1,4 @@
--- pydb_internal.erasure_problem (ledger): why the rows of an erasure cannot be looked for here.
+-- pydb_internal.erasure_problem (verify): why the rows of an erasure cannot be looked for here.
 -- reads pydb.entity, the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.erasure_problem(p_entry pydb.erasure)
