@@ -22,7 +22,8 @@ begin
     end if;
     p_run.said := format('%s partition%s %s (%s), %s deleted', v_parts, case v_parts when 1 then '' else 's' end,
         case p_policy.partition when 'drop' then case
-            when p_policy.partition_first = 'archive' then 'archived and dropped' else 'dropped' end when 'keep' then 'detached' else 'moved' end,
+            when p_policy.partition_first = 'archive' then 'archived and dropped' else 'dropped'
+        end when 'keep' then 'detached' else 'moved' end,
         pydb_internal.rows_text(coalesce(v_work.parts_rows, 0)),
         pydb_internal.rows_text(p_run.done - coalesce(v_work.parts_rows, 0)));
     if v_work.parts_stuck > 0 and coalesce(v_work.faulty, 0) = 0 then

@@ -1,5 +1,5 @@
--- pydb_internal.retention_save_detach (save; by retention_partition_turn): take a partition out of its table, so that no
--- row comes into it any more; its rows are saved after that, while nobody waits.
+-- pydb_internal.retention_save_detach (save; by retention_partition_turn): take a partition out of its table, so that
+-- no row comes into it any more; its rows are saved after that, while nobody waits.
 -- writes the catalog, pydb.retention_partition   locks its table and the partition (access exclusive)
 -- raises 55P03, and what the statement raises
 create or replace function pydb_internal.retention_save_detach(

@@ -23,7 +23,9 @@ begin
             select l.partition from pydb_internal.retention_partition_leftovers(p_policy.name) as l
             where l.is_own and l.parent is null
         );
-        v_turn.parts := pydb_internal.retention_partition_parts(v_units, array_fill(0::bigint, array[cardinality(v_units)]));
+        v_turn.parts := pydb_internal.retention_partition_parts(
+            v_units, array_fill(0::bigint, array[cardinality(v_units)])
+        );
         if cardinality(v_turn.parts) > 0 then
             v_turn.run.state := null;
             v_turn.run.reason := null;

@@ -27,7 +27,9 @@ begin
         v_turn := pydb_internal.retention_save_batch(v_policy, p_run, p_part);
         if not (v_turn.part is null) then -- in stages: in each, what leaves it is in the archive
             perform pydb_internal.retention_partition_store(pydb_internal.draft_add(
-                'retention_partition', v_note || jsonb_build_object('state', 'detached', 'rows_saved', (v_turn.run).rows)
+                'retention_partition', v_note || jsonb_build_object(
+                    'state', 'detached', 'rows_saved', (v_turn.run).rows
+                )
             ));
             return v_turn;
         end if;
@@ -59,7 +61,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_save_turn(pydb_internal.run_state, pydb_internal.run_part) is
-'Archive: moves the next rows, or copies what is left and drops the partition, in one transaction. Export: drops it where
-a run of that kind has emptied it; else it waits for one.';
+'Archive: moves the next rows, or copies what is left and drops the partition, in one transaction. Export: drops it
+where a run of that kind has emptied it; else it waits for one.';
 
 revoke all on function pydb_internal.retention_save_turn(pydb_internal.run_state, pydb_internal.run_part) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.retention_together_remove (together; by retention_partition_turn): note some partitions of a table, lock
--- them and take them out, in the caller's transaction.
+-- pydb_internal.retention_together_remove (together; by retention_partition_turn): note some partitions of a table,
+-- lock them and take them out, in the caller's transaction.
 -- writes the catalog, pydb.retention_partition, pydb.audit_log   locks the table and the partitions (access exclusive)
 -- raises 55P03, and what the statements raise
 create or replace function pydb_internal.retention_together_remove(

@@ -21,7 +21,8 @@ begin
     elsif p_code not in ('partition_newer', 'partition_boundary', 'partition_old', 'partition_detached') then
         v_all := v_all || row(p_code, p_reason || case p_action
             when 'delete' then ': its expired rows go by batches'
-            when 'archive' then ': its expired rows go to the archive by batches' when 'keep' then ': nothing of it goes' else ''
+            when 'archive' then ': its expired rows go to the archive by batches'
+            when 'keep' then ': nothing of it goes' else ''
         end)::pydb_internal.retention_warning;
     end if;
     if p_code in ('partition_old', 'partition_detached', 'partition_pending') then

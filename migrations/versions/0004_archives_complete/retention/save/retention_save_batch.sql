@@ -24,7 +24,8 @@ declare
     v_turn pydb_internal.run_turn;
 begin
     v_turn.run := p_run;
-    select b.*, sum(b.blocks) over () as all_blocks, bool_or(pydb_internal.relation_has_code(b.relation)) over () as code
+    select
+        b.*, sum(b.blocks) over () as all_blocks, bool_or(pydb_internal.relation_has_code(b.relation)) over () as code
     into v_place
     from (
         select l.relation, s.blocks, sum(s.blocks) over (order by l.relation) - s.blocks as start

@@ -23,7 +23,8 @@ begin
             select format(
                 '/* pydb */ insert into %s (%s, pydb_run_id, pydb_archived_at)
                 select %s, %s::pg_catalog.int8, pg_catalog.now() from only %s as t',
-                pydb_internal.relation_name(min(a.archive::oid)), string_agg(format('%I', c.name), ', ' order by c.place),
+                pydb_internal.relation_name(min(a.archive::oid)),
+                string_agg(format('%I', c.name), ', ' order by c.place),
                 string_agg(format('t.%I', c.name), ', ' order by c.place), p_run_id,
                 pydb_internal.relation_name(v_leaf.relation)
             )
