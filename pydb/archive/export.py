@@ -174,15 +174,19 @@ class Exporter:
         self._owner = verify.own(reader)
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
         self._part = 0
+        self._is_of_partitions = False
         self._left: int | None = None
 
     def run(self, max_rows: int | None, max_runtime: str | None, now: str | None) -> Outcome:
         """All of it, see :func:`export`."""
         started = time.monotonic()
         request = self._outcome.request
+        more = {"max_rows": max_rows, "max_runtime": max_runtime, "now": now}
         arguments = self._arguments(max_rows)
-        more = {"p_max_rows": max_rows, "p_max_runtime": max_runtime, "p_now": now}
-        arguments |= {name: value for name, value in more.items() if value is not None}
+        if self._is_of_partitions:
+            # rows of whole partitions are exported once no row comes into them any more
+            retention.run(self._conn, self._policy, **more)
+        arguments |= {f"p_{name}": value for name, value in more.items() if value is not None}
         db.call(self._reader, "pydb_internal.archive_exporter_join", p_request=request)
         deleter = Deleter(self._conn, self.procedure, arguments)
         deleter.start()
@@ -211,6 +215,7 @@ class Exporter:
             db.call(
                 self._reader, "pydb_internal.retention_policy_get", p_policy=self._policy
             )  # says which there are
+        self._is_of_partitions = found[0].partition_first == "export"
         bounds = [n for n in (max_rows, found[0].max_rows) if n is not None]
         self._left = min(bounds) if bounds else None
         return {"p_policy": self._policy, "p_request": self._outcome.request}

@@ -1,4 +1,4 @@
--- destroys: the search_path of policies, entities and cascade jobs (triggers look for names as the running role does), what the ledger keeps of the edges of erasures, and which of them were for good
+-- destroys: the search_path of policies, entities and cascade jobs (triggers look for names as the running role does), what the ledger keeps of the edges of erasures, and which of them were for good, which policies save the rows of partitions first, and how many were (those policies are disabled)
 -- archive_run: a run compares table and archive once, and again where one of them has changed
 alter table pydb.archive_run drop column signature;
 alter table pydb.archive_run drop column columns;
@@ -87,3 +87,13 @@ update pydb.schedule_source as s set housekeeping = false where s.procedure = 'a
 
 -- archive_status: without what the next purge takes
 drop view pydb.archive_status;
+
+-- retention_policy: without it their partitions would be dropped as they are
+update pydb.retention_policy as p set enabled = false, partition = 'keep', version = p.version + 1
+where p.partition_first is not null;
+alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
+alter table pydb.retention_policy drop column partition_first;
+alter table pydb.retention_partition drop column rows_saved;
+alter type pydb_internal.retention_work drop attribute parts_waiting;
+alter type pydb_internal.retention_work drop attribute parts_planned;
+drop routine pydb_internal.retention_partition_lock;

@@ -44,7 +44,7 @@ begin
             and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
         having count(*) > 0;
     end if;
-    if p_policy.action = 'archive' then
+    if 'archive' in (p_policy.action, p_policy.partition_first) then
         return query
         select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
         from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
