@@ -86,7 +86,6 @@ where s.procedure = 'archive_purge' and not exists (
 update pydb.schedule_source as s set housekeeping = false where s.procedure = 'archive_purge';
 
 -- archive_status: without what the next purge takes
-drop view pydb.archive_status;
 
 -- retention_policy: without it their partitions would be dropped as they are
 update pydb.retention_policy as p set enabled = false, partition = 'keep', version = p.version + 1

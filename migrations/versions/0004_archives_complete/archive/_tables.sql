@@ -60,10 +60,10 @@ create table pydb.archive_run (
     to_block bigint,
     signature text,
     columns name[],
-    search_path name[],
-    exported bigint not null default 0,
     deleted bigint,
     relations numeric,
+    search_path name[],
+    exported bigint not null default 0,
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -251,7 +251,6 @@ create table pydb_internal.archive_chunk (
     is_late boolean not null default false,
     constraint archive_chunk_pkey primary key (manifest_id, number),
     constraint archive_chunk_size_check check (cardinality(tids) between 1 and 20000),
-    constraint archive_chunk_versions_check check (cardinality(versions) = cardinality(tids))
     constraint archive_chunk_versions_check check (cardinality(versions) between 1 and cardinality(tids))
 );
 
@@ -266,7 +265,6 @@ comment on column pydb_internal.archive_chunk.relation is 'Relation that they ar
 comment on column pydb_internal.archive_chunk.signature is
 'What the table looked like when they were read; where it is another, these are not the rows.';
 comment on column pydb_internal.archive_chunk.tids is 'Places of the rows (ctid).';
-comment on column pydb_internal.archive_chunk.versions is 'Their versions (xmin), in the same order.';
 comment on column pydb_internal.archive_chunk.versions is
 'Their versions (xmin), each at least once: all of them, or one where all have the same.';
 comment on column pydb_internal.archive_chunk.is_late is 'True: some of them were locked, and get another chance.';

@@ -16,7 +16,6 @@ declare
     v_part pydb_internal.run_part;
     v_left bigint;
 begin
-    if v_policy.action <> 'export' then
     if 'export' not in (v_policy.action, coalesce(v_policy.partition_first, '')) then
         raise exception using errcode = 'YD621', message = format('policy %s does not export', v_policy.name),
             detail = format('Its action is %s.', v_policy.action),
@@ -44,7 +43,6 @@ begin
             pydb_internal.relation_name(v_policy.target));
         v_turn.run.hint := 'Set the policy again with p_action => ''archive'', which keeps all that goes; then take what its run '
             'has archived to files: pydb archive export --run RUN --to DIRECTORY';
-        v_turn.run.hint := 'pydb retention plan; export is for tables whose rows take no others with them';
         v_turn.run.due := p_run.done;
     end if;
     if (v_turn.run).state is null and cardinality(v_turn.parts) > 0 then

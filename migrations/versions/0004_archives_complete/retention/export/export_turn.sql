@@ -21,7 +21,6 @@ declare
     v_id text;
     v_is_done boolean;
 begin
-    if p_part.is_late then -- what somebody held gets its second chance
     if p_part.strategy = 'partition' then
         return pydb_internal.retention_partition_turn(p_run, p_part);
     elsif p_part.is_late then -- what somebody held gets its second chance
@@ -35,7 +34,6 @@ begin
     v_id := v_chunk.manifest_id || '/' || v_chunk.number;
     if v_id is null then
         return pydb_internal.archive_exporter_wait(p_run, p_part);
-        return pydb_internal.export_wait(p_run, p_part);
     end if;
     v_slice := pydb_internal.export_slice(
         v_policy, v_work, v_chunk, case when p_part.subject = v_id then p_part.at_block else 0 end
