@@ -181,12 +181,12 @@ class Exporter:
         """All of it, see :func:`export`."""
         started = time.monotonic()
         request = self._outcome.request
-        more = {"max_rows": max_rows, "max_runtime": max_runtime, "now": now}
         arguments = self._arguments(max_rows)
         if self._is_of_partitions:
             # rows of whole partitions are exported once no row comes into them any more
-            retention.run(self._conn, self._policy, **more)
-        arguments |= {f"p_{name}": value for name, value in more.items() if value is not None}
+            retention.run(self._conn, self._policy, max_rows=max_rows, max_runtime=max_runtime, now=now)
+        more = {"p_max_rows": max_rows, "p_max_runtime": max_runtime, "p_now": now}
+        arguments |= {name: value for name, value in more.items() if value is not None}
         db.call(self._reader, "pydb_internal.archive_exporter_join", p_request=request)
         deleter = Deleter(self._conn, self.procedure, arguments)
         deleter.start()

@@ -327,7 +327,7 @@ def keep(
 
 @app.command()
 def purge(ctx: typer.Context) -> None:
-    """Remove what archives have kept long enough; pydb schedule sync has it done every night."""
+    """Remove what archives have kept long enough; it has a nightly schedule of its own."""
     from pydb import db, runs
     from pydb.archive import kept
 

@@ -78,13 +78,6 @@ alter table pydb.archive_run drop column relations;
 drop routine pydb_internal.archive_balance;
 drop routine pydb_internal.archive_account;
 
--- archives are purged every night, unless somebody has said when, or that they are not
-update pydb.schedule_source as s set schedule = null, updated_at = now()
-where s.procedure = 'archive_purge' and not exists (
-    select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure
-);
-update pydb.schedule_source as s set housekeeping = false where s.procedure = 'archive_purge';
-
 -- archive_status: without what the next purge takes
 
 -- retention_policy: without it their partitions would be dropped as they are

@@ -172,7 +172,7 @@ comment on column pydb.archive_run.relations is
 drop routine pydb_internal.archive_balance;
 drop routine pydb_internal.archive_account;
 
--- archives are purged every night, unless somebody has said when, or that they are not
+-- archives that are there are purged every night, unless somebody has said when, or that they are not
 update pydb.schedule_source as s set schedule = '40 4 * * *', updated_at = now()
 where s.procedure = 'archive_purge' and s.schedule is null and not exists (
     select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure
@@ -199,3 +199,6 @@ comment on column pydb_internal.retention_work.parts_planned is 'Partitions that
 
 -- several partitions go under one lock
 drop routine pydb_internal.retention_partition_lock;
+
+where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
+    and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);

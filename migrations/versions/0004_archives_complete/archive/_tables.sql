@@ -12,11 +12,9 @@ insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
 ('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();'),
 ('archive_export', 'archive', 'archive_export', 'select * from pydb.archive_list where rows > 0;');
 
-insert into pydb.schedule_source (
-    procedure, kind, job_prefix, run_subject, schedule, housekeeping, description
-) values
+insert into pydb.schedule_source (procedure, kind, job_prefix, run_subject, description) values
 (
-    'archive_purge', 'archive', 'pydb.archive_purge', 'purge', '40 4 * * *', true,
+    'archive_purge', 'archive', 'pydb.archive_purge', 'purge',
     'removes archived rows that were kept as long as their archive or the setting archive_keep says'
 );
 
