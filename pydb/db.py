@@ -84,7 +84,8 @@ _WANTED_RUNS = sql.SQL(
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 _READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
-        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
+        "select p.*, p.search_path::text[] as search_path,"
+        " coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
         " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
         " as watermark_table"
         " from pydb.retention_policy as p"
@@ -147,7 +148,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
         "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
-        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at"
+        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at,"
+        " e.search_path::text[] as search_path"
         " from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
@@ -168,7 +170,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
         " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
         " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
-        " j.proof, j.finished_at, j.allow_triggers, j.triggered"
+        " j.proof, j.finished_at, j.allow_triggers, j.triggered,"
+        " j.search_path::text[] as search_path"
         " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
         " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
     ),
@@ -179,9 +182,9 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     ),
     # entries of a file as the ledger has them, and the keys of the roots that are there again
     "erasure_back": sql.SQL(
-        "select f.id, f.key from pydb_internal.erasure_back("
+        "select distinct f.id, f.key from pydb_internal.erasure_back("
         "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
-        " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
+        " from jsonb_array_elements(%(entries)s::jsonb) as e (value))) as f"
     ),
     "column_list": sql.SQL(
         "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
@@ -195,6 +198,13 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "archive_list": sql.SQL(
         "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
         " and (rows > 0 or %(empty)s) order by run_id desc, relation"
+    ),
+    "archive_scope": sql.SQL(
+        "select l.* from pydb.archive_list as l"
+        " left join pydb.archive_table as t on t.archive = l.archive"
+        " where l.rows > 0 and (%(run)s::bigint is null or l.run_id = %(run)s::bigint)"
+        " and (%(table)s::oid is null or l.archive::oid = %(table)s::oid"
+        " or t.source::oid = pydb_internal.archive_top(p_relation => %(table)s::oid))"
     ),
     "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
     "idempotency_keys": sql.SQL(
@@ -225,6 +235,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " where (%(place)s::text is null or m.place = %(place)s::text)"
         " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
         " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
+    ),
+    "archive_files": sql.SQL(
+        "select m.file, m.place, m.source_name, m.rows, m.rows_deleted, m.bytes, m.created_at"
+        " from pydb.archive_manifest as m where m.archived_run_id = %(run)s::bigint order by m.id"
     ),
     "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),

@@ -1,10 +1,11 @@
-"""Archive and delete against the bare statement, and a restore against the bare insert."""
+"""Archive and delete against the bare statement, a restore against the bare insert; many partitions."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, Final
 
+from tests import servers
 from tests.bench.figures import Figure
 
 if TYPE_CHECKING:
@@ -21,6 +22,26 @@ with gone as (delete from reading where taken_at < now() - interval '50 days' re
 insert into kept select * from gone
 """
 NOTHING: Final = "create table kept (like reading)"
+LEAVES: Final = 1000
+PARTED: Final = f"""
+create table leaf (id bigint, region int not null, at timestamptz not null, body text)
+partition by list (region);
+do $$
+begin
+    for i in 1..{LEAVES} loop
+        execute format('create table leaf_%s partition of leaf for values in (%s)', i, i);
+    end loop;
+end $$;
+insert into leaf
+select g, 1 + g % {LEAVES}, now() - interval '9 days' * (g <= {LEAVES * 2})::integer, repeat('x', 50)
+from generate_series(1, {LEAVES * 4}) as g;
+create table seen (rows bigint);
+insert into seen values (0);
+create function seen() returns trigger language plpgsql as
+$$ begin update public.seen set rows = rows + 1; return null; end $$;
+analyze;
+"""
+TRIGGER: Final = "create trigger seen after delete on leaf for each row execute function seen()"
 
 
 def measure(arena: Arena, template: str) -> tuple[list[float], list[float]]:
@@ -49,7 +70,42 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
         for figure, mine, bare in zip((archive, restore), ours, theirs, strict=True):
             figure.ours.append(mine)
             figure.theirs.append(bare)
-    return [archive, restore]
+    return [archive, restore, *parted(arena, options)]
+
+
+def parted(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """A batch a partition: what archiving costs beside deleting, without a trigger and with one."""
+    words = f"{LEAVES:,} partitions, 2 of 4 rows due in each"
+    bare = Figure(f"archive, {words}: retention_run archives / deletes", 1.5)
+    noted = Figure(f"archive, {words}, a trigger runs: retention_run archives / deletes", 1.5)
+    with arena.connect("postgres") as connection:
+        connection.execute("create database parted")
+    servers.install(arena.server.dsn("parted"))
+    with arena.connect("parted") as connection:
+        connection.execute(PARTED)
+    for _ in range(options.rounds):
+        for figure, prepare in ((bare, "select"), (noted, TRIGGER)):
+            figure.ours.append(_parted(arena, prepare, "archive"))
+            figure.theirs.append(_parted(arena, prepare, "delete"))
+    arena.drop("parted")
+    return [bare, noted]
+
+
+def _parted(arena: Arena, prepare: str, action: str) -> float:
+    with arena.copy("parted") as name:
+        with arena.connect(name) as connection:
+            connection.execute(prepare)
+            connection.execute(
+                "select pydb.retention_policy_set('leaf', 'public.leaf', 'at', '1 day', p_fuse_share => 1,"
+                " p_action => %s)",
+                [action],
+            )
+        seconds = _timed(arena, name, "call pydb.retention_run('leaf')")
+        with arena.connect(name) as connection:
+            done = connection.execute("select rows_done, batches, state from pydb.job_run").fetchone()
+        if done != (LEAVES * 2, LEAVES, "completed"):
+            raise AssertionError(f"the run was {done}")
+        return seconds
 
 
 def _timed(arena: Arena, dbname: str, statement: str) -> float:

@@ -3,13 +3,18 @@
 -- raises nothing
 create or replace function pydb_internal.archive_inserted(p_run_id bigint)
 returns jsonb
-language sql
+language plpgsql -- it keeps its plan: asked at each batch
 volatile
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
-    select coalesce(jsonb_object_agg(a.archive::oid, pg_stat_get_xact_tuples_inserted(a.archive)), '{}')
-    from pydb.archive_run as a
-    where a.run_id = p_run_id;
+begin
+    return (
+        select coalesce(jsonb_object_agg(a.archive::oid, pg_stat_get_xact_tuples_inserted(a.archive)), '{}')
+        from pydb.archive_run as a
+        where a.run_id = p_run_id
+    );
+end
 $$;
 
 comment on function pydb_internal.archive_inserted(bigint) is

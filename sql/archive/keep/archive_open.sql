@@ -6,6 +6,7 @@ create or replace function pydb_internal.archive_open(p_run_id bigint, p_relatio
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
 declare
     v_each record;
@@ -13,10 +14,21 @@ declare
     v_archive oid;
 begin
     for v_each in
-        select pydb_internal.archive_top(u.relation) as source, min(u.relation) as relation
-        from unnest(p_relations) as u (relation)
-        group by 1
-        order by 1
+        select o.source, min(o.relation) as relation
+        from (
+            select pydb_internal.archive_top(u.relation) as source, u.relation
+            from unnest(p_relations) as u (relation)
+        ) as o
+        -- a run looks once at each table, and again where its columns or those of its archive, or rules, are others
+        where not exists (
+            select
+            from pydb.archive_table as t
+            inner join pydb.archive_run as a on a.archive = t.archive and a.run_id = p_run_id
+            inner join pg_class as c on c.oid = o.relation and not c.relhasrules
+            where t.source = o.source and a.signature = pydb_internal.archive_signature(t.source, t.archive)
+        )
+        group by o.source
+        order by o.source
     loop
         perform pydb_internal.archive_check_table(v_each.source);
         v_drift := pydb_internal.archive_drift(v_each.source);
@@ -40,6 +52,6 @@ $$;
 
 comment on function pydb_internal.archive_open(bigint, oid[]) is
 'Makes the archives of some tables, or lets them follow, and enters the run into pydb.archive_run for each, which
-is what lets it write there. YD602: a column has another type or name than its archive knows.';
+is what lets it write there: once a run, and again where a table has changed meanwhile. YD602: a column has another type or name than its archive knows.';
 
 revoke all on function pydb_internal.archive_open(bigint, oid[]) from public;

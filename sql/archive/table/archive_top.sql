@@ -3,11 +3,13 @@
 -- raises nothing
 create or replace function pydb_internal.archive_top(p_relation oid)
 returns oid
-language sql
+language plpgsql -- it keeps its plan: asked at each batch
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(pg_partition_root(p_relation::regclass)::oid, p_relation);
+begin
+    return coalesce(pg_partition_root(p_relation::regclass)::oid, p_relation);
+end
 $$;
 
 comment on function pydb_internal.archive_top(oid) is

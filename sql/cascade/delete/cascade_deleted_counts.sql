@@ -4,10 +4,28 @@
 -- raises nothing
 create or replace function pydb_internal.cascade_deleted_counts(p_walk pydb_internal.cascade_closure)
 returns jsonb
-language sql
+language plpgsql -- it keeps its plans: asked at each batch
 volatile
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
+declare
+    v_found jsonb;
+begin
+    if not exists (select from unnest(p_walk.edges) as m where m.effect in ('nullify', 'default')) then
+        select jsonb_object_agg(f.relation::text, f.deleted) into v_found
+        from (
+            select c.oid as relation, pg_stat_get_xact_tuples_deleted(c.oid) as deleted
+            from pg_catalog.pg_class as c
+            where c.relkind = 'r' and c.relpersistence <> 't' and c.relnamespace not in (
+                'pg_catalog'::regnamespace, 'pg_toast'::regnamespace, 'pydb'::regnamespace,
+                'pydb_internal'::regnamespace, 'pydb_archive'::regnamespace
+            )
+            offset 0
+        ) as f
+        where f.deleted <> 0;
+        return coalesce(v_found, '{}');
+    end if;
     -- an update that moves a row to another partition deletes it here and inserts it there
     with moving as (
         select t.relid as relation, pg_partition_root((m.edge).child::regclass) as root
@@ -17,7 +35,7 @@ as $$
         group by t.relid, (m.edge).child
     )
 
-    select coalesce(jsonb_object_agg(f.relation::text, f.deleted - f.inserted), '{}')
+    select coalesce(jsonb_object_agg(f.relation::text, f.deleted - f.inserted), '{}') into v_found
     from (
         select
             coalesce(m.root, c.oid)::oid as relation, sum(pg_stat_get_xact_tuples_deleted(c.oid))::bigint as deleted,
@@ -31,6 +49,8 @@ as $$
         group by coalesce(m.root, c.oid)
     ) as f
     where f.deleted <> 0 or f.inserted <> 0;
+    return v_found;
+end
 $$;
 
 comment on function pydb_internal.cascade_deleted_counts(pydb_internal.cascade_closure) is

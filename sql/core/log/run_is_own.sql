@@ -3,15 +3,18 @@
 -- raises nothing
 create or replace function pydb_internal.run_is_own(p_run_id bigint, p_kind text)
 returns boolean
-language sql
+language plpgsql -- it keeps its plan: asked at each batch
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
-    select exists (
+begin
+    return exists (
         select 1 from pydb.job_run as r
         where r.id = p_run_id and r.run_kind = p_kind and r.state in ('running', 'queued') and not r.dry_run
             and r.pid = pg_backend_pid() and r.started_at >= statement_timestamp()
     );
+end
 $$;
 
 comment on function pydb_internal.run_is_own(bigint, text) is
