@@ -173,7 +173,7 @@ class Exporter:
         (server,) = db.read(reader, "system")
         self._owner = verify.own(reader)
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
-        self._part = self._written = 0
+        self._part = self._ranges = self._written = 0
         self._density = 0.0
         self._is_of_partitions = False
         self._left: int | None = None
@@ -352,6 +352,7 @@ class Exporter:
             )
             if self._left is not None:
                 self._left -= rows
+            self._ranges += 1
             self._written += rows
             self._density = rows / len(part)
             start = part.stop
@@ -359,7 +360,7 @@ class Exporter:
 
     def _size(self, run: Run) -> int:
         """Blocks of the next file: fewer at the beginning, and at the end, where its delete is waited for."""
-        most = min(self._blocks, _LEAST << min(self._part, 20))
+        most = min(self._blocks, _LEAST << min(self._ranges, 20))
         left = (run.rows_planned or 0) - self._written
         if left > 0 and self._density > 0:
             most = min(most, max(int(left / self._density / 2), _LEAST))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydb import db, errors
+from tests.archive.filelab import end
 
 if TYPE_CHECKING:
     from tests.archive.filelab import FileLab
@@ -47,3 +48,19 @@ def test_who_stops_early_leaves_a_session_that_can_be_used(files: FileLab) -> No
         ):
             next(none)
         assert caught.value.sqlstate == "42P01"
+
+
+def test_files_are_small_at_the_beginning_and_at_the_end(files: FileLab) -> None:
+    """So that deletes begin early and end soon; where nothing is left, the ranges are large again."""
+    files.table(1)
+    files.do(
+        "alter table app.event set (fillfactor = 10); insert into app.event select i, now() - interval"
+        " '60 days', repeat('x', 150) from generate_series(2, 9000) as i; insert into app.event select -i,"
+        " now(), repeat('x', 150) from generate_series(11, 9000) as i"
+    )
+    assert files.value("select pg_relation_size('app.event') / 8192 > 4 * 1024")
+    assert end(files.export()) == ("completed", "exhausted", 9000)
+    sizes = [int(str(rows)) for (rows,) in files.rows("select rows from pydb.archive_manifest order by id")]
+    assert sum(sizes) == 9000
+    assert sizes[0] < sizes[1] < max(sizes) > sizes[-1]
+    assert len(sizes) < 8
