@@ -230,18 +230,6 @@ declare
     ';
     c_runner constant text := '
         archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
-        erasure_replay erasure_verify idempotency_prune orphan_repair orphan_restore orphan_scan orphan_scan_run
-        retention_batch retention_export_run retention_run schedule_prune schedule_sync
-        archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
-        archive_manifest_enter archive_pending cascade_jobs_due erasure_back export_leaves export_pin export_range
-        orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled run_kind_get
-        run_label run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_open
-        run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
-        run_terms_of schedule_audit schedule_due schedule_is_command schedule_plan schedule_require schedule_settle
-        schedule_take scheduler_beat scheduler_start
-    ';
-    c_runner constant text := '
-        archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
         erasure_replay erasure_verify erasure_verify_edges idempotency_prune orphan_repair orphan_restore orphan_scan
         orphan_scan_run retention_batch retention_export_run retention_run schedule_prune schedule_sync
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import_open
