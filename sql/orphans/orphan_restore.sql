@@ -1,7 +1,6 @@
 -- pydb.orphan_restore: bring back what a repair put into quarantine; conflicts stay there and are reported.
--- reads pydb.job_run   writes the tables, pydb.orphan_quarantine, pydb.audit_log   locks what it writes raises YD007 YD404
--- YD405, and what an insert
--- raises beside constraints
+-- reads pydb.job_run   writes the tables, pydb.orphan_quarantine, pydb.audit_log   locks what it writes
+-- raises YD007 YD404 YD405, and what an insert raises beside constraints
 create or replace function pydb.orphan_restore(p_run_id bigint, p_dry_run boolean default false)
 returns table (reference text, relation text, rows bigint, restored bigint, conflicts bigint, reason text)
 language plpgsql

@@ -9,7 +9,7 @@ create or replace function pydb_internal.archive_statements(
 )
 returns text[]
 language plpgsql -- it keeps its plan: asked at each batch
-volatile
+stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
@@ -34,6 +34,6 @@ $$;
 
 comment on function pydb_internal.archive_statements(bigint, oid, text, name) is
 'A DELETE over alias t as an element of WITH that is called p_as and returns every column, and the INSERT that takes its
-rows into the archive of the table under the id of a run that archive_open has enrolled.';
+rows into the archive of the table under the id of a run (archive_open has enrolled it).';
 
 revoke all on function pydb_internal.archive_statements(bigint, oid, text, name) from public;
