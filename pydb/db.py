@@ -31,14 +31,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 from psycopg import generators, pq, sql
-from psycopg.adapt import Loader
+from psycopg.adapt import Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from psycopg.waiting import Wait
 
 from pydb import errors
 
@@ -63,6 +64,8 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
+PIECE: Final = 1 << 18
+"""Bytes of a COPY that are handed over at once, about."""
 _ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
@@ -81,7 +84,8 @@ _WANTED_RUNS = sql.SQL(
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 _READS: dict[str, sql.SQL | sql.Composed] = {
     "policies": sql.SQL(
-        "select p.*, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
+        "select p.*, p.search_path::text[] as search_path,"
+        " coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
         " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
         " as watermark_table"
         " from pydb.retention_policy as p"
@@ -144,7 +148,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
     "entities": sql.SQL(
         "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
-        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at"
+        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at,"
+        " e.search_path::text[] as search_path"
         " from pydb.entity as e order by e.name"
     ),
     "entity_root": sql.SQL(
@@ -165,7 +170,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
         " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
         " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
-        " j.proof, j.finished_at, j.allow_triggers, j.triggered"
+        " j.proof, j.finished_at, j.allow_triggers, j.triggered,"
+        " j.search_path::text[] as search_path"
         " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
         " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
     ),
@@ -176,9 +182,9 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     ),
     # entries of a file as the ledger has them, and the keys of the roots that are there again
     "erasure_back": sql.SQL(
-        "select f.id, f.key from pydb_internal.erasure_back("
+        "select distinct f.id, f.key from pydb_internal.erasure_back("
         "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
-        " from jsonb_array_elements(%(entries)s::jsonb) as e (value)), p_is_whole => false) as f"
+        " from jsonb_array_elements(%(entries)s::jsonb) as e (value))) as f"
     ),
     "column_list": sql.SQL(
         "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
@@ -192,6 +198,13 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     "archive_list": sql.SQL(
         "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
         " and (rows > 0 or %(empty)s) order by run_id desc, relation"
+    ),
+    "archive_scope": sql.SQL(
+        "select l.* from pydb.archive_list as l"
+        " left join pydb.archive_table as t on t.archive = l.archive"
+        " where l.rows > 0 and (%(run)s::bigint is null or l.run_id = %(run)s::bigint)"
+        " and (%(table)s::oid is null or l.archive::oid = %(table)s::oid"
+        " or t.source::oid = pydb_internal.archive_top(p_relation => %(table)s::oid))"
     ),
     "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
     "idempotency_keys": sql.SQL(
@@ -222,6 +235,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " where (%(place)s::text is null or m.place = %(place)s::text)"
         " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
         " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
+    ),
+    "archive_files": sql.SQL(
+        "select m.file, m.place, m.source_name, m.rows, m.rows_deleted, m.bytes, m.created_at"
+        " from pydb.archive_manifest as m where m.archived_run_id = %(run)s::bigint order by m.id"
     ),
     "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
@@ -256,6 +273,8 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     conn.adapters.register_loader("regclass", _OidBinaryLoader)
     conn.adapters.register_loader("interval", _IntervalBinaryLoader)
     conn.adapters.register_loader("timestamptz", _TimestamptzBinaryLoader)
+    conn.adapters.register_dumper(SentTids, _SentTidsDumper)
+    conn.adapters.register_dumper(SentXids, _SentXidsDumper)
     return conn
 
 
@@ -401,10 +420,16 @@ def snapshot(conn: Connection) -> Iterator[None]:
         conn.execute("commit")
 
 
-def copy_out(conn: Connection, statement: str) -> Generator[memoryview]:
+def stream(conn: Connection, statement: str) -> Generator[Row]:
+    """Rows of one SELECT that a routine of pydb wrote (never a user), one at a time; to be closed."""
+    with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
+        yield from cursor.stream(statement.encode(), binary=True)
+
+
+def copy_out(conn: Connection, statement: str) -> Generator[bytes]:
     """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user); to be closed.
 
-    Many lines a wait: the driver's own loop, which waits for each, takes three times as long.
+    Whole lines, many at a time: nobody looks at one, and one takes as long as a thousand to hand over.
     """
     with _translated(conn):
         conn.pgconn.send_query(statement.encode())
@@ -415,7 +440,8 @@ def copy_out(conn: Connection, statement: str) -> Generator[memoryview]:
         try:
             while not is_through:
                 lines, is_through = conn.wait(_lines(conn.pgconn))
-                yield from lines
+                if lines:
+                    yield b"".join(lines)
         finally:
             if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
                 conn.cancel_safe()
@@ -434,15 +460,23 @@ def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
 
 
 def _lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:
-    """Lines of a COPY that are there, some at least, and whether it is through."""
+    """Lines of a COPY, of ``PIECE`` bytes together if there are as many, and whether it is through."""
     lines: list[memoryview] = []
     size = 0
-    while size < 1 << 16:
-        found = yield from generators.copy_from(pgconn)
-        if not isinstance(found, memoryview):
+    take, add = pgconn.get_copy_data, lines.append
+    while size < PIECE:
+        length, line = take(1)  # this loop is all that happens for each row
+        if length > 0:
+            add(line)
+            size += length
+        elif length == 0:
+            yield Wait.R
+            pgconn.consume_input()
+        else:
+            (*_, end) = yield from generators.fetch_many(pgconn)
+            if end.status != pq.ExecStatus.COMMAND_OK:
+                raise psycopg.errors.error_from_result(end)
             return lines, True
-        lines.append(found)
-        size += len(found)
     return lines, False
 
 
@@ -604,6 +638,26 @@ def _as(cls: type[T], row: Row) -> T:
 
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class SentTids(bytes):
+    """An array of places as ``array_send`` gave it: it goes back without being read."""
+
+
+class SentXids(bytes):
+    """An array of transaction ids, the same way."""
+
+
+class _SentTidsDumper(Dumper):
+    format = pq.Format.BINARY
+    oid = 1010  # tid[]
+
+    def dump(self, obj: bytes) -> bytes:
+        return obj
+
+
+class _SentXidsDumper(_SentTidsDumper):
+    oid = 1011  # xid[]
 
 
 class _OidBinaryLoader(Loader):

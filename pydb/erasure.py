@@ -9,6 +9,8 @@ cut off or changed, raises :class:`pydb.errors.UsageError` before anything is do
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -63,6 +65,7 @@ class Erasure:
     holds: list[str]
     replay_of: UUID | None
     imported_at: datetime | None
+    purge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,27 @@ class Verified:
     tables: Mapping[str, int]
     unchecked: list[str]
     problem: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A row of ``pydb.erasure_verify_edges``: one edge of one erasure, looked along in one place.
+
+    ``place`` is live, archive or quarantine; ``state`` verified, found (``rows`` are there), kept (copies
+    that the erasure was allowed to keep) or unverifiable, with the ``reason``. ``via`` None: the root by its
+    key.
+    """
+
+    id: UUID
+    entity: str
+    job: int | None
+    relation: str
+    via: str | None
+    place: str
+    state: str
+    rows: int | None
+    keys: int | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +142,11 @@ def erasures(conn: Connection, *, limit: int = 20, is_open: bool = False) -> lis
 def verify(conn: Connection, erasure: str | None = None, *, job: int | None = None) -> list[Verified]:
     """Look in the live tables for what was erased, one row an entry of the ledger; reads only."""
     return db.call_as(conn, Verified, "erasure_verify", p_id=erasure, p_job=job)
+
+
+def verify_edges(conn: Connection, erasure: str | None = None, *, job: int | None = None) -> list[Edge]:
+    """What :func:`verify` sums up: edge by edge, in the live tables, the archives and the quarantine."""
+    return db.call_as(conn, Edge, "erasure_verify_edges", p_id=erasure, p_job=job)
 
 
 def export(conn: Connection, path: Path) -> Ledger:
@@ -220,12 +249,22 @@ def _line(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def _clear(path: Path) -> None:
+    """Take away what an export left that was killed; one that is being written is locked."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with contextlib.suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
+
+
 def _write(path: Path, body: bytes) -> None:
     """All of it under that name, or what was there before; readable for its owner alone."""
     try:
+        _clear(path)
         number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         try:
             with os.fdopen(number, "wb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())

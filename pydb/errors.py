@@ -303,6 +303,8 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD012": Drift,
     "YD013": NotInstalled,
     "YD014": RunBlocked,
+    "YD015": UsageError,
+    "YD016": RunBlocked,
     "YD101": PolicyRefused,
     "YD102": PolicyRefused,
     "YD103": PolicyRefused,

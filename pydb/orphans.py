@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydb import db
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -175,8 +175,11 @@ def repair(
     max_runtime: str | None = None,
     min_age: str | None = None,
     request: UUID | None = None,
+    search_path: Sequence[str] | None = None,
 ) -> None:
     """Delete, nullify or quarantine orphans batch by batch; None = as the reference says.
+
+    ``search_path``: schemas in which triggers look for names; None = as the running role does.
 
     ``conn`` must be autocommit and idle. What was done is in ``pydb.job_run``. Raises
     :class:`~pydb.errors.RunFailed` or :class:`~pydb.errors.RunBlocked`.
@@ -191,12 +194,25 @@ def repair(
         p_max_runtime=max_runtime,
         p_min_age=min_age,
         p_request=request,
+        p_search_path=None if search_path is None else tuple(search_path),
     )
 
 
-def restore(conn: Connection, run_id: int, *, dry_run: bool = False) -> list[Restored]:
-    """Bring back what one repair put into quarantine, one row a table; conflicts stay there."""
-    return db.call_as(conn, Restored, "orphan_restore", p_run_id=run_id, p_dry_run=dry_run)
+def restore(
+    conn: Connection, run_id: int, *, dry_run: bool = False, search_path: Sequence[str] | None = None
+) -> list[Restored]:
+    """Bring back what one repair put into quarantine, one row a table; conflicts stay there.
+
+    ``search_path``: as for :func:`repair`.
+    """
+    return db.call_as(
+        conn,
+        Restored,
+        "orphan_restore",
+        p_run_id=run_id,
+        p_dry_run=dry_run,
+        p_search_path=None if search_path is None else tuple(search_path),
+    )
 
 
 def close(conn: Connection, reference: str, *, max_wait: str = "1 min") -> None:

@@ -56,9 +56,17 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "watermark_function": (str,),
     "partition": (str,),
     "partition_schema": (str,),
+    "search_path": (list,),
+    "partition_first": (str,),
     "allow_short": (bool,),
 }
-_TYPE_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
+_TYPE_NAMES = {
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    list: "a list of names",
+}
 
 _EXAMPLES = {
     "keep": '"30 days"',
@@ -66,6 +74,7 @@ _EXAMPLES = {
     "max_runtime": '"30 min"',
     "schedule": '"15 3 * * *"',
     "fuse_share": "0.5",
+    "search_path": '["app", "audit"]',
 }
 # The key that an error is about, where the error names none.
 _BLAMED = {
@@ -73,15 +82,14 @@ _BLAMED = {
     "YD004": "table",
     "YD005": "table",
     "YD006": "table",
+    "YD015": "search_path",
     "YD101": "keep",
     "YD102": "time_column",
     "YD103": "filter",
     "YD118": "watermark_table",
     "YD120": "action",
     "YD501": "schedule",
-    "22007": "keep",
-    "22008": "keep",
-    "22015": "keep",
+    **dict.fromkeys(("22007", "22008", "22015"), "keep"),
 }
 
 # Fields of a policy that a file decides, as the difference shows them.
@@ -229,6 +237,8 @@ def _literal(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float | Decimal):
         return str(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(one) for one in value) + "]"
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -326,7 +336,9 @@ def _problem(key: str, value: object) -> tuple[str, str | None] | None:
     if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
         example = f"; write it as: {key} = {_EXAMPLES[key]}" if key in _EXAMPLES else ""
         return f"{key} must be {_TYPE_NAMES[wanted[-1]]}", f"it is {_literal(value)}"[:200] + example
-    if isinstance(value, str) and "\0" in value:
+    if isinstance(value, list) and not all(isinstance(one, str) and one for one in value):
+        return f"{key} must be {_TYPE_NAMES[list]}", f"write it as: {key} = {_EXAMPLES[key]}"
+    if "\0" in str(value):
         return f"{key} has a NUL character", None
     if key == "time_column" and len(str(value).encode()) > MAX_NAME_BYTES:
         return f"{key} is longer than {MAX_NAME_BYTES} bytes", "PostgreSQL would cut it to another name"

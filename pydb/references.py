@@ -91,6 +91,7 @@ class Entity:
     author: str
     created_at: datetime
     updated_at: datetime
+    search_path: list[str] | None = None
 
 
 def column_list(conn: Connection, text: str) -> list[str]:
@@ -156,12 +157,13 @@ def entity_set(
     approval: bool = False,
     grace: str = "0",
     archive: bool = False,
+    search_path: Sequence[str] | None = None,
 ) -> Entity:
     """Create or replace an entity.
 
     ``edges``: name of a reference to delete, nullify, default or block; ``*`` (delete or block) is the choice
     for every edge that would stop the delete. ``grace`` is an interval as text. ``archive``: what goes
-    is kept.
+    is kept. ``search_path``: schemas in which triggers look for names; None = as the running role does.
     """
     (row,) = db.call_as(
         conn,
@@ -173,6 +175,7 @@ def entity_set(
         p_approval=approval,
         p_grace=grace,
         p_archive=archive,
+        p_search_path=None if search_path is None else tuple(search_path),
     )
     return row
 

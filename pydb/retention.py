@@ -13,7 +13,7 @@ from pydb import db, partitions, runs
 from pydb.runs import LIVE_STATES, Run, runs_of_request
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
     from uuid import UUID
@@ -85,6 +85,8 @@ class Policy:
     watermark_function: str | None = None
     partition: str = "drop"
     partition_schema: str | None = None
+    search_path: list[str] | None = None
+    partition_first: str | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -115,11 +117,13 @@ class PolicyOptions(TypedDict, total=False):
     watermark_function: str | None
     partition: str
     partition_schema: str | None
+    search_path: Sequence[str] | None
+    partition_first: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """One line of what a policy does now; ``state`` is holds (it decides), ok, off or blocks."""
+    """One line of what a policy does now; ``state`` is holds (it decides), ok, off, stays or blocks."""
 
     aspect: str
     state: str
@@ -153,7 +157,7 @@ class PlanRow:
     @property
     def goes_whole(self) -> bool:
         """Whether it is a partition, or a leaf of one, that is dropped, detached or moved."""
-        return self.action in ("drop", "detach", "move")
+        return self.action in ("drop", "archive_drop", "export_drop", "detach", "move")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,9 @@ def policy_set(
     """Create or replace a policy; tables are names, never looked up by search_path, or oids."""
     oid = relation_oid(conn, table) if isinstance(table, str) else table
     arguments = {f"p_{option}": value for option, value in options.items()}
+    path = options.get("search_path")
+    if path is not None:
+        arguments["p_search_path"] = tuple(path)
     mark = options.get("watermark_table")
     if isinstance(mark, str):
         arguments["p_watermark_table"] = relation_oid(conn, mark)

@@ -225,7 +225,8 @@ class TestServer(embedded.Server):
 class Servers:
     """The servers of one pytest process: each started at its first use, all stopped at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str | int | bool] | None = None) -> None:
+        self._settings = settings
         self._started: dict[str, TestServer] = {}
         self._stack = contextlib.ExitStack()
 
@@ -244,7 +245,7 @@ class Servers:
             MissingServerError: its binaries are not installed.
         """
         if name not in self._started:
-            self._started[name] = self._stack.enter_context(TestServer(name))
+            self._started[name] = self._stack.enter_context(TestServer(name, self._settings))
         return self._started[name]
 
 

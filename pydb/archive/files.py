@@ -1,6 +1,6 @@
 """One file: rows go in as COPY text, it is made durable, read back and compared.
 
-Memory stays flat: rows go through in pieces, and their places are packed.
+Memory stays flat: rows go through in pieces, and nobody looks at one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pydb.archive import compress
-from pydb.archive.target import written
+from pydb.archive.target import NoSpace, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from pydb.archive.target import Target
 
-CHUNK: Final = 20_000
-"""Rows whose places go together."""
 PIECE: Final = 1 << 18
 """Bytes that are compressed, hashed and read at once, about."""
 
@@ -37,56 +35,26 @@ class Content:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A file that was written: its content, and the places and versions of its rows."""
+def write(target: Target, name: str, pieces: Iterable[bytes], *, rows: int | None = None) -> Content:
+    """Write COPY text, in pieces of any size; ``rows``: how many there will be, for what a full disk lacks.
 
-    content: Content
-    chunks: list[tuple[bytes, bytes]]
-
-    def places(self) -> Iterator[tuple[str, str]]:
-        """Chunk by chunk: the places (ctid) and versions (xmin) of the rows, as texts of SQL arrays."""
-        for tids, versions in self.chunks:
-            yield compress.unpack(tids).decode(), compress.unpack(versions).decode()
-
-
-def write(target: Target, name: str, rows: Iterable[bytes | memoryview | bytearray]) -> Written:
-    """Write COPY lines that begin with place and version; the file has neither.
-
-    At the end it is on the disk under its name. If ``rows`` or the disk fails, nothing is left.
+    At the end it is on the disk under its name. If ``pieces`` or the disk fails, nothing is left.
     """
     sink = _Sink()
-    count = held = 0
-    chunks: list[tuple[bytes, bytes]] = []
-    lines: list[bytes] = []
-    tids: list[bytes] = []
-    versions: list[bytes] = []
-    # the server, this thread and the compressor each have work at any time; at most two pieces wait
-    with written(target, name) as file, ThreadPoolExecutor(max_workers=1) as worker:
-        before: Future[None] | None = None
-        for row in rows:
-            tid, version, line = bytes(row).split(b"\t", 2)
-            tids.append(tid)
-            versions.append(version)
-            lines.append(line)
-            held += len(line)
-            if held >= PIECE:
+    try:
+        # the server, this thread and the compressor each have work at any time; at most two pieces wait
+        with written(target, name) as file, ThreadPoolExecutor(max_workers=1) as worker:
+            before: Future[None] | None = None
+            for piece in pieces:
                 if before is not None:
                     before.result()
-                before = worker.submit(sink.put, file, b"".join(lines))
-                lines.clear()
-                held = 0
-            if len(tids) == CHUNK:
-                count += CHUNK
-                chunks.append(_packed(tids, versions))
-        if before is not None:
-            before.result()
-        sink.put(file, b"".join(lines))
-        sink.end(file)
-        count += len(tids)
-        if tids:
-            chunks.append(_packed(tids, versions))
-    return Written(sink.content(count), chunks)
+                before = worker.submit(sink.put, file, piece)
+            if before is not None:
+                before.result()
+            sink.end(file)
+    except NoSpace as error:
+        raise NoSpace(target, name, error.number, sink.size_of(rows)) from error
+    return sink.content()
 
 
 class _Sink:
@@ -95,10 +63,11 @@ class _Sink:
     def __init__(self) -> None:
         self._frame = compress.compressor()
         self._raw, self._packed = hashlib.sha256(), hashlib.sha256()
-        self._bytes_raw = self._bytes = 0
+        self._rows = self._bytes_raw = self._bytes = 0
 
     def put(self, file: BinaryIO, piece: bytes) -> None:
         self._raw.update(piece)
+        self._rows += piece.count(b"\n")
         self._bytes_raw += len(piece)
         self._write(file, self._frame.compress(piece))
 
@@ -108,21 +77,17 @@ class _Sink:
     def _write(self, file: BinaryIO, data: bytes) -> None:
         if data:
             self._packed.update(data)
-            file.write(data)
             self._bytes += len(data)
+            file.write(data)
 
-    def content(self, rows: int) -> Content:
-        return Content(rows, self._bytes_raw, self._bytes, self._packed.hexdigest(), self._raw.hexdigest())
+    def size_of(self, rows: int | None) -> int | None:
+        """Bytes of a file of so many rows, by what those so far took."""
+        return self._bytes * rows // self._rows if rows and self._rows and self._bytes else None
 
-
-def _packed(tids: list[bytes], versions: list[bytes]) -> tuple[bytes, bytes]:
-    packed = (
-        compress.pack(b'{"' + b'","'.join(tids) + b'"}'),
-        compress.pack(b"{" + b",".join(versions) + b"}"),
-    )
-    tids.clear()
-    versions.clear()
-    return packed
+    def content(self) -> Content:
+        return Content(
+            self._rows, self._bytes_raw, self._bytes, self._packed.hexdigest(), self._raw.hexdigest()
+        )
 
 
 class NotAFile(ValueError):

@@ -29,6 +29,7 @@ Key = Mapping[str, object]
 """One key: column → value."""
 
 UPDATES = ("nullify", "default")
+GONE = ("delete", "purge")
 CURABLE = frozenset({"privilege", "row_security", "rule", "publication"})
 """Codes of a blocked step whose ``cure`` lets the rows go, as in ``pydb_internal.cascade_is_curable``."""
 
@@ -37,8 +38,9 @@ CURABLE = frozenset({"privilege", "row_security", "rule", "publication"})
 class Step:
     """A row of ``pydb.cascade_plan`` or ``pydb.cascade_delete``: the root rows, or one edge.
 
-    ``action`` is ``delete``, ``nullify``, ``default``, ``blocked``, or ``check`` for an edge that lets the
-    delete pass. ``rows`` counts each row once per relation and action, None where it cannot be counted.
+    ``action`` is ``delete``, ``nullify``, ``default``, ``purge`` (copies in an archive or the quarantine),
+    ``blocked``, or ``check`` for an edge that lets the delete pass. ``rows`` counts each row once per
+    relation and action, None where it cannot be counted.
     ``done`` is None in a plan. ``codes`` says what each sentence of ``warning`` is about, in their order.
     """
 
@@ -109,6 +111,7 @@ class Job:
     finished_at: datetime | None
     allow_triggers: bool
     triggered: Mapping[str, int]
+    search_path: list[str] | None = None
 
 
 class DeleteOptions(TypedDict, total=False):
@@ -120,6 +123,7 @@ class DeleteOptions(TypedDict, total=False):
     archive: bool | None
     reason: str | None
     deadline: str | None
+    search_path: Sequence[str] | None
 
 
 class RequestOptions(TypedDict, total=False):
@@ -132,6 +136,8 @@ class RequestOptions(TypedDict, total=False):
     archive: bool | None
     allow_triggers: bool
     deadline: str | None
+    search_path: Sequence[str] | None
+    purge: bool
 
 
 def root(conn: Connection, name: str) -> Root:
@@ -157,13 +163,22 @@ def plan(
     *,
     entity: str | None = None,
     archive: bool | None = None,
+    purge: bool = False,
 ) -> list[Step]:
     """What deleting these rows would do, in the order of execution; reads only.
 
     ``root`` is a table's name or oid, None with ``entity``. Without ``edges`` and ``entity`` the keys' own
     actions hold, as in a plain DELETE. ``archive``: of a delete that archives; None = as the entity says.
+    ``purge``: of a job for good, with what archives and the quarantine hold of these rows.
     """
-    return db.call_as(conn, Step, "cascade_plan", **_what(conn, root, keys, edges, entity), p_archive=archive)
+    return db.call_as(
+        conn,
+        Step,
+        "cascade_plan",
+        **_what(conn, root, keys, edges, entity),
+        p_archive=archive,
+        p_purge=purge,
+    )
 
 
 def delete(
@@ -179,7 +194,7 @@ def delete(
 
     Arguments as for :func:`plan`; the steps have ``done``. Keys without a row are no error.
     """
-    arguments = {f"p_{option}": value for option, value in options.items()}
+    arguments = _options(options)
     return db.call_as(conn, Step, "cascade_delete", **_what(conn, root, keys, edges, entity), **arguments)
 
 
@@ -195,8 +210,9 @@ def request(
     """Store a durable cascade with its exact plan; :func:`run` executes it. Deletes nothing.
 
     ``approval``: it waits for a second person. ``grace``: and for this long, an interval as text.
+    ``purge``: for good, with what archives and the quarantine hold; needs an entity and a reason.
     """
-    arguments = {f"p_{option}": value for option, value in options.items()}
+    arguments = _options(options)
     (row,) = db.call(conn, "cascade_request", **_what(conn, root, keys, edges, entity), **arguments)
     return job(conn, cast("int", row["id"]))
 
@@ -294,7 +310,7 @@ def totals(steps: Iterable[Step]) -> list[Total]:
     updated: dict[str, int] = {}
     for step in steps:
         count = step.rows if step.done is None else step.done
-        if step.action == "delete" and count:
+        if step.action in GONE and count:
             deleted[step.relation] = deleted.get(step.relation, 0) + count
         elif step.action in UPDATES and count:
             updated[step.relation] = updated.get(step.relation, 0) + count
@@ -304,6 +320,13 @@ def totals(steps: Iterable[Step]) -> list[Total]:
 def blocked(steps: Iterable[Step]) -> list[Step]:
     """The steps that stop the whole delete."""
     return [step for step in steps if step.action == "blocked"]
+
+
+def _options(options: Mapping[str, object]) -> dict[str, object]:
+    """Optional arguments as the driver takes them: a list of names is an array, not a document."""
+    path = cast("Sequence[str] | None", options.get("search_path"))
+    given = {f"p_{option}": value for option, value in options.items()}
+    return given if path is None else {**given, "p_search_path": tuple(path)}
 
 
 def _what(

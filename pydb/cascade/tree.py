@@ -22,6 +22,7 @@ Segment = tuple[str, str]
 
 STYLES: Final = {
     "delete": "yellow",
+    "purge": "yellow",
     "nullify": "cyan",
     "default": "cyan",
     "blocked": "bold red",
@@ -170,6 +171,8 @@ def _count(step: Step) -> str:
 def _note(step: Step) -> str:
     if step.via is None:
         return ""
+    if step.action == "purge":
+        return f"{printable(short(step))} ({step.kind})"
     kind = f"{step.on_delete}, logical" if step.kind == "logical" else step.on_delete
     note = f"{printable(short(step))} ({kind})"
     others = (step.matched or 0) - (step.rows or 0)

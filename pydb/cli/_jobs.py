@@ -179,6 +179,8 @@ def show_job(job: Job, steps: Sequence[str]) -> None:
         _output.out(f"cancelled by {job.cancelled_by} at {_output.show(job.cancelled_at)}")
     for reference, choice in job.edges.items():
         _output.out(f"{reference}: {choice}")
+    if job.search_path:
+        _output.out(f"triggers look for names in {', '.join(job.search_path)}")
     if job.allow_triggers:
         _output.out("what triggers delete beyond the plan is accepted")
     for relation, rows in job.relations.items():

@@ -22,6 +22,7 @@ _LINES = (
     ("root", "root"),
     ("reason", "reason"),
     ("state", "state"),
+    ("for good", "purge"),
     ("refusal", "refusal"),
     ("requested by", "requested_by"),
     ("requested at", "requested_at"),
@@ -56,8 +57,9 @@ def receipt(
         return
     _output.out(f"receipt of a cascade in database {found['database']}, given at {found['given_at']}")
     _output.pairs([(label, found[name]) for label, name in _LINES if found[name] not in (None, [])])
+    purged = {str(one["from"]) for one in cast("list[dict[str, object]]", found["purged"])}
     for table, rows in sorted(cast("dict[str, int]", found["tables"]).items()):
-        _output.out(f"    {table}: {_rows(rows)} deleted")
+        _output.out(f"    {table}: {_rows(rows)} {'purged for good' if table in purged else 'deleted'}")
     if found["rescanned_at"] is not None:
         left = cast("int", found["remaining"])
         what = _rows(left) if left else "nothing"
@@ -68,6 +70,12 @@ def receipt(
         _output.out(f"archived: {copy['left']} rows of {copy['table']} in {copy['archive']}, {until}")
     if not copies:
         _output.out("archived: nothing")
+    for file in cast("list[dict[str, object]]", found["files"]):
+        _output.out(
+            f"exported before: {file['file']} in {file['place']}, rows of {file['table']} from"
+            f" {file['oldest'] or '?'} to {file['newest'] or '?'}: a file cannot be changed,"
+            " and ends where it is; after an import: pydb erasure verify, pydb erasure replay"
+        )
 
 
 def _rows(count: int) -> str:

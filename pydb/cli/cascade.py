@@ -60,6 +60,12 @@ OthersOption = Annotated[
         metavar="CHOICE", help="delete or block, at every reference not named that would stop the delete."
     ),
 ]
+PurgeOption = Annotated[
+    bool,
+    typer.Option(
+        "--purge", help="For good: what archives and the quarantine hold of these rows goes too; a job."
+    ),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Show references with nothing behind them too.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 ArchiveOption = Annotated[
@@ -87,6 +93,7 @@ def plan(
         str | None, typer.Option(metavar="FILE", help="Write the graph to this file instead of stdout.")
     ] = None,
     archive: ArchiveOption = None,
+    purge: PurgeOption = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 too if a column looks like a reference and is none.")
     ] = False,
@@ -104,7 +111,7 @@ def plan(
     with _output.connect(ctx) as conn:
         db.on_code(conn, "YD309", missed.append)
         target = _target(conn, what, (key, keys), _keys.edges(edge or [], others))
-        steps = _plan(conn, target, archive)
+        steps = _plan(conn, target, archive, purge=purge)
         database = conn.info.dbname
     code = ExitCode.ATTENTION if cascade.blocked(steps) or (strict and missed) else ExitCode.DONE
     document = target.document(steps, not_followed=missed)
@@ -155,6 +162,11 @@ def delete(
         typer.Option(metavar="INTERVAL", help="With --durable: start this long after now, as '1 day'."),
     ] = None,
     archive: ArchiveOption = None,
+    search_path: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCHEMA", help="Where triggers look for names, in this order. Repeatable."),
+    ] = None,
+    purge: PurgeOption = False,
     everything: AllOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, delete nothing.")] = False,
     yes: YesOption = False,
@@ -170,6 +182,10 @@ def delete(
 
     if not durable and (approval or grace is not None):
         raise UsageError("--approval and --grace are for --durable")
+    if purge and (not durable or reason is None):
+        raise UsageError("--purge is for --durable with --reason")
+    if purge and archive:
+        raise UsageError("only one of --purge and --archive at a time")
     if reason is not None and not reason.strip():
         raise UsageError("--reason is empty")
     if deadline is not None and reason is None:
@@ -182,7 +198,9 @@ def delete(
             # a job checks a key only when the children are gone, as a plan with choices does
             root, rows, choices = target.what
             choices = choices or {} if durable else choices
-            planned = cascade.plan(conn, root, rows, choices, entity=target.root.entity, archive=archive)
+            planned = cascade.plan(
+                conn, root, rows, choices, entity=target.root.entity, archive=archive, purge=purge
+            )
         if dry_run and planned is not None:
             code = ExitCode.ATTENTION if cascade.blocked(planned) else ExitCode.DONE
             document = target.document(planned, dry_run=True, request=None, allow_triggers=allow_triggers)
@@ -206,6 +224,8 @@ def delete(
                         "allow_unindexed": allow_unindexed,
                         "allow_triggers": allow_triggers,
                         "archive": archive,
+                        "search_path": search_path or None,
+                        "purge": purge,
                     },
                 )
                 return
@@ -219,6 +239,7 @@ def delete(
                     "allow_unindexed": allow_unindexed,
                     "allow_triggers": allow_triggers,
                     "archive": archive,
+                    "search_path": search_path or None,
                 },
             )
         except (CascadeBlocked, CascadeChanged) as error:
@@ -254,12 +275,12 @@ def _target(
     return Target(root, found, edges or None)
 
 
-def _plan(conn: Connection, target: Target, archive: bool | None) -> list[Step]:
+def _plan(conn: Connection, target: Target, archive: bool | None, *, purge: bool = False) -> list[Step]:
     """The plan; where a bare key does not fit the primary key, the other unique keys are named."""
     from pydb import cascade
 
     try:
-        return cascade.plan(conn, *target.what, entity=target.root.entity, archive=archive)
+        return cascade.plan(conn, *target.what, entity=target.root.entity, archive=archive, purge=purge)
     except CascadeRefused as error:
         root = target.root
         others = [key[0] for key in root.keys if len(key) == 1 and list(key) != list(root.primary or ())]

@@ -46,6 +46,12 @@ def set_(
     archive: Annotated[
         bool, typer.Option("--archive", help="What its cascades delete is kept, see archive restore.")
     ] = False,
+    search_path: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCHEMA", help="Where triggers look for names in its cascades, in this order. Repeatable."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, change nothing.")] = False,
 ) -> None:
     """Give the rows of TABLE a name, with the action chosen at each reference to them and below.
@@ -56,11 +62,22 @@ def set_(
 
     edges = _keys.edges(edge or [], others)
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):
-        row = references.entity_set(conn, name, table, edges, approval=approval, grace=grace, archive=archive)
+        row = references.entity_set(
+            conn,
+            name,
+            table,
+            edges,
+            approval=approval,
+            grace=grace,
+            archive=archive,
+            search_path=search_path or None,
+        )
     if not _output.emit(ctx, "entity.set", {"dry_run": dry_run, "entity": asdict(row)}):
         _output.out(f"entity {row.name} {'would be' if dry_run else 'is'} set: rows of {row.root_name}")
         for reference, choice in row.edges.items():
             _output.out(f"    {reference}: {choice}")
+        if row.search_path:
+            _output.out(f"    triggers look for names in {', '.join(row.search_path)}")
         if not dry_run:
             _output.say(f"next: pydb cascade plan {row.name} KEY")
 
@@ -74,8 +91,9 @@ def list_(ctx: typer.Context) -> None:
         rows = references.entities(conn)
     if _output.emit(ctx, "entity.list", {"entities": [asdict(row) for row in rows]}):
         return
+    has_paths = any(row.search_path for row in rows)
     _output.table(
-        ["entity", "table", "choices", "approval", "grace", "author"],
+        ["entity", "table", "choices", "approval", "grace", *["search path"] * has_paths, "author"],
         [
             (
                 row.name,
@@ -83,12 +101,13 @@ def list_(ctx: typer.Context) -> None:
                 [f"{reference}={choice}" for reference, choice in row.edges.items()],
                 row.approval,
                 row.grace,
+                *[row.search_path or []] * has_paths,
                 row.author,
             )
             for row in rows
         ],
         prose=("choices",),
-        less=("author", "grace"),
+        less=("author", "search path", "grace"),
     )
     if not rows:
         _output.say("no entity yet; next: pydb entity set NAME TABLE")

@@ -74,17 +74,34 @@ def verify(
     erasure_id: Annotated[
         str | None, typer.Argument(metavar="ERASURE", help="One erasure; without it all that are completed.")
     ] = None,
+    *,
+    edges: Annotated[bool, typer.Option("--edges", help="Show it edge by edge.")] = False,
 ) -> None:
-    """Look in the live tables for what was erased: nobody is back, and nothing hangs on him.
+    """Look for what was erased, over every edge, in live tables, archives and the quarantine.
 
-    Exit code 1 if something was found, or could not be looked for.
+    Nobody is back, and nothing hangs on him. --edges shows it edge by edge: verified, found, kept
+    (copies that the erasure was allowed to keep) or unverifiable, with the reason.
+
+    Exit code 1 if something was found, or an erasure could not be looked for; 3 if nothing was
+    found, and some edge cannot be looked along.
     """
-    from pydb import erasure
+    from pydb import db, erasure
 
-    with _output.connect(ctx) as conn:
+    with _output.connect(ctx) as conn, db.transaction(conn):
         found = erasure.verify(conn, erasure_id)
-    code = ExitCode.DONE if all(one.ok for one in found) else ExitCode.ATTENTION
-    document = {"ok": code is ExitCode.DONE, "erasures": [asdict(one) for one in found]}
+        looked = erasure.verify_edges(conn, erasure_id) if edges else []
+    code = (
+        ExitCode.ATTENTION
+        if not all(one.ok for one in found)
+        else ExitCode.UNKNOWN
+        if any(one.unchecked for one in found)
+        else ExitCode.DONE
+    )
+    document = {
+        "ok": code is ExitCode.DONE,
+        "erasures": [asdict(one) for one in found],
+        "edges": [asdict(one) for one in looked],
+    }
     if not _output.emit(ctx, "erasure.verify", document, exit_code=code):
         _output.table(
             ("erasure", "entity", "keys", "found", "where", "not looked through"),
@@ -102,6 +119,16 @@ def verify(
             right=("keys",),
             prose=("where", "not looked through"),
         )
+        if looked:
+            _output.table(
+                ("erasure", "table", "reference", "place", "state", "rows", "why"),
+                [
+                    (str(one.id), one.relation, one.via, one.place, one.state, one.rows, one.reason)
+                    for one in sorted(looked, key=lambda one: (one.id, one.via or "", one.place))
+                ],
+                right=("rows",),
+                prose=("why",),
+            )
         if any(one.roots for one in found):
             _output.say("somebody is back; to delete again: pydb erasure replay FILE")
         if not found:

@@ -41,6 +41,10 @@ MinAgeOption = Annotated[
         help="Rows that may be younger do not count; default: 0 for enforced keys, else orphan_min_age.",
     ),
 ]
+SearchPathOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SCHEMA", help="Where triggers look for names, in this order. Repeatable."),
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -139,6 +143,7 @@ def repair(
     max_rows: Annotated[int | None, typer.Option(help="Repair at most this many rows.")] = None,
     max_runtime: MaxRuntimeOption = None,
     min_age: MinAgeOption = None,
+    search_path: SearchPathOption = None,
     yes: YesOption = False,
 ) -> None:
     """Delete, nullify or quarantine the orphans of a reference, after a dry run and a question.
@@ -161,6 +166,7 @@ def repair(
                 max_runtime=max_runtime,
                 min_age=min_age,
                 request=request,
+                search_path=search_path or None,
             ),
             kind="orphans",
         )
@@ -206,13 +212,14 @@ def restore(
     run_id: Annotated[
         int, typer.Argument(metavar="RUN", help="Id of the run that put rows into quarantine.")
     ],
+    search_path: SearchPathOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")] = False,
 ) -> None:
     """Bring quarantined rows back; those that conflict stay in quarantine."""
     from pydb import db, orphans
 
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):
-        rows = orphans.restore(conn, run_id, dry_run=dry_run)
+        rows = orphans.restore(conn, run_id, dry_run=dry_run, search_path=search_path or None)
     code = ExitCode.ATTENTION if any(row.conflicts for row in rows) else ExitCode.DONE
     document = {"run": run_id, "dry_run": dry_run, "relations": [asdict(row) for row in rows]}
     if not _output.emit(ctx, "orphans.restore", document, exit_code=code):

@@ -133,6 +133,16 @@ def set_(
     partition_schema: Annotated[
         str | None, typer.Option(metavar="SCHEMA", help="Where detached partitions are moved to.")
     ] = None,
+    partition_first: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="Save its rows before it is dropped: archive or export."),
+    ] = None,
+    search_path: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SCHEMA", help="Where triggers look for names in a run, in this order. Repeatable."
+        ),
+    ] = None,
     allow_short: Annotated[
         bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
     ] = False,
@@ -166,6 +176,8 @@ def set_(
         "watermark_function": watermark_function,
         "partition": partition,
         "partition_schema": partition_schema,
+        "search_path": search_path or None,
+        "partition_first": partition_first,
     }
     given = {option: value for option, value in options.items() if value is not None}
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):

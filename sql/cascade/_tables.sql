@@ -22,6 +22,16 @@ insert into pydb.setting (name, value, value_type, min_value, max_value, descrip
     'an erasure is to be done so long after its request, where that names no deadline (interval, from 1 hour)'
 );
 
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'erasure_warning', '7 days', 'interval', '1 hour', '100 years',
+    'pydb doctor warns so long before the deadline of an erasure that is not done (interval, from 1 hour)'
+),
+(
+    'erasure_edge_keys', '10000', 'bigint', '0', '1000000',
+    'an erasure keeps the salted hashes of at most so many keys of each table below the root (integer, from 0)'
+);
+
 insert into pydb.schedule_source (procedure, kind, job_prefix, description) values
 (
     'cascade_run', 'cascade', 'pydb.cascade_run',
@@ -58,6 +68,8 @@ create table pydb.cascade_job (
     allow_triggers boolean not null default false,
     triggered jsonb not null default '{}'::jsonb,
     archive boolean not null default false,
+    search_path name[],
+    purge boolean not null default false,
     constraint cascade_job_pkey primary key (id),
     constraint cascade_job_state_check check (
         state in ('requested', 'approved', 'started', 'completed', 'cancelled')
@@ -81,7 +93,8 @@ comment on column pydb.cascade_job.id is 'Job id: call pydb.cascade_run(id).';
 comment on column pydb.cascade_job.entity is 'Entity it was requested by; null for a table.';
 comment on column pydb.cascade_job.root is 'Table of the root rows.';
 comment on column pydb.cascade_job.root_name is 'Its qualified name at the request.';
-comment on column pydb.cascade_job.keys is 'Keys of the root rows: array of objects.';
+comment on column pydb.cascade_job.keys is
+'Keys of the root rows: array of objects; empty ones once an erasure is completed.';
 comment on column pydb.cascade_job.edges is 'Choices for edges, as in pydb.entity.edges.';
 comment on column pydb.cascade_job.reason is 'Why, in the requester''s words.';
 comment on column pydb.cascade_job.state is
@@ -111,6 +124,10 @@ comment on column pydb.cascade_job.allow_triggers is
 comment on column pydb.cascade_job.triggered is
 'Object: relation → rows that triggers deleted beyond what the batches were to take; they count in relations too.';
 comment on column pydb.cascade_job.archive is 'True: what it deletes is kept in archives, under the ids of its runs.';
+comment on column pydb.cascade_job.search_path is
+'Schemas in which triggers and other code of the application look for names; null = as the running role does.';
+comment on column pydb.cascade_job.purge is
+'True: for good: what archives and the quarantine hold of its rows goes first.';
 
 create table pydb.erasure (
     id uuid not null default pg_catalog.gen_random_uuid(),
@@ -141,6 +158,8 @@ create table pydb.erasure (
     holds text[] not null default '{}',
     replay_of uuid,
     imported_at timestamptz,
+    purge boolean not null default false,
+    edges jsonb not null default '[]'::jsonb,
     constraint erasure_pkey primary key (id),
     constraint erasure_state_check check (state in ('requested', 'started', 'completed', 'refused')),
     constraint erasure_refusal_check check (refusal in ('blocked', 'not_approved', 'cancelled', 'error')),
@@ -192,6 +211,38 @@ comment on column pydb.erasure.holds is 'Names of holds that keep parts of it; n
 comment on column pydb.erasure.replay_of is 'The erasure that this one repeated, after a restore.';
 comment on column pydb.erasure.imported_at is
 'When it was read from a file: then its word is that of the file, and job and runs of that time are left out.';
+comment on column pydb.erasure.purge is 'True: for good: what archives and the quarantine held of it too.';
+comment on column pydb.erasure.edges is
+'Array: reference, child, columns, parent, parent_columns, keys (how many), hashes (of the keys of the rows of parent,
+salted; null = too many to be kept, setting erasure_edge_keys): by them pydb.erasure_verify_edges looks below rows that
+are gone.';
+
+create type pydb_internal.erasure_task as (
+    id uuid,
+    entity text,
+    job bigint,
+    purge boolean,
+    edge pydb_internal.reference_edge,
+    relation text,
+    reference text,
+    salt bytea,
+    hashes bytea[],
+    keys bigint,
+    reason text
+);
+
+comment on type pydb_internal.erasure_task is 'An edge to look along for what an erasure took.';
+comment on column pydb_internal.erasure_task.id is 'The erasure.';
+comment on column pydb_internal.erasure_task.entity is 'Its entity.';
+comment on column pydb_internal.erasure_task.job is 'Its job.';
+comment on column pydb_internal.erasure_task.purge is 'True: it was for good.';
+comment on column pydb_internal.erasure_task.edge is 'The edge as it is now; null = it is gone.';
+comment on column pydb_internal.erasure_task.relation is 'Its child.';
+comment on column pydb_internal.erasure_task.reference is 'Its name; null = the root, by its own key.';
+comment on column pydb_internal.erasure_task.salt is 'Salt of the hashes.';
+comment on column pydb_internal.erasure_task.hashes is 'Hashes of the keys that its rows would name.';
+comment on column pydb_internal.erasure_task.keys is 'How many keys there were; null = not known.';
+comment on column pydb_internal.erasure_task.reason is 'Why it cannot be looked along; null = it can.';
 
 create type pydb_internal.cascade_rows as (
     layer integer,
@@ -211,6 +262,25 @@ comment on column pydb_internal.cascade_rows.relation is
 'Relation that holds the rows (a leaf, never a partitioned table).';
 comment on column pydb_internal.cascade_rows.tids is
 'Places of the rows (ctid), good only under the snapshot they were read.';
+
+create type pydb_internal.cascade_copy as (
+    layer integer,
+    reference text,
+    parent oid,
+    store oid,
+    source oid,
+    tids tid[]
+);
+
+comment on type pydb_internal.cascade_copy is
+'Rows of an archive, or of the quarantine, that one edge reaches from one layer of such rows, or from live ones.';
+comment on column pydb_internal.cascade_copy.layer is 'Round in which they were found; 0 = by keys and live rows.';
+comment on column pydb_internal.cascade_copy.reference is 'The edge; null = they have a key of the root.';
+comment on column pydb_internal.cascade_copy.parent is 'Its parent, of partitions the topmost table.';
+comment on column pydb_internal.cascade_copy.store is 'Relation that holds them.';
+comment on column pydb_internal.cascade_copy.source is 'Table that they are copies of.';
+comment on column pydb_internal.cascade_copy.tids is
+'Their places (ctid), good only under the snapshot they were read.';
 
 create type pydb_internal.cascade_warning as (
     code text,
@@ -272,7 +342,8 @@ comment on column pydb.cascade_step.depth is 'Fewest edges between these rows an
 comment on column pydb.cascade_step.relation is 'Table of the rows; of a partition, the topmost table above it.';
 comment on column pydb.cascade_step.via is 'Reference that leads here; null for the root rows.';
 comment on column pydb.cascade_step.action is
-'delete; nullify (set null) and default (set default) are updates; blocked: the rows stop the whole delete.';
+'delete; nullify (set null) and default (set default) are updates; purge: copies in an archive or the quarantine go too;
+blocked: the rows stop the whole delete.';
 comment on column pydb.cascade_step.rows is
 'Rows that this edge reaches first: summed by relation and action each row counts once. Null: cannot be counted.';
 comment on column pydb.cascade_step.indexed is 'True if an index of the child serves the reference.';
@@ -291,7 +362,8 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
-unlinked (a restore does not set them back). Blocking: unarchivable (with an archive).';
+unlinked (a restore does not set them back), purge (copies that go for good). Blocking:
+unarchivable (with an archive).';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');
@@ -305,7 +377,8 @@ create type pydb_internal.cascade_work as (
     width integer,
     seen bigint,
     idle integer,
-    allow_triggers boolean
+    allow_triggers boolean,
+    purge boolean
 );
 
 comment on type pydb_internal.cascade_work is
@@ -320,5 +393,6 @@ comment on column pydb_internal.cascade_work.seen is 'Rows done when it last loo
 comment on column pydb_internal.cascade_work.idle is 'Looks one after the other that led to no deleted row.';
 comment on column pydb_internal.cascade_work.allow_triggers is
 'True: what triggers delete beyond the plan is accepted.';
+comment on column pydb_internal.cascade_work.purge is 'True: copies of its rows go first.';
 
 revoke all on pydb.cascade_job, pydb.erasure from public;

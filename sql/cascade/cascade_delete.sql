@@ -1,7 +1,7 @@
 -- pydb.cascade_delete: delete rows with everything that hangs on them, in the caller's transaction: all or nothing.
 -- writes the root, what references it, pydb.job_run, pydb.audit_log, pydb.erasure
 -- locks the tables (row exclusive) and the rows
--- raises YD001 YD002 YD003 YD004 YD005 YD007 YD301 YD302 YD304 YD305 YD306 YD307 YD601 YD602 YD603, and what
+-- raises YD001 YD002 YD003 YD004 YD005 YD007 YD015 YD301 YD302 YD304 YD305 YD306 YD307 YD601 YD602 YD603, and what
 -- constraints and triggers do
 create or replace function pydb.cascade_delete(
     p_root regclass,
@@ -14,7 +14,8 @@ create or replace function pydb.cascade_delete(
     p_archive boolean default null,
     p_reason text default null,
     p_deadline interval default null,
-    p_replay_of uuid default null
+    p_replay_of uuid default null,
+    p_search_path name[] default null
 )
 returns setof pydb.cascade_step
 language plpgsql
@@ -36,6 +37,7 @@ begin
     perform pydb_internal.run_check_read_write();
     perform pydb_internal.cascade_check_switch();
     perform pydb_internal.cascade_check_terms(v_terms.root, p_keys, p_entity);
+    perform pydb_internal.application_pin(coalesce(p_search_path, v_terms.search_path), v_terms.root);
     if coalesce(p_archive, v_terms.archive) then
         v_archive := pydb_internal.run_open_within(
             'cascade', coalesce(p_entity, pydb_internal.relation_name(v_terms.root)), p_request
@@ -60,6 +62,7 @@ begin
             v_try := v_try + 1;
         end;
     end loop;
+    perform pydb_internal.application_pin(null, null); -- the caller's transaction goes on
     perform pydb_internal.cascade_log(
         v_terms.root, p_entity, p_keys, v_terms.choices, v_steps, v_beyond, v_started, p_request, v_archive, p_reason,
         v_erasure
@@ -72,7 +75,7 @@ end
 $$;
 
 comment on function pydb.cascade_delete(
-    regclass, jsonb, jsonb, text, boolean, boolean, uuid, boolean, text, interval, uuid
+    regclass, jsonb, jsonb, text, boolean, boolean, uuid, boolean, text, interval, uuid, name[]
 ) is
 'Deletes the rows that p_keys names and everything that hangs on them, in one transaction, all or nothing; returns the
 rows of pydb.cascade_plan with what was done. Without p_edges and p_entity the outcome is that of a plain DELETE: the
@@ -86,8 +89,10 @@ constraints are checked before it returns, and are immediate for the rest of the
 goes is kept in an archive, or nothing goes (null: as the entity says, else not); pydb.archive_restore brings back what
 its run took. p_reason: why, in words. With an entity it makes the delete an erasure: entered into the ledger
 pydb.erasure before the first row goes, to be done until p_deadline after now (setting erasure_deadline), looked for
-again at its end; pydb.cascade_receipt gives the proof. p_replay_of: the erasure that it repeats.';
+again at its end; pydb.cascade_receipt gives the proof. p_replay_of: the erasure that it repeats. p_search_path:
+schemas in which triggers and other code of the application look for names (null: as the entity says, else as the
+running role does).';
 
 revoke all on function pydb.cascade_delete(
-    regclass, jsonb, jsonb, text, boolean, boolean, uuid, boolean, text, interval, uuid
+    regclass, jsonb, jsonb, text, boolean, boolean, uuid, boolean, text, interval, uuid, name[]
 ) from public;

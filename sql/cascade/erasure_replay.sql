@@ -40,7 +40,7 @@ begin
         v_keys := '[]'; -- nobody was erased
     elsif v_keys is null then
         v_keys := (
-            select coalesce(jsonb_agg(f.key), '[]') from pydb_internal.erasure_back(array[v_entry], false) as f
+            select coalesce(jsonb_agg(distinct f.key), '[]') from pydb_internal.erasure_back(array[v_entry]) as f
         );
     elsif not (pydb_internal.erasure_hashes(v_root, v_keys, v_entry.salt)).hashes <@ v_entry.key_hashes then
         raise exception using errcode = 'YD301', message = 'a key is none of this erasure',
@@ -55,13 +55,16 @@ begin
     elsif p_dry_run then
         outcome := 'planned';
         rows := (
-            select coalesce(sum(s.rows), 0) from pydb.cascade_plan(null, v_keys, p_entity => v_entry.entity) as s
-            where s.action = 'delete'
+            select coalesce(sum(s.rows), 0) from pydb.cascade_plan(
+                null, v_keys, p_entity => v_entry.entity, p_purge => coalesce(v_entry.purge, false)
+            ) as s
+            where s.action in ('delete', 'purge')
         )::bigint;
-    elsif v_terms.entity is not null then
+    elsif v_terms.entity is not null or v_entry.purge then
         outcome := 'requested';
         job := (pydb.cascade_request(
-            null, v_keys, p_entity => v_entry.entity, p_reason => v_entry.reason, p_replay_of => id
+            null, v_keys, p_entity => v_entry.entity, p_reason => v_entry.reason, p_replay_of => id,
+            p_purge => coalesce(v_entry.purge, false)
         )).id;
     else
         outcome := 'deleted';
@@ -78,8 +81,8 @@ $$;
 comment on function pydb.erasure_replay(jsonb, jsonb, boolean) is
 'Takes an entry as pydb.erasure_export gives it, enters it into the ledger where it is not there, looks for its rows by
 hashing the live keys (one scan of the root) and deletes those that are back by pydb.cascade_delete, under its entity
-and reason. outcome: nothing (nobody is back), deleted, planned (p_dry_run), requested (the entity wants a second person
-or time: a job waits), not_erased (the entry is a request or a refusal). Again it finds nothing. p_keys: its keys, where
-they are known already.';
+and reason. outcome: nothing (nobody is back), deleted, planned (p_dry_run), requested (a job waits: the entity wants a
+second person or time, or the erasure was for good, and takes copies that came back too), not_erased (the
+entry is a request or a refusal). Again it finds nothing. p_keys: its keys, where they are known already.';
 
 revoke all on function pydb.erasure_replay(jsonb, jsonb, boolean) from public;

@@ -13,7 +13,8 @@ select
         then round((extract(epoch from e.deadline - clock_timestamp()) / 86400)::numeric, 2) end as days_left,
     e.finished_at is null and e.deadline < clock_timestamp() as overdue, e.started_at, e.finished_at, e.rows_planned,
     case when e.finished_at is null then coalesce(j.rows_done, e.rows_done) else e.rows_done end as rows_done,
-    e.remaining, e.rescanned_at, e.run_ids, r.state as run_state, r.stop_reason, e.holds, e.replay_of, e.imported_at
+    e.remaining, e.rescanned_at, e.run_ids, r.state as run_state, r.stop_reason, e.holds, e.replay_of, e.imported_at,
+    e.purge
 from pydb.erasure as e
 left join pydb.cascade_job as j on j.id = e.job
 left join pydb.job_run as r on r.id = e.run_ids[cardinality(e.run_ids)];
@@ -26,7 +27,7 @@ comment on column pydb.erasure_status.root_name is 'Its root table, at that time
 comment on column pydb.erasure_status.job is 'Its cascade job; null where it was one transaction.';
 comment on column pydb.erasure_status.keys is 'Root keys that were named.';
 comment on column pydb.erasure_status.state is
-'requested, started, completed or refused; a job that was blocked before its first row went counts as refused until somebody requests it again.';
+'requested, started, completed or refused; a job that was blocked before its first row went is refused.';
 comment on column pydb.erasure_status.refusal is 'Why: blocked, not_approved, cancelled or error; null = not refused.';
 comment on column pydb.erasure_status.reason is 'Why it was asked for, in the requester''s words.';
 comment on column pydb.erasure_status.requested_by is 'Login role that asked for it.';
@@ -49,5 +50,6 @@ comment on column pydb.erasure_status.stop_reason is 'Why that ended.';
 comment on column pydb.erasure_status.holds is 'Names of holds that keep parts of it.';
 comment on column pydb.erasure_status.replay_of is 'The erasure that this one repeated, after a restore.';
 comment on column pydb.erasure_status.imported_at is 'When it was read from a file; null = made here.';
+comment on column pydb.erasure_status.purge is 'True: for good, with what archives and the quarantine held.';
 
 revoke all on pydb.erasure_status from public;

@@ -467,7 +467,8 @@ create type pydb_internal.run_turn as (
     run pydb_internal.run_state,
     part pydb_internal.run_part,
     parts pydb_internal.run_part[],
-    is_layout boolean
+    is_layout boolean,
+    is_settled boolean
 );
 
 comment on type pydb_internal.run_turn is 'What a hook returns.';
@@ -475,6 +476,8 @@ comment on column pydb_internal.run_turn.run is 'The run after it.';
 comment on column pydb_internal.run_turn.part is
 'The part after it: null = it is done (turn), or there is no way around (evade).';
 comment on column pydb_internal.run_turn.is_layout is 'True: parts are a new layout; set by the engine.';
+comment on column pydb_internal.run_turn.is_settled is
+'True: the turn can have put nothing off to the end of its transaction (deferred constraints and triggers).';
 comment on column pydb_internal.run_turn.parts is
 'The parts of the next pass (open), or parts to be put off to it (turn).';
 

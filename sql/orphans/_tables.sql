@@ -228,7 +228,8 @@ create type pydb_internal.orphan_repair_work as (
     locked bigint,
     refused bigint,
     pass integer,
-    pass_done bigint
+    pass_done bigint,
+    search_path name[]
 );
 
 comment on type pydb_internal.orphan_repair_work is
@@ -250,6 +251,8 @@ comment on column pydb_internal.orphan_repair_work.locked is
 comment on column pydb_internal.orphan_repair_work.refused is 'Rows of this pass that a constraint kept.';
 comment on column pydb_internal.orphan_repair_work.pass is 'Which time the relations are gone through.';
 comment on column pydb_internal.orphan_repair_work.pass_done is 'Rows repaired in this pass.';
+comment on column pydb_internal.orphan_repair_work.search_path is
+'Schemas in which triggers look for names; null = as the running role does.';
 
 create type pydb_internal.orphan_closing as (
     reference text,

@@ -1,6 +1,6 @@
 -- pydb.orphan_repair: delete, blank or quarantine the orphans of one reference in batches, each committed; logged.
 -- writes the child, pydb.orphan_quarantine, pydb.job_run, pydb.audit_log   locks per batch: the relation, its rows
--- raises YD001 YD005 YD110 YD111 YD301; commits, so it cannot run inside a transaction block
+-- raises YD001 YD005 YD015 YD110 YD111 YD301; commits, so it cannot run inside a transaction block
 create or replace procedure pydb.orphan_repair(
     p_reference text,
     p_mode text default null,
@@ -8,7 +8,8 @@ create or replace procedure pydb.orphan_repair(
     p_max_rows bigint default null,
     p_max_runtime interval default null,
     p_min_age interval default null,
-    p_request uuid default null
+    p_request uuid default null,
+    p_search_path name[] default null
 )
 language plpgsql
 as $$
@@ -26,6 +27,7 @@ begin
     v_work.reference := pydb_internal.orphan_reference_get(p_reference);
     v_work.mode := p_mode;
     v_work.min_age := p_min_age;
+    v_work.search_path := p_search_path;
     v_run.kind := 'orphan_repair';
     v_run.dry_run := p_dry_run;
     v_run.request := p_request;
@@ -39,12 +41,13 @@ begin
 end
 $$;
 
-comment on procedure pydb.orphan_repair(text, text, boolean, bigint, interval, interval, uuid) is
+comment on procedure pydb.orphan_repair(text, text, boolean, bigint, interval, interval, uuid, name[]) is
 'Repairs the orphans of one reference in batches that are committed one by one. p_mode: delete, nullify (set the key to
 null), quarantine (take them out; pydb.orphan_restore brings them back); null = as the reference says: cascade deletes,
 set null nullifies, anything else is blocked until you choose. p_dry_run counts with the same condition, and says what
 would go along. Rows that others reference stay and are counted. A row whose parent has arrived meanwhile is left alone.
-The kill switch is obeyed before each batch. The run is in pydb.job_run (kind orphans); what fails raises YD110, what is
+The kill switch is obeyed before each batch. p_search_path: schemas in which triggers look
+for names. The run is in pydb.job_run (kind orphans); what fails raises YD110, what is
 blocked YD111. Run it again to go on. It commits: in a transaction (psql -1, begin) it ends with 2D000.';
 
-revoke all on procedure pydb.orphan_repair(text, text, boolean, bigint, interval, interval, uuid) from public;
+revoke all on procedure pydb.orphan_repair(text, text, boolean, bigint, interval, interval, uuid, name[]) from public;

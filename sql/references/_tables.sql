@@ -64,6 +64,7 @@ create table pydb.entity (
     created_at timestamptz not null default pg_catalog.now(),
     updated_at timestamptz not null default pg_catalog.now(),
     archive boolean not null default false,
+    search_path name[],
     constraint entity_pkey primary key (name),
     constraint entity_name_check check (name ~ '^[a-z][a-z0-9_-]{0,62}$'),
     constraint entity_edges_check check (jsonb_typeof(edges) = 'object'),
@@ -84,6 +85,9 @@ comment on column pydb.entity.created_at is 'When it was first set.';
 comment on column pydb.entity.updated_at is 'When it was last changed.';
 comment on column pydb.entity.archive is
 'True: what its cascades delete is kept in archives, unless they say otherwise.';
+comment on column pydb.entity.search_path is
+'Schemas in which triggers and other code of the application look for names in its cascades, unless they say otherwise;
+null = as the running role does.';
 
 create type pydb_internal.reference_edge as (
     reference text,

@@ -1,4 +1,4 @@
-"""How large archives are, what the next purge takes, and that there is one: doctor, the list, the schedule."""
+"""How large archives are, what the next purge takes, and that there is one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ SCHEDULE = "select schedule from pydb.schedule_source where procedure = 'archive
 def filled(lab: Lab, name: str = "t", rows: int = 10, text: str = "x") -> None:
     lab.do(
         f"""create table public.{name} (id int primary key, at timestamptz, body text);
-        insert into public.{name} select i, '{OLD}', repeat('{text}', 100) from generate_series(1, {rows}) as i"""
+        insert into public.{name}
+        select i, '{OLD}', repeat('{text}', 100) from generate_series(1, {rows}) as i"""
     )
     lab.policy(f"p_{name}", f"public.{name}", action="archive")
 

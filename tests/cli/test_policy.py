@@ -265,7 +265,7 @@ def test_list_and_show(cli: Cli, events: Connection, policy_file: PolicyFile) ->
         *("paused_reason", "builtin", "author", "version", "created_at", "updated_at"),
         "expire_implausible",
         *(f"watermark_{part}" for part in ("table", "column", "pick", "filter", "function")),
-        *("partition", "partition_schema"),
+        *("partition", "partition_schema", "search_path", "partition_first"),
     }
     assert (policy["fuse_share"], policy["enabled"], policy["max_rows"]) == (0.5, True, None)
     assert str(policy["created_at"]).endswith("Z")
@@ -364,6 +364,25 @@ def test_what_is_exported_makes_the_same_again(cli: Cli, events: Connection, pol
     again = cli("policy", "apply", "-", "--prune", "--json", stdin=exported.out.encode())
     assert kinds(again) == {"a": "unchanged", "b": "unchanged", 'n"a me': "unchanged"}
     assert cli("policy", "export", "nope", "--json").error["sqlstate"] == "YD002"
+
+
+def test_a_search_path_is_a_list_of_schemas(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:
+    events.execute('create schema "Au dit, 2"')
+    command = ("policy", "set", "a", "app.events", "at", "30 days", "--search-path", "app")
+    assert cli(*command, "--search-path", "Au dit, 2").code == 0
+    exported = cli("policy", "export", "a").out
+    assert 'search_path = ["app", "Au dit, 2"]' in exported
+    assert kinds(cli("policy", "apply", "-", "--json", stdin=exported.encode())) == {"a": "unchanged"}
+    path = str(policy_file(a=KEEP + '\nsearch_path = ["app"]'))
+    (change,) = cast("list[dict[str, object]]", cli("policy", "apply", path, "--json").document["changes"])
+    assert change["fields"] == {"search_path": {"before": ["app", "Au dit, 2"], "after": ["app"]}}
+    refused = cli(*command, "--search-path", "nowhere")
+    assert (refused.code, "--search-path" in refused.err, "p_" in refused.err) == (64, True, False)
+    for wrong in ('["app", "nowhere"]', '"app"', '["app", 1]', "[]"):
+        said = cli("policy", "apply", str(policy_file(a=KEEP + f"\nsearch_path = {wrong}")))
+        assert (said.code, ".toml:" in said.err, "p_search" in said.err) == (64, True, False), said.err
+    assert cli("entity", "set", "day", "app.events", "--search-path", "app").code == 0
+    assert "app" in cli("entity", "list").out
 
 
 def test_settings_are_listed_and_set(cli: Cli, db: Connection) -> None:

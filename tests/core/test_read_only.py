@@ -1,4 +1,4 @@
-"""Every routine that writes says who made the session read-only, before the server refuses without a word of it."""
+"""Every routine that writes says who made the session read-only, before the server refuses."""
 
 from __future__ import annotations
 

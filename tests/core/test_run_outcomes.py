@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psycopg
+import psycopg.conninfo
 import pytest
 
+from pydb import db as pydb_db
 from pydb import errors
+from pydb.archive import export, target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.conftest import Connect, Connection, RoleFactory
 
@@ -30,6 +33,22 @@ CALLS: Final = {
     "cascade": "call pydb.cascade_run()",
     "orphan repair": "call pydb.orphan_repair('app.note.parent_id_ref', 'delete', p_min_age => '0')",
     "orphan scan": "call pydb.orphan_scan_run()",
+    "export": "export",
+    "archive purge": "call pydb.archive_purge()",
+}
+# what a kind needs beside the setup that all have
+NEEDS: Final = {
+    "export": """
+select pydb.retention_policy_set('events', 'app.event', 'at', '30 days', p_fuse_share => 1,
+    p_action => 'export');
+""",
+    "archive purge": """
+select pydb.retention_policy_set('events', 'app.event', 'at', '30 days', p_fuse_share => 1,
+    p_action => 'archive');
+call pydb.retention_run('events');
+delete from pydb.job_run;
+update pydb.archive_run set last_at = now() - interval '2 years';
+""",
 }
 SETUP: Final = """
 create schema app;
@@ -49,7 +68,7 @@ select pydb.setting_set('lock_timeout', '60 s');
 """
 # what a rival holds, so that a run of that kind waits
 TABLES: Final = "app.event, app.child, app.note"
-ROW: Final = re.compile(r"^\| ([\w ,]+) \| (.+?) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
+ROW: Final = re.compile(r"^\| ([\w ,]+) " + r"\| (.+?) " * len(CALLS) + r"\|$", re.MULTILINE)
 CELL: Final = re.compile(r"^(\w+) \((\w+)\)(?:, `(\w+)`)?$")
 
 
@@ -64,23 +83,33 @@ def table() -> dict[tuple[str, str], str]:
 
 @dataclass
 class Runner:
-    """A run in a session of its own; ``error`` is what its CALL raised."""
+    """A run in a session of its own; ``error`` is what its CALL raised. Exports go to a directory."""
 
     connection: Connection
-    error: psycopg.Error | None = None
+    path: Path
+    error: psycopg.Error | errors.PydbError | None = None
     warnings: list[str] = field(default_factory=list)
     _thread: threading.Thread | None = None
 
     def start(self, statement: str) -> None:
         def call() -> None:
             try:
-                self.connection.execute(statement.encode())
-            except psycopg.Error as error:
+                if statement == "export":
+                    self._export()
+                else:
+                    self.connection.execute(statement.encode())
+            except (psycopg.Error, errors.PydbError) as error:
                 self.error = error
 
         self.connection.add_notice_handler(lambda diag: self.warnings.append(str(diag.message_primary)))
         self._thread = threading.Thread(target=call, daemon=True)
         self._thread.start()
+
+    def _export(self) -> None:
+        with pydb_db.connect(self.connection.info.dsn) as reader:
+            outcome = export.export(self.connection, reader, "events", target.Directory(self.path))
+        if outcome.error is not None:
+            raise outcome.error
 
     def end(self) -> None:
         assert self._thread is not None
@@ -115,7 +144,10 @@ class Place:
         """A session that holds the tables."""
         connection = self.connect()
         connection.execute("begin")
-        connection.execute(f"lock table {TABLES} in access exclusive mode".encode())
+        archives = "".join(
+            f", {name}" for (name,) in self.db.execute("select archive from pydb.archive_table")
+        )
+        connection.execute(f"lock table {TABLES}{archives} in access exclusive mode".encode())
         return connection
 
 
@@ -178,7 +210,7 @@ def missing_privilege(place: Place, call: str) -> None:
 
 def two_at_once(place: Place, call: str) -> None:
     rival = place.rival()
-    first = Runner(place.connect())
+    first = Runner(pydb_db.connect(place.runner.connection.info.dsn), place.runner.path)
     first.start(call)
     place.until(
         f"select exists (select from pg_stat_activity where pid = {first.connection.info.backend_pid}"
@@ -191,6 +223,7 @@ def two_at_once(place: Place, call: str) -> None:
     )  # its own end is not what is asked here
     place.db.execute("select pg_terminate_backend(%s)", [first.connection.info.backend_pid])
     first.end()
+    first.connection.close()
     rival.rollback()
 
 
@@ -208,7 +241,7 @@ TROUBLES: Final = {
 
 
 @pytest.fixture
-def place(db: Connection, connect: Connect, role: RoleFactory) -> Place:
+def place(db: Connection, dsn: str, connect: Connect, role: RoleFactory, tmp_path: Path) -> Iterator[Place]:
     for statement in SETUP.split(";"):
         if statement.strip():
             db.execute(statement.encode())
@@ -221,9 +254,12 @@ def place(db: Connection, connect: Connect, role: RoleFactory) -> Place:
             f"grant select, insert, update, delete on all tables in schema pydb, pydb_internal to {name};"
             f"grant select on app.event, app.parent, app.child to {name}".encode()
         )
-        return connect(user=name)
+        runner.connection.close()
+        return pydb_db.connect(psycopg.conninfo.make_conninfo(dsn, user=name))
 
-    return Place(db, connect, Runner(connect()), limited)
+    runner = Runner(pydb_db.connect(dsn), tmp_path)
+    yield Place(db, connect, runner, limited)
+    runner.connection.close()
 
 
 def test_the_table_has_every_trouble_and_every_kind() -> None:
@@ -234,6 +270,9 @@ def test_the_table_has_every_trouble_and_every_kind() -> None:
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_a_trouble_ends_a_run_as_the_table_says(place: Place, trouble: str, kind: str) -> None:
     expected = table()[trouble, kind]
+    for statement in NEEDS.get(kind, "").split(";"):
+        if statement.strip():
+            place.db.execute(statement.encode())
     TROUBLES[trouble](place, CALLS[kind])
     place.runner.end()
     rows = place.db.execute("select state, stop_reason, finished_at is not null from pydb.job_run").fetchall()

@@ -9,10 +9,12 @@ import pytest
 
 from tests.faults.idemlab import Keys, Nursery
 from tests.faults.lab import Lab
-from tests.servers import MissingServerError, TestServer
+from tests.servers import MissingServerError, Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.servers import TestServer
 
 
 @pytest.fixture
@@ -22,15 +24,23 @@ def lab(dsn: str) -> Iterator[Lab]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def mortals() -> Iterator[Servers]:
+    """Servers for tests that crash them: such a test harms no other. A commit is on disk when it returns."""
+    with Servers({"synchronous_commit": True}) as servers:
+        yield servers
+
+
 @pytest.fixture(scope="module")
-def mortal(mortal_name: str) -> Iterator[TestServer]:
-    """A server of this module alone: its crashes harm nobody. A commit is on disk when it returns."""
+def mortal(mortals: Servers, mortal_name: str) -> TestServer:
+    """The one that a module's tests may crash; it runs, whatever the module before did to it."""
     try:
-        server = TestServer(mortal_name, {"synchronous_commit": True})
+        server = mortals.get(mortal_name)
     except MissingServerError as error:
         pytest.fail(str(error), pytrace=False)
-    with server:
-        yield server
+    if server.pid is None:
+        server.start()
+    return server
 
 
 @pytest.fixture

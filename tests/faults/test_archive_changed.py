@@ -1,4 +1,4 @@
-"""What an archive keeps is changed while a run goes on: the archive follows, or the run stops; no row is lost."""
+"""What an archive keeps is changed while a run goes on: it follows, or the run stops; no row is lost."""
 
 from __future__ import annotations
 

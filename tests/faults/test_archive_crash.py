@@ -5,29 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from psycopg import sql
 
+from tests.faults.crashes import CRASHES
 from tests.faults.lab import AFTER_GATE, GATED_ROW, Background
-from tests.faults.test_crash import sigkill, stop_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tests.faults.crashes import Crash
     from tests.faults.lab import Lab
     from tests.servers import TestServer
-
-    Crash = Callable[[TestServer, Background], None]
-
-
-def terminate(server: TestServer, run: Background) -> None:
-    """Only its own session ends."""
-    server.tell("select pg_terminate_backend({})", sql.Literal(run.pid))
-    run.failed()
-
-
-CRASHES = pytest.mark.parametrize(
-    "crash", [terminate, sigkill, stop_at_once], ids=lambda crash: crash.__name__
-)
 
 
 def begun(lab: Lab) -> None:
@@ -52,19 +37,41 @@ def whole(lab: Lab, rows: int = 2000) -> set[int]:
     return set(archived)
 
 
+def in_partitions(lab: Lab) -> None:
+    """The same rows in three partitions; the run stands still in the second."""
+    lab.db.execute(
+        f"""alter table app.events rename to as_it_was;
+        create table app.events (like app.as_it_was, primary key (id)) partition by range (id);
+        create table app.events_1 partition of app.events for values from (minvalue) to ({GATED_ROW - 100});
+        create table app.events_2 partition of app.events for values from ({GATED_ROW - 100}) to (1000);
+        create table app.events_3 partition of app.events for values from (1000) to (maxvalue);
+        insert into app.events select * from app.as_it_was; drop table app.as_it_was;
+        create or replace function app.note_effect() returns trigger language plpgsql as $$ begin
+            insert into app.effect select 'events', pg_current_xact_id()::text::bigint, count(*) from gone
+            having count(*) > 0; return null; end $$;
+        do $$ begin for i in 1 .. 3 loop
+            execute format('create trigger note_effect after delete on app.events_%s referencing old table as'
+                ' gone for each statement execute function app.note_effect()', i);
+        end loop; end $$""".encode()
+    )
+
+
 @CRASHES
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize(
+    ("when", "partitioned"), [("before", False), ("after", False), ("after", True)], ids=str
+)
 def test_what_a_killed_run_took_is_in_the_archive(
-    mortal: TestServer, mortal_lab: Lab, when: str, crash: Crash
+    mortal: TestServer, mortal_lab: Lab, when: str, partitioned: bool, crash: Crash
 ) -> None:
     lab = mortal_lab
     lab.table()
+    if partitioned:
+        in_partitions(lab)
     lab.policy(action="archive")
     with lab.gate(when=when) as gate:
         run = lab.start()
         gate.reached_by(run)
-        crash(mortal, run)
-        lab.reconnect()
+        crash(mortal, lab, run)
     begun(lab)
     lab.converges()
     assert whole(lab) == set(range(1, 1501))
@@ -92,8 +99,7 @@ def test_a_killed_restore_has_put_back_nothing_or_all(
     with lab.holding() as gate:
         restore = Background(lab.session(), call, run_id, None)
         gate.reached_by(restore)
-        crash(mortal, restore)
-        lab.reconnect()
+        crash(mortal, lab, restore)
     assert whole(lab) == set(range(301, 1501))
     lab.db.execute(call, (run_id, None))
     assert whole(lab) == set()

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
+from tests.faults.crashes import CRASHES, sigkill, terminate
 from tests.faults.orphanlab import FIRST_BATCH, IN_FIRST, ORPHANS, SECOND_BATCH_ROW, SUBJECT, Shop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
+    from tests.faults.crashes import Crash
     from tests.faults.lab import Background, Lab
     from tests.servers import TestServer
-
-    Crash = Callable[[TestServer, Lab, Background], None]
 
 # rows of the batches that were committed when a repair halts there
 PLACES = {
@@ -58,29 +56,7 @@ def halted(shop: Shop, place: str) -> Iterator[Background]:
         other.execute("rollback")
 
 
-def terminate(server: TestServer, lab: Lab, run: Background) -> None:
-    """The backend is told to end; the others stay."""
-    lab.db.execute("select pg_terminate_backend(%s)", (run.pid,))
-    run.failed()
-    lab.until_gone(run.pid)
-
-
-def sigkill(server: TestServer, lab: Lab, run: Background) -> None:
-    """The postmaster sees its child die and restarts all the others."""
-    os.kill(run.pid, signal.SIGKILL)
-    run.failed()
-    lab.reconnect()
-
-
-def stop_at_once(server: TestServer, lab: Lab, run: Background) -> None:
-    """Shut down without a checkpoint; the next start recovers from WAL."""
-    server.stop("immediate")
-    run.failed()
-    server.start()
-    lab.reconnect()
-
-
-@pytest.mark.parametrize("crash", [terminate, sigkill, stop_at_once], ids=lambda crash: crash.__name__)
+@CRASHES
 @pytest.mark.parametrize("place", PLACES)
 def test_d2_d3_d4_crash_keeps_what_was_committed_and_nothing_else(
     mortal: TestServer, mortal_lab: Lab, place: str, crash: Crash

@@ -6,11 +6,12 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pydb import migrate
+from pydb import migrate, sources
 from tests.lint import rules, sqltree
 from tests.servers import INSTALL, migrations
 
@@ -35,8 +36,16 @@ def pgspot(script: Path, *options: str) -> str:
 
 def signatures() -> list[str]:
     """The routines that cannot set search_path, as pgspot writes them."""
-    routines = sqltree.read().routines
-    return [sqltree.without_own_types(_signature(routines[name])) for name in WITHOUT_SEARCH_PATH]
+    found = [file for name, file in sqltree.read().routines.items() if name in WITHOUT_SEARCH_PATH]
+    # the script makes them as they were, and then as they are
+    folders = [revision.folder for revision in sources.history()]
+    earlier = [folder / file.name for folder in folders for file in found]
+    found += [
+        replace(file, text=path.read_text("utf-8"))
+        for path, file in zip(earlier, found * len(folders), strict=True)
+        if path.exists()
+    ]
+    return sorted({sqltree.without_own_types(_signature(file)) for file in found})
 
 
 def _signature(file: sqltree.SqlFile) -> str:

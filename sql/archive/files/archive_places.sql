@@ -1,5 +1,5 @@
--- pydb_internal.archive_places (files; by export_slice): places and versions of some of the rows that a run may delete
--- because a verified file holds them.
+-- pydb_internal.archive_places (files; by export_slice): places of some of the rows that a run may delete because a
+-- verified file holds them.
 -- reads pydb_internal.archive_chunk, pydb.archive_manifest   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_places(
@@ -8,23 +8,20 @@ create or replace function pydb_internal.archive_places(
     p_from bigint,
     p_until bigint
 )
-returns table (place tid, version xid)
+returns tid[]
 language sql
 stable
 security definer -- runs do not read the table
-rows 100 -- so few that they are looked up one by one, however small the table
 set search_path = pg_catalog, pg_temp
 as $$
-    select u.place, u.version
+    select c.tids[p_from + 1:p_until]
     from pydb_internal.archive_chunk as c
     inner join pydb.archive_manifest as m on m.id = c.manifest_id and m.created_by = session_user
-    cross join lateral unnest(
-        c.tids[p_from + 1:p_until], c.versions[p_from + 1:p_until]
-    ) as u (place, version)
     where c.manifest_id = p_manifest and c.number = p_number;
 $$;
 
 comment on function pydb_internal.archive_places(bigint, integer, bigint, bigint) is
-'Rows of a chunk behind p_from and up to p_until, of a file that the same login exported.';
+'Places (ctid) of rows of a chunk behind p_from and up to p_until, of a file that the same login exported; null = no
+such chunk.';
 
 revoke all on function pydb_internal.archive_places(bigint, integer, bigint, bigint) from public;

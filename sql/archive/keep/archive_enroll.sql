@@ -13,12 +13,15 @@ begin
             detail = 'It is no live run of this process that deletes.', hint = 'psql: \df pydb.archive*';
     end if;
     -- an index on the run would take a quarter of the time of an insert: rows are appended, so their blocks are known
-    insert into pydb.archive_run (run_id, archive, source_name, filenode, from_block, signature, columns)
+    insert into pydb.archive_run (
+        run_id, archive, source_name, filenode, from_block, signature, columns, search_path
+    )
     select
         p_run_id, t.archive, pydb_internal.relation_name(t.source), pg_relation_filenode(t.archive),
         greatest(pg_relation_size(t.archive) / current_setting('block_size')::bigint - 1, 0),
         pydb_internal.archive_signature(t.source, t.archive),
-        array(select c.name from pydb_internal.archive_columns(t.source) as c order by c.place)
+        array(select c.name from pydb_internal.archive_columns(t.source) as c order by c.place),
+        pydb_internal.application_path()
     from pydb.archive_table as t
     where t.archive = p_archive
     on conflict (run_id, archive) do update set signature = excluded.signature, columns = excluded.columns;

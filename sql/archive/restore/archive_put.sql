@@ -1,7 +1,7 @@
 -- pydb_internal.archive_put (restore): move the rows of some parts from their archives to their tables, in one
 -- statement.
 -- writes the tables, the archives   locks what it writes
--- raises YD605, and what the insert raises
+-- raises YD005 YD015 YD605, and what the insert raises
 create or replace function pydb_internal.archive_put(p_parts pydb_internal.archive_part[])
 returns bigint[]
 language plpgsql
@@ -47,6 +47,10 @@ begin
             ), ', ' order by u.n) || ']'
         from generate_subscripts(v_put, 1) as u (n)
     ) end;
+    perform pydb_internal.application_pin((
+        select a.search_path from pydb.archive_run as a
+        where (a.run_id, a.archive) = ((p_parts[1]).run_id, (p_parts[1]).archive)
+    ), (p_parts[1]).source);
     v_ours := pydb_internal.application_enter();
     if cardinality(p_parts) = 1 then
         execute v_statement using p_parts;
@@ -57,6 +61,7 @@ begin
     end if;
     perform pydb_internal.application_leave(v_ours);
     perform pydb_internal.application_constraints();
+    perform pydb_internal.application_pin(null, null);
     if v_done <> v_wanted then
         raise exception using errcode = 'YD605', message = 'a trigger or a rule of the table kept rows out',
             detail = format('%s of %s rows were taken.', v_done, v_wanted),
@@ -68,7 +73,7 @@ $$;
 
 comment on function pydb_internal.archive_put(pydb_internal.archive_part[]) is
 'Takes the rows of parts that belong together out of their archives and inserts them where they came from, identity
-columns as they were, generated ones computed; how many of each. Triggers run as for the application. Nothing is lost
-where one keeps a row out: YD605.';
+columns as they were, generated ones computed; how many of each. Triggers run as for the application, under the path
+that the run had. Nothing is lost where one keeps a row out: YD605.';
 
 revoke all on function pydb_internal.archive_put(pydb_internal.archive_part[]) from public;

@@ -22,6 +22,7 @@ declare
     v_before jsonb;
     v_look text;
     v_is_triggered boolean;
+    v_salt bytea;
 begin
     steps :=
         array(select s from pydb_internal.cascade_plan_steps(v_walk, p_root, p_choices is null) as s order by s.step);
@@ -30,8 +31,10 @@ begin
         perform pydb_internal.cascade_check_indexes(v_walk);
     end if;
     if p_erasure is not null then
+        v_salt := pydb_internal.erasure_salt(p_erasure ->> 'entity');
         erasure := pydb_internal.erasure_store(pydb_internal.draft_add('erasure', p_erasure || jsonb_build_object(
-            'root', p_root::oid, 'keys', p_keys, 'steps', to_jsonb(steps)
+            'root', p_root::oid, 'keys', p_keys, 'steps', to_jsonb(steps), 'salt', v_salt,
+            'edges', pydb_internal.erasure_keys(v_walk, v_salt)
         )));
     end if;
     if cardinality(v_walk.parts) > 0 then

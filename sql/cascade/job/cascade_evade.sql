@@ -17,11 +17,21 @@ declare
     v_count constant integer := cardinality(
         (pydb_internal.cascade_job_take(p_part.chunks, v_work.size, v_work.width)).chunks
     );
+    v_half integer;
 begin
     v_turn.run := p_run;
     if left(p_run.sqlstate, 2) = '23' then
         -- a child that came in between shows when the same rows are looked at again; but around a row that a constraint
         -- keeps there is no way: its root stays, and so must all that is still there
+        return v_turn;
+    elsif p_part.strategy = 'purge' then
+        -- a part of half of its rows; the next look finds the others
+        v_half := cardinality(p_part.chunks[1].tids) / 2;
+        if v_half > 0 then
+            v_turn.part := p_part;
+            v_turn.part.chunks[1].tids := p_part.chunks[1].tids[:v_half];
+            v_turn.part.chunks[1].versions := p_part.chunks[1].versions[:v_half];
+        end if;
         return v_turn;
     elsif v_count > 1 and (pydb_internal.run_fault(p_run.sqlstate)).passes then
         -- what is in the way of one relation is not to keep the others

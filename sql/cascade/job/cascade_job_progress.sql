@@ -31,8 +31,21 @@ as $$
             finished_at = case when p_proof is not null then clock_timestamp() end,
             proof = case when p_proof is not null then p_proof || jsonb_build_object(
                 'rows', j.rows_done, 'relations', j.relations,
-                'keys_sha256', encode(sha256(convert_to(j.keys::text, 'UTF8')), 'hex')
-            ) end
+                'keys_sha256', coalesce((
+                    -- of the salted hashes, so that nobody finds a key by trying
+                    select encode(sha256(string_agg(h.hash, ''::bytea order by h.hash)), 'hex')
+                    from pydb.erasure as e
+                    cross join lateral unnest(e.key_hashes) as h (hash)
+                    where e.job = j.id
+                ), encode(sha256(convert_to(j.keys::text, 'UTF8')), 'hex'))
+            ) end,
+            -- an erasure that is done needs no key any more; how many there were is kept
+            keys = case
+                when p_proof is not null and (p_proof ->> 'heirs') is null and exists (
+                    select from pydb.erasure as e where e.job = j.id
+                ) then (select coalesce(jsonb_agg('{}'::jsonb), '[]') from jsonb_array_elements(j.keys))
+                else j.keys
+            end
         where j.id = p_job and j.state = 'started' and pydb_internal.run_is_own(j.run_id, 'cascade')
         returning j.*
     ),
@@ -55,7 +68,7 @@ $$;
 
 comment on function pydb_internal.cascade_job_progress(bigint, jsonb, jsonb, jsonb) is
 'Adds rows per relation to a job, and which of them triggers took beyond the plan; with p_proof it completes the job,
-with counts and the hash of its keys. Returns what is known of the job so far, for the log of the run.
-Nothing happens unless a live run of this process has started the job.';
+with counts and the hash of its keys, which an erasure then forgets. Returns what is known of the job so far, for the
+log of the run. Nothing happens unless a live run of this process has started the job.';
 
 revoke all on function pydb_internal.cascade_job_progress(bigint, jsonb, jsonb, jsonb) from public;

@@ -18,12 +18,12 @@ declare
 begin
     insert into pydb.cascade_job (
         entity, root, root_name, keys, edges, reason, plan, rows_planned, signature, approval, not_before,
-        requested_by, requested_by_role, allow_triggers, archive
+        requested_by, requested_by_role, allow_triggers, archive, search_path, purge
     )
     values (
         v_new.entity, v_new.root, v_new.root_name, v_new.keys, v_new.edges, v_new.reason, v_new.plan,
         v_new.rows_planned, v_new.signature, v_new.approval, v_new.not_before, v_draft.author, v_draft.author_role,
-        v_new.allow_triggers, coalesce(v_new.archive, false)
+        v_new.allow_triggers, coalesce(v_new.archive, false), v_new.search_path, coalesce(v_new.purge, false)
     )
     returning * into v_job;
     if v_erasure.entity is not null then
@@ -35,7 +35,7 @@ begin
         'root', v_job.root_name, 'entity', v_job.entity, 'edges', v_job.edges,
         'keys', case when v_erasure.id is null then v_job.keys end, 'erasure', v_erasure.id,
         'reason', v_job.reason, 'rows_planned', v_job.rows_planned, 'archive', nullif(v_job.archive, false),
-        'allow_triggers', nullif(v_job.allow_triggers, false)
+        'allow_triggers', nullif(v_job.allow_triggers, false), 'purge', nullif(v_job.purge, false)
     )), null);
     return v_job;
 end

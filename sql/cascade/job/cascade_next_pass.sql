@@ -1,7 +1,8 @@
 -- pydb_internal.cascade_next_pass (job; by cascade_open): what is left of a job when all parts of a pass are through:
 -- the parts of the next pass, or the end of the run.
--- reads the root and what references it   writes pydb.cascade_job   locks the job's row where nothing is left
--- raises YD003 YD004 YD005 YD301 YD302 YD304 YD306
+-- reads the root and what references it, its copies   writes pydb.cascade_job
+-- locks the job's row where nothing is left
+-- raises YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD306 YD602
 create or replace function pydb_internal.cascade_next_pass(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -15,7 +16,9 @@ declare
     v_turn pydb_internal.run_turn;
     v_part pydb_internal.run_part;
     v_is_first boolean;
+    v_copies pydb_internal.run_part[];
 begin
+    perform pydb_internal.cascade_pin(v_work.job); -- the first look tries it
     if p_run.done = v_work.seen and (p_parts[cardinality(p_parts)]).is_late then
         -- nothing moved, and something was put off: rows that keep each other go all at once
         v_part.strategy := 'whole';
@@ -28,6 +31,11 @@ begin
     v_work.idle := case when p_run.done > v_work.seen then 0 else v_work.idle + 1 end;
     v_work.seen := p_run.done;
     v_turn.parts := pydb_internal.cascade_job_queue(v_work, v_is_first);
+    if v_work.purge then
+        -- before the live rows, by whose keys copies are found: what is cut off here finds the rest again
+        v_copies := pydb_internal.cascade_purge_parts(v_work);
+        v_turn.parts := case when v_copies = '{}' then v_turn.parts else v_copies end;
+    end if;
     if cardinality(v_turn.parts) = 0 then
         p_run.skipped := pydb_internal.cascade_heir_rows(v_work.root, pydb_internal.cascade_job_keys(v_work.job));
         perform pydb_internal.cascade_job_progress(v_work.job, '{}', '{}', jsonb_strip_nulls(jsonb_build_object(

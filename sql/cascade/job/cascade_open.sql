@@ -21,10 +21,13 @@ begin
     perform pydb_internal.cascade_check_session();
     v_job := pydb_internal.cascade_job_start(substring(p_run.subject from '\d+$')::bigint, p_run.run_id);
     p_run.due := v_job.rows_planned - v_job.rows_done;
-    perform pydb_internal.run_log_plan(p_run.run_id, p_run.due, null, jsonb_build_object('job', v_job.id));
+    perform pydb_internal.run_log_plan(p_run.run_id, p_run.due, null, jsonb_strip_nulls(jsonb_build_object(
+        'job', v_job.id, 'purge', nullif(v_job.purge, false)
+    )));
     perform pydb_internal.run_log_superuser(p_run.run_id, array[v_job.root::oid], true);
     v_work := row(
-        v_job.id, v_job.root, v_job.edges, v_job.signature, 1000, 100, -1, 0, v_job.allow_triggers
+        v_job.id, v_job.root, v_job.edges, v_job.signature, 1000, 100, -1, 0, v_job.allow_triggers,
+        v_job.purge
     )::pydb_internal.cascade_work;
     p_run.work := to_jsonb(v_work);
     v_turn.run := p_run;

@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_turn (job; by cascade_run): hook of cascade jobs: delete the next rows of a part, in the
 -- caller's transaction.
--- writes the root, what references it, pydb.cascade_job   locks the tables and the rows
--- raises YD003 YD004 YD005 YD301 YD302 YD304, and what constraints and triggers raise
+-- writes the root, what references it, their archives, pydb.cascade_job   locks the tables and the rows
+-- raises YD003 YD004 YD005 YD015 YD301 YD302 YD304, and what constraints and triggers raise
 create or replace function pydb_internal.cascade_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -19,7 +19,13 @@ declare
     v_pace float8;
 begin
     v_turn.run := p_run;
-    if p_part.strategy = 'whole' then
+    perform pydb_internal.cascade_pin(v_work.job);
+    if p_part.strategy = 'purge' then
+        v_gone := pydb_internal.cascade_purge_rows(p_run.run_id, v_work.job, p_part.chunks[1]);
+        v_turn.run.rows := v_gone.rows;
+        v_turn.run.detail := v_gone.told;
+        return v_turn;
+    elsif p_part.strategy = 'whole' then
         v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work, false));
         v_turn.run.rows := v_gone.rows;
         v_turn.run.detail := v_gone.told;

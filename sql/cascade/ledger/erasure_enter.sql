@@ -12,6 +12,8 @@ begin
     p_row.rows_done := coalesce(p_row.rows_done, 0);
     p_row.relations := coalesce(p_row.relations, '{}');
     p_row.holds := coalesce(p_row.holds, '{}');
+    p_row.purge := coalesce(p_row.purge, false);
+    p_row.edges := coalesce(p_row.edges, '[]');
     if p_row.imported_at is null then
         p_row.started_at := case when p_row.state = 'started' then clock_timestamp() end;
         p_row.finished_at := case when p_row.state = 'refused' then clock_timestamp() end;

@@ -7,7 +7,8 @@ create or replace function pydb_internal.erasure_row(
     p_entity text,
     p_reason text,
     p_deadline interval,
-    p_steps pydb.cascade_step[]
+    p_steps pydb.cascade_step[],
+    p_salt bytea default null
 )
 returns pydb.erasure
 language plpgsql
@@ -23,7 +24,7 @@ begin
     end if;
     v_row.entity := p_entity;
     v_row.root_name := pydb_internal.relation_name(p_root);
-    v_row.salt := pydb_internal.erasure_salt(p_entity);
+    v_row.salt := coalesce(p_salt, pydb_internal.erasure_salt(p_entity));
     select h.key_columns, h.hashes into v_row.key_columns, v_row.key_hashes
     from pydb_internal.erasure_hashes(p_root, p_keys, v_row.salt) as h;
     v_row.reason := p_reason;
@@ -36,7 +37,7 @@ begin
         into v_row.rows_planned, v_row.planned
         from (
             select s.relation, sum(s.rows)::bigint as rows from unnest(p_steps) as s
-            where s.action = 'delete' and s.rows > 0
+            where s.action in ('delete', 'purge') and s.rows > 0
             group by s.relation
         ) as f;
         v_row.closure_sha256 := (
@@ -50,8 +51,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.erasure_row(regclass, jsonb, text, text, interval, pydb.cascade_step[]) is
-'What the ledger is to say of an erasure; p_steps: its plan, null where it was never planned.';
+comment on function pydb_internal.erasure_row(regclass, jsonb, text, text, interval, pydb.cascade_step[], bytea) is
+'What the ledger is to say of an erasure; p_steps: its plan, null where it was never planned; p_salt:
+null = that of its entity.';
 
-revoke all on function pydb_internal.erasure_row(regclass, jsonb, text, text, interval, pydb.cascade_step[])
+revoke all on function pydb_internal.erasure_row(regclass, jsonb, text, text, interval, pydb.cascade_step[], bytea)
     from public;

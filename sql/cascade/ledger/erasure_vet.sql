@@ -37,8 +37,10 @@ begin
     v_row := pydb_internal.erasure_row(
         v_root, p_draft -> 'keys', p_draft ->> 'entity', p_draft ->> 'reason', (p_draft ->> 'deadline')::interval,
         case when p_draft -> 'steps' is not null
-            then array(select jsonb_populate_recordset(null::pydb.cascade_step, p_draft -> 'steps')) end
+            then array(select jsonb_populate_recordset(null::pydb.cascade_step, p_draft -> 'steps')) end,
+        (p_draft ->> 'salt')::bytea
     );
+    v_row.edges := p_draft -> 'edges';
     v_row.refusal := p_draft ->> 'refusal';
     v_row.state := case when v_row.refusal is null then 'started' else 'refused' end;
     v_row.replay_of := (p_draft ->> 'replay_of')::uuid;

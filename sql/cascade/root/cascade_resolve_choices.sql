@@ -8,7 +8,8 @@ create or replace function pydb_internal.cascade_resolve_choices(
     p_entity text,
     out root regclass,
     out choices jsonb,
-    out archive boolean
+    out archive boolean,
+    out search_path name[]
 )
 language plpgsql
 stable
@@ -41,6 +42,7 @@ begin
         root := v_entity.root;
         choices := v_entity.edges;
         archive := v_entity.archive;
+        search_path := v_entity.search_path;
     end if;
     if p_edges is null then
         return;
@@ -51,6 +53,6 @@ $$;
 
 comment on function pydb_internal.cascade_resolve_choices(regclass, jsonb, text) is
 'Root table and choices of a cascade: an entity''s, overlaid with p_edges, each name resolved; null choices = keys as
-they are. archive: whether the entity wants what goes to be kept.';
+they are. archive: whether the entity wants what goes to be kept. search_path: of the entity.';
 
 revoke all on function pydb_internal.cascade_resolve_choices(regclass, jsonb, text) from public;

@@ -9,9 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     -- asked at each batch: most tables have neither
-    if not exists (select 1 from pg_trigger as g where g.tgrelid = p_relation)
-        and not (select c.relhasrules from pg_class as c where c.oid = p_relation)
-    then
+    if not (select c.relhastriggers or c.relhasrules from pg_class as c where c.oid = p_relation) then
         return false;
     end if;
     return exists (

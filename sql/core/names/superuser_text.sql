@@ -15,9 +15,10 @@ begin
         return null; -- triggers run with its rights: not more than it was given
     end if;
     -- tables by themselves, which nothing references, with neither triggers nor rules
-    if not exists (select from pg_trigger as g where g.tgrelid = any(p_relations)) and not exists (
+    if not exists (
         select from pg_class as c
-        where c.oid = any(p_relations) and (c.relkind <> 'r' or c.relispartition or c.relhasrules)
+        where c.oid = any(p_relations)
+            and (c.relkind <> 'r' or c.relispartition or c.relhasrules or c.relhastriggers)
     ) and not exists (
         -- a key depends on the columns that it references
         select from pg_depend as d

@@ -7,12 +7,13 @@ returns void
 language plpgsql
 as $$ -- no SET clause: it would undo what this function is for
 begin
-    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    perform pg_catalog.set_config('timezone', 'UTC', true);
-    perform pg_catalog.set_config('datestyle', 'ISO, YMD', true);
-    perform pg_catalog.set_config('intervalstyle', 'postgres', true);
-    perform pg_catalog.set_config('row_security', 'off', true);
-    perform pg_catalog.set_config('jit', 'off', true);
+    -- in one statement: each is parsed and planned anew in every session
+    perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+        pg_catalog.set_config('timezone', 'UTC', true),
+        pg_catalog.set_config('datestyle', 'ISO, YMD', true),
+        pg_catalog.set_config('intervalstyle', 'postgres', true),
+        pg_catalog.set_config('row_security', 'off', true),
+        pg_catalog.set_config('jit', 'off', true);
     -- from 17 on: a batch ends by its own target, and to be cut off in the middle would end the session
     if pg_catalog.current_setting('transaction_timeout', true) is not null then
         perform pg_catalog.set_config('transaction_timeout', '0', true);

@@ -28,7 +28,9 @@ begin
         v_run := v_turn.run;
     else
         v_turn := pydb_internal.run_call('turn', v_run, p_part, null);
-        perform pydb_internal.application_constraints(); -- what a deferred one refuses is an error of this turn
+        if v_turn.is_settled is not true then
+            perform pydb_internal.application_constraints(); -- what a deferred one refuses is an error of this turn
+        end if;
         v_run := pydb_internal.run_account(v_turn.run);
     end if;
     if v_run.state is not null then

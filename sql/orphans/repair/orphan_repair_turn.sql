@@ -1,7 +1,7 @@
 -- pydb_internal.orphan_repair_turn (repair; by orphan_repair): hook of repairs: look up the next orphans of a relation,
 -- or repair some of those, by turns.
 -- writes the child, pydb.orphan_quarantine   locks the relation (row exclusive), the rows it changes
--- raises YD403, and what the change raises
+-- raises YD005 YD015 YD403, and what the change raises
 create or replace function pydb_internal.orphan_repair_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -24,6 +24,7 @@ begin
     perform pydb_internal.orphan_lock(v_work, p_part.relation, p_part.filenode);
     v_turn.run := p_run;
     v_turn.part := p_part;
+    perform pydb_internal.application_pin(v_work.search_path, (v_work.edge).child);
     if cardinality(p_part.chunks) = 0 then
         v_turn.part := pydb_internal.orphan_repair_chunks(v_work, p_part, p_run.due);
     else

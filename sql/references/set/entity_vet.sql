@@ -1,6 +1,6 @@
 -- pydb_internal.entity_vet (set; by entity_set): hook of drafts: check an entity as whoever sets it, and complete it.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
--- raises YD003 YD004 YD005 YD006 YD301
+-- raises YD003 YD004 YD005 YD006 YD015 YD301
 create or replace function pydb_internal.entity_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -27,6 +27,9 @@ begin
     elsif not isfinite(v_new.grace) or v_new.grace < interval '0' then
         raise exception using errcode = 'YD301', message = format('the grace period cannot be %s', v_new.grace),
             detail = 'It is how long a requested job waits before it starts.', hint = 'p_grace => ''1 day''';
+    end if;
+    if v_new.search_path is not null then
+        perform pydb_internal.application_check_path(v_new.search_path, v_new.root);
     end if;
     v_new.root_name := pydb_internal.relation_name(v_new.root);
     v_new.edges := pydb_internal.reference_check_choices(coalesce(v_new.edges, '{}'));

@@ -24,6 +24,12 @@ begin
     tables := v_from;
     unindexed := '{}';
     scanned := 0;
+    -- most tables are ordinary ones that nothing references: an enforced key has triggers on what it references
+    if (select c.relkind = 'r' and not c.relispartition and not c.relhastriggers from pg_class as c where c.oid = v_from[1])
+        and not pydb_internal.retention_has_silent(v_from)
+    then
+        v_from := '{}';
+    end if;
     while cardinality(v_from) > 0 loop
         -- the rows of a table are referenced through its partitions and through the tables above it as well
         v_line := array(
@@ -65,7 +71,9 @@ begin
         v_from := v_next;
     end loop;
     -- what the server takes along by itself, nobody archives
-    if p_policy.on_referenced = 'cascade' or (p_policy.action = 'archive' and way = 'count') then
+    if p_policy.on_referenced = 'cascade'
+        or ('archive' in (p_policy.action, p_policy.partition_first) and way = 'count')
+    then
         way := 'walk';
     end if;
 end

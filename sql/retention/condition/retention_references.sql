@@ -26,10 +26,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_line constant oid[] := p_relation || array(
-        select a.relid::oid from pg_catalog.pg_partition_ancestors(p_relation) as a
-    );
+    v_line oid[] := array[p_relation];
+    v_class pg_catalog.pg_class;
 begin
+    select c.* into v_class from pg_catalog.pg_class as c where c.oid = p_relation;
+    if v_class.relispartition then
+        v_line := v_line || array(select a.relid::oid from pg_catalog.pg_partition_ancestors(p_relation) as a);
+    end if;
     if pydb_internal.retention_has_silent(v_line) then
         return query
         select
@@ -51,7 +54,9 @@ begin
         );
     end if;
     -- a key that is enforced has triggers on the table it references; most tables have none, and this is asked often
-    if not exists (select 1 from pg_catalog.pg_trigger as g where g.tgrelid = p_relation and g.tgconstraint <> 0) then
+    if v_class.relhastriggers is not true or not exists (
+        select 1 from pg_catalog.pg_trigger as g where g.tgrelid = p_relation and g.tgconstraint <> 0
+    ) then
         return;
     end if;
     return query

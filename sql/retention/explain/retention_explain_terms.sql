@@ -20,12 +20,17 @@ begin
             when 'archive' then 'rows go to an archive table in the statement that deletes them; they can be restored'
             when 'export' then 'rows go to files, which are read back and verified before they are deleted'
             when 'drop_partition' then format('partitions that expired as a whole are detached and %s', case
-                p_policy.partition when 'keep' then 'kept' when 'move' then 'moved' else 'dropped' end)
+                p_policy.partition when 'keep' then 'kept' when 'move' then 'moved' else case p_policy.partition_first
+                    when 'archive' then 'dropped, their rows archived first'
+                    when 'export' then 'dropped, their rows exported to files first' else 'dropped' end end)
             else 'see the page about retention' end, null),
         ('on_referenced', p_policy.on_referenced, case p_policy.on_referenced
             when 'skip' then 'rows that other rows reference stay, and are counted'
             when 'error' then 'rows that other rows reference block the whole run'
             else 'what references them goes too, whatever its own age' end, null),
+        ('search_path', pydb_internal.application_path_text(p_policy.search_path),
+            'where triggers and other code of the application look for names',
+            'triggers look for names as in a new session of the role that runs'),
         ('strategy', p_policy.strategy, 'how a table is walked; a plan says why', null),
         ('batch_target', coalesce(p_policy.batch_target::text, pydb_internal.setting_get(p_name => 'batch_target')),
             case when p_policy.batch_target is null then 'the time one batch aims for, by the setting batch_target'

@@ -1,6 +1,6 @@
--- pydb_internal.export_range (export; for pydb/archive/export.py): what of a range of blocks expired, as the COPY that
--- reads it, with the count and the times that its file must have.
--- reads the relation and the tables that reference it   writes nothing   locks nothing above a select
+-- pydb_internal.export_range (export; for pydb/archive/export.py): what of a range of blocks expired, as two statements
+-- for one snapshot: which rows these are, and the COPY that reads them.
+-- reads the catalog   writes nothing   locks nothing
 -- raises YD002 YD103 YD114
 create or replace function pydb_internal.export_range(
     p_policy text,
@@ -9,10 +9,8 @@ create or replace function pydb_internal.export_range(
     p_from bigint,
     p_until bigint,
     p_limit bigint,
+    out places text,
     out statement text,
-    out rows bigint,
-    out oldest timestamptz,
-    out newest timestamptz,
     out columns jsonb,
     out generated jsonb,
     out key_columns text[],
@@ -29,6 +27,7 @@ declare
     v_order text;
     v_list text;
     v_source text;
+    v_rest text;
 begin
     perform pydb_internal.retention_check_author(v_policy);
     signature := pydb_internal.retention_signature(p_relation);
@@ -48,24 +47,35 @@ begin
         pydb_internal.relation_name(p_relation), p_from, p_until,
         pydb_internal.retention_deletable_condition(v_policy, p_relation, p_cutoff)
     );
-    statement := format(
-        'copy (select t.ctid, t.xmin, %s %s order by %s, t.ctid%s) to stdout', v_list, v_source, v_order,
-        coalesce(' limit ' || p_limit, '')
-    );
+    -- no more of them than a run may delete: the first by their key
+    v_rest := format(' order by %s, t.ctid%s', v_order, coalesce(' limit ' || p_limit, ''));
+    statement := format('copy (select %s %s%s) to stdout', v_list, v_source, v_rest);
+    if p_limit is not null then
+        v_source := format(
+            'from only %s as t where t.ctid = any(array(select t.ctid %s%s))', pydb_internal.relation_name(p_relation),
+            v_source, v_rest
+        );
+    end if;
     select array_agg(pydb_internal.retention_instant(
         v_policy, pydb_internal.retention_end(v_policy, u.which, format('t.%I', v_policy.time_column))
     ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
-    execute format('select count(*), %s, %s %s', v_ends[1], v_ends[2], v_source) into rows, oldest, newest;
-    if rows > p_limit then
-        rows := p_limit;
-        oldest := null; -- of the others
-        newest := null;
-    end if;
+    places := format(
+        'select f.rows, f.oldest, f.newest, array_send(f.tids[u.before + 1:u.before + 20000]) as tids,
+            array_send(f.versions[u.before + 1:u.before + 20000]) as versions
+        from (
+            select count(*) as rows, %s as oldest, %s as newest, array_agg(t.ctid) as tids,
+                array_agg(t.xmin) as versions
+            %s
+        ) as f
+        cross join generate_series(0, f.rows - 1, 20000) as u (before)',
+        v_ends[1], v_ends[2], v_source
+    );
 end
 $$;
 
 comment on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint) is
-'For blocks p_from up to p_until of a relation: the COPY statement of the rows that a policy would delete (place and
-version first), in the order of the key; their number and times, seen by the same snapshot; columns and signature.';
+'For blocks p_from up to p_until of a relation: a statement that gives the places and versions of the rows that a policy
+would delete (as sent arrays, 20000 rows at a time, each with the number and the times of all), and the COPY of the same
+rows in the order of the key, to be run in one snapshot; columns and signature.';
 
 revoke all on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint) from public;

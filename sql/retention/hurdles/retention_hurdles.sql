@@ -9,41 +9,17 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_role constant text := coalesce(
-        (select r.rolname::text from pg_roles as r where r.oid = p_role), current_user::text
-    );
+    v_who record;
+    v_role text;
     v_name constant text := pydb_internal.relation_name(p_policy.target);
     v_grants text[];
 begin
-    -- to list the server's settings takes long; where this session is one of the role and nothing is said of the role
-    -- or the database, it has what every session of the role gets, or has set itself
-    if current_setting('session_replication_role') = 'replica' or not current_setting('track_counts')::boolean
-        or v_role <> current_user or exists (
-            select 1
-            from pg_db_role_setting as d
-            cross join unnest(d.setconfig) as u (word)
-            where starts_with(u.word, 'session_replication_role=') or starts_with(u.word, 'track_counts=')
-        )
-    then
-        return query
-        select
-            'unfit_session', 'session_replication_role is replica',
-            'Foreign keys and triggers are off in this session: deletes would leave orphans.', s.cure
-        from pydb_internal.setting_of_role(p_role, 'session_replication_role') as s
-        where s.value = 'replica';
-        return query
-        select
-            'unfit_session', 'track_counts is off',
-            'The server counts no rows that go along with others, and nothing else knows them.',
-            case
-                when s.source in ('client', 'interactive', 'session') then 'set track_counts = on; -- as a superuser'
-                else format('alter role %I set track_counts = on; -- as a superuser', v_role)
-            end
-        from pydb_internal.setting_of_role(p_role, 'track_counts') as s
-        -- only a policy whose deletes take other rows along needs it
-        where case when not s.value::boolean then (pydb_internal.retention_reach(p_policy)).way <> 'plain' end;
-    end if;
-    if exists (select from pg_roles as r where r.oid = p_role and not r.rolsuper) then -- nothing is kept from one
+    select r.rolname::text as name, r.rolsuper as is_super, r.rolsuper or r.rolbypassrls as sees_all into v_who
+    from pg_roles as r
+    where r.oid = p_role;
+    v_role := coalesce(v_who.name, current_user::text);
+    return query select u.* from pydb_internal.retention_session_hurdles(p_policy, p_role, v_role) as u;
+    if not v_who.is_super then -- nothing is kept from one
         v_grants := pydb_internal.retention_missing_grants(p_policy.target, p_role);
     end if;
     if v_grants is not null then
@@ -51,23 +27,29 @@ begin
             'privilege', format('%s may not prune %s', v_role, v_name),
             format('Privileges that are missing: %s.', cardinality(v_grants)), array_to_string(v_grants, ' ');
     end if;
-    return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
-    return query
-    select
-        -- rows that nobody sees are rows that nobody can count
-        'row_security', format('row-level security of %s hides rows from %s', string_agg(
-            pydb_internal.relation_name(c.oid), ', ' order by c.oid
-        ), v_role), 'Not all rows would be seen, so nothing is deleted.',
-        format('alter role %s bypassrls;', p_role::regrole)
-    from pg_class as c
-    inner join pg_roles as r on r.oid = p_role and not r.rolbypassrls and not r.rolsuper
-    where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
-        and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
-    having count(*) > 0;
-    return query
-    select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
-    from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
-    where p_policy.action = 'archive' and h.said is not null;
+    if p_policy.action = 'drop_partition' then
+        return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
+    end if;
+    return query select k.* from pydb_internal.retention_code_hurdles(p_policy, p_role) as k;
+    if not v_who.sees_all then
+        return query
+        select
+            -- rows that nobody sees are rows that nobody can count
+            'row_security', format('row-level security of %s hides rows from %s', string_agg(
+                pydb_internal.relation_name(c.oid), ', ' order by c.oid
+            ), v_role), 'Not all rows would be seen, so nothing is deleted.',
+            format('alter role %s bypassrls;', p_role::regrole)
+        from pg_class as c
+        where c.relrowsecurity and (c.relforcerowsecurity or not pg_has_role(p_role, c.relowner, 'USAGE'))
+            and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
+        having count(*) > 0;
+    end if;
+    if 'archive' in (p_policy.action, p_policy.partition_first) then
+        return query
+        select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
+        from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
+        where h.said is not null;
+    end if;
     if num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         return query
         select
@@ -77,6 +59,9 @@ begin
             p_policy, coalesce(p_role, quote_ident(current_user)::regrole::oid)
         ) as w
         where w.problem is not null;
+    end if;
+    if not exists (select from pg_publication) then
+        return; -- before the leaves are listed
     end if;
     return query
     select
@@ -98,7 +83,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, row_security, archive, watermark,
-publication; with the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, search_path, row_security, rule,
+archive, watermark, publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;

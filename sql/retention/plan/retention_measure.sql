@@ -13,7 +13,8 @@ create or replace function pydb_internal.retention_measure(
     out oldest timestamptz,
     out newest timestamptz,
     out rows_past bigint,
-    out rows_future bigint
+    out rows_future bigint,
+    out last_block bigint
 )
 language plpgsql
 stable
@@ -39,21 +40,30 @@ declare
         and p_policy.time_unit <> 'uuidv7';
     v_ends text[];
     v_expired bigint;
+    v_last tid;
 begin
     rows_minus_infinity := 0;
-    select array_agg(pydb_internal.retention_instant(
-        p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
-            || case when v_merged then format(' filter (where %s)', v_say.expired) else '' end
-    ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
+    if p_span then
+        select array_agg(pydb_internal.retention_instant(
+            p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
+                || case when v_merged then format(' filter (where %s)', v_say.expired) else '' end
+        ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
+    end if;
     begin
         execute v_due.kept || format(
-            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
+            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s, %7$s from only %5$s as t where %6$s',
             case when p_span and not v_probe then v_ends[1] else 'null' end,
             case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
             case when v_merged then format(
                 '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered
-            ) else v_due.condition end
-        ) into rows_due, oldest, newest, rows_past, rows_future;
+            ) else v_due.condition end,
+            case
+                when v_probe and not p_span and pydb_internal.retention_is_ordered(p_policy, p_relation, v_predicate)
+                    then 'max(t.ctid)'
+                else 'null'
+            end
+        ) into rows_due, oldest, newest, rows_past, rows_future, v_last;
+        last_block := (v_last::text::point)[0]::bigint;
         rows_blocked := 0;
         if v_due.is_kept then
             execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
@@ -87,6 +97,7 @@ $$;
 comment on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) is
 'Counts of one relation: rows that would go, rows that stay because others reference them, rows whose time cannot be
 meant (rows_past before 1980, rows_future a number beyond a century ahead), rows at -infinity that the policy leaves,
-and (p_span only) the oldest and newest time among the rows that would go.';
+(p_span only) the oldest and newest time among the rows that would go, and (a run, where it costs little) the last block
+that holds one of them.';
 
 revoke all on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) from public;

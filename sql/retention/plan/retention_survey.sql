@@ -23,7 +23,8 @@ returns table (
     unit oid,
     action text,
     code text,
-    reason text
+    reason text,
+    last_block bigint
 )
 language plpgsql
 stable
@@ -31,7 +32,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_leaf record;
-    v_action constant text := case p_policy.action when 'drop_partition' then 'delete' else p_policy.action end;
+    v_action constant text := pydb_internal.retention_save_action(p_policy);
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
@@ -57,6 +58,7 @@ begin
         rows_future := 0;
         oldest := null;
         newest := null;
+        last_block := null;
         strategy := null;
         strategy_reason := null;
         if unit is not null or action = 'keep' then
@@ -65,8 +67,10 @@ begin
             strategy := case when unit is not null then 'partition' end;
             strategy_reason := reason;
         elsif not foreign_table then
-            select m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest, m.rows_past, m.rows_future
-            into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future
+            select
+                m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest, m.rows_past, m.rows_future,
+                m.last_block
+            into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future, last_block
             from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span) as m;
             rows_total := greatest(
                 pydb_internal.retention_total_rows(relation),
@@ -83,6 +87,6 @@ $$;
 comment on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) is
 'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due,
 blocked, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked, and
-(p_span) the time span of the rows due and the rows at -infinity.';
+(p_span) the time span of the rows due and the rows at -infinity; last_block as retention_measure says.';
 
 revoke all on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) from public;

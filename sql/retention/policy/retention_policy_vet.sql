@@ -1,7 +1,7 @@
 -- pydb_internal.retention_policy_vet (policy; by retention_policy_set): hook of drafts: check a policy as whoever sets
 -- it, and complete it.
 -- reads the target   writes nothing   locks nothing above a select
--- raises YD001 YD003 YD004 YD005 YD006 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD501 YD601
+-- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD501 YD601
 create or replace function pydb_internal.retention_policy_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -34,7 +34,7 @@ begin
     v_new.archive := null; -- reserved
     perform pydb_internal.retention_check_keep(v_new, v_allow_short);
     perform pydb_internal.retention_check_terms(v_new);
-    if v_new.action = 'archive' and not v_builtin then
+    if 'archive' in (v_new.action, v_new.partition_first) and not v_builtin then
         perform pydb_internal.archive_check_table(v_new.target);
     end if;
     perform pydb_internal.retention_check_unit(v_new, clock_timestamp());
@@ -47,6 +47,9 @@ begin
     v_new := pydb_internal.retention_check_watermark(v_new);
     v_new.partition := coalesce(v_new.partition, 'drop');
     perform pydb_internal.retention_partition_check(v_new);
+    if v_new.search_path is not null then
+        perform pydb_internal.application_check_path(v_new.search_path, v_new.target);
+    end if;
     if v_new.schedule is not null then
         perform pydb_internal.cron_check(v_new.schedule);
     end if;

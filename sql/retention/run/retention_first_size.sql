@@ -21,7 +21,10 @@ declare
     v_guess float8;
     v_rows float8;
 begin
-    p_work.print := md5(array_to_string(array(select u from unnest(p_unindexed) as u order by u), ' '));
+    p_work.print := md5('');
+    if cardinality(p_unindexed) > 0 then
+        p_work.print := md5(array_to_string(array(select u from unnest(p_unindexed) as u order by u), ' '));
+    end if;
     if p_work.cost is not null then
         return p_work; -- it has learned better
     end if;

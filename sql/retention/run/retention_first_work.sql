@@ -13,26 +13,19 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_work pydb_internal.retention_work := jsonb_populate_record(null::pydb_internal.retention_work, p_run.work);
+    -- what stayed is met again
+    v_work pydb_internal.retention_work := jsonb_populate_record(
+        null::pydb_internal.retention_work, coalesce(p_run.work, '{}') || '{
+            "mode": "plain", "pass_done": 0, "is_last_pass": false, "locked": 0, "kept": 0, "refused": 0, "faulty": 0,
+            "faults": null, "fault": null, "fault_code": null, "fault_place": null
+        }'
+    );
     v_reach record;
 begin
-    v_work.mode := 'plain';
     v_reach := pydb_internal.retention_reach(p_policy);
     v_work.way := v_reach.way;
     v_work.first_way := v_reach.way;
-    v_work := pydb_internal.retention_first_size(p_policy, v_work, p_parts, v_reach.unindexed, v_reach.scanned);
-    v_work.pass_done := 0;
-    v_work.is_last_pass := false;
-    -- what stayed is met again
-    v_work.locked := 0;
-    v_work.kept := 0;
-    v_work.refused := 0;
-    v_work.faulty := 0;
-    v_work.faults := null;
-    v_work.fault := null;
-    v_work.fault_code := null;
-    v_work.fault_place := null;
-    return v_work;
+    return pydb_internal.retention_first_size(p_policy, v_work, p_parts, v_reach.unindexed, v_reach.scanned);
 end
 $$;
 

@@ -23,6 +23,7 @@ declare
     v_future bigint;
     v_units oid[];
     v_unit_rows bigint[];
+    v_last bigint[];
 begin
     if v_policy.action = 'export' and p_run.kind = 'retention' and not p_run.dry_run then
         raise exception using errcode = 'YD621', message = format('policy %s exports its rows to files', v_policy.name),
@@ -32,7 +33,9 @@ begin
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
         v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
-        v_turn.run := pydb_internal.retention_partition_close(v_policy, v_turn.run);
+        if v_policy.action = 'drop_partition' then
+            v_turn.run := pydb_internal.retention_partition_close(v_policy, v_turn.run);
+        end if;
         return v_turn;
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
@@ -45,15 +48,22 @@ begin
         array_agg(pydb_internal.retention_part(
             v_policy, s.relation, v_cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked
         ) order by s.relation) filter (where s.rows_due > 0 and s.unit is null), sum(s.rows_past)::bigint,
-        sum(s.rows_future)::bigint, array_agg(s.unit), array_agg(s.rows_due)
-    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows
+        sum(s.rows_future)::bigint, array_agg(s.unit), array_agg(s.rows_due),
+        array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null)
+    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last
     from pydb_internal.retention_survey(v_policy, v_cutoff, false) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
+    if num_nonnulls(variadic v_last) > 0 then
+        v_turn.parts := pydb_internal.retention_part_ends(v_turn.parts, v_last);
+    end if;
     v_work.cutoff := v_cutoff;
     v_work.blocked := v_blocked;
-    -- last, for they lock the table
-    v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows);
+    if v_policy.action = 'drop_partition' then
+        v_work.parts_planned := array(select distinct u.unit from unnest(v_units) as u (unit) where u.unit is not null);
+        -- last, for they lock the table
+        v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows);
+    end if;
     p_run.skipped := null;
     p_run.wake_at := null;
     p_run := pydb_internal.retention_plan_verdict(v_policy, p_run, v_work, v_own, v_total, v_relations);

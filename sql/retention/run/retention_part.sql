@@ -30,12 +30,15 @@ begin
         select 1 from pydb_internal.retention_references(p_relation) as r
         where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))
     );
-    v_part.is_guarded := exists (
-        select 1 from pg_catalog.pg_trigger as g
-        where g.tgrelid = p_relation and not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 11) = 11
-    ) or exists (
-        select 1 from pg_catalog.pg_rewrite as w where w.ev_class = p_relation and w.ev_type = '4'
-    );
+    v_part.is_guarded := false;
+    if (select c.relhastriggers or c.relhasrules from pg_catalog.pg_class as c where c.oid = p_relation) then
+        v_part.is_guarded := exists (
+            select 1 from pg_catalog.pg_trigger as g
+            where g.tgrelid = p_relation and not g.tgisinternal and g.tgenabled <> 'D' and (g.tgtype & 11) = 11
+        ) or exists (
+            select 1 from pg_catalog.pg_rewrite as w where w.ev_class = p_relation and w.ev_type = '4'
+        );
+    end if;
     return v_part;
 end
 $$;

@@ -15,21 +15,27 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_along constant record := pydb_internal.retention_along(
-        p_policy, case
-            when p_work.way = 'plain' then '{}'::pydb.cascade_step[]
-            else array(select c from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as c)
-        end
-    );
-    v_due bigint := p_own + v_along.rows;
-    -- the fuse counts what goes, by whatever edge
-    v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_own + v_along.own, p_total, v_due);
-    v_relations jsonb;
+    v_due bigint := p_own;
+    v_own bigint := p_own;
+    v_block text;
+    v_fuse text;
+    v_relations jsonb := coalesce(p_relations, '{}');
+    v_along record;
 begin
-    select coalesce(p_relations, '{}') || coalesce(jsonb_object_agg(
-        a.key, a.value::bigint + coalesce((p_relations ->> a.key)::bigint, 0)
-    ), '{}') into v_relations
-    from jsonb_each_text(v_along.relations) as a;
+    if p_work.way <> 'plain' then
+        v_along := pydb_internal.retention_along(
+            p_policy, array(select c from pydb_internal.retention_cascade_plan(p_policy, p_work.cutoff) as c)
+        );
+        v_due := p_own + v_along.rows;
+        v_own := p_own + v_along.own;
+        v_block := v_along.block;
+        select v_relations || coalesce(jsonb_object_agg(
+            a.key, a.value::bigint + coalesce((p_relations ->> a.key)::bigint, 0)
+        ), '{}') into v_relations
+        from jsonb_each_text(v_along.relations) as a;
+    end if;
+    -- the fuse counts what goes, by whatever edge
+    v_fuse := pydb_internal.retention_fuse_problem(p_policy, v_own, p_total, v_due);
     if v_fuse is not null then
         p_run.state := 'blocked';
         p_run.reason := 'fuse';
@@ -41,12 +47,12 @@ begin
         p_run.reason := 'referenced';
         p_run.sqlstate := 'YD112';
         p_run.error := format('%s expired rows are referenced by rows that stay', p_work.blocked);
-    elsif v_along.block is not null then
+    elsif v_block is not null then
         v_due := 0;
         p_run.state := 'blocked';
         p_run.reason := 'referenced';
         p_run.sqlstate := 'YD302';
-        p_run.error := v_along.block;
+        p_run.error := v_block;
     elsif p_run.dry_run then
         p_run.state := 'completed';
         p_run.reason := 'exhausted';

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_turn (run): hook of retention runs: delete the next range of a part, in the caller's
 -- transaction.
 -- writes the target   locks the relation (row exclusive) and the rows it deletes
--- raises YD103 YD113 YD114 YD901, and what the delete raises
+-- raises YD005 YD015 YD103 YD113 YD114 YD901, and what the delete raises
 create or replace function pydb_internal.retention_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -25,12 +25,13 @@ declare
     v_take_ms float8;
 begin
     v_turn.run := p_run;
+    perform pydb_internal.application_pin(v_policy.search_path, v_policy.target);
     if p_part.strategy = 'partition' then
         return pydb_internal.retention_partition_turn(p_run, p_part);
     elsif v_policy.action = 'archive' and p_run.run_id is null then
         raise exception using errcode = 'YD901', message = 'an archive needs the id of a run',
             detail = format('Policy %s.', v_policy.name), hint = 'pydb migrate check';
-    elsif p_part.is_ended then
+    elsif p_part.is_ended or (p_part.due = 0 and p_run.done >= p_run.due) then
         return v_turn;
     end if;
     if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
@@ -49,12 +50,14 @@ begin
         return v_turn;
     end if;
     v_condition := v_range.condition || ' and ' || p_part.condition;
-    v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
+    if p_run.max_rows is not null or (p_part.strategy = 'heap' and v_work.heap_range = 1) then
+        v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
+    end if;
     v_take := clock_timestamp();
     v_gone := pydb_internal.retention_take(
         v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way,
         pydb_internal.retention_expired_condition(v_policy, v_work.cutoff),
-        case v_policy.action when 'archive' then p_run.run_id end
+        case when 'archive' in (v_policy.action, v_policy.partition_first) then p_run.run_id end
     );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;
@@ -77,15 +80,23 @@ begin
             v_turn.part := null;
         end if;
     end if;
+    -- nothing can be put off to the end of the transaction where the table has no triggers, keys of others among them
+    v_turn.is_settled := v_policy.action = 'delete' and v_work.way = 'plain' and (
+        select not c.relhastriggers and not c.relhasrules from pg_class as c where c.oid = p_part.relation
+    );
     v_turn.run.rows := v_gone.rows_done;
     v_turn.run.counts := v_gone.relations;
-    v_work := pydb_internal.retention_faults_add(v_work, v_gone.faults);
+    if v_gone.faults is not null then
+        v_work := pydb_internal.retention_faults_add(v_work, v_gone.faults);
+    end if;
     v_work.pass_done := v_work.pass_done + v_gone.rows_done;
     v_turn.run := pydb_internal.retention_account(
         v_policy, v_turn.run, v_work, p_part, v_left, extract(epoch from clock_timestamp() - v_start)::float8 * 1000,
         v_take_ms
     );
-    v_turn.run := pydb_internal.retention_faults_end(v_turn.run, v_work, false);
+    if v_work.faulty > 0 or v_work.faults is not null then
+        v_turn.run := pydb_internal.retention_faults_end(v_turn.run, v_work, false);
+    end if;
     v_turn.run.detail := coalesce((v_turn.run).detail, '{}') || jsonb_build_object(
         'position', jsonb_build_object(
             'relation', p_part.relation::bigint, 'at', coalesce((v_turn.part).at_block, p_part.until_block)

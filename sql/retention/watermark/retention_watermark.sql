@@ -16,6 +16,7 @@ as $$
 declare
     v_source constant record := pydb_internal.retention_watermark_place(p_policy);
     v_ours text[];
+    v_path name[];
 begin
     place := v_source.place;
     select p.problem, p.hint into problem, hint
@@ -23,11 +24,14 @@ begin
     if problem is null then
         begin
             if p_policy.watermark_function is not null then
+                v_path := pydb_internal.application_path();
+                perform pydb_internal.application_pin(p_policy.search_path, p_policy.target);
                 v_ours := pydb_internal.application_enter(); -- the application's own code
             end if;
             execute v_source.query into at;
             if v_ours is not null then
                 perform pydb_internal.application_leave(v_ours);
+                perform pydb_internal.application_pin(v_path, p_policy.target);
             end if;
         exception when others then
             if (pydb_internal.run_fault(sqlstate)).passes then

@@ -18,6 +18,14 @@ with kept as (
     left join pydb.setting as s on s.name = 'archive_keep'
     where a.rows > a.restored + a.purged
     group by a.archive
+),
+
+filed as (
+    select
+        a.archive,
+        sum(a.exported) as rows
+    from pydb.archive_run as a
+    group by a.archive
 )
 
 select
@@ -36,12 +44,14 @@ select
         when l.oldest_run + coalesce(t.keep, s.value::interval) < pg_catalog.now() - interval '2 days' then 'overdue'
         else 'ok'
     end as state,
+    coalesce(f.rows, 0)::bigint as exported,
     coalesce(l.due, 0)::bigint as due
 from pydb.archive_table as t
 left join pg_catalog.pg_class as c on c.oid = t.archive
 left join pg_catalog.pg_class as k on k.oid = t.source
 left join pydb.setting as s on s.name = 'archive_keep'
-left join kept as l on l.archive = t.archive;
+left join kept as l on l.archive = t.archive
+left join filed as f on f.archive = t.archive;
 
 comment on view pydb.archive_status is 'Archive tables: how much is in them, since when, and until when.';
 comment on column pydb.archive_status.relation is
@@ -58,6 +68,7 @@ comment on column pydb.archive_status.until is 'When the oldest run leaves it.';
 comment on column pydb.archive_status.state is
 'ok; overdue: what should have left two days ago is there; table_gone: there is nothing to put rows back into;
 archive_gone: somebody dropped the archive.';
+comment on column pydb.archive_status.exported is 'Rows that went from it to verified files.';
 comment on column pydb.archive_status.due is 'Rows that a purge takes within a day.';
 
 revoke all on pydb.archive_status from public;

@@ -1,8 +1,11 @@
 -- pydb.orphan_restore: bring back what a repair put into quarantine; conflicts stay there and are reported.
--- reads pydb.job_run   writes the tables, pydb.orphan_quarantine, pydb.audit_log   locks what it writes raises YD007 YD404
--- YD405, and what an insert
--- raises beside constraints
-create or replace function pydb.orphan_restore(p_run_id bigint, p_dry_run boolean default false)
+-- reads pydb.job_run   writes the tables, pydb.orphan_quarantine, pydb.audit_log   locks what it writes
+-- raises YD003 YD005 YD007 YD015 YD404 YD405, and what an insert raises beside constraints
+create or replace function pydb.orphan_restore(
+    p_run_id bigint,
+    p_dry_run boolean default false,
+    p_search_path name[] default null
+)
 returns table (reference text, relation text, rows bigint, restored bigint, conflicts bigint, reason text)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -29,6 +32,7 @@ begin
         perform pydb_internal.orphan_check_restore(v_group.target, v_group.target_name, v_group.types);
         reference := v_group.reference;
         relation := pydb_internal.relation_name(v_group.target);
+        perform pydb_internal.application_pin(p_search_path, v_group.target);
         rows := cardinality(v_group.ids);
         restored := 0;
         reason := null;
@@ -56,13 +60,14 @@ begin
         end if;
         return next;
     end loop;
+    perform pydb_internal.application_pin(null, null); -- the caller's transaction goes on
 end
 $$;
 
-comment on function pydb.orphan_restore(bigint, boolean) is
+comment on function pydb.orphan_restore(bigint, boolean, name[]) is
 'Brings the rows of one run back from the quarantine, as they were; one row a table with restored, conflicts (the key
 exists again, a constraint refuses it) and the first reason. Conflicts stay in quarantine; a second call finds only
 those. Columns that were added since take their default; YD405 if one is gone or has another type. p_dry_run does the
-same and takes it back.';
+same and takes it back. p_search_path: schemas in which triggers look for names.';
 
-revoke all on function pydb.orphan_restore(bigint, boolean) from public;
+revoke all on function pydb.orphan_restore(bigint, boolean, name[]) from public;

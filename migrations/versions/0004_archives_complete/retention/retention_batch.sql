@@ -86,6 +86,7 @@ begin
         v_run.done := v_run.done + coalesce(v_run.rows, 0);
         v_run.rows := null;
     end loop;
+    perform pydb_internal.application_pin(null, null); -- the caller's transaction goes on
     rows_left_estimate := greatest(v_run.due - v_run.done, 0);
     if v_run.state is null then
         cursor := jsonb_build_object(

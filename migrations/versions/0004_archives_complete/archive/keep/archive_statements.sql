@@ -16,7 +16,9 @@ as $$
 begin
     return (
         select array[
-            format('%I as (%s returning %s)', p_as, p_delete, string_agg(format('t.%I', c.name), ', ' order by c.place)),
+            format(
+                '%I as (%s returning %s)', p_as, p_delete, string_agg(format('t.%I', c.name), ', ' order by c.place)
+            ),
             format(
                 'insert into %s (%s, pydb_run_id, pydb_archived_at) select %s, %s::pg_catalog.int8, pg_catalog.now() '
                 'from %I as g', pydb_internal.relation_name(min(t.archive::oid)),
