@@ -90,6 +90,7 @@ ALLOWED: Final = {
     ("run_series", "warning", "too many attributes for target"): "takes one composite for its many columns",
     ("run_drive", "warning extra", "is not single argument"): "it is the only one",
     ("retention_cursor", "warning extra", "is not single argument"): "three of them, each of a type of ours",
+    ("archive_top", "performance", "should be IMMUTABLE"): "tables are attached, and detached",
     ("retention_archive", "security", "not sanitized"): CONDITION,
     ("retention_delete", "security", "not sanitized"): CONDITION,
     ("retention_delete_rows", "security", "not sanitized"): CONDITION,

@@ -78,8 +78,6 @@ alter table pydb.archive_run drop column relations;
 drop routine pydb_internal.archive_balance;
 drop routine pydb_internal.archive_account;
 
--- archive_status: without what the next purge takes
-
 -- retention_policy: without it their partitions would be dropped as they are
 update pydb.retention_policy as p set enabled = false, partition = 'keep', version = p.version + 1
 where p.partition_first is not null;
