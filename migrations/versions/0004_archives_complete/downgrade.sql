@@ -50,10 +50,10 @@ is refused). To know: order, trigger, untried, unindexed, not_enforced, not_vali
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
 unlinked (a restore does not set them back). Blocking: unarchivable (with an archive).';
 
--- retention_policy: without it their partitions would be dropped as they are
+-- retention_policy: without partition_first their partitions would be dropped as they are
+alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
 update pydb.retention_policy as p set enabled = false, partition = 'keep', version = p.version + 1
 where p.partition_first is not null;
-alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
 alter table pydb.retention_policy drop column partition_first;
 alter table pydb.retention_partition drop column rows_saved;
 alter type pydb_internal.retention_work drop attribute parts_waiting;
