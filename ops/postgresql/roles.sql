@@ -263,13 +263,13 @@ declare
         retention_places retention_plan_verdict retention_range retention_resume_position retention_run_check
         retention_save_batch retention_save_copy retention_save_detach retention_save_empty retention_save_exported
         retention_save_has_rows retention_save_turn retention_signature retention_take retention_target_ms
-        retention_tell_implausible retention_terms retention_together retention_together_remove retention_turn
-        retention_verify retention_verify_foreign run_account run_beat run_begin run_blame run_call run_check_now
-        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted
-        run_look run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command
-        schedule_require
+        retention_tell_implausible retention_terms retention_together retention_together_remove
+        retention_together_statements retention_turn retention_verify retention_verify_foreign run_account run_beat
+        run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted
+        run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
+        run_log_plan run_log_superuser run_log_unstarted run_look run_open run_open_within run_pin run_proceed run_react
+        run_rest run_sentence run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost
+        schedule_conflict schedule_is_command schedule_require
     ';
     v_grant record;
 begin

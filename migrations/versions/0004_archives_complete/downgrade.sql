@@ -59,3 +59,4 @@ alter table pydb.retention_partition drop column rows_saved;
 alter type pydb_internal.retention_work drop attribute parts_waiting;
 alter type pydb_internal.retention_work drop attribute parts_planned;
 drop routine pydb_internal.retention_partition_lock;
+drop routine pydb_internal.retention_partition_remove;
