@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydb.archive.export import Outcome
-    from pydb.archive.load import Imported
     from pydb.archive.verify import Verdict
     from pydb.db import Connection
 
@@ -23,21 +22,6 @@ class OnConflict(StrEnum):
 
     STOP = "stop"
     SKIP = "skip"
-
-
-def imported(done: Imported) -> dict[str, object]:
-    """For ``--json``."""
-    return asdict(done)
-
-
-def show_imported(done: Imported) -> None:
-    """A sentence, and the keys that were there."""
-    would = "would be " if done.dry_run else ""
-    _output.out(f"{done.table}: {done.rows_imported:,} of {done.rows:,} rows {would}imported")
-    if done.rows_skipped:
-        _output.out(
-            f"{done.rows_skipped:,} skipped: they conflict with rows that are there, as {done.sample}"
-        )
 
 
 def policies(conn: Connection, names: Sequence[str]) -> list[str]:
@@ -80,29 +64,30 @@ def exit_code(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) ->
     return max(codes, default=ExitCode.ATTENTION)
 
 
+def exported(one: Outcome) -> dict[str, object]:
+    """What one export did, for ``--json``."""
+    return {
+        "request": one.request,
+        "run": None if one.run is None else asdict(one.run),
+        "tables": [table.document() for table in one.tables],
+        "adopted": one.adopted,
+        "refused": [asdict(verdict) for verdict in one.refused],
+        "removed": one.removed,
+        "seconds": round(one.seconds, 3),
+    }
+
+
 def document(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) -> dict[str, object]:
     """For ``--json``."""
     return {
-        "policies": [
-            {
-                "policy": one.policy,
-                "request": one.request,
-                "run": None if one.run is None else asdict(one.run),
-                "tables": [table.document() for table in one.tables],
-                "adopted": one.adopted,
-                "refused": [asdict(verdict) for verdict in one.refused],
-                "removed": one.removed,
-                "seconds": round(one.seconds, 3),
-            }
-            for one in outcomes
-        ],
+        "policies": [{"policy": one.policy, **exported(one)} for one in outcomes],
         "failed": [{"policy": name, "error": str(error)} for name, error in failures.items()],
     }
 
 
-def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) -> None:
+def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception], subject: str = "policy") -> None:
     """Runs, and below them the tables."""
-    _runs.show([one.run for one in outcomes if one.run is not None], "policy")
+    _runs.show([one.run for one in outcomes if one.run is not None], subject)
     rows = [
         (
             table.relation,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import Cli
-from tests.faults.test_archive_crash import CRASHES
+from tests.faults.crashes import CRASHES
 from tests.faults.test_partitions import DAY, OLD, RUN, YOUNG, daily, halt_drops, there
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.lab import Lab
-    from tests.faults.test_archive_crash import Crash
+    from tests.faults.crashes import Crash
     from tests.servers import TestServer
 
 ALL = set(range((OLD + YOUNG) * DAY))
@@ -78,8 +78,7 @@ def test_a_run_that_archives_partitions_is_killed(
     with lab.holding() as gate:
         run = lab.start()
         gate.reached_by(run)
-        crash(mortal, run)
-        lab.reconnect()
+        crash(mortal, lab, run)
     assert archived(lab) == set(), "before the detach nothing has happened, before the drop it is undone"
     lab.run().succeeded()
     assert archived(lab) == GONE

@@ -24,10 +24,9 @@ OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_import_open": (1, NAMES),
-    "archive_import_rows": (
-        3,
-        "acts, does not look; operators of the key that object_is_trusted let through; " + NAMES,
-    ),
+    "archive_import_parts": (1, NAMES),
+    "archive_import_same": (2, "operators of the key that object_is_trusted let through; " + NAMES),
+    "archive_export_rows": (1, "as the owner: an archive's own name; places and versions are parameters"),
     "archive_fit": (1, NAMES),
     "archive_doubles": (1, "the index's own operators with their schemas; " + NAMES),
     "archive_keep_all": (1, NAMES),
@@ -49,6 +48,9 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_job_queue": (1, NAMES),
     "cascade_job_rows": (1, NAMES),
     "cascade_late_rows": (1, "values are read as type_read says; " + KEYS),
+    "cascade_copies": (1, "values are read as type_read says; " + KEYS),
+    "cascade_purge_parts": (1, NAMES),
+    "cascade_purge_rows": (2, NAMES),
     "cascade_root_rows": (1, "values are read as type_read says; " + KEYS),
     "cascade_rows_to_set": (1, NAMES),
     "cascade_set_problem": (
@@ -60,7 +62,8 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "draft_add": (1, "the checks of a kind of drafts: a routine of pydb's own, named kind_vet"),
     "draft_vet": (1, "as draft_add, as the role that inserts"),
     "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
-    "erasure_search": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
+    "erasure_keys": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
+    "erasure_scan": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
     "export_range": (1, FILTER),
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),

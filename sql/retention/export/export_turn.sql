@@ -33,7 +33,7 @@ begin
     v_chunk := pydb_internal.archive_chunk_next(p_run.run_id);
     v_id := v_chunk.manifest_id || '/' || v_chunk.number;
     if v_id is null then
-        return pydb_internal.export_wait(p_run, p_part);
+        return pydb_internal.archive_exporter_wait(p_run, p_part);
     end if;
     v_slice := pydb_internal.export_slice(
         v_policy, v_work, v_chunk, case when p_part.subject = v_id then p_part.at_block else 0 end
