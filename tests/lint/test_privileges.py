@@ -25,8 +25,6 @@ LOOKING: Final = frozenset(
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
 )
-    f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
-)
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {
     "pydb_owner": frozenset[str](),

@@ -131,3 +131,29 @@ def test_who_may_not_add_to_the_archive_deletes_nothing(kept: Field) -> None:
         ("blocked", "YD602")
     ]
     assert kept.one("select count(*) from shared.event where id = 300") == 1
+
+
+def test_an_erasure_for_good_is_asked_for_and_run_by_an_administrator(kept: Field, connect: Connect) -> None:
+    """With a second person's approval; the runner, who reads no archive, is told so and takes nothing."""
+    ask = "select (pydb.cascade_request(null, '{{\"id\": {0}}}', p_entity => 'event', p_reason => 'x', p_purge => true)).id"
+    assert state_of(kept.runner, ask.format(100)) == "YD005"
+    job = kept.admin.execute(ask.format(100).encode()).fetchone()
+    assert job == (1,)
+    assert state_of(kept.admin, "select pydb.cascade_approve(1)") == "YD306"
+    assert state_of(kept.admin, "call pydb.cascade_run(1)") == "YD306"
+    kept.db.execute(b"select pydb.cascade_approve(1)")
+    assert state_of(kept.runner, "call pydb.cascade_run(1)") is not None
+    assert kept.one("select count(*) from pydb_archive.shared__event") == 20
+    assert state_of(kept.admin, "call pydb.cascade_run(1)") is None
+    assert kept.rows("select source_name, rows, purged from pydb.archive_run order by 1") == [
+        *(("shared.event", 20, 1), ("shared.note", 10, 1)),
+    ]
+    assert kept.one("select count(*) from pydb_archive.shared__event where id = 100") == 0
+    # what belongs to a run is not for others to call
+    assert (
+        state_of(
+            kept.admin,
+            "select pydb_internal.archive_forget(1, 'pydb_archive.shared__event'::regclass, '{\"1\": 1}')",
+        )
+        == "YD005"
+    )

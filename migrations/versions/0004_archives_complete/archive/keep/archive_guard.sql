@@ -36,7 +36,7 @@ begin
     end if;
     raise exception using errcode = 'YD005',
         message = format('%s of archive %s is refused', lower(tg_op), pydb_internal.relation_name(tg_relid)),
-        detail = 'Rows come into an archive by the delete of a run, and leave it by a restore, a purge or at their end.',
+        detail = 'Rows come into an archive by the delete of a run, and leave by a restore, a purge or at their end.',
         hint = 'psql: \df pydb.archive*';
 end
 $$;
