@@ -133,27 +133,25 @@ def test_who_may_not_add_to_the_archive_deletes_nothing(kept: Field) -> None:
     assert kept.one("select count(*) from shared.event where id = 300") == 1
 
 
-def test_an_erasure_for_good_is_asked_for_and_run_by_an_administrator(kept: Field, connect: Connect) -> None:
+def test_an_erasure_for_good_is_asked_for_and_run_by_an_administrator(kept: Field) -> None:
     """With a second person's approval; the runner, who reads no archive, is told so and takes nothing."""
-    ask = "select (pydb.cascade_request(null, '{{\"id\": {0}}}', p_entity => 'event', p_reason => 'x', p_purge => true)).id"
-    assert state_of(kept.runner, ask.format(100)) == "YD005"
-    job = kept.admin.execute(ask.format(100).encode()).fetchone()
-    assert job == (1,)
-    assert state_of(kept.admin, "select pydb.cascade_approve(1)") == "YD306"
-    assert state_of(kept.admin, "call pydb.cascade_run(1)") == "YD306"
-    kept.db.execute(b"select pydb.cascade_approve(1)")
-    assert state_of(kept.runner, "call pydb.cascade_run(1)") is not None
+    ask = (
+        "select (pydb.cascade_request(null, '{\"id\": 100}', p_entity => 'event',"
+        " p_reason => 'x', p_purge => true)).id"
+    )
+    assert state_of(kept.runner, ask) == "YD005"
+    assert kept.admin.execute(ask.encode()).fetchone() is not None
+    job = kept.one("select max(id) from pydb.cascade_job")
+    assert state_of(kept.admin, f"select pydb.cascade_approve({job})") == "YD306"
+    assert state_of(kept.admin, f"call pydb.cascade_run({job})") == "YD306"
+    kept.db.execute(f"select pydb.cascade_approve({job})".encode())
+    assert state_of(kept.runner, f"call pydb.cascade_run({job})") is not None
     assert kept.one("select count(*) from pydb_archive.shared__event") == 20
-    assert state_of(kept.admin, "call pydb.cascade_run(1)") is None
+    assert state_of(kept.admin, f"call pydb.cascade_run({job})") is None
     assert kept.rows("select source_name, rows, purged from pydb.archive_run order by 1") == [
         *(("shared.event", 20, 1), ("shared.note", 10, 1)),
     ]
     assert kept.one("select count(*) from pydb_archive.shared__event where id = 100") == 0
     # what belongs to a run is not for others to call
-    assert (
-        state_of(
-            kept.admin,
-            "select pydb_internal.archive_forget(1, 'pydb_archive.shared__event'::regclass, '{\"1\": 1}')",
-        )
-        == "YD005"
-    )
+    forget = "archive_forget(1, 'pydb_archive.shared__event'::regclass, '{\"1\": 1}')"
+    assert state_of(kept.admin, f"select pydb_internal.{forget}") == "YD005"
