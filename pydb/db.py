@@ -199,6 +199,13 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
         " and (rows > 0 or %(empty)s) order by run_id desc, relation"
     ),
+    "archive_scope": sql.SQL(
+        "select l.* from pydb.archive_list as l"
+        " left join pydb.archive_table as t on t.archive = l.archive"
+        " where l.rows > 0 and (%(run)s::bigint is null or l.run_id = %(run)s::bigint)"
+        " and (%(table)s::oid is null or l.archive::oid = %(table)s::oid"
+        " or t.source::oid = pydb_internal.archive_top(p_relation => %(table)s::oid))"
+    ),
     "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
     "idempotency_keys": sql.SQL(
         "select l.*, clock_timestamp() as seen_at from pydb.idempotency_list as l"
@@ -228,6 +235,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " where (%(place)s::text is null or m.place = %(place)s::text)"
         " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
         " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
+    ),
+    "archive_files": sql.SQL(
+        "select m.file, m.place, m.source_name, m.rows, m.rows_deleted, m.bytes, m.created_at"
+        " from pydb.archive_manifest as m where m.archived_run_id = %(run)s::bigint order by m.id"
     ),
     "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),

@@ -9,6 +9,7 @@ nothing else. So at any moment a row is in its table, or in a file that was foun
 from __future__ import annotations
 
 import contextlib
+import struct
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
     from pydb.archive.target import Target
-    from pydb.db import Connection
+    from pydb.db import Connection, Row
     from pydb.runs import Run
 
 BLOCKS: Final = 4_096
@@ -118,37 +119,47 @@ def export(
     is there too. ``parquet``: a twin of each file for analysts. A ``KeyboardInterrupt`` cancels the run and
     is raised again.
     """
-    return _Export(conn, reader, policy, target, blocks, parquet=parquet).run(max_rows, max_runtime, now)
+    return Exporter(conn, reader, policy, target, blocks, parquet=parquet).run(max_rows, max_runtime, now)
 
 
 class _Ended(Exception):
     """The run has ended: there is nothing to write for any more."""
 
 
-class _Deleter(threading.Thread):
+class Deleter(threading.Thread):
     """The run that deletes, in a thread."""
 
-    def __init__(self, conn: Connection, arguments: Mapping[str, object]) -> None:
+    def __init__(self, conn: Connection, procedure: str, arguments: Mapping[str, object]) -> None:
         super().__init__(name="export", daemon=True)
         self.ended = threading.Event()
         self.error: Exception | None = None
-        self._conn, self._arguments = conn, arguments
+        self._conn, self._procedure, self._arguments = conn, procedure, arguments
 
     def run(self) -> None:
+        """Call it, and note how it ended."""
         try:
-            db.call_procedure(self._conn, "retention_export_run", **self._arguments)
+            db.call_procedure(self._conn, self._procedure, **self._arguments)
         except Exception as error:
             self.error = error
         finally:
             self.ended.set()
 
     def stop(self) -> None:
+        """Cancel it until it has ended."""
         while not self.ended.is_set():
             db.cancel(self._conn)
             self.ended.wait(5.0)
 
 
-class _Export:
+class Exporter:
+    """Writes the files of one export while a run deletes what they hold.
+
+    What differs between a policy and an archive is in the methods up to ``_range``.
+    """
+
+    procedure = "retention_export_run"
+    kind = "retention"
+
     def __init__(
         self, conn: Connection, reader: Connection, policy: str, target: Target, blocks: int, *, parquet: bool
     ) -> None:
@@ -163,23 +174,21 @@ class _Export:
         self._owner = verify.own(reader)
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
         self._part = 0
+        self._is_of_partitions = False
         self._left: int | None = None
 
     def run(self, max_rows: int | None, max_runtime: str | None, now: str | None) -> Outcome:
+        """All of it, see :func:`export`."""
         started = time.monotonic()
         request = self._outcome.request
-        found = retention.policies(self._reader, self._policy)
-        if not found:
-            db.call(
-                self._reader, "pydb_internal.retention_policy_get", p_policy=self._policy
-            )  # says which there are
-        bounds = [n for n in (max_rows, found[0].max_rows) if n is not None]
-        self._left = min(bounds) if bounds else None
-        arguments: dict[str, object] = {"p_policy": self._policy, "p_request": request}
+        arguments = self._arguments(max_rows)
+        if self._is_of_partitions:
+            # rows of whole partitions are exported once no row comes into them any more
+            retention.run(self._conn, self._policy, max_rows=max_rows, max_runtime=max_runtime, now=now)
         more = {"p_max_rows": max_rows, "p_max_runtime": max_runtime, "p_now": now}
         arguments |= {name: value for name, value in more.items() if value is not None}
         db.call(self._reader, "pydb_internal.archive_exporter_join", p_request=request)
-        deleter = _Deleter(self._conn, arguments)
+        deleter = Deleter(self._conn, self.procedure, arguments)
         deleter.start()
         try:
             self._write(deleter)
@@ -188,7 +197,7 @@ class _Export:
         except BaseException:
             deleter.stop()
             with contextlib.suppress(errors.PydbError):
-                runs.note_cancelled(self._conn, request, "retention")
+                runs.note_cancelled(self._conn, request, self.kind)
             raise
         run = next(iter(runs.runs_of_request(self._reader, request)), None)
         if deleter.error is not None and (
@@ -199,15 +208,48 @@ class _Export:
         self._outcome.seconds = time.monotonic() - started
         return self._outcome
 
-    def _write(self, deleter: _Deleter) -> None:
+    def _arguments(self, max_rows: int | None) -> dict[str, object]:
+        """Of the procedure; and how many rows go to files at most."""
+        found = retention.policies(self._reader, self._policy)
+        if not found:
+            db.call(
+                self._reader, "pydb_internal.retention_policy_get", p_policy=self._policy
+            )  # says which there are
+        self._is_of_partitions = found[0].partition_first == "export"
+        bounds = [n for n in (max_rows, found[0].max_rows) if n is not None]
+        self._left = min(bounds) if bounds else None
+        return {"p_policy": self._policy, "p_request": self._outcome.request}
+
+    def _is_planned(self, run: Run) -> bool:
+        return run.cutoff is not None
+
+    def _leaves(self) -> list[Row]:
+        return db.call(self._reader, "pydb_internal.export_leaves", p_policy=self._policy)
+
+    def _pending(self) -> list[Row]:
+        return db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)
+
+    def _range(self, leaf: Row, part: range, cutoff: datetime | None) -> Row:
+        (found,) = db.call(
+            self._reader,
+            "pydb_internal.export_range",
+            p_policy=self._policy,
+            p_relation=leaf["relation"],
+            p_cutoff=cutoff,
+            p_from=part.start,
+            p_until=part.stop,
+            p_limit=self._left,
+        )
+        return found
+
+    def _write(self, deleter: Deleter) -> None:
         """All files; whatever goes wrong here ends the run too, with its SQLSTATE."""
         error: Exception | None = None
         try:
             run = self._planned(deleter)
             self._remove_stale(run)
             self._adopt(deleter)
-            leaves = db.call(self._reader, "pydb_internal.export_leaves", p_policy=self._policy)
-            for leaf in leaves:
+            for leaf in self._leaves():
                 result = TableResult(str(leaf["name"]))
                 self._outcome.tables.append(result)
                 try:
@@ -233,22 +275,21 @@ class _Export:
             p_error=_said(error) if error else None,
         )
 
-    def _planned(self, deleter: _Deleter) -> Run:
+    def _planned(self, deleter: Deleter) -> Run:
         """The run, once it has counted what is due."""
         while True:
             for run in runs.runs_of_request(self._reader, self._outcome.request):
-                if run.live and run.cutoff is not None:
+                if run.live and self._is_planned(run):
                     return run
             if deleter.ended.wait(_POLL):
                 raise _Ended
 
-    def _wait(self, deleter: _Deleter, *, most: int) -> None:
+    def _wait(self, deleter: Deleter, *, most: int) -> None:
         """Until at most so many files wait for their rows to be deleted."""
         while True:
             if deleter.ended.is_set():
                 raise _Ended
-            pending = db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)
-            if sum(bool(row["is_ready"]) for row in pending) <= most:
+            if sum(bool(row["is_ready"]) for row in self._pending()) <= most:
                 return
             deleter.ended.wait(_POLL)
 
@@ -266,11 +307,11 @@ class _Export:
         found = runs.summaries(self._reader, [run_id])
         return bool(found) and found[0].state in runs.LIVE_STATES and not found[0].is_dead
 
-    def _adopt(self, deleter: _Deleter) -> None:
+    def _adopt(self, deleter: Deleter) -> None:
         """Files whose rows an interrupted run did not delete: the same check, then the same delete."""
         from pydb.archive import target as places
 
-        for row in db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy):
+        for row in self._pending():
             name, place = str(row["file"]), str(row["place"])
             known = manifest.parse(manifest.sealed(row["manifest"]))
             try:
@@ -293,7 +334,7 @@ class _Export:
                 self._outcome.adopted.append(name)
         self._wait(deleter, most=0)
 
-    def _sweep(self, run: Run, leaf: Mapping[str, object], result: TableResult, deleter: _Deleter) -> int:
+    def _sweep(self, run: Run, leaf: Row, result: TableResult, deleter: Deleter) -> int:
         """One way through a relation; the rows that went to files."""
         before = result.rows
         start, blocks = 0, int(str(leaf["blocks"]))
@@ -313,23 +354,12 @@ class _Export:
             start = until
         return result.rows - before
 
-    def _file(
-        self, run: Run, leaf: Mapping[str, object], result: TableResult, part: range, cutoff: datetime | None
-    ) -> int:
+    def _file(self, run: Run, leaf: Row, result: TableResult, part: range, cutoff: datetime | None) -> int:
         """One file: read in one snapshot, written, read back, entered. Returns its rows."""
         clock = _Clock(result.seconds)
         with db.snapshot(self._reader):
-            (found,) = db.call(
-                self._reader,
-                "pydb_internal.export_range",
-                p_policy=self._policy,
-                p_relation=leaf["relation"],
-                p_cutoff=cutoff,
-                p_from=part.start,
-                p_until=part.stop,
-                p_limit=self._left,
-            )
-            noted = _Noted()
+            found = self._range(leaf, part, cutoff)
+            noted = Noted()
             with contextlib.closing(db.stream(self._reader, str(found["places"]))) as chunks:
                 for chunk in chunks:
                     noted.add(chunk)
@@ -338,7 +368,7 @@ class _Export:
             self._part += 1
             name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
             with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
-                content = files.write(self._target, name, pieces)
+                content = files.write(self._target, name, pieces, rows=noted.rows)
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, noted, content, cutoff)
@@ -382,10 +412,10 @@ class _Export:
     def _described(  # noqa: PLR0917
         self,
         run: Run,
-        leaf: Mapping[str, object],
+        leaf: Row,
         name: str,
-        found: Mapping[str, object],
-        noted: _Noted,
+        found: Row,
+        noted: Noted,
         content: Content,
         cutoff: datetime | None,
     ) -> Manifest:
@@ -414,7 +444,7 @@ class _Export:
             created_at=str(_time(datetime.now(UTC))),
         )
 
-    def _enter(self, known: Manifest, signature: str, noted: _Noted) -> None:
+    def _enter(self, known: Manifest, signature: str, noted: Noted) -> object:
         with db.transaction(self._reader):
             number = db.call_value(
                 self._reader,
@@ -433,9 +463,10 @@ class _Export:
                     p_tids=tids,
                     p_versions=versions,
                 )
+        return number
 
 
-class _Noted:
+class Noted:
     """The rows that a file must have, as the server noted them: places, versions, number, times."""
 
     def __init__(self) -> None:
@@ -450,12 +481,20 @@ class _Noted:
         self.oldest, self.newest = chunk["oldest"], chunk["newest"]
         tids, versions = chunk["tids"], chunk["versions"]
         if isinstance(tids, bytes) and isinstance(versions, bytes):
-            self._chunks.append((compress.pack(tids), compress.pack(versions)))
+            self._chunks.append((compress.pack(tids), compress.pack(_once(versions))))
 
     def chunks(self) -> Iterator[tuple[db.SentTids, db.SentXids]]:
         """As they are given to the server again."""
         for tids, versions in self._chunks:
             yield db.SentTids(compress.unpack(tids)), db.SentXids(compress.unpack(versions))
+
+
+def _once(versions: bytes) -> bytes:
+    """An array that was sent, of one element if all of them are the same: as after a bulk load."""
+    head, elements = versions[:12], versions[20:]
+    one = elements[:8]
+    is_same = elements == one * (len(elements) // 8)
+    return head + struct.pack("!ii", 1, 1) + one if is_same else versions
 
 
 class _Clock:

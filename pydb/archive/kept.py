@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, Unpack
+from uuid import UUID, uuid4
 
 from pydb import db
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 class Kept:
     """A row of ``pydb.archive_list``: what a run put into one archive, and how many ``rows`` are still there.
 
-    ``until`` is when :func:`purge` removes them; None = never, or nothing is left.
+    ``until`` is when :func:`purge` removes them; None = never, or nothing is left. ``exported`` of the
+    ``purged`` rows are in files.
     """
 
     run_id: int
@@ -37,11 +39,15 @@ class Kept:
     first_at: datetime
     last_at: datetime
     until: datetime | None
+    exported: int
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A row of ``pydb.archive_status``; ``state`` is ok, overdue, table_gone or archive_gone."""
+    """A row of ``pydb.archive_status``; ``state`` is ok, overdue, table_gone or archive_gone.
+
+    ``bytes`` with TOAST and indexes; ``due`` rows leave with a purge within a day.
+    """
 
     relation: str
     rows: int
@@ -52,6 +58,8 @@ class Archive:
     keep: str | None
     until: datetime | None
     state: str
+    exported: int
+    due: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,11 @@ def kept(conn: Connection, run_id: int | None = None, *, empty: bool = False) ->
     return db.read_as(conn, Kept, "archive_list", run=run_id, empty=empty)
 
 
+def scope(conn: Connection, run_id: int | None, table: int | None) -> list[Kept]:
+    """What is in archives of a run, of a table (its oid), or of both."""
+    return db.read_as(conn, Kept, "archive_scope", run=run_id, table=table)
+
+
 def archives(conn: Connection) -> list[Archive]:
     """All archives by the name of their table."""
     return db.read_as(conn, Archive, "archive_status")
@@ -101,9 +114,11 @@ def restore(conn: Connection, run_id: int, **options: Unpack[RestoreOptions]) ->
     return db.call_as(conn, Step, "archive_restore", p_run_id=run_id, **arguments)
 
 
-def purge(conn: Connection) -> None:
-    """Remove what archives have kept long enough; ``conn`` must be autocommit and idle."""
-    db.call_procedure(conn, "archive_purge")
+def purge(conn: Connection) -> UUID:
+    """Remove what archives have kept long enough; the request of the run. ``conn`` is autocommit and idle."""
+    request = uuid4()
+    db.call_procedure(conn, "archive_purge", p_request=request)
+    return request
 
 
 def keep_set(conn: Connection, relation: int, keep: str | None) -> None:

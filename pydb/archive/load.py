@@ -1,14 +1,18 @@
-"""A file back into a table: read back and verified first, then in one transaction, conflicts told apart."""
+"""Files back into their tables: verified first, then as a restore puts rows back, in one transaction."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pydb import db, errors
 from pydb.archive import files, manifest, verify
+from pydb.archive.kept import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from pydb.archive.manifest import Manifest
     from pydb.archive.target import Target
     from pydb.db import Connection
@@ -16,14 +20,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What one import did; ``sample`` has keys that were there again, ten at most."""
+    """What one import did: a :class:`~pydb.archive.kept.Step` for each table, parents first.
 
-    file: str
-    table: str
+    Of its ``rows`` some were restored, some are in conflict, the others were there as the files have them.
+    """
+
+    files: list[str]
+    relations: list[Step]
     rows: int
     rows_imported: int
     rows_skipped: int
-    sample: object
     dry_run: bool
 
 
@@ -39,47 +45,151 @@ def known(target: Target, name: str) -> Manifest:
         return manifest.parse(file.read())
 
 
+def described(target: Target, name: str) -> Manifest:
+    """What the manifest of a file says; :class:`~pydb.errors.FileRefused` (YD622) without a good one."""
+    try:
+        with target.open(name + manifest.MANIFEST) as file:
+            return manifest.parse(file.read())
+    except (FileNotFoundError, manifest.BadManifest) as error:
+        why = "it has no manifest here" if isinstance(error, FileNotFoundError) else str(error)
+        raise errors.FileRefused(
+            f"{name} cannot be imported",
+            detail=why,
+            hint=f"pydb archive verify {target.place}",
+            sqlstate="YD622",
+        ) from None
+
+
+def of_run(target: Target, run_id: int) -> list[str]:
+    """Names of the files that hold what a run deleted: it exported them, or had archived their rows."""
+    found = []
+    for name in target.names():
+        if name.endswith(manifest.ENDING + manifest.MANIFEST):
+            with target.open(name) as file:
+                try:
+                    one = manifest.parse(file.read())
+                except manifest.BadManifest:
+                    continue  # verify tells; a run that needs it will miss its file
+            if run_id == (one.run_id if one.archived_run is None else one.archived_run):
+                found.append(one.file)
+    if not found:
+        raise errors.UsageError(
+            f"no file of run {run_id} is in {target.place}", hint=f"pydb archive verify {target.place}"
+        )
+    return found
+
+
 def load(
     conn: Connection,
     target: Target,
-    name: str,
+    names: str | Sequence[str],
     *,
     into: str | None = None,
     on_conflict: Literal["stop", "skip"] = "stop",
+    key: Mapping[str, object] | None = None,
+    table: str | None = None,
+    allow_triggers: bool = False,
     dry_run: bool = False,
 ) -> Imported:
-    """Import one file into the table it is from, or ``into``. All of it or nothing.
+    """Import files of one place, of any tables: parents before what references them, all of it or nothing.
 
-    A key that is there again stops it (YD625), or is skipped. A column that is gone, or of another type,
-    refuses it (YD624); so does a parent that is gone (23503), as it would the application.
+    A row that is in its table as the file has it is left alone, so a second import finds nothing to do. Rows
+    that conflict (a key that is there again, a parent that is gone) stop it (YD625), or are skipped, and told
+    with the codes of a restore. ``key``: only the rows of ``table`` with these values, and what references
+    them in these files. A column of another type refuses it (YD624). ``into``: one table for all of them.
     """
-    found = known(target, name)
-    columns = found.document()["columns"]
-    relation = db.read(conn, "relation_oid", name=into or found.source)[0]["oid"]
+    return load_all(
+        conn,
+        [(target, names)] if isinstance(names, str) else [(target, name) for name in names],
+        into=into,
+        on_conflict=on_conflict,
+        key=key,
+        table=table,
+        allow_triggers=allow_triggers,
+        dry_run=dry_run,
+    )
+
+
+def load_all(
+    conn: Connection,
+    sources: Iterable[tuple[Target, str]],
+    *,
+    into: str | None = None,
+    on_conflict: Literal["stop", "skip"] = "stop",
+    key: Mapping[str, object] | None = None,
+    table: str | None = None,
+    allow_triggers: bool = False,
+    dry_run: bool = False,
+) -> Imported:
+    """:func:`load` of files that lie in several places."""
+    found = [(target, known(target, name)) for target, name in dict.fromkeys(sources)]
     with db.transaction(conn, rollback=dry_run):
         db.call(conn, "pydb_internal.export_pin")
-        statement = db.call_value(
-            conn, "pydb_internal.archive_import_open", p_relation=relation, p_columns=columns
-        )
-        rows = db.copy_in(conn, str(statement), files.read(target, name))
-        if rows != found.rows:
-            raise errors.FileRefused(f"{name} gave {rows} rows of {found.rows}", sqlstate="YD622")
-        (done,) = db.call(
+        places = _read_in(conn, found, into)
+        steps = db.call_as(
             conn,
-            "pydb_internal.archive_import_rows",
-            p_relation=relation,
-            p_columns=columns,
+            Step,
+            "pydb_internal.archive_import",
+            p_places=places,
             p_on_conflict=on_conflict,
-            p_file=name,
-            p_is_dry=dry_run,
-            p_from=db.read(conn, "temporary", name="pydb_import")[0]["oid"],
+            p_key=key,
+            p_table=None if table is None else _relation(conn, table),
+            p_allow_triggers=allow_triggers,
+            p_dry_run=dry_run,
         )
     return Imported(
-        name,
-        into or found.source,
-        rows,
-        int(str(done["rows_imported"])),
-        int(str(done["rows_skipped"])),
-        done["sample"],
+        [one.file for _, one in found],
+        steps,
+        sum(step.rows for step in steps),
+        sum(step.restored for step in steps),
+        sum(step.conflicts for step in steps),
         dry_run,
     )
+
+
+def _relation(conn: Connection, name: str) -> object:
+    return db.read(conn, "relation_oid", name=name)[0]["oid"]
+
+
+def _read_in(
+    conn: Connection, found: Sequence[tuple[Target, Manifest]], into: str | None
+) -> list[dict[str, object]]:
+    """Files of one table and one shape into one place each."""
+    shapes: dict[tuple[str, tuple[manifest.Column, ...]], list[tuple[Target, Manifest]]] = {}
+    for target, one in sorted(found, key=lambda pair: pair[1].created_at):
+        columns = tuple(manifest.Column(column.name, column.type) for column in one.columns)
+        shapes.setdefault((into or one.source, columns), []).append((target, one))
+    places: list[dict[str, object]] = []
+    for number, ((source, columns), members) in enumerate(shapes.items(), 1):
+        (opened,) = db.call(
+            conn,
+            "pydb_internal.archive_import_open",
+            p_number=number,
+            p_relation=_relation(conn, source),
+            p_columns=[{"name": column.name, "type": column.type} for column in columns],
+        )
+        for target, one in members:
+            digest = hashlib.sha256()
+            rows = db.copy_in(conn, str(opened["statement"]), _digested(files.read(target, one.file), digest))
+            # it was verified, and read again since
+            if rows != one.rows or digest.hexdigest() != one.digest:
+                raise errors.FileRefused(
+                    f"{one.file} is not what it was a moment ago",
+                    hint=f"pydb archive verify {target.place}",
+                    sqlstate="YD622",
+                )
+        places.append(
+            {
+                "number": number,
+                "source": opened["source"],
+                "rows": sum(one.rows for _, one in members),
+                "files": [one.file for _, one in members],
+            }
+        )
+    return places
+
+
+def _digested(pieces: Iterable[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+    for piece in pieces:
+        digest.update(piece)
+        yield piece

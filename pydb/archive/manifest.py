@@ -73,6 +73,8 @@ class Manifest:
     created_at: str
     twins: tuple[dict[str, str], ...] = field(default=())
     """Derived files of the same rows: their file, sha256, format, and what they do not hold as it is."""
+    archived_run: int | None = None
+    """The run that had archived the rows, where the file was made of an archive."""
 
     @property
     def owner(self) -> Owner:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pydb.archive.export import Outcome
-    from pydb.archive.load import Imported
     from pydb.archive.verify import Verdict
     from pydb.db import Connection
 
@@ -25,21 +24,6 @@ class OnConflict(StrEnum):
     SKIP = "skip"
 
 
-def imported(done: Imported) -> dict[str, object]:
-    """For ``--json``."""
-    return asdict(done)
-
-
-def show_imported(done: Imported) -> None:
-    """A sentence, and the keys that were there."""
-    would = "would be " if done.dry_run else ""
-    _output.out(f"{done.table}: {done.rows_imported:,} of {done.rows:,} rows {would}imported")
-    if done.rows_skipped:
-        _output.out(
-            f"{done.rows_skipped:,} skipped: they conflict with rows that are there, as {done.sample}"
-        )
-
-
 def policies(conn: Connection, names: Sequence[str]) -> list[str]:
     """The policies to export: those named, or all that are enabled and export."""
     from pydb import retention
@@ -48,7 +32,9 @@ def policies(conn: Connection, names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in known:
             raise _policies.unknown(conn, name)
-    return list(names) or [one.name for one in known.values() if one.enabled and one.action == "export"]
+    return list(names) or [
+        one.name for one in known.values() if one.enabled and "export" in (one.action, one.partition_first)
+    ]
 
 
 def confirm(conn: Connection, names: Sequence[str], now: str | None) -> bool:
@@ -78,29 +64,30 @@ def exit_code(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) ->
     return max(codes, default=ExitCode.ATTENTION)
 
 
+def exported(one: Outcome) -> dict[str, object]:
+    """What one export did, for ``--json``."""
+    return {
+        "request": one.request,
+        "run": None if one.run is None else asdict(one.run),
+        "tables": [table.document() for table in one.tables],
+        "adopted": one.adopted,
+        "refused": [asdict(verdict) for verdict in one.refused],
+        "removed": one.removed,
+        "seconds": round(one.seconds, 3),
+    }
+
+
 def document(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) -> dict[str, object]:
     """For ``--json``."""
     return {
-        "policies": [
-            {
-                "policy": one.policy,
-                "request": one.request,
-                "run": None if one.run is None else asdict(one.run),
-                "tables": [table.document() for table in one.tables],
-                "adopted": one.adopted,
-                "refused": [asdict(verdict) for verdict in one.refused],
-                "removed": one.removed,
-                "seconds": round(one.seconds, 3),
-            }
-            for one in outcomes
-        ],
+        "policies": [{"policy": one.policy, **exported(one)} for one in outcomes],
         "failed": [{"policy": name, "error": str(error)} for name, error in failures.items()],
     }
 
 
-def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) -> None:
+def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception], subject: str = "policy") -> None:
     """Runs, and below them the tables."""
-    _runs.show([one.run for one in outcomes if one.run is not None], "policy")
+    _runs.show([one.run for one in outcomes if one.run is not None], subject)
     rows = [
         (
             table.relation,
@@ -131,7 +118,7 @@ def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) -> None
     for name, error in failures.items():
         _output.out(f"{name}: {error}")
     if not outcomes and not failures:
-        _output.say("nothing ran: no enabled policy has the action export")
+        _output.say("nothing ran: no enabled policy exports")
 
 
 def verified(verdicts: Sequence[Verdict], bad: Sequence[Verdict]) -> dict[str, object]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from pydb.cli import _output
-from pydb.errors import UsageError
+from pydb.errors import PydbError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ TOLD = {
     "trigger": "triggers of the table ran",
     "sequence": "a sequence of the table may be behind: its value can neither be seen nor set by this role",
     "later": "more rows are left for the next call",
+    "same": "rows that are there as the files have them were left alone",
 }
 SHOWN = 20
 
@@ -41,7 +43,10 @@ def key(text: str | None) -> Mapping[str, object] | None:
 
 
 def restore(conn: Connection, run_id: int, options: RestoreOptions, batch: int | None) -> list[Step]:
-    """One restore, or (batch) one transaction after the other until nothing more goes back."""
+    """One restore, or (batch) one transaction after the other until nothing more goes back.
+
+    What was committed stays whatever happens then; how much that is, and what is left, is said.
+    """
     from pydb import db
     from pydb.archive import kept
 
@@ -53,13 +58,26 @@ def restore(conn: Connection, run_id: int, options: RestoreOptions, batch: int |
 
     if batch is None or options.get("dry_run"):
         return once(None)
-    steps = once(batch)
-    while any("later" in step.codes for step in steps):
-        again = once(batch)
-        if not sum(step.restored for step in again):
-            again = once(None)
-        steps = added(steps, again)
-    return steps
+    total = sum(row.rows for row in kept.kept(conn, run_id))
+    steps: list[Step] = []
+    bound, done = batch, 0
+    try:
+        while True:
+            again = once(bound)
+            steps = added(steps, again)
+            came = sum(step.restored for step in again)
+            done += came
+            _output.say(f"{done:,} of {total:,} rows went back")
+            if not any("later" in step.codes for step in again):
+                return steps
+            # what conflicts is met again by the next one, in front of what is left
+            bound = batch + sum(step.conflicts for step in again) if came else 2 * bound
+    except (KeyboardInterrupt, PydbError):
+        _output.say(
+            f"stopped: {done:,} rows of run {run_id} went back for good, {total - done:,} are in the archive;"
+            " the same command goes on with them"
+        )
+        raise
 
 
 def added(before: Sequence[Step], after: Sequence[Step]) -> list[Step]:
@@ -96,7 +114,19 @@ def show(steps: Sequence[Step], *, dry_run: bool) -> None:
 def show_kept(rows: Sequence[Kept]) -> None:
     """What runs have in archives."""
     _output.table(
-        ["run", "kind", "subject", "relation", "rows", "archived", "back", "purged", "when", "until"],
+        [
+            "run",
+            "kind",
+            "subject",
+            "relation",
+            "rows",
+            "archived",
+            "back",
+            "purged",
+            "in files",
+            "when",
+            "until",
+        ],
         [
             (
                 row.run_id,
@@ -107,13 +137,40 @@ def show_kept(rows: Sequence[Kept]) -> None:
                 row.archived,
                 row.restored,
                 row.purged,
+                row.exported,
                 row.last_at,
                 row.until,
             )
             for row in rows
         ],
-        right=("run", "rows", "archived", "back", "purged"),
+        right=("run", "rows", "archived", "back", "purged", "in files"),
+        less=("in files", "subject"),
     )
+
+
+def show_files(run_id: int, files: Sequence[Mapping[str, object]]) -> None:
+    """Files that what a run had archived went to, and how they come back."""
+    if not files:
+        return
+    _output.out()
+    _output.table(
+        ["file", "relation", "rows", "taken out", "size", "place"],
+        [
+            (
+                f["file"],
+                f["source_name"],
+                f["rows"],
+                f["rows_deleted"],
+                _output.size(int(str(f["bytes"]))),
+                f["place"],
+            )
+            for f in files
+        ],
+        right=("rows", "taken out", "size"),
+        less=("size", "taken out"),
+    )
+    for place in dict.fromkeys(str(f["place"]) for f in files):
+        _output.out(f"pydb archive import {shlex.quote(place)} --run {run_id}")
 
 
 def document(rows: Sequence[Kept]) -> list[Mapping[str, object]]:

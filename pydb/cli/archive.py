@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _files, _kept, _names, _output
-from pydb.errors import ExitCode
+from pydb.cli import _carry, _files, _kept, _names, _output, _runs
+from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from pydb.archive.export import Outcome
@@ -31,6 +31,17 @@ def export(
             help="Policies whose action is export; without it all that are enabled.",
         ),
     ] = None,
+    run: Annotated[
+        int | None,
+        typer.Option("--run", metavar="RUN", help="Instead: what archives of the database hold of this run."),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option("--table", metavar="TABLE", help="Instead: what the archive of this table holds."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="With --run or --table: leave the rows in the archive.")
+    ] = False,
     to: Annotated[
         str,
         typer.Option("--to", metavar="DIRECTORY", help="Where the files go; it is made if it is missing."),
@@ -50,13 +61,21 @@ def export(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Write what expired to files, read them back, then delete exactly those rows.
+    """Write what expired, or what is in archives, to files, read them back, then delete exactly those rows.
 
-    A row is in its table or in a file that was found whole, whenever this ends; the next one goes on.
+    A row is where it was or in a file that was found whole, whenever this ends; the next one goes on.
     """
     from pydb.archive import export as exporting
     from pydb.archive import target
 
+    if run is not None or table is not None:
+        _carry.export(
+            ctx,
+            _carry.Wanted(run, table, keep, to, max_rows, max_runtime, parquet, yes),
+            other=bool(policies) or now is not None,
+        )
+    if keep:
+        raise UsageError("--keep is for --run and --table", hint="pydb archive export --help")
     place = target.find(to, create=True)
     failures: dict[str, Exception] = {}
     with _output.connect(ctx) as conn, _output.connect(ctx) as reader:
@@ -91,33 +110,64 @@ def export(
 def import_(
     ctx: typer.Context,
     *,
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A file that export wrote, its manifest beside it.")
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="Files that export wrote; with --run the directory they are in."
+        ),
     ],
+    run: Annotated[
+        int | None,
+        typer.Option("--run", metavar="RUN", help="All files in FILE that hold what this run deleted."),
+    ] = None,
     into: Annotated[
-        str | None, typer.Option("--into", metavar="TABLE", help="Another table than the one it is from.")
+        str | None, typer.Option("--into", metavar="TABLE", help="Another table than the one they are from.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="Only these rows, and what went with them: id=42, or JSON."),
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="With --key: whose; else the uppermost table.")
     ] = None,
     on_conflict: Annotated[
-        _files.OnConflict, typer.Option(help="What becomes of rows whose key is there again.")
+        _files.OnConflict, typer.Option(help="What becomes of rows that cannot go back.")
     ] = _files.OnConflict.STOP,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Import, and take it back.")] = False,
+    skip: Annotated[bool, typer.Option("--skip", help="The same as --on-conflict skip.")] = False,
+    allow_triggers: Annotated[
+        bool, typer.Option("--allow-triggers", help="Let triggers of the tables run on what comes back.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Verify a file and put its rows back, in one transaction: all of it, or nothing."""
-    from pydb.archive import load, target
+    """Verify files and put their rows back, parents first, in one transaction: all of it, or nothing.
 
-    place, slash, name = file.rpartition("/")
+    Rows that are in their table as the files have them are left alone. Exit code 1 if some conflict.
+    """
+    from pydb.archive import load
+
     with _output.connect(ctx) as conn:
-        done = load.load(
+        if not dry_run:
+            _output.refuse_read_only(conn, "imported")
+        sources = _carry.sources(files, run)
+        rows = sum(load.described(place, name).rows for place, name in sources)
+        question = f"Import up to {rows:,} rows of {len(sources)} file{'s' * (len(sources) > 1)}?"
+        if not dry_run and not _output.confirm(question, yes=yes):
+            _output.say("nothing was imported")
+            raise typer.Exit(ExitCode.ATTENTION)
+        done = load.load_all(
             conn,
-            target.find(place or slash or "."),
-            name,
+            sources,
             into=into,
-            on_conflict=on_conflict.value,
+            on_conflict="skip" if skip else on_conflict.value,
+            key=_kept.key(key),
+            table=table,
+            allow_triggers=allow_triggers,
             dry_run=dry_run,
         )
     code = ExitCode.ATTENTION if done.rows_skipped else ExitCode.DONE
-    if not _output.emit(ctx, "archive.import", _files.imported(done), exit_code=code):
-        _files.show_imported(done)
+    if not _output.emit(ctx, "archive.import", asdict(done), exit_code=code):
+        _kept.show(done.relations, dry_run=dry_run)
     raise typer.Exit(code)
 
 
@@ -164,9 +214,12 @@ def list_(
     _kept.show_kept(rows)
     _output.out()
     _output.table(
-        ["archive of", "rows", "size", "runs", "oldest", "keep", "state"],
-        [(a.relation, a.rows, _output.size(a.bytes), a.runs, a.oldest, a.keep, a.state) for a in archives],
-        right=("rows", "size", "runs"),
+        ["archive of", "rows", "size", "runs", "oldest", "keep", "due", "state"],
+        [
+            (a.relation, a.rows, _output.size(a.bytes), a.runs, a.oldest, a.keep, a.due, a.state)
+            for a in archives
+        ],
+        right=("rows", "size", "runs", "due"),
     )
 
 
@@ -175,18 +228,25 @@ def show(
     ctx: typer.Context,
     run_id: Annotated[int, typer.Argument(metavar="RUN", help="Id of the run that archived rows.")],
 ) -> None:
-    """Show what one run has in archives, and what a restore of it would do now."""
-    from pydb.archive import kept
+    """Show what one run has in archives and in files made of them, and what a restore would do now."""
+    from pydb.archive import carry, kept
 
     with _output.connect(ctx) as conn:
         rows = kept.kept(conn, run_id, empty=True)
         steps = kept.restore(conn, run_id, dry_run=True)
-    document = {"run": run_id, "tables": _kept.document(rows), "restore": [asdict(step) for step in steps]}
+        files = carry.files_of(conn, run_id)
+    document = {
+        "run": run_id,
+        "tables": _kept.document(rows),
+        "restore": [asdict(step) for step in steps],
+        "files": files,
+    }
     if _output.emit(ctx, "archive.show", document):
         return
     _kept.show_kept(rows)
     _output.out()
     _kept.show(steps, dry_run=True)
+    _kept.show_files(run_id, files)
 
 
 @app.command()
@@ -201,9 +261,10 @@ def restore(
     table: Annotated[
         str | None, typer.Option(metavar="TABLE", help="With --key: whose; else the uppermost table.")
     ] = None,
-    skip: Annotated[
-        bool, typer.Option("--skip", help="Leave in the archive what cannot go back; else it stops all.")
-    ] = False,
+    on_conflict: Annotated[
+        _files.OnConflict, typer.Option(help="What becomes of rows that cannot go back: skip leaves them.")
+    ] = _files.OnConflict.STOP,
+    skip: Annotated[bool, typer.Option("--skip", help="The same as --on-conflict skip.")] = False,
     allow_triggers: Annotated[
         bool, typer.Option("--allow-triggers", help="Let triggers of the tables run on what comes back.")
     ] = False,
@@ -222,7 +283,7 @@ def restore(
     from pydb.archive import kept
 
     options: kept.RestoreOptions = {"dry_run": dry_run, "allow_triggers": allow_triggers}
-    options["on_conflict"] = "skip" if skip else "stop"
+    options["on_conflict"] = "skip" if skip else on_conflict.value
     if (found := _kept.key(key)) is not None:
         options["key"] = found
     with _output.connect(ctx) as conn:
@@ -266,15 +327,18 @@ def keep(
 
 @app.command()
 def purge(ctx: typer.Context) -> None:
-    """Remove what archives have kept long enough; nightly by schedule set archive_purge."""
-    from pydb import db
+    """Remove what archives have kept long enough; it has a nightly schedule of its own."""
+    from pydb import db, runs
     from pydb.archive import kept
 
     with _output.connect(ctx) as conn:
         _output.refuse_read_only(conn, "purged")
         said: list[str] = []
         db.on_notice(conn, lambda _, text, __: said.append(text))
-        kept.purge(conn)
-    if not _output.emit(ctx, "archive.purge", {"said": said}):
-        for line in said:
-            _output.out(line)
+        request = kept.purge(conn)
+        found = runs.runs_of_request(conn, request)
+    code = max((_runs.EXIT.get(run.state, ExitCode.FAILED) for run in found), default=ExitCode.DONE)
+    document = {"request": request, "runs": [asdict(run) for run in found], "said": said}
+    if not _output.emit(ctx, "archive.purge", document, exit_code=code):
+        _runs.show(found, "of")
+    raise typer.Exit(code)

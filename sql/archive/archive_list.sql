@@ -16,7 +16,8 @@ select
     a.last_at,
     case
         when a.rows > a.restored + a.purged then a.last_at + coalesce(t.keep, s.value::interval)
-    end as until
+    end as until,
+    a.exported
 from pydb.archive_run as a
 left join pydb.archive_table as t on t.archive = a.archive
 left join pydb.job_run as r on r.id = a.run_id
@@ -32,10 +33,12 @@ comment on column pydb.archive_list.archive is 'Archive table that keeps them.';
 comment on column pydb.archive_list.rows is 'Rows that are still there.';
 comment on column pydb.archive_list.archived is 'Rows that were archived.';
 comment on column pydb.archive_list.restored is 'Rows that were put back.';
-comment on column pydb.archive_list.purged is 'Rows that left the archive for good.';
+comment on column pydb.archive_list.purged is 'Rows that left the archive for good, or for a file.';
 comment on column pydb.archive_list.first_at is 'When the first of them were archived.';
 comment on column pydb.archive_list.last_at is 'When the last of them were archived.';
 comment on column pydb.archive_list.until is
 'From when on pydb.archive_purge removes them; null = never, or nothing is left.';
+comment on column pydb.archive_list.exported is
+'Those of the purged ones that are in verified files: pydb.archive_manifest, by archived_run_id.';
 
 revoke all on pydb.archive_list from public;

@@ -33,11 +33,22 @@ def test_export_verify_import(files: FileLab, tmp_path: Path) -> None:
     (name,) = table["files"]
     good = cli("archive", "verify", str(files.path), "--json")
     assert (good.code, good.document["counts"]) == (0, {"ok": 1})
-    assert cli("archive", "import", str(files.path / name)).code == 0
-    again = cli("archive", "import", str(files.path / name), "--json")
-    assert (again.code, again.error["sqlstate"]) == (1, "YD625")
-    skipped = cli("archive", "import", str(files.path / name), "--on-conflict", "skip", "--json")
-    assert (skipped.code, skipped.document["rows_skipped"]) == (1, 50)
+    restored = ("archive", "import", str(files.path / name), "--yes", "--json")
+    assert cli(*restored[:3]).code == 64  # nobody says yes
+    assert cli(*restored, "--key", "id=7").document["rows_imported"] == 1
+    assert cli(*restored, "--dry-run").document["rows_imported"] == 49
+    assert cli(*restored).code == 0
+    # again: all of them are there as the file has them
+    again = cli(*restored)
+    assert (again.code, again.document["rows"], again.document["rows_imported"]) == (0, 50, 0)
+    files.do("update app.event set note = 'another' where id = 5")
+    stopped = cli(*restored)
+    assert (stopped.code, stopped.error["sqlstate"]) == (1, "YD625")
+    skipped = cli(*restored, "--on-conflict", "skip")
+    assert (skipped.code, skipped.document["rows_skipped"]) == (1, 1)
+    steps = skipped.document["relations"]
+    assert isinstance(steps, list)
+    assert steps[0]["found"] == [{"code": "key_exists", "key": {"id": 5}, "what": "event_pkey"}]
     (files.path / name).unlink()
     bad = cli("archive", "verify", str(files.path))
     assert bad.code == 2

@@ -47,12 +47,16 @@ def test_a_key_that_is_there_again(files: FileLab) -> None:
     with pytest.raises(errors.RowsConflict) as caught:
         load_it(files, name)
     assert caught.value.sqlstate == "YD625"
-    assert "[3]" in (caught.value.detail or "")
+    assert "(3)" in (caught.value.detail or "")
     assert len(files.in_table()) == 2
     done = load_it(files, name, on_conflict="skip")
-    assert (done.rows_imported, done.rows_skipped, done.sample) == (18, 2, [[3], [7]])
+    assert (done.rows_imported, done.rows_skipped) == (18, 2)
+    (step,) = done.relations
+    assert (step.codes, [one["key"] for one in step.found]) == (["key_exists"], [{"id": 3}, {"id": 7}])
     assert files.rows("select distinct note from app.event where id in (3, 7)") == [("new",)]
-    assert load_it(files, name, on_conflict="skip").rows_imported == 0
+    again = load_it(files, name, on_conflict="skip")
+    assert (again.rows, again.rows_imported, again.rows_skipped) == (20, 0, 2)
+    assert again.relations[0].codes == ["key_exists", "same"]
 
 
 def test_a_table_that_is_another_one_by_now(files: FileLab) -> None:
@@ -78,8 +82,11 @@ def test_a_parent_that_is_gone_stops_it(files: FileLab) -> None:
     files.do("delete from app.event; alter table app.event add foreign key (id) references app.parent")
     with pytest.raises(errors.PydbError) as caught:
         load_it(files, name)
-    assert caught.value.sqlstate == "23503"
+    assert caught.value.sqlstate == "YD625"
     assert files.value("select count(*) from app.event") == 0
+    done = load_it(files, name, on_conflict="skip")
+    assert (done.rows_imported, done.relations[0].codes) == (19, ["parent_gone"])
+    assert [one["key"] for one in done.relations[0].found] == [{"id": 1}]
 
 
 def test_a_broken_file_is_not_read_in(files: FileLab) -> None:

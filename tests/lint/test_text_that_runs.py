@@ -24,10 +24,9 @@ OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_import_open": (1, NAMES),
-    "archive_import_rows": (
-        3,
-        "acts, does not look; operators of the key that object_is_trusted let through; " + NAMES,
-    ),
+    "archive_import_parts": (1, NAMES),
+    "archive_import_same": (2, "operators of the key that object_is_trusted let through; " + NAMES),
+    "archive_export_rows": (1, "as the owner: an archive's own name; places and versions are parameters"),
     "archive_fit": (1, NAMES),
     "archive_doubles": (1, "the index's own operators with their schemas; " + NAMES),
     "archive_keep_all": (1, NAMES),

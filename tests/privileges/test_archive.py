@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pydb import db, errors
+from pydb.archive import carry, load, target
 from tests.privileges.conftest import state_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.privileges.conftest import Field
 
 ARCHIVE = """
@@ -155,3 +159,34 @@ def test_an_erasure_for_good_is_asked_for_and_run_by_an_administrator(kept: Fiel
     # what belongs to a run is not for others to call
     forget = "archive_forget(1, 'pydb_archive.shared__event'::regclass, '{\"1\": 1}')"
     assert state_of(kept.admin, f"select pydb_internal.{forget}") == "YD005"
+
+
+def test_who_may_restore_may_take_archives_to_files_and_back(kept: Field, tmp_path: Path) -> None:
+    """``pydb_admin``, with the rights on the tables that a restore needs; the runner may not read them."""
+    dsn = kept.admin.info.dsn
+    place = target.Directory(tmp_path)
+    run_id = int(str(kept.one("select max(run_id) from pydb.archive_run")))
+    with db.connect(kept.runner.info.dsn) as conn, db.connect(kept.runner.info.dsn) as reader:
+        with pytest.raises(errors.PydbError) as caught:
+            carry.export_archived(conn, reader, place, run_id=run_id)
+        assert caught.value.sqlstate == "42501"
+    with db.connect(dsn) as conn, db.connect(dsn) as reader:
+        outcome = carry.export_archived(conn, reader, place, run_id=run_id)
+        assert outcome.run is not None
+        assert (outcome.run.state, outcome.run.rows_done) == ("completed", 30), outcome
+        names = load.of_run(place, run_id)
+        with pytest.raises(errors.MissingPrivilege):
+            load.load(conn, place, names)
+        kept.db.execute(b"grant insert on all tables in schema shared to pydb_admin")
+        assert load.load(conn, place, names).rows_imported == 30
+    assert kept.rows("select count(*) from shared.event where id >= 100") == [(20,)]
+
+
+def test_nobody_takes_rows_out_without_a_verified_file(kept: Field) -> None:
+    call = "select pydb_internal.archive_export_rows(1, 1, 0, null)"
+    assert state_of(kept.admin, call) == "YD005"
+    assert state_of(kept.admin, "delete from pydb_archive.shared__event") == "YD005"
+    # without somebody who writes files the run fails, and leaves all where it is
+    run = "call pydb.archive_export_run(1, gen_random_uuid())"
+    assert state_of(kept.admin, run) == "YD110"
+    assert kept.one("select sum(rows - purged) from pydb.archive_run") == 30

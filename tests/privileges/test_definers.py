@@ -40,6 +40,8 @@ SAFE: Final = {
     "archive_enroll": OWN + "; the archive is one of pydb.archive_table",
     "archive_forget": OWN + ", which takes rows out: only its books are written here",
     "archive_keep_set": RIGHT + ": how long an archive keeps its rows, at least a day",
+    "archive_export_pending": "files that this login exported, and no other",
+    "archive_export_rows": OWN + "; which rows go is what was entered for a verified file of this login",
     "archive_purge_rows": OWN + "; what is due it decides itself, by the server's own clock",
     "archive_return": OWN + ", which restore",
     "archive_table_store": DRAFT + "; what it makes is named and typed by the catalog",
@@ -111,7 +113,9 @@ SAFE: Final = {
 }
 # static text, or catalogs of extensions; nothing of the caller's is in it
 # of an archive: its own name, names and types of columns from the catalog, numbers of blocks, all by format()
-TEXT: Final = frozenset({"archive_purge_rows", "archive_table_store", "schedule_sources"})
+TEXT: Final = frozenset(
+    {"archive_export_rows", "archive_purge_rows", "archive_table_store", "schedule_sources"}
+)
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments
 INNER: Final = frozenset({"audit_add", "erasure_enter", "draft_take", "run_audit", "run_is_own", "run_prune"})

@@ -1,6 +1,8 @@
 -- archive_run: a run compares table and archive once, and again where one of them has changed
 alter table pydb.archive_run add column signature text;
 alter table pydb.archive_run add column columns name[];
+alter table pydb.archive_run add column deleted bigint;
+alter table pydb.archive_run add column relations numeric;
 comment on column pydb.archive_run.signature is
 'Fingerprint of the columns of table and archive, when the run last compared them.';
 comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
@@ -132,3 +134,71 @@ key), inherited, heirs (their rows with these keys stay visible), locks, superus
 unlinked (a restore does not set them back), purge (copies that go for good). Blocking:
 unarchivable (with an archive).';
 comment on column pydb_internal.cascade_work.purge is 'True: copies of its rows go first.';
+
+-- one version stands for all rows of a chunk that have the same
+alter table pydb_internal.archive_chunk drop constraint archive_chunk_versions_check;
+alter table pydb_internal.archive_chunk add constraint archive_chunk_versions_check check (
+    cardinality(versions) between 1 and cardinality(tids)
+);
+comment on column pydb_internal.archive_chunk.versions is
+'Their versions (xmin), each at least once: all of them, or one where all have the same.';
+
+-- archive_run, archive_manifest: what went from archives to files
+alter table pydb.archive_run add column exported bigint not null default 0;
+alter table pydb.archive_run add constraint archive_run_exported_check check (exported between 0 and purged);
+comment on column pydb.archive_run.purged is 'Rows that left the archive for good, or for a file.';
+comment on column pydb.archive_run.exported is 'Those of the purged ones that are in verified files: pydb.archive_manifest.';
+
+alter table pydb.archive_manifest add column archived_run_id bigint;
+create index archive_manifest_archived_run_id_idx on pydb.archive_manifest (archived_run_id)
+where archived_run_id is not null;
+comment on column pydb.archive_manifest.archived_run_id is
+'Run that had archived the rows, where the file was made of an archive: relation is that archive, source_name the table
+that its rows go back to. Null = made of the table itself.';
+
+insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
+('archive_export', 'archive', 'archive_export', 'select * from pydb.archive_list where rows > 0;');
+
+-- a file comes back as a restore brings rows back
+drop routine pydb_internal.archive_import_open;
+drop routine pydb_internal.archive_key;
+
+comment on column pydb.archive_run.deleted is
+'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
+comment on column pydb.archive_run.relations is
+'Sum of the numbers of those tables: another one is another set of them.';
+
+-- archive_balance, archive_account: what a batch has counted is where the next one begins
+drop routine pydb_internal.archive_balance;
+drop routine pydb_internal.archive_account;
+
+-- archives that are there are purged every night, unless somebody has said when, or that they are not
+update pydb.schedule_source as s set schedule = '40 4 * * *', updated_at = now()
+where s.procedure = 'archive_purge' and s.schedule is null and not exists (
+    select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure
+);
+update pydb.schedule_source as s set housekeeping = true where s.procedure = 'archive_purge';
+
+-- retention_policy: partitions whose rows are saved before they are dropped
+alter table pydb.retention_policy add column partition_first text;
+alter table pydb.retention_policy add constraint retention_policy_partition_first_check check (
+    partition_first is null
+    or (partition_first in ('archive', 'export') and action = 'drop_partition' and partition = 'drop')
+);
+comment on column pydb.retention_policy.partition_first is
+'What becomes of the rows of a partition before it is dropped: archive (into the archive of the table) or export (to
+files, by pydb archive export); null = nothing.';
+alter table pydb.retention_partition add column rows_saved bigint;
+comment on column pydb.retention_partition.rows_saved is
+'Rows of it that went to the archive of its table, or to verified files, before it was dropped; null = none were to.';
+alter type pydb_internal.retention_work add attribute parts_waiting bigint;
+comment on column pydb_internal.retention_work.parts_waiting is
+'Partitions that are detached and wait for somebody who exports their rows.';
+alter type pydb_internal.retention_work add attribute parts_planned oid[];
+comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';
+
+-- several partitions go under one lock
+drop routine pydb_internal.retention_partition_lock;
+
+where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
+    and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);

@@ -23,7 +23,7 @@ begin
     end if;
     select r.id into v_run
     from pydb.job_run as r
-    where r.request = p_request and r.run_kind = 'export' and r.state = 'running' and r.actor = session_user;
+    where r.request = p_request and r.run_kind in ('export', 'archive_export') and r.state = 'running' and r.actor = session_user;
     update pydb_internal.archive_chunk as c set run_id = v_run, is_late = false
     where c.manifest_id = p_manifest and v_run is not null;
     return found;

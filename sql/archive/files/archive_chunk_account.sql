@@ -1,4 +1,4 @@
--- pydb_internal.archive_chunk_account (files; by export_turn): note what became of rows that a run could delete, in the
+-- pydb_internal.archive_chunk_account (files; by export_turn, archive_export_rows): note what became of rows that a run could delete, in the
 -- transaction of the delete.
 -- writes pydb_internal.archive_chunk, pydb.archive_manifest   locks the rows
 -- raises YD901
@@ -16,7 +16,8 @@ security definer -- the tables are writable through these functions alone
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not pydb_internal.run_is_own(p_run_id, 'export') then
+    if not pydb_internal.run_is_own(p_run_id, 'export') and not pydb_internal.run_is_own(p_run_id, 'archive_export')
+    then
         raise exception using errcode = 'YD901', message = format('run %s is not at work here', p_run_id),
             detail = 'Only a run accounts for its own rows.', hint = 'pydb runs list';
     end if;

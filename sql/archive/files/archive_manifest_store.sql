@@ -15,7 +15,8 @@ declare
 begin
     insert into pydb.archive_manifest (
         file, place, policy, run_id, relation, source_name, columns, key_columns, rows, bytes_raw, bytes, sha256,
-        digest, oldest, newest, cutoff, system_identifier, database_oid, manifest
+        digest, oldest, newest, cutoff, system_identifier, database_oid, manifest,
+        archived_run_id
     )
     values (
         v_manifest ->> 'file', v_draft.content ->> 'place', v_manifest ->> 'policy',
@@ -24,7 +25,8 @@ begin
         (v_manifest ->> 'rows')::bigint, (v_manifest ->> 'bytes_raw')::bigint, (v_manifest ->> 'bytes')::bigint,
         v_manifest ->> 'sha256', v_manifest ->> 'digest', (v_manifest ->> 'oldest')::timestamptz,
         (v_manifest ->> 'newest')::timestamptz, (v_manifest ->> 'cutoff')::timestamptz,
-        (v_manifest ->> 'system_identifier')::bigint, (v_manifest ->> 'database_oid')::oid, v_manifest
+        (v_manifest ->> 'system_identifier')::bigint, (v_manifest ->> 'database_oid')::oid, v_manifest,
+        (v_manifest ->> 'archived_run')::bigint
     )
     returning id into v_id;
     return v_id;

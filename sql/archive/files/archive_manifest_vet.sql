@@ -30,8 +30,8 @@ begin
     end if;
     select r.id into v_run
     from pydb.job_run as r
-    where r.request = (p_draft ->> 'request')::uuid and r.run_kind = 'export' and r.state = 'running'
-        and r.actor = session_user;
+    where r.request = (p_draft ->> 'request')::uuid and r.run_kind in ('export', 'archive_export')
+        and r.state = 'running' and r.actor = session_user;
     if v_run is null then
         raise exception using errcode = 'YD110', message = 'the run that the file was exported for has ended',
             detail = 'The file stays; its rows are still in the table.', hint = 'pydb archive export';

@@ -19,6 +19,7 @@ begin
     from pg_index as i
     cross join lateral unnest(i.indkey::smallint[]) with ordinality as u (attnum, ord)
     inner join pg_attribute as k on k.attrelid = i.indrelid and k.attnum = u.attnum
+    inner join pydb_internal.archive_columns((p_part).archive) as s on s.name = k.attname
     where i.indrelid = (p_part).source and i.indisprimary;
     execute format(
         'select jsonb_agg(jsonb_build_object(''code'', $3, ''key'', %s, ''what'', u.what) order by u.ord)

@@ -20,6 +20,7 @@ begin
         ) as f
         cross join lateral pydb_internal.reference_edges_among(array[f.confrelid]) as e
         where e.child = v_part.source and e.is_enforced
+            and e.child_columns <@ array(select s.name from pydb_internal.archive_columns(v_part.archive) as s)
     loop
         -- a parent of the same statement is as good as one that is there
         select string_agg(format(

@@ -1,4 +1,4 @@
--- pydb_internal.archive_restore_rows (restore; by archive_restore): put back what a run took, place by place.
+-- pydb_internal.archive_restore_rows (restore; by archive_restore, archive_import): put back what a run took, place by place.
 -- writes the tables, the archives, pydb.archive_run   locks what it writes
 -- raises YD605, and what inserts raise
 create or replace function pydb_internal.archive_restore_rows(
@@ -36,7 +36,9 @@ begin
         end if;
         for v_number in 1 .. cardinality(v_group) loop
             v_part := v_group[v_number];
-            perform pydb_internal.archive_return(p_restore, v_part.run_id, v_part.archive, v_done[v_number]);
+            if v_part.run_id is not null then
+                perform pydb_internal.archive_return(p_restore, v_part.run_id, v_part.archive, v_done[v_number]);
+            end if;
             if v_done[v_number] > 0 and not p_dry_run and pydb_internal.archive_sequences(v_part.source) then
                 v_part.codes := v_part.codes || 'sequence'::text;
             end if;

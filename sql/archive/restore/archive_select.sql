@@ -1,4 +1,4 @@
--- pydb_internal.archive_select (restore; by archive_restore): of the archived rows of a run those that one key names,
+-- pydb_internal.archive_select (restore; by archive_restore, archive_import): of the archived rows of a run those that one key names,
 -- with everything that went with them.
 -- reads the archives, pydb.reference, the catalog   writes nothing   locks nothing above a select
 -- raises YD604
@@ -30,7 +30,10 @@ begin
         select from jsonb_object_keys(p_key) as k (name)
         where k.name not in (select c.name from pydb_internal.archive_columns((p_parts[v_root]).archive) as c)
     ) then
-        raise exception using errcode = 'YD604', message = 'p_key names no row of this run',
+        raise exception using errcode = 'YD604', message = case
+                when (p_parts[1]).run_id is null then 'the key names no row of these files'
+                else 'p_key names no row of this run'
+            end,
             detail = format('Table %s, key %s.', coalesce((p_parts[v_root]).source_name, p_table::text), p_key),
             hint = 'p_table => ''schema.table'', p_key => ''{"id": 42}'': columns of that table.';
     end if;

@@ -16,13 +16,14 @@ declare
     v_part pydb_internal.run_part;
     v_left bigint;
 begin
-    if v_policy.action <> 'export' then
+    if 'export' not in (v_policy.action, coalesce(v_policy.partition_first, '')) then
         raise exception using errcode = 'YD621', message = format('policy %s does not export', v_policy.name),
             detail = format('Its action is %s.', v_policy.action),
             hint = 'Set it again with p_action => ''export''; pydb retention run does what it says now.';
     elsif p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        v_turn := pydb_internal.retention_save_empty(v_policy, v_turn, p_parts);
         if (v_turn.run).state is null then
             return v_turn;
         end if;
@@ -40,7 +41,8 @@ begin
         v_turn.run.sqlstate := 'YD621';
         v_turn.run.error := format('rows of other tables would go along with those of %s, and no file would hold them',
             pydb_internal.relation_name(v_policy.target));
-        v_turn.run.hint := 'pydb retention plan; export is for tables whose rows take no others with them';
+        v_turn.run.hint := 'Set the policy again with p_action => ''archive'', which keeps all that goes; then take what its run '
+            'has archived to files: pydb archive export --run RUN --to DIRECTORY';
         v_turn.run.due := p_run.done;
     end if;
     if (v_turn.run).state is null and cardinality(v_turn.parts) > 0 then

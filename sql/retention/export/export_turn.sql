@@ -21,7 +21,9 @@ declare
     v_id text;
     v_is_done boolean;
 begin
-    if p_part.is_late then -- what somebody held gets its second chance
+    if p_part.strategy = 'partition' then
+        return pydb_internal.retention_partition_turn(p_run, p_part);
+    elsif p_part.is_late then -- what somebody held gets its second chance
         v_turn := pydb_internal.retention_turn(p_run, p_part);
         perform pydb_internal.archive_chunk_account(
             p_run.run_id, split_part(p_part.subject, '/', 1)::bigint, null, (v_turn.run).rows, false, false
@@ -31,7 +33,7 @@ begin
     v_chunk := pydb_internal.archive_chunk_next(p_run.run_id);
     v_id := v_chunk.manifest_id || '/' || v_chunk.number;
     if v_id is null then
-        return pydb_internal.export_wait(p_run, p_part);
+        return pydb_internal.archive_exporter_wait(p_run, p_part);
     end if;
     v_slice := pydb_internal.export_slice(
         v_policy, v_work, v_chunk, case when p_part.subject = v_id then p_part.at_block else 0 end

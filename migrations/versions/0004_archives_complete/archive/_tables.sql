@@ -9,7 +9,8 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
 );
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
-('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();');
+('archive_purge', 'archive', 'archive_purge', 'select * from pydb.archive_list where until < now();'),
+('archive_export', 'archive', 'archive_export', 'select * from pydb.archive_list where rows > 0;');
 
 insert into pydb.schedule_source (procedure, kind, job_prefix, run_subject, description) values
 (
@@ -57,11 +58,15 @@ create table pydb.archive_run (
     to_block bigint,
     signature text,
     columns name[],
+    deleted bigint,
+    relations numeric,
     search_path name[],
+    exported bigint not null default 0,
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
-    )
+    ),
+    constraint archive_run_exported_check check (exported between 0 and purged)
 );
 
 comment on table pydb.archive_run is
@@ -72,7 +77,7 @@ comment on column pydb.archive_run.source_name is
 'Qualified name of the table that they were deleted from, at that time.';
 comment on column pydb.archive_run.rows is 'Rows that were archived.';
 comment on column pydb.archive_run.restored is 'Rows that were put back.';
-comment on column pydb.archive_run.purged is 'Rows that left the archive for good.';
+comment on column pydb.archive_run.purged is 'Rows that left the archive for good, or for a file.';
 comment on column pydb.archive_run.first_at is 'When the first of them were archived.';
 comment on column pydb.archive_run.last_at is 'When the last of them were archived.';
 comment on column pydb.archive_run.filenode is 'File of the archive that from_block and to_block are about.';
@@ -85,6 +90,11 @@ comment on column pydb.archive_run.columns is 'The columns of the table then, in
 comment on column pydb.archive_run.search_path is
 'Schemas in which triggers looked for names when the rows went, and look when they come back; null = as the running role
 does.';
+comment on column pydb.archive_run.exported is 'Those of the purged ones that are in verified files: pydb.archive_manifest.';
+comment on column pydb.archive_run.deleted is
+'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
+comment on column pydb.archive_run.relations is
+'Sum of the numbers of those tables: another one is another set of them.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 
@@ -175,6 +185,7 @@ create table pydb.archive_manifest (
     created_by text not null default session_user,
     settled_at timestamptz,
     xid xid8 not null default pg_catalog.pg_current_xact_id(),
+    archived_run_id bigint,
     constraint archive_manifest_pkey primary key (id),
     constraint archive_manifest_file_key unique (system_identifier, database_oid, file),
     constraint archive_manifest_rows_check check (rows > 0 and rows_deleted >= 0 and rows_deleted <= rows),
@@ -183,6 +194,8 @@ create table pydb.archive_manifest (
 );
 
 create index archive_manifest_run_id_idx on pydb.archive_manifest (run_id);
+create index archive_manifest_archived_run_id_idx on pydb.archive_manifest (archived_run_id)
+where archived_run_id is not null;
 
 comment on table pydb.archive_manifest is
 'Files that rows were exported to: one row a file, entered when it was read back and found whole, before any of its
@@ -219,6 +232,9 @@ comment on column pydb.archive_manifest.created_by is
 comment on column pydb.archive_manifest.settled_at is 'When nothing was left to delete for it; null = not yet.';
 comment on column pydb.archive_manifest.xid is
 'Transaction that entered it: what is to be deleted is named in no other.';
+comment on column pydb.archive_manifest.archived_run_id is
+'Run that had archived the rows, where the file was made of an archive: relation is that archive, source_name the table
+that its rows go back to. Null = made of the table itself.';
 
 revoke all on pydb.archive_manifest from public;
 
@@ -233,7 +249,7 @@ create table pydb_internal.archive_chunk (
     is_late boolean not null default false,
     constraint archive_chunk_pkey primary key (manifest_id, number),
     constraint archive_chunk_size_check check (cardinality(tids) between 1 and 20000),
-    constraint archive_chunk_versions_check check (cardinality(versions) = cardinality(tids))
+    constraint archive_chunk_versions_check check (cardinality(versions) between 1 and cardinality(tids))
 );
 
 create index archive_chunk_run_id_idx on pydb_internal.archive_chunk (run_id);
@@ -247,7 +263,8 @@ comment on column pydb_internal.archive_chunk.relation is 'Relation that they ar
 comment on column pydb_internal.archive_chunk.signature is
 'What the table looked like when they were read; where it is another, these are not the rows.';
 comment on column pydb_internal.archive_chunk.tids is 'Places of the rows (ctid).';
-comment on column pydb_internal.archive_chunk.versions is 'Their versions (xmin), in the same order.';
+comment on column pydb_internal.archive_chunk.versions is
+'Their versions (xmin), each at least once: all of them, or one where all have the same.';
 comment on column pydb_internal.archive_chunk.is_late is 'True: some of them were locked, and get another chance.';
 
 revoke all on pydb_internal.archive_chunk from public;

@@ -28,7 +28,7 @@ begin
         from pydb.job_run as r
         where r.pid = pg_backend_pid() and r.started_at >= statement_timestamp() and r.state in ('running', 'queued')
             and (
-                r.run_kind in ('archive_restore', 'archive_purge')
+                r.run_kind in ('archive_restore', 'archive_purge', 'archive_export')
                 or r.run_kind = 'cascade' and (r.plan ->> 'purge')::boolean
             )
     ) then
@@ -36,13 +36,14 @@ begin
     end if;
     raise exception using errcode = 'YD005',
         message = format('%s of archive %s is refused', lower(tg_op), pydb_internal.relation_name(tg_relid)),
-        detail = 'Rows come into an archive by the delete of a run, and leave by a restore, a purge or at their end.',
+        detail = 'Rows come into an archive by the delete of a run, and leave it by a restore, a purge, for a file, or at '
+            'their end.',
         hint = 'psql: \df pydb.archive*';
 end
 $$;
 
 comment on function pydb_internal.archive_guard() is
-'Lets in what a run of this process deletes from a table where the role may delete, and out what it restores or purges;
+'Lets in what a run of this process deletes from a table where the role may delete, and out what it restores, exports or purges;
 YD005 for all else, for the owner too.';
 
 revoke all on function pydb_internal.archive_guard() from public;

@@ -1,8 +1,8 @@
--- pydb_internal.export_wait (export; by export_turn): nothing to delete yet: wait for the next file, or there is none
--- any more.
+-- pydb_internal.archive_exporter_wait (files; by export_turn, archive_export_turn): nothing to delete yet: wait for the
+-- next file, or there is none any more.
 -- reads pydb_internal.archive_exporter, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.export_wait(
+create or replace function pydb_internal.archive_exporter_wait(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
 )
@@ -35,14 +35,14 @@ begin
         v_turn.run.reason := 'error';
         v_turn.run.sqlstate := 'YD623';
         v_turn.run.error := 'nobody writes the files that this run waits for';
-        v_turn.run.hint := format('pydb archive export %s', p_run.subject);
+        v_turn.run.hint := 'pydb archive export writes them, and starts this run itself';
     end if;
     return v_turn;
 end
 $$;
 
-comment on function pydb_internal.export_wait(pydb_internal.run_state, pydb_internal.run_part) is
+comment on function pydb_internal.archive_exporter_wait(pydb_internal.run_state, pydb_internal.run_part) is
 'The part again after a pause while the exporter lives; no part when there are no more files; the end of the run where
 the exporter met an error or is gone.';
 
-revoke all on function pydb_internal.export_wait(pydb_internal.run_state, pydb_internal.run_part) from public;
+revoke all on function pydb_internal.archive_exporter_wait(pydb_internal.run_state, pydb_internal.run_part) from public;
