@@ -146,26 +146,25 @@ declare
         catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
         column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_seek cron_value
         cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
-        doctor_cron_launcher doctor_erasure doctor_execute doctor_grants doctor_hurdles doctor_idempotency
-        doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
-        doctor_server doctor_sources entity_lowered extension_relation key_match object_is_trusted orphan_references
-        reference_aliases reference_base_type reference_by_name reference_candidates reference_check_author
-        reference_check_choices reference_comparable reference_constrained reference_domain_refusals
-        reference_edge_condition reference_edges reference_edges_among reference_effects reference_equality
-        reference_get reference_inbound reference_is_conditional reference_is_indexed reference_is_plain
-        reference_kind_columns reference_kinds reference_logical reference_match reference_measure
-        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
-        reference_problem reference_publications reference_roles reference_row_condition reference_set_refusals
-        reference_set_source reference_shared_names reference_short_words reference_similar reference_source
-        reference_stored_command reference_unique_refusals reference_unsettable reference_words relation_identities
-        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
-        retention_along retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
-        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cutoff
-        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
-        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
-        retention_explain_switches retention_explain_terms retention_filter_names retention_filter_problem
-        retention_filter_tokens retention_function_problem retention_fuse_problem retention_guess_unit
-        retention_has_infinity retention_has_silent retention_hurdle_warnings retention_hurdles
+        doctor_cron_launcher doctor_execute doctor_grants doctor_hurdles doctor_idempotency doctor_job_owners
+        doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_server
+        doctor_sources entity_lowered extension_relation key_match object_is_trusted orphan_references reference_aliases
+        reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
+        reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
+        reference_edges_among reference_effects reference_equality reference_get reference_inbound
+        reference_is_conditional reference_is_indexed reference_is_plain reference_kind_columns reference_kinds
+        reference_logical reference_match reference_measure reference_open_columns reference_overlooked reference_parse
+        reference_partition_refusals reference_people reference_problem reference_publications reference_roles
+        reference_row_condition reference_set_refusals reference_set_source reference_shared_names reference_short_words
+        reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
+        reference_words relation_identities relation_problem relation_publications relation_published relation_rules
+        relation_source relation_tree retention_along retention_blocker_conditions retention_bound
+        retention_cascade_plan retention_check_author retention_check_stored retention_check_target retention_choices
+        retention_code_hurdles retention_cutoff retention_deletable_condition retention_due_terms
+        retention_effect_warnings retention_end retention_expired_condition retention_expiry retention_explain_cutoff
+        retention_explain_partitions retention_explain_switches retention_explain_terms retention_filter_names
+        retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem
+        retention_guess_unit retention_has_infinity retention_has_silent retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_kept_query
         retention_leaf_warnings retention_leaves retention_measure retention_missing_grants retention_names_problem
         retention_null_rows retention_owner_hurdles retention_partition_bounds retention_partition_hurdles
