@@ -200,8 +200,9 @@ drop routine pydb_internal.retention_partition_lock;
 
 <<<<<<< HEAD
 drop routine pydb_internal.retention_partition_remove;
-=======
+
 
 where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
     and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);
->>>>>>> parts
+=======
+>>>>>>> erase
