@@ -9,6 +9,8 @@ cut off or changed, raises :class:`pydb.errors.UsageError` before anything is do
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import glob
 import hashlib
 import json
 import os
@@ -87,7 +89,8 @@ class Edge:
     """A row of ``pydb.erasure_verify_edges``: one edge of one erasure, looked along in one place.
 
     ``place`` is live, archive or quarantine; ``state`` verified, found (``rows`` are there), kept (copies
-    that the erasure was allowed to keep) or unverifiable, with the ``reason``. ``via`` None: the root by its key.
+    that the erasure was allowed to keep) or unverifiable, with the ``reason``. ``via`` None: the root by its
+    key.
     """
 
     id: UUID
@@ -246,12 +249,22 @@ def _line(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
+def _clear(path: Path) -> None:
+    """Take away what an export left that was killed; one that is being written is locked."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        with contextlib.suppress(OSError), left.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
+
+
 def _write(path: Path, body: bytes) -> None:
     """All of it under that name, or what was there before; readable for its owner alone."""
     try:
+        _clear(path)
         number, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
         try:
             with os.fdopen(number, "wb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 file.write(body)
                 file.flush()
                 os.fsync(file.fileno())

@@ -304,6 +304,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD013": NotInstalled,
     "YD014": RunBlocked,
     "YD015": UsageError,
+    "YD016": RunBlocked,
     "YD101": PolicyRefused,
     "YD102": PolicyRefused,
     "YD103": PolicyRefused,

@@ -57,6 +57,7 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "partition": (str,),
     "partition_schema": (str,),
     "search_path": (list,),
+    "partition_first": (str,),
     "allow_short": (bool,),
 }
 _TYPE_NAMES = {

@@ -86,6 +86,7 @@ class Policy:
     partition: str = "drop"
     partition_schema: str | None = None
     search_path: list[str] | None = None
+    partition_first: str | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -117,11 +118,12 @@ class PolicyOptions(TypedDict, total=False):
     partition: str
     partition_schema: str | None
     search_path: Sequence[str] | None
+    partition_first: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """One line of what a policy does now; ``state`` is holds (it decides), ok, off or blocks."""
+    """One line of what a policy does now; ``state`` is holds (it decides), ok, off, stays or blocks."""
 
     aspect: str
     state: str
@@ -155,7 +157,7 @@ class PlanRow:
     @property
     def goes_whole(self) -> bool:
         """Whether it is a partition, or a leaf of one, that is dropped, detached or moved."""
-        return self.action in ("drop", "detach", "move")
+        return self.action in ("drop", "archive_drop", "export_drop", "detach", "move")
 
 
 @dataclass(frozen=True, slots=True)

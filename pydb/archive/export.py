@@ -9,6 +9,7 @@ nothing else. So at any moment a row is in its table, or in a file that was foun
 from __future__ import annotations
 
 import contextlib
+import struct
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -173,6 +174,7 @@ class Exporter:
         self._owner = verify.own(reader)
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
         self._part = 0
+        self._is_of_partitions = False
         self._left: int | None = None
 
     def run(self, max_rows: int | None, max_runtime: str | None, now: str | None) -> Outcome:
@@ -180,6 +182,9 @@ class Exporter:
         started = time.monotonic()
         request = self._outcome.request
         arguments = self._arguments(max_rows)
+        if self._is_of_partitions:
+            # rows of whole partitions are exported once no row comes into them any more
+            retention.run(self._conn, self._policy, max_rows=max_rows, max_runtime=max_runtime, now=now)
         more = {"p_max_rows": max_rows, "p_max_runtime": max_runtime, "p_now": now}
         arguments |= {name: value for name, value in more.items() if value is not None}
         db.call(self._reader, "pydb_internal.archive_exporter_join", p_request=request)
@@ -210,6 +215,7 @@ class Exporter:
             db.call(
                 self._reader, "pydb_internal.retention_policy_get", p_policy=self._policy
             )  # says which there are
+        self._is_of_partitions = found[0].partition_first == "export"
         bounds = [n for n in (max_rows, found[0].max_rows) if n is not None]
         self._left = min(bounds) if bounds else None
         return {"p_policy": self._policy, "p_request": self._outcome.request}
@@ -362,7 +368,7 @@ class Exporter:
             self._part += 1
             name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
             with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
-                content = files.write(self._target, name, pieces)
+                content = files.write(self._target, name, pieces, rows=noted.rows)
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, noted, content, cutoff)
@@ -475,12 +481,20 @@ class Noted:
         self.oldest, self.newest = chunk["oldest"], chunk["newest"]
         tids, versions = chunk["tids"], chunk["versions"]
         if isinstance(tids, bytes) and isinstance(versions, bytes):
-            self._chunks.append((compress.pack(tids), compress.pack(versions)))
+            self._chunks.append((compress.pack(tids), compress.pack(_once(versions))))
 
     def chunks(self) -> Iterator[tuple[db.SentTids, db.SentXids]]:
         """As they are given to the server again."""
         for tids, versions in self._chunks:
             yield db.SentTids(compress.unpack(tids)), db.SentXids(compress.unpack(versions))
+
+
+def _once(versions: bytes) -> bytes:
+    """An array that was sent, of one element if all of them are the same: as after a bulk load."""
+    head, elements = versions[:12], versions[20:]
+    one = elements[:8]
+    is_same = elements == one * (len(elements) // 8)
+    return head + struct.pack("!ii", 1, 1) + one if is_same else versions
 
 
 class _Clock:

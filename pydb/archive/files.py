@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pydb.archive import compress
-from pydb.archive.target import written
+from pydb.archive.target import NoSpace, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,22 +35,25 @@ class Content:
     digest: str
 
 
-def write(target: Target, name: str, pieces: Iterable[bytes]) -> Content:
-    """Write COPY text, in pieces of any size.
+def write(target: Target, name: str, pieces: Iterable[bytes], *, rows: int | None = None) -> Content:
+    """Write COPY text, in pieces of any size; ``rows``: how many there will be, for what a full disk lacks.
 
     At the end it is on the disk under its name. If ``pieces`` or the disk fails, nothing is left.
     """
     sink = _Sink()
-    # the server, this thread and the compressor each have work at any time; at most two pieces wait
-    with written(target, name) as file, ThreadPoolExecutor(max_workers=1) as worker:
-        before: Future[None] | None = None
-        for piece in pieces:
+    try:
+        # the server, this thread and the compressor each have work at any time; at most two pieces wait
+        with written(target, name) as file, ThreadPoolExecutor(max_workers=1) as worker:
+            before: Future[None] | None = None
+            for piece in pieces:
+                if before is not None:
+                    before.result()
+                before = worker.submit(sink.put, file, piece)
             if before is not None:
                 before.result()
-            before = worker.submit(sink.put, file, piece)
-        if before is not None:
-            before.result()
-        sink.end(file)
+            sink.end(file)
+    except NoSpace as error:
+        raise NoSpace(target, name, error.number, sink.size_of(rows)) from error
     return sink.content()
 
 
@@ -74,8 +77,12 @@ class _Sink:
     def _write(self, file: BinaryIO, data: bytes) -> None:
         if data:
             self._packed.update(data)
-            file.write(data)
             self._bytes += len(data)
+            file.write(data)
+
+    def size_of(self, rows: int | None) -> int | None:
+        """Bytes of a file of so many rows, by what those so far took."""
+        return self._bytes * rows // self._rows if rows and self._rows and self._bytes else None
 
     def content(self) -> Content:
         return Content(

@@ -44,7 +44,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A row of ``pydb.archive_status``; ``state`` is ok, overdue, table_gone or archive_gone."""
+    """A row of ``pydb.archive_status``; ``state`` is ok, overdue, table_gone or archive_gone.
+
+    ``bytes`` with TOAST and indexes; ``due`` rows leave with a purge within a day.
+    """
 
     relation: str
     rows: int
@@ -56,6 +59,7 @@ class Archive:
     until: datetime | None
     state: str
     exported: int
+    due: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ class Remote:
         """As the service says."""
         return int(self._system.size(self._of(name)))
 
+    def free(self) -> int | None:
+        """A service has no end."""
+        return None
+
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens where it is gone."""
         if self._system.exists(self._of(name)):

@@ -5,12 +5,13 @@ A name appears when its file is whole and on the disk, never before; and what is
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from pydb.errors import UsageError
+from pydb.errors import PydbError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,34 @@ if TYPE_CHECKING:
 
 TEMPORARY: Final = ".tmp"
 """End of the names of files that are being written."""
+
+
+class NoSpace(PydbError):
+    """A place takes no more: the disk or a quota is full, or a file may not be that large (53100).
+
+    ``needed``: bytes that the file would have, about; None where nobody knows.
+    """
+
+    def __init__(self, target: Target, name: str, number: int | None, needed: int | None = None) -> None:
+        self.number = number
+        free = None if number == errno.EFBIG else target.free()
+        what, lacks = f"no space left in {target.place}", ""
+        if number == errno.EFBIG:
+            what, lacks = (
+                f"too large a file for {target.place}",
+                f": about {needed:,} bytes" if needed else "",
+            )
+        elif needed and free is not None:
+            lacks = f": about {max(needed - free, 1):,} bytes are missing"
+        told = [f"{name} would have about {needed:,} bytes" if needed else f"{name} did not fit"]
+        if free is not None:
+            told.append(f"{free:,} are free without it")
+        super().__init__(
+            what + lacks,
+            detail=f"{'; '.join(told)}.",
+            hint="make room there, or export to another place; its rows are still in the table",
+            sqlstate="53100",
+        )
 
 
 class Target(Protocol):
@@ -41,6 +70,9 @@ class Target(Protocol):
 
     def size(self, name: str) -> int:
         """Bytes of a file."""
+
+    def free(self) -> int | None:
+        """Bytes that fit in, for this user; None where there is no such bound, or nobody says it."""
 
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens where it is gone."""
@@ -97,6 +129,11 @@ class Directory:
         """As stat says."""
         return (self._path / name).stat().st_size
 
+    def free(self) -> int | None:
+        """As statvfs says."""
+        found = os.statvfs(self._path)
+        return found.f_bavail * found.f_frsize
+
     def remove(self, name: str) -> None:
         """Unlink, and fsync of the directory."""
         (self._path / name).unlink(missing_ok=True)
@@ -117,9 +154,12 @@ def written(target: Target, name: str) -> Iterator[BinaryIO]:
     try:
         yield file
         target.publish(file, name)
-    except BaseException:
-        file.close()
+    except BaseException as error:
+        with suppress(OSError):  # what it still holds does not fit either
+            file.close()
         target.remove(name + TEMPORARY)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise NoSpace(target, name, error.errno) from error
         raise
 
 

@@ -39,7 +39,8 @@ class Step:
     """A row of ``pydb.cascade_plan`` or ``pydb.cascade_delete``: the root rows, or one edge.
 
     ``action`` is ``delete``, ``nullify``, ``default``, ``purge`` (copies in an archive or the quarantine),
-    ``blocked``, or ``check`` for an edge that lets the delete pass. ``rows`` counts each row once per relation and action, None where it cannot be counted.
+    ``blocked``, or ``check`` for an edge that lets the delete pass. ``rows`` counts each row once per
+    relation and action, None where it cannot be counted.
     ``done`` is None in a plan. ``codes`` says what each sentence of ``warning`` is about, in their order.
     """
 

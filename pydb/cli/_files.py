@@ -32,7 +32,9 @@ def policies(conn: Connection, names: Sequence[str]) -> list[str]:
     for name in names:
         if name not in known:
             raise _policies.unknown(conn, name)
-    return list(names) or [one.name for one in known.values() if one.enabled and one.action == "export"]
+    return list(names) or [
+        one.name for one in known.values() if one.enabled and "export" in (one.action, one.partition_first)
+    ]
 
 
 def confirm(conn: Connection, names: Sequence[str], now: str | None) -> bool:
@@ -116,7 +118,7 @@ def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception], subject
     for name, error in failures.items():
         _output.out(f"{name}: {error}")
     if not outcomes and not failures:
-        _output.say("nothing ran: no enabled policy has the action export")
+        _output.say("nothing ran: no enabled policy exports")
 
 
 def verified(verdicts: Sequence[Verdict], bad: Sequence[Verdict]) -> dict[str, object]:

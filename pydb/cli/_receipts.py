@@ -73,8 +73,8 @@ def receipt(
     for file in cast("list[dict[str, object]]", found["files"]):
         _output.out(
             f"exported before: {file['file']} in {file['place']}, rows of {file['table']} from"
-            f" {file['oldest'] or '?'} to {file['newest'] or '?'}: a file cannot be changed, and ends where it is;"
-            " after an import: pydb erasure verify, pydb erasure replay"
+            f" {file['oldest'] or '?'} to {file['newest'] or '?'}: a file cannot be changed,"
+            " and ends where it is; after an import: pydb erasure verify, pydb erasure replay"
         )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-from pydb.cli import _output
+from pydb.cli import _commands, _output
 from pydb.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -99,13 +100,13 @@ def show(
             _output.out(f"  {context}")
         hint = same[0].detail.get("hint")
         if started and hint:
-            _output.out(f"  hint: {hint}")
+            _output.out(f"  hint: {_commands.spoken(str(hint), sys.argv[1:])}")
 
 
 def say_next(outcome: Outcome) -> None:
     """What to type about the runs that did not end well."""
     for run in outcome.next_steps:
-        _output.say(f"{run.subject}: {run.next_step}")
+        _output.say(f"{run.subject}: {_commands.spoken(run.next_step, sys.argv[1:])}")
 
 
 def state(run: Run | Summary) -> str:

@@ -17,6 +17,9 @@ _OTHERWISE = {"edges": "edge"}
 
 def retell(error: PydbError, args: Sequence[str]) -> PydbError:
     """The same error, with the options and arguments of the command in ``args`` where it has such."""
+    from pydb.cli import _commands
+
+    error.hint = _commands.spoken(error.hint, args)
     if not any("p_" in (text or "") for text in (error.message, error.detail, error.hint)):
         return error
     params = {param.name: param for param in getattr(_command(args), "params", ())}

@@ -214,9 +214,12 @@ def list_(
     _kept.show_kept(rows)
     _output.out()
     _output.table(
-        ["archive of", "rows", "size", "runs", "oldest", "keep", "state"],
-        [(a.relation, a.rows, _output.size(a.bytes), a.runs, a.oldest, a.keep, a.state) for a in archives],
-        right=("rows", "size", "runs"),
+        ["archive of", "rows", "size", "runs", "oldest", "keep", "due", "state"],
+        [
+            (a.relation, a.rows, _output.size(a.bytes), a.runs, a.oldest, a.keep, a.due, a.state)
+            for a in archives
+        ],
+        right=("rows", "size", "runs", "due"),
     )
 
 
@@ -324,7 +327,7 @@ def keep(
 
 @app.command()
 def purge(ctx: typer.Context) -> None:
-    """Remove what archives have kept long enough; nightly by schedule set archive_purge."""
+    """Remove what archives have kept long enough; it has a nightly schedule of its own."""
     from pydb import db, runs
     from pydb.archive import kept
 

@@ -133,6 +133,10 @@ def set_(
     partition_schema: Annotated[
         str | None, typer.Option(metavar="SCHEMA", help="Where detached partitions are moved to.")
     ] = None,
+    partition_first: Annotated[
+        str | None,
+        typer.Option(metavar="CHOICE", help="Save its rows before it is dropped: archive or export."),
+    ] = None,
     search_path: Annotated[
         list[str] | None,
         typer.Option(
@@ -173,6 +177,7 @@ def set_(
         "partition": partition,
         "partition_schema": partition_schema,
         "search_path": search_path or None,
+        "partition_first": partition_first,
     }
     given = {option: value for option, value in options.items() if value is not None}
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):

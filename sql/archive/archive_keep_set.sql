@@ -1,6 +1,6 @@
 -- pydb.archive_keep_set: how long the archive of one table keeps its rows; audited.
 -- reads pydb.archive_table   writes pydb.archive_table, pydb.audit_log   locks the archive's row there
--- raises YD001 YD604
+-- raises YD001 YD007 YD604
 create or replace function pydb.archive_keep_set(p_table regclass, p_keep interval)
 returns pydb.archive_table
 language plpgsql
@@ -11,6 +11,7 @@ declare
     v_old pydb.archive_table;
     v_new pydb.archive_table;
 begin
+    perform pydb_internal.run_check_read_write();
     if not isfinite(p_keep) or p_keep < interval '1 day' or p_keep > interval '5000 years' then
         raise exception using errcode = 'YD001', message = format('an archive cannot keep rows for %s', p_keep),
             detail = 'It is one day to 5000 years; null is what the setting archive_keep says.',

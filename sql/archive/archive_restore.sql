@@ -1,6 +1,6 @@
 -- pydb.archive_restore: put back what a run took, parents first, in the caller's transaction.
 -- writes the tables, their archives, pydb.archive_run, pydb.job_run, pydb.audit_log   locks what it writes
--- raises YD001 YD005 YD015 YD307 YD604 YD605, 42501, and what triggers raise
+-- raises YD001 YD005 YD007 YD015 YD307 YD604 YD605, 42501, and what triggers raise
 create or replace function pydb.archive_restore(
     p_run_id bigint,
     p_dry_run boolean default false,
@@ -26,6 +26,7 @@ declare
     v_restore bigint;
     v_is_rehearsed boolean := false; -- a variable is not rolled back
 begin
+    perform pydb_internal.run_check_read_write();
     perform pydb_internal.archive_check_restore(p_run_id, p_on_conflict, p_max_rows);
     -- two at once: the second waits, and finds what the first has left
     perform pg_advisory_xact_lock(hashtextextended('pydb.archive_run', p_run_id));

@@ -9,8 +9,13 @@ with kept as (
         count(*) as runs,
         min(a.first_at) as oldest,
         max(a.last_at) as newest,
-        min(a.last_at) as oldest_run
+        min(a.last_at) as oldest_run,
+        sum(a.rows - a.restored - a.purged) filter (
+            where a.last_at + coalesce(t.keep, s.value::interval) < pg_catalog.now() + interval '1 day'
+        ) as due
     from pydb.archive_run as a
+    left join pydb.archive_table as t on t.archive = a.archive
+    left join pydb.setting as s on s.name = 'archive_keep'
     where a.rows > a.restored + a.purged
     group by a.archive
 ),
@@ -39,7 +44,8 @@ select
         when l.oldest_run + coalesce(t.keep, s.value::interval) < pg_catalog.now() - interval '2 days' then 'overdue'
         else 'ok'
     end as state,
-    coalesce(f.rows, 0)::bigint as exported
+    coalesce(f.rows, 0)::bigint as exported,
+    coalesce(l.due, 0)::bigint as due
 from pydb.archive_table as t
 left join pg_catalog.pg_class as c on c.oid = t.archive
 left join pg_catalog.pg_class as k on k.oid = t.source
@@ -52,7 +58,8 @@ comment on column pydb.archive_status.relation is
 'Table whose rows it keeps, as it was called when the archive was made.';
 comment on column pydb.archive_status.archive is 'The archive table.';
 comment on column pydb.archive_status.rows is 'Rows that are in it.';
-comment on column pydb.archive_status.bytes is 'Its size with all that belongs to it.';
+comment on column pydb.archive_status.bytes is
+'Its size with all that belongs to it: TOAST, and indexes that somebody made.';
 comment on column pydb.archive_status.runs is 'Runs that have rows in it.';
 comment on column pydb.archive_status.oldest is 'When the oldest of them were archived.';
 comment on column pydb.archive_status.newest is 'When the newest were.';
@@ -62,5 +69,6 @@ comment on column pydb.archive_status.state is
 'ok; overdue: what should have left two days ago is there; table_gone: there is nothing to put rows back into;
 archive_gone: somebody dropped the archive.';
 comment on column pydb.archive_status.exported is 'Rows that went from it to verified files.';
+comment on column pydb.archive_status.due is 'Rows that a purge takes within a day.';
 
 revoke all on pydb.archive_status from public;

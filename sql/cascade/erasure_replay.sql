@@ -82,7 +82,7 @@ comment on function pydb.erasure_replay(jsonb, jsonb, boolean) is
 'Takes an entry as pydb.erasure_export gives it, enters it into the ledger where it is not there, looks for its rows by
 hashing the live keys (one scan of the root) and deletes those that are back by pydb.cascade_delete, under its entity
 and reason. outcome: nothing (nobody is back), deleted, planned (p_dry_run), requested (a job waits: the entity wants a
-second person or time, or the erasure was for good, and takes copies that came back too), not_erased (the entry is a request or a refusal). Again it finds nothing. p_keys: its keys, where
-they are known already.';
+second person or time, or the erasure was for good, and takes copies that came back too), not_erased (the
+entry is a request or a refusal). Again it finds nothing. p_keys: its keys, where they are known already.';
 
 revoke all on function pydb.erasure_replay(jsonb, jsonb, boolean) from public;

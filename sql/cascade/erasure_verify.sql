@@ -28,7 +28,9 @@ begin
     told as (
         select s.id, jsonb_object_agg(s.relation, s.rows) as tables
         from (
-            select g.id, g.relation, sum(g.rows) as rows from edge as g where g.state = 'found' group by g.id, g.relation
+            select g.id, g.relation, sum(g.rows) as rows from edge as g
+            where g.state = 'found'
+            group by g.id, g.relation
         ) as s
         group by s.id
     ),
@@ -56,9 +58,9 @@ end
 $$;
 
 comment on function pydb.erasure_verify(uuid, bigint) is
-'One row for each completed erasure of the ledger (or one, by its id or its job): ok where no row has one of its keys and
-none names one, or one of a row that went with it, over any edge of pydb.erasure_verify_edges, which it sums up. roots,
-hanging, tables: what was found. unchecked: edges that cannot be looked through. Copies that an erasure was allowed to
-keep are no finding.';
+'One row for each completed erasure of the ledger (or one, by its id or its job): ok where no row has one of its keys
+and none names one, or one of a row that went with it, over any edge of pydb.erasure_verify_edges, which it sums up.
+roots, hanging, tables: what was found. unchecked: edges that cannot be looked through. Copies that an erasure was
+allowed to keep are no finding.';
 
 revoke all on function pydb.erasure_verify(uuid, bigint) from public;

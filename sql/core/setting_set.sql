@@ -1,6 +1,6 @@
 -- pydb.setting_set: change one setting, after a check of its type and bounds; audited.
 -- reads and writes pydb.setting   writes pydb.audit_log   locks the setting's row
--- raises YD005 YD008
+-- raises YD005 YD007 YD008
 create or replace function pydb.setting_set(p_name text, p_value text)
 returns pydb.setting
 language plpgsql
@@ -12,6 +12,7 @@ declare
     v_new pydb.setting;
     v_problem text;
 begin
+    perform pydb_internal.run_check_read_write();
     perform pydb_internal.setting_get(p_name);
     select s.* into v_old from pydb.setting as s where s.name = p_name for update;
     v_problem := pydb_internal.setting_problem(v_old, p_value);

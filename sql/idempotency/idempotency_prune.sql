@@ -1,6 +1,6 @@
 -- pydb.idempotency_prune: delete expired keys, oldest first, at most so many; never one that somebody works on.
 -- reads and deletes from pydb.idempotency_key   locks the rows it deletes; passes over locked ones
--- raises YD201
+-- raises YD007 YD201
 create or replace function pydb.idempotency_prune(p_limit integer default null)
 returns bigint
 language plpgsql
@@ -13,6 +13,7 @@ declare
     v_now constant timestamptz := clock_timestamp();
     v_rows bigint;
 begin
+    perform pydb_internal.run_check_read_write();
     if v_limit not between 1 and 1000000 then
         raise exception using errcode = 'YD201', message = format('%s keys cannot be pruned at once', v_limit),
             detail = 'p_limit is 1 to 1000000.', hint = 'select pydb.idempotency_prune();';

@@ -1,7 +1,7 @@
 -- pydb.idempotency_reset: an operator forgets a key, so that the next claim begins anew; audited.
 -- reads and deletes from pydb.idempotency_key, pydb_internal.idempotency_held   writes pydb.audit_log   locks the key's
 -- row
--- raises YD201
+-- raises YD007 YD201
 create or replace function pydb.idempotency_reset(
     p_scope text,
     p_key text,
@@ -17,6 +17,7 @@ declare
     v_outcome text;
     v_row pydb.idempotency_key;
 begin
+    perform pydb_internal.run_check_read_write();
     perform pydb_internal.idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key for update;
     v_outcome := case

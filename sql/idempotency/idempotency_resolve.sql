@@ -1,6 +1,6 @@
 -- pydb.idempotency_resolve: an operator says what became of a key whose worker cannot; audited.
 -- reads and writes pydb.idempotency_key, pydb_internal.idempotency_held   writes pydb.audit_log   locks the key's row
--- raises YD201
+-- raises YD007 YD201
 create or replace function pydb.idempotency_resolve(
     p_scope text,
     p_key text,
@@ -22,6 +22,7 @@ declare
     v_outcome text;
     v_row pydb.idempotency_key;
 begin
+    perform pydb_internal.run_check_read_write();
     perform pydb_internal.idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     if p_as is null or p_as not in ('completed', 'failed', 'retry') then
         raise exception using errcode = 'YD201', message = format('a key cannot be resolved as %L', p_as),

@@ -1,6 +1,6 @@
 -- pydb.orphan_restore: bring back what a repair put into quarantine; conflicts stay there and are reported.
 -- reads pydb.job_run   writes the tables, pydb.orphan_quarantine, pydb.audit_log   locks what it writes
--- raises YD003 YD005 YD015 YD404 YD405, and what an insert raises beside constraints
+-- raises YD003 YD005 YD007 YD015 YD404 YD405, and what an insert raises beside constraints
 create or replace function pydb.orphan_restore(
     p_run_id bigint,
     p_dry_run boolean default false,
@@ -16,6 +16,7 @@ declare
     v_id bigint;
     v_said text;
 begin
+    perform pydb_internal.run_check_read_write();
     if not exists (select 1 from pydb.job_run as r where r.id = p_run_id and r.subject like 'repair %') then
         raise exception using errcode = 'YD405', message = format('there is no repair with run id %s', p_run_id),
             detail = 'Only what a repair put into quarantine can be brought back.',

@@ -47,10 +47,7 @@ declare
     v_piece record;
 begin
     perform pydb_internal.orphan_check_call(p_max_runtime, p_min_age, p_sample);
-    if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
-        raise exception using errcode = 'YD007', message = 'nothing was scanned: the server is a standby or read-only',
-            detail = 'A scan keeps its position and its findings.', hint = 'select * from pydb.orphan_list;';
-    end if;
+    perform pydb_internal.run_check_read_write();
     v_all := pydb_internal.orphan_enroll(p_reference, p_restart);
     v_left := pydb_internal.orphan_scan_order(v_all);
     loop

@@ -1,6 +1,6 @@
 -- pydb.entity_drop: remove an entity; its rows and its jobs stay; audited.
 -- reads and writes pydb.entity   writes pydb.audit_log   locks the entity's row
--- raises YD002
+-- raises YD002 YD007
 create or replace function pydb.entity_drop(p_name text)
 returns boolean
 language plpgsql
@@ -10,6 +10,7 @@ as $$
 declare
     v_old pydb.entity;
 begin
+    perform pydb_internal.run_check_read_write();
     delete from pydb.entity as e where e.name = p_name returning e.* into v_old;
     if not found then
         raise exception using errcode = 'YD002', message = format('there is no entity %L', p_name),

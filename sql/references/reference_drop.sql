@@ -1,6 +1,6 @@
 -- pydb.reference_drop: remove a logical reference, also one whose table is gone; audited.
 -- reads and writes pydb.reference   reads pydb.entity   writes pydb.audit_log   locks the reference's row
--- raises YD301
+-- raises YD007 YD301
 create or replace function pydb.reference_drop(p_name text)
 returns boolean
 language plpgsql
@@ -15,6 +15,7 @@ declare
     v_part text[];
     v_old pydb.reference;
 begin
+    perform pydb_internal.run_check_read_write();
     select
         array_agg(n.reference) filter (where n.kind = 'logical'),
         min(n.reference) filter (where n.kind = 'declared')

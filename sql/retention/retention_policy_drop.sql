@@ -1,6 +1,6 @@
 -- pydb.retention_policy_drop: remove a policy; its log stays; audited.
 -- reads and writes pydb.retention_policy   writes pydb.audit_log   locks the policy's row
--- raises YD001 YD002
+-- raises YD001 YD002 YD007
 create or replace function pydb.retention_policy_drop(p_name text)
 returns boolean
 language plpgsql
@@ -10,6 +10,7 @@ as $$
 declare
     v_old pydb.retention_policy := pydb_internal.retention_policy_get(p_name);
 begin
+    perform pydb_internal.run_check_read_write();
     if v_old.builtin then
         raise exception using errcode = 'YD001', message = format('policy %s is pydb''s own', p_name),
             detail = 'It keeps pydb''s own tables small.', hint = format('select pydb.retention_pause(%L);', p_name);

@@ -31,7 +31,8 @@ create or replace function pydb.retention_policy_set(
     p_watermark_function text default null,
     p_partition text default 'drop',
     p_partition_schema name default null,
-    p_search_path name[] default null
+    p_search_path name[] default null,
+    p_partition_first text default null
 )
 returns pydb.retention_policy
 language plpgsql
@@ -68,6 +69,7 @@ begin
     v_new.partition := p_partition;
     v_new.partition_schema := p_partition_schema;
     v_new.search_path := p_search_path;
+    v_new.partition_first := p_partition_first;
     v_new := pydb_internal.retention_policy_store(pydb_internal.draft_add(
         'retention_policy', jsonb_build_object(
             -- by number: the name of a table in a schema that he may not use could not be read back
@@ -76,7 +78,7 @@ begin
             ), 'allow_short', p_allow_short
         )
     ));
-    if v_new.action = 'archive' then
+    if 'archive' in (v_new.action, v_new.partition_first) then
         perform pydb_internal.archive_table_store(
             pydb_internal.draft_add('archive_table', jsonb_build_object('source', p_table::oid))
         );
@@ -88,7 +90,7 @@ $$;
 comment on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name, name[]
+    text, name, name[], text
 ) is
 'Creates or replaces a retention policy and returns its row; setting it again as it is changes nothing.
 p_time_column: timestamptz, timestamp, date, uuid (version 7), or a number with p_time_unit s, ms, us or ns. p_keep:
@@ -106,10 +108,12 @@ the rows for which p_watermark_filter holds; p_watermark_function: than what thi
 p_action drop_partition: partitions that are older than the cutoff as a whole go at once, and p_partition says where to:
 drop, keep (detached, a table of its own) or move (to schema p_partition_schema); with drop, the expired rows of the
 others go by batches. p_search_path: schemas in which triggers and other code of the application look for names while
-rows go, and when they come back from an archive. Arguments left out return to their defaults.';
+rows go, and when they come back from an archive. p_partition_first: before a partition is dropped, its rows go to the
+archive of the table (archive) or to files (export: it is detached, and pydb archive export does the rest). Arguments
+left out return to their defaults.';
 
 revoke all on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name, name[]
+    text, name, name[], text
 ) from public;

@@ -1,6 +1,6 @@
 -- pydb.retention_resume: take back retention_pause; audited.
 -- reads and writes pydb.retention_policy or pydb.setting   writes pydb.audit_log   locks the row it changes
--- raises YD002
+-- raises YD002 YD007
 create or replace function pydb.retention_resume(p_policy text default null)
 returns text
 language plpgsql
@@ -8,6 +8,7 @@ security definer -- see pydb_internal.retention_policy_store
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    perform pydb_internal.run_check_read_write();
     if p_policy is null then
         perform pydb.setting_set('kill_switch', 'off');
         perform pydb_internal.audit_add('retention_resume', 'all', '{}'::jsonb, null);

@@ -1,6 +1,6 @@
 -- pydb.schedule_set: schedule a procedure as a whole, or no longer; audited.
 -- reads and writes pydb.schedule_source   writes pydb.audit_log   locks the row it changes
--- raises YD501 YD504
+-- raises YD007 YD501 YD504
 create or replace function pydb.schedule_set(p_job text, p_schedule text)
 returns pydb.schedule_source
 language plpgsql
@@ -11,6 +11,7 @@ declare
     v_old pydb.schedule_source;
     v_new pydb.schedule_source;
 begin
+    perform pydb_internal.run_check_read_write();
     select s.* into v_old from pydb.schedule_source as s where s.procedure = p_job for update;
     if not found then
         raise exception using errcode = 'YD504', message = format('%L cannot be scheduled as a whole', p_job),

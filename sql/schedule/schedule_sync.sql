@@ -29,6 +29,9 @@ begin
             detail = 'the jobs of the primary come over with its data and run after a promotion',
             hint = 'run it on the primary';
     end if;
+    if not p_dry_run then
+        perform pydb_internal.run_check_read_write();
+    end if;
     -- Two at once would both find a job missing. Ends with the transaction; nobody else takes this key.
     perform pg_advisory_xact_lock(hashtextextended('pydb.schedule_sync', 0));
     if pydb_internal.setting_get(p_name => 'schedule_backend') = 'pydb'

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import re
+import subprocess
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -88,8 +90,45 @@ def test_a_file_is_named_without_what_a_path_is_made_of(table: str) -> None:
     assert manifest.owner("notes.txt") is None
 
 
-def test_a_full_disk(files: FileLab, tmp_path: Path) -> None:
-    """A bound on the size of files: the same as a full disk, to the command."""
+def _first(*ways: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The first way to a mount of one's own that this machine and user have."""
+    for way in ways:
+        mount = (*way, "mount", "-t", "tmpfs", "none", "/mnt")
+        with suppress(FileNotFoundError):
+            if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+                return way
+    return None
+
+
+MOUNTED: Final = _first(("unshare", "-m"), ("unshare", "-rm"), ("sudo", "-n", "-E", "unshare", "-m"))
+# a tmpfs that only the command sees; what is in it afterwards goes to the directory below it
+TMPFS: Final = """
+set -e; place=$1 sees=$2; shift 2
+mount -t tmpfs -o size=300k none "$place"
+code=0; "$@" || code=$?
+ls -A "$place" > "$sees/left"
+mount -o remount,size=64m "$place"
+"$@" > "$sees/again"
+mkdir "$sees/files"; cp "$place"/* "$sees/files"
+exit $code
+"""
+BOUND: Final = """
+set -e; place=$1 sees=$2; shift 2
+code=0; (ulimit -f 100; "$@") || code=$?
+ls -A "$place" > "$sees/left"
+"$@" > "$sees/again"
+cp -r "$place" "$sees/files"
+exit $code
+"""
+FULL: Final = {
+    "a bound on the size of files": ((), BOUND),
+    **({"a small tmpfs": (MOUNTED, TMPFS)} if MOUNTED is not None else {}),
+}
+
+
+@pytest.mark.parametrize("disk", FULL)
+def test_a_full_disk(files: FileLab, tmp_path: Path, disk: str) -> None:
+    """Nothing is left, no row went; the error says what lacks where, and the next export settles it."""
     files.table(1)
     files.do(
         "insert into app.event select i, now() - interval '60 days', (select"
@@ -97,16 +136,27 @@ def test_a_full_disk(files: FileLab, tmp_path: Path) -> None:
         " from generate_series(2, 3000) as i"
     )
     cli = Cli(files.dsn, tmp_path)
-    arguments = ("archive", "export", "events", "--to", str(files.path), "--yes")
-    process = cli.start(*arguments, below=("bash", "-c", 'ulimit -f 100; exec "$@"', "bash"))
+    sees = tmp_path / "sees"
+    sees.mkdir()
+    way, script = FULL[disk]
+    process = cli.start(
+        "archive", "export", "events", "--to", str(files.path), "--yes",
+        below=(*way, "bash", "-c", script, "bash", str(files.path), str(sees)),
+    )  # fmt: skip
     done = cli.finish(process)
     assert done.code == 2, done
     assert "Traceback" not in done.err
-    assert files.rows("select state, stop_reason, sqlstate, rows_done from pydb.job_run") == [
-        ("failed", "error", "53100", 0)
+    assert (sees / "left").read_text() == ""
+    assert files.rows("select state, stop_reason, sqlstate, rows_done from pydb.job_run order by id") == [
+        ("failed", "error", "53100", 0),
+        ("completed", "exhausted", None, 3000),
     ]
-    assert files.files() == []
-    assert len(files.in_table()) == 3000
-    assert cli(*arguments).code == 0
+    said = str(files.value("select error from pydb.job_run where sqlstate = '53100'"))
+    lacks = re.search(r"(no space left in|too large a file for) (.+): about ([\d,]+) bytes", said)
+    assert lacks is not None, said
+    assert lacks[2] == str(files.path)
+    number = int(lacks[3].replace(",", "")) + ((300 << 10) if disk == "a small tmpfs" else 0)
+    assert 400_000 < number < 800_000  # what the file takes
     assert files.in_table() == set()
-    assert len(files.in_files()) == 3000
+    files.path = sees / "files"
+    assert files.in_files() == set(range(1, 3001))

@@ -259,7 +259,7 @@ def test_rows_are_named_by_who_exported_them_and_only_then(
         ("(select count(*) from pydb_internal.archive_pending('events'))", 0),
         ("pydb_internal.archive_adopt(1, null)", False),
         ("pydb_internal.archive_places(1, 0, 0, 10)", None),
-        ("(select count(*) from pydb_internal.archive_versions(1, 0, 0, 10))", 0),
+        ("pydb_internal.archive_versions(1, 0)", None),
         ("(pydb_internal.archive_chunk_next(1)).manifest_id", None),
     ):
         assert other.execute(f"select {routine}".encode()).fetchall() == [(value,)], routine

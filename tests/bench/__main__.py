@@ -104,6 +104,9 @@ def one(arena: Arena, options: argparse.Namespace) -> list[Figure]:
             figure.ours.append(figures.retention(arena, name, "99 days"))
             figure.theirs.append(figures.delete(arena, name, "99 days"))
         found.append(figure)
+    called = Figure("routines of pydb that a fresh session calls for that run", 92.0, unit="routines")
+    called.ours = [figures.routines(arena, "ordered", "99 days")]
+    found.append(called)
     return found
 
 

@@ -38,6 +38,9 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     """Half of the rows go to files."""
     speed = Figure("archive export half, time order: whole command / psql COPY | zstd, then DELETE", 2.0)
     memory = Figure("peak resident memory of pydb archive export of the same", 60.0, unit="MB")
+    parquet = Figure(
+        "peak resident memory of pydb archive export --parquet of 300 000 rows", 200.0, unit="MB"
+    )
     for _ in range(options.rounds):
         with arena.copy("ordered") as name, tempfile.TemporaryDirectory() as directory:
             with arena.connect(name) as connection:
@@ -47,7 +50,12 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
             speed.ours.append(time.perf_counter() - start)
         with arena.copy("ordered") as name, tempfile.TemporaryDirectory() as directory:
             speed.theirs.append(_bare(arena, name, directory))
-    return [speed, memory]
+    with arena.copy("ordered") as name, tempfile.TemporaryDirectory() as directory:
+        with arena.connect(name) as connection:
+            connection.execute(POLICY)
+        more = ("--parquet", "--max-rows", "300000")
+        parquet.ours.append(client.export_megabytes(arena.server.dsn(name), directory, *more))
+    return [speed, memory, parquet]
 
 
 def _bare(arena: Arena, name: str, directory: str) -> float:

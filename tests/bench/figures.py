@@ -106,6 +106,20 @@ def retention(arena: Arena, template: str, keep: str, batches: list[float] | Non
         return seconds
 
 
+def routines(arena: Arena, template: str, keep: str) -> float:
+    """Routines of pydb that a fresh session compiles for a run of a plain policy."""
+    with arena.copy(template) as name, arena.connect(name) as connection:
+        with arena.connect(name) as before:
+            before.execute(POLICY, [keep])
+        connection.execute("set track_functions = 'all'")
+        connection.execute("call pydb.retention_run('reading')")
+        connection.execute("select pg_stat_force_next_flush()")
+        called = connection.execute(
+            "select count(*) from pg_stat_user_functions where schemaname in ('pydb', 'pydb_internal')"
+        ).fetchone()
+        return float(str(called and called[0]))
+
+
 def leaves(arena: Arena, count: int, *, due: bool = True) -> float:
     """Seconds of ``call retention_run`` over that many list partitions, 20 of 50 rows due in each or none."""
     name = f"leaves_{count}"

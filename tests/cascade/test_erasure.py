@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import pytest
 
-from pydb import cascade, db, erasure
+from pydb import cascade, db, embedded, erasure
+from pydb.embedded.supervisor import Account
 from pydb.errors import UsageError
 from tests.cascade.site import ONE, Site
 from tests.retention.lab import refused
-from tests.servers import TestServer
+from tests.servers import SETTINGS, TestServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.conftest import RoleFactory
 
@@ -258,13 +260,43 @@ def test_an_entity_that_wants_a_second_person_waits_for_him(shop: Site) -> None:
 
 @pytest.fixture(scope="module")
 def aging(tmp_path_factory: pytest.TempPathFactory, server: TestServer) -> Iterator[TestServer]:
-    """A server of this module alone, whose data directory can be put back to what it was."""
+    """A server of this module alone, of which base backups are taken."""
     del tmp_path_factory
     with TestServer(server.name, {"max_connections": 20}) as made:
         yield made
 
 
-def test_after_a_restore_of_an_older_backup_nobody_is_back(aging: TestServer, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def restored(server: TestServer, place: Path) -> Iterator[embedded.Server]:
+    """Another server, started on a base backup as it was taken."""
+    with embedded.Server(place / "data", server.bin_dir, SETTINGS) as made:
+        yield made
+
+
+def base_backup(server: TestServer, place: Path) -> None:
+    account = Account.for_servers()
+    account.own(place)
+    made = account.run(
+        [
+            str(server.bin_dir / "pg_basebackup"),
+            *("-h", server.host, "-p", str(server.port), "-U", "postgres"),
+            *("-D", str(place / "data"), "-X", "stream", "-c", "fast", "--no-sync"),
+        ]
+    )
+    assert made.returncode == 0, made.stdout
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that a server can use."""
+    made = Path(tempfile.mkdtemp(prefix="pydb-restore-"))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def test_after_a_restore_of_an_older_backup_nobody_is_back(
+    aging: TestServer, place: Path, tmp_path: Path
+) -> None:
     copy = tmp_path / "ledger.jsonl"
     with aging.database(migrated=True) as database:
         with contextlib.closing(Site(database.dsn)) as site:
@@ -272,29 +304,25 @@ def test_after_a_restore_of_an_older_backup_nobody_is_back(aging: TestServer, tm
             site.do("insert into shop.customer select generate_series(10, 149)")
             site.do("insert into shop.sale select 1000 + i, i from generate_series(10, 149) as i")
             site.do("insert into shop.log select 1000 + i, i from generate_series(10, 149) as i")
+            for key in (1060, 1130):  # copies that the backup has too
+                site.delete("shop.sale", {"id": key}, {"*": "delete"}, archive=True)
             erase(site, 3)
             before = site.counts()
-        # a cold copy of all files is the backup
-        aging.stop()
-        backup = tmp_path / "backup"
-        shutil.copytree(aging.data_dir, backup, symlinks=True)
-        aging.start()
-        with contextlib.closing(Site.again(database.dsn)) as site:
+            base_backup(aging, place)
             for key in range(10, 60):
                 erase(site, key)
             job = site.request(
-                None, [{"id": key} for key in range(60, 110)], None, entity="customer", reason=WHY
-            )
+                *(None, [{"id": key} for key in range(60, 110)], None),
+                entity="customer", reason=WHY, purge=True,
+            )  # fmt: skip
             site.run_job(job).succeeded()
             after = site.counts()
             with contextlib.closing(db.connect(database.dsn)) as conn:
                 assert len(erasure.export(conn, copy).entries) == 52
-        aging.stop()
-        put_back(aging, backup)
-        aging.start()
         with (
-            contextlib.closing(Site.again(database.dsn)) as site,
-            contextlib.closing(db.connect(database.dsn)) as conn,
+            restored(aging, place) as server,
+            contextlib.closing(Site.again(server.dsn(database.name))) as site,
+            contextlib.closing(db.connect(server.dsn(database.name))) as conn,
         ):
             assert site.counts() == before
             # the file knows more than the database: it is not written over
@@ -305,31 +333,15 @@ def test_after_a_restore_of_an_older_backup_nobody_is_back(aging: TestServer, tm
             assert sum(one.back for one in dry) == 100
             assert site.counts() == before
             done = list(erasure.replay(conn, entries))
-            assert [one.outcome for one in done] == ["nothing", *["deleted"] * 51]
+            assert [one.outcome for one in done] == ["nothing", *["deleted"] * 50, "requested"]
+            site.run_job().succeeded()
             assert site.counts() == after
+            assert site.counts_of("pydb_archive.shop__sale") == 1  # of one who was not erased
             assert {one.outcome for one in erasure.replay(conn, entries)} == {"nothing"}
             looked = erasure.verify(conn)
             assert len(looked) == 103
             assert all(one.ok for one in looked)
             assert len(erasure.export(conn, copy).entries) == 103
-
-
-def put_back(server: TestServer, backup: Path) -> None:
-    """The files of the backup in the place of those of the server."""
-    for path in server.data_dir.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
-    shutil.copytree(backup, server.data_dir, symlinks=True, dirs_exist_ok=True)
-    shutil.chown(server.data_dir, *owner(server))
-    for path in server.data_dir.rglob("*"):
-        shutil.chown(path, *owner(server))
-
-
-def owner(server: TestServer) -> tuple[int, int]:
-    found = server.data_dir.stat()
-    return found.st_uid, found.st_gid
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "foreign", "empty"])

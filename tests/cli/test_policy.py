@@ -265,7 +265,7 @@ def test_list_and_show(cli: Cli, events: Connection, policy_file: PolicyFile) ->
         *("paused_reason", "builtin", "author", "version", "created_at", "updated_at"),
         "expire_implausible",
         *(f"watermark_{part}" for part in ("table", "column", "pick", "filter", "function")),
-        *("partition", "partition_schema", "search_path"),
+        *("partition", "partition_schema", "search_path", "partition_first"),
     }
     assert (policy["fuse_share"], policy["enabled"], policy["max_rows"]) == (0.5, True, None)
     assert str(policy["created_at"]).endswith("Z")

@@ -20,7 +20,7 @@ MAY_USE: Final = {
     "core": frozenset[str](),
     "references": frozenset({"retention"}),  # a condition is checked in one place, retention_check_filter
     "archive": frozenset({"references"}),
-    "cascade": frozenset({"references", "archive"}),
+    "cascade": frozenset({"references", "archive", "orphans"}),  # copies in quarantine
     "retention": frozenset({"references", "cascade", "archive"}),
     "orphans": frozenset({"references"}),
     "idempotency": frozenset[str](),

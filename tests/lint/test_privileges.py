@@ -22,7 +22,9 @@ LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
     | {"reference_suggest", "retention_plan", "retention_policy_explain"}
 )
-ERASING: Final = frozenset(f"erasure_{name}" for name in ("export", "refuse", "replay", "verify"))
+ERASING: Final = frozenset(
+    f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
+)
 # what each role may do: the contract; every public routine belongs to somebody
 PUBLIC: Final = {
     "pydb_owner": frozenset[str](),
@@ -33,7 +35,7 @@ PUBLIC: Final = {
     "pydb_admin": LOOKING
     | ERASING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
-    | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
+    | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}

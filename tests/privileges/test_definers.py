@@ -38,6 +38,7 @@ SAFE: Final = {
     "archive_versions": TELLS + ": versions of rows that the same login exported",
     "archive_account": OWN + "; adds to their books, takes nothing away",
     "archive_enroll": OWN + "; the archive is one of pydb.archive_table",
+    "archive_forget": OWN + ", which takes rows out: only its books are written here",
     "archive_keep_set": RIGHT + ": how long an archive keeps its rows, at least a day",
     "archive_export_pending": "files that this login exported, and no other",
     "archive_export_rows": OWN + "; which rows go is what was entered for a verified file of this login",

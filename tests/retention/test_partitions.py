@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.retention.lab import Lab, refused
+from tests.retention.lab import NOW, Lab, refused
 
 DONE = ("completed", "exhausted")
 WHOLE = ("drop", "detach", "move")
@@ -213,7 +213,7 @@ def test_time_below_a_list_of_tenants(lab: Lab) -> None:
         "(id int, at timestamptz)",
         "(id int, at timestamptz) partition by list (at)",
         "(id int, at timestamptz) partition by hash (at)",
-        "(id int, at timestamptz) partition by range (at, id)",
+        "(id int, at timestamptz) partition by range (id, at)",
         "(id int, at timestamptz) partition by range (id)",
         "(id int, at timestamp) partition by range ((at + interval '0 s'))",
     ],
@@ -223,6 +223,31 @@ def test_what_has_no_bounds_in_time_is_refused(lab: Lab, table: str) -> None:
     with refused("YD120") as said:
         dropping(lab)
     assert said.detail.startswith("It")
+
+
+def test_keys_of_several_columns_that_begin_with_the_time(lab: Lab) -> None:
+    lab.do(
+        """create table public.t (id int, at timestamptz not null, who text) partition by range (at, who, id);
+        create table public.t_0 partition of public.t
+            for values from (minvalue, minvalue, minvalue) to ('2024-12-01', 'it''s, (', 5);
+        create table public.t_1 partition of public.t
+            for values from ('2024-12-01', 'it''s, (', 5) to ('2024-12-02 12:00+00', minvalue, minvalue);
+        create table public.t_2 partition of public.t
+            for values from ('2024-12-02 12:00+00', minvalue, minvalue) to ('2024-12-02 12:00+00', 'x', 7);
+        create table public.t_3 partition of public.t
+            for values from ('2024-12-02 12:00+00', 'x', 7) to ('2024-12-02 12:00+00', maxvalue, maxvalue);
+        create table public.t_4 partition of public.t
+            for values from ('2024-12-02 12:00+00', maxvalue, maxvalue) to (maxvalue, maxvalue, maxvalue);
+        insert into public.t select i, at, who from generate_series(1, 10) as i,
+            unnest('{2024-11-30,2024-12-01 00:00+00,2024-12-02 12:00+00,2024-12-31}'::timestamptz[]) as at,
+            unnest('{a,"it''s, (",y}'::text[]) as who;"""
+    )
+    dropping(lab, fuse_share=1, expire_implausible=True)
+    assert {name: action for name, (action, _) in actions(lab).items()} == {
+        "t_0": "drop", "t_1": "drop", "t_2": "keep", "t_3": "keep", "t_4": "keep",
+    }  # fmt: skip
+    assert lab.prune().rows_done == 60
+    assert lab.number("select count(*) from public.t where at < '2024-12-02 12:00+00'") == 0
 
 
 def test_a_policy_that_cannot_be_meant_is_refused(lab: Lab) -> None:
@@ -385,3 +410,26 @@ def test_odd_names(lab: Lab) -> None:
     dropping(lab, table='"Wörter""; --"."rows"', column="k at")
     assert lab.prune().rows_done == 2
     assert fates(lab) == [('"Wörter""; --"."ä\'b"', "dropped", 1)]
+
+
+def test_a_policy_explains_its_partitions(lab: Lab) -> None:
+    daily(lab)
+    lab.do("create view public.v as select * from public.t_0")
+    dropping(lab)
+    explained = "select aspect, state, value, meaning from pydb.retention_policy_explain('p', %s)"
+    said = [row for row in lab.rows(explained, NOW) if str(row[0]).startswith("partition")]
+    assert [row[:3] for row in said] == [
+        ("partitions", "ok", "3 of 8"),
+        ("partition", "stays", "public.t_0"),
+        *(("partition", "ok", f"public.t_{i}") for i in range(1, 4)),
+        ("partition", "stays", "public.t_4"),
+    ]
+    assert "public.v" in str(said[1][3])
+    assert "2024-12-03" in str(said[5][3])
+    lab.do(
+        "create function public.mark() returns timestamptz stable return '2024-11-30 12:00+00'::timestamptz"
+    )
+    dropping(lab, watermark_function="public.mark()")
+    said = lab.rows(explained, NOW)
+    assert [row[0] for row in said if row[1] == "holds"] == ["watermark"]
+    assert [row[2] for row in said if row[0] == "partitions"] == ["1 of 8"]

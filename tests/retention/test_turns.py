@@ -86,3 +86,47 @@ def test_a_batch_is_planned_without_a_look_at_the_time_index(lab: Lab) -> None:
             lab.do(f"explain delete from only public.t as t where t.ctid < '(4,0)' and {seen}")
             looks.append(lab.number(scans) - before)
     assert looks == [0, 1]
+
+
+ORDERED_PAGES = 4200
+
+
+def ordered(lab: Lab) -> None:
+    """A table of wide rows, two a page, one in the last, in the order of time: the first 45 % expired."""
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz, body text, moved int default 0)
+            with (fillfactor = 100);
+        alter table public.t alter body set storage plain;
+        insert into public.t select i, timestamptz '{OLD}' + i * interval '1 s'
+            + case when i > 3780 then interval '200 days' else '0' end, repeat('x', 3900)
+            from generate_series(1, {2 * ORDERED_PAGES - 1}) as i;
+        create index on public.t (at); analyze public.t"""
+    )
+    lab.policy()
+
+
+def position(lab: Lab) -> object:
+    return cast("dict[str, object]", lab.runs()[-1].detail["position"])["at"]
+
+
+def test_a_walk_in_the_order_of_time_ends_behind_the_last_row_due(lab: Lab) -> None:
+    ordered(lab)
+    run = lab.run()
+    assert (run.end, run.rows_done) == (("completed", "exhausted"), 3_780)
+    assert position(lab) == 1_890
+
+
+def test_rows_that_move_behind_the_end_of_a_walk_are_found_there(lab: Lab) -> None:
+    ordered(lab)
+    # the first batch has the last row due moved to the only page with room, the last one
+    lab.do(
+        """create function public.move() returns trigger language plpgsql as $$
+        begin
+            update public.t set moved = 1 where id = 3780 and moved = 0;
+            return null;
+        end $$;
+        create trigger move after delete on public.t for each statement execute function public.move()"""
+    )
+    run = lab.run()
+    assert (run.end, run.rows_done, position(lab)) == (("completed", "exhausted"), 3_780, ORDERED_PAGES)
+    assert lab.number("select count(*) from public.t where id <= 3780") == 0

@@ -1,6 +1,8 @@
 -- archive_run: a run compares table and archive once, and again where one of them has changed
 alter table pydb.archive_run add column signature text;
 alter table pydb.archive_run add column columns name[];
+alter table pydb.archive_run add column deleted bigint;
+alter table pydb.archive_run add column relations numeric;
 comment on column pydb.archive_run.signature is
 'Fingerprint of the columns of table and archive, when the run last compared them.';
 comment on column pydb.archive_run.columns is 'The columns of the table then, in its order.';
@@ -129,8 +131,17 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
-unlinked (a restore does not set them back), purge (copies that go for good). Blocking: unarchivable (with an archive).';
+unlinked (a restore does not set them back), purge (copies that go for good). Blocking:
+unarchivable (with an archive).';
 comment on column pydb_internal.cascade_work.purge is 'True: copies of its rows go first.';
+
+-- one version stands for all rows of a chunk that have the same
+alter table pydb_internal.archive_chunk drop constraint archive_chunk_versions_check;
+alter table pydb_internal.archive_chunk add constraint archive_chunk_versions_check check (
+    cardinality(versions) between 1 and cardinality(tids)
+);
+comment on column pydb_internal.archive_chunk.versions is
+'Their versions (xmin), each at least once: all of them, or one where all have the same.';
 
 -- archive_run, archive_manifest: what went from archives to files
 alter table pydb.archive_run add column exported bigint not null default 0;
@@ -151,3 +162,43 @@ insert into pydb_internal.run_kind (name, job_kind, audit_action, hint) values
 -- a file comes back as a restore brings rows back
 drop routine pydb_internal.archive_import_open;
 drop routine pydb_internal.archive_key;
+
+comment on column pydb.archive_run.deleted is
+'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
+comment on column pydb.archive_run.relations is
+'Sum of the numbers of those tables: another one is another set of them.';
+
+-- archive_balance, archive_account: what a batch has counted is where the next one begins
+drop routine pydb_internal.archive_balance;
+drop routine pydb_internal.archive_account;
+
+-- archives that are there are purged every night, unless somebody has said when, or that they are not
+update pydb.schedule_source as s set schedule = '40 4 * * *', updated_at = now()
+where s.procedure = 'archive_purge' and s.schedule is null and not exists (
+    select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure
+);
+update pydb.schedule_source as s set housekeeping = true where s.procedure = 'archive_purge';
+
+-- retention_policy: partitions whose rows are saved before they are dropped
+alter table pydb.retention_policy add column partition_first text;
+alter table pydb.retention_policy add constraint retention_policy_partition_first_check check (
+    partition_first is null
+    or (partition_first in ('archive', 'export') and action = 'drop_partition' and partition = 'drop')
+);
+comment on column pydb.retention_policy.partition_first is
+'What becomes of the rows of a partition before it is dropped: archive (into the archive of the table) or export (to
+files, by pydb archive export); null = nothing.';
+alter table pydb.retention_partition add column rows_saved bigint;
+comment on column pydb.retention_partition.rows_saved is
+'Rows of it that went to the archive of its table, or to verified files, before it was dropped; null = none were to.';
+alter type pydb_internal.retention_work add attribute parts_waiting bigint;
+comment on column pydb_internal.retention_work.parts_waiting is
+'Partitions that are detached and wait for somebody who exports their rows.';
+alter type pydb_internal.retention_work add attribute parts_planned oid[];
+comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';
+
+-- several partitions go under one lock
+drop routine pydb_internal.retention_partition_lock;
+
+where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
+    and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);

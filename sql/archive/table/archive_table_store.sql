@@ -37,6 +37,7 @@ begin
         insert into pydb.archive_table (archive, source, source_name, created_by)
         values (v_archive::regclass, v_source, v_name, v_draft.author);
         v_drift := pydb_internal.archive_drift(v_source);
+        perform pydb_internal.archive_schedule();
     elsif v_drift.problem is null and cardinality(v_drift.added) > 0 then
         execute format(
             'alter table %s %s', pydb_internal.relation_name(v_drift.archive), array_to_string(v_drift.added, ', ')

@@ -22,7 +22,7 @@ declare
     v_from text;
     v_keys bigint;
     v_hashes bytea[];
-    v_all jsonb := '[]';
+    v_all jsonb := '[]'::jsonb;
 begin
     for v_edge in select (m.edge).* from unnest(p_walk.edges) as m order by (m.edge).reference loop
         select string_agg(format(

@@ -52,7 +52,8 @@ end
 $$;
 
 comment on function pydb_internal.erasure_row(regclass, jsonb, text, text, interval, pydb.cascade_step[], bytea) is
-'What the ledger is to say of an erasure; p_steps: its plan, null where it was never planned; p_salt: null = that of its entity.';
+'What the ledger is to say of an erasure; p_steps: its plan, null where it was never planned; p_salt:
+null = that of its entity.';
 
 revoke all on function pydb_internal.erasure_row(regclass, jsonb, text, text, interval, pydb.cascade_step[], bytea)
     from public;

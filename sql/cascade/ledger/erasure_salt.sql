@@ -1,4 +1,4 @@
--- pydb_internal.erasure_salt (ledger; by erasure_row): the salt of the next erasure of an entity.
+-- pydb_internal.erasure_salt (ledger): the salt of the next erasure of an entity.
 -- reads pydb.erasure   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.erasure_salt(p_entity text)

@@ -37,13 +37,10 @@ begin
     where row_security_active(r.oid)
     order by r.oid;
     return query
-    select
-        'rule', format('rule %I of %s replaces the %s', r.rulename, pydb_internal.relation_name(r.ev_class), v_right),
-        format('alter table %s disable rule %I;', pydb_internal.relation_name(r.ev_class), r.rulename)
-    from pg_rewrite as r
-    where r.ev_class = any(p_relations) and r.ev_enabled <> 'D'
-        and r.ev_type = case v_right when 'DELETE' then '4' else '2' end
-    order by r.ev_class, r.rulename;
+    -- one that stands beside the delete stops it too: PostgreSQL runs none for a DELETE that is part of a statement
+    select 'rule', r.said, r.cure
+    from pydb_internal.relation_rules(p_relations, lower(v_right)) as r
+    order by r.relation, r.rule;
     return query
     select 'publication', p.warning, p.cure
     from pydb_internal.relation_publications(p_relations, lower(v_right)) as p;

@@ -31,8 +31,8 @@ as $$
                 0, c.layer + case when c.reference is null then 0 else 1 end, pydb_internal.relation_name(c.store),
                 coalesce(c.reference, pydb_internal.relation_name(c.source)), 'purge', c.rows, null, null,
                 pydb_internal.relation_name(c.parent), case
-                    when c.store = 'pydb.orphan_quarantine'::regclass then 'quarantine' else 'archive' end, null, c.rows,
-                null, false, null, array['purge']
+                    when c.store = 'pydb.orphan_quarantine'::regclass then 'quarantine' else 'archive' end, null,
+                c.rows, null, false, null, array['purge']
             )::pydb.cascade_step, 1, - c.last_layer, c.store, coalesce(c.reference, '')
         from copy as c
         union all

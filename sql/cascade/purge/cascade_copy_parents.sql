@@ -21,7 +21,7 @@ declare
     );
     v_top constant oid := pydb_internal.archive_top(p_edge.parent);
     v_typed text;
-    v_sources text[] := '{}';
+    v_sources text[] := '{}'::text[];
 begin
     if p_copies is null and v_top = pydb_internal.archive_top(p_root) and p_edge.parent_columns <@ p_key then
         select string_agg(format('%I %s', u.name, format_type(pydb_internal.type_read(a.atttypid), -1)), ', ')

@@ -1,5 +1,5 @@
--- pydb_internal.cascade_purge_parts (purge; by cascade_next_pass): the copies that a job has still to purge, as parts of
--- a run, those found last first.
+-- pydb_internal.cascade_purge_parts (purge; by cascade_next_pass): the copies that a job has still to purge, as parts
+-- of a run, those found last first.
 -- reads the root and what references it, the archives, pydb.orphan_quarantine   writes nothing
 -- locks nothing above a select
 -- raises YD003 YD004 YD005 YD103 YD114 YD301 YD302 YD304 YD602

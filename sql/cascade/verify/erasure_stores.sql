@@ -16,6 +16,7 @@ as $$
     select 'quarantine', 'pydb.orphan_quarantine'::regclass;
 $$;
 
-comment on function pydb_internal.erasure_stores(oid) is 'live (store null), archive and quarantine, as they are there.';
+comment on function pydb_internal.erasure_stores(oid) is
+'live (store null), archive and quarantine, as they are there.';
 
 revoke all on function pydb_internal.erasure_stores(oid) from public;

@@ -22,8 +22,8 @@ as $$
         ), 1000),
         'pydb erasure list --open; pydb cascade resume; or refuse it: pydb cascade cancel JOB'
     from pydb.erasure_status as e
-    where e.days_left is not null and e.imported_at is null and e.deadline - clock_timestamp()
-        < pydb_internal.setting_get(p_name => 'erasure_warning')::interval
+    where e.days_left * 86400 < extract(epoch from pydb_internal.setting_get(p_name => 'erasure_warning')::interval)
+        and e.imported_at is null
     having count(*) > 0
 $$;
 

@@ -46,6 +46,13 @@ begin
         where not g.tgisinternal and g.tgenabled <> 'D' and g.tgtype & v_type = v_type
         order by l.name, g.tgname
     ) || array(
+        select r.said
+        from pydb_internal.relation_rules(
+            array(select l.relation from pydb_internal.orphan_leaves(p_edge.child) as l),
+            case p_mode when 'nullify' then 'update' else 'delete' end
+        ) as r
+        order by r.relation, r.rule
+    ) || array(
         select format('%s is a foreign table: its orphans stay', l.name)
         from pydb_internal.orphan_leaves(p_edge.child) as l
         where l.is_foreign
@@ -54,7 +61,7 @@ end
 $$;
 
 comment on function pydb_internal.orphan_effects(pydb_internal.reference_edge, text, text) is
-'Warnings of a repair: rows that go with the orphans or keep them, with counts; triggers, also as a superuser; foreign
+'Warnings of a repair: rows that go with the orphans or keep them, with counts; triggers and rules, also as a superuser; foreign
 partitions.';
 
 revoke all on function pydb_internal.orphan_effects(pydb_internal.reference_edge, text, text) from public;

@@ -2,7 +2,7 @@
 -- the relations, where a dry run ends; then pass by pass, until the end and its reason.
 -- reads the child and the parent   writes pydb.job_run, pydb.orphan_finding, pydb_internal.orphan_mark   locks the
 -- finding
--- raises YD001 YD005 YD015 YD301 YD401 YD402 YD403 YD404
+-- raises YD001 YD005 YD015 YD016 YD301 YD401 YD402 YD403 YD404
 create or replace function pydb_internal.orphan_repair_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -32,6 +32,7 @@ begin
     perform pydb_internal.orphan_check_rights(
         v_edge, case v_work.mode when 'nullify' then '{SELECT,UPDATE}'::text[] else '{SELECT,DELETE}'::text[] end
     );
+    perform pydb_internal.orphan_check_rules(v_edge.child, v_work.mode);
     v_work.edge := v_edge;
     perform pydb_internal.application_pin(v_work.search_path, v_edge.child);
     v_work.signature := pydb_internal.orphan_signature(v_edge);

@@ -4,11 +4,13 @@
 -- raises nothing
 create or replace function pydb_internal.reference_constrained(p_relations oid[], p_columns name[])
 returns oid[]
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select array(
+begin
+    -- asked for each edge: a plan is kept
+    return array(
         select distinct r.oid
         from unnest(p_relations) as r (oid)
         inner join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname = any(p_columns)
@@ -33,6 +35,7 @@ as $$
                 where string_to_array(p.partattrs::text, ' ')::smallint[] && array[b.attnum, 0::smallint]
             )
     );
+end
 $$;
 
 comment on function pydb_internal.reference_constrained(oid[], name[]) is

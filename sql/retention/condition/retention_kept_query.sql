@@ -18,7 +18,6 @@ declare
     v_ref record;
     v_from text;
     v_refusing boolean := false;
-    v_blockers constant text[] := pydb_internal.retention_blocker_conditions(p_relation, 't');
     v_stays text[];
 begin
     for v_ref in
@@ -44,19 +43,22 @@ begin
             with ordinality as u (name, operator, collated, ord)
         );
     end loop;
+    if v_from is null then
+        return null;
+    end if;
     -- what a key with CASCADE takes along may be young, but nothing may keep it
     v_stays := case
         when v_refusing then array[
             format('(%s) is not true', pydb_internal.retention_expired_condition(p_policy, p_cutoff))]
         else '{}'
-    end || v_blockers;
+    end || pydb_internal.retention_blocker_conditions(p_relation, 't');
     -- of a table that is a partition, the rows of the others stay, whatever their age
     if v_refusing and (select c.relispartition from pg_catalog.pg_class as c where c.oid = p_policy.target) then
         v_stays := v_stays || format('t.tableoid <> all(%L::pg_catalog.oid[])', array(
             select l.relation from pydb_internal.retention_leaves(p_policy.target) as l
         ));
     end if;
-    if v_from is null or cardinality(v_stays) = 0 then
+    if cardinality(v_stays) = 0 then
         return null;
     end if;
     return format(

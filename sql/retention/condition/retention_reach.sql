@@ -71,7 +71,9 @@ begin
         v_from := v_next;
     end loop;
     -- what the server takes along by itself, nobody archives
-    if p_policy.on_referenced = 'cascade' or (p_policy.action = 'archive' and way = 'count') then
+    if p_policy.on_referenced = 'cascade'
+        or ('archive' in (p_policy.action, p_policy.partition_first) and way = 'count')
+    then
         way := 'walk';
     end if;
 end

@@ -34,7 +34,7 @@ begin
     end if;
     return query
     with part as (
-        select u.relation, sum(u.due) over (order by u.ord) as rows, o.run
+        select u.relation, sum(u.due) over (order by u.ord) as rows, o.run, count(*) over () as parts
         from pydb_internal.retention_open(v_run, null) as o
         cross join lateral unnest(o.parts) with ordinality as u (
             relation, subject, strategy, from_block, at_block, until_block, from_value, density, due, condition,
@@ -46,11 +46,11 @@ begin
     from part as p
     inner join pg_inherits as i on i.inhrelid = p.relation
     inner join pg_partitioned_table as t on t.partrelid = i.inhparent and t.partdefid = 0
-    where (p.run).state is null and p.rows <= coalesce(least(p_max_rows, v_terms.max_rows), p.rows)
+    where (p.run).state is null and p.parts <= 24 and p.rows <= coalesce(least(p_max_rows, v_terms.max_rows), p.rows)
         -- a foreign key of its own, or one that points to it, locks other tables on the way, without a timeout
         and not exists (
             select 1
-            from pg_partition_tree(p.relation) as e
+            from pydb_internal.relation_tree(p.relation) as e
             inner join pg_constraint as k on k.contype = 'f' and e.relid in (k.conrelid, k.confrelid)
         )
     order by p.rows;
@@ -59,6 +59,7 @@ $$;
 
 comment on function pydb_internal.retention_detach_candidates(text, bigint, timestamptz) is
 'Oids of partitions, oldest first, that the next run of the policy would drop, within p_max_rows and the policy''s own,
-and whose table has no default partition and no foreign keys; none where the run would not begin.';
+and whose table has no default partition and no foreign keys; none where the run would not begin, or where more than 24
+would go: each makes every session plan anew, twice, and the run takes many at once.';
 
 revoke all on function pydb_internal.retention_detach_candidates(text, bigint, timestamptz) from public;

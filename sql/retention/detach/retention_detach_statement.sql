@@ -16,7 +16,7 @@ declare
     v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_policy);
     v_run pydb_internal.run_state;
     v_parent oid;
-    v_action text;
+    v_code text;
 begin
     v_run.kind := 'retention';
     v_run.subject := p_policy;
@@ -31,7 +31,7 @@ begin
     then
         return null;
     end if;
-    select v.action into v_action
+    select v.code into v_code
     from pydb_internal.retention_partition_bounds(
         v_policy, pydb_internal.retention_cutoff(v_policy, v_run.now), v_parent
     ) as b
@@ -39,7 +39,7 @@ begin
         v_policy, pydb_internal.retention_cutoff(v_policy, v_run.now), b
     ) as v
     where b.partition = p_partition;
-    if v_action in ('drop', 'detach', 'move') and pydb_internal.retention_partition_store(pydb_internal.draft_add(
+    if v_code = 'partition_old' and pydb_internal.retention_partition_store(pydb_internal.draft_add(
         'retention_partition', jsonb_build_object(
             'policy', p_policy, 'partition', p_partition::bigint, 'state', 'detaching', 'request', p_request
         )

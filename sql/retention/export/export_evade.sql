@@ -15,7 +15,9 @@ declare
     v_slice pydb_internal.run_part := p_part;
     v_turn pydb_internal.run_turn;
 begin
-    if not coalesce(p_part.is_late, false) then
+    if p_part.strategy = 'partition' then
+        return pydb_internal.retention_evade(p_run, p_part);
+    elsif not coalesce(p_part.is_late, false) then
         v_slice.relation := (pydb_internal.archive_chunk_next(p_run.run_id)).relation;
     end if;
     if v_slice.relation is null then

@@ -15,6 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_until constant bigint := p_from + least(p_work.index_range, p_policy.rows_per_second, 20000);
+    v_versions constant xid[] := pydb_internal.archive_versions(p_chunk.manifest_id, p_chunk.number);
     v_part pydb_internal.run_part;
 begin
     if pydb_internal.relation_name(p_chunk.relation) is not null then
@@ -26,22 +27,28 @@ begin
     v_part.strategy := 'whole';
     v_part.subject := format('%s/%s', p_chunk.manifest_id, p_chunk.number);
     v_part.at_block := least(v_until, cardinality(p_chunk.tids));
-    v_part.is_ended := pydb_internal.archive_places(
-        p_chunk.manifest_id, p_chunk.number, p_from, p_from + 1
-    ) is null or not exists (
-        select from pydb_internal.archive_versions(p_chunk.manifest_id, p_chunk.number, p_from, p_from + 1) as u
-    );
+    v_part.is_ended := v_versions is null
+        or pydb_internal.archive_places(p_chunk.manifest_id, p_chunk.number, p_from, p_from + 1) is null;
     v_part.is_again := false; -- another sweep exports what the rows of this one keep
     -- These versions and no others: a place alone may hold another row by now. Whatever came to such a place after the
     -- file was read is of a transaction that the file's snapshot did not see, and all versions of the file are of ones
-    -- that it saw: so the place, and any of the versions, are together as good as the pair. Written so that no join can
-    -- be made of it, whose order would be a guess; the age of a version is as good as the version, and can be sorted.
+    -- that it saw: so the place, and any of the versions, are together as good as the pair. Where these are many, it is
+    -- written so that no join can be made of it, whose order would be a guess; the age of a version is as good as the
+    -- version, and can be sorted.
     v_part.condition := format(
-        't.ctid operator(pg_catalog.=) any((select pydb_internal.archive_places(%1$s))::pg_catalog.tid[])
-        and case when pg_catalog.age(t.xmin) in (
-            select pg_catalog.age(u.version) from pydb_internal.archive_versions(%1$s) as u (version)
-        ) then true else false end and %2$s',
-        concat_ws(', ', p_chunk.manifest_id, p_chunk.number, p_from, v_part.at_block), v_part.condition
+        't.ctid operator(pg_catalog.=) any((select pydb_internal.archive_places(%s, %s, %s, %s))::pg_catalog.tid[])
+        and %s and %s',
+        p_chunk.manifest_id, p_chunk.number, p_from, v_part.at_block,
+        case
+            when cardinality(v_versions) <= 8
+                then format('t.xmin operator(pg_catalog.=) any(%L::pg_catalog.xid[])', v_versions)
+            else format(
+                'case when pg_catalog.age(t.xmin) in (
+                    select pg_catalog.age(u.version)
+                    from pg_catalog.unnest(pydb_internal.archive_versions(%s, %s)) as u (version)
+                ) then true else false end', p_chunk.manifest_id, p_chunk.number
+            )
+        end, v_part.condition
     );
     return v_part;
 end

@@ -21,7 +21,9 @@ declare
     v_id text;
     v_is_done boolean;
 begin
-    if p_part.is_late then -- what somebody held gets its second chance
+    if p_part.strategy = 'partition' then
+        return pydb_internal.retention_partition_turn(p_run, p_part);
+    elsif p_part.is_late then -- what somebody held gets its second chance
         v_turn := pydb_internal.retention_turn(p_run, p_part);
         perform pydb_internal.archive_chunk_account(
             p_run.run_id, split_part(p_part.subject, '/', 1)::bigint, null, (v_turn.run).rows, false, false

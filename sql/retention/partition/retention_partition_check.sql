@@ -21,6 +21,15 @@ begin
         raise exception using errcode = 'YD001', message = 'p_partition => ''move'' needs a schema that exists',
             detail = format('p_partition is %L, p_partition_schema %L.', p_policy.partition, p_policy.partition_schema),
             hint = 'create schema partitions_of_old; then p_partition_schema => ''partitions_of_old''';
+    elsif p_policy.partition_first not in ('archive', 'export') or (
+        p_policy.partition_first is not null
+        and (p_policy.action, p_policy.partition) is distinct from ('drop_partition', 'drop')
+    ) then
+        raise exception using errcode = 'YD001',
+            message = format('p_partition_first cannot be %L here', p_policy.partition_first),
+            detail = format('It is archive or export, before p_partition ''drop''; p_action is %L, p_partition %L.',
+                p_policy.action, p_policy.partition),
+            hint = 'p_action => ''drop_partition'', p_partition => ''drop'', p_partition_first => ''archive''';
     elsif p_policy.action <> 'drop_partition' then
         if p_policy.partition <> 'drop' then
             raise exception using errcode = 'YD001', message = 'p_partition needs p_action => ''drop_partition''',

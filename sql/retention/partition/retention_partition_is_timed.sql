@@ -1,4 +1,5 @@
--- pydb_internal.retention_partition_is_timed (partition): is a table partitioned by ranges of this one column.
+-- pydb_internal.retention_partition_is_timed (partition): is a table partitioned by ranges of this column, alone or
+-- before others.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_partition_is_timed(p_relation oid, p_column name)
@@ -11,7 +12,7 @@ as $$
         select 1
         from pg_catalog.pg_partitioned_table as p
         inner join pg_catalog.pg_attribute as a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0]
-        where p.partrelid = p_relation and p.partstrat = 'r' and p.partnatts = 1 and a.attname = p_column
+        where p.partrelid = p_relation and p.partstrat = 'r' and a.attname = p_column
     );
 $$;
 

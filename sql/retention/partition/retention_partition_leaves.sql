@@ -18,17 +18,14 @@ begin
     return query
     select t.relid::oid, case when u.is_whole then u.relation end, u.action, u.code, u.reason
     from pydb_internal.retention_partition_units(p_policy, p_cutoff) as u
-    cross join lateral pg_partition_tree(u.relation) as t
+    cross join lateral pydb_internal.relation_tree(u.relation) as t
     where t.isleaf
     union all
-    -- a table that is in no tree is none to pg_partition_tree
+    -- a table that is in no tree is none to relation_tree
     select
         coalesce(t.relid::oid, l.partition), l.partition,
         case
-            when not l.is_own then 'detach'
-            when p_policy.partition = 'drop' then 'drop'
-            when p_policy.partition = 'keep' then 'detach'
-            else 'move'
+            when not l.is_own then 'detach' else pydb_internal.retention_save_whole_action(p_policy)
         end,
         case when l.is_own then 'partition_detached' else 'partition_pending' end,
         case
@@ -36,7 +33,7 @@ begin
             else 'somebody began to detach it: that is brought to its end, and it stays'
         end
     from pydb_internal.retention_partition_leftovers(p_policy.name) as l
-    left join lateral pg_partition_tree(l.partition) as t on t.isleaf;
+    left join lateral pydb_internal.relation_tree(l.partition) as t on t.isleaf;
 end
 $$;
 

@@ -12,7 +12,7 @@ as $$
     -- a pending detach stops every later one on its table, whoever began it
     select i.inhrelid, i.inhparent, r.id is not null
     from pydb.retention_policy as p
-    cross join lateral pg_partition_tree(p.target) as t
+    cross join lateral pydb_internal.relation_tree(p.target) as t
     inner join pg_inherits as i on i.inhparent = t.relid and i.inhdetachpending
     left join pydb.retention_partition as r
         on r.partition = i.inhrelid and r.policy = p.name and r.ended_at is null

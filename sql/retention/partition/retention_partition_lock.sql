@@ -1,9 +1,9 @@
--- pydb_internal.retention_partition_lock (partition; by retention_partition_turn): lock a table and one of its
--- partitions, in the order in which the application does, so that nobody waits for long behind us.
+-- pydb_internal.retention_partition_lock (partition): lock a table and some of its partitions, in the order in which
+-- the application does, so that nobody waits for long behind us.
 -- reads pg_locks, settings   writes nothing   locks the table, its default partition and the partition (access
 -- exclusive)
 -- raises 55P03
-create or replace function pydb_internal.retention_partition_lock(p_parent oid, p_partition oid)
+create or replace function pydb_internal.retention_partition_lock(p_parent oid, p_partitions oid[])
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -11,7 +11,13 @@ as $$
 declare
     v_places constant oid[] := array_remove(array[p_parent, (
         select p.partdefid from pg_partitioned_table as p where p.partrelid = p_parent and p.partdefid <> 0
-    )], null) || array(select t.relid::oid from pg_partition_tree(p_partition) as t) || p_partition;
+    )], null) || array(
+        -- one that is in no tree is none to relation_tree
+        select coalesce(t.relid, u.partition)
+        from unnest(p_partitions) with ordinality as u (partition, place)
+        left join lateral pydb_internal.relation_tree(u.partition) as t on true
+        order by u.place
+    );
     v_place oid;
     v_holder record;
     v_then constant timestamptz := clock_timestamp() - interval '100 ms';
@@ -49,9 +55,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_partition_lock(oid, oid) is
-'Locks a table (null: none), its default partition, and the partition with what is below it, until the end of the
+comment on function pydb_internal.retention_partition_lock(oid, oid[]) is
+'Locks a table (null: none), its default partition, and the partitions with what is below them, until the end of the
 transaction; 55P03 at once where somebody has held one of them for longer than 100 ms, or after the setting
 partition_lock_timeout.';
 
-revoke all on function pydb_internal.retention_partition_lock(oid, oid) from public;
+revoke all on function pydb_internal.retention_partition_lock(oid, oid[]) from public;

@@ -14,7 +14,7 @@ begin
     if p_policy.filter is not null then
         return 'The policy has a filter: it picks rows, and a partition goes as a whole';
     elsif exists (
-        select 1 from pg_partition_tree(p_policy.target) as t
+        select 1 from pydb_internal.relation_tree(p_policy.target) as t
         where pydb_internal.retention_partition_is_timed(t.relid, p_policy.time_column)
     ) then
         return null;
@@ -26,13 +26,17 @@ begin
         when v_key.partstrat <> 'r' then format(
             'Its key is %s: what a partition of it holds cannot be compared with a time', v_key.said
         )
-        when v_key.partnatts > 1 then format('Its key is %s: it has more than one column', v_key.said)
+        when v_key.partnatts > 1 then format(
+            'Its key is %1$s, and %2$I is not its first column: what a partition of it holds is of any time. A key of '
+            'range (%2$I, …), or partitions by %2$I below those of another column, would do', v_key.said,
+            p_policy.time_column
+        )
         else format('Its key is %s, and the time is in %I', v_key.said, p_policy.time_column)
     end;
 end
 $$;
 
 comment on function pydb_internal.retention_partition_problem(pydb.retention_policy) is
-'In words: a filter, no partitions, or a key that is no range of the time column alone, at any level; null = nothing.';
+'In words: a filter, no partitions, or a key that does not begin with the time column, at any level; null = nothing.';
 
 revoke all on function pydb_internal.retention_partition_problem(pydb.retention_policy) from public;

@@ -10,13 +10,13 @@ set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$
 declare
-    v_tree constant oid[] := array(select t.relid::oid from pg_catalog.pg_partition_tree(p_partition) as t);
+    v_tree constant oid[] := array(select t.relid::oid from pydb_internal.relation_tree(p_partition) as t);
     v_edge record;
     v_found boolean;
 begin
     for v_edge in
         select r.*, t.relid
-        from pg_catalog.pg_partition_tree(p_partition) as t
+        from pydb_internal.relation_tree(p_partition) as t
         cross join lateral pydb_internal.retention_references(t.relid) as r
         where t.isleaf
     loop

@@ -1,5 +1,5 @@
--- pydb_internal.retention_partition_remove (partition; by retention_partition_turn): take a partition out of its table,
--- and do with it what its policy says.
+-- pydb_internal.retention_partition_remove (partition): take a partition out of its table, and do with it what its
+-- policy says.
 -- writes the catalog   locks the table and the partition (access exclusive)
 -- raises what the statements raise
 create or replace function pydb_internal.retention_partition_remove(
@@ -21,7 +21,7 @@ begin
     -- a foreign key of its own first. Where it is referenced, the server wants the DETACH, and asks for rows
     if p_parent is not null and (p_policy.partition <> 'drop' or exists (
         select 1
-        from pg_partition_tree(p_partition) as t
+        from pydb_internal.relation_tree(p_partition) as t
         inner join pg_constraint as k on k.confrelid = t.relid and k.contype = 'f'
     )) then
         v_statements := array[

@@ -14,7 +14,9 @@ declare
     v_is_end constant boolean := v_new.state not in ('detaching', 'detached');
     v_old pydb.retention_partition;
 begin
-    if v_new.run_id is not null and not (pydb_internal.run_is_own(v_new.run_id, 'retention') and exists (
+    if v_new.run_id is not null and not ((
+        pydb_internal.run_is_own(v_new.run_id, 'retention') or pydb_internal.run_is_own(v_new.run_id, 'export')
+    ) and exists (
         select 1 from pydb.job_run as r where r.id = v_new.run_id and r.subject = v_new.policy
     )) or (v_is_end and v_new.run_id is null) then
         raise exception using errcode = 'YD005', message = format('run %s is none of this session', v_new.run_id),
@@ -39,9 +41,14 @@ begin
         return false; -- another call is at it
     elsif found then
         update pydb.retention_partition as r
-        set state = v_new.state, rows = coalesce(v_new.rows, r.rows), is_exact = coalesce(v_new.is_exact, r.is_exact),
-            moved_to = v_new.moved_to, run_id = v_new.run_id, ended_at = case when v_is_end then clock_timestamp() end
-        where r.id = v_old.id;
+        set state = v_new.state, rows = coalesce(
+                v_new.rows, case when v_is_end then coalesce(r.rows_saved, 0) + v_new.rows_saved end, r.rows
+            ),
+            is_exact = coalesce(v_new.is_exact, case when v_is_end then v_new.rows_saved >= 0 end, r.is_exact),
+            moved_to = v_new.moved_to, run_id = v_new.run_id, ended_at = case when v_is_end then clock_timestamp() end,
+            rows_saved = coalesce(r.rows_saved + coalesce(v_new.rows_saved, 0), v_new.rows_saved)
+        where r.id = v_old.id
+        returning r.* into v_new;
     else
         insert into pydb.retention_partition (
             policy, partition, name, parent, lower_bound, upper_bound, state, rows, is_exact, moved_to, run_id, request,
@@ -58,11 +65,12 @@ begin
         set detail = r.detail || jsonb_build_object('partitions', coalesce(r.detail -> 'partitions', '{}')
             || jsonb_build_object(v_new.name, jsonb_build_object(
                 'state', v_new.state, 'rows', v_new.rows, 'is_exact', v_new.is_exact
-            )))
+            ) || jsonb_strip_nulls(jsonb_build_object('rows_saved', v_new.rows_saved))))
         where r.id = v_new.run_id;
         perform pydb_internal.audit_add('retention_partition', v_new.policy, jsonb_strip_nulls(jsonb_build_object(
             'partition', v_new.name, 'state', v_new.state, 'rows', v_new.rows, 'is_exact', v_new.is_exact,
-            'moved_to', v_new.moved_to, 'lower_bound', coalesce(v_new.lower_bound, v_old.lower_bound),
+            'rows_saved', v_new.rows_saved, 'moved_to', v_new.moved_to,
+            'lower_bound', coalesce(v_new.lower_bound, v_old.lower_bound),
             'upper_bound', coalesce(v_new.upper_bound, v_old.upper_bound)
         )), v_new.run_id);
     end if;

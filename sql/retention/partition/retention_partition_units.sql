@@ -22,7 +22,7 @@ begin
         if not pydb_internal.retention_partition_is_timed(v_parent, p_policy.time_column) then
             return query
             select
-                c.oid, false, case p_policy.partition when 'drop' then 'delete' else 'keep' end,
+                c.oid, false, pydb_internal.retention_save_action(p_policy),
                 'partition_untimed', format('%s is not partitioned by time', pydb_internal.relation_name(v_parent))
             from pg_inherits as i
             inner join pg_class as c on c.oid = i.inhrelid and c.relkind <> 'p'
@@ -35,9 +35,14 @@ begin
             continue;
         end if;
         for v_bounds in select b.* from pydb_internal.retention_partition_bounds(p_policy, p_cutoff, v_parent) as b loop
-            select v.action, v.code, v.reason into action, code, reason
-            from pydb_internal.retention_partition_verdict(p_policy, p_cutoff, v_bounds) as v;
-            is_whole := action in ('drop', 'detach', 'move');
+            begin
+                select v.action, v.code, v.reason into action, code, reason
+                from pydb_internal.retention_partition_verdict(p_policy, p_cutoff, v_bounds) as v;
+                perform pydb_internal.retention_undo();
+            exception when sqlstate 'YD902' then
+                null; -- as in retention_measure
+            end;
+            is_whole := code = 'partition_old';
             relation := v_bounds.partition;
             if is_whole or not exists (
                 select 1 from pg_class as c where c.oid = v_bounds.partition and c.relkind = 'p'
@@ -46,7 +51,7 @@ begin
             elsif code in ('partition_newer', 'foreign_table') then
                 return query
                 select t.relid::oid, false, action, code, reason
-                from pg_partition_tree(v_bounds.partition) as t where t.isleaf;
+                from pydb_internal.relation_tree(v_bounds.partition) as t where t.isleaf;
             else
                 v_parents := v_parents || v_bounds.partition;
             end if;

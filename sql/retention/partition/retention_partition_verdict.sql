@@ -19,8 +19,8 @@ declare
     v_name constant text := pydb_internal.relation_name(p_bounds.partition);
     v_found boolean := false;
 begin
-    -- rows of what cannot go as a whole go one by one; not where detached partitions are to keep their rows
-    action := case p_policy.partition when 'drop' then 'delete' else 'keep' end;
+    -- rows of what cannot go as a whole go one by one
+    action := pydb_internal.retention_save_action(p_policy);
     if p_bounds.is_default then
         code := 'partition_default';
         reason := 'the default partition stays';
@@ -39,9 +39,9 @@ begin
         reason := 'it is the last one, and there is none that takes rows from now on';
         return;
     end if;
-    select min(pydb_internal.relation_name(c.oid)) into reason
-    from pg_partition_tree(p_bounds.partition) as t
-    inner join pg_class as c on c.oid = t.relid and c.relkind = 'f';
+    select min(pydb_internal.relation_name(t.relid)) into reason
+    from pydb_internal.relation_tree(p_bounds.partition) as t
+    where (select c.relkind = 'f' from pg_class as c where c.oid = t.relid); -- a join would read all of pg_class
     if reason is not null then
         action := 'keep';
         code := 'foreign_table';
@@ -68,7 +68,7 @@ begin
     select code_, said into code, reason from pydb_internal.retention_partition_hurdles(p_policy, p_bounds.partition)
         as h (code_, said) limit 1;
     if code is null then
-        action := case p_policy.partition when 'drop' then 'drop' when 'keep' then 'detach' else 'move' end;
+        action := pydb_internal.retention_save_whole_action(p_policy);
         code := 'partition_old';
         reason := 'all of it is older than the cutoff: it ends at ' || p_bounds.upper_bound;
     end if;
@@ -78,8 +78,9 @@ $$;
 comment on function pydb_internal.retention_partition_verdict(
     pydb.retention_policy, timestamptz, pydb_internal.retention_bounds
 ) is
-'action: drop, detach (and keep) or move, where the partition goes as a whole; delete: its expired rows go by batches;
-keep: nothing of it goes. code is the reason for programs, reason that for people.';
+'action: drop, archive_drop, export_drop, detach (and keep) or move, where the partition goes as a whole (code
+partition_old); delete, archive: its expired rows go by batches; keep: nothing of it goes. code is the reason for
+programs, reason that for people.';
 
 revoke all on function pydb_internal.retention_partition_verdict(
     pydb.retention_policy, timestamptz, pydb_internal.retention_bounds

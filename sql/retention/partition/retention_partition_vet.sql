@@ -32,7 +32,7 @@ begin
     ) as b
     where b.partition = v_partition;
     if v_policy.action <> 'drop_partition' or (v_parent is not null and not exists (
-        select 1 from pg_partition_tree(v_policy.target) as t where t.relid = v_parent
+        select 1 from pydb_internal.relation_tree(v_policy.target) as t where t.relid = v_parent
     )) or (v_parent is not null and not v_is_pending and v_bounds.is_old is not true) then
         raise exception using errcode = 'YD120',
             message = format('policy %s does not drop %s', v_policy.name, pydb_internal.relation_name(v_partition)),

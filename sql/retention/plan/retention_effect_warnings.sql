@@ -18,17 +18,21 @@ declare
     v_ref record;
     v_count bigint;
     v_bare text;
+    v_due text;
     v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
 begin
     for v_ref in select r.* from pydb_internal.retention_references(p_relation) as r loop
         if v_ref.on_delete in ('c', 'n', 'd') and not v_ref.itself and p_rows > 0 then
+            v_due := coalesce(
+                v_due, pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff)
+            );
             execute format(
                 'select count(*) from %s as c where exists (select 1 from only %s as t where %s and %s)',
                 v_ref.source, pydb_internal.relation_name(p_relation),
                 concat_ws(' and ', pydb_internal.key_match(
                     'c', v_ref.child_columns, 't', v_ref.parent_columns, v_ref.operators, v_ref.collations
                 ), pydb_internal.reference_row_condition(p_relation, 't', v_ref.parent_condition)),
-                pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff)
+                v_due
             ) into v_count;
             if v_count > 0 then
                 v_all := v_all || row('children', format(
@@ -88,11 +92,9 @@ begin
         ), '{}'
     ) || coalesce(
         (
-            select array_agg(row(
-                'rule', format('rule %I rewrites deletes: rows may stay', w.rulename)
-            )::pydb_internal.retention_warning order by w.rulename)
-            from pg_rewrite as w
-            where w.ev_class = p_relation and w.ev_type = '4'
+            select array_agg(row('rule', r.said)::pydb_internal.retention_warning order by r.rule)
+            from pydb_internal.relation_rules(array[p_relation], 'delete') as r
+            where not r.deletes -- those block the run: retention_hurdles
         ), '{}'
     );
 end

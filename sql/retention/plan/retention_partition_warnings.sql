@@ -20,10 +20,12 @@ begin
         return v_all;
     elsif p_code not in ('partition_newer', 'partition_boundary', 'partition_old', 'partition_detached') then
         v_all := v_all || row(p_code, p_reason || case p_action
-            when 'delete' then ': its expired rows go by batches' when 'keep' then ': nothing of it goes' else ''
+            when 'delete' then ': its expired rows go by batches'
+            when 'archive' then ': its expired rows go to the archive by batches'
+            when 'keep' then ': nothing of it goes' else ''
         end)::pydb_internal.retention_warning;
     end if;
-    if p_action in ('drop', 'detach', 'move') then
+    if p_code in ('partition_old', 'partition_detached', 'partition_pending') then
         if not (pydb_internal.retention_partition_rows(p_relation)).is_exact then
             v_all := v_all || row(
                 'rows_estimated', 'its rows are estimated from the statistics, here and by the fuse'

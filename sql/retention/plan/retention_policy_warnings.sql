@@ -62,7 +62,7 @@ begin
                     v_count))::pydb_internal.retention_warning;
     end if;
     v_all := v_all || pydb_internal.retention_hurdle_warnings(p_policy);
-    if p_policy.action = 'archive' and exists (
+    if 'archive' in (p_policy.action, p_policy.partition_first) and exists (
         select from pydb_internal.reference_edges_among((pydb_internal.retention_reach(p_policy)).tables) as e
         where e.on_delete in ('n', 'd')
     ) then

@@ -34,7 +34,7 @@ begin
     v_new.archive := null; -- reserved
     perform pydb_internal.retention_check_keep(v_new, v_allow_short);
     perform pydb_internal.retention_check_terms(v_new);
-    if v_new.action = 'archive' and not v_builtin then
+    if 'archive' in (v_new.action, v_new.partition_first) and not v_builtin then
         perform pydb_internal.archive_check_table(v_new.target);
     end if;
     perform pydb_internal.retention_check_unit(v_new, clock_timestamp());

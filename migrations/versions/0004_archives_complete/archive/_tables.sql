@@ -58,6 +58,8 @@ create table pydb.archive_run (
     to_block bigint,
     signature text,
     columns name[],
+    deleted bigint,
+    relations numeric,
     search_path name[],
     exported bigint not null default 0,
     constraint archive_run_pkey primary key (run_id, archive),
@@ -90,6 +92,10 @@ comment on column pydb.archive_run.search_path is
 does.';
 comment on column pydb.archive_run.exported is
 'Those of the purged ones that are in verified files: pydb.archive_manifest.';
+comment on column pydb.archive_run.deleted is
+'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
+comment on column pydb.archive_run.relations is
+'Sum of the numbers of those tables: another one is another set of them.';
 
 revoke all on pydb.archive_table, pydb.archive_run from public;
 
@@ -244,7 +250,7 @@ create table pydb_internal.archive_chunk (
     is_late boolean not null default false,
     constraint archive_chunk_pkey primary key (manifest_id, number),
     constraint archive_chunk_size_check check (cardinality(tids) between 1 and 20000),
-    constraint archive_chunk_versions_check check (cardinality(versions) = cardinality(tids))
+    constraint archive_chunk_versions_check check (cardinality(versions) between 1 and cardinality(tids))
 );
 
 create index archive_chunk_run_id_idx on pydb_internal.archive_chunk (run_id);
@@ -258,7 +264,8 @@ comment on column pydb_internal.archive_chunk.relation is 'Relation that they ar
 comment on column pydb_internal.archive_chunk.signature is
 'What the table looked like when they were read; where it is another, these are not the rows.';
 comment on column pydb_internal.archive_chunk.tids is 'Places of the rows (ctid).';
-comment on column pydb_internal.archive_chunk.versions is 'Their versions (xmin), in the same order.';
+comment on column pydb_internal.archive_chunk.versions is
+'Their versions (xmin), each at least once: all of them, or one where all have the same.';
 comment on column pydb_internal.archive_chunk.is_late is 'True: some of them were locked, and get another chance.';
 
 revoke all on pydb_internal.archive_chunk from public;

@@ -362,7 +362,8 @@ privilege, row_security, rule, publication. Blocking: foreign_table, outside (ro
 (PostgreSQL checks before the cascade is there), not_null, match_full, no_default, check, unique, partition (what is set
 is refused). To know: order, trigger, untried, unindexed, not_enforced, not_valid, uncovered (partitions without the
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
-unlinked (a restore does not set them back), purge (copies that go for good). Blocking: unarchivable (with an archive).';
+unlinked (a restore does not set them back), purge (copies that go for good). Blocking:
+unarchivable (with an archive).';
 
 insert into pydb_internal.run_kind (name, job_kind, audit_action, failed, blocked, passed_on, hint) values
 ('cascade', 'cascade', 'cascade_run', 'YD308', 'YD302', '{YD306}', 'call pydb.cascade_run(%2$s);');

@@ -55,6 +55,7 @@ actions hold, and the plan is that of a plain DELETE. rows counts each row once 
 action blocked stops the whole delete; warning says why (codes: in a word for each sentence) and cure how to change it.
 Columns that look like references to these tables and are none
 are said as notices: nothing follows them. p_archive: of a delete that archives (null: as the entity
-says). p_purge: of a job for good, also what archives and the quarantine hold of these rows. It takes no lock above a SELECT''s and leaves no trace.';
+says). p_purge: of a job for good, also what archives and the quarantine hold of these rows. It takes
+no lock above a SELECT''s and leaves no trace.';
 
 revoke all on function pydb.cascade_plan(regclass, jsonb, jsonb, text, boolean, boolean) from public;

@@ -63,7 +63,7 @@ comment on function pydb.cascade_receipt(bigint, bigint) is
 'The receipt of a cascade job, or (p_run) of the run of a cascade_delete: who asked, who approved, why, when; what went
 by table, the hash of the keys (keys_sha256), what a look afterwards found (remaining, rescanned_at), where archived
 copies lie and until when (archived), what was purged of them for good (purged), and exported files with rows of these
-tables, which no purge reaches (files). No key is in it. What a job without entity or reason has no ledger for is null. YD306 for an
-unknown one.';
+tables, which no purge reaches (files). No key is in it. What a job without entity or reason has no
+ledger for is null. YD306 for an unknown one.';
 
 revoke all on function pydb.cascade_receipt(bigint, bigint) from public;

@@ -23,6 +23,7 @@ begin
     return query select d.* from pydb_internal.doctor_cascade() as d;
     return query select d.* from pydb_internal.doctor_erasure() as d;
     return query select d.* from pydb_internal.doctor_idempotency() as d;
+    return query select d.* from pydb_internal.doctor_archive() as d;
 end
 $$;
 

@@ -43,6 +43,7 @@ create table pydb.retention_policy (
     partition text not null default 'drop',
     partition_schema name,
     search_path name[],
+    partition_first text,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -66,6 +67,10 @@ create table pydb.retention_policy (
     ),
     constraint retention_policy_partition_check check (
         partition in ('drop', 'keep', 'move') and (partition = 'move') = (partition_schema is not null)
+    ),
+    constraint retention_policy_partition_first_check check (
+        partition_first is null
+        or (partition_first in ('archive', 'export') and action = 'drop_partition' and partition = 'drop')
     )
 );
 
@@ -132,6 +137,9 @@ partition_schema).';
 comment on column pydb.retention_policy.partition_schema is 'Schema that detached partitions are moved to.';
 comment on column pydb.retention_policy.search_path is
 'Schemas in which triggers and other code of the application look for names in a run; null = as the running role does.';
+comment on column pydb.retention_policy.partition_first is
+'What becomes of the rows of a partition before it is dropped: archive (into the archive of the table) or export (to
+files, by pydb archive export); null = nothing.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (
@@ -176,6 +184,7 @@ create table pydb.retention_partition (
     actor text not null default session_user,
     started_at timestamptz not null default pg_catalog.clock_timestamp(),
     ended_at timestamptz,
+    rows_saved bigint,
     constraint retention_partition_pkey primary key (id),
     constraint retention_partition_state_check check (
         state in ('detaching', 'detached', 'dropped', 'kept', 'moved', 'lost')
@@ -214,6 +223,8 @@ comment on column pydb.retention_partition.request is 'Id of the call that began
 comment on column pydb.retention_partition.actor is 'Login role.';
 comment on column pydb.retention_partition.started_at is 'When it was taken out, or that was begun.';
 comment on column pydb.retention_partition.ended_at is 'When it came to its end.';
+comment on column pydb.retention_partition.rows_saved is
+'Rows of it that went to the archive of its table, or to verified files, before it was dropped; null = none were to.';
 
 revoke all on pydb.retention_partition from public;
 
@@ -293,7 +304,9 @@ create type pydb_internal.retention_work as (
     parts_since timestamptz,
     parts_stuck bigint,
     parts_done bigint,
-    parts_rows bigint
+    parts_rows bigint,
+    parts_waiting bigint,
+    parts_planned oid[]
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -325,3 +338,6 @@ comment on column pydb_internal.retention_work.parts_since is
 comment on column pydb_internal.retention_work.parts_stuck is 'Partitions that stayed because somebody held them.';
 comment on column pydb_internal.retention_work.parts_done is 'Partitions that went.';
 comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';
+comment on column pydb_internal.retention_work.parts_waiting is
+'Partitions that are detached and wait for somebody who exports their rows.';
+comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';

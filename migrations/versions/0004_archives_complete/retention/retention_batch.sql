@@ -1,7 +1,7 @@
 -- pydb.retention_batch: one bounded batch of a policy, in the caller's own transaction.
 -- writes the target and its archive, pydb.job_run, pydb.audit_log   locks the relation (row exclusive) and the rows it
 -- deletes
--- raises YD001 YD002 YD104 YD105 YD108 YD111 YD112 YD113 YD119, and what the delete raises
+-- raises YD001 YD002 YD007 YD104 YD105 YD108 YD111 YD112 YD113 YD119, and what the delete raises
 create or replace function pydb.retention_batch(
     p_policy text,
     p_max_rows bigint default 10000,
@@ -28,6 +28,7 @@ declare
     v_found record;
     v_archive bigint;
 begin
+    perform pydb_internal.run_check_read_write();
     perform pydb_internal.retention_check_batch(v_policy, p_max_rows);
     v_run.kind := 'retention';
     v_run.subject := p_policy;

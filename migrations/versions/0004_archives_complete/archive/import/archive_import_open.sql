@@ -1,7 +1,7 @@
 -- pydb_internal.archive_import_open (import; for pydb/archive/load.py): see whether files of one shape fit a table, and
 -- make the place that they are read into.
 -- reads the catalog   writes a temporary table, for this transaction   locks nothing above a select
--- raises YD003 YD624
+-- raises YD003 YD007 YD624
 create or replace function pydb_internal.archive_import_open(
     p_number integer,
     p_relation oid,
@@ -20,6 +20,7 @@ declare
     v_place text;
     v_names text;
 begin
+    perform pydb_internal.run_check_read_write();
     source := pydb_internal.archive_top(p_relation);
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('no rows are imported into %s', v_name),

@@ -68,7 +68,7 @@ $$;
 
 comment on function pydb_internal.cascade_job_progress(bigint, jsonb, jsonb, jsonb) is
 'Adds rows per relation to a job, and which of them triggers took beyond the plan; with p_proof it completes the job,
-with counts and the hash of its keys, which an erasure then forgets. Returns what is known of the job so far, for the log of the run.
-Nothing happens unless a live run of this process has started the job.';
+with counts and the hash of its keys, which an erasure then forgets. Returns what is known of the job so far, for the
+log of the run. Nothing happens unless a live run of this process has started the job.';
 
 revoke all on function pydb_internal.cascade_job_progress(bigint, jsonb, jsonb, jsonb) from public;

@@ -1,6 +1,7 @@
 -- pydb_internal.cascade_next_pass (job; by cascade_open): what is left of a job when all parts of a pass are through:
 -- the parts of the next pass, or the end of the run.
--- reads the root and what references it, its copies   writes pydb.cascade_job   locks the job's row where nothing is left
+-- reads the root and what references it, its copies   writes pydb.cascade_job
+-- locks the job's row where nothing is left
 -- raises YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD306 YD602
 create or replace function pydb_internal.cascade_next_pass(
     p_run pydb_internal.run_state,

@@ -1,5 +1,5 @@
--- pydb_internal.cascade_copies (purge): the archived and quarantined rows that belong to some root rows, layer by layer,
--- whether these are live, archived or gone.
+-- pydb_internal.cascade_copies (purge): the archived and quarantined rows that belong to some root rows, layer by
+-- layer, whether these are live, archived or gone.
 -- reads the root and what references it, the archives, pydb.orphan_quarantine   writes nothing
 -- locks nothing above a select
 -- raises YD005 YD103 YD114 YD301 YD602
@@ -53,7 +53,7 @@ begin
                 inner join pg_class as c on c.oid = t.archive
                 where t.source = pydb_internal.archive_top(v_edge.child)
                 union all
-                select 'pydb.orphan_quarantine'::regclass
+                select 'pydb.orphan_quarantine'::regclass::oid
             loop
                 v_from := pydb_internal.cascade_copy_source(v_edge, false, v_store);
                 continue when v_from is null;

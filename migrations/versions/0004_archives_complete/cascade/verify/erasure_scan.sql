@@ -47,7 +47,7 @@ begin
             ), pydb_internal.reference_match(p_edge, 't', 'p')
         );
     end if;
-    return query execute format(
+    for hash, key, rows in execute format(
         'select f.hash, f.key, count(*) from (
             select g.key, sha256(convert_to(g.key::text, ''UTF8'') || $1) as hash from (
                 select %s as key from %s as t where %s offset 0
@@ -57,7 +57,9 @@ begin
         group by f.hash, f.key',
         pydb_internal.erasure_key_source(p_edge.child, p_edge.child_columns, p_edge.parent_columns, 't'), v_from,
         v_where
-    ) using p_salt, p_hashes;
+    ) using p_salt, p_hashes loop
+        return next;
+    end loop;
 end
 $$;
 

@@ -35,6 +35,7 @@ as $$
         ('YD005', false, 'blocked', 'error', false),
         ('YD014', false, 'blocked', 'error', false),
         ('YD015', false, 'blocked', 'error', false),
+        ('YD016', false, 'blocked', 'error', false),
         ('YD104', false, 'blocked', 'fuse', false),
         ('YD105', false, 'blocked', 'fuse', false),
         ('YD106', false, 'blocked', 'error', false),

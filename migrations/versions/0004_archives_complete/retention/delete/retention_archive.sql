@@ -19,9 +19,6 @@ declare
     v_chosen text;
     v_parts text[];
     v_tids tid[];
-    v_ours text[];
-    v_gone bigint;
-    v_kept jsonb;
     v_rows bigint;
 begin
     perform pydb_internal.archive_open(p_run_id, array[p_relation]);
@@ -42,19 +39,7 @@ begin
         return v_rows;
     end if;
     execute format('select %s', v_chosen) into v_tids;
-    v_parts := pydb_internal.archive_statements(p_run_id, p_relation, format(
-        'delete from only %s as t where t.ctid operator(pg_catalog.=) any($1)
-        and coalesce(t.ctid operator(pg_catalog.=) any($1), false)', v_table
-    ));
-    v_gone := pydb_internal.archive_deleted();
-    v_kept := pydb_internal.archive_inserted(p_run_id);
-    v_ours := pydb_internal.application_enter();
-    execute format('/* pydb */ with %s %s', v_parts[1], v_parts[2]) using v_tids;
-    get diagnostics v_rows = row_count;
-    set constraints /* pydb */ all immediate; -- what triggers put off belongs to the sum
-    perform pydb_internal.application_leave(v_ours);
-    perform pydb_internal.archive_balance(p_run_id, v_kept, pydb_internal.archive_deleted() - v_gone);
-    return v_rows;
+    return pydb_internal.retention_archive_triggered(p_run_id, p_relation, v_tids);
 end
 $$;
 

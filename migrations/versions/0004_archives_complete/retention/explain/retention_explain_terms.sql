@@ -20,7 +20,9 @@ begin
             when 'archive' then 'rows go to an archive table in the statement that deletes them; they can be restored'
             when 'export' then 'rows go to files, which are read back and verified before they are deleted'
             when 'drop_partition' then format('partitions that expired as a whole are detached and %s', case
-                p_policy.partition when 'keep' then 'kept' when 'move' then 'moved' else 'dropped' end)
+                p_policy.partition when 'keep' then 'kept' when 'move' then 'moved' else case p_policy.partition_first
+                    when 'archive' then 'dropped, their rows archived first'
+                    when 'export' then 'dropped, their rows exported to files first' else 'dropped' end end)
             else 'see the page about retention' end, null),
         ('on_referenced', p_policy.on_referenced, case p_policy.on_referenced
             when 'skip' then 'rows that other rows reference stay, and are counted'

@@ -16,13 +16,14 @@ declare
     v_part pydb_internal.run_part;
     v_left bigint;
 begin
-    if v_policy.action <> 'export' then
+    if 'export' not in (v_policy.action, coalesce(v_policy.partition_first, '')) then
         raise exception using errcode = 'YD621', message = format('policy %s does not export', v_policy.name),
             detail = format('Its action is %s.', v_policy.action),
             hint = 'Set it again with p_action => ''export''; pydb retention run does what it says now.';
     elsif p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
+        v_turn := pydb_internal.retention_save_empty(v_policy, v_turn, p_parts);
         if (v_turn.run).state is null then
             return v_turn;
         end if;

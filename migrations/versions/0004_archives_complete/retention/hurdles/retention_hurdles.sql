@@ -30,14 +30,7 @@ begin
     if p_policy.action = 'drop_partition' then
         return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
     end if;
-    if p_policy.search_path is not null then
-        return query
-        select
-            case f.code when 'privilege' then f.code else 'search_path' end,
-            format('the search_path of policy %s cannot be used', p_policy.name), f.problem, f.cure
-        from pydb_internal.application_path_problem(p_policy.search_path, p_policy.target, p_role) as f
-        where f.problem is not null;
-    end if;
+    return query select k.* from pydb_internal.retention_code_hurdles(p_policy, p_role) as k;
     if not v_who.sees_all then
         return query
         select
@@ -51,7 +44,7 @@ begin
             and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
         having count(*) > 0;
     end if;
-    if p_policy.action = 'archive' then
+    if 'archive' in (p_policy.action, p_policy.partition_first) then
         return query
         select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
         from pydb_internal.archive_hurdle(p_policy.target, p_role) as h
@@ -90,7 +83,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, search_path, row_security,
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, search_path, row_security, rule,
 archive, watermark, publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;

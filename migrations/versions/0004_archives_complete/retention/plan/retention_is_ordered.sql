@@ -23,18 +23,21 @@ begin
     -- below, a walk through all of it takes no time; above, what the count has read would have to be read again
     where c.oid = p_relation and c.relpages > 4096 and c.reltuples > 0 and p_policy.strategy <> 'index'
         and pg_relation_size(c.oid) <= pg_size_bytes(current_setting('shared_buffers'));
-    if not found or not exists (
-        -- the names first, as in retention_null_rows
-        select from pg_stats as s
-        where s.schemaname = v_class.nspname and s.tablename = v_class.relname and s.attname = p_policy.time_column
-            and not s.inherited and s.correlation >= 0.95
-    ) then
+    if not found then
         return false;
     end if;
     execute format(
         'explain (format json) select from only %s as t where %s', pydb_internal.relation_name(p_relation), p_condition
     ) into v_plan;
-    return (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::float8 / v_class.reltuples between 0.3 and 0.55;
+    if (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::float8 / v_class.reltuples not between 0.3 and 0.55 then
+        return false;
+    end if;
+    return exists (
+        -- the names first, as in retention_null_rows
+        select from pg_stats as s
+        where s.schemaname = v_class.nspname and s.tablename = v_class.relname and s.attname = p_policy.time_column
+            and not s.inherited and s.correlation >= 0.95
+    );
 end
 $$;
 

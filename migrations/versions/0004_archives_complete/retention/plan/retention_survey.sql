@@ -32,7 +32,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_leaf record;
-    v_action constant text := case p_policy.action when 'drop_partition' then 'delete' else p_policy.action end;
+    v_action constant text := pydb_internal.retention_save_action(p_policy);
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);

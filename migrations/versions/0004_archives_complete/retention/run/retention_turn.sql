@@ -57,7 +57,7 @@ begin
     v_gone := pydb_internal.retention_take(
         v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way,
         pydb_internal.retention_expired_condition(v_policy, v_work.cutoff),
-        case v_policy.action when 'archive' then p_run.run_id end
+        case when 'archive' in (v_policy.action, v_policy.partition_first) then p_run.run_id end
     );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;

@@ -1,0 +1,88 @@
+"""The server's disk is full while a run archives: it fails, nothing is lost, and with room it goes on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydb.embedded.supervisor import Account
+from tests.faults.test_archive_crash import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.faults.lab import Lab
+
+# holds some of the 1.4 MB that the archive comes to, and a segment of WAL
+BOUND = 1024 * 1024
+
+
+@contextlib.contextmanager
+def full_disk(lab: Lab, pid: int) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The archive has a megabyte of disk; yields the SQLSTATE of a block too many, and what makes room.
+
+    A file system of that size, where root may mount one. Elsewhere (an ordinary user, most containers) a
+    bound on the files that the run's server process writes, which servers from 16 on have no class for.
+    """
+    with tempfile.TemporaryDirectory(prefix="pydb-small-") as place:
+        Path(place).chmod(0o755)
+        disk = Path(place) / "disk"
+        disk.mkdir()
+        size = f"size={BOUND},mode=777"
+        command = ["mount", "-t", "tmpfs", "-o", size, "pydb-test", str(disk)]
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            with bound_of_files(pid) as room:
+                yield ("53100" if lab.db.info.server_version < 160000 else "XX000"), room
+            return
+        try:
+            with tablespace(lab, disk) as room:
+                yield "53100", room
+        finally:
+            subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@contextlib.contextmanager
+def tablespace(lab: Lab, disk: Path) -> Iterator[Callable[[], object]]:
+    name = f"small_{lab.db.info.dbname}"
+    move = "alter table pydb_archive.app__events set tablespace"
+    Account.for_servers().own(disk)
+    lab.db.execute(f"create tablespace {name} location '{disk}'".encode())
+    lab.db.execute(f"{move} {name}".encode())
+    yield lambda: subprocess.run(["mount", "-o", "remount,size=16m", str(disk)], check=True)
+    lab.db.execute(f"{move} pg_default".encode())
+    lab.db.execute(f"drop tablespace {name}".encode())
+
+
+@contextlib.contextmanager
+def bound_of_files(pid: int) -> Iterator[Callable[[], object]]:
+    def bound(size: int | str) -> None:
+        # as who runs the server: it needs no privilege then
+        done = Account.for_servers().run(["prlimit", "--pid", str(pid), f"--fsize={size}:unlimited"])
+        assert done.returncode == 0, done.stdout
+
+    bound(BOUND + 4096)  # in the middle of a block, which is written by half
+    yield lambda: bound("unlimited")
+
+
+def test_a_run_that_fills_the_disk(lab: Lab) -> None:
+    lab.table()
+    lab.policy(action="archive")
+    lab.db.execute("call pydb.retention_run('events', p_max_rows => 100)")
+    session = lab.session()
+    with full_disk(lab, session.info.backend_pid) as (code, make_room):
+        assert lab.run(session=session).failed() == "YD110"
+        row = lab.runs()[-1]
+        assert (row.state, row.stop_reason, row.sqlstate) == ("failed", "error", code)
+        archived = whole(lab)
+        assert archived == set(range(1, len(archived) + 1))
+        assert 100 < len(archived) < 1500
+        lab.balanced()
+        make_room()
+        lab.run(session=session).succeeded()
+        assert whole(lab) == set(range(1, 1501))
+        lab.converges()
+    assert [run.rows_done for run in lab.runs()] == [100, len(archived) - 100, 1500 - len(archived), 0, 0]
