@@ -174,9 +174,8 @@ drop routine pydb_internal.archive_account;
 
 -- archives that are there are purged every night, unless somebody has said when, or that they are not
 update pydb.schedule_source as s set schedule = '40 4 * * *', updated_at = now()
-where s.procedure = 'archive_purge' and s.schedule is null and not exists (
-    select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure
-);
+where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
+    and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);
 update pydb.schedule_source as s set housekeeping = true where s.procedure = 'archive_purge';
 
 -- retention_policy: partitions whose rows are saved before they are dropped
@@ -199,6 +198,3 @@ comment on column pydb_internal.retention_work.parts_planned is 'Partitions that
 
 -- several partitions go under one lock
 drop routine pydb_internal.retention_partition_lock;
-
-where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
-    and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);

@@ -1,5 +1,5 @@
--- pydb_internal.archive_deleted (keep; by retention_archive_triggered): rows that this transaction has deleted so
--- far, from any table, whoever deleted them.
+-- pydb_internal.archive_deleted (keep): rows that this transaction has deleted so far, from any table, whoever deleted
+-- them.
 -- reads the transaction's own statistics   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_deleted(out rows bigint, out relations numeric)

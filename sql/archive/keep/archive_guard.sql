@@ -36,8 +36,8 @@ begin
     end if;
     raise exception using errcode = 'YD005',
         message = format('%s of archive %s is refused', lower(tg_op), pydb_internal.relation_name(tg_relid)),
-        detail = 'Rows come into an archive by the delete of a run, and leave it by a restore, a purge, for a file, or at '
-            'their end.',
+        detail = 'Rows come into an archive by the delete of a run, and leave it by a restore, a purge, for a '
+            'file, or at their end.',
         hint = 'psql: \df pydb.archive*';
 end
 $$;

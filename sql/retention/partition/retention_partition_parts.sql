@@ -1,4 +1,5 @@
--- pydb_internal.retention_partition_parts (partition): the work on partitions that go as a whole, a part each.
+-- pydb_internal.retention_partition_parts (partition; by retention_open): the work on partitions that go as a whole, a
+-- part each.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_partition_parts(p_units oid[], p_rows bigint[])

@@ -1,5 +1,5 @@
--- pydb_internal.retention_partition_remove (partition): take a partition out of its table, and do with it what its
--- policy says.
+-- pydb_internal.retention_partition_remove (partition; by retention_partition_turn): take a partition out of its table,
+-- and do with it what its policy says.
 -- writes the catalog   locks the table and the partition (access exclusive)
 -- raises what the statements raise
 create or replace function pydb_internal.retention_partition_remove(
