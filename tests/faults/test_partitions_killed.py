@@ -13,8 +13,8 @@ from tests.faults.test_partitions import DAY, OLD, RUN, YOUNG, daily, halt_drops
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.faults.lab import Lab
     from tests.faults.crashes import Crash
+    from tests.faults.lab import Lab
     from tests.servers import TestServer
 
 ALL = set(range((OLD + YOUNG) * DAY))
