@@ -39,7 +39,7 @@ PUBLIC: Final = {
     | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
-    | {"archive_keep_set", "archive_purge", "archive_restore"},
+    | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"},
     "pydb_runner": LOOKING
     | ERASING
     | {"archive_purge"}
