@@ -25,7 +25,11 @@ begin
     unindexed := '{}';
     scanned := 0;
     -- most tables are ordinary ones that nothing references: an enforced key has triggers on what it references
-    if (select c.relkind = 'r' and not c.relispartition and not c.relhastriggers from pg_class as c where c.oid = v_from[1])
+    if (
+        select c.relkind = 'r' and not c.relispartition and not c.relhastriggers
+        from pg_class as c
+        where c.oid = v_from[1]
+    )
         and not pydb_internal.retention_has_silent(v_from)
     then
         v_from := '{}';
