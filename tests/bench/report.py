@@ -46,6 +46,9 @@ autocommit, both sides through `pgbench -M prepared`.
 - **A replay** takes 38 us, the SELECT in a function 34, the SELECT 23. To judge and to answer in one
   statement makes a replay no quicker and a claim slower. Without the pinned `search_path` a replay would take
   a tenth less; a routine that runs as its owner does not go without.
+- **An export** holds no rows: its peak (VmHWM of the process) was 51 MB for 100,000 narrow rows (bigint,
+  timestamptz, integer), 53 MB for 1 million and 53 MB for 10 million, each measured once; with Parquet 177
+  and 192 MB for the first two.
 
 ## Figures
 

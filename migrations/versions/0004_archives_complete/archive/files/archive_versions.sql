@@ -1,5 +1,5 @@
--- pydb_internal.archive_versions (files; by export_slice): the versions that the rows of a chunk had when their file was
--- written.
+-- pydb_internal.archive_versions (files; by export_slice): the versions that the rows of a chunk had when their file
+-- was written.
 -- reads pydb_internal.archive_chunk, pydb.archive_manifest   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_versions(p_manifest bigint, p_number integer)
