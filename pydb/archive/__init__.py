@@ -3,6 +3,7 @@
 =========================  ================================================================================
 :mod:`~.kept`              archives in the database: listed, restored, purged
 :mod:`~.export`            export-verify-delete of a policy: writes files while a run deletes what they hold
+:mod:`~.noted`             which rows a file must have: places and versions, as the server noted them
 :mod:`~.files`             one file: written, made durable, read back
 :mod:`~.manifest`          what stands beside a file, and what a manifest says of itself
 :mod:`~.verify`            every file of a directory, one named result each

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from pydb import db
 from pydb.archive import export
+from pydb.archive.noted import Noted
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pydb.archive.export import Deleter, Noted, Outcome, TableResult
+    from pydb.archive.export import Deleter, Outcome, TableResult
     from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
     from pydb.archive.target import Target
@@ -138,7 +139,7 @@ class _Archived(export.Exporter):
     def _enter(self, known: Manifest, signature: str, noted: Noted) -> object:
         if not self._leave:
             return super()._enter(known, signature, noted)
-        number = super()._enter(known, signature, export.Noted())
+        number = super()._enter(known, signature, Noted())
         # nothing is to be deleted for it
         db.call(self._reader, "pydb_internal.archive_adopt", p_manifest=number, p_request=None)
         return number

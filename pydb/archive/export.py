@@ -9,7 +9,6 @@ nothing else. So at any moment a row is in its table, or in a file that was foun
 from __future__ import annotations
 
 import contextlib
-import struct
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -19,10 +18,11 @@ from uuid import UUID, uuid4
 
 from pydb import db, errors, retention, runs
 from pydb.archive import compress, faults, files, manifest, verify
+from pydb.archive.noted import Noted
 from pydb.archive.target import TEMPORARY, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 BLOCKS: Final = 4_096
 """Blocks of the table that go into one file at most: 32 MB as a rule, which the server sorts in memory."""
-_FIRST: Final = 256
-"""Blocks of the first file: the deletes begin early. Each file may have twice as many as the one before."""
+_LEAST: Final = 256
+"""Blocks of the first file: the deletes begin early. Each may have twice as many as the one before."""
 AHEAD: Final = 3
 """Files that may wait for their rows to be deleted."""
 _POLL: Final = 0.05
@@ -173,7 +173,8 @@ class Exporter:
         (server,) = db.read(reader, "system")
         self._owner = verify.own(reader)
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
-        self._part = 0
+        self._part = self._ranges = self._written = 0
+        self._density = 0.0
         self._is_of_partitions = False
         self._left: int | None = None
 
@@ -343,16 +344,27 @@ class Exporter:
             if self._left is not None and self._left <= 0:
                 break
             # a policy that was edited meanwhile may have another cutoff
-            cutoff = runs.run(self._reader, run.id).cutoff
-            until = start + min(self._blocks, _FIRST << min(self._part, 20))
+            now = runs.run(self._reader, run.id)
+            part = range(start, start + self._size(now))
             rows = faults.attempt(
-                lambda part=range(start, until), cutoff=cutoff: self._file(run, leaf, result, part, cutoff),  # type: ignore[misc]
+                lambda part=part, cutoff=now.cutoff: self._file(run, leaf, result, part, cutoff),  # type: ignore[misc]
                 lambda: setattr(result, "attempts", result.attempts + 1),
             )
             if self._left is not None:
                 self._left -= rows
-            start = until
+            self._ranges += 1
+            self._written += rows
+            self._density = rows / len(part)
+            start = part.stop
         return result.rows - before
+
+    def _size(self, run: Run) -> int:
+        """Blocks of the next file: fewer at the beginning, and at the end, where its delete is waited for."""
+        most = min(self._blocks, _LEAST << min(self._ranges, 20))
+        left = (run.rows_planned or 0) - self._written
+        if left > 0 and self._density > 0:
+            most = min(most, max(int(left / self._density / 2), _LEAST))
+        return most
 
     def _file(self, run: Run, leaf: Row, result: TableResult, part: range, cutoff: datetime | None) -> int:
         """One file: read in one snapshot, written, read back, entered. Returns its rows."""
@@ -464,37 +476,6 @@ class Exporter:
                     p_versions=versions,
                 )
         return number
-
-
-class Noted:
-    """The rows that a file must have, as the server noted them: places, versions, number, times."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.oldest: object = None
-        self.newest: object = None
-        self._chunks: list[tuple[bytes, bytes]] = []
-
-    def add(self, chunk: Mapping[str, object]) -> None:
-        """Some of them, and the number and times of all; packed, so that memory stays flat."""
-        self.rows = int(str(chunk["rows"]))
-        self.oldest, self.newest = chunk["oldest"], chunk["newest"]
-        tids, versions = chunk["tids"], chunk["versions"]
-        if isinstance(tids, bytes) and isinstance(versions, bytes):
-            self._chunks.append((compress.pack(tids), compress.pack(_once(versions))))
-
-    def chunks(self) -> Iterator[tuple[db.SentTids, db.SentXids]]:
-        """As they are given to the server again."""
-        for tids, versions in self._chunks:
-            yield db.SentTids(compress.unpack(tids)), db.SentXids(compress.unpack(versions))
-
-
-def _once(versions: bytes) -> bytes:
-    """An array that was sent, of one element if all of them are the same: as after a bulk load."""
-    head, elements = versions[:12], versions[20:]
-    one = elements[:8]
-    is_same = elements == one * (len(elements) // 8)
-    return head + struct.pack("!ii", 1, 1) + one if is_same else versions
 
 
 class _Clock:

@@ -24,6 +24,7 @@ POINTS = {
     "before the plan": "lock table app.event in access exclusive mode",
     "while it reads": "lock table pydb.retention_policy in access exclusive mode",
     "a whole file, not entered": "lock table pydb.archive_manifest in share mode",
+    "entered, its rows not named": "lock table pydb_internal.archive_chunk in share mode",
     "entered, nothing deleted": "select from app.event where id = 1 for update",
     "some deleted": "select from app.event where id = 300 for update",
 }

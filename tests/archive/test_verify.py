@@ -264,3 +264,30 @@ def test_rows_are_named_by_who_exported_them_and_only_then(
     ):
         assert other.execute(f"select {routine}".encode()).fetchall() == [(value,)], routine
     assert files.pending() == 1
+
+
+@pytest.mark.parametrize("versions", ["one", "many"])
+def test_a_place_that_holds_another_row_by_now_keeps_it(files: FileLab, versions: str) -> None:
+    files.table(20)
+    if versions == "many":  # each row is of a transaction of its own
+        files.do(
+            "do $$ begin for i in 1..20 loop begin update app.event set note = note where id = i;"
+            " exception when division_by_zero then null; end; end loop; end $$"
+        )
+    files.left_behind()
+    assert files.value("select cardinality(versions) from pydb_internal.archive_chunk") == (
+        20 if versions == "many" else 1
+    )
+    place = files.value("select ctid::text from app.event where id = 7")
+    files.do("delete from app.event where id = 7")
+    files.do("vacuum app.event")
+    files.do(
+        "insert into app.event select i, now() - interval '60 days', 'another'"
+        " from generate_series(101, 121) as i"
+    )
+    assert files.value(f"select exists (select from app.event where id > 100 and ctid = '{place}')")
+    assert end(files.export()) == ("completed", "exhausted", 40)
+    manifests = files.rows("select rows, rows_deleted from pydb.archive_manifest order by id")
+    assert manifests == [(20, 19), (21, 21)]
+    assert files.in_table() == set()
+    assert files.in_files() == {*range(1, 21), *range(101, 122)}

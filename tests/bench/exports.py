@@ -36,7 +36,7 @@ with open(sys.argv[1], "wb") as file:
 
 def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     """Half of the rows go to files."""
-    speed = Figure("archive export half, time order: whole command / psql COPY | zstd, then DELETE", 2.0)
+    speed = Figure("archive export half, time order: whole command / psql COPY into zstd, then DELETE", 2.0)
     memory = Figure("peak resident memory of pydb archive export of the same", 60.0, unit="MB")
     parquet = Figure(
         "peak resident memory of pydb archive export --parquet of 300 000 rows", 200.0, unit="MB"

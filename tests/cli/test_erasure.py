@@ -112,3 +112,31 @@ def test_export_verify_and_replay(cli: Cli, people: Connection) -> None:
     assert lost.code == 2
     assert {one["sqlstate"] for one in cast("list[dict[str, Any]]", lost.document["results"])} == {"YD002"}
     assert cli("erasure", "replay", "nothing.jsonl", "--yes").code == 64
+
+
+def test_one_for_good_from_its_plan_to_its_receipt(cli: Cli, people: Connection) -> None:
+    assert cli("cascade", "delete", "app.visit", "1", "--archive", "--yes").code == 0
+    plan = cli("cascade", "plan", "person", "2", "--purge")
+    assert plan.code == 0
+    assert "pydb_archive.app__visit" in plan.out
+    assert "would delete 3 rows in 3 tables" in plan.out
+    good = ("--durable", "--purge")
+    for wrong in (("--purge",), (*good, "--archive")):
+        assert erase(cli, "2", *wrong).code == 64
+    assert cli("cascade", "delete", "person", "2", *good, "--yes").code == 64
+    dry = cli("cascade", "delete", "person", "2", *good, "--reason", "x", "--dry-run", "--json").document
+    assert dry["rows"] == {"delete": 3, "update": 0}
+    assert erase(cli, "2", *good).code == 0
+    assert cli("cascade", "resume", "1", "--yes").code == 0
+    told = cli("cascade", "receipt", "1").out
+    assert "pydb_archive.app__visit: 1 row purged for good" in told
+    assert cli("erasure", "verify", "--edges").code == 0
+    found = cli("erasure", "verify", "--edges", "--json").document
+    edges = cast("list[dict[str, Any]]", found["edges"])
+    assert {(one["place"], one["state"]) for one in edges} == {
+        *(("live", "verified"), ("archive", "verified"), ("quarantine", "verified")),
+    }
+    # what cannot be known is neither found nor verified
+    people.execute("alter table app.visit drop constraint visit_person_fkey")
+    unknown = cli("erasure", "verify", "--json")
+    assert (unknown.code, unknown.document["ok"]) == (3, False)

@@ -20,6 +20,7 @@ ANSWERS: Final = {
 HANDS_ON: Final = {"erasure_replay"}
 # arguments that get as far as the look; for all others null is good enough
 GIVEN: Final = {
+    "archive_export_run": "1, gen_random_uuid()",
     "cascade_delete": """'public.t', '[{"id": 1}]'""",
     "cascade_request": """'public.t', '[{"id": 1}]'""",
     "entity_set": "'t', 'public.t'",

@@ -151,6 +151,28 @@ def test_i4_live_run_in_another_role_is_not_declared_dead(lab: Lab, role: RoleFa
     assert lab.gone() == 1500
 
 
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_clock_that_goes_back_makes_no_negative_time(lab: Lab, is_killed: bool) -> None:
+    """As if the server's clock had been an hour ahead when the run began."""
+    lab.table()
+    lab.policy(action="archive")
+    with lab.gate() as gate:
+        run = lab.start()
+        gate.reached_by(run)
+        ahead = "update pydb.job_run set started_at = started_at + interval '1 h'"
+        lab.db.execute(f"{ahead}, heartbeat_at = heartbeat_at + interval '1 h'".encode())
+        if is_killed:
+            lab.db.execute("select pg_terminate_backend(%s)", (run.pid,))
+            run.failed()
+            lab.until_gone(run.pid)
+        else:
+            gate.open()
+            run.succeeded()
+    lab.converges()
+    assert lab.runs()[0].state == ("interrupted" if is_killed else "completed")
+    assert lab.value("select every(finished_at >= started_at) from pydb.job_run")
+
+
 @pytest.mark.parametrize("tracked", ["on", "off"])
 def test_i4_live_run_is_alive_also_where_activity_is_not_tracked(lab: Lab, tracked: str) -> None:
     lab.table()

@@ -29,6 +29,7 @@ NO_SEARCH_PATH: Final = {
     "cascade_run": "calls what commits; sets the path again after each call",
     "orphan_close": "commits; sets the path again after each COMMIT",
     "orphan_repair": "calls what commits; sets the path again after each call",
+    "archive_export_run": "calls what commits; sets the path again after each call",
     "archive_purge": "calls what commits; sets the path again after each call",
     "orphan_scan_run": "calls what commits; sets the path again after each call",
     "export_pin": "as run_pin, which it calls",

@@ -137,6 +137,31 @@ def test_who_may_not_add_to_the_archive_deletes_nothing(kept: Field) -> None:
     assert kept.one("select count(*) from shared.event where id = 300") == 1
 
 
+def test_an_erasure_for_good_is_run_by_who_may_read_archives(kept: Field) -> None:
+    """With a second person's approval; the runner, who reads none, is told so and takes nothing."""
+    ask = (
+        "select (pydb.cascade_request(null, '{\"id\": 100}', p_entity => 'event',"
+        " p_reason => 'x', p_purge => true)).id"
+    )
+    assert state_of(kept.runner, ask) == "YD005"
+    assert kept.admin.execute(ask.encode()).fetchone() is not None
+    job = kept.one("select max(id) from pydb.cascade_job")
+    assert state_of(kept.admin, f"select pydb.cascade_approve({job})") == "YD306"
+    assert state_of(kept.runner, f"call pydb.cascade_run({job})") == "YD306"
+    kept.db.execute(f"select pydb.cascade_approve({job})".encode())
+    assert state_of(kept.runner, f"call pydb.cascade_run({job})") is not None
+    assert kept.one("select count(*) from pydb_archive.shared__event") == 20
+    kept.db.execute(f"grant pydb_admin to {kept.runner.info.user}".encode())
+    assert state_of(kept.runner, f"call pydb.cascade_run({job})") is None
+    assert kept.rows("select source_name, rows, purged from pydb.archive_run order by 1") == [
+        *(("shared.event", 20, 1), ("shared.note", 10, 1)),
+    ]
+    assert kept.one("select count(*) from pydb_archive.shared__event where id = 100") == 0
+    # what belongs to a run is not for others to call
+    forget = "archive_forget(1, 'pydb_archive.shared__event'::regclass, '{\"1\": 1}')"
+    assert state_of(kept.admin, f"select pydb_internal.{forget}") == "YD005"
+
+
 def test_who_may_restore_may_take_archives_to_files_and_back(kept: Field, tmp_path: Path) -> None:
     """``pydb_admin``, with the rights on the tables that a restore needs; the runner may not read them."""
     dsn = kept.admin.info.dsn

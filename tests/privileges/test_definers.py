@@ -92,6 +92,7 @@ SAFE: Final = {
     "retention_policy_names": TELLS,
     "retention_policy_store": DRAFT,
     "retention_resume": RIGHT,
+    "retention_save_exported": TELLS + ": how many rows went to files",
     "retention_terms": TELLS,
     "run_beat": OWN,
     "run_close": OWN,

@@ -18,6 +18,44 @@ if TYPE_CHECKING:
     from tests.servers import CronServer
 
 
+# what expires is archived, dropped with its partition, or waits until it was aggregated; an archive is purged
+KEEPERS = (
+    """create table t.archived (id int primary key, at timestamptz);
+    insert into t.archived
+    select i, now() - i * interval '1 day' - interval '1 h' from generate_series(1, 100) as i;
+    create table t.rolled as select * from t.archived;
+    create table t.unrolled as select * from t.archived;
+    create table t.long_gone (like t.archived including all);
+    insert into t.long_gone select * from t.archived;
+    create table t.daily (id int, at timestamptz not null) partition by range (at);
+    create table t.daily_old partition of t.daily for values from ('2020-01-01') to ('2020-02-01');
+    create table t.daily_new partition of t.daily for values from ('2020-02-01') to (maxvalue);
+    insert into t.daily values (1, '2020-01-05'), (2, '2020-03-01'), (3, now());
+    create table t.rollup (upto timestamptz);
+    insert into t.rollup values (now() - interval '60 days');
+    create table t.no_rollup (upto timestamptz);
+    select pydb.retention_policy_set('long_gone', 't.long_gone', 'at', '30 days', p_action => 'archive',
+        p_fuse_share => 1)""",
+    "call pydb.retention_run('long_gone')",
+    """update pydb.archive_run set last_at = now() - interval '2 years';
+    select pydb.retention_policy_set('archived', 't.archived', 'at', '30 days', p_action => 'archive',
+        p_fuse_share => 1, p_schedule => '* * * * *');
+    select pydb.retention_policy_set('daily', 't.daily', 'at', '30 days', p_action => 'drop_partition',
+        p_fuse_share => 1, p_schedule => '* * * * *');
+    select pydb.retention_policy_set('rolled', 't.rolled', 'at', '30 days', p_fuse_share => 1,
+        p_watermark_table => 't.rollup', p_watermark_column => 'upto', p_schedule => '* * * * *');
+    select pydb.retention_policy_set('unrolled', 't.unrolled', 'at', '30 days', p_fuse_share => 1,
+        p_watermark_table => 't.no_rollup', p_watermark_column => 'upto', p_schedule => '* * * * *')""",
+)
+KEEPER_ENDS = [
+    ("archived", "completed", "exhausted", None, 71, "succeeded"),
+    ("daily", "completed", "exhausted", None, 2, "succeeded"),
+    ("purge", "completed", "exhausted", None, 71, "succeeded"),
+    ("rolled", "completed", "exhausted", None, 41, "succeeded"),
+    ("unrolled", "blocked", "error", "YD119", 0, "failed"),
+]
+
+
 @pytest.fixture(scope="session")
 def ticking(new_cron_server: CronServerFactory) -> Iterator[Site]:
     """A server on which every job below is about to be fired by the clock."""
@@ -50,8 +88,10 @@ def ticking(new_cron_server: CronServerFactory) -> Iterator[Site]:
         over = make_job(site, 1, "1 ms")
         make_job(site, 2, "1 day")
         site.wait_for("select not_before < clock_timestamp() from pydb.cascade_job where id = %s", over)
+        for statements in KEEPERS:
+            site.db.execute(statements.encode())
         with db.connect(site.dsn) as conn:
-            for procedure in ("cascade_run", "orphan_scan_run"):
+            for procedure in ("cascade_run", "orphan_scan_run", "archive_purge"):
                 schedule.schedule_set(conn, procedure, "* * * * *")
             schedule.sync(conn)
         yield site
@@ -75,9 +115,10 @@ def ticked(ticking: Site) -> Iterator[Site]:
 
 
 def test_what_the_clock_is_to_fire_is_scheduled(ticking: Site) -> None:
-    # beside the hostile names two policies and the built-in one, cascade jobs and the scan for orphans
+    # beside the hostile names two policies and the built-in one, four that keep, cascade jobs, the scan for
+    # orphans and the purge
     count = ticking.one("select count(*) from cron.job where schedule = '* * * * *'")
-    assert count == len(HOSTILE_NAMES) + 5
+    assert count == len(HOSTILE_NAMES) + 10
 
 
 def test_the_clock_fires_a_job_that_commits(ticked: Site) -> None:
@@ -116,6 +157,24 @@ def test_the_built_in_policy_prunes_expired_keys(ticked: Site) -> None:
         " where policy = 'idempotency_key'"
     )
     assert status == [(True, None, "succeeded", "completed")]
+
+
+def test_the_clock_archives_drops_partitions_waits_for_rollups_and_purges(ticked: Site) -> None:
+    # the first run of each that the clock started: a second one finds nothing
+    ends = ticked.rows(
+        """select distinct on (j.subject) j.subject, j.state, j.stop_reason, j.sqlstate, j.rows_done, d.status
+        from pydb.job_run as j
+        inner join cron.job_run_details as d on d.job_pid = j.pid
+        where j.subject in ('archived', 'daily', 'purge', 'rolled', 'unrolled')
+        order by j.subject, j.id"""
+    )
+    assert ends == KEEPER_ENDS
+    left = ticked.rows(
+        """select (select count(*) from t.archived), (select count(*) from pydb_archive.t__archived),
+            (select count(*) from pydb_archive.t__long_gone), (select count(*) from t.daily),
+            to_regclass('t.daily_old'), (select count(*) from t.rolled), (select count(*) from t.unrolled)"""
+    )
+    assert left == [(29, 71, 0, 1, None, 59, 100)]
 
 
 def test_hostile_names_are_fired_as_they_are(ticked: Site) -> None:

@@ -78,14 +78,13 @@ alter table pydb.archive_run drop column relations;
 drop routine pydb_internal.archive_balance;
 drop routine pydb_internal.archive_account;
 
--- archive_status: without what the next purge takes
-
--- retention_policy: without it their partitions would be dropped as they are
+-- retention_policy: without partition_first their partitions would be dropped as they are
+alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
 update pydb.retention_policy as p set enabled = false, partition = 'keep', version = p.version + 1
 where p.partition_first is not null;
-alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
 alter table pydb.retention_policy drop column partition_first;
 alter table pydb.retention_partition drop column rows_saved;
 alter type pydb_internal.retention_work drop attribute parts_waiting;
 alter type pydb_internal.retention_work drop attribute parts_planned;
 drop routine pydb_internal.retention_partition_lock;
+drop routine pydb_internal.retention_partition_remove;

@@ -176,7 +176,6 @@ drop routine pydb_internal.archive_account;
 update pydb.schedule_source as s set schedule = '40 4 * * *', updated_at = now()
 where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
     and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);
-update pydb.schedule_source as s set housekeeping = true where s.procedure = 'archive_purge';
 
 -- retention_policy: partitions whose rows are saved before they are dropped
 alter table pydb.retention_policy add column partition_first text;
@@ -198,3 +197,5 @@ comment on column pydb_internal.retention_work.parts_planned is 'Partitions that
 
 -- several partitions go under one lock
 drop routine pydb_internal.retention_partition_lock;
+
+drop routine pydb_internal.retention_partition_remove;

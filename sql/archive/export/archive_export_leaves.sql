@@ -1,5 +1,5 @@
--- pydb_internal.archive_export_leaves (export; for pydb/archive/carry.py): what archives hold of a run or a table, one
--- row for each run and archive.
+-- pydb_internal.archive_export_leaves (export): what archives hold of a run or a table, one row for each run and
+-- archive.
 -- reads pydb.archive_run, pydb.archive_table, the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_export_leaves(p_scope jsonb)

@@ -35,10 +35,9 @@ begin
     select m.archived_run_id into v_archived from pydb.archive_manifest as m where m.id = p_manifest;
     -- these versions and no others: a place alone may hold another row by now
     execute format(
-        'delete from only %s as a using unnest($1, $2) as u (place, version)
-        where a.ctid = u.place and a.xmin = u.version and a.pydb_run_id = $3',
+        'delete from only %s as a where a.ctid = any($1) and a.xmin = any($2) and a.pydb_run_id = $3',
         pydb_internal.relation_name(v_chunk.relation)
-    ) using v_chunk.tids[:v_most], v_chunk.versions[:v_most], v_archived;
+    ) using v_chunk.tids[:v_most], v_chunk.versions, v_archived;
     get diagnostics v_rows = row_count;
     update pydb.archive_run as r set purged = r.purged + v_rows, exported = r.exported + v_rows
     where r.run_id = v_archived and r.archive = v_chunk.relation;

@@ -1,4 +1,4 @@
--- pydb_internal.archive_export_scope (export; by archive_export_run): what an export of archived rows is about.
+-- pydb_internal.archive_export_scope (export): what an export of archived rows is about.
 -- reads pydb.archive_run, pydb.archive_table   writes nothing   locks nothing
 -- raises YD001 YD604
 create or replace function pydb_internal.archive_export_scope(

@@ -1,5 +1,5 @@
--- pydb_internal.archive_chunk_account (files; by export_turn, archive_export_rows): note what became of rows that a run could delete, in the
--- transaction of the delete.
+-- pydb_internal.archive_chunk_account (files): note what became of rows that a run could delete, in the transaction
+-- of the delete.
 -- writes pydb_internal.archive_chunk, pydb.archive_manifest   locks the rows
 -- raises YD901
 create or replace function pydb_internal.archive_chunk_account(

@@ -1,4 +1,5 @@
--- pydb_internal.archive_exporter_of (files; by export_wait): the session that writes the files for a request.
+-- pydb_internal.archive_exporter_of (files; by archive_exporter_wait): the session that writes the files for a
+-- request.
 -- reads pydb_internal.archive_exporter   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_exporter_of(p_request uuid)

@@ -1,5 +1,5 @@
--- pydb_internal.archive_exporter_wait (files; by export_turn, archive_export_turn): nothing to delete yet: wait for the
--- next file, or there is none any more.
+-- pydb_internal.archive_exporter_wait (files): nothing to delete yet: wait for the next file, or there is none any
+-- more.
 -- reads pydb_internal.archive_exporter, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_exporter_wait(

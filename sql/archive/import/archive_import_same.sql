@@ -1,5 +1,5 @@
--- pydb_internal.archive_import_same (import; by archive_import): take out of what was read in the rows that are in the
--- table as they are in the file, and those that two files have.
+-- pydb_internal.archive_import_same (import; by archive_import_parts): take out of what was read in the rows that are
+-- in the table as they are in the file, and those that two files have.
 -- reads the table, the catalog   writes the temporary table   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.archive_import_same(p_source oid, p_place oid)
@@ -26,7 +26,9 @@ begin
     ) as k on k.attname = s.name
     where not s.is_computed;
     execute format(
-        'delete from %s as i where exists (select from %s as t where %srow(%s)::record operator(pg_catalog.*=) row(%s)::record)',
+        'delete from %s as i where exists (
+            select from %s as t where %srow(%s)::record operator(pg_catalog.*=) row(%s)::record
+        )',
         pydb_internal.relation_name(p_place), pydb_internal.relation_source(p_source),
         coalesce(v_key || ' and ', ''), v_images[1], v_images[2]
     );
@@ -34,7 +36,8 @@ begin
     if v_key is not null then -- without a key two rows may be the same
         execute format(
             'delete from %1$s as i where exists (
-                select from %1$s as t where t.ctid < i.ctid and %2$s and row(%3$s)::record operator(pg_catalog.*=) row(%4$s)::record
+                select from %1$s as t
+                where t.ctid < i.ctid and %2$s and row(%3$s)::record operator(pg_catalog.*=) row(%4$s)::record
             )', pydb_internal.relation_name(p_place), v_key, v_images[1], v_images[2]
         );
         get diagnostics v_rows = row_count;

@@ -1,5 +1,5 @@
--- pydb_internal.archive_deleted (keep): rows that this transaction has deleted so far, from any table, whoever deleted
--- them.
+-- pydb_internal.archive_deleted (keep; by retention_archive_triggered): rows that this transaction has deleted so far,
+-- from any table, whoever deleted them.
 -- reads the transaction's own statistics   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_deleted(out rows bigint, out relations numeric)
@@ -21,6 +21,7 @@ $$;
 
 comment on function pydb_internal.archive_deleted() is
 'Rows deleted in this transaction, by statements, keys and triggers alike, but for tables of pydb, of the server and
-temporary ones, and the sum of the numbers of the tables that were counted. Counts rolled back work too, so compare two of them.';
+temporary ones, and the sum of the numbers of the tables that were counted. Counts rolled back work too, so compare two
+of them.';
 
 revoke all on function pydb_internal.archive_deleted() from public;

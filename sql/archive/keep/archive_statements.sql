@@ -9,14 +9,16 @@ create or replace function pydb_internal.archive_statements(
 )
 returns text[]
 language plpgsql -- it keeps its plan: asked at each batch
-volatile
+stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- the same question at each batch
 as $$
 begin
     return (
         select array[
-            format('%I as (%s returning %s)', p_as, p_delete, string_agg(format('t.%I', c.name), ', ' order by c.place)),
+            format(
+                '%I as (%s returning %s)', p_as, p_delete, string_agg(format('t.%I', c.name), ', ' order by c.place)
+            ),
             format(
                 'insert into %s (%s, pydb_run_id, pydb_archived_at) select %s, %s::pg_catalog.int8, pg_catalog.now() '
                 'from %I as g', pydb_internal.relation_name(min(t.archive::oid)),
@@ -34,6 +36,6 @@ $$;
 
 comment on function pydb_internal.archive_statements(bigint, oid, text, name) is
 'A DELETE over alias t as an element of WITH that is called p_as and returns every column, and the INSERT that takes its
-rows into the archive of the table under the id of a run that archive_open has enrolled.';
+rows into the archive of the table under the id of a run (archive_open has enrolled it).';
 
 revoke all on function pydb_internal.archive_statements(bigint, oid, text, name) from public;

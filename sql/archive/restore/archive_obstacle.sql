@@ -1,5 +1,4 @@
--- pydb_internal.archive_obstacle (restore; by archive_fit): why no row of a part can go back: its table is not what it
--- was.
+-- pydb_internal.archive_obstacle (restore): why no row of a part can go back: its table is not what it was.
 -- reads the catalog, the archive   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.archive_obstacle(

@@ -1,5 +1,5 @@
--- pydb_internal.archive_order (restore; by archive_parts): in which order the tables of a run go back: parents before
--- what references them, rings together.
+-- pydb_internal.archive_order (restore): in which order the tables of a run go back: parents before what references
+-- them, rings together.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_order(p_sources oid[])

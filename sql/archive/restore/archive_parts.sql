@@ -1,4 +1,4 @@
--- pydb_internal.archive_parts (restore; by archive_restore): what a run has in the archives, table by table.
+-- pydb_internal.archive_parts (restore): what a run has in the archives, table by table.
 -- reads pydb.archive_run, pydb.archive_table, the archives   writes nothing   locks nothing above a select
 -- raises YD604
 create or replace function pydb_internal.archive_parts(p_run_id bigint)

@@ -1,4 +1,4 @@
--- pydb_internal.archive_restore_rows (restore; by archive_restore, archive_import): put back what a run took, place by place.
+-- pydb_internal.archive_restore_rows (restore): put back what a run took, place by place.
 -- writes the tables, the archives, pydb.archive_run   locks what it writes
 -- raises YD605, and what inserts raise
 create or replace function pydb_internal.archive_restore_rows(

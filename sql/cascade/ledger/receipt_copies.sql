@@ -37,7 +37,8 @@ as $$
             'newest', m.newest, 'written_at', m.created_at, 'until', null
         ) order by m.created_at, m.file), '[]')
         from pydb.archive_manifest as m
-        inner join pg_class as c on c.oid = m.relation
+        left join pydb.archive_table as t on t.archive = m.relation -- a file that was made of an archive
+        inner join pg_class as c on c.oid = coalesce(t.source, m.relation)
         where pydb_internal.archive_top(c.oid) in (select s.relation from source as s)
             and m.created_at <= coalesce(p_until, m.created_at)
     ));

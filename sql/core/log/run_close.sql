@@ -23,7 +23,8 @@ declare
 begin
     update pydb.job_run as r
     set state = p_state, stop_reason = p_stop_reason, rows_skipped = coalesce(p_rows_skipped, r.rows_skipped),
-        sqlstate = p_sqlstate, error = p_error, heartbeat_at = clock_timestamp(), finished_at = clock_timestamp(),
+        sqlstate = p_sqlstate, error = p_error, heartbeat_at = clock_timestamp(),
+        finished_at = greatest(clock_timestamp(), r.started_at), -- a clock may go back meanwhile
         detail = r.plan || r.detail || coalesce(p_detail, '{}'::jsonb)
     where r.id = p_run_id and r.state = 'running' and r.pid = pg_backend_pid()
     returning r.* into v_run;

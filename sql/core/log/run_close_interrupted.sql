@@ -19,7 +19,7 @@ begin
         set state = case p_state when 'cancelled' then 'cancelled' else 'interrupted' end,
             stop_reason = case p_state when 'cancelled' then 'cancelled' else 'error' end,
             sqlstate = case p_state when 'cancelled' then '57014' else r.sqlstate end,
-            finished_at = clock_timestamp(), detail = r.plan || r.detail,
+            finished_at = greatest(clock_timestamp(), r.started_at), detail = r.plan || r.detail,
             error = coalesce(r.error, case p_state
                 when 'cancelled' then 'cancelled between two batches' else 'the server process of this run is gone'
             end)

@@ -8,12 +8,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_now constant timestamptz := clock_timestamp();
     -- the log is asked too: any scheduler can call it
     v_is_purged constant boolean := exists (
         select from pydb_internal.schedule_sources() as s where s.procedure = 'archive_purge' and s.schedule is not null
     ) or exists (
         select from pydb.job_run as r
-        where r.run_kind = 'archive_purge' and r.started_at > clock_timestamp() - interval '8 days'
+        where r.run_kind = 'archive_purge' and r.started_at > v_now - interval '8 days'
     );
 begin
     return query

@@ -41,9 +41,7 @@ begin
             perform pydb_internal.archive_balance(
                 p_run_id, v_kept, v_after.rows - v_before, v_after.rows, v_after.relations
             );
-            if v_after.relations = v_relations or v_is_counted then
-                return v_rows;
-            end if;
+            exit when v_after.relations = v_relations or v_is_counted;
             raise exception using errcode = 'YD603', message = 'there are other tables than before',
                 detail = 'What went is counted anew.', hint = 'It is caught below.';
         exception when sqlstate 'YD603' then
@@ -53,6 +51,7 @@ begin
             v_before := null;
         end;
     end loop;
+    return v_rows;
 end
 $$;
 

@@ -18,7 +18,7 @@ declare
         left join lateral pydb_internal.relation_tree(u.partition) as t on true
         order by u.place
     );
-    v_place oid;
+    v_names text[];
     v_holder record;
     v_then constant timestamptz := clock_timestamp() - interval '100 ms';
 begin
@@ -43,15 +43,21 @@ begin
     perform set_config('lock_timeout', (extract(epoch from pydb_internal.setting_get(
         p_name => 'partition_lock_timeout'
     )::interval) * 1000)::int8::text, true);
-    foreach v_place in array v_places loop
-        -- with the table in hand, only who knows a partition by its own name can be in the way: no waiting for him
-        if pydb_internal.relation_name(v_place) is not null then
-            execute format(
-                'lock table only %s in access exclusive mode%s', pydb_internal.relation_name(v_place),
-                case when v_place <> v_places[1] then ' nowait' else '' end
-            );
-        end if;
-    end loop;
+    v_names := array(
+        select pydb_internal.relation_name(u.place)
+        from unnest(v_places) with ordinality as u (place, number)
+        where pydb_internal.relation_name(u.place) is not null
+        order by u.number
+    );
+    if cardinality(v_names) > 0 then
+        execute format('lock table only %s in access exclusive mode', v_names[1]);
+    end if;
+    -- with the table in hand, only who knows a partition by its own name can be in the way: no waiting for him
+    if cardinality(v_names) > 1 then
+        execute format(
+            'lock table only %s in access exclusive mode nowait', array_to_string(v_names[2:], ', only ')
+        );
+    end if;
 end
 $$;
 

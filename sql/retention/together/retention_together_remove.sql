@@ -16,6 +16,7 @@ as $$
 declare
     v_each oid;
     v_rows record;
+    v_statements text[];
     v_start timestamptz;
 begin
     rows := 0;
@@ -31,11 +32,10 @@ begin
             )
         ));
     end loop;
+    v_statements := pydb_internal.retention_together_statements(p_policy, p_parent, p_partitions);
     perform pydb_internal.retention_partition_lock(p_parent, p_partitions);
     v_start := clock_timestamp();
-    foreach v_each in array p_partitions loop
-        perform pydb_internal.retention_partition_remove(p_policy, p_parent, v_each);
-    end loop;
+    perform pydb_internal.retention_partition_remove(v_statements);
     held := clock_timestamp() - v_start;
 end
 $$;

@@ -90,7 +90,8 @@ comment on column pydb.archive_run.columns is 'The columns of the table then, in
 comment on column pydb.archive_run.search_path is
 'Schemas in which triggers looked for names when the rows went, and look when they come back; null = as the running role
 does.';
-comment on column pydb.archive_run.exported is 'Those of the purged ones that are in verified files: pydb.archive_manifest.';
+comment on column pydb.archive_run.exported is
+'Those of the purged ones that are in verified files: pydb.archive_manifest.';
 comment on column pydb.archive_run.deleted is
 'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
 comment on column pydb.archive_run.relations is

@@ -18,10 +18,10 @@ declare
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
     if p_request is null or p_max_rows < 1 or p_max_runtime <= interval '0' then
-        raise exception using errcode = 'YD001', message = 'p_request, p_max_rows or p_max_runtime cannot be what it is',
+        raise exception using errcode = 'YD001', message = 'p_request or a bound cannot be what it is',
             detail = format(
-                'p_request is %s, p_max_rows is %s, p_max_runtime is %s.', coalesce(p_request::text, 'null'), p_max_rows,
-                p_max_runtime
+                'p_request is %s, p_max_rows is %s, p_max_runtime is %s.', coalesce(p_request::text, 'null'),
+                p_max_rows, p_max_runtime
             ),
             hint = 'A session that writes files is found by its request: pydb archive export --run RUN';
     elsif pydb_internal.run_is_read_only() then

@@ -21,7 +21,6 @@ begin
     return query select d.* from pydb_internal.doctor_rights(v_cron) as d;
     return query select d.* from pydb_internal.doctor_keys() as d;
     return query select d.* from pydb_internal.doctor_cascade() as d;
-    return query select d.* from pydb_internal.doctor_erasure() as d;
     return query select d.* from pydb_internal.doctor_idempotency() as d;
     return query select d.* from pydb_internal.doctor_archive() as d;
 end

@@ -1,5 +1,4 @@
--- pydb_internal.archive_adopt (files; for pydb/archive/export.py): what an interrupted run was to delete goes to
--- another one, or to none.
+-- pydb_internal.archive_adopt (files): what an interrupted run was to delete goes to another one, or to none.
 -- writes pydb_internal.archive_chunk, pydb.archive_manifest   locks the rows
 -- raises nothing
 create or replace function pydb_internal.archive_adopt(p_manifest bigint, p_request uuid)
@@ -23,7 +22,8 @@ begin
     end if;
     select r.id into v_run
     from pydb.job_run as r
-    where r.request = p_request and r.run_kind in ('export', 'archive_export') and r.state = 'running' and r.actor = session_user;
+    where r.request = p_request and r.run_kind in ('export', 'archive_export') and r.state = 'running'
+        and r.actor = session_user;
     update pydb_internal.archive_chunk as c set run_id = v_run, is_late = false
     where c.manifest_id = p_manifest and v_run is not null;
     return found;

@@ -82,8 +82,8 @@ end
 $$;
 
 comment on function pydb_internal.archive_import(jsonb, text, jsonb, regclass, boolean, boolean) is
-'Puts back what archive_import_open made and COPY has filled (p_places: objects with number, source, rows, files), in one
-transaction, with the rules, codes and steps of pydb.archive_restore. What is in its table as the file has it is left
-alone (code same). YD625: stop met a conflict, or triggers would run; YD624: a column with values is gone.';
+'Puts back what archive_import_open made and COPY has filled (p_places: objects with number, source, rows, files), in
+one transaction, with the rules, codes and steps of pydb.archive_restore. What is in its table as the file has it is
+left alone (code same). YD625: stop met a conflict, or triggers would run; YD624: a column with values is gone.';
 
 revoke all on function pydb_internal.archive_import(jsonb, text, jsonb, regclass, boolean, boolean) from public;

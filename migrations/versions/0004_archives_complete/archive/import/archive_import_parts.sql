@@ -27,7 +27,7 @@ begin
             (dense_rank() over (order by o.place, p.shape))::integer as place
         from (
             select
-                to_regclass('pg_temp.pydb_import_' || (e.value ->> 'number'))::oid as archive,
+                to_regclass(concat('pg_temp.pydb_import_', e.value ->> 'number'))::oid as archive,
                 (e.value ->> 'source')::oid as source, (e.value ->> 'rows')::bigint as rows,
                 row_number() over (partition by e.value ->> 'source' order by e.ordinality) as shape
             from jsonb_array_elements(p_places) with ordinality as e
@@ -43,7 +43,9 @@ begin
     for v_number in 1 .. cardinality(parts) loop
         v_part := parts[v_number];
         if v_part.tids is not null then
-            execute format('delete from %s as i where i.ctid <> all($1)', pydb_internal.relation_name(v_part.archive)) using v_part.tids;
+            execute format(
+                'delete from %s as i where i.ctid <> all($1)', pydb_internal.relation_name(v_part.archive)
+            ) using v_part.tids;
             v_part.rows := cardinality(v_part.tids);
             v_part.tids := null;
         end if;

@@ -36,14 +36,14 @@ begin
     end if;
     raise exception using errcode = 'YD005',
         message = format('%s of archive %s is refused', lower(tg_op), pydb_internal.relation_name(tg_relid)),
-        detail = 'Rows come into an archive by the delete of a run, and leave it by a restore, a purge, for a file, or at '
-            'their end.',
+        detail = 'Rows come into an archive by the delete of a run, and leave it by a restore, a purge, for a '
+            'file, or at their end.',
         hint = 'psql: \df pydb.archive*';
 end
 $$;
 
 comment on function pydb_internal.archive_guard() is
-'Lets in what a run of this process deletes from a table where the role may delete, and out what it restores, exports or purges;
-YD005 for all else, for the owner too.';
+'Lets in what a run of this process deletes from a table where the role may delete, and out what it restores,
+exports or purges; YD005 for all else, for the owner too.';
 
 revoke all on function pydb_internal.archive_guard() from public;

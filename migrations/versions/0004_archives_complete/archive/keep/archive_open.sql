@@ -52,6 +52,7 @@ $$;
 
 comment on function pydb_internal.archive_open(bigint, oid[]) is
 'Makes the archives of some tables, or lets them follow, and enters the run into pydb.archive_run for each, which
-is what lets it write there: once a run, and again where a table has changed meanwhile. YD602: a column has another type or name than its archive knows.';
+is what lets it write there: once a run, and again where a table has changed meanwhile. YD602: a column has another type
+or name than its archive knows.';
 
 revoke all on function pydb_internal.archive_open(bigint, oid[]) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.archive_check_back (restore; by archive_check_restore, archive_import): refuse a session in which rows
--- that come back would not be checked, or not be seen.
+-- pydb_internal.archive_check_back (restore): refuse a session in which rows that come back would not be checked, or
+-- not be seen.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001, 42501 under row-level security
 create or replace function pydb_internal.archive_check_back(p_sources oid[], p_on_conflict text)

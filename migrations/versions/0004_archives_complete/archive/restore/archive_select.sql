@@ -1,5 +1,5 @@
--- pydb_internal.archive_select (restore; by archive_restore, archive_import): of the archived rows of a run those that one key names,
--- with everything that went with them.
+-- pydb_internal.archive_select (restore): of the archived rows of a run those that one key names, with everything
+-- that went with them.
 -- reads the archives, pydb.reference, the catalog   writes nothing   locks nothing above a select
 -- raises YD604
 create or replace function pydb_internal.archive_select(

@@ -41,8 +41,8 @@ begin
         v_turn.run.sqlstate := 'YD621';
         v_turn.run.error := format('rows of other tables would go along with those of %s, and no file would hold them',
             pydb_internal.relation_name(v_policy.target));
-        v_turn.run.hint := 'Set the policy again with p_action => ''archive'', which keeps all that goes; then take what its run '
-            'has archived to files: pydb archive export --run RUN --to DIRECTORY';
+        v_turn.run.hint := 'Set the policy again with p_action => ''archive'', which keeps all that goes; then '
+            'take what its run has archived to files: pydb archive export --run RUN --to DIRECTORY';
         v_turn.run.due := p_run.done;
     end if;
     if (v_turn.run).state is null and cardinality(v_turn.parts) > 0 then

@@ -28,7 +28,9 @@ begin
     perform pydb_internal.retention_partition_lock(v_parent, array[p_part.relation]);
     v_start := clock_timestamp();
     v_policy.partition := 'keep';
-    perform pydb_internal.retention_partition_remove(v_policy, v_parent, p_part.relation);
+    perform pydb_internal.retention_partition_remove(pydb_internal.retention_together_statements(
+        v_policy, v_parent, array[p_part.relation]
+    ));
     v_work.parts_since := null;
     v_turn.run := p_run;
     v_turn.run.work := to_jsonb(v_work);

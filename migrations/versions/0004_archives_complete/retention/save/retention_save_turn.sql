@@ -50,7 +50,9 @@ begin
             when p_run.kind = 'export' then pydb_internal.retention_save_exported(p_part.relation) else v_rows
         end)
     ));
-    perform pydb_internal.retention_partition_remove(v_policy, null, p_part.relation);
+    perform pydb_internal.retention_partition_remove(pydb_internal.retention_together_statements(
+        v_policy, null, array[p_part.relation]
+    ));
     v_work.parts_since := null;
     v_work.parts_done := coalesce(v_work.parts_done, 0) + 1;
     v_work.parts_rows := coalesce(v_work.parts_rows, 0) + v_rows;
