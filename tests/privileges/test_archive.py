@@ -159,7 +159,7 @@ def test_an_erasure_for_good_is_run_by_who_may_read_archives(kept: Field) -> Non
     assert kept.one("select count(*) from pydb_archive.shared__event where id = 100") == 0
     # what belongs to a run is not for others to call
     forget = "archive_forget(1, 'pydb_archive.shared__event'::regclass, '{\"1\": 1}')"
-    assert state_of(kept.admin, f"select pydb_internal.{forget}") == "YD005"
+    assert state_of(kept.runner, f"select pydb_internal.{forget}") == "YD005"
 
 
 def test_who_may_restore_may_take_archives_to_files_and_back(kept: Field, tmp_path: Path) -> None:

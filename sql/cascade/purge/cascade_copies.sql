@@ -49,7 +49,7 @@ begin
             );
             continue when v_parents = '';
             for v_store in
-                select t.archive from pydb.archive_table as t
+                select t.archive::oid from pydb.archive_table as t
                 inner join pg_class as c on c.oid = t.archive
                 where t.source = pydb_internal.archive_top(v_edge.child)
                 union all
