@@ -51,10 +51,6 @@ is refused). To know: order, trigger, untried, unindexed, not_enforced, not_vali
 key), inherited, heirs (their rows with these keys stay visible), locks, superuser, archived (what goes is kept),
 unlinked (a restore does not set them back). Blocking: unarchivable (with an archive).';
 
-<<<<<<< HEAD
--- retention_policy: without partition_first their partitions would be dropped as they are
-alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
-=======
 alter table pydb_internal.archive_chunk drop constraint archive_chunk_versions_check;
 update pydb_internal.archive_chunk as c set versions = array_fill(c.versions[1], array[cardinality(c.tids)])
 where cardinality(c.versions) = 1;
@@ -84,8 +80,8 @@ drop routine pydb_internal.archive_account;
 
 -- archive_status: without what the next purge takes
 
--- retention_policy: without it their partitions would be dropped as they are
->>>>>>> engine
+-- retention_policy: without partition_first their partitions would be dropped as they are
+alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
 update pydb.retention_policy as p set enabled = false, partition = 'keep', version = p.version + 1
 where p.partition_first is not null;
 alter table pydb.retention_policy drop column partition_first;

@@ -199,10 +199,4 @@ comment on column pydb_internal.retention_work.parts_planned is 'Partitions that
 
 -- several partitions go under one lock
 drop routine pydb_internal.retention_partition_lock;
-<<<<<<< HEAD
 drop routine pydb_internal.retention_partition_remove;
-=======
-
-where s.procedure = 'archive_purge' and s.schedule is null and exists (select from pydb.archive_table as t)
-    and not exists (select from pydb.audit_log as a where a.action = 'schedule_set' and a.subject = s.procedure);
->>>>>>> engine
