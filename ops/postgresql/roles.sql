@@ -240,41 +240,36 @@ declare
         run_terms_of schedule_audit schedule_due schedule_is_command schedule_plan schedule_require schedule_settle
         schedule_take scheduler_beat scheduler_start
     ';
-    c_runner constant text := '
-        archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
-        erasure_replay erasure_verify erasure_verify_edges idempotency_prune orphan_repair orphan_restore orphan_scan
-        orphan_scan_run retention_batch retention_export_run retention_run schedule_prune schedule_sync
-        archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import_open
-        archive_manifest_enter archive_pending cascade_jobs_due erasure_back export_leaves export_pin export_range
-        orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled schedule_audit
-        schedule_due schedule_plan schedule_settle schedule_take scheduler_beat scheduler_start
-    ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
-        archive_balance archive_check_table archive_chunk_account archive_chunk_clear archive_chunk_next archive_deleted
-        archive_due archive_enroll archive_exporter_of archive_exporter_wait archive_forget archive_inserted
-        archive_manifest_store archive_manifest_vet archive_open archive_places archive_purge_evade archive_purge_open
-        archive_purge_rows archive_purge_turn archive_signature archive_statements archive_table_store archive_table_vet
-        archive_versions audit_say cascade_check_blocked cascade_check_indexes cascade_check_job cascade_check_purge
-        cascade_check_session cascade_check_switch cascade_check_terms cascade_check_trial cascade_clause cascade_counts
-        cascade_delete_once cascade_deleted_counts cascade_deletes cascade_evade cascade_execute cascade_execute_native
-        cascade_graph_hash cascade_is_divisible cascade_is_refusable cascade_job_batch cascade_job_closure
-        cascade_job_delete cascade_job_keys cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start
-        cascade_job_store cascade_job_take cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open
-        cascade_pin cascade_plan_command cascade_purge_parts cascade_purge_rows cascade_root_terms cascade_steps_done
-        cascade_trial cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements
-        cascade_verify_counts cascade_write cron_previous draft_add erasure_edges erasure_entries erasure_finish
-        erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
-        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet export_columns
-        export_evade export_open export_slice export_terms export_turn export_verify orphan_add_piece orphan_age
-        orphan_apply orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights
-        orphan_check_rules orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects
-        orphan_enroll orphan_foreign_problem orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode
-        orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks
-        orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows
-        orphan_resume orphan_ring orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece
-        orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source
-        orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered relation_has_code
+        archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
+        archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll
+        archive_exporter_of archive_exporter_wait archive_fit archive_forget archive_import_parts archive_import_same
+        archive_inserted archive_is_conflict archive_keep_all archive_keep_back archive_key archive_manifest_store
+        archive_manifest_vet archive_obstacle archive_one_by_one archive_open archive_order archive_orphans
+        archive_places archive_purge_evade archive_purge_open archive_purge_rows archive_purge_turn archive_put
+        archive_restore_rows archive_return archive_select archive_sequences archive_sieve archive_signature
+        archive_statements archive_table_store archive_table_vet archive_try archive_versions audit_say
+        cascade_check_blocked cascade_check_indexes cascade_check_job cascade_check_purge cascade_check_session
+        cascade_check_switch cascade_check_terms cascade_check_trial cascade_clause cascade_counts cascade_delete_once
+        cascade_deleted_counts cascade_deletes cascade_evade cascade_execute cascade_execute_native cascade_graph_hash
+        cascade_is_divisible cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete
+        cascade_job_keys cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store
+        cascade_job_take cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_pin
+        cascade_plan_command cascade_purge_parts cascade_purge_rows cascade_root_terms cascade_steps_done cascade_trial
+        cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements cascade_verify_counts
+        cascade_write cron_previous draft_add erasure_edges erasure_entries erasure_finish erasure_hashes
+        erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt
+        erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_verify_edges erasure_vet
+        export_columns export_evade export_open export_slice export_terms export_turn export_verify orphan_add_piece
+        orphan_age orphan_apply orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore
+        orphan_check_rights orphan_check_rules orphan_condition orphan_count_child orphan_count_piece orphan_edge
+        orphan_effects orphan_enroll orphan_foreign_problem orphan_horizon orphan_kept_rows orphan_leaves orphan_lock
+        orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows
+        orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn
+        orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open orphan_scan_order
+        orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature
+        orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered relation_has_code
         retention_account retention_archive retention_archive_triggered retention_check_batch retention_check_hurdles
         retention_check_runner retention_circles retention_cursor retention_cursor_parts retention_delete
         retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
@@ -288,10 +283,7 @@ declare
         retention_target_ms retention_tell_implausible retention_terms retention_together retention_together_remove
         retention_together_statements retention_turn retention_verify retention_verify_foreign run_account run_beat
         run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted
-        run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
-        run_log_plan run_log_superuser run_log_unstarted run_look run_open run_open_within run_pin run_proceed run_react
-        run_rest run_sentence run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost
-        schedule_conflict schedule_is_command schedule_require
+        run_cure run_drive run_end run_is_read_only run_last run_turns schedule_claim_lost schedule_conflict
     ';
     v_grant record;
 begin
