@@ -78,6 +78,9 @@ alter table pydb.archive_run drop column relations;
 drop routine pydb_internal.archive_balance;
 drop routine pydb_internal.archive_account;
 
+
+-- archive_status: without what the next purge takes
+
 -- retention_policy: without partition_first their partitions would be dropped as they are
 alter table pydb.retention_policy drop constraint retention_policy_partition_first_check;
 update pydb.retention_policy as p set enabled = false, partition = 'keep', version = p.version + 1

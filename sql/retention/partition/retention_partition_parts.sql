@@ -1,4 +1,4 @@
--- pydb_internal.retention_partition_parts (partition; by retention_open): the work on partitions that go as a whole, a
+-- pydb_internal.retention_partition_parts (partition): the work on partitions that go as a whole, a
 -- part each.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

@@ -1,4 +1,4 @@
--- pydb_internal.retention_partition_turn (partition; by retention_turn): the turn of a part that is a partition: it
+-- pydb_internal.retention_partition_turn (partition): the turn of a part that is a partition: it
 -- goes as a whole, in one transaction, others with it.
 -- writes the catalog, pydb.retention_partition, pydb.audit_log   locks its table and the partition (access exclusive)
 -- raises 55P03, and what the statements raise

@@ -1,4 +1,4 @@
--- pydb_internal.retention_partition_lock (partition; by retention_partition_turn): lock a table and some of its
+-- pydb_internal.retention_partition_lock (partition): lock a table and some of its
 -- partitions, in the order in which the application does, so that nobody waits for long behind us.
 -- reads pg_locks, settings   writes nothing   locks the table, its default partition and the partition (access
 -- exclusive)
