@@ -184,7 +184,7 @@ declare
     ';
     c_admin constant text := '
         archive_export_run archive_keep_set archive_purge archive_restore cascade_approve cascade_cancel cascade_delete
-        cascade_request cascade_run entity_drop entity_set erasure_export erasure_refuse erasure_replay erasure_verify
+        cascade_request entity_drop entity_set erasure_export erasure_refuse erasure_replay erasure_verify
         erasure_verify_edges idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_close
         reference_drop reference_set retention_pause retention_policy_drop retention_policy_set retention_resume
         schedule_set schedule_sync setting_set
@@ -197,7 +197,7 @@ declare
         application_constraints application_cure application_fail application_said application_where archive_account
         archive_balance archive_check_back archive_check_restore archive_check_table archive_chunk_next
         archive_condition archive_doubles archive_due archive_enroll archive_export_evade archive_export_open
-        archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit archive_forget
+        archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_keep_all archive_keep_back
         archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one archive_open
         archive_order archive_orphans archive_purge_evade archive_purge_open archive_purge_rows archive_purge_turn
@@ -205,27 +205,24 @@ declare
         archive_statements archive_table_store archive_table_vet archive_try audit_say cascade_approval_store
         cascade_approval_vet cascade_check_blocked cascade_check_indexes cascade_check_job cascade_check_purge
         cascade_check_session cascade_check_switch cascade_check_terms cascade_check_trial cascade_clause cascade_counts
-        cascade_delete_once cascade_deleted_counts cascade_deletes cascade_evade cascade_execute cascade_execute_native
-        cascade_graph_hash cascade_is_divisible cascade_is_refusable cascade_job_batch cascade_job_closure
-        cascade_job_delete cascade_job_keys cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start
-        cascade_job_store cascade_job_take cascade_job_vet cascade_jobs_due cascade_late_rows cascade_log
-        cascade_next_pass cascade_open cascade_pin cascade_plan_command cascade_purge_parts cascade_purge_rows
-        cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered cascade_turn
-        cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
-        entity_store entity_vet erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable
-        erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan
-        erasure_search erasure_store erasure_stores erasure_tasks erasure_vet orphan_check_call orphan_check_closed
-        orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
-        orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source
-        reference_advise reference_check_columns reference_check_table reference_check_types reference_name
-        reference_store reference_type_hint reference_vet reference_warn_type retention_builtin retention_check_filter
-        retention_check_keep retention_check_rights retention_check_terms retention_check_unit retention_check_values
-        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
-        retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
-        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look
-        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
-        run_tell run_terms_of schedule_is_command schedule_require
+        cascade_delete_once cascade_deleted_counts cascade_deletes cascade_execute cascade_execute_native
+        cascade_graph_hash cascade_is_divisible cascade_is_refusable cascade_job_store cascade_job_vet cascade_late_rows
+        cascade_log cascade_plan_command cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names
+        cascade_triggered cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds
+        draft_add entity_store entity_vet erasure_edges erasure_entries erasure_finish erasure_hashes
+        erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt
+        erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet orphan_check_call
+        orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition
+        orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem
+        orphan_source reference_advise reference_check_columns reference_check_table reference_check_types
+        reference_name reference_store reference_type_hint reference_vet reference_warn_type retention_builtin
+        retention_check_filter retention_check_keep retention_check_rights retention_check_terms retention_check_unit
+        retention_check_values retention_check_watermark retention_filter_understood retention_partition_check
+        retention_partition_problem retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame
+        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
+        run_end run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted
+        run_look run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
+        run_stop run_tell run_terms_of schedule_is_command schedule_require
     ';
     c_runner constant text := '
         archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
@@ -233,11 +230,8 @@ declare
         orphan_scan_run retention_batch retention_export_run retention_run schedule_prune schedule_sync
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
         archive_manifest_enter archive_pending cascade_jobs_due erasure_back export_leaves export_pin export_range
-        orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled run_kind_get
-        run_label run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_open
-        run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
-        run_terms_of schedule_audit schedule_due schedule_is_command schedule_plan schedule_require schedule_settle
-        schedule_take scheduler_beat scheduler_start
+        orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled schedule_audit
+        schedule_due schedule_plan schedule_settle schedule_take scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -282,7 +276,10 @@ declare
         retention_tell_implausible retention_terms retention_together retention_together_remove
         retention_together_statements retention_turn retention_verify retention_verify_foreign run_account run_beat
         run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted
-        run_cure run_drive run_end run_is_read_only run_last run_turns schedule_claim_lost schedule_conflict
+        run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done
+        run_log_plan run_log_superuser run_log_unstarted run_look run_open run_open_within run_pin run_proceed run_react
+        run_rest run_sentence run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost
+        schedule_conflict schedule_is_command schedule_require
     ';
     v_grant record;
 begin

@@ -78,7 +78,6 @@ alter table pydb.archive_run drop column relations;
 drop routine pydb_internal.archive_balance;
 drop routine pydb_internal.archive_account;
 
-
 -- archive_status: without what the next purge takes
 
 -- retention_policy: without partition_first their partitions would be dropped as they are

@@ -198,5 +198,4 @@ comment on column pydb_internal.retention_work.parts_planned is 'Partitions that
 -- several partitions go under one lock
 drop routine pydb_internal.retention_partition_lock;
 
-
 drop routine pydb_internal.retention_partition_remove;
