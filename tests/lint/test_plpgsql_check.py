@@ -96,6 +96,7 @@ ALLOWED: Final = {
     ("retention_delete_rows", "security", "not sanitized"): CONDITION,
     ("retention_effect_warnings", "security", "not sanitized"): CONDITION,
     ("retention_range", "security", "not sanitized"): CONDITION,
+    ("retention_save_copy", "security", "not sanitized"): NAMES,
     ("retention_turn", "security", "not sanitized"): CONDITION,
     ("schedule_subjects", "security", "not sanitized"): "one schema.routine, by a constraint of its table",
     ("schedule_sync", "security", "not sanitized"): "runs what schedule_actions composed by format()",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAY: Final = {
     "db.py": "its purpose",
     "idempotency/lent.py": "its purpose, on connections that applications lend, sync and async",
+    "cli/_commands.py": "finds statements in hints, to show the command that does the same; sends none",
     "sources.py": "writes the drop statements of a migration from the files that it reverts",
     "revision.py": "runs migrations inside alembic's transaction, where no routine of pydb exists yet",
 }

@@ -61,7 +61,7 @@ end
 $$;
 
 comment on function pydb_internal.orphan_effects(pydb_internal.reference_edge, text, text) is
-'Warnings of a repair: rows that go with the orphans or keep them, with counts; triggers and rules, also as a superuser; foreign
-partitions.';
+'Warnings of a repair: rows that go with the orphans or keep them, with counts; triggers and rules, also as a superuser;
+foreign partitions.';
 
 revoke all on function pydb_internal.orphan_effects(pydb_internal.reference_edge, text, text) from public;

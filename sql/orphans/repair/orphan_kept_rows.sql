@@ -1,6 +1,5 @@
 -- pydb_internal.orphan_kept_rows (repair; by orphan_stuck): how many orphans rows that stay keep from being deleted,
--- and
--- those from others.
+-- and those from others.
 -- reads the child, the tables that reference it and the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_kept_rows(p_edge pydb_internal.reference_edge, p_condition text)

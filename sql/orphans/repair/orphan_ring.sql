@@ -1,6 +1,5 @@
 -- pydb_internal.orphan_ring (repair; by orphan_apply_rows): an orphan with the orphans of its relation that keep it,
--- and
--- those that keep them.
+-- and those that keep them.
 -- reads the relation and the parent   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_ring(

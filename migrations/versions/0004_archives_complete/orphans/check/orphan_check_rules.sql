@@ -1,4 +1,4 @@
--- pydb_internal.orphan_check_rules (repair; by orphan_repair_open): refuse a repair whose rows a rule takes further, or
+-- pydb_internal.orphan_check_rules (check; by orphan_repair_open): refuse a repair whose rows a rule takes further, or
 -- does not let go into quarantine.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD016

@@ -1,4 +1,4 @@
--- pydb_internal.orphan_check_age (repair; by orphan_repair): refuse to call younger rows orphans than the setting
+-- pydb_internal.orphan_check_age (check; by orphan_repair): refuse to call younger rows orphans than the setting
 -- allows, to who may not change the setting.
 -- reads settings   writes nothing   locks nothing
 -- raises YD005
