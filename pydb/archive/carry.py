@@ -17,9 +17,10 @@ from pydb.archive.noted import Noted
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pydb.archive.export import Deleter, Outcome, TableResult
+    from pydb.archive.deleter import Deleter
     from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
+    from pydb.archive.outcome import Outcome, TableResult
     from pydb.archive.target import Target
     from pydb.db import Connection, Row
     from pydb.runs import Run

@@ -9,20 +9,21 @@ nothing else. So at any moment a row is in its table, or in a file that was foun
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from pydb import db, errors, retention, runs
 from pydb.archive import compress, faults, files, manifest, verify
+from pydb.archive.deleter import Deleter
 from pydb.archive.noted import Noted
+from pydb.archive.outcome import Clock, Outcome, TableResult
 from pydb.archive.target import TEMPORARY, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
@@ -37,68 +38,6 @@ _LEAST: Final = 256
 AHEAD: Final = 3
 """Files that may wait for their rows to be deleted."""
 _POLL: Final = 0.05
-
-
-@dataclass
-class TableResult:
-    """What became of one relation. Sizes are bytes; ``seconds`` is by phase: read, verify, enter."""
-
-    relation: str
-    rows: int = 0
-    bytes_raw: int = 0
-    bytes: int = 0
-    attempts: int = 0
-    files: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    sqlstate: str | None = None
-    error: str | None = None
-    twin_error: str | None = None
-    """Why a file has no Parquet twin: that stops nothing."""
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times smaller the files are than their rows as text."""
-        return round(self.bytes_raw / self.bytes, 2) if self.bytes else None
-
-    @property
-    def bytes_per_record(self) -> float | None:
-        """Of the rows as text."""
-        return round(self.bytes_raw / self.rows, 1) if self.rows else None
-
-    def document(self) -> dict[str, object]:
-        """For JSON."""
-        return {
-            "relation": self.relation,
-            "rows": self.rows,
-            "bytes": self.bytes_raw,
-            "bytes_compressed": self.bytes,
-            "ratio": self.ratio,
-            "bytes_per_record": self.bytes_per_record,
-            "attempts": self.attempts,
-            "files": self.files,
-            "seconds": {name: round(value, 3) for name, value in self.seconds.items()},
-            "sqlstate": self.sqlstate,
-            "error": self.error,
-            "twin_error": self.twin_error,
-        }
-
-
-@dataclass
-class Outcome:
-    """What one export did: its run (None if none began), and what of which relation went to files."""
-
-    policy: str
-    request: UUID
-    run: Run | None = None
-    tables: list[TableResult] = field(default_factory=list)
-    adopted: list[str] = field(default_factory=list)
-    """Files of an interrupted export whose rows this one went on to delete."""
-    refused: list[verify.Verdict] = field(default_factory=list)
-    """Files of an interrupted export that are not whole any more: their rows were left, and exported anew."""
-    removed: list[str] = field(default_factory=list)
-    """Temporary files of interrupted exports."""
-    error: Exception | None = None
-    seconds: float = 0.0
 
 
 def export(
@@ -124,31 +63,6 @@ def export(
 
 class _Ended(Exception):
     """The run has ended: there is nothing to write for any more."""
-
-
-class Deleter(threading.Thread):
-    """The run that deletes, in a thread."""
-
-    def __init__(self, conn: Connection, procedure: str, arguments: Mapping[str, object]) -> None:
-        super().__init__(name="export", daemon=True)
-        self.ended = threading.Event()
-        self.error: Exception | None = None
-        self._conn, self._procedure, self._arguments = conn, procedure, arguments
-
-    def run(self) -> None:
-        """Call it, and note how it ended."""
-        try:
-            db.call_procedure(self._conn, self._procedure, **self._arguments)
-        except Exception as error:
-            self.error = error
-        finally:
-            self.ended.set()
-
-    def stop(self) -> None:
-        """Cancel it until it has ended."""
-        while not self.ended.is_set():
-            db.cancel(self._conn)
-            self.ended.wait(5.0)
 
 
 class Exporter:
@@ -368,7 +282,7 @@ class Exporter:
 
     def _file(self, run: Run, leaf: Row, result: TableResult, part: range, cutoff: datetime | None) -> int:
         """One file: read in one snapshot, written, read back, entered. Returns its rows."""
-        clock = _Clock(result.seconds)
+        clock = Clock(result.seconds)
         with db.snapshot(self._reader):
             found = self._range(leaf, part, cutoff)
             noted = Noted()
@@ -476,18 +390,6 @@ class Exporter:
                     p_versions=versions,
                 )
         return number
-
-
-class _Clock:
-    """Adds to the seconds of phases what passed since the one before."""
-
-    def __init__(self, seconds: dict[str, float]) -> None:
-        self._seconds, self._at = seconds, time.monotonic()
-
-    def took(self, phase: str) -> None:
-        now = time.monotonic()
-        self._seconds[phase] = self._seconds.get(phase, 0.0) + now - self._at
-        self._at = now
 
 
 def _time(value: object) -> str | None:

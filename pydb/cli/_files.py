@@ -12,7 +12,7 @@ from pydb.errors import ExitCode, PydbError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pydb.archive.export import Outcome
+    from pydb.archive.outcome import Outcome
     from pydb.archive.verify import Verdict
     from pydb.db import Connection
 

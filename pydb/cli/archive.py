@@ -11,7 +11,7 @@ from pydb.cli import _carry, _files, _kept, _names, _output, _runs
 from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from pydb.archive.export import Outcome
+    from pydb.archive.outcome import Outcome
 
 app = typer.Typer(
     help="What was deleted, kept where it can be put back: in the database, and in files.",

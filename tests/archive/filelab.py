@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pydb.archive.outcome import Outcome
     from tests.conftest import Connection
 
 # with a column of every odd kind, one that is dropped, and names that ask for quotes
@@ -130,7 +131,7 @@ class FileLab:
 
     def export(
         self, policy: str = "events", *, place: places.Target | None = None, **more: object
-    ) -> export.Outcome:
+    ) -> Outcome:
         with pydb_db.connect(self.dsn) as conn, pydb_db.connect(self.dsn) as reader:
             return export.export(conn, reader, policy, place or self.target, **more)  # type: ignore[arg-type]
 
@@ -197,7 +198,7 @@ class FileLab:
         return int(str(self.value("select count(*) from pydb_internal.archive_chunk")))
 
 
-def end(outcome: export.Outcome) -> tuple[str, str | None, int]:
+def end(outcome: Outcome) -> tuple[str, str | None, int]:
     """State, reason and rows of the run."""
     assert outcome.run is not None
     print(outcome.run.sqlstate, outcome.run.error)  # noqa: T201

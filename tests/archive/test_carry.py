@@ -18,7 +18,7 @@ from tests.cli.conftest import Cli
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pydb.archive.export import Outcome
+    from pydb.archive.outcome import Outcome
     from tests.archive.filelab import FileLab
     from tests.conftest import Connect
 

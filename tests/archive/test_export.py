@@ -10,7 +10,7 @@ import pytest
 from pydb import errors
 from pydb.archive import files as archive_files
 from pydb.archive import manifest, verify
-from pydb.archive.export import Outcome
+from pydb.archive.outcome import Outcome
 from tests.archive.filelab import KITCHEN, TABLE, end
 
 if TYPE_CHECKING:

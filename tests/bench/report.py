@@ -50,12 +50,13 @@ autocommit, both sides through `pgbench -M prepared`.
   timestamptz, integer), 53 MB for 1 million and 53 MB for 10 million, each measured once; with Parquet 177
   and 192 MB for the first two.
 - **A plan and what it checks.** Revision 0001 alone and this one in two databases of one server, asked by
-  turns, medians of 75 pairs in a warm session and of 25 in fresh ones (PostgreSQL 15; 60 tables with 59 keys
-  in a tree under one root, 100 000 rows, all keys indexed). `cascade_plan` of one key: 74 ms and 81 ms, by pairs 1.08 in a session that has asked
-  before, 1.03 in a fresh one. `retention_plan` of one policy of the root: 1.50, 336 ms. It does more than
-  check: it counts what goes along with the rows, down to the last table, for the fuse and the log
-  (`retention_cascade_plan`, 44 % of its time by `pg_stat_user_functions`), and without that it takes 0.77
-  of the time it took. Of the checks, those of rights, session, publications, rules and paths were 2 % of it.
+  turns, medians of 75 pairs in a warm session and of 25 in fresh ones (PostgreSQL 15; 60 tables with 59
+  keys in a tree under one root, 100 000 rows, all keys indexed). `cascade_plan` of one key: 74 ms and 81
+  ms, by pairs 1.08 in a session that has asked before, 1.03 in a fresh one. `retention_plan` of one
+  policy of the root: 1.50, 336 ms. It does more than check: it counts what goes along with the rows, down
+  to the last table, for the fuse and the log (`retention_cascade_plan`, 44 % of its time by
+  `pg_stat_user_functions`), and without that it takes 0.77 of the time it took. Of the checks, those of
+  rights, session, publications, rules and paths were 2 % of it.
 
 ## Figures
 
