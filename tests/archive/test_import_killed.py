@@ -33,7 +33,7 @@ def test_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str) ->
     (name,) = files.export().tables[0].files
     files.do("select pydb.setting_set('lock_timeout', '60 s')")
     cli = Cli(files.dsn, tmp_path)
-    command = ("archive", "import", f"{files.path}/{name}")
+    command = ("archive", "import", f"{files.path}/{name}", "--yes")
     with connect(autocommit=False) as other:
         other.execute(point.encode())
         process = cli.start(*command)

@@ -182,7 +182,7 @@ SAID: Final = {
 # said by other tests, which need a role or a server of their own
 ELSEWHERE: Final = {
     *("privilege", "row_security", "locks", "superuser", "heirs"),
-    *("archived", "unlinked", "unarchivable"),
+    *("archived", "unlinked", "unarchivable", "purge"),
 }
 
 

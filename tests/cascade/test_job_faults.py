@@ -268,7 +268,7 @@ def limited(site: Site, role: RoleFactory, job: int) -> Background:
     site.do(
         f"grant usage on schema pydb, pydb_internal, shop to {name};"
         f"grant execute on all routines in schema pydb, pydb_internal to {name};"
-        f"grant select on pydb.reference to {name}"
+        f"grant select on pydb.reference, pydb.cascade_job to {name}"
     )
     return site.run_job(job, site.session(user=name))
 

@@ -1,5 +1,5 @@
--- pydb_internal.orphan_check_rights (repair): refuse before the start what could not be trusted
--- or would fail in the middle.
+-- pydb_internal.orphan_check_rights (check): refuse before the start what could not be trusted or would fail in the
+-- middle.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD001 YD005 YD014 YD103 YD114 YD402 YD404
 create or replace function pydb_internal.orphan_check_rights(p_edge pydb_internal.reference_edge, p_rights text[])

@@ -31,6 +31,7 @@ begin
                     and l.database = (select d.oid from pg_database as d where d.datname = current_database())
                     and l.pid is distinct from pg_backend_pid()
             )
+        order by array_position(p_work.parts_planned, b.partition)
     loop
         exit when cardinality(v_all) >= v_most - 1;
         begin

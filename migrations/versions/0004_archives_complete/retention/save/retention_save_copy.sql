@@ -14,24 +14,23 @@ set row_security = off
 as $$
 declare
     v_leaf record;
+    v_insert text;
     v_rows bigint;
     v_found bigint;
     v_all bigint := 0;
 begin
     for v_leaf in select l.relation from pydb_internal.retention_leaves(p_partition) as l loop
-        execute (
-            select format(
-                '/* pydb */ insert into %s (%s, pydb_run_id, pydb_archived_at)
-                select %s, %s::pg_catalog.int8, pg_catalog.now() from only %s as t',
-                pydb_internal.relation_name(min(a.archive::oid)),
-                string_agg(format('%I', c.name), ', ' order by c.place),
-                string_agg(format('t.%I', c.name), ', ' order by c.place), p_run_id,
-                pydb_internal.relation_name(v_leaf.relation)
-            )
-            from pydb.archive_table as a
-            cross join lateral pydb_internal.archive_columns(a.source) as c
-            where a.source = pydb_internal.archive_top(p_policy.target)
-        );
+        select format(
+            '/* pydb */ insert into %s (%s, pydb_run_id, pydb_archived_at)
+            select %s, %s::pg_catalog.int8, pg_catalog.now() from only %s as t',
+            pydb_internal.relation_name(min(a.archive::oid)), string_agg(format('%I', c.name), ', ' order by c.place),
+            string_agg(format('t.%I', c.name), ', ' order by c.place), p_run_id,
+            pydb_internal.relation_name(v_leaf.relation)
+        ) into v_insert
+        from pydb.archive_table as a
+        cross join lateral pydb_internal.archive_columns(a.source) as c
+        where a.source = pydb_internal.archive_top(p_policy.target);
+        execute v_insert;
         get diagnostics v_rows = row_count;
         execute format('select count(*) from only %s', pydb_internal.relation_name(v_leaf.relation)) into v_found;
         if v_rows <> v_found then
