@@ -60,7 +60,13 @@ begin
     v_work.cutoff := v_cutoff;
     v_work.blocked := v_blocked;
     if v_policy.action = 'drop_partition' then
-        v_work.parts_planned := array(select distinct u.unit from unnest(v_units) as u (unit) where u.unit is not null);
+        v_work.parts_planned := array(
+            select u.unit
+            from unnest(v_units) with ordinality as u (unit, ord)
+            where u.unit is not null
+            group by u.unit
+            order by min(u.ord)
+        );
         -- last, for they lock the table
         v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows);
     end if;
