@@ -26,10 +26,17 @@ def upgraded(server: TestServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(server: TestServer, upgraded: str) -> Iterator[Database]:
-    """A copy of `upgraded`; also behind `dsn` and `db`."""
-    with server.database(migrated=False, template=upgraded) as fresh:
+def database(request: pytest.FixtureRequest, server: TestServer) -> Iterator[Database]:
+    """A copy of `upgraded`, or for who asks for `bare` an empty one; also behind `dsn` and `db`."""
+    template = None if "bare" in request.fixturenames else request.getfixturevalue("upgraded")
+    with server.database(migrated=False, template=template) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def bare(dsn: str) -> str:
+    """Connection string of a database without pydb, for tests that need roles or a session besides."""
+    return dsn
 
 
 @pytest.fixture

@@ -27,13 +27,6 @@ PLANTED = {
 }
 
 
-@pytest.fixture
-def bare(db: Connection, dsn: str) -> str:
-    """Connection string of a database without pydb, for tests that need roles."""
-    migrate.down(dsn, "base", destroy=True)
-    return dsn
-
-
 def refused(dsn: str, expected: str, **arguments: Tree) -> None:
     migrations = arguments["tree"].migrations if arguments else None
     with pytest.raises(errors.SchemaNotOurs, match=expected) as caught:
