@@ -158,9 +158,9 @@ declare
         reference_row_condition reference_set_refusals reference_set_source reference_shared_names reference_short_words
         reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
         reference_words relation_identities relation_problem relation_publications relation_published relation_rules
-        relation_source relation_tree retention_along retention_blocker_conditions retention_bound
-        retention_cascade_plan retention_check_author retention_check_stored retention_check_target retention_choices
-        retention_code_hurdles retention_cutoff retention_deletable_condition retention_due_terms
+        relation_source relation_tree retention_along retention_below_condition retention_blocker_conditions
+        retention_bound retention_cascade_plan retention_check_author retention_check_stored retention_check_target
+        retention_choices retention_code_hurdles retention_cutoff retention_deletable_condition retention_due_terms
         retention_effect_warnings retention_end retention_expired_condition retention_expiry retention_explain_cutoff
         retention_explain_partitions retention_explain_switches retention_explain_terms retention_filter_names
         retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem

@@ -85,6 +85,31 @@ def test_a_cascade_within_one_table_stops_at_what_another_table_keeps(lab: Lab) 
     assert (run.end, run.rows_skipped, lab.ids()) == (BLOCKED, 4, [1, 2, 5, 10])
 
 
+@pytest.mark.parametrize("key", ["foreign key (t_id) references public.t", "logical"])
+@pytest.mark.parametrize("way", ["run", "batch"])
+def test_what_keeps_a_young_row_far_below_keeps_the_whole_line(lab: Lab, key: str, way: str) -> None:
+    """The young rows 5, 10 and 20 would go along with the expired rows above; a row of c needs 20."""
+    lab.do(
+        f"""{TREE.format(action="cascade")} update public.t set at = '{YOUNG}' where id in (5, 10, 20, 6, 13);
+        create table public.c (t_id int); insert into public.c values (20); create index on public.t (up)"""
+    )
+    lab.do(
+        "select pydb.reference_set('public.c', '{t_id}', 'public.t', '{id}')"
+        if key == "logical"
+        else f"alter table public.c add {key}"
+    )
+    lab.policy()
+    assert lab.planned() == 26
+    if way == "run":
+        assert (lab.prune().end, lab.ids()) == (BLOCKED, [1, 2, 5, 10, 20])
+        return
+    done, cursor = 0, None
+    while done == 0 or cursor is not None:
+        rows, _, cursor = lab.batch(rows=3, cursor=cursor)
+        done += rows
+    assert (done, lab.ids()) == (26, [1, 2, 5, 10, 20])
+
+
 def test_a_row_that_references_itself_goes(lab: Lab) -> None:
     lab.do(
         f"""create table public.t (id int primary key, up int references public.t, at timestamptz);

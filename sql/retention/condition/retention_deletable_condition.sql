@@ -14,6 +14,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_ref record;
+    v_blockers text[];
     v_blocker text;
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
     -- With both bounds in view the planner looks for the ends of the time column in its index, which begins with what
@@ -26,15 +27,18 @@ begin
     then
         return v_text;
     end if;
-    foreach v_blocker in array pydb_internal.retention_blocker_conditions(p_relation, 't') loop
+    v_blockers := pydb_internal.retention_blocker_conditions(p_relation, 't');
+    foreach v_blocker in array v_blockers loop
         v_text := v_text || ' and not ' || v_blocker;
     end loop;
-    -- where all keys of the table to itself cascade, younger rows below go along; where one of them refuses, none does
+    -- where all keys of the table to itself cascade, younger rows below go along, but not with one that is kept; where
+    -- a key refuses, none does
     if not exists (
         select 1 from pydb_internal.retention_references(p_relation) as r
         where r.itself and (r.on_delete in ('a', 'r') or (r.on_delete = 'n' and r.not_null))
     ) then
         v_expired := ' and ' || pydb_internal.retention_expired_condition(p_policy, p_cutoff, 'c');
+        v_text := v_text || coalesce(pydb_internal.retention_below_condition(p_relation, v_blockers), '');
     end if;
     -- a row that others of the same table reference waits for them: leaves first, pass by pass
     for v_ref in
