@@ -33,14 +33,13 @@ def cascade_megabytes(arena: Arena) -> float:
         return _run("cascade", "delete", "public.a", *keys, "--yes", "--dsn", dsn) / 1024
 
 
-def export_megabytes(dsn: str, directory: str, *more: str) -> float:
-    """Peak resident memory of ``pydb archive export`` in MB, as a timer runs it."""
-    return (
-        _run("archive", "export", "reading", "--to", directory, "--yes", "--json", "--dsn", dsn, *more) / 1024
-    )
+def export_megabytes(dsn: str, directory: str, *more: str, code: int = 0) -> float:
+    """Peak resident memory of ``pydb archive export`` in MB, as a timer runs it; `code` is its end."""
+    arguments = ("--to", directory, "--yes", "--json", "--dsn", dsn, *more)
+    return _run("archive", "export", "reading", *arguments, code=code) / 1024
 
 
-def _run(*arguments: str) -> int:
+def _run(*arguments: str, code: int = 0) -> int:
     """Run pydb, output thrown away; its peak resident memory in kB."""
     null = os.open(os.devnull, os.O_RDWR)
     read, write = os.pipe()
@@ -55,7 +54,7 @@ def _run(*arguments: str) -> int:
     with os.fdopen(read) as pipe:
         peak = pipe.read()
     _, status = os.waitpid(pid, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
+    if os.waitstatus_to_exitcode(status) != code:
         raise AssertionError(f"{' '.join(arguments)}: exit code {os.waitstatus_to_exitcode(status)}")
     return int(peak)
 
