@@ -33,6 +33,7 @@ end
 $$;
 
 comment on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) is
-'The run with its end where the kill switch is on, its subject is paused or gone, or its time or rows are used up.';
+'The run with its end where the kill switch is on, its subject is paused or gone, or its time or rows are used up: what
+ends a run from outside is looked at here and nowhere else.';
 
 revoke all on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) from public;
