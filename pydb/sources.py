@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DOMAINS = (
     "core",
     "references",
+    "holds",
     "archive",
     "cascade",
     "retention",

@@ -229,7 +229,9 @@ create type pydb_internal.orphan_repair_work as (
     refused bigint,
     pass integer,
     pass_done bigint,
-    search_path name[]
+    search_path name[],
+    free text,
+    holds bigint
 );
 
 comment on type pydb_internal.orphan_repair_work is
@@ -253,6 +255,8 @@ comment on column pydb_internal.orphan_repair_work.pass is 'Which time the relat
 comment on column pydb_internal.orphan_repair_work.pass_done is 'Rows repaired in this pass.';
 comment on column pydb_internal.orphan_repair_work.search_path is
 'Schemas in which triggers look for names; null = as the running role does.';
+comment on column pydb_internal.orphan_repair_work.free is '"and …": that no hold keeps a row; or nothing.';
+comment on column pydb_internal.orphan_repair_work.holds is 'How often holds had changed when that was written.';
 
 create type pydb_internal.orphan_closing as (
     reference text,
