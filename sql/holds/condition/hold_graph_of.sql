@@ -1,4 +1,4 @@
--- pydb_internal.hold_graph_of (condition; by hold_condition): which references lead from the rows of a table to what
+-- pydb_internal.hold_graph_of (condition; by hold_conditions): which references lead from the rows of a table to what
 -- holds name: up to what they hang on, and down to what needs them.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
@@ -70,7 +70,9 @@ begin
     step as (
         select u.is_up, u.parent as origin, u.child as place from used as u
         union
-        select u.is_up, s.origin, u.child from step as s inner join used as u on u.parent = s.place and u.is_up = s.is_up
+        select u.is_up, s.origin, u.child
+        from step as s
+        inner join used as u on u.parent = s.place and u.is_up = s.is_up
     )
 
     select

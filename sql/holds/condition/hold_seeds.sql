@@ -1,5 +1,4 @@
--- pydb_internal.hold_seeds (condition; by hold_graph_of): what some holds say, table by table; those by key of one
--- table together.
+-- pydb_internal.hold_seeds (condition): what some holds say, table by table; those by key of one table together.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.hold_seeds(p_holds pydb.hold[], p_is_wide boolean default false)
@@ -59,16 +58,16 @@ begin
     )
 
     select
-        coalesce(pg_partition_root(m.relation::regclass), m.relation)::oid, m.relation, m.columns, m.literals, array(
+        coalesce(pg_partition_root(d.relation::regclass), d.relation)::oid, d.relation, d.columns, d.literals, array(
             select format_type(pydb_internal.type_read(a.atttypid), -1)
-            from unnest(m.columns) with ordinality as u (name, ord)
-            inner join pg_attribute as a on a.attrelid = m.relation and a.attname = u.name
+            from unnest(d.columns) with ordinality as u (name, ord)
+            inner join pg_attribute as a on a.attrelid = d.relation and a.attname = u.name
             order by u.ord
         ), (pydb_internal.reference_equality(
-            m.relation, pydb_internal.column_numbers(m.relation, m.columns), m.relation,
-            pydb_internal.column_numbers(m.relation, m.columns), null
-        )).operators, m.filter, m.exempt
-    from merged as m;
+            d.relation, pydb_internal.column_numbers(d.relation, d.columns), d.relation,
+            pydb_internal.column_numbers(d.relation, d.columns), null
+        )).operators, d.filter, d.exempt
+    from merged as d;
 end
 $$;
 

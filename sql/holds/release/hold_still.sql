@@ -1,4 +1,4 @@
--- pydb_internal.hold_still (release; by hold_release, hold_status): of the rows that a hold named, how many others hold.
+-- pydb_internal.hold_still (release; by hold_release): of the rows that a hold named, how many others hold.
 -- reads the tables of the hold, and what they are held by   writes nothing   locks nothing above a select
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.hold_still(
