@@ -196,7 +196,8 @@ def test_what_runs_a_filter_asks_for_its_author_first() -> None:
 def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_author() -> None:
     """Others compare it, list it, or see whether there is one."""
     others = {
-        "cascade_deletes", "cascade_graph_hash", "hold_is_carried", "orphan_close_problem", "orphan_count_piece",
+        "cascade_deletes", "cascade_graph_hash", "hold_is_carried", "orphan_close_problem",
+        "orphan_count_piece",
         "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
         "retention_references", "retention_signature",
     }  # fmt: skip
