@@ -1,0 +1,2 @@
+drop routine pydb_internal.reference_set_refusals;
+drop routine pydb_internal.reference_domain_refusals;
