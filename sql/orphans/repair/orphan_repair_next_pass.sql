@@ -17,7 +17,7 @@ declare
 begin
     perform pydb_internal.orphan_lock(p_work, null, null);
     v_counts := pydb_internal.orphan_count_child(p_work.edge, p_work.age);
-    v_kept := greatest(v_counts.orphans - p_work.refused - p_work.locked, 0);
+    v_kept := greatest(v_counts.orphans - p_work.refused - p_work.locked - coalesce(p_work.faulty, 0), 0);
     perform pydb_internal.orphan_store_count(p_work.edge, v_counts);
     v_turn.run := p_run;
     v_turn.parts := '{}';
@@ -33,6 +33,7 @@ begin
         p_work.pass_done := 0;
         p_work.refused := 0;
         p_work.locked := 0;
+        p_work.faulty := 0;
         v_turn.run.work := to_jsonb(p_work);
         v_turn.parts := pydb_internal.orphan_parts((p_work.edge).child);
     else
@@ -46,6 +47,9 @@ begin
             '%s still without a parent: %s kept by a constraint, %s locked, %s kept by a trigger or a rule, or new',
             pydb_internal.rows_text(v_counts.orphans), p_work.refused, p_work.locked, v_kept
         );
+        if p_work.faulty > 0 then
+            v_turn.run := pydb_internal.orphan_faults_end(v_turn.run, p_work, p_run.done);
+        end if;
     end if;
     return v_turn;
 end

@@ -21,6 +21,9 @@ begin
     from pydb_internal.retention_survey(p_policy, p_cutoff, false) as s;
     p_run.state := case when p_run.skipped > 0 then 'partial' else 'completed' end;
     p_run.reason := case when p_run.skipped > 0 then 'referenced' else 'exhausted' end;
+    if p_run.state = 'completed' and p_run.done < p_run.due then
+        return pydb_internal.retention_verify_kept(p_policy, p_run);
+    end if;
     return p_run;
 end
 $$;
