@@ -51,6 +51,8 @@ as $$
         ('YD404', false, 'blocked', 'error', false),
         ('YD601', false, 'blocked', 'error', false),
         ('YD602', false, 'blocked', 'error', false),
+        ('YD703', false, 'blocked', 'held', true), -- a hold keeps the row
+        ('YD704', false, 'blocked', 'held', false),
         ('YD603', false, 'blocked', 'error', true), -- a trigger deletes what nobody archives
         ('YD621', false, 'blocked', 'error', false),
         -- the server or the session, never one row
