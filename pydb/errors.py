@@ -357,6 +357,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD623": RunFailed,
     "YD624": FileRefused,
     "YD625": RowsConflict,
+    "YD840": RunBlocked,
     "YD901": PydbError,
     "YD902": PydbError,
     "25006": ReadOnlyServer,

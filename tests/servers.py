@@ -70,8 +70,10 @@ end $$"""
 
 
 def install(dsn: str) -> None:
-    """Install pydb by its migrations."""
+    """Install pydb by its migrations; a copy that is made of this database is to be taken for itself."""
     migrate.up(dsn, migrations=migrations())
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("delete from pydb.guard_server")
 
 
 @functools.cache
