@@ -41,5 +41,5 @@ def status(conn: Connection) -> Guard:
 
 
 def allow(conn: Connection, reason: str, *, next_: bool = False, for_: str | None = None) -> str:
-    """Let pydb delete here; ``next_`` and ``for_`` (an interval) allow a change beforehand. Returns a sentence."""
+    """Let pydb delete here; ``next_`` and ``for_`` (an interval) beforehand. Returns a sentence."""
     return str(db.call_value(conn, "guard_allow", p_reason=reason, p_next=next_, p_for=for_))

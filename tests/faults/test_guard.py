@@ -40,9 +40,11 @@ insert into log select i, now() from generate_series(1001, 1100) as i;
 select pydb.retention_policy_set('events', 'event', 'at', '30 days');
 select pydb.retention_policy_set('logs', 'log', 'at', '30 days', p_action => 'export');
 """
-MORE: Final = (
-    f"insert into event select i, now() - interval '60 days' from generate_series(1, {EXPIRED}) as i"
-)
+MORE: Final = f"insert into event select i, now() - interval '60 days' from generate_series(1, {EXPIRED}) i"
+MORE_LOG: Final = "insert into log select i, now() - interval '60 days' from generate_series(1, 10) as i"
+LAST: Final = """
+select array[state, stop_reason, sqlstate] from pydb.job_run where kind = 'retention' order by id desc
+"""
 
 
 def open_one(dsn: str) -> Connection:
@@ -231,21 +233,12 @@ def test_an_upgrade(origin: Origin, tmp_path: Path) -> None:
         bins = servers.bin_dir("pg18")
         with embedded.Server(data_dir=None, bin_dir=bins) as other:
             bins = other.bin_dir
+        cluster = "-U postgres -A trust --no-sync --no-data-checksums --wal-segsize=1 -E UTF8 --no-locale"
+        binaries = ["-b", str(origin.server.bin_dir), "-B", str(bins)]
+        upgrade = [*binaries, "-d", str(data), "-D", str(new), "-U", "postgres", "--no-sync", "--link"]
         for command in (
-            [
-                str(bins / "initdb"),
-                "-D",
-                str(new),
-                "-U",
-                "postgres",
-                "-A",
-                "trust",
-                "--no-sync",
-                "--no-data-checksums",
-            ]
-            + ["--wal-segsize=1", "-E", "UTF8", "--no-locale"],
-            [str(bins / "pg_upgrade"), "-b", str(origin.server.bin_dir), "-B", str(bins), "-d", str(data)]
-            + ["-D", str(new), "-U", "postgres", "--no-sync", "--link"],
+            [str(bins / "initdb"), "-D", str(new), *cluster.split()],
+            [str(bins / "pg_upgrade"), *upgrade],
         ):
             made = account.run(["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(data.parent), *command])
             assert made.returncode == 0, made.stdout
