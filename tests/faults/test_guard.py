@@ -196,7 +196,6 @@ def test_a_restore_to_a_point_in_time(origin: Origin, tmp_path: Path) -> None:
     settings = {
         "restore_command": "false",
         "recovery_target": "immediate",
-        "recovery_target_action": "promote",
     }
     with origin.copy("recovery.signal", **settings) as server, origin.session(server) as connection:
         connection.execute("select pg_promote()")
