@@ -374,6 +374,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD703": Held,
     "YD704": Held,
     "YD705": HoldNotPlaced,
+    "YD840": RunBlocked,
     "YD901": PydbError,
     "YD902": PydbError,
     "25006": ReadOnlyServer,

@@ -19,3 +19,7 @@ drop type pydb_internal.hold_graph;
 drop type pydb_internal.hold_seed;
 drop table pydb_internal.hold_gate;
 drop table pydb.hold;
+
+-- destroys: which server and database pydb may delete in, and what was allowed beforehand
+drop table pydb.guard_server;
+drop type pydb_internal.guard_place;
