@@ -39,7 +39,9 @@ begin
     v_run := pydb_internal.run_look(v_run);
     if v_run.state is not null then
         raise exception using errcode = 'YD111', message = format('policy %s: blocked (%s)', p_policy, v_run.reason),
-            detail = 'Nothing was deleted.', hint = 'pydb retention resume, or: select pydb.retention_resume();';
+            detail = coalesce(v_run.error || '; nothing was deleted.', 'Nothing was deleted.'),
+            hint = case v_run.reason when 'window' then 'select * from pydb.window_status;'
+                else 'pydb retention resume, or: select pydb.retention_resume();' end;
     end if;
     if p_cursor is not null then
         v_found := pydb_internal.retention_cursor(v_policy, p_cursor);
