@@ -121,7 +121,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         " order by l.id desc limit %(limit)s::bigint"
     ),
     "windows": sql.SQL(
-        "select s.*, s.opens::text as opens, s.closes::text as closes from pydb.window_status as s order by s.name"
+        "select s.*, s.opens::text as opens, s.closes::text as closes"
+        " from pydb.window_status as s order by s.name"
     ),
     "settings": sql.SQL("select * from pydb.setting order by name"),
     "detach_bounds": sql.SQL(

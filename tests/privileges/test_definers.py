@@ -126,7 +126,7 @@ TEXT: Final = frozenset(
         "schedule_sources",
         # a routine of pydb's own, by its name in run_kind, which only the owner writes
         "window_users",
-    }  # fmt: skip
+    }
 )
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments
