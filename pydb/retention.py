@@ -270,7 +270,7 @@ def run(
 ) -> None:
     """Delete what has expired, batch by batch with commits; None = every enabled policy.
 
-    ``max_wal`` is an amount such as ``"1 GB"``; ``catch_up`` chooses the limits, None = by how overdue each is.
+    ``max_wal`` is an amount such as ``"1 GB"``; ``catch_up`` chooses the limits (None: as each is overdue).
     Partitions go in two steps where that is possible: detached concurrently here, then dropped by the run.
     ``conn`` must be autocommit and idle. What was done is in :func:`runs_of_request`, also while it runs.
     Raises :class:`~pydb.errors.RunFailed` if one failed, :class:`~pydb.errors.RunBlocked` if one was blocked.

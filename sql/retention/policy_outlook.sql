@@ -54,7 +54,7 @@ comment on column pydb.policy_outlook.outlook is 'The same as a sentence.';
 comment on column pydb.policy_outlook.known_at is 'When its rows were counted, last.';
 comment on column pydb.policy_outlook.known_for is 'How long ago that is: no table is counted for this view.';
 comment on column pydb.policy_outlook.basis is
-'Time over which rows were seen to come and go: since rows are left, else up to 28 days; the last days count most.';
+'Time over which rows were seen to come and go: since rows are left, else up to 28 days; the last week counts most.';
 comment on column pydb.policy_outlook.last_run_id is 'Its last run, dry ones left out.';
 comment on column pydb.policy_outlook.last_state is 'How it ended.';
 comment on column pydb.policy_outlook.last_reason is 'And why.';

@@ -96,13 +96,14 @@ begin
         case when u.why is not null then u.through_at end, u.rows_left, round(u.estimate)::bigint,
         round(u.came::numeric, 1), round(u.gone::numeric, 1),
         case u.verdict when 'through' then true when 'catching_up' then true when 'never' then false end,
-        f.at, case when u.verdict = 'never' then ceil(u.came - u.gone)::bigint end,
+        f.at, case when u.verdict = 'never' then ceil(round((u.came - u.gone)::numeric, 1))::bigint end,
         case u.verdict
             when 'through' then format('nothing was left at %s', date_trunc('second', u.at))
             when 'catching_up' then format('caught up in about %s days, on %s', greatest(
                 round(extract(epoch from f.at - v_now) / 86400, 1), 0
             ), f.at::date)
-            when 'never' then format('never, %s rows a day short', ceil(u.came - u.gone))
+            when 'never'
+                then format('never, %s rows a day short', ceil(round((u.came - u.gone)::numeric, 1)))
             else case when u.at is null then 'unknown: no run has counted its rows'
                 else 'unknown: its rows were counted over less than an hour since it was set' end
         end,

@@ -25,12 +25,8 @@ begin
     order by h.day desc
     limit 1
     for update;
-    if new.run_kind is null or v_at <= v_last.at then
-        -- retention_batch does not say what is left; nor does a run by an earlier clock
-        update pydb.retention_history as h
-        set rows_left = greatest(h.rows_left - new.rows_done, 0), rows_gone = h.rows_gone + new.rows_done
-        where h.policy = v_last.policy and h.day = v_last.day and not new.dry_run;
-        return null;
+    if v_at < v_last.at then
+        return null; -- by an earlier clock it does not say what is left now
     end if;
     v_new.policy := new.subject;
     v_new.day := (v_at at time zone 'UTC')::date;
@@ -70,5 +66,7 @@ revoke all on function pydb_internal.retention_history_add() from public;
 create or replace trigger retention_history_add
 after insert or update of state on pydb.job_run
 for each row
-when (new.kind = 'retention' and new.finished_at is not null and new.rows_planned is not null)
+when (
+    new.kind = 'retention' and new.run_kind is not null and new.finished_at is not null and new.rows_planned is not null
+)
 execute function pydb_internal.retention_history_add();
