@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "guard": "After a restore, a promotion or a copy: may pydb delete here: status, allow.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
+    "window": "Hours in which runs may work: set, list, drop.",
     "setting": "Settings of pydb in a database: list, set.",
     "doctor": "Say what is set up, what is missing, and the line that fixes it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
