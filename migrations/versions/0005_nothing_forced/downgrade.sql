@@ -1,3 +1,4 @@
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;
@@ -5,7 +6,6 @@ drop routine pydb_internal.orphan_take;
 alter type pydb_internal.orphan_repair_work drop attribute faulty, drop attribute fault, drop attribute fault_code,
     drop attribute fault_place;
 
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on)
 -- holds: which rows are not to be deleted, and the gate of deletes
 alter type pydb_internal.retention_work drop attribute held;
 alter type pydb_internal.retention_work drop attribute holds;
@@ -20,11 +20,9 @@ drop type pydb_internal.hold_seed;
 drop table pydb_internal.hold_gate;
 drop table pydb.hold;
 
--- destroys: which server and database pydb may delete in, and what was allowed beforehand
 drop table pydb.guard_server;
 drop type pydb_internal.guard_place;
 
--- destroys: windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs
 update pydb.job_run set stop_reason = 'time_budget' where stop_reason = 'wal_budget';
 alter table pydb.job_run drop constraint job_run_stop_reason_check;
 alter table pydb.job_run add constraint job_run_stop_reason_check check (

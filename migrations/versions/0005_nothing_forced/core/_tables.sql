@@ -157,7 +157,6 @@ create table pydb.job_run (
     constraint job_run_stop_reason_check check (
         stop_reason in (
             'exhausted', 'row_budget', 'time_budget', 'window', 'fuse', 'governor', 'held', 'locked', 'referenced',
-            'paused', 'kill_switch', 'no_progress', 'standby', 'error', 'cancelled'
             'paused', 'kill_switch', 'no_progress', 'standby', 'error', 'cancelled', 'wal_budget'
         )
     ),
@@ -182,7 +181,6 @@ comment on column pydb.job_run.state is
 'queued, running, completed, partial, blocked, failed, cancelled, interrupted (its backend is gone) or skipped.';
 comment on column pydb.job_run.stop_reason is
 'Why it ended: exhausted, row_budget, time_budget, window, fuse, governor, held, locked, referenced, paused, '
-'kill_switch, no_progress, standby, error or cancelled.';
 'kill_switch, no_progress, standby, error, cancelled or wal_budget.';
 comment on column pydb.job_run.rows_planned is
 'Rows that the plan counted at the start; null if it never came to that.';
@@ -375,7 +373,6 @@ create type pydb_internal.run_state as (
     error text,
     hint text,
     work jsonb,
-    error_detail text
     error_detail text,
     max_wal bigint,
     wal bigint,
@@ -518,7 +515,6 @@ create type pydb_internal.run_terms as (
     reason text,
     error text,
     max_rows bigint,
-    max_runtime interval
     max_runtime interval,
     windows text[],
     max_wal bigint,
@@ -533,6 +529,14 @@ comment on column pydb_internal.run_terms.reason is 'Stop reason that keeps it f
 comment on column pydb_internal.run_terms.error is 'That reason in words.';
 comment on column pydb_internal.run_terms.max_rows is 'Most rows of a run; null = no bound.';
 comment on column pydb_internal.run_terms.max_runtime is 'Longest time of a run; null = no bound.';
+comment on column pydb_internal.run_terms.windows is
+'Names of the windows that it runs in; none of them = at any time; null = those of its kind.';
+comment on column pydb_internal.run_terms.max_wal is 'Most bytes of WAL of a run; null = no bound.';
+comment on column pydb_internal.run_terms.batch_target is
+'Time that a batch aims for; null = the setting batch_target.';
+comment on column pydb_internal.run_terms.catch_up is 'Limits for catching up.';
+comment on column pydb_internal.run_terms.overdue_at is
+'A run that takes this or later for now is to catch up; null = none is.';
 
 create type pydb_internal.guard_place as (
     system_identifier bigint,
@@ -586,14 +590,6 @@ comment on column pydb.guard_server.allow_at is 'When that was.';
 comment on column pydb.guard_server.allow_reason is 'Why, in its words.';
 
 revoke all on pydb.guard_server from public;
-comment on column pydb_internal.run_terms.windows is
-'Names of the windows that it runs in; none of them = at any time; null = those of its kind.';
-comment on column pydb_internal.run_terms.max_wal is 'Most bytes of WAL of a run; null = no bound.';
-comment on column pydb_internal.run_terms.batch_target is
-'Time that a batch aims for; null = the setting batch_target.';
-comment on column pydb_internal.run_terms.catch_up is 'Limits for catching up.';
-comment on column pydb_internal.run_terms.overdue_at is
-'A run that takes this or later for now is to catch up; null = none is.';
 
 create table pydb.run_window (
     name text not null,

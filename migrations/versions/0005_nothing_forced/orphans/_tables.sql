@@ -233,7 +233,7 @@ create type pydb_internal.orphan_repair_work as (
     faulty bigint,
     fault text,
     fault_code text,
-    fault_place text
+    fault_place text,
     free text,
     holds bigint
 );

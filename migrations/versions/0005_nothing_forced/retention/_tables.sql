@@ -303,11 +303,6 @@ comment on column pydb_internal.retention_warning.code is
 'What kind of warning it is, as in retention_plan.codes: programs read this.';
 comment on column pydb_internal.retention_warning.said is 'The same as a sentence for a person.';
 
-insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
-('retention', 'retention', 'policy %s', true, 'retention_run',
-    'select * from pydb.retention_job_log order by id desc limit 10;'),
-('export', 'retention', 'policy %s', true, 'retention_export_run',
-    'select * from pydb.retention_job_log order by id desc limit 10;');
 insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint, names_windows) values
 ('retention', 'retention', 'policy %s', true, 'retention_run',
     'select * from pydb.retention_job_log order by id desc limit 10;', true),
@@ -344,7 +339,6 @@ create type pydb_internal.retention_work as (
     parts_planned oid[],
     holds bigint,
     held bigint
-    parts_planned oid[]
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';

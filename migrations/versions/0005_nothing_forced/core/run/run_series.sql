@@ -2,7 +2,6 @@
 -- others.
 -- writes what run_drive writes   locks per turn
 -- raises YD110 YD111, what holds a run (YD840); calls what commits, and sets its path again after each call
--- raises YD110 YD111; calls what commits, and sets its path again after each call
 create or replace procedure pydb_internal.run_series(p_run pydb_internal.run_state, p_subjects text[])
 language plpgsql
 as $$
@@ -37,7 +36,6 @@ begin
         call pydb_internal.run_drive(v_run);
         set local search_path = pg_catalog, pg_temp;
         v_left := v_left - v_run.done;
-        v_halt := coalesce(v_halt, v_run.halt, case when v_left <= 0 then 'row_budget' end);
         v_wal := v_wal - v_run.wal;
         v_halt := coalesce(v_halt, v_run.halt, case
             when v_left <= 0 then 'row_budget' when v_wal <= 0 then 'wal_budget' end);
@@ -62,7 +60,6 @@ begin
                         then coalesce(v_worst.sqlstate, v_kind.blocked)
                     else v_kind.blocked
                 end
-                else case when v_worst.sqlstate = any(v_kind.passed_on) then v_worst.sqlstate else v_kind.blocked end
             end,
             message = pydb_internal.run_sentence(v_worst),
             detail = pg_catalog.concat_ws(' ', v_worst.error_detail, pg_catalog.jsonb_extract_path_text(
@@ -79,8 +76,6 @@ end
 $$;
 
 comment on procedure pydb_internal.run_series(pydb_internal.run_state, text[]) is
-'Runs each subject with the bounds of p_run (max_rows holds over all), tells how each ended, and raises the worst end
-after everything is committed: failed before cancelled before blocked.';
 'Runs each subject with the bounds of p_run (max_rows and max_wal hold over all), tells how each ended, and raises the
 worst end after everything is committed: failed before cancelled before blocked.';
 

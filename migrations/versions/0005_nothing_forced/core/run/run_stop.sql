@@ -1,7 +1,5 @@
 -- pydb_internal.run_stop (run): whether a run must not start, or not go on: the one place for every look before a turn.
--- reads settings, what guard_admit reads   writes what guard_admit writes   locks nothing else
--- raises nothing
--- reads settings, windows   writes nothing   locks nothing
+-- reads settings, windows, what guard_admit reads   writes what guard_admit writes   locks nothing else
 -- raises YD822
 create or replace function pydb_internal.run_stop(p_run pydb_internal.run_state, p_terms pydb_internal.run_terms)
 returns pydb_internal.run_state
@@ -49,8 +47,7 @@ $$;
 
 comment on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) is
 'The run with its end where the kill switch is on, the database was restored, promoted or copied, its subject is
-paused or gone, or its time or rows are used up: what ends a run from outside is looked at here and nowhere else.';
-'The run with its end where the kill switch is on, its subject is paused or gone, its window is closed, or its time,
-rows or WAL are used up: what ends a run from outside is looked at here and nowhere else.';
+paused or gone, its window is closed, or its time, rows or WAL are used up: what ends a run from outside is looked at
+here and nowhere else.';
 
 revoke all on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) from public;

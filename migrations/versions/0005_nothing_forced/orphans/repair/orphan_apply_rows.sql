@@ -2,7 +2,6 @@
 -- change is refused.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
 -- raises what is no matter of one row
--- raises nothing
 create or replace function pydb_internal.orphan_apply_rows(
     p_work pydb_internal.orphan_repair_work,
     p_relation oid,
@@ -16,7 +15,6 @@ create or replace function pydb_internal.orphan_apply_rows(
     out fault text,
     out fault_code text,
     out fault_place text
-    out locked bigint
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -46,7 +44,6 @@ begin
         for v_try in 1..2 loop
             begin
                 v_gone := pydb_internal.orphan_apply(p_work.edge, p_work.mode, p_relation, format(
-                    't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age,
                     't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age || coalesce(p_work.free, ''),
                     pydb_internal.orphan_condition(p_work.edge)
                 ), p_run_id);
@@ -96,8 +93,6 @@ comment on function pydb_internal.orphan_apply_rows(
 ) is
 'Applies a mode row by row; counts the rows that a constraint keeps, those that a lock keeps (of the row, or of a row
 that references it), and those that another error keeps (faulty), with the first one. Orphans that only orphans keep go together with those.';
-'Applies a mode row by row; counts the rows that a constraint keeps, and those that a lock keeps: of the row, or of a
-row that references it. Orphans that only orphans keep go together with those.';
 
 revoke all on function pydb_internal.orphan_apply_rows(
     pydb_internal.orphan_repair_work, oid, text, bigint, bigint

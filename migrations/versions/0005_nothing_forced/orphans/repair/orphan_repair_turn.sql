@@ -20,7 +20,6 @@ declare
     ))::float8;
     v_gone record;
     v_turn pydb_internal.run_turn;
-begin
     v_holds record;
 begin
     v_holds := pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit

@@ -11,7 +11,6 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
     v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
     v_work pydb_internal.retention_work;
     v_turn pydb_internal.run_turn;
@@ -57,8 +56,6 @@ begin
         sum(s.rows_held)::bigint
     into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last,
         v_held
-        array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null)
-    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last
     from pydb_internal.retention_survey(v_policy, v_cutoff, false) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);

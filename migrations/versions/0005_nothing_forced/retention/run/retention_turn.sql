@@ -12,7 +12,6 @@ set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
     v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
     v_start constant timestamptz := clock_timestamp();
     v_work pydb_internal.retention_work := jsonb_populate_record(null::pydb_internal.retention_work, p_run.work);
@@ -57,7 +56,6 @@ begin
         when v_holds.generation is distinct from v_work.holds
             then pydb_internal.hold_free_condition(v_policy.target) else ''
     end;
-    v_condition := v_range.condition || ' and ' || p_part.condition;
     if p_run.max_rows is not null or (p_part.strategy = 'heap' and v_work.heap_range = 1) then
         v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     end if;
@@ -67,8 +65,6 @@ begin
         case v_work.way
             when 'circle' then pydb_internal.retention_expired_condition(v_policy, v_work.cutoff)
         end, case when 'archive' in (v_policy.action, v_policy.partition_first) then p_run.run_id end
-        pydb_internal.retention_expired_condition(v_policy, v_work.cutoff),
-        case when 'archive' in (v_policy.action, v_policy.partition_first) then p_run.run_id end
     );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;
