@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DOMAINS = (
     "core",
     "references",
+    "holds",
     "archive",
     "cascade",
     "retention",

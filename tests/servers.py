@@ -72,10 +72,11 @@ end $$"""
 
 
 def install(dsn: str) -> None:
-    """Install pydb by its migrations."""
+    """Install pydb by its migrations; a copy that is made of this database is to be taken for itself."""
     migrate.up(dsn, migrations=migrations())
-    # five revisions leave a third of the catalog dead, and each test's copy would have it
     with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("delete from pydb.guard_server")
+        # five revisions leave a third of the catalog dead, and each test's copy would have it
         connection.execute("vacuum (full, freeze)")
 
 
