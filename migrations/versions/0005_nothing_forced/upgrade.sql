@@ -10,3 +10,5 @@ comment on column pydb_internal.orphan_repair_work.faulty is 'Rows of this pass 
 comment on column pydb_internal.orphan_repair_work.fault is 'The first such error.';
 comment on column pydb_internal.orphan_repair_work.fault_code is 'Its SQLSTATE.';
 comment on column pydb_internal.orphan_repair_work.fault_place is 'In which code of the application it was raised.';
+drop procedure pydb.orphan_close;
+drop routine pydb_internal.archive_import;
