@@ -120,6 +120,11 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
         " order by l.id desc limit %(limit)s::bigint"
     ),
+    "guard": sql.SQL("select * from pydb.guard_status"),
+    "windows": sql.SQL(
+        "select s.*, s.opens::text as opens, s.closes::text as closes"
+        " from pydb.window_status as s order by s.name"
+    ),
     "settings": sql.SQL("select * from pydb.setting order by name"),
     "detach_bounds": sql.SQL(
         "select extract(epoch from pydb_internal.setting_get(p_name => 'partition_patience')::interval)"

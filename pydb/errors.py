@@ -247,6 +247,18 @@ class OrphansRemain(PydbError):
     exit_code = ExitCode.ATTENTION
 
 
+class HoldRefused(UsageError):
+    """What a hold is to be about does not fit the table, or its name is taken (YD701, YD702)."""
+
+
+class Held(RunBlocked):
+    """Rows that were to go are held, or nobody can tell whether they are (YD703, YD704)."""
+
+
+class HoldNotPlaced(PydbError):
+    """A delete was at work for longer than one wanted to wait; the hold was not placed (YD705)."""
+
+
 class ArchiveRefused(UsageError):
     """Rows cannot be archived or restored as asked (YD601, YD604)."""
 
@@ -357,6 +369,15 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD623": RunFailed,
     "YD624": FileRefused,
     "YD625": RowsConflict,
+    "YD701": HoldRefused,
+    "YD702": HoldRefused,
+    "YD703": Held,
+    "YD704": Held,
+    "YD705": HoldNotPlaced,
+    "YD821": UsageError,
+    "YD822": UsageError,
+    "YD823": UsageError,
+    "YD840": RunBlocked,
     "YD901": PydbError,
     "YD902": PydbError,
     "25006": ReadOnlyServer,

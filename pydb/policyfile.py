@@ -58,6 +58,14 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "partition_schema": (str,),
     "search_path": (list,),
     "partition_first": (str,),
+    "windows": (list,),
+    "max_wal": (int, str),
+    "catch_up_after": (str,),
+    "catch_up_windows": (list,),
+    "catch_up_max_rows": (int,),
+    "catch_up_max_runtime": (str,),
+    "catch_up_max_wal": (int, str),
+    "catch_up_rows_per_second": (int,),
     "allow_short": (bool,),
 }
 _TYPE_NAMES = {
@@ -75,6 +83,8 @@ _EXAMPLES = {
     "schedule": '"15 3 * * *"',
     "fuse_share": "0.5",
     "search_path": '["app", "audit"]',
+    "windows": '["nights"]',
+    "max_wal": '"1 GB"',
 }
 # The key that an error is about, where the error names none.
 _BLAMED = {
@@ -88,6 +98,7 @@ _BLAMED = {
     "YD103": "filter",
     "YD118": "watermark_table",
     "YD120": "action",
+    "YD822": "windows",
     "YD501": "schedule",
     **dict.fromkeys(("22007", "22008", "22015"), "keep"),
 }

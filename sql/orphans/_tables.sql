@@ -233,7 +233,9 @@ create type pydb_internal.orphan_repair_work as (
     faulty bigint,
     fault text,
     fault_code text,
-    fault_place text
+    fault_place text,
+    free text,
+    holds bigint
 );
 
 comment on type pydb_internal.orphan_repair_work is
@@ -261,6 +263,8 @@ comment on column pydb_internal.orphan_repair_work.faulty is 'Rows of this pass 
 comment on column pydb_internal.orphan_repair_work.fault is 'The first such error.';
 comment on column pydb_internal.orphan_repair_work.fault_code is 'Its SQLSTATE.';
 comment on column pydb_internal.orphan_repair_work.fault_place is 'In which code of the application it was raised.';
+comment on column pydb_internal.orphan_repair_work.free is '"and …": that no hold keeps a row; or nothing.';
+comment on column pydb_internal.orphan_repair_work.holds is 'How often holds had changed when that was written.';
 
 create type pydb_internal.orphan_closing as (
     reference text,

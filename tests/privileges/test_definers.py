@@ -63,6 +63,10 @@ SAFE: Final = {
     "erasure_finish": "ends only an erasure of this transaction, by a run of this transaction",
     "erasure_salt": TELLS + ": only those who erase have it",
     "erasure_store": DRAFT + "; one out of a file is marked as such",
+    "guard_admit": "asks nothing of its caller; takes up only what an admin allowed",
+    "guard_allow": RIGHT + ": a sentence and a time",
+    "guard_differences": TELLS + ": which server and database this is, and was",
+    "guard_read": TELLS + ": numbers, the port, and a hash of a path",
     "idempotency_claim": KEYS,
     "idempotency_complete": KEYS + "; needs the token of the claim",
     "idempotency_copy_life": "a trigger: copies the setting that was just changed",
@@ -110,12 +114,23 @@ SAFE: Final = {
     "schedule_set": RIGHT + "; the procedure is one of pydb.schedule_source",
     "schedule_sources": TELLS,
     "setting_get": TELLS,
+    "window_drop": RIGHT + "; nothing names it",
+    "window_set": RIGHT + ": hours by name, all of them checked",
+    "window_users": TELLS + ": names of policies",
+    "window_verdict": TELLS,
     "setting_set": RIGHT + "; type and bounds are the setting's, a role is one that the login could become",
 }
 # static text, or catalogs of extensions; nothing of the caller's is in it
 # of an archive: its own name, names and types of columns from the catalog, numbers of blocks, all by format()
 TEXT: Final = frozenset(
-    {"archive_export_rows", "archive_purge_rows", "archive_table_store", "schedule_sources"}
+    {
+        "archive_export_rows",
+        "archive_purge_rows",
+        "archive_table_store",
+        "schedule_sources",
+        # a routine of pydb's own, by its name in run_kind, which only the owner writes
+        "window_users",
+    }
 )
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments

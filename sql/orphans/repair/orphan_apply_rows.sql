@@ -44,7 +44,7 @@ begin
         for v_try in 1..2 loop
             begin
                 v_gone := pydb_internal.orphan_apply(p_work.edge, p_work.mode, p_relation, format(
-                    't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age,
+                    't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age || coalesce(p_work.free, ''),
                     pydb_internal.orphan_condition(p_work.edge)
                 ), p_run_id);
                 perform pydb_internal.application_constraints();

@@ -20,7 +20,12 @@ declare
     ))::float8;
     v_gone record;
     v_turn pydb_internal.run_turn;
+    v_holds record;
 begin
+    v_holds := pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
+    if v_holds.generation is distinct from v_work.holds then
+        v_work.free := pydb_internal.hold_free_condition((v_work.edge).child);
+    end if;
     perform pydb_internal.orphan_lock(v_work, p_part.relation, p_part.filenode);
     v_turn.run := p_run;
     v_turn.part := p_part;
