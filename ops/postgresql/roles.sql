@@ -152,7 +152,7 @@ declare
         catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
         column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_previous cron_seek cron_value
         cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
-        doctor_cron_launcher doctor_execute doctor_grants doctor_guard doctor_hurdles doctor_idempotency
+        doctor_cron_launcher doctor_execute doctor_failures doctor_grants doctor_guard doctor_hurdles doctor_idempotency
         doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
         doctor_server doctor_sources entity_lowered extension_relation guard_differences guard_problem hold_active
         hold_conditions hold_deep_condition hold_deep_query hold_free_condition hold_graph_of hold_held_conditions

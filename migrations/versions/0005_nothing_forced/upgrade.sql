@@ -10,6 +10,9 @@ comment on column pydb_internal.orphan_repair_work.faulty is 'Rows of this pass 
 comment on column pydb_internal.orphan_repair_work.fault is 'The first such error.';
 comment on column pydb_internal.orphan_repair_work.fault_code is 'Its SQLSTATE.';
 comment on column pydb_internal.orphan_repair_work.fault_place is 'In which code of the application it was raised.';
+drop procedure pydb.orphan_close;
+drop routine pydb_internal.archive_import;
+
 
 -- holds: a policy spares what is held
 alter type pydb_internal.retention_work add attribute holds bigint;
