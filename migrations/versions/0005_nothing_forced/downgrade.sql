@@ -65,3 +65,6 @@ drop table pydb.retention_history;
 drop routine pydb.retention_policy_set;
 drop routine pydb.retention_run;
 drop routine pydb_internal.run_log_batch;
+
+-- archive_chunk: places of rows are compressed again
+alter table pydb_internal.archive_chunk alter column tids set storage extended;

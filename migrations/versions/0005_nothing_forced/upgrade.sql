@@ -259,3 +259,6 @@ revoke all on pydb.retention_history from public;
 drop routine pydb.retention_policy_set;
 drop routine pydb.retention_run;
 drop routine pydb_internal.run_log_batch;
+
+-- archive_chunk: places are read once and gone soon: to compress them took longer than to write them
+alter table pydb_internal.archive_chunk alter column tids set storage external;
