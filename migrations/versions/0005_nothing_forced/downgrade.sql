@@ -1,3 +1,11 @@
--- destroys: which server and database pydb may delete in, and what was allowed beforehand
+-- destroys: which server and database pydb may delete in, and what was allowed beforehand; who approved policies, and what their tables looked like then
 drop table pydb.guard_server;
 drop type pydb_internal.guard_place;
+
+delete from pydb.setting where name in ('schema_drift', 'policy_approval');
+alter table pydb.setting drop column owner_only;
+drop table pydb.guard_subject;
+drop type pydb_internal.guard_part;
+
+alter type pydb_internal.run_terms drop attribute sqlstate;
+alter type pydb_internal.run_terms drop attribute hint;
