@@ -2,6 +2,7 @@
 -- reads the root and what references it, pydb.entity, pydb.erasure   writes nothing that stays
 -- locks what it tries until undone
 -- raises YD703 YD704 YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602
+-- raises YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602 YD841
 create or replace function pydb_internal.cascade_job_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -29,6 +30,7 @@ begin
         raise exception using errcode = 'YD001', message = format('p_grace cannot be %s', v_grace),
             detail = 'A job starts at its request or later.', hint = 'p_grace => interval ''1 day''';
     end if;
+    perform pydb_internal.cascade_check_shape(v_entity);
     v_job.entity := v_entity;
     v_job.root := v_asked.root;
     v_job.root_name := pydb_internal.relation_name(v_asked.root);
@@ -52,6 +54,9 @@ begin
         -- an erasure is put off, not refused: what is to be tried is tried when its holds have ended
         perform pydb_internal.cascade_check_job(
             v_walk, v_steps, v_job.root, v_keys, v_job.edges, v_holds = '{}', v_job.allow_triggers
+    begin
+        perform pydb_internal.cascade_check_job(
+            v_walk, v_steps, v_job.root, v_keys, v_job.edges, true, v_job.allow_triggers
         );
     exception when lock_not_available or deadlock_detected then
         -- who holds a row now may be gone when the job starts, and it is tried again then

@@ -30,8 +30,9 @@ begin
         p_run.sqlstate := 'YD840';
         p_run.error := v_restored;
         p_run.hint := 'If this is where it should delete: select pydb.guard_allow(''why'');';
-    elsif p_terms.reason is not null and not (p_run.dry_run and p_terms.reason = 'paused') then
-        p_run.state := case p_terms.reason when 'cancelled' then 'cancelled' else 'partial' end;
+    elsif p_terms.reason is not null and not (p_run.dry_run and p_terms.reason in ('paused', 'held')) then
+        p_run.state := case p_terms.reason
+            when 'cancelled' then 'cancelled' when 'held' then 'blocked' else 'partial' end;
         p_run.reason := p_terms.reason;
         p_run.error := p_terms.error;
     end if;
@@ -40,6 +41,14 @@ begin
     end if;
     if p_run.state is null then
         p_run := pydb_internal.budget_stop(p_run);
+        p_run.sqlstate := coalesce(p_terms.sqlstate, p_run.sqlstate);
+        p_run.hint := coalesce(p_terms.hint, p_run.hint);
+    elsif clock_timestamp() > p_run.deadline then
+        p_run.state := 'partial';
+        p_run.reason := 'time_budget';
+    elsif p_run.done >= p_run.max_rows and p_run.done < p_run.due then
+        p_run.state := 'partial';
+        p_run.reason := 'row_budget';
     end if;
     return p_run;
 end
