@@ -13,7 +13,6 @@ comment on column pydb_internal.orphan_repair_work.fault_place is 'In which code
 drop procedure pydb.orphan_close;
 drop routine pydb_internal.archive_import;
 
-
 -- holds: a policy spares what is held
 alter type pydb_internal.retention_work add attribute holds bigint;
 alter type pydb_internal.retention_work add attribute held bigint;

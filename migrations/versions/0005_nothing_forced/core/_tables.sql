@@ -523,7 +523,7 @@ create type pydb_internal.run_terms as (
     max_wal bigint,
     batch_target interval,
     catch_up pydb_internal.run_limits,
-    overdue_at timestamptz
+    overdue_at timestamptz,
     sqlstate text,
     hint text
 );
@@ -637,6 +637,8 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
 (
     'logical_messages', 'off', 'boolean', false, null, null, null,
     'on: each batch that deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
+);
+
 create type pydb_internal.guard_part as (
     kind text,
     object text,

@@ -1,8 +1,7 @@
 -- pydb_internal.cascade_job_vet (job; by cascade_request): hook of drafts: plan a cascade job as whoever asks for it.
 -- reads the root and what references it, pydb.entity, pydb.erasure   writes nothing that stays
 -- locks what it tries until undone
--- raises YD703 YD704 YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602
--- raises YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602 YD841
+-- raises YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602 YD703 YD704 YD841
 create or replace function pydb_internal.cascade_job_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -54,9 +53,6 @@ begin
         -- an erasure is put off, not refused: what is to be tried is tried when its holds have ended
         perform pydb_internal.cascade_check_job(
             v_walk, v_steps, v_job.root, v_keys, v_job.edges, v_holds = '{}', v_job.allow_triggers
-    begin
-        perform pydb_internal.cascade_check_job(
-            v_walk, v_steps, v_job.root, v_keys, v_job.edges, true, v_job.allow_triggers
         );
     exception when lock_not_available or deadlock_detected then
         -- who holds a row now may be gone when the job starts, and it is tried again then

@@ -35,20 +35,14 @@ begin
             when 'cancelled' then 'cancelled' when 'held' then 'blocked' else 'partial' end;
         p_run.reason := p_terms.reason;
         p_run.error := p_terms.error;
+        p_run.sqlstate := coalesce(p_terms.sqlstate, p_run.sqlstate);
+        p_run.hint := coalesce(p_terms.hint, p_run.hint);
     end if;
     if p_run.state is null then
         p_run := pydb_internal.window_stop(p_run, p_terms);
     end if;
     if p_run.state is null then
         p_run := pydb_internal.budget_stop(p_run);
-        p_run.sqlstate := coalesce(p_terms.sqlstate, p_run.sqlstate);
-        p_run.hint := coalesce(p_terms.hint, p_run.hint);
-    elsif clock_timestamp() > p_run.deadline then
-        p_run.state := 'partial';
-        p_run.reason := 'time_budget';
-    elsif p_run.done >= p_run.max_rows and p_run.done < p_run.due then
-        p_run.state := 'partial';
-        p_run.reason := 'row_budget';
     end if;
     return p_run;
 end

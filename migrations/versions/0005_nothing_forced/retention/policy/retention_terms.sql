@@ -1,7 +1,6 @@
 -- pydb_internal.retention_terms (policy): hook of retention runs: whether a policy may delete now, and within which
 -- bounds.
--- reads pydb.retention_policy, pydb.retention_history   writes nothing   locks nothing
--- reads pydb.retention_policy, pydb.guard_subject, settings   writes nothing   locks nothing
+-- reads pydb.retention_policy, pydb.retention_history, pydb.guard_subject, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_terms(p_policy text)
 returns pydb_internal.run_terms
@@ -13,8 +12,12 @@ as $$
 declare
     v_policy pydb.retention_policy;
     v_terms pydb_internal.run_terms;
+    v_waiting text;
 begin
     select p.* into v_policy from pydb.retention_policy as p where p.name = p_policy;
+    v_waiting := pydb_internal.guard_waiting_problem(
+        p_policy, pydb_internal.retention_version(v_policy)
+    );
     v_terms.version := pydb_internal.retention_version(v_policy);
     v_terms.max_rows := v_policy.max_rows;
     v_terms.max_runtime := v_policy.max_runtime;
@@ -31,15 +34,6 @@ begin
         order by h.day desc
         limit 1;
     end if;
-    v_waiting text;
-begin
-    select p.* into v_policy from pydb.retention_policy as p where p.name = p_policy;
-    v_waiting := pydb_internal.guard_waiting_problem(
-        p_policy, pydb_internal.retention_version(v_policy)
-    );
-    v_terms.version := pydb_internal.retention_version(v_policy);
-    v_terms.max_rows := v_policy.max_rows;
-    v_terms.max_runtime := v_policy.max_runtime;
     if v_policy.name is null then
         v_terms.reason := 'cancelled';
         v_terms.error := 'the policy was dropped';
@@ -58,8 +52,6 @@ $$;
 
 comment on function pydb_internal.retention_terms(text) is
 'Terms of a policy: its version and bounds, those for catching up, from when on it has to; stop reason paused (also for
-a disabled one) or cancelled (dropped).';
-'Terms of a policy: its version and bounds; stop reason paused (also for a disabled one) or cancelled (dropped);
-held (it waits for approval).';
+a disabled one), cancelled (dropped) or held (it waits for approval).';
 
 revoke all on function pydb_internal.retention_terms(text) from public;

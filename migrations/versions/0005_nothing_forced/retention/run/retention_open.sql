@@ -1,7 +1,6 @@
 -- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
 -- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
--- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119 YD621; warns YD117
 -- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119 YD621 YD841; warns YD117 YD841
 create or replace function pydb_internal.retention_open(
     p_run pydb_internal.run_state,
@@ -13,7 +12,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
     v_work pydb_internal.retention_work;
     v_turn pydb_internal.run_turn;
     v_total bigint;
@@ -44,10 +42,9 @@ begin
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
-    v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
-    v_holds := (pydb_internal.hold_look()).generation; -- before anything is counted
     perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
+    v_holds := (pydb_internal.hold_look()).generation; -- before anything is counted
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
         coalesce(sum(s.rows_total), 0)::bigint,
@@ -60,8 +57,6 @@ begin
         sum(s.rows_held)::bigint
     into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last,
         v_held
-        array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null)
-    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last
     from pydb_internal.retention_survey(v_policy, v_cutoff, false) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
