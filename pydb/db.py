@@ -232,7 +232,7 @@ def copy_out(conn: Connection, statement: str) -> Generator[bytes]:
             while not is_through:
                 lines, is_through = conn.wait(wire.lines(conn.pgconn))
                 if lines:
-                    yield b"".join(lines)
+                    yield bytes(lines)
         finally:
             if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
                 conn.cancel_safe()

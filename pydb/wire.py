@@ -27,16 +27,14 @@ def adapt(conn: psycopg.Connection[tuple[object, ...]]) -> None:
     conn.adapters.register_dumper(SentXids, _SentXidsDumper)
 
 
-def lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:
+def lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[bytearray, bool]]:
     """Lines of a COPY, of ``PIECE`` bytes together if there are as many, and whether it is through."""
-    found: list[memoryview] = []
-    size = 0
-    take, add = pgconn.get_copy_data, found.append
-    while size < PIECE:
+    found = bytearray()
+    take = pgconn.get_copy_data
+    while len(found) < PIECE:
         length, line = take(1)  # this loop is all that happens for each row
         if length > 0:
-            add(line)
-            size += length
+            found += line  # at once: a list of them, joined later, takes twice as long
         elif length == 0:
             yield Wait.R
             pgconn.consume_input()

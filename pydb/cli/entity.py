@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from pydb.cli import _keys, _names, _output
+from pydb.cli import _approve, _keys, _names, _output
 from pydb.errors import ExitCode
 
-app = typer.Typer(help="Named roots of cascades: set, list, drop.", no_args_is_help=True)
+app = typer.Typer(help="Named roots of cascades: set, list, approve, drop.", no_args_is_help=True)
 
 
 @app.command(name="set")
@@ -138,3 +138,17 @@ def drop(
     document = {"entity": name, "dry_run": dry_run, "dropped": not dry_run}
     if not _output.emit(ctx, "entity.drop", document):
         _output.out(f"entity {name} {'would be' if dry_run else 'is'} dropped; its rows are untouched")
+
+
+@app.command()
+def approve(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.entities, metavar="ENTITY", help="Name of the entity.")
+    ],
+    reason: _approve.Reason = None,
+    dry_run: _approve.DryRun = False,
+    yes: _approve.Yes = False,
+) -> None:
+    """Take the tables of an entity for what they should be: they changed, and that is right."""
+    _approve.approve(ctx, "entity", name, reason, dry_run=dry_run, yes=yes)

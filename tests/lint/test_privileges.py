@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
 LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
-    | {"reference_suggest", "retention_plan", "retention_policy_explain"}
+    | {"entity_drift", "reference_suggest", "retention_plan", "retention_policy_drift"}
+    | {"retention_policy_explain"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
@@ -36,6 +37,7 @@ PUBLIC: Final = {
     | ERASING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
+    | {"entity_approve", "guard_set", "retention_policy_approve"}
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}

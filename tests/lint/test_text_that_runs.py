@@ -180,7 +180,7 @@ def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_a
     others = {
         "cascade_deletes", "cascade_graph_hash", "orphan_close_problem", "orphan_count_piece",
         "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
-        "retention_references", "retention_signature",
+        "reference_shape", "retention_references", "retention_signature",
     }  # fmt: skip
     routines = sqltree.read().routines
     reading = {

@@ -1,4 +1,4 @@
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;
@@ -7,7 +7,6 @@ alter type pydb_internal.orphan_repair_work drop attribute faulty, drop attribut
     drop attribute fault_place;
 drop procedure pydb.orphan_close;
 drop routine pydb_internal.archive_import;
-
 
 -- holds: which rows are not to be deleted, and the gate of deletes
 alter type pydb_internal.retention_work drop attribute held;
@@ -65,3 +64,17 @@ drop table pydb.retention_history;
 drop routine pydb.retention_policy_set;
 drop routine pydb.retention_run;
 drop routine pydb_internal.run_log_batch;
+
+-- archive_chunk: places of rows are compressed again
+alter table pydb_internal.archive_chunk alter column tids set storage extended;
+
+drop table pydb.guard_server;
+drop type pydb_internal.guard_place;
+
+delete from pydb.setting where name in ('schema_drift', 'policy_approval');
+alter table pydb.setting drop column owner_only;
+drop table pydb.guard_subject;
+drop type pydb_internal.guard_part;
+
+alter type pydb_internal.run_terms drop attribute sqlstate;
+alter type pydb_internal.run_terms drop attribute hint;
