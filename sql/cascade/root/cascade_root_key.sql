@@ -48,7 +48,12 @@ begin
         raise exception using errcode = 'YD301',
             message = format('keys do not fit %s: %s', coalesce(pydb_internal.relation_name(p_root), 'it'), v_problem),
             detail = format('Its keys: %s.', coalesce(v_known, 'none')),
-            hint = 'p_keys is an array of objects that name every column of one key: [{"id": 42}, {"id": 43}].';
+            hint = case
+                when p_root is not null and v_known is null then format(
+                    'A row is named by a key: alter table %s add primary key (…);', pydb_internal.relation_name(p_root)
+                )
+                else 'p_keys is an array of objects that name every column of one key: [{"id": 42}, {"id": 43}].'
+            end;
     end if;
     return v_key;
 end
