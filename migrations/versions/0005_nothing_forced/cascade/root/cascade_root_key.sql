@@ -49,9 +49,8 @@ begin
             message = format('keys do not fit %s: %s', coalesce(pydb_internal.relation_name(p_root), 'it'), v_problem),
             detail = format('Its keys: %s.', coalesce(v_known, 'none')),
             hint = case
-                when p_root is not null and v_known is null then format(
-                    'A row is named by a key: alter table %s add primary key (…);', pydb_internal.relation_name(p_root)
-                )
+                when v_known is null and pydb_internal.relation_name(p_root) is not null
+                    then format('alter table %s add primary key (id);', pydb_internal.relation_name(p_root))
                 else 'p_keys is an array of objects that name every column of one key: [{"id": 42}, {"id": 43}].'
             end;
     end if;

@@ -71,7 +71,10 @@ begin
         )
         order by k.conname
     ) || case when v_values is null then 'the default is worked out by the delete' end
-    || case when v_goes then 'the parent of the default expires too' end;
+    || case
+        when v_goes then 'the parent of the default expires too'
+        when v_ref.on_delete = 'd' and v_ref.itself then 'the default needs a parent that stays'
+    end;
     v_why := array_remove(v_why, null);
     return case when cardinality(v_why) > 0 then array[row('untried', format(
         'only doing it shows whether %s through %s passes: %s', v_verb, v_ref.label, array_to_string(v_why, ', ')
