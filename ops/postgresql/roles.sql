@@ -277,19 +277,19 @@ declare
         export_open export_slice export_terms export_turn export_verify guard_admit guard_check guard_check_shape
         hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
         orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
-        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_enroll orphan_faults_end
-        orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode
-        orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks
-        orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows
-        orphan_resume orphan_ring orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece
-        orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source
-        orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered relation_has_code
-        retention_account retention_archive retention_archive_triggered retention_bytes retention_check_batch
-        retention_check_held retention_check_hurdles retention_check_runner retention_check_shape retention_circles
-        retention_cursor retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows
-        retention_evade retention_faults_add retention_faults_end retention_first_size retention_first_work
-        retention_gone retention_held_by retention_held_rows retention_learned retention_limit retention_lock
-        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
+        orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
+        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
+        orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
+        orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
+        orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
+        orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered
+        relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
+        retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
+        retention_circles retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
+        retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_first_size
+        retention_first_work retention_gone retention_held_by retention_held_rows retention_learned retention_limit
+        retention_lock retention_next_pass retention_next_size retention_open retention_part retention_part_ends
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
         retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range

@@ -22,9 +22,6 @@ drop type pydb_internal.hold_seed;
 drop table pydb_internal.hold_gate;
 drop table pydb.hold;
 
-drop table pydb.guard_server;
-drop type pydb_internal.guard_place;
-
 update pydb.job_run set stop_reason = 'time_budget' where stop_reason = 'wal_budget';
 alter table pydb.job_run drop constraint job_run_stop_reason_check;
 alter table pydb.job_run add constraint job_run_stop_reason_check check (
