@@ -78,3 +78,6 @@ drop type pydb_internal.guard_part;
 
 alter type pydb_internal.run_terms drop attribute sqlstate;
 alter type pydb_internal.run_terms drop attribute hint;
+
+-- retention_partition_bounds: all partitions, always
+drop routine pydb_internal.retention_partition_bounds;
