@@ -81,3 +81,6 @@ alter type pydb_internal.run_terms drop attribute hint;
 
 -- retention_partition_bounds: all partitions, always
 drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the planner's guess of a condition, too
+drop routine pydb_internal.retention_is_ordered;

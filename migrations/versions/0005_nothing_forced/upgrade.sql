@@ -365,3 +365,6 @@ comment on column pydb_internal.run_terms.hint is 'What to type about it.';
 
 -- retention_partition_bounds: one partition alone, where one alone is asked about
 drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the statistics alone
+drop routine pydb_internal.retention_is_ordered;
