@@ -68,9 +68,6 @@ drop routine pydb_internal.run_log_batch;
 -- archive_chunk: places of rows are compressed again
 alter table pydb_internal.archive_chunk alter column tids set storage extended;
 
-drop table pydb.guard_server;
-drop type pydb_internal.guard_place;
-
 delete from pydb.setting where name in ('schema_drift', 'policy_approval');
 alter table pydb.setting drop column owner_only;
 drop table pydb.guard_subject;
