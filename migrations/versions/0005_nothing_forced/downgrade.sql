@@ -72,3 +72,9 @@ drop type pydb_internal.guard_part;
 
 alter type pydb_internal.run_terms drop attribute sqlstate;
 alter type pydb_internal.run_terms drop attribute hint;
+
+-- retention_partition_bounds: all partitions, always
+drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the planner's guess of a condition, too
+drop routine pydb_internal.retention_is_ordered;

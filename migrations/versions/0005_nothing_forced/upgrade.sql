@@ -362,3 +362,9 @@ alter type pydb_internal.run_terms add attribute sqlstate text;
 alter type pydb_internal.run_terms add attribute hint text;
 comment on column pydb_internal.run_terms.sqlstate is 'Code of a reason that blocks the run; null = none.';
 comment on column pydb_internal.run_terms.hint is 'What to type about it.';
+
+-- retention_partition_bounds: one partition alone, where one alone is asked about
+drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the statistics alone
+drop routine pydb_internal.retention_is_ordered;
