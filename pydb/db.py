@@ -120,6 +120,7 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
         " order by l.id desc limit %(limit)s::bigint"
     ),
+    "vacuum_holders": sql.SQL("select * from pydb.vacuum_holder"),
     "windows": sql.SQL(
         "select s.*, s.opens::text as opens, s.closes::text as closes"
         " from pydb.window_status as s order by s.name"

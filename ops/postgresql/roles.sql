@@ -98,7 +98,7 @@ grant select on
     pydb.orphan_coverage, pydb.orphan_finding, pydb.orphan_list, pydb.policy_outlook, pydb.reference,
     pydb.reference_list, pydb.retention_history, pydb.retention_job_log, pydb.retention_partition,
     pydb.retention_policy, pydb.run_list, pydb.run_window, pydb.schedule_claim, pydb.schedule_source,
-    pydb.schedule_status, pydb.scheduler, pydb.setting, pydb.window_status, pydb_internal.idempotency_held,
+    pydb.schedule_status, pydb.scheduler, pydb.setting, pydb.vacuum_holder, pydb.window_status, pydb_internal.idempotency_held,
     pydb_internal.schema_object, pydb_internal.schema_source
 to pydb_monitor;
 grant select on pydb.audit_log to pydb_admin;
@@ -129,9 +129,9 @@ declare
     ';
     c_monitor constant text := '
         cascade_plan cascade_receipt doctor help idempotency_stats migrate_check reference_suggest retention_plan
-        retention_outlook retention_policy_explain
+        retention_outlook retention_policy_explain space_scan
         archive_is_own cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query
-        schedule_place schedule_rows
+        schedule_place schedule_rows space_touched space_vacuum_statement
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
