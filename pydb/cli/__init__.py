@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "archive": "What was deleted, kept: files exported, verified, imported.",
     "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
+    "guard": "After a restore, a promotion or a copy: may pydb delete here: status, allow.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
     "space": "What deleted rows leave in files, what holds vacuum back, what returns it.",

@@ -28,6 +28,11 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "retention log": ("pydb retention log events --failed --since '1 day'", "pydb retention log 280"),
     "retention pause": ("pydb retention pause events --reason 'audit until Friday'", "pydb retention pause"),
     "retention resume": ("pydb retention resume events",),
+    "guard status": ("pydb guard status",),
+    "guard allow": (
+        "pydb guard allow 'failover of Monday, db2 is the primary now'",
+        "pydb guard allow 'planned failover' --next --for '2 hours'",
+    ),
     "reference set": ("pydb reference set app.note customer_id app.customer id --on-delete cascade",),
     "reference list": ("pydb reference list",),
     "reference suggest": ("pydb reference suggest app",),

@@ -66,7 +66,8 @@ begin
 
     select
         m.name, coalesce(m.policies, '{}'), m.total, m.heap, m.indexes, m.toast, m.live, m.dead, f.bytes, m.vacuumed,
-        case when m.dead > 0 and v_holder.kind is not null then format('%s %s', v_holder.kind, v_holder.name) end,
+        case when m.dead > 0 and v_holder.kind is not null
+            then format('%s %s', v_holder.kind, v_holder.name) end,
         case when m.dead > 0 then v_holder.since end,
         concat_ws('; ',
             case
@@ -93,10 +94,11 @@ end
 $$;
 
 comment on function pydb.space_scan(regclass) is
-'One row a table, or partition, of a policy, of an archive, or of p_table: its sizes, rows that are there and rows that
-are dead (by the statistics), reusable_bytes (an estimate: what of the table''s own file its rows do not need, dead rows
-counted in; indexes and values out of line not), when it was vacuumed, and what holds vacuum back (held_by, the oldest of
-pydb.vacuum_holder). A delete makes space reusable, it does not return it: empty pages at the end of a file go with a
-vacuum, all else with what hint names: VACUUM FULL, pg_repack (REPACK from 19 on), a partition that is dropped.';
+'One row a table, or partition, of a policy, of an archive, or of p_table: its sizes, rows that are there and rows
+that are dead (by the statistics), reusable_bytes (an estimate: what of the table''s own file its rows do not need,
+dead rows counted in; indexes and values out of line not), when it was vacuumed, and what holds vacuum back (held_by,
+the oldest of pydb.vacuum_holder). A delete makes space reusable, it does not return it: empty pages at the end of a
+file go with a vacuum, all else with what hint names: VACUUM FULL, pg_repack (REPACK from 19 on), a partition that is
+dropped.';
 
 revoke all on function pydb.space_scan(regclass) from public;

@@ -36,7 +36,7 @@ PUBLIC: Final = {
     | ERASING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
-    | {"entity_drop", "entity_set", "reference_drop", "reference_set"}
+    | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"},

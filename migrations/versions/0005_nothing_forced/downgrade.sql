@@ -1,4 +1,31 @@
--- destroys: windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs
+drop routine pydb_internal.reference_set_refusals;
+drop routine pydb_internal.reference_domain_refusals;
+drop routine pydb_internal.orphan_apply_rows;
+drop routine pydb_internal.orphan_take;
+alter type pydb_internal.orphan_repair_work drop attribute faulty, drop attribute fault, drop attribute fault_code,
+    drop attribute fault_place;
+drop procedure pydb.orphan_close;
+drop routine pydb_internal.archive_import;
+
+
+-- holds: which rows are not to be deleted, and the gate of deletes
+alter type pydb_internal.retention_work drop attribute held;
+alter type pydb_internal.retention_work drop attribute holds;
+drop routine pydb_internal.retention_survey;
+drop routine pydb.retention_plan;
+drop routine pydb_internal.retention_measure;
+drop routine pydb_internal.retention_expired_condition;
+alter type pydb_internal.orphan_repair_work drop attribute holds;
+alter type pydb_internal.orphan_repair_work drop attribute free;
+drop type pydb_internal.hold_graph;
+drop type pydb_internal.hold_seed;
+drop table pydb_internal.hold_gate;
+drop table pydb.hold;
+
+drop table pydb.guard_server;
+drop type pydb_internal.guard_place;
+
 update pydb.job_run set stop_reason = 'time_budget' where stop_reason = 'wal_budget';
 alter table pydb.job_run drop constraint job_run_stop_reason_check;
 alter table pydb.job_run add constraint job_run_stop_reason_check check (
@@ -38,3 +65,6 @@ drop table pydb.retention_history;
 drop routine pydb.retention_policy_set;
 drop routine pydb.retention_run;
 drop routine pydb_internal.run_log_batch;
+
+-- archive_chunk: places of rows are compressed again
+alter table pydb_internal.archive_chunk alter column tids set storage extended;

@@ -40,12 +40,13 @@ begin
             limit 1
         ), 'another run of the same is live');
     end if;
-    p_run.state := 'skipped';
+    p_run.state := case p_run.state when 'blocked' then 'blocked' else 'skipped' end;
     return p_run;
 end
 $$;
 
 comment on function pydb_internal.run_begin(pydb_internal.run_state) is
-'Opens a run; where its subject may not run now, the same is running already, or the kill switch is on, it is skipped.';
+'Opens a run; where its subject may not run now, the same is running already, or the kill switch is on, it is skipped;
+where it must not delete before somebody says so, it is blocked.';
 
 revoke all on function pydb_internal.run_begin(pydb_internal.run_state) from public;

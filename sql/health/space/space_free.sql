@@ -26,7 +26,7 @@ as $$
 $$;
 
 comment on function pydb_internal.space_free(oid, bigint) is
-'Bytes of the table''s own file that p_rows rows do not need, an estimate by their average width; null where it was never
-analyzed, or its columns cannot be read.';
+'Bytes of the table''s own file that p_rows rows do not need, an estimate by their average width; null where it was
+never analyzed, or its columns cannot be read.';
 
 revoke all on function pydb_internal.space_free(oid, bigint) from public;

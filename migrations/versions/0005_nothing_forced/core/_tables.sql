@@ -538,6 +538,59 @@ comment on column pydb_internal.run_terms.catch_up is 'Limits for catching up.';
 comment on column pydb_internal.run_terms.overdue_at is
 'A run that takes this or later for now is to catch up; null = none is.';
 
+create type pydb_internal.guard_place as (
+    system_identifier bigint,
+    timeline integer,
+    database_oid oid,
+    database_name name,
+    files jsonb
+);
+
+comment on type pydb_internal.guard_place is 'What tells a database from its copies.';
+comment on column pydb_internal.guard_place.system_identifier is 'Of the server (pg_control_system).';
+comment on column pydb_internal.guard_place.timeline is 'Of its WAL; null in recovery.';
+comment on column pydb_internal.guard_place.database_oid is 'Of the database.';
+comment on column pydb_internal.guard_place.database_name is 'Of the database, for messages.';
+comment on column pydb_internal.guard_place.files is
+'port, cluster_name, data_directory (a hash), written (when its first file was): as far as the owner of pydb may see.';
+
+create table pydb.guard_server (
+    is_it boolean not null default true,
+    system_identifier bigint,
+    timeline integer,
+    database_oid oid not null,
+    database_name name not null,
+    files jsonb,
+    remembered_at timestamptz not null default pg_catalog.clock_timestamp(),
+    remembered_by text not null default session_user,
+    allow_next boolean not null default false,
+    allow_until timestamptz,
+    allow_by text,
+    allow_at timestamptz,
+    allow_reason text,
+    constraint guard_server_pkey primary key (is_it),
+    constraint guard_server_is_it_check check (is_it)
+);
+
+comment on table pydb.guard_server is
+'The one server and database that pydb may delete in, as it was last allowed; see pydb.guard_status.';
+comment on column pydb.guard_server.is_it is 'True: there is one row.';
+comment on column pydb.guard_server.system_identifier is 'Of the server; null = could not be known.';
+comment on column pydb.guard_server.timeline is 'Of its WAL; null = could not be known.';
+comment on column pydb.guard_server.database_oid is 'Of the database.';
+comment on column pydb.guard_server.database_name is 'Of the database.';
+comment on column pydb.guard_server.files is 'As in pydb_internal.guard_place; null = not looked at yet.';
+comment on column pydb.guard_server.remembered_at is 'When it was remembered.';
+comment on column pydb.guard_server.remembered_by is 'Login role whose run, or whose word, it was.';
+comment on column pydb.guard_server.allow_next is 'True: the next change is allowed, once.';
+comment on column pydb.guard_server.allow_until is
+'Until then a change is allowed; null = none is, or (allow_next) without an end.';
+comment on column pydb.guard_server.allow_by is 'Login role that allowed it beforehand.';
+comment on column pydb.guard_server.allow_at is 'When that was.';
+comment on column pydb.guard_server.allow_reason is 'Why, in its words.';
+
+revoke all on pydb.guard_server from public;
+
 create table pydb.run_window (
     name text not null,
     opens time not null,

@@ -12,8 +12,9 @@ select
     h.hint
 from (
     select
-        'transaction' as kind, format('%s of %s', coalesce(nullif(a.application_name, ''), 'a session'), a.usename) as name,
-        a.pid, greatest(age(a.backend_xmin), age(a.backend_xid)) as age_transactions, a.xact_start as since,
+        'transaction' as kind,
+        format('%s of %s', coalesce(nullif(a.application_name, ''), 'a session'), a.usename) as name, a.pid,
+        greatest(age(a.backend_xmin), age(a.backend_xid)) as age_transactions, a.xact_start as since,
         format('a transaction that is open (%s)', coalesce(a.state, 'not known')) as meaning,
         format('select pg_terminate_backend(%s);', a.pid) as hint
     from pg_catalog.pg_stat_activity as a
@@ -36,8 +37,8 @@ from (
     where s.xmin is not null
     union all
     select
-        'standby', coalesce(nullif(r.application_name, ''), host(r.client_addr), 'a standby'), r.pid, age(r.backend_xmin),
-        r.backend_start, 'a query on a standby with hot_standby_feedback',
+        'standby', coalesce(nullif(r.application_name, ''), host(r.client_addr), 'a standby'), r.pid,
+        age(r.backend_xmin), r.backend_start, 'a query on a standby with hot_standby_feedback',
         'On the standby: select pid, xact_start, query from pg_stat_activity order by xact_start;'
     from pg_catalog.pg_stat_replication as r
     where r.backend_xmin is not null

@@ -336,7 +336,9 @@ create type pydb_internal.retention_work as (
     parts_done bigint,
     parts_rows bigint,
     parts_waiting bigint,
-    parts_planned oid[]
+    parts_planned oid[],
+    holds bigint,
+    held bigint
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -371,6 +373,8 @@ comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';
 comment on column pydb_internal.retention_work.parts_waiting is
 'Partitions that are detached and wait for somebody who exports their rows.';
 comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';
+comment on column pydb_internal.retention_work.holds is 'How often holds had changed when its parts were laid out.';
+comment on column pydb_internal.retention_work.held is 'Rows that a hold kept when they were counted.';
 
 create table pydb.retention_history (
     policy text not null,

@@ -120,11 +120,11 @@ end
 $$;
 
 comment on function pydb.retention_outlook(text, timestamptz) is
-'One row a policy, or the named one: state (through: nothing was left; catching_up; never: as many come as go, or more;
-unknown: its rows were counted over less than an hour), is_overdue and why (reason: a stop reason of its last run, paused, disabled,
-kill_switch, not_run = its schedule has passed, left), backlog as it was counted at known_at and as it will be by now,
-rows that cross the boundary and rows that are deleted a day (over basis), when it will have caught up, or by how many
-rows a day it falls short. It reads what runs and dry runs have left in pydb.retention_history and counts nothing itself:
-known_for says how old that is. p_now stands for the clock.';
+'One row a policy, or the named one: state (through: nothing was left; catching_up; never: as many come as go, or
+more; unknown: its rows were counted over less than an hour), is_overdue and why (reason: a stop reason of its last
+run, paused, disabled, kill_switch, not_run = its schedule has passed, left), backlog as it was counted at known_at
+and as it will be by now, rows that cross the boundary and rows that are deleted a day (over basis), when it will have
+caught up, or by how many rows a day it falls short. It reads what runs and dry runs have left in
+pydb.retention_history and counts nothing itself: known_for says how old that is. p_now stands for the clock.';
 
 revoke all on function pydb.retention_outlook(text, timestamptz) from public;

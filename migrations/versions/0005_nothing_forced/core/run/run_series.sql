@@ -1,7 +1,7 @@
 -- pydb_internal.run_series (run): run several subjects of a kind one after the other; one failing never stops the
 -- others.
 -- writes what run_drive writes   locks per turn
--- raises YD110 YD111; calls what commits, and sets its path again after each call
+-- raises YD110 YD111, what holds a run (YD840); calls what commits, and sets its path again after each call
 create or replace procedure pydb_internal.run_series(p_run pydb_internal.run_state, p_subjects text[])
 language plpgsql
 as $$
@@ -55,7 +55,11 @@ begin
             errcode = case v_worst.state
                 when 'failed' then v_kind.failed
                 when 'cancelled' then '57014'
-                else case when v_worst.sqlstate = any(v_kind.passed_on) then v_worst.sqlstate else v_kind.blocked end
+                else case
+                    when v_worst.sqlstate = any(v_kind.passed_on) or v_worst.reason = 'held'
+                        then coalesce(v_worst.sqlstate, v_kind.blocked)
+                    else v_kind.blocked
+                end
             end,
             message = pydb_internal.run_sentence(v_worst),
             detail = pg_catalog.concat_ws(' ', v_worst.error_detail, pg_catalog.jsonb_extract_path_text(

@@ -25,6 +25,6 @@ end
 $$;
 
 comment on function pydb_internal.space_vacuum_statement(oid) is
-'vacuum (analyze, skip_locked) of the table: of its owner, the owner of the database, and from 17 on of who has MAINTAIN.';
+'vacuum (analyze, skip_locked) of the table: for its owner, the owner of the database, and from 17 on who has MAINTAIN.';
 
 revoke all on function pydb_internal.space_vacuum_statement(oid) from public;
