@@ -20,11 +20,13 @@ begin
     if not v_may and current_setting('server_version_num')::integer >= 170000 then
         v_may := has_table_privilege(p_relation, 'MAINTAIN');
     end if;
-    return case when v_may then format('vacuum (analyze, skip_locked) %s', pydb_internal.relation_name(p_relation)) end;
+    return case when v_may
+        then format('vacuum (analyze, skip_locked) %s', pydb_internal.relation_name(p_relation)) end;
 end
 $$;
 
 comment on function pydb_internal.space_vacuum_statement(oid) is
-'vacuum (analyze, skip_locked) of the table: for its owner, the owner of the database, and from 17 on who has MAINTAIN.';
+'vacuum (analyze, skip_locked) of the table: for its owner, the owner of the database, from 17 on for who has
+MAINTAIN.';
 
 revoke all on function pydb_internal.space_vacuum_statement(oid) from public;
