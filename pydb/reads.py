@@ -54,6 +54,7 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
         " order by l.id desc limit %(limit)s::bigint"
     ),
+    "vacuum_holders": sql.SQL("select * from pydb.vacuum_holder"),
     "guard": sql.SQL("select * from pydb.guard_status"),
     "windows": sql.SQL(
         "select s.*, s.opens::text as opens, s.closes::text as closes"

@@ -103,8 +103,8 @@ grant select on
     pydb.hold_status, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage, pydb.orphan_finding,
     pydb.orphan_list, pydb.policy_outlook, pydb.reference, pydb.reference_list, pydb.retention_history,
     pydb.retention_job_log, pydb.retention_partition, pydb.retention_policy, pydb.run_list, pydb.run_window,
-    pydb.schedule_claim, pydb.schedule_source, pydb.schedule_status, pydb.scheduler, pydb.setting, pydb.window_status,
-    pydb_internal.idempotency_held, pydb_internal.schema_object, pydb_internal.schema_source
+    pydb.schedule_claim, pydb.schedule_source, pydb.schedule_status, pydb.scheduler, pydb.setting, pydb.vacuum_holder,
+    pydb.window_status, pydb_internal.idempotency_held, pydb_internal.schema_object, pydb_internal.schema_source
 to pydb_monitor;
 grant select on pydb.audit_log to pydb_admin;
 -- the books of `pydb schedule run`
@@ -134,9 +134,9 @@ declare
     ';
     c_monitor constant text := '
         cascade_plan cascade_receipt doctor entity_drift help idempotency_stats migrate_check reference_suggest
-        retention_outlook retention_plan retention_policy_drift retention_policy_explain
+        retention_outlook retention_plan retention_policy_drift retention_policy_explain space_scan
         archive_is_own cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query
-        schedule_place schedule_rows
+        schedule_place schedule_rows space_touched space_vacuum_statement
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
@@ -195,6 +195,13 @@ declare
         schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
         schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
         setting_of_role superuser_text type_plain type_read window_users window_verdict
+        retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_watermark_table_problem retention_watermark_warnings rows_text run_advice run_dead run_fault
+        run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
+        schedule_command_parse schedule_job_name schedule_jobs schedule_known schedule_leftovers schedule_listed
+        schedule_present schedule_prune_statement schedule_runs schedule_sources schedule_statements schedule_subjects
+        schedule_targets schedule_wanted scheduler_alive setting_get setting_of_role space_free superuser_text
+        type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_export_run archive_keep_set archive_purge archive_restore cascade_approve cascade_cancel cascade_delete
@@ -242,6 +249,22 @@ declare
         run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_mark run_open
         run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
         run_terms_of schedule_is_command schedule_require window_stop
+        entity_store entity_vet erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable
+        erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan
+        erasure_search erasure_store erasure_stores erasure_tasks erasure_vet guard_admit guard_check hold_check_rows
+        hold_check_table hold_enter hold_read_keys hold_release_store hold_release_vet hold_still hold_store
+        hold_tenant_keys hold_vet orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan
+        orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
+        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
+        reference_check_columns reference_check_table reference_check_types reference_name reference_store
+        reference_type_hint reference_vet reference_warn_type retention_builtin retention_bytes retention_check_filter
+        retention_check_keep retention_check_limits retention_check_rights retention_check_terms retention_check_unit
+        retention_check_values retention_check_watermark retention_filter_understood retention_partition_check
+        retention_partition_problem retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame
+        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
+        run_end run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted
+        run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
+        run_series run_size run_stop run_tell run_terms_of schedule_is_command schedule_require window_stop
     ';
     c_runner constant text := '
         archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
@@ -300,9 +323,9 @@ declare
         retention_verify_foreign retention_verify_kept run_account run_beat run_begin run_blame run_call run_check_now
         run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
         run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted
-        run_look run_mark run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
-        run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command
-        schedule_require window_stop
+        run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
+        run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
+        schedule_is_command schedule_require window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release
