@@ -120,6 +120,10 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
         "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
         " order by l.id desc limit %(limit)s::bigint"
     ),
+    "audit_head": sql.SQL(
+        "select h.block, h.to_id, encode(h.hash, 'hex') as hash, h.sealed_at, h.verified_block, h.verified_at"
+        " from pydb.audit_head as h"
+    ),
     "guard": sql.SQL("select * from pydb.guard_status"),
     "settings": sql.SQL("select * from pydb.setting order by name"),
     "detach_bounds": sql.SQL(

@@ -1,4 +1,4 @@
--- destroys: which server and database pydb may delete in, and what was allowed beforehand; who approved policies, and what their tables looked like then
+-- destroys: which server and database pydb may delete in, and what was allowed beforehand; who approved policies, and what their tables looked like then; the seals of the audit log
 drop table pydb.guard_server;
 drop type pydb_internal.guard_place;
 
@@ -9,3 +9,8 @@ drop type pydb_internal.guard_part;
 
 alter type pydb_internal.run_terms drop attribute sqlstate;
 alter type pydb_internal.run_terms drop attribute hint;
+
+delete from pydb.setting where name = 'audit_seal_for';
+delete from pydb.schedule_source where procedure = 'audit_seal_run';
+drop table pydb.audit_head;
+drop table pydb.audit_seal;

@@ -96,6 +96,14 @@ begin
         end;
     end loop;
     commit;
+    set transaction isolation level read committed, read write;
+    set local search_path = pg_catalog, pg_temp;
+    begin
+        perform pydb_internal.audit_seal_due();
+    exception when query_canceled then
+        p_run.halt := 'cancelled';
+    end;
+    commit;
 end
 $$;
 
