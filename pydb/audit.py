@@ -37,7 +37,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is not as it was sealed; ``finding`` is edited, deleted, inserted, block_changed, chain_broken, …"""
+    """What is not as it was sealed: a row of ``pydb.audit_verify``."""
 
     finding: str
     block: int

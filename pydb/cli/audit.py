@@ -70,7 +70,7 @@ def verify(
 ) -> None:
     """Hold the audit log against its seals: what was edited, deleted, inserted, or sealed anew.
 
-    Exit code 2 where it is not what was sealed. What is found to be right is noted, and doctor does not look again.
+    Exit code 2 where it is not what was sealed. What is found right is noted: doctor does not look again.
     """
     from pydb import audit
     from pydb.errors import RunFailed

@@ -39,7 +39,7 @@ def test_each_way_of_tampering_is_found_and_located(db: Connection) -> None:
     tamper.fill(db)
     heads = [head(db)]
     assert db.execute(VERIFY).fetchall() == []
-    assert tamper.tamper(db, random.Random(7), 30, heads) == []
+    assert tamper.tamper(db, random.Random(7), 30, heads) == []  # noqa: S311
     assert db.execute("select finding from pydb.audit_verify(p_heads => %s)", (heads,)).fetchall() == []
 
 
@@ -47,7 +47,7 @@ def test_a_row_that_comes_late_is_in_a_later_block_and_nothing_passes_it(
     db: Connection, connect: Connect
 ) -> None:
     db.execute(ADD, ("first",))
-    assert seal(db) == len(unsealed(db)) + 1 or unsealed(db) == []
+    assert seal(db) != 0
     late = connect(autocommit=False)
     late.execute(ADD, ("late",))
     db.execute(ADD, ("early",))

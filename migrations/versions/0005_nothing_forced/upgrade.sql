@@ -153,11 +153,9 @@ insert into pydb.setting (name, value, value_type, choices, owner_only, descript
 -- what runs already goes on; what its tables look like, the first run looks at
 insert into pydb.guard_subject (kind, name, version, approved_version, requested_by, requested_role, requested_at)
 select
-    'policy', p.name, v.version, v.version, p.author, p.author_role, p.updated_at
+    'policy', p.name, null, pg_catalog.format('%s %s', p.version, extract(epoch from p.created_at)), p.author,
+    p.author_role, p.updated_at
 from pydb.retention_policy as p
-cross join lateral (
-    select pg_catalog.format('%s %s', p.version, extract(epoch from p.created_at)) as version
-) as v
 union all
 select 'entity', e.name, null, null, e.author, null, e.updated_at
 from pydb.entity as e;

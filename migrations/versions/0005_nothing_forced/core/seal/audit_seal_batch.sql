@@ -12,6 +12,7 @@ declare
     v_last bigint;
     v_next xid8;
     v_open xid8;
+    v_is_new boolean;
     v_head pydb.audit_head;
     v_seal pydb.audit_seal;
 begin
@@ -20,16 +21,21 @@ begin
     then
         return 0;
     end if;
-    -- In this order, and before this transaction has a number. Whoever enters a row has a number of his own first, and
-    -- then gets its id: so who has an id up to v_last has a number below v_next, and is through once v_open is there.
+    -- In this order. Whoever enters a row has a number of his own first, and then gets its id: so who has an id up to
+    -- v_last has a number below v_next, and is through once no number below v_next is at work. (Not the xmax of a
+    -- snapshot: that is the one after the last that has ended, and others above it are at work.)
     select case when s.is_called then s.last_value else 0 end into v_last from pydb.audit_log_id_seq as s;
-    v_next := pg_snapshot_xmax(pg_current_snapshot());
+    if v_last <= (select h.to_id from pydb.audit_head as h) then
+        return 0;
+    end if;
+    v_is_new := pg_current_xact_id_if_assigned() is null; -- else its number is older than v_last
+    v_next := pg_current_xact_id();
     v_open := pg_snapshot_xmin(pg_current_snapshot());
     select h.* into v_head from pydb.audit_head as h for update skip locked;
     if not found then
         return 0; -- another one is at it
-    elsif v_head.mark_xid > v_next or v_open >= v_next then
-        v_head.mark_id := v_last; -- the mark is of another server; or nobody is at work
+    elsif v_is_new and (v_open >= v_next or v_head.mark_xid > v_next or v_head.mark_id is null) then
+        v_head.mark_id := v_last; -- nobody is at work; or the mark is of another server; or there is none
         v_head.mark_xid := v_next;
     end if;
     if v_head.mark_xid <= v_open and v_head.mark_id > v_head.to_id then
@@ -60,9 +66,7 @@ begin
         v_head.hash := v_seal.hash;
         v_head.sealed_at := v_seal.sealed_at;
     end if;
-    if v_head.mark_id is null or v_head.mark_id <= v_head.to_id
-        or (v_head.mark_xid <= v_open and v_seal.rows = 0)
-    then
+    if v_is_new and (v_head.mark_id <= v_head.to_id or (v_head.mark_xid <= v_open and v_seal.rows = 0)) then
         v_head.mark_id := v_last;
         v_head.mark_xid := v_next;
     end if;
