@@ -58,9 +58,9 @@ def seal(conn: Connection, for_: str | None = None) -> None:
 
 def verify(conn: Connection, heads: Sequence[str] = ()) -> list[Finding]:
     """What is not as it was sealed, of all blocks; ``heads`` were kept elsewhere."""
-    return db.call_as(conn, Finding, "audit_verify", p_heads=list(heads))
+    return db.call_as(conn, Finding, "audit_verify", p_heads=tuple(heads))
 
 
 def verified(conn: Connection, heads: Sequence[str] = ()) -> str:
     """Verify all and note that (YD861 where something is not as it was sealed). Returns a sentence."""
-    return str(db.call_value(conn, "audit_verified", p_heads=list(heads)))
+    return str(db.call_value(conn, "audit_verified", p_heads=tuple(heads)))

@@ -137,39 +137,38 @@ declare
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
         application_path_text application_pin application_settings archive_columns archive_drift archive_hurdle
-        archive_problem archive_top audit_digest audit_seal_hash audit_seal_root audit_verify cascade_add_archive
-        cascade_add_copies cascade_add_edges cascade_add_heirs cascade_check_root cascade_copies cascade_copy_edges
-        cascade_copy_parents cascade_copy_source cascade_default_is_constant cascade_default_problem cascade_edge_action
-        cascade_edge_counts cascade_edge_problem cascade_edge_rows cascade_edge_verdict cascade_edge_warnings
-        cascade_heir_rows cascade_index_command cascade_is_curable cascade_is_doubtful cascade_merge_rows
-        cascade_missing_grants cascade_not_followed cascade_not_in_rows cascade_places cascade_plan_steps
-        cascade_refusal cascade_relation_warnings cascade_resolve_choices cascade_root_key cascade_root_rows
-        cascade_rows_to_set cascade_set_problem cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse
-        cascade_traverse_deep catalog_columns catalog_lines catalog_objects catalog_others catalog_relations
-        catalog_routines column_default column_names column_numbers cron_day_matches cron_field_values cron_fields
-        cron_next cron_seek cron_value cron_version_at_least doctor_archive doctor_cascade doctor_cron
-        doctor_cron_connection doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_grants doctor_guard
-        doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights
-        doctor_runners doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources entity_lowered
-        extension_relation guard_approval guard_compare guard_differences guard_drift_text guard_problem
-        guard_waiting_problem key_match object_is_trusted orphan_references reference_aliases reference_base_type
-        reference_by_name reference_candidates reference_check_author reference_check_choices reference_comparable
-        reference_constrained reference_domain_refusals reference_edge_condition reference_edges reference_edges_among
-        reference_effects reference_equality reference_get reference_inbound reference_is_conditional
-        reference_is_indexed reference_is_plain reference_kind_columns reference_kinds reference_logical reference_match
-        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
-        reference_people reference_problem reference_publications reference_relation_shape reference_roles
-        reference_row_condition reference_set_refusals reference_set_source reference_shape reference_shared_names
-        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
-        reference_unsettable reference_words relation_identities relation_problem relation_publications
-        relation_published relation_rules relation_source relation_tree retention_along retention_below_condition
-        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
-        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cutoff
-        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
-        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
-        retention_explain_switches retention_explain_terms retention_filter_names retention_filter_problem
-        retention_filter_tokens retention_function_problem retention_fuse_problem retention_guess_unit
-        retention_has_infinity retention_has_silent retention_hurdle_warnings retention_hurdles
+        archive_problem archive_top cascade_add_archive cascade_add_copies cascade_add_edges cascade_add_heirs
+        cascade_check_root cascade_copies cascade_copy_edges cascade_copy_parents cascade_copy_source
+        cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem
+        cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command
+        cascade_is_curable cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed
+        cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings
+        cascade_resolve_choices cascade_root_key cascade_root_rows cascade_rows_to_set cascade_set_problem
+        cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep catalog_columns
+        catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
+        column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_seek cron_value
+        cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
+        doctor_cron_launcher doctor_execute doctor_grants doctor_guard doctor_hurdles doctor_idempotency
+        doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
+        doctor_seal doctor_server doctor_sources entity_lowered extension_relation guard_approval guard_compare
+        guard_differences guard_drift_text guard_problem guard_waiting_problem key_match object_is_trusted
+        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
+        reference_check_author reference_check_choices reference_comparable reference_constrained
+        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
+        reference_is_plain reference_kind_columns reference_kinds reference_logical reference_match reference_measure
+        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
+        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
+        reference_set_refusals reference_set_source reference_shape reference_shared_names reference_short_words
+        reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
+        reference_words relation_identities relation_problem relation_publications relation_published relation_rules
+        relation_source relation_tree retention_along retention_below_condition retention_blocker_conditions
+        retention_bound retention_cascade_plan retention_check_author retention_check_stored retention_check_target
+        retention_choices retention_code_hurdles retention_cutoff retention_deletable_condition retention_due_terms
+        retention_effect_warnings retention_end retention_expired_condition retention_expiry retention_explain_cutoff
+        retention_explain_partitions retention_explain_switches retention_explain_terms retention_filter_names
+        retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem
+        retention_guess_unit retention_has_infinity retention_has_silent retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_kept_query
         retention_leaf_warnings retention_leaves retention_measure retention_missing_grants retention_names_problem
         retention_null_rows retention_owner_hurdles retention_partition_bounds retention_partition_hurdles
@@ -209,18 +208,18 @@ declare
         archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one archive_open
         archive_order archive_orphans archive_purge_evade archive_purge_open archive_purge_rows archive_purge_turn
         archive_put archive_restore_rows archive_return archive_select archive_sequences archive_sieve archive_signature
-        archive_statements archive_table_store archive_table_vet archive_try audit_say audit_seal_batch audit_seal_due
-        cascade_approval_store cascade_approval_vet cascade_check_blocked cascade_check_indexes cascade_check_job
-        cascade_check_purge cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms
-        cascade_check_trial cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes
-        cascade_execute cascade_execute_native cascade_graph_hash cascade_is_divisible cascade_is_refusable
-        cascade_job_store cascade_job_vet cascade_late_rows cascade_log cascade_plan_command cascade_root_terms
-        cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered cascade_update_statements
-        cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add entity_approval_store
-        entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish erasure_hashes
-        erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt
-        erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet guard_admit guard_check
-        guard_check_shape orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan
+        archive_statements archive_table_store archive_table_vet archive_try audit_digest audit_say audit_seal_batch
+        audit_seal_due audit_seal_hash audit_seal_root cascade_approval_store cascade_approval_vet cascade_check_blocked
+        cascade_check_indexes cascade_check_job cascade_check_purge cascade_check_session cascade_check_shape
+        cascade_check_switch cascade_check_terms cascade_check_trial cascade_clause cascade_counts cascade_delete_once
+        cascade_deleted_counts cascade_deletes cascade_execute cascade_execute_native cascade_graph_hash
+        cascade_is_divisible cascade_is_refusable cascade_job_store cascade_job_vet cascade_late_rows cascade_log
+        cascade_plan_command cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered
+        cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
+        entity_approval_store entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish
+        erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
+        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet guard_admit
+        guard_check guard_check_shape orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan
         orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
         orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
         reference_check_columns reference_check_table reference_check_types reference_name reference_store

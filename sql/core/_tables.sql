@@ -649,8 +649,8 @@ create table pydb.audit_seal (
 );
 
 comment on table pydb.audit_seal is
-'Blocks of pydb.audit_log, each sealed with the hash of the one before: what was changed, removed or put in since is found
-by pydb.audit_verify. Append-only: update, delete and truncate are refused.';
+'Blocks of pydb.audit_log, each sealed with the hash of the one before: what was changed, removed or put in since is
+found by pydb.audit_verify. Append-only: update, delete and truncate are refused.';
 comment on column pydb.audit_seal.block is 'Number of the block, from 1.';
 comment on column pydb.audit_seal.from_id is 'First id that can be in it; no row comes in later.';
 comment on column pydb.audit_seal.to_id is 'Last one.';
@@ -667,7 +667,7 @@ create table pydb.audit_head (
     is_it boolean not null default true,
     block bigint not null default 0,
     to_id bigint not null default -9223372036854775807,
-    hash bytea not null default '\x',
+    hash bytea not null default pg_catalog.decode('', 'hex'),
     sealed_at timestamptz,
     mark_id bigint,
     mark_xid xid8,

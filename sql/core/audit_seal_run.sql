@@ -32,8 +32,8 @@ $$;
 
 comment on procedure pydb.audit_seal_run(interval) is
 'Seals what was entered into pydb.audit_log into blocks of at most 1000 rows, each with the hash of the one before. Rows
-wait while a transaction is open that was at work when they were entered. p_for: go on so long, looking every two seconds
-(null: as the setting audit_seal_for says; 0: once), so that what is not sealed is at most some seconds old. Ends of runs
-seal as well, once a minute.';
+wait while a transaction is open that was at work when they were entered. p_for: go on so long, looking every two
+seconds (null: as the setting audit_seal_for says; 0: once), so that what is not sealed is at most some seconds old.
+Ends of runs seal as well, once a minute.';
 
 revoke all on procedure pydb.audit_seal_run(interval) from public;

@@ -60,6 +60,7 @@ SAFE: Final = {
     "cascade_jobs_due": TELLS,
     "cascade_root_terms": TELLS,
     "cascade_receipt": TELLS + ": who, why, counts and combined hashes; no key, no salt",
+    "doctor_seal": TELLS + ": how many rows are sealed, and the ids of those that are not what was sealed",
     "entity_approval_store": DRAFT + "; what is approved is looked up in the catalog",
     "entity_drop": RIGHT,
     "entity_lowered": TELLS + ": names, times and actors of two kinds of events",

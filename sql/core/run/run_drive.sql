@@ -96,13 +96,7 @@ begin
         end;
     end loop;
     commit;
-    set transaction isolation level read committed, read write;
-    set local search_path = pg_catalog, pg_temp;
-    begin
-        perform pydb_internal.audit_seal_due();
-    exception when query_canceled then
-        p_run.halt := 'cancelled';
-    end;
+    p_run.halt := coalesce(pydb_internal.audit_seal_due(), p_run.halt);
     commit;
 end
 $$;

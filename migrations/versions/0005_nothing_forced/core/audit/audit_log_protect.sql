@@ -8,7 +8,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    raise exception using errcode = 'YD009', message = format('%s is append-only: %s refused', tg_table_name, lower(tg_op)),
+    raise exception using errcode = 'YD009',
+        message = format('%s is append-only: %s refused', tg_table_name, lower(tg_op)),
         detail = format('Rows of pydb.%s are evidence; they are neither changed nor removed.', tg_table_name),
         hint = case tg_table_name
             when 'audit_log' then 'select * from pydb.audit_log order by id desc;'

@@ -58,7 +58,7 @@ begin
         v_seal.previous := v_head.hash;
         v_seal.root := pydb_internal.audit_seal_root(v_seal.ids, v_seal.digests);
         v_seal.sealed_at := clock_timestamp();
-        v_seal.sealed_by := session_user;
+        v_seal.sealed_by := session_user::text;
         v_seal.hash := pydb_internal.audit_seal_hash(v_seal);
         insert into pydb.audit_seal select v_seal.*;
         v_head.block := v_seal.block;

@@ -2,24 +2,29 @@
 -- reads pydb.audit_head   writes what audit_seal_batch writes   locks the row of the head
 -- raises nothing
 create or replace function pydb_internal.audit_seal_due()
-returns void
+returns text
 language plpgsql
 security definer -- see pydb_internal.audit_seal_batch
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_sealed_at constant timestamptz := (select h.sealed_at from pydb.audit_head as h);
+    v_now constant timestamptz := clock_timestamp();
 begin
-    if exists (
-        select from pydb.audit_head as h
-        where h.sealed_at is null or h.sealed_at not between clock_timestamp() - interval '1 min' and clock_timestamp()
-    ) then
+    if v_sealed_at is null or v_sealed_at not between v_now - interval '1 min' and v_now then
         perform pydb_internal.audit_seal_batch();
     end if;
-exception when lock_not_available or insufficient_privilege then
-    null; -- it has a time of its own
+    return null;
+exception
+    when query_canceled then
+        return 'cancelled'; -- the run has ended; its caller goes no further
+    when others then
+        return null; -- no run fails for it, and the next one tries again
 end
 $$;
 
 comment on function pydb_internal.audit_seal_due() is
-'Seals a block where the last one is older than a minute; for runs, so that nothing has to be scheduled.';
+'Seals a block where the last one is older than a minute; for runs, so that nothing has to be scheduled. Why the caller
+should stop (cancelled); null = nothing keeps it.';
 
 revoke all on function pydb_internal.audit_seal_due() from public;
