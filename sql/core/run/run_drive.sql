@@ -96,8 +96,6 @@ begin
         end;
     end loop;
     commit;
-    p_run.halt := coalesce(pydb_internal.audit_seal_due(), p_run.halt);
-    commit;
 end
 $$;
 

@@ -1,8 +1,8 @@
--- pydb_internal.audit_seal_due (seal; by run_drive): seal what was entered, once a minute, when a run has ended.
+-- pydb_internal.audit_seal_due (seal; by run_series): seal what was entered, once a minute, before and after runs.
 -- reads pydb.audit_head   writes what audit_seal_batch writes   locks the row of the head
 -- raises nothing
 create or replace function pydb_internal.audit_seal_due()
-returns text
+returns void
 language plpgsql
 security definer -- see pydb_internal.audit_seal_batch
 set search_path = pg_catalog, pg_temp
@@ -14,17 +14,12 @@ begin
     if v_sealed_at is null or v_sealed_at not between v_now - interval '1 min' and v_now then
         perform pydb_internal.audit_seal_batch();
     end if;
-    return null;
-exception
-    when query_canceled then
-        return 'cancelled'; -- the run has ended; its caller goes no further
-    when others then
-        return null; -- no run fails for it, and the next one tries again
+exception when others then
+    null; -- no run fails for it, and the next one tries again; a cancel goes through
 end
 $$;
 
 comment on function pydb_internal.audit_seal_due() is
-'Seals a block where the last one is older than a minute; for runs, so that nothing has to be scheduled. Why the caller
-should stop (cancelled); null = nothing keeps it.';
+'Seals a block where the last one is older than a minute; for runs, so that nothing has to be scheduled.';
 
 revoke all on function pydb_internal.audit_seal_due() from public;
