@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "archive": "What was deleted, kept: files exported, verified, imported.",
     "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
+    "audit": "The audit log, sealed in blocks: head, seal, verify.",
     "guard": "May pydb delete here, and are tables as they were: status, allow, drift, set.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",

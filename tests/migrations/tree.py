@@ -93,8 +93,9 @@ def rows(dsn: str) -> dict[str, list[str]]:
         ).fetchall()
         for (table,) in tables:
             found = connection.execute(
-                "select (to_jsonb(t) - '{installed_at,updated_at,created_at,at,horizon,remembered_at,"
-                "database_oid,database_name}'::text[])::text"
+                "select (to_jsonb(t) - '{installed_at,updated_at,created_at,at,horizon}'::text[]"
+                # of a database, and of a time
+                " - '{remembered_at,requested_at,approved_version,database_oid,database_name}'::text[])::text"
                 f" from {table} as t"
                 " order by 1".encode()
             ).fetchall()

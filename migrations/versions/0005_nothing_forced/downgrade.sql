@@ -65,6 +65,10 @@ drop routine pydb_internal.run_log_batch;
 -- archive_chunk: places of rows are compressed again
 alter table pydb_internal.archive_chunk alter column tids set storage extended;
 
+-- destroys: which server and database pydb may delete in, and what was allowed beforehand; who approved policies, and what their tables looked like then; the seals of the audit log
+drop table pydb.guard_server;
+drop type pydb_internal.guard_place;
+
 delete from pydb.setting where name in ('schema_drift', 'policy_approval');
 alter table pydb.setting drop column owner_only;
 drop table pydb.guard_subject;
@@ -78,3 +82,8 @@ drop routine pydb_internal.retention_partition_bounds;
 
 -- retention_is_ordered: by the planner's guess of a condition, too
 drop routine pydb_internal.retention_is_ordered;
+
+delete from pydb.setting where name = 'audit_seal_for';
+delete from pydb.schedule_source where procedure = 'audit_seal_run';
+drop table pydb.audit_head;
+drop table pydb.audit_seal;
