@@ -1,4 +1,4 @@
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then, and what their tables looked like then; the seals of the audit log
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;
@@ -65,7 +65,6 @@ drop routine pydb_internal.run_log_batch;
 -- archive_chunk: places of rows are compressed again
 alter table pydb_internal.archive_chunk alter column tids set storage extended;
 
--- destroys: which server and database pydb may delete in, and what was allowed beforehand; who approved policies, and what their tables looked like then; the seals of the audit log
 drop table pydb.guard_server;
 drop type pydb_internal.guard_place;
 
