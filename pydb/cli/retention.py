@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _names, _output, _policies, _runs
+from pydb.cli import _limits, _names, _output, _policies, _runs
 from pydb.cli.runs import show_run
 from pydb.errors import ExitCode, RunBlocked, UnknownName
 from pydb.runs import State
@@ -64,6 +64,15 @@ def run(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     now: NowOption = None,
+    max_wal: _limits.MaxWal = None,
+    catch_up: _limits.CatchUp = None,
+    vacuum: Annotated[
+        bool,
+        typer.Option(
+            "--vacuum",
+            help="Afterwards VACUUM (ANALYZE) the tables that it deleted from, and say what that did.",
+        ),
+    ] = False,
 ) -> None:
     """Delete what has expired, batch by batch.
 
@@ -89,14 +98,17 @@ def run(
                 max_runtime=max_runtime,
                 now=now,
                 request=request,
+                max_wal=max_wal,
+                catch_up=catch_up,
             ),
             kind="retention",
         )
-    code = _runs.exit_code(outcome)
-    if not _output.emit(
-        ctx, "retention.run", {"dry_run": dry_run, **_runs.document(outcome)}, exit_code=code
-    ):
+        vacuumed = _limits.vacuum(conn, outcome) if vacuum and not dry_run else None
+    code = _limits.exit_code(outcome, vacuumed)
+    document = {"dry_run": dry_run, **_runs.document(outcome), **_limits.document(vacuumed)}
+    if not _output.emit(ctx, "retention.run", document, exit_code=code):
         _runs.show(outcome.runs, "policy")
+        _limits.show_vacuumed(vacuumed)
         _runs.say_next(outcome)
         if not outcome.runs and outcome.interrupted:
             _output.say("interrupted before anything was deleted")

@@ -13,6 +13,7 @@ create table pydb.setting (
     min_value text,
     max_value text,
     choices text[],
+    owner_only boolean not null default false,
     constraint setting_pkey primary key (name),
     constraint setting_value_type_check check (
         value_type in ('boolean', 'integer', 'bigint', 'numeric', 'interval', 'text', 'role', 'choice')
@@ -39,6 +40,8 @@ comment on column pydb.setting.min_value is
 comment on column pydb.setting.max_value is
 'Greatest value of a number or an interval; null = no bound but that of its type. A month counts as 30 days.';
 comment on column pydb.setting.choices is 'The values of a choice; null for other types.';
+comment on column pydb.setting.owner_only is
+'True: pydb.setting_set changes it only for a superuser, or a member of the role that owns pydb.';
 
 insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
 (
@@ -146,6 +149,7 @@ create table pydb.job_run (
             from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
         ), 130
     ),
+    wal_bytes bigint,
     constraint job_run_pkey primary key (id),
     constraint job_run_kind_check check (kind in ('retention', 'cascade', 'orphans', 'idempotency', 'archive')),
     constraint job_run_state_check check (
@@ -156,7 +160,7 @@ create table pydb.job_run (
     constraint job_run_stop_reason_check check (
         stop_reason in (
             'exhausted', 'row_budget', 'time_budget', 'window', 'fuse', 'governor', 'held', 'locked', 'referenced',
-            'paused', 'kill_switch', 'no_progress', 'standby', 'error', 'cancelled'
+            'paused', 'kill_switch', 'no_progress', 'standby', 'error', 'cancelled', 'wal_budget'
         )
     ),
     constraint job_run_ended_check check ((state in ('queued', 'running')) = (stop_reason is null)),
@@ -180,7 +184,7 @@ comment on column pydb.job_run.state is
 'queued, running, completed, partial, blocked, failed, cancelled, interrupted (its backend is gone) or skipped.';
 comment on column pydb.job_run.stop_reason is
 'Why it ended: exhausted, row_budget, time_budget, window, fuse, governor, held, locked, referenced, paused, '
-'kill_switch, no_progress, standby, error or cancelled.';
+'kill_switch, no_progress, standby, error, cancelled or wal_budget.';
 comment on column pydb.job_run.rows_planned is
 'Rows that the plan counted at the start; null if it never came to that.';
 comment on column pydb.job_run.rows_done is 'Rows deleted, committed with each batch.';
@@ -205,6 +209,9 @@ comment on column pydb.job_run.run_kind is
 comment on column pydb.job_run.statement is
 'First words of the statement that it was made by, such as call pydb.retention_run: others mean that somebody called
 pydb''s private routines himself.';
+comment on column pydb.job_run.wal_bytes is
+'WAL that the server wrote while its batches were at work, by whomever: what it wrote itself and, at most, what others
+wrote meanwhile. Without its commits, its pauses, and batches that were undone; null = not measured.';
 
 create table pydb.audit_log (
     id bigint generated always as identity,
@@ -288,6 +295,7 @@ create table pydb_internal.run_kind (
     blocked text not null default 'YD111',
     passed_on text[] not null default '{}',
     hint text not null,
+    names_windows boolean not null default false,
     constraint run_kind_pkey primary key (name)
 );
 
@@ -307,6 +315,8 @@ comment on column pydb_internal.run_kind.blocked is 'SQLSTATE that a blocked run
 comment on column pydb_internal.run_kind.passed_on is 'SQLSTATEs that a blocked run raises as they are.';
 comment on column pydb_internal.run_kind.hint is
 'What to type after a failure that has no hint of its own: format of the subject (%1$L) and its last word (%2$s).';
+comment on column pydb_internal.run_kind.names_windows is
+'True: its subjects can name windows, and name_windowed(window) tells which do.';
 
 revoke all on pydb_internal.run_kind from public;
 
@@ -366,7 +376,11 @@ create type pydb_internal.run_state as (
     error text,
     hint text,
     work jsonb,
-    error_detail text
+    error_detail text,
+    max_wal bigint,
+    wal bigint,
+    turn_ms float8,
+    catch_up boolean
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -406,6 +420,11 @@ comment on column pydb_internal.run_state.work is
 'A few values of the kind''s own, a row of its type (retention_work, …) as jsonb; what grows with the tables is in
 parts.';
 comment on column pydb_internal.run_state.error_detail is 'Of the error met last, in the words of the server.';
+comment on column pydb_internal.run_state.max_wal is 'Bytes of WAL that it may take; null = no bound.';
+comment on column pydb_internal.run_state.wal is 'Bytes of WAL of its batches so far, as pydb.job_run.wal_bytes.';
+comment on column pydb_internal.run_state.turn_ms is 'Milliseconds that its last turn took; null = there was none.';
+comment on column pydb_internal.run_state.catch_up is
+'True: under the limits of its subject for catching up; false: under its usual ones; null: as overdue as it is.';
 
 create type pydb_internal.run_chunk as (
     relation oid,
@@ -481,12 +500,32 @@ comment on column pydb_internal.run_turn.is_settled is
 comment on column pydb_internal.run_turn.parts is
 'The parts of the next pass (open), or parts to be put off to it (turn).';
 
+create type pydb_internal.run_limits as (
+    windows text[],
+    max_rows bigint,
+    max_runtime interval,
+    max_wal bigint
+);
+
+comment on type pydb_internal.run_limits is 'Limits in place of others; null = as without them.';
+comment on column pydb_internal.run_limits.windows is 'As run_terms.windows.';
+comment on column pydb_internal.run_limits.max_rows is 'As run_terms.max_rows.';
+comment on column pydb_internal.run_limits.max_runtime is 'As run_terms.max_runtime.';
+comment on column pydb_internal.run_limits.max_wal is 'As run_terms.max_wal.';
+
 create type pydb_internal.run_terms as (
     version text,
     reason text,
     error text,
     max_rows bigint,
-    max_runtime interval
+    max_runtime interval,
+    windows text[],
+    max_wal bigint,
+    batch_target interval,
+    catch_up pydb_internal.run_limits,
+    overdue_at timestamptz,
+    sqlstate text,
+    hint text
 );
 
 comment on type pydb_internal.run_terms is 'What the subject of a run says now.';
@@ -495,3 +534,256 @@ comment on column pydb_internal.run_terms.reason is 'Stop reason that keeps it f
 comment on column pydb_internal.run_terms.error is 'That reason in words.';
 comment on column pydb_internal.run_terms.max_rows is 'Most rows of a run; null = no bound.';
 comment on column pydb_internal.run_terms.max_runtime is 'Longest time of a run; null = no bound.';
+comment on column pydb_internal.run_terms.windows is
+'Names of the windows that it runs in; none of them = at any time; null = those of its kind.';
+comment on column pydb_internal.run_terms.max_wal is 'Most bytes of WAL of a run; null = no bound.';
+comment on column pydb_internal.run_terms.batch_target is
+'Time that a batch aims for; null = the setting batch_target.';
+comment on column pydb_internal.run_terms.catch_up is 'Limits for catching up.';
+comment on column pydb_internal.run_terms.overdue_at is
+'A run that takes this or later for now is to catch up; null = none is.';
+comment on column pydb_internal.run_terms.sqlstate is 'Code of a reason that blocks the run; null = none.';
+comment on column pydb_internal.run_terms.hint is 'What to type about it.';
+
+create type pydb_internal.guard_place as (
+    system_identifier bigint,
+    timeline integer,
+    database_oid oid,
+    database_name name,
+    files jsonb
+);
+
+comment on type pydb_internal.guard_place is 'What tells a database from its copies.';
+comment on column pydb_internal.guard_place.system_identifier is 'Of the server (pg_control_system).';
+comment on column pydb_internal.guard_place.timeline is 'Of its WAL; null in recovery.';
+comment on column pydb_internal.guard_place.database_oid is 'Of the database.';
+comment on column pydb_internal.guard_place.database_name is 'Of the database, for messages.';
+comment on column pydb_internal.guard_place.files is
+'port, cluster_name, data_directory (a hash), written (when its first file was): as far as the owner of pydb may see.';
+
+create table pydb.guard_server (
+    is_it boolean not null default true,
+    system_identifier bigint,
+    timeline integer,
+    database_oid oid not null,
+    database_name name not null,
+    files jsonb,
+    remembered_at timestamptz not null default pg_catalog.clock_timestamp(),
+    remembered_by text not null default session_user,
+    allow_next boolean not null default false,
+    allow_until timestamptz,
+    allow_by text,
+    allow_at timestamptz,
+    allow_reason text,
+    constraint guard_server_pkey primary key (is_it),
+    constraint guard_server_is_it_check check (is_it)
+);
+
+comment on table pydb.guard_server is
+'The one server and database that pydb may delete in, as it was last allowed; see pydb.guard_status.';
+comment on column pydb.guard_server.is_it is 'True: there is one row.';
+comment on column pydb.guard_server.system_identifier is 'Of the server; null = could not be known.';
+comment on column pydb.guard_server.timeline is 'Of its WAL; null = could not be known.';
+comment on column pydb.guard_server.database_oid is 'Of the database.';
+comment on column pydb.guard_server.database_name is 'Of the database.';
+comment on column pydb.guard_server.files is 'As in pydb_internal.guard_place; null = not looked at yet.';
+comment on column pydb.guard_server.remembered_at is 'When it was remembered.';
+comment on column pydb.guard_server.remembered_by is 'Login role whose run, or whose word, it was.';
+comment on column pydb.guard_server.allow_next is 'True: the next change is allowed, once.';
+comment on column pydb.guard_server.allow_until is
+'Until then a change is allowed; null = none is, or (allow_next) without an end.';
+comment on column pydb.guard_server.allow_by is 'Login role that allowed it beforehand.';
+comment on column pydb.guard_server.allow_at is 'When that was.';
+comment on column pydb.guard_server.allow_reason is 'Why, in its words.';
+
+revoke all on pydb.guard_server from public;
+
+create table pydb.run_window (
+    name text not null,
+    opens time not null,
+    closes time not null,
+    weekdays text[],
+    timezone text not null default 'UTC',
+    kinds text[] not null default '{}',
+    author text not null default session_user,
+    created_at timestamptz not null default pg_catalog.now(),
+    updated_at timestamptz not null default pg_catalog.now(),
+    constraint run_window_pkey primary key (name),
+    constraint run_window_name_check check (name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
+    constraint run_window_weekdays_check check (
+        weekdays <@ '{mon,tue,wed,thu,fri,sat,sun}'::text[] and cardinality(weekdays) > 0
+    )
+);
+
+comment on table pydb.run_window is
+'Hours in which runs may work. A policy names those that hold for it; kinds says for which runs one holds that name
+none. Written by pydb.window_set.';
+comment on column pydb.run_window.name is 'Name: small letters, digits, _ and -.';
+comment on column pydb.run_window.opens is 'From this time of the day on, on the clock of its time zone.';
+comment on column pydb.run_window.closes is
+'Up to this one: of the next day where it is not after opens; 24:00 = midnight. opens = closes: around the clock.';
+comment on column pydb.run_window.weekdays is 'Days on which it opens: mon, tue, …; null = all.';
+comment on column pydb.run_window.timezone is 'Time zone whose clock and calendar count.';
+comment on column pydb.run_window.kinds is
+'Kinds of runs that it holds for, where their subject names no window of its own: retention, export, cascade,
+orphan_scan, orphan_repair, archive_purge, …, or all.';
+comment on column pydb.run_window.author is 'Login role that set it last.';
+comment on column pydb.run_window.created_at is 'When it was first set.';
+comment on column pydb.run_window.updated_at is 'When it was last changed.';
+
+revoke all on pydb.run_window from public;
+
+insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
+(
+    'logical_messages', 'off', 'boolean', false, null, null, null,
+    'on: what deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
+);
+
+create type pydb_internal.guard_part as (
+    kind text,
+    object text,
+    value text,
+    acts boolean
+);
+
+comment on type pydb_internal.guard_part is 'A part of what tables look like to a policy or an entity.';
+comment on column pydb_internal.guard_part.kind is 'column, key, reference, trigger, rule, security or predicate.';
+comment on column pydb_internal.guard_part.object is 'Its name.';
+comment on column pydb_internal.guard_part.value is 'What it is: type, definition, effect.';
+comment on column pydb_internal.guard_part.acts is 'True: it does something when rows go.';
+
+create table pydb.guard_subject (
+    kind text not null,
+    name text not null,
+    schema_drift text,
+    approval text,
+    kept_approval text not null default 'off',
+    version text,
+    requested_by text not null default session_user,
+    requested_role oid,
+    requested_at timestamptz not null default pg_catalog.clock_timestamp(),
+    shape pydb_internal.guard_part[],
+    shaped_at timestamptz,
+    approved_version text,
+    approved_by text,
+    approved_role oid,
+    approved_at timestamptz,
+    reason text,
+    lowered_role oid,
+    constraint guard_subject_pkey primary key (kind, name),
+    constraint guard_subject_kind_check check (kind in ('policy', 'entity')),
+    constraint guard_subject_schema_drift_check check (schema_drift in ('off', 'warn', 'hold')),
+    constraint guard_subject_approval_check check (approval in ('off', 'own', 'other')),
+    constraint guard_subject_kept_approval_check check (kept_approval in ('off', 'own', 'other'))
+);
+
+comment on table pydb.guard_subject is
+'What policies and entities were when they were set or approved: what their tables looked like, and who said yes.
+Written by the routines that set and approve them, and by pydb.guard_set.';
+comment on column pydb.guard_subject.kind is 'policy or entity.';
+comment on column pydb.guard_subject.name is 'Its name; stays when it is dropped.';
+comment on column pydb.guard_subject.schema_drift is
+'What a change of its tables does: off, warn or hold; null = as the setting schema_drift says.';
+comment on column pydb.guard_subject.approval is
+'Whether its first run, and the first after a change, waits: off, own (for anybody''s word) or other (for that of
+somebody else than who set it); the setting policy_approval can ask for more. null = as that says.';
+comment on column pydb.guard_subject.kept_approval is
+'What it asked for before that was lowered: holds until it was approved once more.';
+comment on column pydb.guard_subject.version is 'Version of the policy that was set last.';
+comment on column pydb.guard_subject.requested_by is 'Login role that set it last.';
+comment on column pydb.guard_subject.requested_role is 'That role, whatever it is called now.';
+comment on column pydb.guard_subject.requested_at is 'When that was.';
+comment on column pydb.guard_subject.shape is
+'What its tables looked like when it was set or last approved; null = not looked at yet.';
+comment on column pydb.guard_subject.shaped_at is 'When that was.';
+comment on column pydb.guard_subject.approved_version is 'Version that may run.';
+comment on column pydb.guard_subject.approved_by is 'Login role that approved it; null = nobody had to.';
+comment on column pydb.guard_subject.approved_role is 'That role, whatever it is called now.';
+comment on column pydb.guard_subject.approved_at is 'When that was.';
+comment on column pydb.guard_subject.reason is 'Why, in its words.';
+comment on column pydb.guard_subject.lowered_role is 'Who lowered what it asks for: this one does not approve it.';
+
+revoke all on pydb.guard_subject from public;
+
+insert into pydb.setting (name, value, value_type, choices, owner_only, description) values
+(
+    'schema_drift', 'warn', 'choice', '{off,warn,hold}', false,
+    'what a run does where tables changed since its policy or entity was set: nothing, a warning, or it is held'
+),
+(
+    'policy_approval', 'off', 'choice', '{off,own,other}', true,
+    'whether the first run of a new or changed policy waits: own = for a word, other = for that of somebody else '
+    'than who set it; changed by who owns pydb alone'
+);
+
+create table pydb.audit_seal (
+    block bigint not null,
+    from_id bigint not null,
+    to_id bigint not null,
+    rows bigint not null,
+    ids bigint[] not null,
+    digests bytea not null,
+    root bytea not null,
+    previous bytea not null,
+    hash bytea not null,
+    sealed_at timestamptz not null,
+    sealed_by text not null,
+    constraint audit_seal_pkey primary key (block)
+);
+
+comment on table pydb.audit_seal is
+'Blocks of pydb.audit_log, each sealed with the hash of the one before: what was changed, removed or put in since is
+found by pydb.audit_verify. Append-only: update, delete and truncate are refused.';
+comment on column pydb.audit_seal.block is 'Number of the block, from 1.';
+comment on column pydb.audit_seal.from_id is 'First id that can be in it; no row comes in later.';
+comment on column pydb.audit_seal.to_id is 'Last one.';
+comment on column pydb.audit_seal.rows is 'How many rows are in it.';
+comment on column pydb.audit_seal.ids is 'Which.';
+comment on column pydb.audit_seal.digests is 'SHA-256 of each, 32 bytes each, in their order.';
+comment on column pydb.audit_seal.root is 'SHA-256 of ids and digests.';
+comment on column pydb.audit_seal.previous is 'Hash of the block before; of block 1 of nothing.';
+comment on column pydb.audit_seal.hash is 'SHA-256 of all of this: what the next block goes on from.';
+comment on column pydb.audit_seal.sealed_at is 'When it was sealed.';
+comment on column pydb.audit_seal.sealed_by is 'Login role that did.';
+
+create table pydb.audit_head (
+    is_it boolean not null default true,
+    block bigint not null default 0,
+    to_id bigint not null default -9223372036854775807,
+    hash bytea not null default pg_catalog.decode('', 'hex'),
+    sealed_at timestamptz,
+    mark_id bigint,
+    mark_xid xid8,
+    verified_block bigint not null default 0,
+    verified_at timestamptz,
+    constraint audit_head_pkey primary key (is_it),
+    constraint audit_head_is_it_check check (is_it)
+);
+
+comment on table pydb.audit_head is
+'The end of the chain of pydb.audit_seal. Who keeps block and hash elsewhere finds out if all of it was made anew.';
+comment on column pydb.audit_head.is_it is 'True: there is one row.';
+comment on column pydb.audit_head.block is 'Last block.';
+comment on column pydb.audit_head.to_id is 'Up to this id the audit log is sealed.';
+comment on column pydb.audit_head.hash is 'Hash of that block.';
+comment on column pydb.audit_head.sealed_at is 'When it was sealed.';
+comment on column pydb.audit_head.mark_id is 'Up to this id it is sealed next: nobody gets such an id any more.';
+comment on column pydb.audit_head.mark_xid is 'As soon as all transactions before this one have ended.';
+comment on column pydb.audit_head.verified_block is 'Up to this block somebody verified it.';
+comment on column pydb.audit_head.verified_at is 'When that was.';
+
+revoke all on pydb.audit_seal, pydb.audit_head from public;
+
+insert into pydb.audit_head (is_it) values (true);
+
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'audit_seal_for', '0', 'interval', '0', '1 hour',
+    'how long a scheduled audit_seal_run goes on, sealing every two seconds; 0 = it seals once (interval, 0 to 1 hour)'
+);
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, housekeeping, description) values
+(
+    'audit_seal_run', 'audit', 'pydb.audit_seal_run', false,
+    'seals what was entered into the audit log, so that a change of it is found'
+);

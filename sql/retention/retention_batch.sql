@@ -1,7 +1,7 @@
 -- pydb.retention_batch: one bounded batch of a policy, in the caller's own transaction.
 -- writes the target and its archive, pydb.job_run, pydb.audit_log   locks the relation (row exclusive) and the rows it
 -- deletes
--- raises YD001 YD002 YD007 YD104 YD105 YD108 YD111 YD112 YD113 YD119, and what the delete raises
+-- raises YD001 YD002 YD007 YD104 YD105 YD108 YD111 YD112 YD113 YD119 YD840, and what the delete raises
 create or replace function pydb.retention_batch(
     p_policy text,
     p_max_rows bigint default 10000,
@@ -38,8 +38,11 @@ begin
     perform pydb_internal.run_check_now(v_run);
     v_run := pydb_internal.run_look(v_run);
     if v_run.state is not null then
-        raise exception using errcode = 'YD111', message = format('policy %s: blocked (%s)', p_policy, v_run.reason),
-            detail = 'Nothing was deleted.', hint = 'pydb retention resume, or: select pydb.retention_resume();';
+        raise exception using errcode = coalesce(v_run.sqlstate, 'YD111'),
+            message = format('policy %s: blocked (%s)', p_policy, v_run.reason),
+            detail = concat_ws(': ', 'Nothing was deleted', v_run.error) || '.',
+            hint = coalesce(v_run.hint, case v_run.reason when 'window' then 'select * from pydb.window_status;'
+                else 'pydb retention resume, or: select pydb.retention_resume();' end);
     end if;
     if p_cursor is not null then
         v_found := pydb_internal.retention_cursor(v_policy, p_cursor);
@@ -99,6 +102,7 @@ begin
         perform pydb_internal.run_log_done('retention', p_policy, rows_done, 0, false, clock_timestamp(), null,
             '{"archived": true}', 'retention_batch', jsonb_build_object('rows_done', rows_done), v_archive);
     elsif rows_done > 0 then
+        perform pydb_internal.run_message(null, 'retention', p_policy);
         perform pydb_internal.audit_say('retention_batch', p_policy, jsonb_strip_nulls(jsonb_build_object(
             'rows_done', rows_done, 'now', case when p_now is not null then v_run.now end
         )), null);

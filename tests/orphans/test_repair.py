@@ -348,3 +348,51 @@ def test_kill_switch_while_a_repair_rests(shop: Lab) -> None:
     row = shop.last_run()
     assert (row["state"], row["stop_reason"], row["rows_done"]) == ("partial", "kill_switch", 0)
     other.rollback()
+
+
+@pytest.mark.parametrize("mode", ["delete", "nullify", "quarantine"])
+@pytest.mark.parametrize("fires", ["before", "deferred"])
+def test_one_row_that_a_trigger_keeps_stops_no_repair(shop: Lab, mode: str, fires: str) -> None:
+    shop.do(
+        """create function app.hold() returns trigger language plpgsql as $$ begin
+            if old.id = 31 then raise exception using errcode = 'P0001', message = 'on hold'; end if;
+            return case tg_op when 'DELETE' then old else new end;
+        end $$;"""
+    )
+    if fires == "before":
+        shop.do("create trigger hold before delete or update on app.child for each row"
+                " execute function app.hold()")  # fmt: skip
+    else:
+        shop.do(
+            "create constraint trigger hold after delete or update on app.child deferrable initially deferred"
+            " for each row execute function app.hold()"
+        )
+    call = shop.repair("parent_id_ref", mode=mode)
+    assert (call.end, call.run["sqlstate"]) == (("partial", "error"), "P0001")
+    assert (call.run["rows_done"], call.run["rows_skipped"], call.detail["faulty"]) == (9, 1, 1)
+    assert "1 row refused to be" in str(call.run["error"])
+    assert "on hold" in str(call.run["error"])
+    assert "app.hold()" in str(call.detail["context"])
+    assert shop.rows("select orphans from pydb.orphan_list") == [(1,)]
+    # nothing but such rows
+    again = shop.repair("parent_id_ref", mode=mode)
+    assert (again.end, again.sqlstate, again.run["rows_done"]) == (("blocked", "error"), "YD111", 0)
+
+
+def test_what_goes_along_is_told_on_every_level(shop: Lab) -> None:
+    shop.do(
+        """create table app.one (id int primary key, child int references app.child on delete cascade);
+        create table app.two (id int primary key, one int references app.one on delete cascade);
+        create table app.three (two int references app.two on delete set null);
+        insert into app.one select i, 31 from generate_series(1, 3) as i;
+        insert into app.two select i, 1 + i % 3 from generate_series(1, 30) as i;
+        insert into app.three select 1 + i % 30 from generate_series(1, 300) as i"""
+    )
+    rehearsal = shop.repair("parent_id_ref", mode="quarantine", dry_run=True)
+    lost = "and not be kept in quarantine"
+    for told in (
+        f"3 rows of app.one would be deleted too, through app.one.one_child_fkey, {lost}",
+        f"30 rows of app.two would be deleted too, through app.two.two_one_fkey, {lost}",
+        "300 rows of app.three would forget their parent, through app.three.three_two_fkey",
+    ):
+        assert told in rehearsal.effects

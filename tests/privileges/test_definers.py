@@ -45,6 +45,10 @@ SAFE: Final = {
     "archive_purge_rows": OWN + "; what is due it decides itself, by the server's own clock",
     "archive_return": OWN + ", which restore",
     "archive_table_store": DRAFT + "; what it makes is named and typed by the catalog",
+    "audit_seal_batch": "seals what is there, as it is; asks nothing of its caller but how many rows",
+    "audit_seal_due": "the same, where it is due",
+    "audit_verified": "notes only what it found itself",
+    "audit_head_text": TELLS + ": the end of a chain of hashes",
     "audit_say": "six kinds of events that happen with the rights of the caller; notes pid and statement",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",
@@ -56,6 +60,8 @@ SAFE: Final = {
     "cascade_jobs_due": TELLS,
     "cascade_root_terms": TELLS,
     "cascade_receipt": TELLS + ": who, why, counts and combined hashes; no key, no salt",
+    "doctor_seal": TELLS + ": how many rows are sealed, and the ids of those that are not what was sealed",
+    "entity_approval_store": DRAFT + "; what is approved is looked up in the catalog",
     "entity_drop": RIGHT,
     "entity_lowered": TELLS + ": names, times and actors of two kinds of events",
     "entity_store": DRAFT,
@@ -63,6 +69,13 @@ SAFE: Final = {
     "erasure_finish": "ends only an erasure of this transaction, by a run of this transaction",
     "erasure_salt": TELLS + ": only those who erase have it",
     "erasure_store": DRAFT + "; one out of a file is marked as such",
+    "retention_approval_store": DRAFT + "; what is approved is looked up in the catalog",
+    "retention_shape_adopt": "notes what the catalog says, only where nothing is noted",
+    "guard_admit": "asks nothing of its caller; takes up only what an admin allowed",
+    "guard_allow": RIGHT + ": a sentence and a time",
+    "guard_differences": TELLS + ": which server and database this is, and was",
+    "guard_set": RIGHT + "; what is lowered holds until another has approved it",
+    "guard_read": TELLS + ": numbers, the port, and a hash of a path",
     "idempotency_claim": KEYS,
     "idempotency_complete": KEYS + "; needs the token of the claim",
     "idempotency_copy_life": "a trigger: copies the setting that was just changed",
@@ -110,12 +123,23 @@ SAFE: Final = {
     "schedule_set": RIGHT + "; the procedure is one of pydb.schedule_source",
     "schedule_sources": TELLS,
     "setting_get": TELLS,
+    "window_drop": RIGHT + "; nothing names it",
+    "window_set": RIGHT + ": hours by name, all of them checked",
+    "window_users": TELLS + ": names of policies",
+    "window_verdict": TELLS,
     "setting_set": RIGHT + "; type and bounds are the setting's, a role is one that the login could become",
 }
 # static text, or catalogs of extensions; nothing of the caller's is in it
 # of an archive: its own name, names and types of columns from the catalog, numbers of blocks, all by format()
 TEXT: Final = frozenset(
-    {"archive_export_rows", "archive_purge_rows", "archive_table_store", "schedule_sources"}
+    {
+        "archive_export_rows",
+        "archive_purge_rows",
+        "archive_table_store",
+        "schedule_sources",
+        # a routine of pydb's own, by its name in run_kind, which only the owner writes
+        "window_users",
+    }
 )
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments

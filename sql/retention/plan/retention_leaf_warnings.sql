@@ -27,13 +27,15 @@ begin
     end if;
     if p_blocked > 0 then
         v_all := v_all || row('referenced', format(
-            '%s stay although they expired, because other rows reference them: %s', pydb_internal.rows_text(p_blocked),
+            case p_blocked when 1 then '%s stays although it expired, because other rows reference it: %s'
+                else '%s stay although they expired, because other rows reference them: %s' end,
+            pydb_internal.rows_text(p_blocked),
             (
                 select string_agg(
                     distinct format('%s (%s)', pydb_internal.relation_name(r.child), r.label), ', '
                 )
                 from pydb_internal.retention_references(p_relation) as r
-                where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and (r.not_null or cardinality(
+                where r.on_delete in ('a', 'r', 'd') or (r.on_delete = 'n' and (r.not_null or cardinality(
                     pydb_internal.reference_constrained(array[r.child], r.set_columns)
                 ) > 0)) or (
                     r.on_delete = 'c' and cardinality(pydb_internal.retention_blocker_conditions(r.child, 'c')) > 0

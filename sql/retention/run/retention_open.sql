@@ -1,7 +1,7 @@
 -- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
 -- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
--- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119 YD621; warns YD117
+-- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119 YD621 YD841; warns YD117 YD841
 create or replace function pydb_internal.retention_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -11,7 +11,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
+    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
     v_work pydb_internal.retention_work;
     v_turn pydb_internal.run_turn;
     v_total bigint;
@@ -42,6 +42,7 @@ begin
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
+    perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     v_holds := (pydb_internal.hold_state()).generation; -- before anything is counted
     select

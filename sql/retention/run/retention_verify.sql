@@ -28,6 +28,9 @@ begin
     p_run.reason := case
         when v_held > 0 then 'held' when p_run.skipped > 0 then 'referenced' else 'exhausted'
     end;
+    if p_run.state = 'completed' and p_run.done < p_run.due then
+        return pydb_internal.retention_verify_kept(p_policy, p_run);
+    end if;
     return p_run;
 end
 $$;

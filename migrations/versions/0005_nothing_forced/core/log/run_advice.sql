@@ -53,9 +53,10 @@ begin
         case p_run.stop_reason
             when 'row_budget' then 'more is due; to go on: ' || v_again
             when 'time_budget' then 'more is due; to go on: ' || v_again
+            when 'wal_budget' then 'more is due; to go on: ' || v_again
             when 'window' then 'more is due; the next run in the window goes on'
             when 'fuse' then 'look at: ' || v_look || '; if that is right, raise fuse_rows or fuse_share'
-            when 'held' then 'holds keep what is left: pydb hold list'
+            when 'held' then coalesce(nullif(p_run.detail ->> 'hint', ''), 'pydb hold list')
             when 'locked' then 'rows or the table were locked by others; repeat: ' || v_again
             when 'referenced' then 'other tables still reference these rows; see: ' || v_look
             when 'paused' then 'to go on: pydb retention resume' || v_word

@@ -1,39 +1,56 @@
 -- pydb_internal.run_stop (run): whether a run must not start, or not go on: the one place for every look before a turn.
--- reads settings   writes nothing   locks nothing
--- raises nothing
+-- reads settings, windows, what guard_admit reads   writes what guard_admit writes   locks nothing else
+-- raises YD822
 create or replace function pydb_internal.run_stop(p_run pydb_internal.run_state, p_terms pydb_internal.run_terms)
 returns pydb_internal.run_state
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_deletes constant boolean := not p_run.dry_run and (pydb_internal.run_kind_get(p_run.kind)).deletes;
+    v_restored text;
 begin
     if p_run.state is not null then
         return p_run; -- the caller says why it does not start
     end if;
     -- a rehearsal deletes nothing, so nothing holds it
-    if not p_run.dry_run and (pydb_internal.run_kind_get(p_run.kind)).deletes
-        and pydb_internal.setting_get(p_name => 'kill_switch')::boolean
-    then
+    if v_deletes and pydb_internal.setting_get(p_name => 'kill_switch')::boolean then
         p_run.state := 'partial';
         p_run.reason := 'kill_switch';
         p_run.error := 'the kill switch is on: select pydb.retention_resume();';
-    elsif p_terms.reason is not null and not (p_run.dry_run and p_terms.reason = 'paused') then
-        p_run.state := case p_terms.reason when 'cancelled' then 'cancelled' else 'partial' end;
+        return p_run;
+    end if;
+    -- once a run: a server that takes writes is not promoted, restored or copied under a session
+    if v_deletes and p_run.run_id is null then
+        v_restored := pydb_internal.guard_admit();
+    end if;
+    if v_restored is not null then
+        p_run.state := 'blocked';
+        p_run.reason := 'held';
+        p_run.sqlstate := 'YD840';
+        p_run.error := v_restored;
+        p_run.hint := 'If this is where it should delete: select pydb.guard_allow(''why'');';
+    elsif p_terms.reason is not null and not (p_run.dry_run and p_terms.reason in ('paused', 'held')) then
+        p_run.state := case p_terms.reason
+            when 'cancelled' then 'cancelled' when 'held' then 'blocked' else 'partial' end;
         p_run.reason := p_terms.reason;
         p_run.error := p_terms.error;
-    elsif clock_timestamp() > p_run.deadline then
-        p_run.state := 'partial';
-        p_run.reason := 'time_budget';
-    elsif p_run.done >= p_run.max_rows and p_run.done < p_run.due then
-        p_run.state := 'partial';
-        p_run.reason := 'row_budget';
+        p_run.sqlstate := coalesce(p_terms.sqlstate, p_run.sqlstate);
+        p_run.hint := coalesce(p_terms.hint, p_run.hint);
+    end if;
+    if p_run.state is null then
+        p_run := pydb_internal.window_stop(p_run, p_terms);
+    end if;
+    if p_run.state is null then
+        p_run := pydb_internal.budget_stop(p_run);
     end if;
     return p_run;
 end
 $$;
 
 comment on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) is
-'The run with its end where the kill switch is on, its subject is paused or gone, or its time or rows are used up: what
-ends a run from outside is looked at here and nowhere else.';
+'The run with its end where the kill switch is on, the database was restored, promoted or copied, its subject is
+paused or gone, its window is closed, or its time, rows or WAL are used up: what ends a run from outside is looked at
+here and nowhere else.';
 
 revoke all on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) from public;

@@ -19,7 +19,9 @@ begin
     perform pydb_internal.orphan_lock(p_work, null, null);
     v_counts := pydb_internal.orphan_count_child(p_work.edge, p_work.age);
     v_held := pydb_internal.orphan_held_rows(p_work.edge, p_work.age);
-    v_kept := greatest(v_counts.orphans - p_work.refused - p_work.locked - v_held.rows, 0);
+    v_kept := greatest(
+        v_counts.orphans - p_work.refused - p_work.locked - coalesce(p_work.faulty, 0) - v_held.rows, 0
+    );
     perform pydb_internal.orphan_store_count(p_work.edge, v_counts);
     v_turn.run := p_run;
     v_turn.parts := '{}';
@@ -35,6 +37,7 @@ begin
         p_work.pass_done := 0;
         p_work.refused := 0;
         p_work.locked := 0;
+        p_work.faulty := 0;
         v_turn.run.work := to_jsonb(p_work);
         v_turn.parts := pydb_internal.orphan_parts((p_work.edge).child);
     else
@@ -53,6 +56,9 @@ begin
                 when v_held.rows > 0
                     then format(', %s held by %s', v_held.rows, array_to_string(v_held.holds, ', ')) else '' end
         );
+        if p_work.faulty > 0 then
+            v_turn.run := pydb_internal.orphan_faults_end(v_turn.run, p_work, p_run.done);
+        end if;
     end if;
     return v_turn;
 end
