@@ -156,12 +156,12 @@ declare
         doctor_cron_launcher doctor_execute doctor_failures doctor_grants doctor_guard doctor_hurdles doctor_idempotency
         doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
         doctor_seal doctor_server doctor_sources entity_lowered extension_relation guard_approval guard_compare
-        guard_differences guard_drift_text guard_problem guard_waiting_problem hold_active hold_conditions
-        hold_deep_condition hold_deep_query hold_free_condition hold_graph_of hold_held_conditions hold_hint
-        hold_is_carried hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said
-        hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match object_is_trusted
-        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
-        reference_check_author reference_check_choices reference_comparable reference_constrained
+        guard_differences guard_drift_text guard_problem guard_waiting_problem hold_active hold_check_seeds
+        hold_conditions hold_deep_condition hold_deep_query hold_defect hold_free_condition hold_graph_of
+        hold_held_conditions hold_hint hold_is_carried hold_kept_conditions hold_key_condition hold_names_of
+        hold_problem hold_relation hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations
+        hold_top key_match object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name
+        reference_candidates reference_check_author reference_check_choices reference_comparable reference_constrained
         reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
         reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
         reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match

@@ -87,7 +87,8 @@ create type pydb_internal.hold_seed as (
     types text[],
     operators text[],
     filter text,
-    is_override boolean
+    is_override boolean,
+    problem text
 );
 
 comment on type pydb_internal.hold_seed is 'What holds say of the rows of one table.';
@@ -99,6 +100,7 @@ comment on column pydb_internal.hold_seed.types is 'Types of these arrays.';
 comment on column pydb_internal.hold_seed.operators is 'How the columns compare.';
 comment on column pydb_internal.hold_seed.filter is 'Rows for which it is true; null = the columns say it.';
 comment on column pydb_internal.hold_seed.is_override is 'True: what it names is exempt.';
+comment on column pydb_internal.hold_seed.problem is 'Not null: it cannot be told what it names.';
 
 create type pydb_internal.hold_graph as (
     place oid,

@@ -23,7 +23,8 @@ declare
     v_named text;
     v_free text;
 begin
-    for v_seed in select s.* from pydb_internal.hold_seeds(array[p_hold]) as s loop
+    -- of one that cannot be followed nobody can say it
+    for v_seed in select s.* from pydb_internal.hold_seeds(array[p_hold]) as s where s.problem is null loop
         relation := pydb_internal.relation_name(v_seed.relation);
         rows := null;
         still_held := null;
