@@ -60,7 +60,9 @@ OTHERS: Final = {
     "reference_drop": BOOKS,
     "reference_store": BOOKS,
     "relation_publications": "a sentence",
+    "retention_code_hurdles": "a sentence",
     "retention_detach_statement": STAYS,
+    "retention_history_add": BOOKS,
     "retention_partition_finalize": STAYS,
     "retention_policy_drop": BOOKS,
     "retention_policy_store": BOOKS,
@@ -68,6 +70,7 @@ OTHERS: Final = {
     "run_prune": BOOKS,
     "schedule_prune": BOOKS,
     "schedule_prune_statement": BOOKS,
+    "window_drop": BOOKS,
 }
 
 
@@ -168,7 +171,7 @@ def test_a_cascade_is_refused_and_a_job_waits_for_the_release(lab: Lab) -> None:
         "select pydb.cascade_request(p_keys => '{\"id\": 2}', p_entity => 'customer', p_reason => 'asked')"
     )
     assert lab.one("select holds from pydb.erasure") == ["case 7"]
-    assert run(lab, "call pydb.cascade_run()", "YD302")[:3] == ("blocked", "held", 0)
+    assert run(lab, "call pydb.cascade_run()", "YD703")[:3] == ("blocked", "held", 0)
     runs = lab.number("select count(*) from pydb.job_run")
     lab.do("call pydb.cascade_run()")  # it is put off: no run that could only say the same
     assert lab.number("select count(*) from pydb.job_run") == runs

@@ -15,7 +15,7 @@ begin
         left join pydb.job_run as r on r.id = j.run_id
         left join pydb.erasure as e on e.job = j.id
         where j.state in ('requested', 'approved', 'started') and (
-            r.stop_reason = 'held' or (r.id is null and e.holds <> '{}')
+            (r.stop_reason = 'held' and r.sqlstate = 'YD703') or (r.id is null and e.holds <> '{}')
         )
         order by j.id
     );

@@ -13,7 +13,7 @@ declare
 begin
     return exists (
         select from pydb.job_run as r
-        where r.id = p_job.run_id and r.stop_reason = 'held' and not exists (
+        where r.id = p_job.run_id and r.stop_reason = 'held' and r.sqlstate = 'YD703' and not exists (
             select from pydb.hold as h
             where h.released_at > r.finished_at or h.until between r.finished_at and v_now
                 or (h.overrides is not null and h.placed_at > r.finished_at)
