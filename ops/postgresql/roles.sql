@@ -156,12 +156,12 @@ declare
         doctor_cron_launcher doctor_execute doctor_failures doctor_grants doctor_guard doctor_hurdles doctor_idempotency
         doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
         doctor_seal doctor_server doctor_sources entity_lowered extension_relation guard_approval guard_compare
-        guard_differences guard_drift_text guard_problem guard_waiting_problem hold_active hold_conditions
-        hold_deep_condition hold_deep_query hold_free_condition hold_graph_of hold_held_conditions hold_hint
-        hold_is_carried hold_kept_conditions hold_key_condition hold_look hold_names_of hold_problem hold_relation
-        hold_said hold_seed_condition hold_seeds hold_source hold_tenant_relations hold_top key_match object_is_trusted
-        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
-        reference_check_author reference_check_choices reference_comparable reference_constrained
+        guard_differences guard_drift_text guard_problem guard_waiting_problem hold_active hold_check_seeds
+        hold_conditions hold_deep_condition hold_deep_query hold_defect hold_free_condition hold_graph_of
+        hold_held_conditions hold_hint hold_is_carried hold_kept_conditions hold_key_condition hold_names_of
+        hold_problem hold_relation hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations
+        hold_top key_match object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name
+        reference_candidates reference_check_author reference_check_choices reference_comparable reference_constrained
         reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
         reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
         reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
@@ -231,7 +231,7 @@ declare
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
         erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet guard_admit
         guard_check guard_check_shape hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store
-        hold_release_vet hold_still hold_store hold_tenant_keys hold_vet orphan_check_call orphan_check_closed
+        hold_release_vet hold_still hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call orphan_check_closed
         orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
         orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source
         reference_advise reference_check_columns reference_check_table reference_check_types reference_name
@@ -292,28 +292,28 @@ declare
         retention_check_runner retention_check_shape retention_check_unused retention_circles retention_cursor
         retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
         retention_faults_add retention_faults_end retention_first_size retention_first_work retention_gone
-        retention_held_by retention_held_rows retention_learned retention_limit retention_lock retention_next_pass
-        retention_next_size retention_open retention_part retention_part_ends retention_partition_close
-        retention_partition_evade retention_partition_finalize retention_partition_lock retention_partition_parts
-        retention_partition_remove retention_partition_store retention_partition_turn retention_partition_vet
-        retention_places retention_plan_verdict retention_policy_of retention_range retention_resume_position
-        retention_run_check retention_save_batch retention_save_copy retention_save_detach retention_save_empty
-        retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature
-        retention_take retention_target_ms retention_tell_held retention_tell_implausible retention_together
-        retention_together_remove retention_together_statements retention_turn retention_verify retention_verify_foreign
-        retention_verify_kept run_account run_beat run_begin run_blame run_call run_check_now run_check_read_write
-        run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get
-        run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_mark
-        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command
-        schedule_require window_stop
+        retention_held_by retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
+        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
+        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
+        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
+        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
+        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
+        retention_signature retention_take retention_target_ms retention_tell_held retention_tell_implausible
+        retention_together retention_together_remove retention_together_statements retention_turn retention_verify
+        retention_verify_foreign retention_verify_kept run_account run_beat run_begin run_blame run_call run_check_now
+        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
+        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted
+        run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
+        run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
+        schedule_is_command schedule_require window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release
     ';
     c_counsel_calls constant text := '
         audit_say draft_add hold_check_table hold_override_store hold_read_keys hold_release_store hold_release_vet
-        hold_still hold_store hold_tenant_keys hold_vet retention_check_filter retention_filter_understood
+        hold_still hold_store hold_tenant_keys hold_vet hold_wake retention_check_filter retention_filter_understood
         run_check_read_write
     ';
     v_grant record;

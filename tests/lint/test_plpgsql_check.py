@@ -55,6 +55,8 @@ ALLOWED: Final = {
     ("cascade_edge_rows", "security", "not sanitized"): NAMES,
     ("cascade_root_rows", "security", "not sanitized"): NAMES,
     ("cascade_set_problem", "security", "not sanitized"): CONDITION,
+    ("hold_names_of", "security", "not sanitized"): CONDITION,
+    ("orphan_held_rows", "security", "not sanitized"): CONDITION,
     ("erasure_hashes", "security", "not sanitized"): NAMES,
     ("erasure_keys", "security", "not sanitized"): CONDITION,
     ("erasure_scan", "security", "not sanitized"): CONDITION,
