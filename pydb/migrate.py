@@ -189,7 +189,7 @@ def script(start: str | None = None, target: str = "head", *, migrations: Path |
     order = [None, *(step.revision for step in line)]
     if order.index(start) == order.index(end):
         raise errors.UsageError(f"nothing lies between revision {start or 'base'} and {end or 'base'}")
-    config, text = _config(migrations), io.StringIO()
+    config, text = _config(migrations, line), io.StringIO()
     config.output_buffer = text
     run = command.upgrade if order.index(start) < order.index(end) else command.downgrade
     run(config, f"{start or 'base'}:{end or 'base'}", sql=True)
@@ -215,7 +215,7 @@ def _run(
     from pydb import db, revision
 
     line = sources.history(migrations)
-    config = _config(migrations)
+    config = _config(migrations, line)
     with _translated(), revision.transaction(dsn, line, notify, migrations) as connection:
         conn = revision.driver(connection)
         before = installed_revision(conn)
@@ -242,6 +242,7 @@ def _run(
             )
         if steps:
             config.attributes["connection"] = connection
+            config.attributes["leaving"] = after is None
             run = command.upgrade if direction == "up" else command.downgrade
             run(config, after or "base")
         database = conn.info.dbname
@@ -313,10 +314,11 @@ def _destroys(step: Revision) -> str | None:
     return step.destroys or ("everything in schema pydb" if step.down_revision is None else None)
 
 
-def _config(migrations: Path | None) -> Config:
+def _config(migrations: Path | None, line: tuple[Revision, ...]) -> Config:
     from alembic.config import Config
 
     config = Config()
+    config.attributes["history"] = line  # read once, and not anew by each revision
     # "%" is ConfigParser's own; the separator keeps a path with a space or colon in one piece
     config.set_main_option("script_location", str(migrations or sources.migrations_dir()).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")

@@ -87,6 +87,14 @@ class Policy:
     partition_schema: str | None = None
     search_path: list[str] | None = None
     partition_first: str | None = None
+    windows: list[str] | None = None
+    max_wal: int | None = None
+    catch_up_after: str | None = None
+    catch_up_windows: list[str] | None = None
+    catch_up_max_rows: int | None = None
+    catch_up_max_runtime: str | None = None
+    catch_up_max_wal: int | None = None
+    catch_up_rows_per_second: int | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -119,6 +127,14 @@ class PolicyOptions(TypedDict, total=False):
     partition_schema: str | None
     search_path: Sequence[str] | None
     partition_first: str | None
+    windows: Sequence[str] | None
+    max_wal: str | int | None
+    catch_up_after: str | None
+    catch_up_windows: Sequence[str] | None
+    catch_up_max_rows: int | None
+    catch_up_max_runtime: str | None
+    catch_up_max_wal: str | int | None
+    catch_up_rows_per_second: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +201,11 @@ def policy_set(
 ) -> None:
     """Create or replace a policy; tables are names, never looked up by search_path, or oids."""
     oid = relation_oid(conn, table) if isinstance(table, str) else table
-    arguments = {f"p_{option}": value for option, value in options.items()}
-    path = options.get("search_path")
-    if path is not None:
-        arguments["p_search_path"] = tuple(path)
+    arguments: dict[str, object] = {f"p_{option}": value for option, value in options.items()}
+    for option in ("p_search_path", "p_windows", "p_catch_up_windows"):
+        names = arguments.get(option)
+        if names is not None:
+            arguments[option] = tuple(cast("Sequence[str]", names))
     mark = options.get("watermark_table")
     if isinstance(mark, str):
         arguments["p_watermark_table"] = relation_oid(conn, mark)
@@ -248,9 +265,12 @@ def run(
     max_runtime: str | None = None,
     now: str | datetime | None = None,
     request: UUID | None = None,
+    max_wal: str | int | None = None,
+    catch_up: bool | None = None,
 ) -> None:
     """Delete what has expired, batch by batch with commits; None = every enabled policy.
 
+    ``max_wal`` is an amount such as ``"1 GB"``; ``catch_up`` chooses the limits (None: as each is overdue).
     Partitions go in two steps where that is possible: detached concurrently here, then dropped by the run.
     ``conn`` must be autocommit and idle. What was done is in :func:`runs_of_request`, also while it runs.
     Raises :class:`~pydb.errors.RunFailed` if one failed, :class:`~pydb.errors.RunBlocked` if one was blocked.
@@ -266,6 +286,8 @@ def run(
         p_max_runtime=max_runtime,
         p_now=now,
         p_request=request,
+        p_max_wal=max_wal,
+        p_catch_up=catch_up,
     )
 
 

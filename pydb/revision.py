@@ -27,15 +27,28 @@ if TYPE_CHECKING:
 # Advisory lock of migrations in each database: 'pydb' in ASCII, 1.
 LOCK = (0x70796462, 1)
 
+# The same as objects_remember() notes, where this transaction made all there is: the revision before has just
+# recorded every object as it is, and to look at them all again takes as long as to make them.
+_RECORDED = """do $$
+begin
+    perform pg_catalog.set_config('pydb.objects_before', (
+        select pg_catalog.jsonb_object_agg(o.kind || ' ' || o.identity, pg_catalog.md5(o.lines::text))::text
+        from pydb_internal.schema_object as o), true);
+    perform pg_catalog.set_config('pydb.grants_before', coalesce((
+        select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(g))::text
+        from pydb_internal.objects_grants() as g), '[]'), true);
+end
+$$;"""
+
 
 def apply(revision: str) -> None:
     """Bring the database from the revision before ``revision`` to it; called by the frozen module."""
     script = _Script()
-    history = sources.history(script.root)
+    history = script.history
     step = sources.up_to(history, revision)[-1]
     before = sources.overlay(sources.up_to(history, step.down_revision))
     if before:
-        script.run("do $$ begin perform pydb_internal.objects_remember(); end $$;")
+        script.remember()
     gone = {name: before[name] for name in step.dropped if name in before}
     kept = sources.moved(gone, step.files)
     for name in reversed(sources.ordered(gone)):
@@ -57,13 +70,14 @@ def revert(revision: str) -> None:
     schema (``remove.sql``).
     """
     script = _Script()
-    history = sources.history(script.root)
+    history = script.history
     step = sources.up_to(history, revision)[-1]
     if step.down_revision is None:
         script.run_file(step.folder / sources.DOWNGRADE)
         return
     before = sources.overlay(sources.up_to(history, step.down_revision))
-    script.run("do $$ begin perform pydb_internal.objects_remember(); end $$;")
+    if not script.leaving:
+        script.remember()
     added = {name: path for name, path in step.files.items() if name not in before}
     restored = {name: before[name] for name in before if name in step.files or name in step.dropped}
     kept = sources.moved(added, restored)
@@ -75,7 +89,8 @@ def revert(revision: str) -> None:
     for name in sources.ordered(restored):
         if name not in altered:
             script.run_file(restored[name])
-    script.register(step.down_revision, restored, added)
+    if not script.leaving:
+        script.register(step.down_revision, restored, added)
 
 
 class _Script:
@@ -88,6 +103,15 @@ class _Script:
         environment = self.context.environment_context
         assert environment is not None  # noqa: S101  (only a context without env.py has none)
         self.root = Path(environment.script.dir)
+        given = environment.config.attributes
+        self.history: tuple[Revision, ...] = given.get("history") or sources.history(self.root)
+        self.fresh = bool(given.get("fresh"))
+        # on the way to base no record is kept of what goes in the same transaction
+        self.leaving = bool(given.get("leaving"))
+
+    def remember(self) -> None:
+        """Have the database note what it is like before the revision."""
+        self.run(_RECORDED if self.fresh else "do $$ begin perform pydb_internal.objects_remember(); end $$;")
 
     def run(self, text: str) -> None:
         if self.context.as_sql:
@@ -222,7 +246,9 @@ def print_notice(text: str) -> None:
 def _migrate(connection: Connection, root: Path) -> None:
     from alembic import context
 
-    if installed_revision(driver(connection)) is None:
+    fresh = installed_revision(driver(connection)) is None
+    context.config.attributes["fresh"] = fresh
+    if fresh:
         execute(connection, script_text("schema.sql", root))
     context.configure(connection=connection, version_table_schema="pydb", transaction_per_migration=False)
     context.run_migrations()
@@ -245,7 +271,9 @@ def run_offline() -> None:
     )
     out = context.get_context().impl.static_output
     out("\\set ON_ERROR_STOP on\n\\encoding UTF8\nbegin;")
-    if start in (None, "base", ()):
+    context.config.attributes["fresh"] = start in (None, "base", ())
+    context.config.attributes["leaving"] = target in (None, "base", ())
+    if context.config.attributes["fresh"]:
         out(script_text("schema.sql", root).rstrip())
         out(script_text("settings.sql", root).rstrip())
     else:

@@ -180,8 +180,7 @@ class Exporter:
             error = caught
         if deleter.ended.is_set():
             return
-        with contextlib.suppress(_Ended):
-            self._wait(deleter, most=0)
+        # the run goes on with the files that it has not come to
         db.call(
             self._reader,
             "pydb_internal.archive_exporter_end",

@@ -90,6 +90,7 @@ def load(
     table: str | None = None,
     allow_triggers: bool = False,
     dry_run: bool = False,
+    search_path: Sequence[str] | None = None,
 ) -> Imported:
     """Import files of one place, of any tables: parents before what references them, all of it or nothing.
 
@@ -97,6 +98,7 @@ def load(
     that conflict (a key that is there again, a parent that is gone) stop it (YD625), or are skipped, and told
     with the codes of a restore. ``key``: only the rows of ``table`` with these values, and what references
     them in these files. A column of another type refuses it (YD624). ``into``: one table for all of them.
+    ``search_path``: schemas in which triggers look for names; None = as the running role does.
     """
     return load_all(
         conn,
@@ -107,6 +109,7 @@ def load(
         table=table,
         allow_triggers=allow_triggers,
         dry_run=dry_run,
+        search_path=search_path,
     )
 
 
@@ -120,6 +123,7 @@ def load_all(
     table: str | None = None,
     allow_triggers: bool = False,
     dry_run: bool = False,
+    search_path: Sequence[str] | None = None,
 ) -> Imported:
     """:func:`load` of files that lie in several places."""
     found = [(target, known(target, name)) for target, name in dict.fromkeys(sources)]
@@ -136,6 +140,7 @@ def load_all(
             p_table=None if table is None else _relation(conn, table),
             p_allow_triggers=allow_triggers,
             p_dry_run=dry_run,
+            p_search_path=None if search_path is None else tuple(search_path),
         )
     return Imported(
         [one.file for _, one in found],

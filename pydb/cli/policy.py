@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _approve, _names, _output, _policies
+from pydb.cli import _approve, _limits, _names, _output, _policies
 from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -141,6 +141,16 @@ def set_(
             metavar="SCHEMA", help="Where triggers look for names in a run, in this order. Repeatable."
         ),
     ] = None,
+    windows: _limits.Windows = None,
+    any_time: _limits.AnyTime = False,
+    max_wal: _limits.MaxWal = None,
+    catch_up_after: _limits.CatchUpAfter = None,
+    catch_up_windows: _limits.CatchUpWindows = None,
+    catch_up_any_time: _limits.CatchUpAnyTime = False,
+    catch_up_max_rows: _limits.CatchUpMaxRows = None,
+    catch_up_max_runtime: _limits.CatchUpMaxRuntime = None,
+    catch_up_max_wal: _limits.CatchUpMaxWal = None,
+    catch_up_rows_per_second: _limits.CatchUpRowsPerSecond = None,
     allow_short: Annotated[
         bool, typer.Option("--allow-short", help="KEEP may be below the setting min_keep.")
     ] = False,
@@ -176,6 +186,14 @@ def set_(
         "partition_schema": partition_schema,
         "search_path": search_path or None,
         "partition_first": partition_first,
+        "windows": _limits.names(windows, any_time=any_time),
+        "max_wal": max_wal,
+        "catch_up_after": catch_up_after,
+        "catch_up_windows": _limits.names(catch_up_windows, any_time=catch_up_any_time),
+        "catch_up_max_rows": catch_up_max_rows,
+        "catch_up_max_runtime": catch_up_max_runtime,
+        "catch_up_max_wal": catch_up_max_wal,
+        "catch_up_rows_per_second": catch_up_rows_per_second,
     }
     given = {option: value for option, value in options.items() if value is not None}
     with _output.connect(ctx) as conn, db.transaction(conn, rollback=dry_run):
@@ -272,6 +290,26 @@ def explain(
             raise _policies.unknown(conn, name)
         aspects = retention.explain(conn, name, now)
     raise typer.Exit(_policies.show_aspects(ctx, name, aspects))
+
+
+@app.command()
+def outlook(
+    ctx: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Only this one."),
+    ] = None,
+    now: Annotated[str | None, typer.Option(metavar="TIMESTAMP", help="Take this for the present.")] = None,
+) -> None:
+    """Say whether policies keep up, and when one that does not will have caught up. It counts no rows.
+
+    What runs and dry runs have counted is all that it knows. The exit code is 1 if a policy is overdue.
+    """
+    from pydb import windows
+
+    with _output.connect(ctx) as conn:
+        found = windows.outlook(conn, name, now)
+    raise typer.Exit(_limits.show_outlook(ctx, found))
 
 
 @app.command()

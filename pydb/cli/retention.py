@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _names, _output, _policies, _runs
+from pydb.cli import _limits, _names, _output, _policies, _runs
 from pydb.cli.runs import show_run
 from pydb.errors import ExitCode, RunBlocked, UnknownName
 from pydb.runs import State
@@ -64,6 +64,8 @@ def run(
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     now: NowOption = None,
+    max_wal: _limits.MaxWal = None,
+    catch_up: _limits.CatchUp = None,
 ) -> None:
     """Delete what has expired, batch by batch.
 
@@ -89,6 +91,8 @@ def run(
                 max_runtime=max_runtime,
                 now=now,
                 request=request,
+                max_wal=max_wal,
+                catch_up=catch_up,
             ),
             kind="retention",
         )

@@ -34,6 +34,7 @@ begin
         from pydb_internal.cascade_plan_steps(v_walk, v_terms.root, v_terms.choices is null) as p
         order by p.step
     ), v_terms.root, p_keys);
+    v_steps := pydb_internal.cascade_add_held(v_steps, v_walk);
     perform pydb_internal.application_pin(null, null);
     if p_purge then
         v_steps := pydb_internal.cascade_add_copies(v_steps, v_terms.root, p_keys, v_terms.choices, v_walk);

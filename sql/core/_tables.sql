@@ -149,6 +149,7 @@ create table pydb.job_run (
             from '^[[:space:]]*([[:alpha:]]+([[:space:]]+[[:alnum:]_."]+)?)'
         ), 130
     ),
+    wal_bytes bigint,
     constraint job_run_pkey primary key (id),
     constraint job_run_kind_check check (kind in ('retention', 'cascade', 'orphans', 'idempotency', 'archive')),
     constraint job_run_state_check check (
@@ -159,7 +160,7 @@ create table pydb.job_run (
     constraint job_run_stop_reason_check check (
         stop_reason in (
             'exhausted', 'row_budget', 'time_budget', 'window', 'fuse', 'governor', 'held', 'locked', 'referenced',
-            'paused', 'kill_switch', 'no_progress', 'standby', 'error', 'cancelled'
+            'paused', 'kill_switch', 'no_progress', 'standby', 'error', 'cancelled', 'wal_budget'
         )
     ),
     constraint job_run_ended_check check ((state in ('queued', 'running')) = (stop_reason is null)),
@@ -183,7 +184,7 @@ comment on column pydb.job_run.state is
 'queued, running, completed, partial, blocked, failed, cancelled, interrupted (its backend is gone) or skipped.';
 comment on column pydb.job_run.stop_reason is
 'Why it ended: exhausted, row_budget, time_budget, window, fuse, governor, held, locked, referenced, paused, '
-'kill_switch, no_progress, standby, error or cancelled.';
+'kill_switch, no_progress, standby, error, cancelled or wal_budget.';
 comment on column pydb.job_run.rows_planned is
 'Rows that the plan counted at the start; null if it never came to that.';
 comment on column pydb.job_run.rows_done is 'Rows deleted, committed with each batch.';
@@ -208,6 +209,9 @@ comment on column pydb.job_run.run_kind is
 comment on column pydb.job_run.statement is
 'First words of the statement that it was made by, such as call pydb.retention_run: others mean that somebody called
 pydb''s private routines himself.';
+comment on column pydb.job_run.wal_bytes is
+'WAL that the server wrote while its batches were at work, by whomever: what it wrote itself and, at most, what others
+wrote meanwhile. Without its commits, its pauses, and batches that were undone; null = not measured.';
 
 create table pydb.audit_log (
     id bigint generated always as identity,
@@ -291,6 +295,7 @@ create table pydb_internal.run_kind (
     blocked text not null default 'YD111',
     passed_on text[] not null default '{}',
     hint text not null,
+    names_windows boolean not null default false,
     constraint run_kind_pkey primary key (name)
 );
 
@@ -310,6 +315,8 @@ comment on column pydb_internal.run_kind.blocked is 'SQLSTATE that a blocked run
 comment on column pydb_internal.run_kind.passed_on is 'SQLSTATEs that a blocked run raises as they are.';
 comment on column pydb_internal.run_kind.hint is
 'What to type after a failure that has no hint of its own: format of the subject (%1$L) and its last word (%2$s).';
+comment on column pydb_internal.run_kind.names_windows is
+'True: its subjects can name windows, and name_windowed(window) tells which do.';
 
 revoke all on pydb_internal.run_kind from public;
 
@@ -369,7 +376,11 @@ create type pydb_internal.run_state as (
     error text,
     hint text,
     work jsonb,
-    error_detail text
+    error_detail text,
+    max_wal bigint,
+    wal bigint,
+    turn_ms float8,
+    catch_up boolean
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -409,6 +420,11 @@ comment on column pydb_internal.run_state.work is
 'A few values of the kind''s own, a row of its type (retention_work, …) as jsonb; what grows with the tables is in
 parts.';
 comment on column pydb_internal.run_state.error_detail is 'Of the error met last, in the words of the server.';
+comment on column pydb_internal.run_state.max_wal is 'Bytes of WAL that it may take; null = no bound.';
+comment on column pydb_internal.run_state.wal is 'Bytes of WAL of its batches so far, as pydb.job_run.wal_bytes.';
+comment on column pydb_internal.run_state.turn_ms is 'Milliseconds that its last turn took; null = there was none.';
+comment on column pydb_internal.run_state.catch_up is
+'True: under the limits of its subject for catching up; false: under its usual ones; null: as overdue as it is.';
 
 create type pydb_internal.run_chunk as (
     relation oid,
@@ -484,12 +500,30 @@ comment on column pydb_internal.run_turn.is_settled is
 comment on column pydb_internal.run_turn.parts is
 'The parts of the next pass (open), or parts to be put off to it (turn).';
 
+create type pydb_internal.run_limits as (
+    windows text[],
+    max_rows bigint,
+    max_runtime interval,
+    max_wal bigint
+);
+
+comment on type pydb_internal.run_limits is 'Limits in place of others; null = as without them.';
+comment on column pydb_internal.run_limits.windows is 'As run_terms.windows.';
+comment on column pydb_internal.run_limits.max_rows is 'As run_terms.max_rows.';
+comment on column pydb_internal.run_limits.max_runtime is 'As run_terms.max_runtime.';
+comment on column pydb_internal.run_limits.max_wal is 'As run_terms.max_wal.';
+
 create type pydb_internal.run_terms as (
     version text,
     reason text,
     error text,
     max_rows bigint,
     max_runtime interval,
+    windows text[],
+    max_wal bigint,
+    batch_target interval,
+    catch_up pydb_internal.run_limits,
+    overdue_at timestamptz,
     sqlstate text,
     hint text
 );
@@ -500,6 +534,14 @@ comment on column pydb_internal.run_terms.reason is 'Stop reason that keeps it f
 comment on column pydb_internal.run_terms.error is 'That reason in words.';
 comment on column pydb_internal.run_terms.max_rows is 'Most rows of a run; null = no bound.';
 comment on column pydb_internal.run_terms.max_runtime is 'Longest time of a run; null = no bound.';
+comment on column pydb_internal.run_terms.windows is
+'Names of the windows that it runs in; none of them = at any time; null = those of its kind.';
+comment on column pydb_internal.run_terms.max_wal is 'Most bytes of WAL of a run; null = no bound.';
+comment on column pydb_internal.run_terms.batch_target is
+'Time that a batch aims for; null = the setting batch_target.';
+comment on column pydb_internal.run_terms.catch_up is 'Limits for catching up.';
+comment on column pydb_internal.run_terms.overdue_at is
+'A run that takes this or later for now is to catch up; null = none is.';
 comment on column pydb_internal.run_terms.sqlstate is 'Code of a reason that blocks the run; null = none.';
 comment on column pydb_internal.run_terms.hint is 'What to type about it.';
 
@@ -555,6 +597,47 @@ comment on column pydb.guard_server.allow_at is 'When that was.';
 comment on column pydb.guard_server.allow_reason is 'Why, in its words.';
 
 revoke all on pydb.guard_server from public;
+
+create table pydb.run_window (
+    name text not null,
+    opens time not null,
+    closes time not null,
+    weekdays text[],
+    timezone text not null default 'UTC',
+    kinds text[] not null default '{}',
+    author text not null default session_user,
+    created_at timestamptz not null default pg_catalog.now(),
+    updated_at timestamptz not null default pg_catalog.now(),
+    constraint run_window_pkey primary key (name),
+    constraint run_window_name_check check (name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
+    constraint run_window_weekdays_check check (
+        weekdays <@ '{mon,tue,wed,thu,fri,sat,sun}'::text[] and cardinality(weekdays) > 0
+    )
+);
+
+comment on table pydb.run_window is
+'Hours in which runs may work. A policy names those that hold for it; kinds says for which runs one holds that name
+none. Written by pydb.window_set.';
+comment on column pydb.run_window.name is 'Name: small letters, digits, _ and -.';
+comment on column pydb.run_window.opens is 'From this time of the day on, on the clock of its time zone.';
+comment on column pydb.run_window.closes is
+'Up to this one: of the next day where it is not after opens; 24:00 = midnight. opens = closes: around the clock.';
+comment on column pydb.run_window.weekdays is 'Days on which it opens: mon, tue, …; null = all.';
+comment on column pydb.run_window.timezone is 'Time zone whose clock and calendar count.';
+comment on column pydb.run_window.kinds is
+'Kinds of runs that it holds for, where their subject names no window of its own: retention, export, cascade,
+orphan_scan, orphan_repair, archive_purge, …, or all.';
+comment on column pydb.run_window.author is 'Login role that set it last.';
+comment on column pydb.run_window.created_at is 'When it was first set.';
+comment on column pydb.run_window.updated_at is 'When it was last changed.';
+
+revoke all on pydb.run_window from public;
+
+insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
+(
+    'logical_messages', 'off', 'boolean', false, null, null, null,
+    'on: each batch that deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
+);
 
 create type pydb_internal.guard_part as (
     kind text,

@@ -20,6 +20,7 @@ begin
     return query select d.* from pydb_internal.doctor_sources() as d;
     return query select d.* from pydb_internal.doctor_jobs(v_cron) as d;
     return query select d.* from pydb_internal.doctor_runs() as d;
+    return query select d.* from pydb_internal.doctor_failures(v_cron) as d;
     return query select d.* from pydb_internal.doctor_rights(v_cron) as d;
     return query select d.* from pydb_internal.doctor_keys() as d;
     return query select d.* from pydb_internal.doctor_cascade() as d;

@@ -18,16 +18,31 @@ begin
         raise exception using errcode = 'YD201', message = format('%s keys cannot be pruned at once', v_limit),
             detail = 'p_limit is 1 to 1000000.', hint = 'select pydb.idempotency_prune();';
     end if;
-    delete from pydb.idempotency_key as k
-    where k.ctid = any(array(
-        select e.ctid
-        from pydb.idempotency_key as e
-        where e.expires_at < v_now
-            and not (e.state = 'pending' and (e.hold or coalesce(e.lease_until, e.expires_at) > v_now))
-        order by e.expires_at
-        limit v_limit
-        for update skip locked
-    ));
+    if not (select e.is_any from pydb_internal.hold_enter() as e) then
+        delete from pydb.idempotency_key as k
+        where k.ctid = any(array(
+            select e.ctid
+            from pydb.idempotency_key as e
+            where e.expires_at < v_now
+                and not (e.state = 'pending' and (e.hold or coalesce(e.lease_until, e.expires_at) > v_now))
+            order by e.expires_at
+            limit v_limit
+            for update skip locked
+        ));
+    else
+        execute format(
+            'delete from pydb.idempotency_key as k
+            where k.ctid = any(array(
+                select t.ctid
+                from pydb.idempotency_key as t
+                where t.expires_at < $1
+                    and not (t.state = ''pending'' and (t.hold or coalesce(t.lease_until, t.expires_at) > $1))%s
+                order by t.expires_at
+                limit $2
+                for update skip locked
+            ))', pydb_internal.hold_free_condition('pydb.idempotency_key'::regclass)
+        ) using v_now, v_limit;
+    end if;
     get diagnostics v_rows = row_count;
     return v_rows;
 end

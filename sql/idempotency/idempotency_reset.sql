@@ -1,7 +1,7 @@
 -- pydb.idempotency_reset: an operator forgets a key, so that the next claim begins anew; audited.
 -- reads and deletes from pydb.idempotency_key, pydb_internal.idempotency_held   writes pydb.audit_log   locks the key's
 -- row
--- raises YD007 YD201
+-- raises YD007 YD201 YD703
 create or replace function pydb.idempotency_reset(
     p_scope text,
     p_key text,
@@ -20,6 +20,10 @@ begin
     perform pydb_internal.run_check_read_write();
     perform pydb_internal.idempotency_check(p_scope, p_key, null, null, 'takeover', null);
     select k.* into v_row from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key for update;
+    perform pydb_internal.hold_enter();
+    perform pydb_internal.hold_check_rows('pydb.idempotency_key'::regclass, array(
+        select k.ctid from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key
+    ));
     v_outcome := case
         when v_row.token is null then 'gone'
         when v_row.state = 'pending' and clock_timestamp() < coalesce(v_row.lease_until, v_row.expires_at)

@@ -229,7 +229,13 @@ create type pydb_internal.orphan_repair_work as (
     refused bigint,
     pass integer,
     pass_done bigint,
-    search_path name[]
+    search_path name[],
+    faulty bigint,
+    fault text,
+    fault_code text,
+    fault_place text,
+    free text,
+    holds bigint
 );
 
 comment on type pydb_internal.orphan_repair_work is
@@ -253,6 +259,12 @@ comment on column pydb_internal.orphan_repair_work.pass is 'Which time the relat
 comment on column pydb_internal.orphan_repair_work.pass_done is 'Rows repaired in this pass.';
 comment on column pydb_internal.orphan_repair_work.search_path is
 'Schemas in which triggers look for names; null = as the running role does.';
+comment on column pydb_internal.orphan_repair_work.faulty is 'Rows of this pass that another error kept: a trigger.';
+comment on column pydb_internal.orphan_repair_work.fault is 'The first such error.';
+comment on column pydb_internal.orphan_repair_work.fault_code is 'Its SQLSTATE.';
+comment on column pydb_internal.orphan_repair_work.fault_place is 'In which code of the application it was raised.';
+comment on column pydb_internal.orphan_repair_work.free is '"and …": that no hold keeps a row; or nothing.';
+comment on column pydb_internal.orphan_repair_work.holds is 'How often holds had changed when that was written.';
 
 create type pydb_internal.orphan_closing as (
     reference text,

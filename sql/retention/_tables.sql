@@ -44,6 +44,14 @@ create table pydb.retention_policy (
     partition_schema name,
     search_path name[],
     partition_first text,
+    windows text[],
+    max_wal bigint,
+    catch_up_after interval,
+    catch_up_windows text[],
+    catch_up_max_rows bigint,
+    catch_up_max_runtime interval,
+    catch_up_max_wal bigint,
+    catch_up_rows_per_second integer,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -71,6 +79,11 @@ create table pydb.retention_policy (
     constraint retention_policy_partition_first_check check (
         partition_first is null
         or (partition_first in ('archive', 'export') and action = 'drop_partition' and partition = 'drop')
+    ),
+    constraint retention_policy_max_wal_check check (max_wal > 0 and catch_up_max_wal > 0),
+    constraint retention_policy_catch_up_check check (
+        catch_up_after > interval '0' and catch_up_max_rows > 0 and catch_up_max_runtime > interval '0'
+        and catch_up_rows_per_second > 0
     )
 );
 
@@ -140,6 +153,23 @@ comment on column pydb.retention_policy.search_path is
 comment on column pydb.retention_policy.partition_first is
 'What becomes of the rows of a partition before it is dropped: archive (into the archive of the table) or export (to
 files, by pydb archive export); null = nothing.';
+comment on column pydb.retention_policy.windows is
+'Names of the windows (pydb.run_window) in which it runs; none of them ({}) = at any time; null = those of its kind.';
+comment on column pydb.retention_policy.max_wal is
+'A run whose batches took so many bytes of WAL ends; null = no bound.';
+comment on column pydb.retention_policy.catch_up_after is
+'A run begins to catch up, with the limits of catch_up_…, when it is longer ago than this that a run left nothing;
+null = only where the call says so.';
+comment on column pydb.retention_policy.catch_up_windows is
+'Its windows while it catches up; null = the same.';
+comment on column pydb.retention_policy.catch_up_max_rows is
+'Most rows of a run that catches up; null = as max_rows.';
+comment on column pydb.retention_policy.catch_up_max_runtime is
+'Longest time of a run that catches up; null = as max_runtime.';
+comment on column pydb.retention_policy.catch_up_max_wal is
+'Most bytes of WAL of a run that catches up; null = as max_wal.';
+comment on column pydb.retention_policy.catch_up_rows_per_second is
+'Most rows a second of a run that catches up; null = as rows_per_second.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (
@@ -273,11 +303,11 @@ comment on column pydb_internal.retention_warning.code is
 'What kind of warning it is, as in retention_plan.codes: programs read this.';
 comment on column pydb_internal.retention_warning.said is 'The same as a sentence for a person.';
 
-insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint) values
+insert into pydb_internal.run_kind (name, job_kind, label, has_terms, audit_action, hint, names_windows) values
 ('retention', 'retention', 'policy %s', true, 'retention_run',
-    'select * from pydb.retention_job_log order by id desc limit 10;'),
+    'select * from pydb.retention_job_log order by id desc limit 10;', true),
 ('export', 'retention', 'policy %s', true, 'retention_export_run',
-    'select * from pydb.retention_job_log order by id desc limit 10;');
+    'select * from pydb.retention_job_log order by id desc limit 10;', false);
 
 create type pydb_internal.retention_work as (
     cutoff timestamptz,
@@ -306,7 +336,9 @@ create type pydb_internal.retention_work as (
     parts_done bigint,
     parts_rows bigint,
     parts_waiting bigint,
-    parts_planned oid[]
+    parts_planned oid[],
+    holds bigint,
+    held bigint
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -341,3 +373,40 @@ comment on column pydb_internal.retention_work.parts_rows is 'Their rows.';
 comment on column pydb_internal.retention_work.parts_waiting is
 'Partitions that are detached and wait for somebody who exports their rows.';
 comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';
+comment on column pydb_internal.retention_work.holds is 'How often holds had changed when its parts were laid out.';
+comment on column pydb_internal.retention_work.held is 'Rows that a hold kept when they were counted.';
+
+create table pydb.retention_history (
+    policy text not null,
+    day date not null,
+    version text not null,
+    at timestamptz not null,
+    rows_due bigint not null,
+    rows_left bigint not null,
+    through_at timestamptz not null,
+    runs integer not null,
+    rows_came bigint not null,
+    rows_gone bigint not null,
+    span interval not null,
+    constraint retention_history_pkey primary key (policy, day)
+);
+
+comment on table pydb.retention_history is
+'What runs and dry runs counted, one row a policy and day of the last 100: pydb.policy_outlook tells by it whether a
+policy keeps up. Written at the end of each run.';
+comment on column pydb.retention_history.policy is 'Policy.';
+comment on column pydb.retention_history.day is 'Day in UTC, by what the run took for now.';
+comment on column pydb.retention_history.version is 'Version of the policy; the sums of a row are of this one.';
+comment on column pydb.retention_history.at is 'When the rows were counted, last.';
+comment on column pydb.retention_history.rows_due is 'How many were due then.';
+comment on column pydb.retention_history.rows_left is 'How many of them the run left.';
+comment on column pydb.retention_history.through_at is
+'When none was left, last; where that never was, when they were first counted.';
+comment on column pydb.retention_history.runs is 'Runs of the day that counted, dry ones too.';
+comment on column pydb.retention_history.rows_came is
+'Rows that crossed the boundary between counts: what was due beyond what the one before had left. Rows that others delete
+(pydb.retention_batch too) have not come.';
+comment on column pydb.retention_history.rows_gone is 'Rows that runs deleted in that time.';
+comment on column pydb.retention_history.span is 'That time: from count to count, up to the last one of the day.';
+
+revoke all on pydb.retention_history from public;

@@ -41,7 +41,8 @@ begin
         raise exception using errcode = coalesce(v_run.sqlstate, 'YD111'),
             message = format('policy %s: blocked (%s)', p_policy, v_run.reason),
             detail = concat_ws(': ', 'Nothing was deleted', v_run.error) || '.',
-            hint = coalesce(v_run.hint, 'pydb retention resume, or: select pydb.retention_resume();');
+            hint = coalesce(v_run.hint, case v_run.reason when 'window' then 'select * from pydb.window_status;'
+                else 'pydb retention resume, or: select pydb.retention_resume();' end);
     end if;
     if p_cursor is not null then
         v_found := pydb_internal.retention_cursor(v_policy, p_cursor);

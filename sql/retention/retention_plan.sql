@@ -18,7 +18,8 @@ returns table (
     cutoff timestamptz,
     null_rows bigint,
     codes text[],
-    implausible_rows bigint
+    implausible_rows bigint,
+    held_rows bigint
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -50,7 +51,7 @@ begin
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
                     array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end,
                         sqlerrm, sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
-                    array[case sqlstate when 'YD119' then 'watermark' else 'fails' end], 0::bigint;
+                    array[case sqlstate when 'YD119' then 'watermark' else 'fails' end], 0::bigint, 0::bigint;
             end;
         end loop;
         return;
@@ -80,6 +81,7 @@ begin
         null_rows := case when v_leaf.foreign_table or v_leaf.unit is not null or action = 'keep' then 0
             else pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) end;
         implausible_rows := v_leaf.rows_past + v_leaf.rows_future;
+        held_rows := v_leaf.rows_held;
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then
             v_whole := pydb_internal.retention_policy_warnings(
@@ -99,7 +101,8 @@ begin
         ) || case when v_leaf.unit is null and action <> 'keep' then pydb_internal.retention_leaf_warnings(
             v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
             v_leaf.rows_minus_infinity, v_leaf.foreign_table
-        ) end || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
+        ) end || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future)
+            || pydb_internal.retention_held_warnings(v_policy, v_leaf.relation, cutoff, held_rows);
         warnings := array(select w.said from unnest(v_said) as w);
         codes := array(select w.code from unnest(v_said) as w);
         return next;
@@ -116,7 +119,7 @@ begin
             end, s.warning, s.cure
         ], null),
         p_policy, format('%s references %s', s.via, s.parent), cutoff, 0::bigint, array['cascade_' || s.action]
-            || s.codes, 0::bigint
+            || s.codes, 0::bigint, 0::bigint
     from unnest(v_steps) as s
     where s.rows > 0 or s.action = 'blocked';
 end
@@ -126,7 +129,8 @@ comment on function pydb.retention_plan(text, timestamptz) is
 'Dry run of one policy, or of all enabled ones (null): one row a leaf relation. rows is what retention_run deletes if
 nobody writes in between, by the same predicate; blocked_rows expire but stay because a row that stays references them;
 null_rows have no time and never expire; implausible_rows have one that cannot be meant (before 1980, or a number
-beyond a century ahead) and stay unless the policy says p_expire_implausible. Asked for all, a policy that cannot run is
+beyond a century ahead) and stay unless the policy says p_expire_implausible; held_rows expire but stay because a hold
+keeps them, or what hangs on them: warnings name it (code held). Asked for all, a policy that cannot run is
 one row that says why, without a cutoff (codes: fails, or watermark). total_rows is counted below 4096 pages and
 estimated from the statistics above;
 bytes is the share of the table''s size. strategy and strategy_reason: how the run walks. warnings: the fuse, children

@@ -1,5 +1,5 @@
 -- pydb.retention_policy_drop: remove a policy; its log stays; audited.
--- reads and writes pydb.retention_policy   writes pydb.audit_log   locks the policy's row
+-- reads and writes pydb.retention_policy   writes pydb.retention_history, pydb.audit_log   locks the policy's row
 -- raises YD001 YD002 YD007
 create or replace function pydb.retention_policy_drop(p_name text)
 returns boolean
@@ -16,6 +16,7 @@ begin
             detail = 'It keeps pydb''s own tables small.', hint = format('select pydb.retention_pause(%L);', p_name);
     end if;
     delete from pydb.retention_policy as p where p.name = p_name;
+    delete from pydb.retention_history as h where h.policy = p_name;
     perform pydb_internal.audit_add('retention_policy_drop', p_name, jsonb_build_object('old', to_jsonb(v_old)), null);
     perform pydb_internal.run_close_dead(null, null); -- nobody will run it again and find them
     return true;

@@ -18,17 +18,18 @@ begin
     v_all := array(select a from pydb_internal.retention_explain_cutoff(v_policy, v_now) as a)
         || array(select a from pydb_internal.retention_explain_terms(v_policy) as a)
         || array(select a from pydb_internal.retention_explain_switches(v_policy, v_now) as a)
+        || array(select a from pydb_internal.retention_explain_window(v_policy, v_now) as a)
         || array(select a from pydb_internal.retention_explain_partitions(v_policy, v_now) as a);
     select a.aspect, a.state, a.value, a.at, a.meaning, a.hint into v_block
     from unnest(v_all) with ordinality as a
     where a.state = 'blocks'
-    order by a.aspect in ('enabled', 'paused', 'kill_switch') desc, a.aspect = 'cutoff', a.ordinality
+    order by a.aspect in ('enabled', 'paused', 'kill_switch', 'window') desc, a.aspect = 'cutoff', a.ordinality
     limit 1;
     return query
     select
         'run', case when v_block.aspect is null then 'ok' else 'blocks' end, case
             when v_block.aspect is null then 'deletes'
-            when v_block.aspect in ('enabled', 'paused', 'kill_switch') then 'skipped' else 'blocked'
+            when v_block.aspect in ('enabled', 'paused', 'kill_switch', 'window') then 'skipped' else 'blocked'
         end, null::timestamptz, coalesce(
             'a run would delete nothing: ' || v_block.meaning,
             (
@@ -45,11 +46,11 @@ $$;
 
 comment on function pydb.retention_policy_explain(text, timestamptz) is
 'What a policy does now, one row an aspect: run (deletes, skipped or blocked), cutoff, keep, watermark, min_keep,
-filter, action, on_referenced, strategy, budgets, fuse, enabled, paused, kill_switch, schedule, and whatever else would
-keep the current role from deleting. state: holds (of keep and watermark, the one that decides the cutoff), ok (in
-force), off (not set), blocks. For drop_partition also partitions (how many of how many go as a whole), and partition,
-one each but for those after the cutoff: ok (it goes), stays (the boundary, or what something keeps). at: the moment
-that it gives: a cutoff, the next run. meaning: a sentence; hint: what to type where it blocks. It counts no rows;
-pydb.retention_plan does. p_now stands for the clock.';
+filter, action, on_referenced, strategy, budgets, fuse, enabled, paused, kill_switch, schedule, window, catch_up, and
+whatever else would keep the current role from deleting. state: holds (of keep and watermark, the one that decides the
+cutoff), ok (in force), off (not set), blocks. For drop_partition also partitions (how many of how many go as a
+whole), and partition, one each but for those after the cutoff: ok (it goes), stays (the boundary, or what something
+keeps). at: the moment that it gives: a cutoff, the next run. meaning: a sentence; hint: what to type where it blocks.
+It counts no rows; pydb.retention_plan does. p_now stands for the clock.';
 
 revoke all on function pydb.retention_policy_explain(text, timestamptz) from public;

@@ -1,6 +1,7 @@
 -- pydb.retention_policy_set: create or change a policy; everything is checked before anything is stored; audited.
 -- reads the target   writes pydb.retention_policy, pydb.audit_log   locks the policy's row
--- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD107 YD108 YD109 YD118 YD120 YD501; warns YD117 YD119
+-- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD107 YD108 YD109 YD118 YD120 YD501 YD822; warns YD117
+-- YD119
 create or replace function pydb.retention_policy_set(
     p_name text,
     p_table regclass,
@@ -32,7 +33,15 @@ create or replace function pydb.retention_policy_set(
     p_partition text default 'drop',
     p_partition_schema name default null,
     p_search_path name[] default null,
-    p_partition_first text default null
+    p_partition_first text default null,
+    p_windows text[] default null,
+    p_max_wal text default null,
+    p_catch_up_after interval default null,
+    p_catch_up_windows text[] default null,
+    p_catch_up_max_rows bigint default null,
+    p_catch_up_max_runtime interval default null,
+    p_catch_up_max_wal text default null,
+    p_catch_up_rows_per_second integer default null
 )
 returns pydb.retention_policy
 language plpgsql
@@ -70,6 +79,14 @@ begin
     v_new.partition_schema := p_partition_schema;
     v_new.search_path := p_search_path;
     v_new.partition_first := p_partition_first;
+    v_new.windows := p_windows;
+    v_new.max_wal := pydb_internal.retention_bytes('p_max_wal', p_max_wal);
+    v_new.catch_up_after := p_catch_up_after;
+    v_new.catch_up_windows := p_catch_up_windows;
+    v_new.catch_up_max_rows := p_catch_up_max_rows;
+    v_new.catch_up_max_runtime := p_catch_up_max_runtime;
+    v_new.catch_up_max_wal := pydb_internal.retention_bytes('p_catch_up_max_wal', p_catch_up_max_wal);
+    v_new.catch_up_rows_per_second := p_catch_up_rows_per_second;
     v_new := pydb_internal.retention_policy_store(pydb_internal.draft_add(
         'retention_policy', jsonb_build_object(
             -- by number: the name of a table in a schema that he may not use could not be read back
@@ -90,7 +107,7 @@ $$;
 comment on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name, name[], text
+    text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer
 ) is
 'Creates or replaces a retention policy and returns its row; setting it again as it is changes nothing.
 p_time_column: timestamptz, timestamp, date, uuid (version 7), or a number with p_time_unit s, ms, us or ns. p_keep:
@@ -109,11 +126,15 @@ p_action drop_partition: partitions that are older than the cutoff as a whole go
 drop, keep (detached, a table of its own) or move (to schema p_partition_schema); with drop, the expired rows of the
 others go by batches. p_search_path: schemas in which triggers and other code of the application look for names while
 rows go, and when they come back from an archive. p_partition_first: before a partition is dropped, its rows go to the
-archive of the table (archive) or to files (export: it is detached, and pydb archive export does the rest). Arguments
-left out return to their defaults.';
+archive of the table (archive) or to files (export: it is detached, and pydb archive export does the rest).
+p_windows: names of the windows (pydb.window_set) in which it runs, {} = at any time, left out = those of its kind.
+p_max_wal: a run whose batches took so much WAL (1 GB) ends. p_catch_up_after: when it is longer ago than that that a
+run left nothing, runs follow p_catch_up_windows, p_catch_up_max_rows, p_catch_up_max_runtime, p_catch_up_max_wal and
+p_catch_up_rows_per_second, each in place of its namesake where it is given. Arguments left out return to their
+defaults.';
 
 revoke all on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name, name[], text
+    text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer
 ) from public;

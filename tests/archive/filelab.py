@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import export, verify
 from pydb.archive import target as places
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,7 +168,7 @@ class FileLab:
         def kill(files: FileLab) -> None:
             files.do(f"select pg_terminate_backend(pid) from pg_stat_activity where {WAITING}")
             while files.value(WAITS):
-                pass
+                time.sleep(PAUSE)
 
         (error,) = self.export_until("select from app.event for update", kill)
         assert isinstance(error, errors.DatabaseUnavailable), error

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.archive.filelab import WAITS
 from tests.cli.conftest import Cli
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +44,7 @@ def test_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str) ->
         process.kill()
         cli.finish(process)
     while files.value(OURS):
-        pass
+        time.sleep(PAUSE)
     assert files.in_table() == set()
     assert files.in_files() == set(range(1, 401))
     again = cli(*command)

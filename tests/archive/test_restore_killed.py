@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.archive.filelab import WAITING, WAITS
 from tests.archive.lab import OLD
 from tests.cli.conftest import Cli
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +53,7 @@ def test_killed(lab: Lab, connect: Connect, dsn: str, tmp_path: Path, kill: str)
     result = cli.finish(process)
     other.rollback()
     while lab.one(f"select exists (select from pg_stat_activity where {OURS})"):
-        pass
+        time.sleep(PAUSE)
     back = lab.number("select count(*) from public.t"), lab.number("select count(*) from public.child")
     assert 0 < sum(back) < 2 * ROWS
     assert [(lab.archived(), lab.archived("public.child"))] == [(ROWS - back[0], ROWS - back[1])]

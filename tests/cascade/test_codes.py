@@ -127,6 +127,25 @@ SAID: Final = {
         create table public.c2 partition of public.c default; insert into public.c values (1, 1)""",
         *(KEY, ["order"], False),
     ),
+    "partition, a default one alone": (
+        f"""{R} create table public.c (id int, r int, constraint k foreign key (r) references public.r
+            on delete set null) partition by list (r);
+        create table public.c1 partition of public.c default; create index on public.c (r);
+        insert into public.c values (1, 1)""",
+        *(KEY, ["order"], False),
+    ),
+    "partition by an expression": (
+        f"""{R} create table public.c (id int, r int, constraint k foreign key (r) references public.r
+            on delete set null) partition by list ((r % 2));
+        create table public.c1 partition of public.c for values in (1); create index on public.c (r);
+        insert into public.c values (1, 1)""",
+        *(KEY, ["untried"], False),
+    ),
+    "untried, a check that divides": (
+        child("set null")
+        + "alter table public.c add q int default 0, add check (r is not null or 1 / q > 0)",
+        *(KEY, ["untried"], False),
+    ),
     "untried": (
         child("set default", "r int default 2") + "alter table public.c add exclude (r with =)",
         *(KEY, ["untried"], False),

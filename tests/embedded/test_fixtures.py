@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
+
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
@@ -49,7 +52,7 @@ def test_cron_server_fires_at_start(cron_server: CronServer) -> None:
             "select status, return_message from cron.job_run_details where status in ('succeeded', 'failed')"
         )
         while not (ended := connection.execute(wait).fetchall()):
-            pass
+            time.sleep(PAUSE)
         assert ended == [("succeeded", "INSERT 0 1")]
 
 

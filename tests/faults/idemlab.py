@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 import psycopg
 
 from tests.faults.idemworker import SCOPE, Answer, Connection, ask, connect
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -93,6 +94,7 @@ class Keys:
         end = time.monotonic() + DEADLINE
         while self.value(query, *args) is not True:
             assert time.monotonic() < end, f"never true: {query} {args}"
+            time.sleep(PAUSE)
 
     def until_gone(self, pid: object) -> None:
         """Poll until the backend does not exist any more."""
@@ -114,6 +116,7 @@ class Keys:
         while (answer := ask(self.db, "claim", key, **arguments)).outcome != "acquired":
             assert time.monotonic() < end, f"never acquired: {answer}"
             assert answer.outcome == "in_progress", answer
+            time.sleep(PAUSE)
         return answer
 
     def lease_passes(self, key: str) -> None:

@@ -17,6 +17,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.servers import PAUSE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -204,6 +206,7 @@ class Lab:
         end = time.monotonic() + DEADLINE
         while self.value(query, *args) is not True:
             assert time.monotonic() < end, f"never true: {query} {args}"
+            time.sleep(PAUSE)
 
     def until_waiting(self, pid: int, event: str) -> None:
         """Poll until the backend waits for the event, as pg_stat_activity calls it."""

@@ -12,6 +12,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row, kwargs_row
 
+from tests.servers import PAUSE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime, timedelta
@@ -312,6 +314,7 @@ class Lab:
         end = time.monotonic() + DEADLINE
         while self.one(query, *args) is not True:
             assert time.monotonic() < end, f"never true: {query} {args}"
+            time.sleep(PAUSE)
 
     def _shift(self, key: str, change: str) -> None:
         self.do(f"update pydb.idempotency_key set {change} where scope = %s and key = %s", self.scope, key)

@@ -19,11 +19,14 @@ MOST_FILES: Final = 20
 MAY_USE: Final = {
     "core": frozenset[str](),
     "references": frozenset({"retention"}),  # a condition is checked in one place, retention_check_filter
-    "archive": frozenset({"references"}),
-    "cascade": frozenset({"references", "archive", "orphans"}),  # copies in quarantine
-    "retention": frozenset({"references", "cascade", "archive"}),
-    "orphans": frozenset({"references"}),
-    "idempotency": frozenset[str](),
+    "holds": frozenset(
+        {"references", "retention", "cascade"}
+    ),  # conditions, as above; a release tells which jobs go on
+    "archive": frozenset({"references", "holds"}),
+    "cascade": frozenset({"references", "holds", "archive", "orphans"}),  # copies in quarantine
+    "retention": frozenset({"references", "holds", "cascade", "archive"}),
+    "orphans": frozenset({"references", "holds"}),
+    "idempotency": frozenset({"holds"}),
     "schedule": frozenset({"retention"}),
     "health": frozenset(sources.DOMAINS),
 }

@@ -40,6 +40,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_select": (2, "columns of the key are columns of the archive; " + KEYS),
     "archive_sequences": (1, NAMES),
     "archive_table_store": (6, "as the owner: names and types of columns from the catalog, by format()"),
+    "window_users": (1, HOOK),
     "cascade_default_problem": (1, "a default that cascade_default_is_constant let through; " + KEYS),
     "cascade_edge_rows": (1, KEYS),
     "cascade_execute": (1, "deletes the planned rows: acts, does not look; " + NAMES),

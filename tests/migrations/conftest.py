@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -11,18 +13,36 @@ from pydb import migrate, sources
 from tests.migrations.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from pydb.sources import Revision
     from tests.servers import Database, TestServer
 
 
 @pytest.fixture(scope="session")
-def upgraded(server: TestServer) -> Iterator[str]:
-    """Name of a database that the migrations, and not the living sources, have filled."""
-    with server.database(migrated=False) as template:
-        migrate.up(template.dsn)
-        yield template.name
+def at_revision(server: TestServer) -> Iterator[Callable[[str], str]]:
+    """Name of a database at a revision, to copy from: each made once, from the one before it."""
+    line = [None, *(step.revision for step in sources.history())]
+    made: dict[str, str] = {}
+    with contextlib.ExitStack() as stack:
+
+        def build(revision: str) -> str:
+            if revision not in made:
+                before = line[line.index(revision) - 1]
+                template = build(before) if before else None
+                fresh = stack.enter_context(server.database(migrated=False, template=template))
+                migrate.up(fresh.dsn, revision)
+                made[revision] = fresh.name
+            return made[revision]
+
+        yield build
+
+
+@pytest.fixture(scope="session")
+def upgraded(at_revision: Callable[[str], str]) -> str:
+    """Name of a database that the migrations, one by one, and not the living sources, have filled."""
+    return at_revision(sources.history()[-1].revision)
 
 
 @pytest.fixture
@@ -39,14 +59,39 @@ def bare(dsn: str) -> str:
     return dsn
 
 
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of migrations/ to link to: a test that writes where it should not spoils this one alone."""
+    copy = tmp_path_factory.mktemp("seed") / "migrations"
+    shutil.copytree(sources.migrations_dir(), copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
 @pytest.fixture
-def tree(tmp_path: Path) -> Tree:
+def tree(seed: Path, tmp_path: Path) -> Tree:
     """sql/ and migrations/ as they are at the newest revision, to make revisions in."""
-    root = tmp_path / "ein Ordner, 100% :x"
-    migrations = sources.migrations_dir()
-    shutil.copytree(migrations, root / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    for name, path in sources.overlay(sources.history()).items():
-        copy = root / "sql" / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
+    return planted(seed, tmp_path, sources.history(seed))
+
+
+@pytest.fixture
+def sapling(seed: Path, tmp_path: Path) -> Tree:
+    """As `tree`, at the first revision: for installations in which the revisions between do not matter."""
+    return planted(seed, tmp_path, sources.history(seed)[:1])
+
+
+def planted(seed: Path, place: Path, line: tuple[Revision, ...]) -> Tree:
+    root = place / "ein Ordner, 100% :x"
+    versions = root / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    for path in (*seed.iterdir(), *(step.module for step in line)):
+        if path.is_file():
+            shutil.copyfile(path, root / "migrations" / path.relative_to(seed))
+    for step in line:
+        # the newest may be written anew; to copy what nobody writes takes longer than most of these tests
+        copy = shutil.copyfile if step is line[-1] else os.link
+        shutil.copytree(step.folder, versions / step.folder.name, copy_function=copy)
+    for name, path in sources.overlay(line).items():
+        copied = root / "sql" / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copied)
     return Tree(root)

@@ -316,7 +316,7 @@ def test_the_commands_act(empty_dsn: str, capsys: pytest.CaptureFixture[str]) ->
         seen = capsys.readouterr()
         return code, seen.out, seen.err
 
-    assert run("up", "--dry-run")[0] == 0
+    assert run("up", "--dry-run", "--to", "0001")[0] == 0
     assert not has_pydb(empty_dsn)
     code, out, _ = run("up", "--json")
     assert (code, json.loads(out)["after"]) == (0, HEAD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ from alembic.config import Config
 from pydb import errors, migrate, revision, sources
 from tests.cli.conftest import Cli
 from tests.migrations.tree import Lines, Tree, has_pydb, lines, rows
+from tests.servers import PAUSE, migrations
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Connect, Connection, RoleFactory
@@ -31,13 +33,6 @@ NEXT = f"{len(HISTORY) + 1:04}"
 
 def quiet(_text: str) -> None:
     pass
-
-
-@pytest.fixture
-def other_dsn(server: TestServer) -> Iterator[str]:
-    """A second fresh database without pydb."""
-    with server.database(migrated=False) as fresh:
-        yield fresh.dsn
 
 
 @pytest.fixture
@@ -82,12 +77,14 @@ def rich_change(tree: Tree) -> None:
     )
 
 
-def test_a_fresh_database_gets_everything(empty_dsn: str) -> None:
+def test_a_fresh_database_gets_everything(empty_dsn: str, dsn: str) -> None:
     done = migrate.up(empty_dsn)
     assert (done.before, done.after) == (None, HEAD)
     assert done.steps == tuple(step.revision for step in HISTORY)
     assert migrate.check(empty_dsn) == []
     assert {item.state for item in migrate.revisions(empty_dsn)} == {"applied"}
+    # at once or one by one is the same, to the records of what each revision made
+    assert rows(empty_dsn) == rows(dsn)
 
 
 def test_a_second_upgrade_changes_nothing(dsn: str) -> None:
@@ -111,18 +108,18 @@ def test_migrations_make_what_the_sources_say(dsn: str, empty_dsn: str, tree: Tr
 
 
 @pytest.mark.parametrize("step", HISTORY, ids=lambda step: step.revision)
-def test_stairway(step: sources.Revision, empty_dsn: str) -> None:
-    lower = step.down_revision or "base"
-    if step.down_revision:
-        migrate.up(empty_dsn, lower)
-    before = lines(empty_dsn) if step.down_revision else None
-    migrate.up(empty_dsn, step.revision)
-    reached = lines(empty_dsn)
-    migrate.down(empty_dsn, lower, destroy=True)
-    assert (lines(empty_dsn) if has_pydb(empty_dsn) else None) == before
-    migrate.up(empty_dsn, step.revision)
-    assert lines(empty_dsn) == reached
-    assert {finding.state for finding in migrate.check(empty_dsn)} <= {"behind"}
+def test_stairway(step: sources.Revision, server: TestServer, at_revision: Callable[[str], str]) -> None:
+    lower, template = step.down_revision or "base", step.down_revision and at_revision(step.down_revision)
+    with server.database(migrated=False, template=template) as database:
+        dsn = database.dsn
+        before = lines(dsn) if step.down_revision else None
+        migrate.up(dsn, step.revision)
+        reached = lines(dsn)
+        migrate.down(dsn, lower, destroy=True)
+        assert (lines(dsn) if has_pydb(dsn) else None) == before
+        migrate.up(dsn, step.revision)
+        assert lines(dsn) == reached
+        assert {finding.state for finding in migrate.check(dsn)} <= {"behind"}
 
 
 def test_all_kinds_of_changes_go_up_and_down_and_data_stays(dsn: str, tree: Tree) -> None:
@@ -184,18 +181,17 @@ def test_what_users_built_on_pydb_stops_its_removal_and_is_named(db: Connection,
     assert not has_pydb(dsn)
 
 
-def test_dry_runs_leave_nothing_behind(empty_dsn: str, tmp_path: Path) -> None:
+def test_dry_runs_leave_nothing_behind(empty_dsn: str, dsn: str, tmp_path: Path) -> None:
     done = migrate.up(empty_dsn, dry_run=True)
     assert done.dry_run
     assert done.steps == tuple(step.revision for step in HISTORY)
     assert not has_pydb(empty_dsn)
-    migrate.up(empty_dsn)
-    before = rows(empty_dsn)
-    assert migrate.down(empty_dsn, "base", dry_run=True).destroys
-    said = Cli(empty_dsn, tmp_path)("migrate", "down", "--to", "base", "--dry-run")
+    before = rows(dsn)
+    assert migrate.down(dsn, "base", dry_run=True).destroys
+    said = Cli(dsn, tmp_path)("migrate", "down", "--to", "base", "--dry-run")
     assert "would destroy 0001: all policies" in said.out
     assert "destroyed" not in said.out
-    assert rows(empty_dsn) == before
+    assert rows(dsn) == before
 
 
 @pytest.mark.parametrize("target", ["7777", "nonsense", "+99", "-99"])
@@ -205,7 +201,7 @@ def test_an_unknown_target_is_refused(dsn: str, target: str) -> None:
 
 
 def test_the_script_for_psql_makes_the_same(
-    empty_dsn: str, other_dsn: str, tree: Tree, psql: Callable[[str, str], subprocess.CompletedProcess[str]]
+    empty_dsn: str, dsn: str, tree: Tree, psql: Callable[[str, str], subprocess.CompletedProcess[str]]
 ) -> None:
     rich_change(tree)
     script = migrate.script(migrations=tree.migrations)
@@ -215,9 +211,9 @@ def test_the_script_for_psql_makes_the_same(
     assert script.splitlines()[1] == "\\set ON_ERROR_STOP on"
     run = psql(empty_dsn, script)
     assert (run.returncode, run.stderr) == (0, "")
-    migrate.up(other_dsn, migrations=tree.migrations)
-    assert lines(empty_dsn) == lines(other_dsn)
-    assert rows(empty_dsn) == rows(other_dsn)
+    migrate.up(dsn, migrations=tree.migrations)
+    assert lines(empty_dsn) == lines(dsn)
+    assert rows(empty_dsn) == rows(dsn)
     assert migrate.check(empty_dsn, migrations=tree.migrations) == []
     again = psql(empty_dsn, script)
     assert again.returncode == 3
@@ -272,7 +268,7 @@ def until(dsn: str, condition: str) -> None:
     """Ask the server until ``condition`` holds; the test's own time limit ends it otherwise."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         while connection.execute(condition.encode()).fetchone() != (True,):
-            pass
+            time.sleep(PAUSE)
 
 
 def test_a_newer_database_is_refused_and_not_changed(db: Connection, dsn: str) -> None:
@@ -309,10 +305,10 @@ def test_a_failing_revision_leaves_the_database_as_it_was(dsn: str, tree: Tree) 
     assert migrate.check(dsn) == []
 
 
-def test_a_failing_last_revision_of_an_installation_leaves_nothing(empty_dsn: str, tree: Tree) -> None:
-    broken(tree)
+def test_a_failing_last_revision_of_an_installation_leaves_nothing(empty_dsn: str, sapling: Tree) -> None:
+    broken(sapling)
     with pytest.raises(errors.PydbError, match="division by zero"):
-        migrate.up(empty_dsn, migrations=tree.migrations)
+        migrate.up(empty_dsn, migrations=sapling.migrations)
     assert not has_pydb(empty_dsn)
 
 
@@ -325,17 +321,15 @@ def test_the_line_of_a_failing_statement_is_named(dsn: str, tree: Tree) -> None:
 
 
 @pytest.mark.parametrize("end", ["select pg_terminate_backend(%s)", "select pg_cancel_backend(%s)"])
-def test_an_upgrade_that_is_ended_midway_leaves_nothing(
-    empty_dsn: str, tree: Tree, connect: Connect, end: str
-) -> None:
-    tree.routine("test_first")
-    folder = tree.freeze("waits")
+def test_an_upgrade_that_is_ended_midway_leaves_nothing(empty_dsn: str, sapling: Tree, end: str) -> None:
+    sapling.routine("test_first")
+    folder = sapling.freeze("waits")
     (folder / sources.UPGRADE).write_text(
         "create table pydb.half (id bigint);\nselect pg_advisory_xact_lock(42);\n"
     )
     with ThreadPoolExecutor() as pool, psycopg.connect(empty_dsn) as blocker:
         blocker.execute("select pg_advisory_lock(42)")
-        running = pool.submit(migrate.up, empty_dsn, migrations=tree.migrations)
+        running = pool.submit(migrate.up, empty_dsn, migrations=sapling.migrations)
         waits = "from pg_locks where locktype = 'advisory' and objid = 42 and not granted"
         until(empty_dsn, f"select count(*) = 1 {waits}")
         row = blocker.execute(f"select pid {waits}".encode()).fetchone()
@@ -346,8 +340,8 @@ def test_an_upgrade_that_is_ended_midway_leaves_nothing(
             empty_dsn, f"select count(*) = 0 from pg_stat_activity where pid = {row[0]} and state = 'active'"
         )
     assert not has_pydb(empty_dsn)
-    migrate.up(empty_dsn)
-    assert migrate.check(empty_dsn) == []
+    migrate.up(empty_dsn, migrations=sapling.migrations)
+    assert migrate.check(empty_dsn, migrations=sapling.migrations) == []
 
 
 def test_a_table_in_use_ends_the_upgrade_instead_of_blocking_everybody(
@@ -427,15 +421,13 @@ def test_libpq_environment_is_honoured(
     for name, value in (("PGHOST", server.host), ("PGPORT", str(server.port)), ("PGUSER", server.user)):
         monkeypatch.setenv(name, value)
     assert "PGDATABASE" in os.environ
-    migrate.up()
-    assert migrate.check(empty_dsn) == []
+    migrate.up(target="0001")
+    assert [found.state for found in migrate.check(empty_dsn)] == ["behind"]
 
 
 def test_going_back_to_base_takes_the_jobs_of_pg_cron_along(cron_server: CronServer) -> None:
     dsn = cron_server.app_dsn
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("drop schema if exists pydb, pydb_internal, pydb_archive cascade")
-        migrate.up(dsn)
         connection.execute("select cron.schedule('mine', '0 0 1 1 *', 'select 1')")
         connection.execute("create table public.event (id bigint primary key, at timestamptz)")
         connection.execute("create index on public.event (at)")
@@ -446,7 +438,7 @@ def test_going_back_to_base_takes_the_jobs_of_pg_cron_along(cron_server: CronSer
         connection.execute("select pydb.schedule_sync()")
         jobs = "select jobname from cron.job order by 1"
         assert len(connection.execute(jobs).fetchall()) > 1
-        migrate.down(dsn, "base", destroy=True)
+        migrate.down(dsn, "base", destroy=True, migrations=migrations())
         assert connection.execute(jobs).fetchall() == [("mine",)]
 
 

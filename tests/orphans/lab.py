@@ -12,6 +12,8 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.servers import PAUSE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -172,6 +174,7 @@ class Lab:
         end = time.monotonic() + DEADLINE
         while self.one(query, *args) is not True:
             assert time.monotonic() < end, f"never true: {query} {args}"
+            time.sleep(PAUSE)
 
     def until_waiting(self, pid: int) -> None:
         """Poll until the backend waits for a lock."""

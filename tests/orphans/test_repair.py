@@ -348,3 +348,32 @@ def test_kill_switch_while_a_repair_rests(shop: Lab) -> None:
     row = shop.last_run()
     assert (row["state"], row["stop_reason"], row["rows_done"]) == ("partial", "kill_switch", 0)
     other.rollback()
+
+
+@pytest.mark.parametrize("mode", ["delete", "nullify", "quarantine"])
+@pytest.mark.parametrize("fires", ["before", "deferred"])
+def test_one_row_that_a_trigger_keeps_stops_no_repair(shop: Lab, mode: str, fires: str) -> None:
+    shop.do(
+        """create function app.hold() returns trigger language plpgsql as $$ begin
+            if old.id = 31 then raise exception using errcode = 'P0001', message = 'on hold'; end if;
+            return case tg_op when 'DELETE' then old else new end;
+        end $$;"""
+    )
+    if fires == "before":
+        shop.do("create trigger hold before delete or update on app.child for each row"
+                " execute function app.hold()")  # fmt: skip
+    else:
+        shop.do(
+            "create constraint trigger hold after delete or update on app.child deferrable initially deferred"
+            " for each row execute function app.hold()"
+        )
+    call = shop.repair("parent_id_ref", mode=mode)
+    assert (call.end, call.run["sqlstate"]) == (("partial", "error"), "P0001")
+    assert (call.run["rows_done"], call.run["rows_skipped"], call.detail["faulty"]) == (9, 1, 1)
+    assert "1 row refused to be" in str(call.run["error"])
+    assert "on hold" in str(call.run["error"])
+    assert "app.hold()" in str(call.detail["context"])
+    assert shop.rows("select orphans from pydb.orphan_list") == [(1,)]
+    # nothing but such rows
+    again = shop.repair("parent_id_ref", mode=mode)
+    assert (again.end, again.sqlstate, again.run["rows_done"]) == (("blocked", "error"), "YD111", 0)

@@ -123,12 +123,23 @@ SAFE: Final = {
     "schedule_set": RIGHT + "; the procedure is one of pydb.schedule_source",
     "schedule_sources": TELLS,
     "setting_get": TELLS,
+    "window_drop": RIGHT + "; nothing names it",
+    "window_set": RIGHT + ": hours by name, all of them checked",
+    "window_users": TELLS + ": names of policies",
+    "window_verdict": TELLS,
     "setting_set": RIGHT + "; type and bounds are the setting's, a role is one that the login could become",
 }
 # static text, or catalogs of extensions; nothing of the caller's is in it
 # of an archive: its own name, names and types of columns from the catalog, numbers of blocks, all by format()
 TEXT: Final = frozenset(
-    {"archive_export_rows", "archive_purge_rows", "archive_table_store", "schedule_sources"}
+    {
+        "archive_export_rows",
+        "archive_purge_rows",
+        "archive_table_store",
+        "schedule_sources",
+        # a routine of pydb's own, by its name in run_kind, which only the owner writes
+        "window_users",
+    }
 )
 CATALOGS: Final = frozenset({"idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments

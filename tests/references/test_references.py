@@ -12,6 +12,7 @@ from pydb import db as pydb_db
 from pydb import references
 from pydb.demo import example
 from tests.retention.lab import Lab, refused
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
@@ -653,6 +654,7 @@ def test_two_at_once_set_one_reference(lab: Lab, connect: Connect) -> None:
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid = %s"
     while not lab.number(waiting, second.info.backend_pid):
         assert thread.is_alive()
+        time.sleep(PAUSE)
     first.commit()
     thread.join(30)
     assert ended == ["shop.sale.one already references these columns."]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.retention.lab import OLD, YOUNG, Lab, refused
+from tests.retention.lab import NOW, OLD, YOUNG, Lab, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,6 +169,59 @@ def test_rows_that_cannot_be_counted_keep_the_run_from_starting(
     )
     assert state == [("blocked", "error", "42501", 0, True)]
     assert lab.ids() == [1]
+
+
+@pytest.mark.parametrize("rule", [False, True])
+def test_what_a_key_takes_along_counts_whatever_the_runner_may_do_there(
+    lab: Lab, connect: Connect, role: Callable[..., str], rule: bool
+) -> None:
+    """The server acts as the owner of the child: no right of the runner stops it, and no rule beside it."""
+    runner = role("runner")
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (id int primary key, t_id int references public.t on delete cascade);
+        create table public.d (c_id int references public.c on delete cascade);
+        insert into public.t select i, case i when 1 then timestamptz '{OLD}' else '{YOUNG}' end
+            from generate_series(1, 9) as i;
+        insert into public.c select i, 1 from generate_series(1, 40) as i;
+        insert into public.d select i from generate_series(1, 40) as i;
+        grant usage on schema pydb, pydb_internal to {runner};
+        grant execute on all routines in schema pydb, pydb_internal to {runner};
+        grant select on all tables in schema public to {runner}; grant delete on public.t to {runner}"""
+    )
+    if rule:
+        lab.do("create rule also as on delete to public.c do also notify somebody")
+    lab.policy(fuse_rows=50)
+    his = Lab(connect(runner))
+    assert his.planned() == 81
+    with refused("YD111"):
+        his.do(f"call pydb.retention_run('p', p_now => '{NOW}')")
+    found = lab.rows("select state, stop_reason, rows_planned, rows_done from pydb.job_run")
+    assert found == [("blocked", "fuse", 81, 0)]
+    assert lab.number("select count(*) from public.d") == 40
+
+
+@pytest.mark.parametrize(
+    "keeper",
+    [
+        """create function public.f() returns trigger language plpgsql as $$ begin return null; end $$;
+        create trigger keeps before delete on public.c for each row execute function public.f()""",
+        "create rule keeps as on delete to public.c where old.id = 1 do instead nothing",
+    ],
+)
+def test_what_somebody_kept_of_what_was_to_go_along_is_no_success(lab: Lab, keeper: str) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (id int primary key, t_id int references public.t on delete cascade);
+        insert into public.t values (1, '{OLD}'), (2, '{YOUNG}'); insert into public.c values (1, 1)"""
+    )
+    lab.do(keeper)
+    lab.policy()
+    assert lab.planned() == 2
+    run = lab.call().run
+    assert (run.end, run.rows_done, run.rows_skipped) == (("partial", "no_progress"), 1, 1)
+    assert "keeps of public.c" in str(run.error)
+    assert lab.rows("select orphans from pydb.orphan_scan(p_min_age => '0')") == [(1,)]
 
 
 def test_a_partition_without_the_key_of_its_siblings_is_named(lab: Lab) -> None:

@@ -78,6 +78,24 @@ def test_rows_that_a_rule_deletes_are_counted_by_nobody(lab: Lab, rule: str) -> 
     assert [lab.one(f"select count(*) from {table}") for table in ("t", "other")] == [0, 6]
 
 
+@pytest.mark.parametrize("action", ["cascade", "set null"])
+def test_a_rule_in_the_place_of_what_a_key_does_blocks(lab: Lab, action: str) -> None:
+    """The server refuses every row then, also those that nothing references."""
+    lab.do("alter table kid drop constraint kid_t_fkey; select pydb.reference_drop('loose')")
+    lab.do(f"alter table kid add foreign key (t) references t on delete {action}")
+    lab.do(f"create rule r as on {'delete' if action == 'cascade' else 'update'} to kid do instead nothing")
+    lab.do(POLICY.replace("'cascade'", "'skip'"))
+    codes = {code for (found,) in lab.rows("select codes from pydb.retention_plan('p')") for code in found}
+    assert "rule" in codes
+    with refused("YD111"):
+        lab.do("call pydb.retention_run('p')")
+    run = lab.last_run()
+    assert (run["state"], run["sqlstate"], run["rows_done"]) == ("blocked", "YD016", 0)
+    lab.do(str(lab.one("select detail ->> 'hint' from pydb.job_run order by id desc limit 1")))
+    lab.do("call pydb.retention_run('p')")
+    assert lab.one("select count(*) from t") == 0
+
+
 def test_a_disabled_rule_is_no_rule(lab: Lab) -> None:
     lab.do("create rule r as on delete to t do also delete from other; alter table t disable rule r")
     lab.do(POLICY)

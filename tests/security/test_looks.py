@@ -409,6 +409,50 @@ def test_looks_at_keys_and_defaults_run_nothing_of_their_owners(
     assert len(his.execute("select * from pydb.cascade_plan('public.big', '[{\"id\": 1}]')").fetchall()) == 2
 
 
+# constraints of tables that reference somebody else's: what a plan asks before rows are set, and must not run
+HIS_CHECKS: Final = """
+    create table public.kid1 (p bigint references public.number on delete set null,
+        check (p is not null or '{1}'::public.dom[] is not null));
+    create table public.kid2 (p bigint references public.number on delete set null,
+        check (p is not null or '(1)'::public.comp is not null));
+    create table public.kid3 (p bigint references public.number on delete set null, q public.dom[],
+        check (p is not null or q = '{1}'));
+    create table public.kid4 (p bigint references public.number on delete set null, q public.cast_mood,
+        check (p is not null or q = 'ok'));
+    create table public.kid5 (p bigint references public.number on delete set null, q text,
+        check (p is not null or q operator(public.=) 'x'));
+    create table public.kid6 (p bigint references public.number on delete set null, q public.dom[])
+        partition by range (p, q);
+    create table public.kid61 partition of public.kid6 for values from (1, '{1}') to (9, '{9}');
+    create table public.kid7 (p bigint references public.number on delete set null, q public.comp,
+        check (p is not null or q is not null));
+    insert into public.kid1 values (1); insert into public.kid2 values (1);
+    insert into public.kid3 values (1); insert into public.kid4 values (1);
+    insert into public.kid5 values (1); insert into public.kid6 values (1, '{2}');
+    insert into public.kid7 values (1);
+"""
+
+
+def test_looks_at_constraints_run_nothing_of_their_owners(victim: Lab, connect: Connect, mal: str) -> None:
+    victim.do(
+        f"""create table public.number (id bigint primary key, at timestamptz not null default '2020-01-01');
+        insert into public.number values (1), (2), (3);
+        grant select, references on public.number to {mal}"""
+    )
+    connect(mal).execute(HIS_CHECKS.encode())
+    victim.do("truncate public.trace")
+    plan = "select relation, action from pydb.cascade_plan('public.number', '[{\"id\": 1}]') where "
+    untried = victim.rows(plan + "'untried' = any(codes) order by 1")
+    assert untried == [(f"public.kid{i}", "nullify") for i in range(1, 6)]
+    # to be null or not is no secret of a type
+    assert victim.rows(plan + "action = 'blocked'") == [("public.kid7", "blocked")]
+    victim.policy(table="public.number")
+    assert [(row.rows, row.blocked_rows) for row in victim.plan()] == [(2, 1)]
+    for i in range(1, 8):
+        victim.do(f"call pydb.orphan_repair('public.kid{i}.kid{i}_p_fkey', 'nullify', p_dry_run => true)")
+    assert traces(victim) == []
+
+
 def test_a_table_that_became_a_view_is_not_read(victim: Lab, connect: Connect, mal: str) -> None:
     """What was a table when a reference or a policy was set need not be one for ever."""
     his = connect(mal)

@@ -1,3 +1,34 @@
+drop routine pydb_internal.reference_set_refusals;
+drop routine pydb_internal.reference_domain_refusals;
+drop routine pydb_internal.orphan_apply_rows;
+drop routine pydb_internal.orphan_take;
+
+-- rows that a trigger keeps from being repaired are counted apart, with what it said
+alter type pydb_internal.orphan_repair_work add attribute faulty bigint, add attribute fault text,
+    add attribute fault_code text, add attribute fault_place text;
+comment on column pydb_internal.orphan_repair_work.faulty is 'Rows of this pass that another error kept: a trigger.';
+comment on column pydb_internal.orphan_repair_work.fault is 'The first such error.';
+comment on column pydb_internal.orphan_repair_work.fault_code is 'Its SQLSTATE.';
+comment on column pydb_internal.orphan_repair_work.fault_place is 'In which code of the application it was raised.';
+drop procedure pydb.orphan_close;
+drop routine pydb_internal.archive_import;
+
+-- holds: a policy spares what is held
+alter type pydb_internal.retention_work add attribute holds bigint;
+alter type pydb_internal.retention_work add attribute held bigint;
+comment on column pydb_internal.retention_work.holds is 'How often holds had changed when its parts were laid out.';
+comment on column pydb_internal.retention_work.held is 'Rows that a hold kept when they were counted.';
+drop routine pydb_internal.retention_survey;
+drop routine pydb.retention_plan;
+drop routine pydb_internal.retention_measure;
+drop routine pydb_internal.retention_expired_condition;
+
+-- holds: so does a repair of orphans
+alter type pydb_internal.orphan_repair_work add attribute free text;
+alter type pydb_internal.orphan_repair_work add attribute holds bigint;
+comment on column pydb_internal.orphan_repair_work.free is '"and …": that no hold keeps a row; or nothing.';
+comment on column pydb_internal.orphan_repair_work.holds is 'How often holds had changed when that was written.';
+
 -- guard_server: the one server and database that pydb may delete in
 create type pydb_internal.guard_place as (
     system_identifier bigint,
@@ -66,6 +97,170 @@ exception when insufficient_privilege then
     null; -- then the first run remembers what it may see
 end
 $do$;
+
+-- windows, budgets: the hours of runs, the WAL that they may take, limits for catching up
+alter table pydb.job_run add column wal_bytes bigint;
+comment on column pydb.job_run.wal_bytes is
+'WAL that the server wrote while its batches were at work, by whomever: what it wrote itself and, at most, what others
+wrote meanwhile. Without its commits, its pauses, and batches that were undone; null = not measured.';
+comment on column pydb.job_run.stop_reason is
+'Why it ended: exhausted, row_budget, time_budget, window, fuse, governor, held, locked, referenced, paused, '
+'kill_switch, no_progress, standby, error, cancelled or wal_budget.';
+alter table pydb.job_run drop constraint job_run_stop_reason_check;
+alter table pydb.job_run add constraint job_run_stop_reason_check check (
+        stop_reason in (
+            'exhausted', 'row_budget', 'time_budget', 'window', 'fuse', 'governor', 'held', 'locked', 'referenced',
+            'paused', 'kill_switch', 'no_progress', 'standby', 'error', 'cancelled', 'wal_budget'
+        )
+    );
+alter table pydb_internal.run_kind add column names_windows boolean not null default false;
+comment on column pydb_internal.run_kind.names_windows is
+'True: its subjects can name windows, and name_windowed(window) tells which do.';
+update pydb_internal.run_kind set names_windows = true where name = 'retention';
+alter type pydb_internal.run_state add attribute max_wal bigint;
+comment on column pydb_internal.run_state.max_wal is 'Bytes of WAL that it may take; null = no bound.';
+alter type pydb_internal.run_state add attribute wal bigint;
+comment on column pydb_internal.run_state.wal is 'Bytes of WAL of its batches so far, as pydb.job_run.wal_bytes.';
+alter type pydb_internal.run_state add attribute turn_ms float8;
+comment on column pydb_internal.run_state.turn_ms is 'Milliseconds that its last turn took; null = there was none.';
+alter type pydb_internal.run_state add attribute catch_up boolean;
+comment on column pydb_internal.run_state.catch_up is
+'True: under the limits of its subject for catching up; false: under its usual ones; null: as overdue as it is.';
+create type pydb_internal.run_limits as (
+    windows text[],
+    max_rows bigint,
+    max_runtime interval,
+    max_wal bigint
+);
+
+comment on type pydb_internal.run_limits is 'Limits in place of others; null = as without them.';
+comment on column pydb_internal.run_limits.windows is 'As run_terms.windows.';
+comment on column pydb_internal.run_limits.max_rows is 'As run_terms.max_rows.';
+comment on column pydb_internal.run_limits.max_runtime is 'As run_terms.max_runtime.';
+comment on column pydb_internal.run_limits.max_wal is 'As run_terms.max_wal.';
+alter type pydb_internal.run_terms add attribute windows text[];
+comment on column pydb_internal.run_terms.windows is
+'Names of the windows that it runs in; none of them = at any time; null = those of its kind.';
+alter type pydb_internal.run_terms add attribute max_wal bigint;
+comment on column pydb_internal.run_terms.max_wal is 'Most bytes of WAL of a run; null = no bound.';
+alter type pydb_internal.run_terms add attribute batch_target interval;
+comment on column pydb_internal.run_terms.batch_target is
+'Time that a batch aims for; null = the setting batch_target.';
+alter type pydb_internal.run_terms add attribute catch_up pydb_internal.run_limits;
+comment on column pydb_internal.run_terms.catch_up is 'Limits for catching up.';
+alter type pydb_internal.run_terms add attribute overdue_at timestamptz;
+comment on column pydb_internal.run_terms.overdue_at is
+'A run that takes this or later for now is to catch up; null = none is.';
+create table pydb.run_window (
+    name text not null,
+    opens time not null,
+    closes time not null,
+    weekdays text[],
+    timezone text not null default 'UTC',
+    kinds text[] not null default '{}',
+    author text not null default session_user,
+    created_at timestamptz not null default pg_catalog.now(),
+    updated_at timestamptz not null default pg_catalog.now(),
+    constraint run_window_pkey primary key (name),
+    constraint run_window_name_check check (name ~ '^[a-z0-9][a-z0-9_-]{0,62}$'),
+    constraint run_window_weekdays_check check (
+        weekdays <@ '{mon,tue,wed,thu,fri,sat,sun}'::text[] and cardinality(weekdays) > 0
+    )
+);
+
+comment on table pydb.run_window is
+'Hours in which runs may work. A policy names those that hold for it; kinds says for which runs one holds that name
+none. Written by pydb.window_set.';
+comment on column pydb.run_window.name is 'Name: small letters, digits, _ and -.';
+comment on column pydb.run_window.opens is 'From this time of the day on, on the clock of its time zone.';
+comment on column pydb.run_window.closes is
+'Up to this one: of the next day where it is not after opens; 24:00 = midnight. opens = closes: around the clock.';
+comment on column pydb.run_window.weekdays is 'Days on which it opens: mon, tue, …; null = all.';
+comment on column pydb.run_window.timezone is 'Time zone whose clock and calendar count.';
+comment on column pydb.run_window.kinds is
+'Kinds of runs that it holds for, where their subject names no window of its own: retention, export, cascade,
+orphan_scan, orphan_repair, archive_purge, …, or all.';
+comment on column pydb.run_window.author is 'Login role that set it last.';
+comment on column pydb.run_window.created_at is 'When it was first set.';
+comment on column pydb.run_window.updated_at is 'When it was last changed.';
+
+revoke all on pydb.run_window from public;
+
+insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
+(
+    'logical_messages', 'off', 'boolean', false, null, null, null,
+    'on: each batch that deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
+);
+alter table pydb.retention_policy add column windows text[];
+comment on column pydb.retention_policy.windows is
+'Names of the windows (pydb.run_window) in which it runs; none of them ({}) = at any time; null = those of its kind.';
+alter table pydb.retention_policy add column max_wal bigint;
+comment on column pydb.retention_policy.max_wal is
+'A run whose batches took so many bytes of WAL ends; null = no bound.';
+alter table pydb.retention_policy add column catch_up_after interval;
+comment on column pydb.retention_policy.catch_up_after is
+'A run begins to catch up, with the limits of catch_up_…, when it is longer ago than this that a run left nothing;
+null = only where the call says so.';
+alter table pydb.retention_policy add column catch_up_windows text[];
+comment on column pydb.retention_policy.catch_up_windows is
+'Its windows while it catches up; null = the same.';
+alter table pydb.retention_policy add column catch_up_max_rows bigint;
+comment on column pydb.retention_policy.catch_up_max_rows is
+'Most rows of a run that catches up; null = as max_rows.';
+alter table pydb.retention_policy add column catch_up_max_runtime interval;
+comment on column pydb.retention_policy.catch_up_max_runtime is
+'Longest time of a run that catches up; null = as max_runtime.';
+alter table pydb.retention_policy add column catch_up_max_wal bigint;
+comment on column pydb.retention_policy.catch_up_max_wal is
+'Most bytes of WAL of a run that catches up; null = as max_wal.';
+alter table pydb.retention_policy add column catch_up_rows_per_second integer;
+comment on column pydb.retention_policy.catch_up_rows_per_second is
+'Most rows a second of a run that catches up; null = as rows_per_second.';
+alter table pydb.retention_policy add constraint retention_policy_max_wal_check check (max_wal > 0 and catch_up_max_wal > 0);
+alter table pydb.retention_policy add constraint retention_policy_catch_up_check check (
+        catch_up_after > interval '0' and catch_up_max_rows > 0 and catch_up_max_runtime > interval '0'
+        and catch_up_rows_per_second > 0
+    );
+create table pydb.retention_history (
+    policy text not null,
+    day date not null,
+    version text not null,
+    at timestamptz not null,
+    rows_due bigint not null,
+    rows_left bigint not null,
+    through_at timestamptz not null,
+    runs integer not null,
+    rows_came bigint not null,
+    rows_gone bigint not null,
+    span interval not null,
+    constraint retention_history_pkey primary key (policy, day)
+);
+
+comment on table pydb.retention_history is
+'What runs and dry runs counted, one row a policy and day of the last 100: pydb.policy_outlook tells by it whether a
+policy keeps up. Written at the end of each run.';
+comment on column pydb.retention_history.policy is 'Policy.';
+comment on column pydb.retention_history.day is 'Day in UTC, by what the run took for now.';
+comment on column pydb.retention_history.version is 'Version of the policy; the sums of a row are of this one.';
+comment on column pydb.retention_history.at is 'When the rows were counted, last.';
+comment on column pydb.retention_history.rows_due is 'How many were due then.';
+comment on column pydb.retention_history.rows_left is 'How many of them the run left.';
+comment on column pydb.retention_history.through_at is
+'When none was left, last; where that never was, when they were first counted.';
+comment on column pydb.retention_history.runs is 'Runs of the day that counted, dry ones too.';
+comment on column pydb.retention_history.rows_came is
+'Rows that crossed the boundary between counts: what was due beyond what the one before had left. Rows that others delete
+(pydb.retention_batch too) have not come.';
+comment on column pydb.retention_history.rows_gone is 'Rows that runs deleted in that time.';
+comment on column pydb.retention_history.span is 'That time: from count to count, up to the last one of the day.';
+
+revoke all on pydb.retention_history from public;
+drop routine pydb.retention_policy_set;
+drop routine pydb.retention_run;
+drop routine pydb_internal.run_log_batch;
+
+-- archive_chunk: places are read once and gone soon: to compress them took longer than to write them
+alter table pydb_internal.archive_chunk alter column tids set storage external;
 
 -- settings that only the owner of pydb may change
 alter table pydb.setting add column owner_only boolean not null default false;

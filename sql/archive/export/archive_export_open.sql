@@ -21,7 +21,14 @@ begin
     select coalesce(sum(l.rows), 0)::bigint into v_rows from pydb_internal.archive_export_leaves(p_run.work) as l;
     if p_parts is not null then
         v_turn.run.state := case when v_rows = 0 or v_stays then 'completed' else 'partial' end;
-        v_turn.run.reason := case when v_rows = 0 or v_stays then 'exhausted' else 'locked' end;
+        v_turn.run.reason := case
+            when v_rows = 0 or v_stays then 'exhausted'
+            when exists (
+                select from pydb_internal.archive_export_leaves(p_run.work) as l
+                where pydb_internal.archive_is_held(l.relation)
+            ) then 'held'
+            else 'locked'
+        end;
         v_turn.run.skipped := case when not v_stays then v_rows end;
         if not v_stays and v_rows > 0 then
             v_turn.run.error := format('%s stay in the archive for the next export', pydb_internal.rows_text(v_rows));

@@ -33,10 +33,11 @@ begin
     end if;
     v_most := least(p_limit, cardinality(v_chunk.tids));
     select m.archived_run_id into v_archived from pydb.archive_manifest as m where m.id = p_manifest;
+    perform pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
     -- these versions and no others: a place alone may hold another row by now
     execute format(
-        'delete from only %s as a where a.ctid = any($1) and a.xmin = any($2) and a.pydb_run_id = $3',
-        pydb_internal.relation_name(v_chunk.relation)
+        'delete from only %s as a where a.ctid = any($1) and a.xmin = any($2) and a.pydb_run_id = $3%s',
+        pydb_internal.relation_name(v_chunk.relation), pydb_internal.archive_free_condition(v_chunk.relation)
     ) using v_chunk.tids[:v_most], v_chunk.versions, v_archived;
     get diagnostics v_rows = row_count;
     update pydb.archive_run as r set purged = r.purged + v_rows, exported = r.exported + v_rows

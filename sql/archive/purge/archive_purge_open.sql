@@ -16,6 +16,7 @@ declare
     v_due record;
     v_is_over constant boolean := coalesce((p_run.work ->> 'again')::boolean, false);
     v_rows bigint := 0;
+    v_is_held boolean := false;
 begin
     v_turn.run := p_run;
     v_turn.parts := '{}';
@@ -30,6 +31,7 @@ begin
         v_part.due := v_due.rows;
         v_turn.parts := v_turn.parts || v_part;
         v_rows := v_rows + v_due.rows;
+        v_is_held := v_is_held or pydb_internal.archive_is_held(v_due.archive);
     end loop;
     v_turn.run.work := jsonb_build_object('blocks', 256, 'again', p_parts is not null);
     if p_parts is null then
@@ -39,7 +41,7 @@ begin
     if v_rows = 0 or v_is_over then
         v_turn.parts := '{}';
         v_turn.run.state := case when v_rows = 0 then 'completed' else 'partial' end;
-        v_turn.run.reason := case when v_rows = 0 then 'exhausted' else 'locked' end;
+        v_turn.run.reason := case when v_rows = 0 then 'exhausted' when v_is_held then 'held' else 'locked' end;
         v_turn.run.skipped := v_rows;
     end if;
     return v_turn;

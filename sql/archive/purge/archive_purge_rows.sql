@@ -25,6 +25,7 @@ begin
         raise exception using errcode = 'YD005', message = format('run %s purges nothing', p_run_id),
             detail = 'It is no live purge of this process, or that is no archive.', hint = 'call pydb.archive_purge();';
     end if;
+    perform pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
     -- what is being restored stays for this time
     v_due := array(
         select l.run_id
@@ -37,12 +38,13 @@ begin
     );
     execute format(
         'with gone as (
-            delete from %s as a where a.ctid >= %L::tid and a.ctid < %L::tid and a.pydb_run_id = any($1)
+            delete from %s as a where a.ctid >= %L::tid and a.ctid < %L::tid and a.pydb_run_id = any($1)%s
             returning a.pydb_run_id
         )
         select jsonb_object_agg(g.pydb_run_id, g.rows), sum(g.rows) from (
             select o.pydb_run_id, count(*) as rows from gone as o group by o.pydb_run_id
-        ) as g', pydb_internal.relation_name(p_archive), format('(%s,0)', p_from_block), format('(%s,0)', p_to_block)
+        ) as g', pydb_internal.relation_name(p_archive), format('(%s,0)', p_from_block),
+        format('(%s,0)', p_to_block), pydb_internal.archive_free_condition(p_archive)
     ) into v_gone, v_rows using v_due;
     update pydb.archive_run as a set purged = a.purged + g.value::bigint
     from jsonb_each_text(v_gone) as g

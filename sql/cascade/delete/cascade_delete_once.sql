@@ -26,6 +26,7 @@ declare
 begin
     steps :=
         array(select s from pydb_internal.cascade_plan_steps(v_walk, p_root, p_choices is null) as s order by s.step);
+    perform pydb_internal.cascade_check_held(v_walk);
     perform pydb_internal.cascade_check_blocked(steps, p_root, p_keys, p_choices);
     if not p_allow_unindexed and cardinality(v_walk.parts) > 0 then
         perform pydb_internal.cascade_check_indexes(v_walk);

@@ -27,6 +27,7 @@ declare
     v_statement text;
     v_ours text[];
 begin
+    perform pydb_internal.cascade_check_held(p_walk);
     if p_archive is not null then
         perform pydb_internal.archive_open(p_archive, array(select g.relation from unnest(v_gone) as g));
         v_before := pydb_internal.cascade_deleted_counts(p_walk);

@@ -13,6 +13,7 @@ declare
     v_statement text;
     v_ours text[];
 begin
+    perform pydb_internal.cascade_check_held(p_walk);
     v_statement := format(
         '/* pydb */ delete from %s as t where %s', pydb_internal.relation_source(p_root), (
             select string_agg(format(

@@ -17,6 +17,7 @@ begin
         || pydb_internal.cascade_late_rows(p_work.root, v_keys, p_work.edges), p_work.edges
     );
     if cardinality(v_walk.parts) > 0 then
+        perform pydb_internal.cascade_check_held(v_walk);
         v_steps := array(
             select s from pydb_internal.cascade_plan_steps(v_walk, p_work.root, false) as s order by s.step
         );

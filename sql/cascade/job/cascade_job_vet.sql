@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_job_vet (job; by cascade_request): hook of drafts: plan a cascade job as whoever asks for it.
 -- reads the root and what references it, pydb.entity, pydb.erasure   writes nothing that stays
 -- locks what it tries until undone
--- raises YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602 YD841
+-- raises YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602 YD703 YD704 YD841
 create or replace function pydb_internal.cascade_job_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -23,6 +23,7 @@ declare
     v_steps pydb.cascade_step[];
     v_job pydb.cascade_job;
     v_erasure pydb.erasure;
+    v_holds text[];
 begin
     if not isfinite(v_grace) or v_grace < interval '0' then
         raise exception using errcode = 'YD001', message = format('p_grace cannot be %s', v_grace),
@@ -44,9 +45,14 @@ begin
     if not (p_draft ->> 'allow_unindexed')::boolean then
         perform pydb_internal.cascade_check_indexes(v_walk);
     end if;
+    v_holds := pydb_internal.cascade_held_by(v_walk);
+    if v_holds <> '{}' and (v_entity is null or p_draft ->> 'reason' is null) then
+        perform pydb_internal.cascade_check_held(v_walk);
+    end if;
     begin
+        -- an erasure is put off, not refused: what is to be tried is tried when its holds have ended
         perform pydb_internal.cascade_check_job(
-            v_walk, v_steps, v_job.root, v_keys, v_job.edges, true, v_job.allow_triggers
+            v_walk, v_steps, v_job.root, v_keys, v_job.edges, v_holds = '{}', v_job.allow_triggers
         );
     exception when lock_not_available or deadlock_detected then
         -- who holds a row now may be gone when the job starts, and it is tried again then
@@ -85,6 +91,7 @@ begin
         v_erasure.state := 'requested';
         v_erasure.replay_of := (p_draft ->> 'replay_of')::uuid;
         v_erasure.purge := v_job.purge;
+        v_erasure.holds := v_holds;
         v_erasure.edges := pydb_internal.erasure_keys(v_walk, v_erasure.salt);
     end if;
     return jsonb_build_object(

@@ -17,7 +17,7 @@ begin
         return array(
             select j.id from pydb.cascade_job as j
             where (j.state in ('approved', 'started') or (j.state = 'requested' and not j.approval))
-                and j.not_before <= v_now
+                and j.not_before <= v_now and not pydb_internal.cascade_is_held(j)
             order by j.id
         );
     end if;

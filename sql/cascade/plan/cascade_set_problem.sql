@@ -69,13 +69,17 @@ begin
         loop
             v_rows := null;
             if v_group.is_plain and v_stop.condition is not null then
-                execute format(
-                    'select coalesce(sum((r.refused or r.peers > 1)::integer), 0) from (
-                        select %s as refused, case when %s then count(*) over (partition by %s) end as peers
-                        from only %s as t where t.ctid = any($1)
-                    ) as r', v_stop.condition, coalesce(v_stop.peers || ' is not null', 'false'),
-                    coalesce(v_stop.peers, '1'), pydb_internal.relation_name(v_group.relation)
-                ) into v_rows using v_group.tids;
+                begin
+                    execute format(
+                        'select coalesce(sum((r.refused or r.peers > 1)::integer), 0) from (
+                            select %s as refused, case when %s then count(*) over (partition by %s) end as peers
+                            from only %s as t where t.ctid = any($1)
+                        ) as r', v_stop.condition, coalesce(v_stop.peers || ' is not null', 'false'),
+                        coalesce(v_stop.peers, '1'), pydb_internal.relation_name(v_group.relation)
+                    ) into v_rows using v_group.tids;
+                exception when data_exception then
+                    v_rows := null; -- the constraint itself divides by zero, or the like
+                end;
             end if;
             if v_rows is null or v_rows > 0 and v_stop.code = 'unique' and exists (
                 select 1 from unnest(v_parts) as s where s.effect = 'delete'

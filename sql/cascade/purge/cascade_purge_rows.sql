@@ -2,7 +2,7 @@
 -- the caller's transaction, and note it.
 -- writes the archive or pydb.orphan_quarantine, pydb.archive_run, pydb.cascade_job
 -- locks the rows it deletes, their runs against a restore
--- raises YD005
+-- raises YD005 YD703
 create or replace function pydb_internal.cascade_purge_rows(
     p_run_id bigint,
     p_job bigint,
@@ -21,7 +21,9 @@ begin
     rows := 0;
     if v_name is null or pg_relation_filenode(p_chunk.relation) is distinct from p_chunk.filenode then
         return; -- dropped or written anew: another look finds them
-    elsif v_is_archive then
+    end if;
+    perform pydb_internal.cascade_check_copies(p_chunk);
+    if v_is_archive then
         -- what is being restored is waited for, and then no longer there
         for v_gone in execute format(
             'select to_jsonb(r.id) from (

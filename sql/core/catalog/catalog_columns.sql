@@ -20,7 +20,7 @@ with relation as (
 attribute as (
     select a.*, row_number() over (partition by a.attrelid order by a.attnum) as position
     from pg_attribute as a
-    where a.attnum > 0 and not a.attisdropped
+    where a.attnum > 0 and not a.attisdropped and a.attrelid in (select r.oid from relation as r)
 )
 
 select r.kind, r.identity, format('column %I', a.attname), concat_ws(' ', a.position,

@@ -8,7 +8,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 select l.kind, l.identity,
-    jsonb_object_agg(l.label, encode(sha256(convert_to(coalesce(l.line, ''), 'UTF8')), 'hex') order by l.label)
+    jsonb_object_agg(l.label, encode(sha256(convert_to(coalesce(l.line, ''), 'UTF8')), 'hex'))
 from pydb_internal.catalog_lines() as l
 group by l.kind, l.identity
 $$;

@@ -19,23 +19,24 @@ begin
     where s.value is not null;
 
     -- What the revision left alone keeps its record: a change by hand from before stays a finding of migrate_check.
-    with object as (
+    with present as materialized (
         select o.kind, o.identity, o.lines from pydb_internal.catalog_objects() as o
+    ),
+
+    recorded as (
+        insert into pydb_internal.schema_object as t (kind, identity, lines, revision, server_major)
+        select o.kind, o.identity, o.lines, p_revision, v_major
+        from present as o
         where v_before ->> (o.kind || ' ' || o.identity) is distinct from md5(o.lines::text)
             or split_part(split_part(o.identity, '(', 1), '.', 2) = any (v_names)
+        on conflict (kind, identity) do update
+            set lines = excluded.lines, revision = excluded.revision, server_major = excluded.server_major,
+                installed_at = now()
     )
-    insert into pydb_internal.schema_object as t (kind, identity, lines, revision, server_major)
-    select o.kind, o.identity, o.lines, p_revision, v_major
-    from object as o
-    on conflict (kind, identity) do update
-        set lines = excluded.lines, revision = excluded.revision, server_major = excluded.server_major,
-            installed_at = now();
 
     delete from pydb_internal.schema_object as t
     where v_before ? (t.kind || ' ' || t.identity)
-        and not exists (
-            select from pydb_internal.catalog_objects() as o where o.kind = t.kind and o.identity = t.identity
-        );
+        and not exists (select from present as o where o.kind = t.kind and o.identity = t.identity);
 
     insert into pydb_internal.schema_source as t (path, sha256, revision)
     select s.key, s.value, p_revision

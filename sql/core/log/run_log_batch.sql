@@ -7,7 +7,8 @@ create or replace function pydb_internal.run_log_batch(
     p_rows_done bigint,
     p_batches integer,
     p_detail jsonb,
-    p_counts jsonb default null
+    p_counts jsonb default null,
+    p_wal bigint default null
 )
 returns void
 language plpgsql
@@ -21,7 +22,7 @@ begin
     end if;
     update pydb.job_run as r
     set rows_done = r.rows_done + p_rows_done, batches = r.batches + p_batches,
-        heartbeat_at = clock_timestamp(),
+        heartbeat_at = clock_timestamp(), wal_bytes = greatest(r.wal_bytes, p_wal),
         detail = r.detail || coalesce(p_detail, '{}') || case
             when p_counts is null then '{}'
             else jsonb_build_object('cascaded', (
@@ -47,9 +48,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.run_log_batch(bigint, bigint, integer, jsonb, jsonb) is
+comment on function pydb_internal.run_log_batch(bigint, bigint, integer, jsonb, jsonb, bigint) is
 'Adds rows and batches to a running run, renews its heartbeat and merges p_detail into its detail,
-where p_counts is added up as cascaded; YD110 if the run is
+where p_counts is added up as cascaded, and notes the WAL of all its batches so far; YD110 if the run is
 no longer running.';
 
-revoke all on function pydb_internal.run_log_batch(bigint, bigint, integer, jsonb, jsonb) from public;
+revoke all on function pydb_internal.run_log_batch(bigint, bigint, integer, jsonb, jsonb, bigint) from public;

@@ -13,10 +13,10 @@ as $$
             coalesce(l.is_left_out, false) desc, case when l.is_left_out then coalesce(t.id, 0) end, s.ord
     )
     from unnest(p_subjects) with ordinality as s (subject, ord)
-    -- its newest run ended, for a bound of the call, before it had done anything
+    -- its newest run ended, for a bound, before it had done anything
     left join lateral (
         select r.batches = 0 and r.state in ('skipped', 'partial')
-            and r.stop_reason in ('row_budget', 'time_budget', 'cancelled') as is_left_out
+            and r.stop_reason in ('row_budget', 'time_budget', 'wal_budget', 'window', 'cancelled') as is_left_out
         from pydb.job_run as r
         where r.kind = p_kind and r.subject = s.subject and not r.dry_run
         order by r.id desc
@@ -34,7 +34,7 @@ as $$
 $$;
 
 comment on function pydb_internal.run_turns(text, text[]) is
-'The subjects, first those whose last run a bound of its call (rows, time) kept from doing anything: who has waited
-longest comes first. The others stay in their order.';
+'The subjects, first those whose last run a bound (rows, time, WAL, the end of a window) kept from doing anything: who
+has waited longest comes first. The others stay in their order.';
 
 revoke all on function pydb_internal.run_turns(text, text[]) from public;

@@ -53,6 +53,10 @@ begin
                     'publication %I leaves out generated columns of the replica identity of %s', d.publication, i.name
                 )
             end as warning,
+            exists (
+                select from pg_attribute as a
+                where a.attrelid = i.oid and a.attnum > 0 and a.attgenerated = 's' and d.generated <> 's'
+            ) and not d.is_listed as is_stored_out,
             (
                 select case
                     when k.is_primary then 'default' else format('using index %I', k.index)
@@ -60,6 +64,11 @@ begin
                 from pydb_internal.relation_identities(i.oid) as k
                 where k.is_eligible and d.filtered <@ k.columns
                     and (not d.is_listed or k.columns <@ d.listed)
+                    and not exists (
+                        select from pg_attribute as a
+                        where a.attrelid = i.oid and a.attname = any(k.columns) and a.attgenerated = 's'
+                            and d.generated <> 's' and not d.is_listed
+                    )
                 order by k.is_primary desc, cardinality(k.columns), k.index
                 limit 1
             ) as choice
@@ -69,6 +78,8 @@ begin
     select
         p.oid, p.publication, p.warning,
         case
+            when p.choice is null and p.is_stored_out
+                then format('alter publication %I set (publish_generated_columns = stored);', p.publication)
             when p.choice is not null or not p.is_listed
                 then format('alter table %s replica identity %s;', p.name, coalesce(p.choice, 'full'))
             else format(

@@ -51,8 +51,11 @@ as $$
         ('YD404', false, 'blocked', 'error', false),
         ('YD601', false, 'blocked', 'error', false),
         ('YD602', false, 'blocked', 'error', false),
+        ('YD703', false, 'blocked', 'held', true), -- a hold keeps the row
+        ('YD704', false, 'blocked', 'held', false),
         ('YD603', false, 'blocked', 'error', true), -- a trigger deletes what nobody archives
         ('YD621', false, 'blocked', 'error', false),
+        ('YD822', false, 'blocked', 'error', false), -- a window that is not there
         ('YD84', false, 'blocked', 'held', false), -- until somebody says so
         -- the server or the session, never one row
         ('08', false, 'failed', 'error', false),

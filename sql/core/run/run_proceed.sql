@@ -1,6 +1,6 @@
 -- pydb_internal.run_proceed (run; by run_drive): one turn of a run: a look at all that could stop it, then the next
 -- step of a part, or the next parts; logged with it.
--- writes what the hooks of its kind write, pydb.job_run   locks what they lock
+-- writes what the hooks of its kind write, pydb.job_run, a message to the WAL   locks what they lock
 -- raises what they raise, YD110
 create or replace function pydb_internal.run_proceed(
     p_run pydb_internal.run_state,
@@ -16,6 +16,8 @@ declare
     -- at its start, and whenever what it is about was edited
     v_is_new constant boolean := v_run.version is distinct from p_run.version;
     v_turn pydb_internal.run_turn;
+    v_start timestamptz;
+    v_lsn pg_lsn;
 begin
     v_turn.part := p_part;
     if v_run.state is not null
@@ -27,11 +29,17 @@ begin
         v_turn.is_layout := true;
         v_run := v_turn.run;
     else
+        perform pydb_internal.run_mark(v_run);
+        v_start := clock_timestamp();
+        v_lsn := pg_current_wal_insert_lsn();
         v_turn := pydb_internal.run_call('turn', v_run, p_part, null);
         if v_turn.is_settled is not true then
             perform pydb_internal.application_constraints(); -- what a deferred one refuses is an error of this turn
         end if;
-        v_run := pydb_internal.run_account(v_turn.run);
+        v_run := v_turn.run;
+        v_run.turn_ms := extract(epoch from clock_timestamp() - v_start)::float8 * 1000;
+        v_run.wal := coalesce(v_run.wal, 0) + pg_wal_lsn_diff(pg_current_wal_insert_lsn(), v_lsn)::bigint;
+        v_run := pydb_internal.run_account(v_run);
     end if;
     if v_run.state is not null then
         perform pydb_internal.run_end(v_run); -- in the transaction of its last turn

@@ -13,6 +13,7 @@ declare
     v_subject pg_catalog.text;
     v_halt pg_catalog.text;
     v_left bigint := p_run.max_rows;
+    v_wal bigint := p_run.max_wal;
 begin
     set local search_path = pg_catalog, pg_temp;
     v_kind := pydb_internal.run_kind_get(p_run.kind);
@@ -20,6 +21,8 @@ begin
         v_run := p_run;
         v_run.subject := v_subject;
         v_run.max_rows := v_left;
+        v_run.max_wal := v_wal;
+        v_run.wal := 0;
         v_run.done := 0;
         v_run.batches := 0;
         v_run.tries := 0;
@@ -34,7 +37,9 @@ begin
         call pydb_internal.run_drive(v_run);
         set local search_path = pg_catalog, pg_temp;
         v_left := v_left - v_run.done;
-        v_halt := coalesce(v_halt, v_run.halt, case when v_left <= 0 then 'row_budget' end);
+        v_wal := v_wal - v_run.wal;
+        v_halt := coalesce(v_halt, v_run.halt, case
+            when v_left <= 0 then 'row_budget' when v_wal <= 0 then 'wal_budget' end);
         if v_run.state in ('failed', 'blocked', 'cancelled')
             and (v_worst.state is null or v_run.state <> 'blocked') then
             v_worst := v_run;
@@ -74,7 +79,7 @@ end
 $$;
 
 comment on procedure pydb_internal.run_series(pydb_internal.run_state, text[]) is
-'Runs each subject with the bounds of p_run (max_rows holds over all), tells how each ended, and raises the worst end
-after everything is committed: failed before cancelled before blocked.';
+'Runs each subject with the bounds of p_run (max_rows and max_wal hold over all), tells how each ended, and raises the
+worst end after everything is committed: failed before cancelled before blocked.';
 
 revoke all on procedure pydb_internal.run_series(pydb_internal.run_state, text[]) from public;

@@ -1,6 +1,6 @@
 -- pydb_internal.run_stop (run): whether a run must not start, or not go on: the one place for every look before a turn.
--- reads settings, what guard_admit reads   writes what guard_admit writes   locks nothing else
--- raises nothing
+-- reads settings, windows, what guard_admit reads   writes what guard_admit writes   locks nothing else
+-- raises YD822
 create or replace function pydb_internal.run_stop(p_run pydb_internal.run_state, p_terms pydb_internal.run_terms)
 returns pydb_internal.run_state
 language plpgsql
@@ -37,12 +37,12 @@ begin
         p_run.error := p_terms.error;
         p_run.sqlstate := coalesce(p_terms.sqlstate, p_run.sqlstate);
         p_run.hint := coalesce(p_terms.hint, p_run.hint);
-    elsif clock_timestamp() > p_run.deadline then
-        p_run.state := 'partial';
-        p_run.reason := 'time_budget';
-    elsif p_run.done >= p_run.max_rows and p_run.done < p_run.due then
-        p_run.state := 'partial';
-        p_run.reason := 'row_budget';
+    end if;
+    if p_run.state is null then
+        p_run := pydb_internal.window_stop(p_run, p_terms);
+    end if;
+    if p_run.state is null then
+        p_run := pydb_internal.budget_stop(p_run);
     end if;
     return p_run;
 end
@@ -50,6 +50,7 @@ $$;
 
 comment on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) is
 'The run with its end where the kill switch is on, the database was restored, promoted or copied, its subject is
-paused or gone, or its time or rows are used up: what ends a run from outside is looked at here and nowhere else.';
+paused or gone, its window is closed, or its time, rows or WAL are used up: what ends a run from outside is looked at
+here and nowhere else.';
 
 revoke all on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) from public;

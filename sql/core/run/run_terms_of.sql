@@ -14,11 +14,18 @@ begin
     else
         v_terms.version := '1'; -- it cannot change
     end if;
+    if coalesce(p_run.catch_up, p_run.now >= v_terms.overdue_at) then
+        v_terms.windows := coalesce((v_terms.catch_up).windows, v_terms.windows);
+        v_terms.max_rows := coalesce((v_terms.catch_up).max_rows, v_terms.max_rows);
+        v_terms.max_runtime := coalesce((v_terms.catch_up).max_runtime, v_terms.max_runtime);
+        v_terms.max_wal := coalesce((v_terms.catch_up).max_wal, v_terms.max_wal);
+    end if;
     return v_terms;
 end
 $$;
 
 comment on function pydb_internal.run_terms_of(pydb_internal.run_state) is
-'Terms of the subject of a run, by the hook of its kind; a kind without one has no bounds and always the same version.';
+'Terms of the subject of a run, by the hook of its kind; a kind without one has no bounds and always the same version.
+Where the run is to catch up, the limits for that are in place of its own.';
 
 revoke all on function pydb_internal.run_terms_of(pydb_internal.run_state) from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.orphan_apply_rows (repair; by orphan_take): repair a small range row by row, leaving each row whose
 -- change is refused.
 -- writes the child, pydb.orphan_quarantine   locks the rows it changes
--- raises nothing
+-- raises what is no matter of one row
 create or replace function pydb_internal.orphan_apply_rows(
     p_work pydb_internal.orphan_repair_work,
     p_relation oid,
@@ -10,7 +10,11 @@ create or replace function pydb_internal.orphan_apply_rows(
     p_run_id bigint,
     out done bigint,
     out refused bigint,
-    out locked bigint
+    out locked bigint,
+    out faulty bigint,
+    out fault text,
+    out fault_code text,
+    out fault_place text
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -20,11 +24,15 @@ declare
     v_tid tid;
     v_tids tid[];
     v_gone bigint;
+    v_code text;
+    v_said text;
+    v_context text;
     v_tries integer := case p_work.mode when 'nullify' then 0 else 3 end;
 begin
     done := 0;
     refused := 0;
     locked := 0;
+    faulty := 0;
     for v_tid in
         execute format(
             'select t.ctid from only %s as t where %s order by t.ctid %s', pydb_internal.relation_name(p_relation),
@@ -36,7 +44,7 @@ begin
         for v_try in 1..2 loop
             begin
                 v_gone := pydb_internal.orphan_apply(p_work.edge, p_work.mode, p_relation, format(
-                    't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age,
+                    't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age || coalesce(p_work.free, ''),
                     pydb_internal.orphan_condition(p_work.edge)
                 ), p_run_id);
                 perform pydb_internal.application_constraints();
@@ -61,6 +69,19 @@ begin
                     -- somebody holds rows here, and one wait for him was enough
                     perform set_config('lock_timeout', '10ms', true);
                     exit;
+                when assert_failure or others then
+                    get stacked diagnostics v_code = returned_sqlstate, v_said = message_text,
+                        v_context = pg_exception_context;
+                    if not (pydb_internal.run_fault(v_code)).by_row then
+                        raise;
+                    end if;
+                    faulty := faulty + 1;
+                    if fault_code is null then
+                        fault_code := v_code;
+                        fault := left(v_said, 1000);
+                        fault_place := pydb_internal.application_said(v_context);
+                    end if;
+                    exit;
             end;
         end loop;
     end loop;
@@ -70,8 +91,8 @@ $$;
 comment on function pydb_internal.orphan_apply_rows(
     pydb_internal.orphan_repair_work, oid, text, bigint, bigint
 ) is
-'Applies a mode row by row; counts the rows that a constraint keeps, and those that a lock keeps: of the row, or of a
-row that references it. Orphans that only orphans keep go together with those.';
+'Applies a mode row by row; counts the rows that a constraint keeps, those that a lock keeps (of the row, or of a row
+that references it), and those that another error keeps (faulty), with the first one. Orphans that only orphans keep go together with those.';
 
 revoke all on function pydb_internal.orphan_apply_rows(
     pydb_internal.orphan_repair_work, oid, text, bigint, bigint

@@ -36,7 +36,7 @@ begin
                 when p_part.at_block = 0 and p_part.is_ended then ''
                 when p_part.is_ended then format('t.ctid >= ''(%s,0)'' and ', p_part.at_block)
                 else format('t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)'' and ', p_part.at_block, v_until)
-            end, p_work.age, pydb_internal.orphan_condition(p_work.edge), v_order
+            end, p_work.age || coalesce(p_work.free, ''), pydb_internal.orphan_condition(p_work.edge), v_order
         )
     loop
         v_chunk.tids := v_tids;

@@ -14,10 +14,14 @@ declare
     v_counts pydb_internal.orphan_counts;
     v_kept bigint;
     v_turn pydb_internal.run_turn;
+    v_held record;
 begin
     perform pydb_internal.orphan_lock(p_work, null, null);
     v_counts := pydb_internal.orphan_count_child(p_work.edge, p_work.age);
-    v_kept := greatest(v_counts.orphans - p_work.refused - p_work.locked, 0);
+    v_held := pydb_internal.orphan_held_rows(p_work.edge, p_work.age);
+    v_kept := greatest(
+        v_counts.orphans - p_work.refused - p_work.locked - coalesce(p_work.faulty, 0) - v_held.rows, 0
+    );
     perform pydb_internal.orphan_store_count(p_work.edge, v_counts);
     v_turn.run := p_run;
     v_turn.parts := '{}';
@@ -33,19 +37,28 @@ begin
         p_work.pass_done := 0;
         p_work.refused := 0;
         p_work.locked := 0;
+        p_work.faulty := 0;
         v_turn.run.work := to_jsonb(p_work);
         v_turn.parts := pydb_internal.orphan_parts((p_work.edge).child);
     else
         v_turn.run.state := 'partial';
         v_turn.run.reason := case
-            when p_work.refused > 0 then 'referenced' when p_work.locked > 0 then 'locked' else 'no_progress'
+            when p_work.refused > 0 then 'referenced' when p_work.locked > 0 then 'locked'
+            when v_held.rows > 0 and v_kept = 0 then 'held' else 'no_progress'
         end;
         v_turn.run.skipped := v_counts.orphans;
-        v_turn.run.detail := coalesce(p_run.detail, '{}') || jsonb_build_object('kept', v_kept);
+        v_turn.run.detail := coalesce(p_run.detail, '{}') || jsonb_strip_nulls(jsonb_build_object(
+            'kept', v_kept, 'held_rows', nullif(v_held.rows, 0), 'holds', nullif(to_jsonb(v_held.holds), '[]')
+        ));
         v_turn.run.error := format(
-            '%s still without a parent: %s kept by a constraint, %s locked, %s kept by a trigger or a rule, or new',
-            pydb_internal.rows_text(v_counts.orphans), p_work.refused, p_work.locked, v_kept
+            '%s still without a parent: %s kept by a constraint, %s locked, %s kept by a trigger or a rule, or new%s',
+            pydb_internal.rows_text(v_counts.orphans), p_work.refused, p_work.locked, v_kept, case
+                when v_held.rows > 0
+                    then format(', %s held by %s', v_held.rows, array_to_string(v_held.holds, ', ')) else '' end
         );
+        if p_work.faulty > 0 then
+            v_turn.run := pydb_internal.orphan_faults_end(v_turn.run, p_work, p_run.done);
+        end if;
     end if;
     return v_turn;
 end

@@ -22,6 +22,7 @@ declare
     v_due bigint;
     v_effects text[] := '{}'::text[];
     v_turn pydb_internal.run_turn;
+    v_held record;
 begin
     if p_parts is not null then
         return pydb_internal.orphan_repair_next_pass(p_run, v_work);
@@ -52,14 +53,22 @@ begin
     v_work.refused := 0;
     v_work.pass := 1;
     v_work.pass_done := 0;
+    v_work.holds := (pydb_internal.hold_look()).generation;
+    v_work.free := pydb_internal.hold_free_condition(v_edge.child);
     v_counts := pydb_internal.orphan_count_child(v_edge, v_work.age);
-    v_due := v_counts.orphans;
+    v_held := pydb_internal.orphan_held_rows(v_edge, v_work.age);
+    v_due := v_counts.orphans - v_held.rows;
     if v_counts.orphans > 0 then
-        v_condition := v_work.age || ' and ' || pydb_internal.orphan_condition(v_edge);
+        v_condition := v_work.age || v_work.free || ' and ' || pydb_internal.orphan_condition(v_edge);
         v_effects := pydb_internal.orphan_effects(v_edge, v_work.mode, v_condition);
         v_stuck := pydb_internal.orphan_stuck(v_edge, v_work.mode, v_condition);
         v_due := v_due - v_stuck.rows;
         v_effects := v_effects || v_stuck.effects;
+    end if;
+    if v_held.rows > 0 then
+        v_effects := v_effects || format(
+            '%s stay: held by %s', pydb_internal.rows_text(v_held.rows), array_to_string(v_held.holds, ', ')
+        );
     end if;
     if v_counts.unconfirmed > 0 then
         v_effects := v_effects || format(

@@ -20,7 +20,12 @@ declare
     ))::float8;
     v_gone record;
     v_turn pydb_internal.run_turn;
+    v_holds record;
 begin
+    v_holds := pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
+    if v_holds.generation is distinct from v_work.holds then
+        v_work.free := pydb_internal.hold_free_condition((v_work.edge).child);
+    end if;
     perform pydb_internal.orphan_lock(v_work, p_part.relation, p_part.filenode);
     v_turn.run := p_run;
     v_turn.part := p_part;
@@ -35,6 +40,12 @@ begin
         v_work.pass_done := v_work.pass_done + v_gone.done;
         v_work.refused := v_work.refused + v_gone.refused;
         v_work.locked := v_work.locked + v_gone.locked;
+        v_work.faulty := coalesce(v_work.faulty, 0) + v_gone.faulty;
+        if v_work.fault_code is null then
+            v_work.fault := v_gone.fault;
+            v_work.fault_code := v_gone.fault_code;
+            v_work.fault_place := v_gone.fault_place;
+        end if;
         v_work.is_by_row := false;
         v_work.size := least(greatest(pydb_internal.run_size(
             v_work.size, extract(epoch from clock_timestamp() - v_start)::float8 * 1000, v_target
@@ -48,6 +59,10 @@ begin
                 'relation', p_part.relation::bigint, 'at', p_part.at_block
             )
         );
+        -- each costs a subtransaction; where nothing else happens it is no matter of single rows
+        if v_work.faulty >= (case p_run.done + v_gone.done when 0 then 1000 else 10000 end) then
+            v_turn.run := pydb_internal.orphan_faults_end(v_turn.run, v_work, p_run.done + v_gone.done);
+        end if;
     end if;
     if (v_turn.part).is_ended and cardinality((v_turn.part).chunks) = 0 then
         v_turn.part := null;

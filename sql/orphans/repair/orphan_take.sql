@@ -8,7 +8,11 @@ create or replace function pydb_internal.orphan_take(
     p_part pydb_internal.run_part,
     out done bigint,
     out refused bigint,
-    out locked bigint
+    out locked bigint,
+    out faulty bigint,
+    out fault text,
+    out fault_code text,
+    out fault_place text
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -29,12 +33,14 @@ begin
     end if;
     -- asked again: a parent that has arrived since saves its child
     v_condition := format(
-        't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age, pydb_internal.orphan_condition(p_work.edge)
+        't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age || coalesce(p_work.free, ''), pydb_internal.orphan_condition(p_work.edge)
     );
     refused := 0;
     locked := 0;
+    faulty := 0;
     if p_work.is_by_row then
-        select a.done, a.refused, a.locked into done, refused, locked
+        select a.done, a.refused, a.locked, a.faulty, a.fault, a.fault_code, a.fault_place
+        into done, refused, locked, faulty, fault, fault_code, fault_place
         from pydb_internal.orphan_apply_rows(
             p_work, p_part.relation, v_condition, v_budget, p_run.run_id
         ) as a;
@@ -47,8 +53,8 @@ $$;
 comment on function pydb_internal.orphan_take(
     pydb_internal.run_state, pydb_internal.orphan_repair_work, pydb_internal.run_part
 ) is
-'Repairs the rows of the next chunks, within the row budget: how many were changed, and how many a constraint or a lock
-kept.';
+'Repairs the rows of the next chunks, within the row budget: how many were changed, and how many a constraint, a lock
+or another error kept.';
 
 revoke all on function pydb_internal.orphan_take(
     pydb_internal.run_state, pydb_internal.orphan_repair_work, pydb_internal.run_part

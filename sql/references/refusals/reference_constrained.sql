@@ -26,6 +26,11 @@ begin
             or exists (
                 select 1 from pg_catalog.pg_attribute as g where g.attrelid = r.oid and g.attgenerated <> ''
             )
+            -- one that older rows may not meet refuses any change of theirs
+            or exists (
+                select 1 from pg_catalog.pg_constraint as n
+                where n.conrelid = r.oid and n.contype = 'n' and not n.convalidated
+            )
             -- the levels of a partitioned table may number their columns each in its own way
             or exists (
                 select 1

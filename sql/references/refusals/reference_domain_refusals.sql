@@ -3,7 +3,7 @@
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_domain_refusals(p_relation oid, p_column name, p_value text)
-returns table (code text, label text, condition text)
+returns table (code text, label text, condition text, is_sure boolean)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
@@ -25,7 +25,7 @@ as $$
 
     select 'check', format('domain %s, which is not null', format_type(l.oid, null)), format(
         '((%s)::%s) is null', p_value, b.type
-    )
+    ), true
     from line as l
     cross join base as b
     where l.typnotnull
@@ -35,7 +35,7 @@ as $$
             '(select not coalesce((%s), true) from (select (%s)::%s as value) as "row after")',
             pg_get_expr(k.conbin, 0), p_value, b.type
         )
-    end
+    end, pydb_internal.reference_is_sure(k.conbin::text)
     from line as l
     cross join base as b
     inner join pg_catalog.pg_constraint as k on k.contypid = l.oid and k.contype = 'c';

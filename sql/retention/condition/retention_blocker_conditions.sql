@@ -63,17 +63,10 @@ begin
             ) loop
                 v_all := v_all || format('exists (%s and %s)', v_match, v_inner);
             end loop;
-        elsif v_ref.on_delete = 'n' and cardinality(
-            pydb_internal.reference_constrained(array[v_ref.child], v_ref.set_columns)
-        ) > 0 then
+        elsif v_ref.on_delete in ('n', 'd') then
             -- what a constraint refuses of the child keeps its parent
-            foreach v_inner in array array(
-                select s.condition
-                from pydb_internal.reference_set_refusals(
-                    v_ref.child, v_ref.set_columns,
-                    array_fill('null'::text, array[cardinality(v_ref.set_columns)]), v_alias, true
-                ) as s
-                where s.condition is not null
+            foreach v_inner in array pydb_internal.retention_set_conditions(
+                p_relation, v_ref.reference, v_alias, p_alias
             ) loop
                 v_all := v_all || format('exists (%s and %s)', v_match, v_inner);
             end loop;
@@ -85,8 +78,8 @@ $$;
 
 comment on function pydb_internal.retention_blocker_conditions(oid, text, text[], oid, text) is
 'SQL conditions over an alias (t where the answer is used), one a reference, under each of which a delete of that row
-would be refused: NO ACTION and RESTRICT children, SET NULL onto a NOT NULL column or against a constraint, and the
-same below children that CASCADE takes. p_path, p_root and p_taken (which rows the cascade above takes) are its own, for
+would be refused: NO ACTION and RESTRICT children, SET NULL and SET DEFAULT onto a NOT NULL column, against a constraint
+or without a parent, and the same below children that CASCADE takes. p_path, p_root and p_taken (which rows the cascade above takes) are its own, for
 the way down.';
 
 revoke all on function pydb_internal.retention_blocker_conditions(oid, text, text[], oid, text) from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_deletable_condition (condition): the condition under which an expired row of a relation can
 -- go now, as SQL for alias t.
--- reads the catalog   writes nothing   locks nothing
--- raises nothing
+-- reads the catalog, pydb.hold   writes nothing   locks nothing
+-- raises YD103 YD114 YD704
 create or replace function pydb_internal.retention_deletable_condition(
     p_policy pydb.retention_policy,
     p_relation oid,
@@ -19,7 +19,7 @@ declare
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
     -- With both bounds in view the planner looks for the ends of the time column in its index, which begins with what
     -- the batches before have deleted, longer for each batch.
-    v_text text := v_say.walked || v_say.filtered;
+    v_text text := v_say.walked || v_say.filtered || pydb_internal.hold_free_condition(p_policy.target);
     v_expired text := '';
 begin
     if p_policy.on_referenced = 'cascade' -- what references the row goes with it

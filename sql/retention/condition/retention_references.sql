@@ -70,7 +70,9 @@ begin
         exists (
             select 1 from pg_catalog.pg_attribute as a
             where a.attrelid = r.child and a.attname = any(r.set_columns) and a.attnotnull
-        ),
+        )
+        -- or of a MATCH FULL key another column would stay
+        or (k.confmatchtype = 'f' and cardinality(r.set_columns) < cardinality(r.child_columns)),
         -- a foreign key does not reach the tables that inherit from its own
         case when c.relkind = 'p' then '' else 'only ' end || pydb_internal.relation_name(r.child),
         e.operators,
@@ -90,7 +92,7 @@ comment on function pydb_internal.retention_references(oid) is
 'References to a relation. Foreign keys as reference_inbound has them, and those that PostgreSQL does not act on
 (is_silent): logical ones and NOT ENFORCED ones. reference tells them apart, label is for people. More facts: whether an
 index of the child serves the key, whether the key comes from the
-same table (a self-reference), whether a column that SET NULL would blank is NOT NULL, source (the child as SQL text for
+same table (a self-reference), whether SET NULL cannot be (NOT NULL, MATCH FULL), source (the child as SQL text for
 FROM: ONLY, unless partitioned; of a reference with a condition the rows that meet it), the conditions of a logical one
 on either side, and how the key compares: operators (parent on the left) and collations (of the parent,
 where the child has another).';

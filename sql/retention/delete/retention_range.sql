@@ -42,7 +42,7 @@ begin
         return;
     end if;
     v_expired := pydb_internal.retention_expired_condition(
-        jsonb_populate_record(p_policy, '{"filter": null}'), p_work.cutoff
+        jsonb_populate_record(p_policy, '{"filter": null}'), p_work.cutoff, 't', false
     );
     if v_from is null and p_policy.filter is null and p_part.due < v_limit then
         condition := v_expired; -- the plan counted them: one range holds them all

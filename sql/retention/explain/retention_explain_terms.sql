@@ -39,6 +39,8 @@ begin
             'no bound: a run takes all that is due'),
         ('max_runtime', p_policy.max_runtime::text, 'a run of that length ends as partial, the next one goes on',
             'no bound: a run works until it is through'),
+        ('max_wal', pg_size_pretty(p_policy.max_wal), 'a run whose batches took so much WAL ends as partial, the next '
+            'one goes on', 'no bound'),
         ('rows_per_second', p_policy.rows_per_second::text, 'by pauses between batches', 'no pauses'),
         ('fuse_rows', p_policy.fuse_rows::text, 'a run that would take more rows is blocked', 'no bound'),
         ('fuse_share', case when p_policy.fuse_share < 1

@@ -11,7 +11,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
+    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
     v_turn pydb_internal.run_turn;
     v_part pydb_internal.run_part;
     v_left bigint;

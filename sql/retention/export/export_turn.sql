@@ -12,7 +12,7 @@ set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
+    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
     v_start constant timestamptz := clock_timestamp();
     v_work pydb_internal.retention_work := jsonb_populate_record(null::pydb_internal.retention_work, p_run.work);
     v_turn pydb_internal.run_turn;

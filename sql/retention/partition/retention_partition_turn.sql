@@ -30,6 +30,10 @@ begin
         return v_turn; -- given up (retention_partition_evade), or gone by other hands
     elsif p_part.is_ended and v_is_pending then
         return pydb_internal.retention_partition_finalize(p_run, p_part);
+    elsif p_part.is_ended and pydb_internal.retention_partition_held(v_policy, p_part.relation) <> '{}' then
+        v_work.held := coalesce(v_work.held, 0) + greatest(p_part.due, 1); -- held since it was taken out of its table
+        v_turn.run.work := to_jsonb(v_work);
+        return v_turn;
     elsif not p_part.is_ended then
         select v.* into v_say
         from pydb_internal.retention_partition_bounds(v_policy, v_work.cutoff, v_parent) as b

@@ -18,6 +18,7 @@ as $$
 declare
     v_name constant text := pydb_internal.relation_name(p_bounds.partition);
     v_found boolean := false;
+    v_held text[];
 begin
     -- rows of what cannot go as a whole go one by one
     action := pydb_internal.retention_save_action(p_policy);
@@ -51,12 +52,18 @@ begin
     if not p_bounds.is_sure then
         execute format(
             'select exists (select 1 from %s as t where (%s) is not true)', v_name,
-            pydb_internal.retention_expired_condition(p_policy, p_cutoff)
+            pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false)
         ) into v_found;
     end if;
     if v_found then
         code := 'partition_kept_rows';
         reason := 'it holds rows that the policy leaves, of a time that cannot be meant';
+        return;
+    end if;
+    v_held := pydb_internal.retention_partition_held(p_policy, p_bounds.partition);
+    if v_held <> '{}' then
+        code := 'partition_held';
+        reason := 'rows of it are held by ' || array_to_string(v_held, ', ');
         return;
     end if;
     reason := pydb_internal.retention_partition_referenced(p_bounds.partition);

@@ -36,14 +36,24 @@ begin
         end if;
     end loop;
     return query
-    select s.*
+    select r.*
     from pydb_internal.cascade_plan_steps(
         pydb_internal.cascade_traverse(v_parts, pydb_internal.retention_choices(p_policy, v_way)), p_policy.target,
         false
     ) as s
+    cross join lateral jsonb_populate_record(s, case
+        -- the server takes the rows along as the owner of their table, whatever the runner may do there himself
+        when v_way = 'count' and s.action = 'blocked' and s.on_delete = 'cascade' and s.rows is not null
+            then jsonb_build_object(
+                'action', 'delete', 'codes', array_remove(s.codes, 'privilege'),
+                'warning', case when 'privilege' <> all(s.codes) then s.warning end,
+                'cure', case when 'privilege' <> all(s.codes) then s.cure end
+            )
+        else '{}'
+    end) as r
     where s.via is not null and (
         -- where the server itself acts, all that matters is what goes, and what cannot be counted
-        v_way = 'walk' or s.action = 'delete' or (s.rows is null and s.on_delete = 'cascade')
+        v_way = 'walk' or r.action = 'delete' or (s.rows is null and s.on_delete = 'cascade')
     );
 end
 $$;

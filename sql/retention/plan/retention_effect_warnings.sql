@@ -51,6 +51,9 @@ begin
                 v_ref.label
             ))::pydb_internal.retention_warning;
         end if;
+        if v_ref.on_delete in ('n', 'd') and p_rows > 0 and (v_ref.itself or v_count > 0) then
+            v_all := v_all || pydb_internal.retention_set_warnings(p_relation, v_ref.reference);
+        end if;
         if not v_ref.indexed then
             v_all := v_all || row('unindexed', format(
                 '%s %s of %s has no index, every deleted row costs a scan of it: '

@@ -33,7 +33,7 @@ begin
                     distinct format('%s (%s)', pydb_internal.relation_name(r.child), r.label), ', '
                 )
                 from pydb_internal.retention_references(p_relation) as r
-                where r.on_delete in ('a', 'r') or (r.on_delete = 'n' and (r.not_null or cardinality(
+                where r.on_delete in ('a', 'r', 'd') or (r.on_delete = 'n' and (r.not_null or cardinality(
                     pydb_internal.reference_constrained(array[r.child], r.set_columns)
                 ) > 0)) or (
                     r.on_delete = 'c' and cardinality(pydb_internal.retention_blocker_conditions(r.child, 'c')) > 0

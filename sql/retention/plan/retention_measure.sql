@@ -14,7 +14,8 @@ create or replace function pydb_internal.retention_measure(
     out newest timestamptz,
     out rows_past bigint,
     out rows_future bigint,
-    out last_block bigint
+    out last_block bigint,
+    out rows_held bigint
 )
 language plpgsql
 stable
@@ -25,7 +26,8 @@ declare
     v_table text := pydb_internal.relation_name(p_relation);
     v_column text := format('t.%I', p_policy.time_column);
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
-    v_predicate constant text := v_say.expired || v_say.filtered;
+    v_free constant text := pydb_internal.hold_free_condition(p_policy.target);
+    v_predicate constant text := v_say.expired || v_say.filtered || v_free;
     v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
     v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
     -- what cannot be meant is counted on the way, or where an index tells it or references keep rows by itself
@@ -43,6 +45,7 @@ declare
     v_last tid;
 begin
     rows_minus_infinity := 0;
+    rows_held := 0;
     if p_span then
         select array_agg(pydb_internal.retention_instant(
             p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
@@ -55,7 +58,7 @@ begin
             case when p_span and not v_probe then v_ends[1] else 'null' end,
             case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
             case when v_merged then format(
-                '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered
+                '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered || v_free
             ) else v_due.condition end,
             case
                 when v_probe and not p_span and pydb_internal.retention_is_ordered(p_policy, p_relation, v_predicate)
@@ -68,6 +71,12 @@ begin
         if v_due.is_kept then
             execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
             rows_blocked := v_expired - rows_due;
+        end if;
+        if v_free <> '' then
+            execute format(
+                'select count(*) from only %s as t where %s%s and not (true%s)', v_table, v_say.expired,
+                v_say.filtered, v_free
+            ) into rows_held;
         end if;
         if not v_merged then
             execute format(
@@ -95,7 +104,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) is
-'Counts of one relation: rows that would go, rows that stay because others reference them, rows whose time cannot be
+'Counts of one relation: rows that would go, rows that stay because others reference them, rows that a hold keeps, rows whose time cannot be
 meant (rows_past before 1980, rows_future a number beyond a century ahead), rows at -infinity that the policy leaves,
 (p_span only) the oldest and newest time among the rows that would go, and (a run, where it costs little) the last block
 that holds one of them.';

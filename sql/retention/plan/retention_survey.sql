@@ -24,7 +24,8 @@ returns table (
     action text,
     code text,
     reason text,
-    last_block bigint
+    last_block bigint,
+    rows_held bigint
 )
 language plpgsql
 stable
@@ -56,6 +57,7 @@ begin
         rows_total := 0;
         rows_past := 0;
         rows_future := 0;
+        rows_held := 0;
         oldest := null;
         newest := null;
         last_block := null;
@@ -69,12 +71,13 @@ begin
         elsif not foreign_table then
             select
                 m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest, m.rows_past, m.rows_future,
-                m.last_block
-            into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future, last_block
+                m.last_block, m.rows_held
+            into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future, last_block,
+                rows_held
             from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span) as m;
             rows_total := greatest(
                 pydb_internal.retention_total_rows(relation),
-                rows_due + rows_blocked + rows_minus_infinity + rows_past + rows_future
+                rows_due + rows_blocked + rows_held + rows_minus_infinity + rows_past + rows_future
             );
             select s.strategy, s.reason into strategy, strategy_reason
             from pydb_internal.retention_strategy(p_policy, relation, rows_due, rows_total) as s;
@@ -86,7 +89,7 @@ $$;
 
 comment on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) is
 'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due,
-blocked, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked, and
+blocked, held, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked, and
 (p_span) the time span of the rows due and the rows at -infinity; last_block as retention_measure says.';
 
 revoke all on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) from public;

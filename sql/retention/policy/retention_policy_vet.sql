@@ -1,7 +1,7 @@
 -- pydb_internal.retention_policy_vet (policy; by retention_policy_set): hook of drafts: check a policy as whoever sets
 -- it, and complete it.
 -- reads the target   writes nothing   locks nothing above a select
--- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD501 YD601
+-- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD501 YD601 YD822
 create or replace function pydb_internal.retention_policy_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -34,6 +34,7 @@ begin
     v_new.archive := null; -- reserved
     perform pydb_internal.retention_check_keep(v_new, v_allow_short);
     perform pydb_internal.retention_check_terms(v_new);
+    perform pydb_internal.retention_check_limits(v_new);
     if 'archive' in (v_new.action, v_new.partition_first) and not v_builtin then
         perform pydb_internal.archive_check_table(v_new.target);
     end if;

@@ -38,7 +38,7 @@ begin
         );
         p_run.hint := coalesce(
             pydb_internal.application_cure(p_work.fault_code),
-            format('select * from pydb.retention_plan(%L); -- names the triggers', p_run.subject)
+            format('select * from pydb.retention_plan(%L); -- names what may keep them', p_run.subject)
         );
         p_run.detail := coalesce(p_run.detail, '{}') || jsonb_strip_nulls(
             jsonb_build_object('context', p_work.fault_place)

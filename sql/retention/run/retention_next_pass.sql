@@ -65,18 +65,23 @@ begin
             from unnest(v_late) as u
         );
     else
-        p_run.skipped := v_work.locked + v_work.kept + v_work.refused + v_work.blocked;
+        if (pydb_internal.hold_look()).generation is distinct from v_work.holds then
+            v_work.held := pydb_internal.retention_held_rows(p_policy, v_work.cutoff);
+        end if;
+        p_run.skipped := v_work.locked + v_work.kept + v_work.refused + v_work.blocked + coalesce(v_work.held, 0);
         p_run.state := case when p_run.skipped > 0 then 'partial' else 'completed' end;
         p_run.reason := case
             when v_work.locked > 0 then 'locked'
             when v_work.kept > 0 then 'no_progress'
+            when v_work.held > 0 then 'held'
             when p_run.skipped > 0 then 'referenced'
             else 'exhausted'
         end;
-        if p_run.reason in ('exhausted', 'referenced') and v_work.refused = 0 and v_work.faulty = 0
+        if p_run.reason in ('exhausted', 'referenced', 'held') and v_work.refused = 0 and v_work.faulty = 0
             and p_run.done <> p_run.due then
             p_run := pydb_internal.retention_verify(p_policy, p_run, v_work.cutoff, cardinality(v_again) > 0);
         end if;
+        p_run := pydb_internal.retention_tell_held(p_policy, p_run, v_work);
         if v_work.faulty > 0 or v_work.faults is not null then
             p_run := pydb_internal.retention_faults_end(p_run, v_work, true);
         end if;

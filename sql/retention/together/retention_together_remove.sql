@@ -34,6 +34,7 @@ begin
     end loop;
     v_statements := pydb_internal.retention_together_statements(p_policy, p_parent, p_partitions);
     perform pydb_internal.retention_partition_lock(p_parent, p_partitions);
+    perform pydb_internal.retention_check_held(p_policy, p_partitions); -- what came before the lock
     v_start := clock_timestamp();
     perform pydb_internal.retention_partition_remove(v_statements);
     held := clock_timestamp() - v_start;

@@ -53,6 +53,7 @@ begin
         case p_run.stop_reason
             when 'row_budget' then 'more is due; to go on: ' || v_again
             when 'time_budget' then 'more is due; to go on: ' || v_again
+            when 'wal_budget' then 'more is due; to go on: ' || v_again
             when 'window' then 'more is due; the next run in the window goes on'
             when 'fuse' then 'look at: ' || v_look || '; if that is right, raise fuse_rows or fuse_share'
             when 'held' then case when p_run.state = 'blocked' then nullif(p_run.detail ->> 'hint', '')

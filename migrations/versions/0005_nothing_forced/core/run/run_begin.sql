@@ -1,6 +1,6 @@
 -- pydb_internal.run_begin (run; by run_drive): open a run, unless something says that there is nothing to start.
 -- reads settings, pydb_internal.run_kind   writes pydb.job_run   locks the live-run key of the subject
--- raises YD105, what the terms of the kind raise
+-- raises YD105 YD822, what the terms of the kind raise
 create or replace function pydb_internal.run_begin(p_run pydb_internal.run_state)
 returns pydb_internal.run_state
 language plpgsql
@@ -16,9 +16,14 @@ begin
     p_run.deadline := null; -- time that is over is seen by the first look, and logged as a run
     perform pydb_internal.run_check_now(p_run);
     p_run := pydb_internal.run_stop(p_run, v_terms);
+    p_run.catch_up := coalesce(p_run.catch_up, p_run.now >= v_terms.overdue_at, false);
+    p_run.max_wal := least(p_run.max_wal, v_terms.max_wal);
     p_run.max_rows := least(p_run.max_rows, v_terms.max_rows);
     p_run.deadline := least(v_deadline, clock_timestamp() + v_terms.max_runtime);
     if p_run.state is null then
+        if p_run.catch_up then
+            p_run.detail := coalesce(p_run.detail, '{}') || '{"catch_up": true}';
+        end if;
         v_backend_start := (select a.backend_start from pg_stat_get_activity(pg_backend_pid()) as a);
         p_run.run_id := pydb_internal.run_open(
             v_kind.name, p_run.subject, p_run.dry_run, p_run.request, v_backend_start, p_run.detail

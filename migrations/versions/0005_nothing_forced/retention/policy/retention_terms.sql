@@ -1,6 +1,6 @@
 -- pydb_internal.retention_terms (policy): hook of retention runs: whether a policy may delete now, and within which
 -- bounds.
--- reads pydb.retention_policy, pydb.guard_subject, settings   writes nothing   locks nothing
+-- reads pydb.retention_policy, pydb.retention_history, pydb.guard_subject, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_terms(p_policy text)
 returns pydb_internal.run_terms
@@ -21,6 +21,19 @@ begin
     v_terms.version := pydb_internal.retention_version(v_policy);
     v_terms.max_rows := v_policy.max_rows;
     v_terms.max_runtime := v_policy.max_runtime;
+    v_terms.max_wal := v_policy.max_wal;
+    v_terms.windows := v_policy.windows;
+    v_terms.batch_target := v_policy.batch_target;
+    v_terms.catch_up := row(
+        v_policy.catch_up_windows, v_policy.catch_up_max_rows, v_policy.catch_up_max_runtime, v_policy.catch_up_max_wal
+    )::pydb_internal.run_limits;
+    if v_policy.catch_up_after is not null then
+        select h.through_at + v_policy.catch_up_after into v_terms.overdue_at
+        from pydb.retention_history as h
+        where h.policy = p_policy
+        order by h.day desc
+        limit 1;
+    end if;
     if v_policy.name is null then
         v_terms.reason := 'cancelled';
         v_terms.error := 'the policy was dropped';
@@ -38,7 +51,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_terms(text) is
-'Terms of a policy: its version and bounds; stop reason paused (also for a disabled one) or cancelled (dropped);
-held (it waits for approval).';
+'Terms of a policy: its version and bounds, those for catching up, from when on it has to; stop reason paused (also for
+a disabled one), cancelled (dropped) or held (it waits for approval).';
 
 revoke all on function pydb_internal.retention_terms(text) from public;

@@ -11,7 +11,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
+    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
     v_work pydb_internal.retention_work;
     v_turn pydb_internal.run_turn;
     v_total bigint;
@@ -24,6 +24,8 @@ declare
     v_units oid[];
     v_unit_rows bigint[];
     v_last bigint[];
+    v_held bigint;
+    v_holds bigint;
 begin
     if v_policy.action = 'export' and p_run.kind = 'retention' and not p_run.dry_run then
         raise exception using errcode = 'YD621', message = format('policy %s exports its rows to files', v_policy.name),
@@ -42,6 +44,7 @@ begin
     perform pydb_internal.retention_check_runner(v_policy);
     perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
+    v_holds := (pydb_internal.hold_look()).generation; -- before anything is counted
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
         coalesce(sum(s.rows_total), 0)::bigint,
@@ -50,8 +53,10 @@ begin
             v_policy, s.relation, v_cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked
         ) order by s.relation) filter (where s.rows_due > 0 and s.unit is null), sum(s.rows_past)::bigint,
         sum(s.rows_future)::bigint, array_agg(s.unit), array_agg(s.rows_due),
-        array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null)
-    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last
+        array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null),
+        sum(s.rows_held)::bigint
+    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last,
+        v_held
     from pydb_internal.retention_survey(v_policy, v_cutoff, false) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
@@ -60,6 +65,8 @@ begin
     end if;
     v_work.cutoff := v_cutoff;
     v_work.blocked := v_blocked;
+    v_work.holds := v_holds;
+    v_work.held := coalesce(v_held, 0);
     if v_policy.action = 'drop_partition' then
         v_work.parts_planned := array(
             select u.unit

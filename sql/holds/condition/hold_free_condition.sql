@@ -1,0 +1,30 @@
+-- pydb_internal.hold_free_condition (condition): that no hold keeps a row, to be added to what says which rows go.
+-- reads pydb.hold, the catalog, pydb.reference   writes nothing   locks nothing
+-- raises YD005 YD103 YD114 YD704
+create or replace function pydb_internal.hold_free_condition(
+    p_relation oid,
+    p_alias text default 't',
+    p_ids bigint[] default null,
+    p_stores jsonb default null
+)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    if not (select g.is_any from pydb_internal.hold_look() as g) then
+        return '';
+    end if;
+    return coalesce((
+        -- one by one: the server makes a join of a NOT EXISTS that stands for itself
+        select string_agg(format(' and not (%s)', u.said), '' order by u.ord)
+        from unnest(pydb_internal.hold_conditions(p_relation, p_alias, p_ids, p_stores)) with ordinality as u (said, ord)
+    ), '');
+end
+$$;
+
+comment on function pydb_internal.hold_free_condition(oid, text, bigint[], jsonb) is
+'" and …" over an alias, or nothing: what the condition of a delete ends with.';
+
+revoke all on function pydb_internal.hold_free_condition(oid, text, bigint[], jsonb) from public;
