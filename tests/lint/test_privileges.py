@@ -186,9 +186,9 @@ def asked_by_python() -> set[str]:
     routines = sqltree.read().routines
     texts = [path.read_text("utf-8") for path in sources.package_dir().rglob("*.py")]
     named = {name for text in texts for name in re.findall(r'"pydb_internal\.(\w+)"', text)}
-    named |= set(
-        re.findall(r"\bpydb_internal\.(\w+)\(", (sources.package_dir() / "db.py").read_text("utf-8"))
-    )
+    for module in ("db.py", "reads.py"):
+        text = (sources.package_dir() / module).read_text("utf-8")
+        named |= set(re.findall(r"\bpydb_internal\.(\w+)\(", text))
     return named & set(routines)
 
 

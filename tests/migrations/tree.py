@@ -83,7 +83,7 @@ def has_pydb(dsn: str) -> bool:
 
 
 def rows(dsn: str) -> dict[str, list[str]]:
-    """Everything that the tables of pydb hold and what they are like, times left out."""
+    """What the tables of pydb hold and what they are like; times and which database it is are left out."""
     content: dict[str, list[str]] = {"": [f"{key} {line}" for key, line in sorted(lines(dsn).items())]}
     with psycopg.connect(dsn) as connection:
         tables = connection.execute(

@@ -189,7 +189,7 @@ revoke all on pydb.run_window from public;
 insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
 (
     'logical_messages', 'off', 'boolean', false, null, null, null,
-    'on: each batch that deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
+    'on: what deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
 );
 alter table pydb.retention_policy add column windows text[];
 comment on column pydb.retention_policy.windows is
@@ -360,6 +360,12 @@ alter type pydb_internal.run_terms add attribute sqlstate text;
 alter type pydb_internal.run_terms add attribute hint text;
 comment on column pydb_internal.run_terms.sqlstate is 'Code of a reason that blocks the run; null = none.';
 comment on column pydb_internal.run_terms.hint is 'What to type about it.';
+
+-- retention_partition_bounds: one partition alone, where one alone is asked about
+drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the statistics alone
+drop routine pydb_internal.retention_is_ordered;
 
 -- audit_seal: the audit log, sealed in blocks
 create table pydb.audit_seal (

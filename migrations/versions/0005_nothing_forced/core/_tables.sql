@@ -636,7 +636,7 @@ revoke all on pydb.run_window from public;
 insert into pydb.setting (name, value, value_type, nullable, min_value, max_value, choices, description) values
 (
     'logical_messages', 'off', 'boolean', false, null, null, null,
-    'on: each batch that deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
+    'on: what deletes says so in the WAL, for change data capture: a message with prefix pydb (boolean)'
 );
 
 create type pydb_internal.guard_part as (
