@@ -12,6 +12,7 @@ READ: Final = "SELECT"
 MONITOR: Final = frozenset(
     [
         "alembic_version",
+        "vacuum_holder",
         "window_status",
         "run_window",
         "retention_history",
