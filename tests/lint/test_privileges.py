@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
 LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
-    | {"reference_suggest", "retention_plan", "retention_policy_explain"}
+    | {"reference_suggest", "retention_outlook", "retention_plan", "retention_policy_explain", "space_scan"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
@@ -39,6 +39,7 @@ PUBLIC: Final = {
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
+    | {"window_drop", "window_set"}
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"},
     "pydb_runner": LOOKING
     | ERASING
