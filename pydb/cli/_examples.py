@@ -36,7 +36,20 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "window list": ("pydb window list",),
     "window drop": ("pydb window drop nights",),
     "space": ("pydb space", "pydb space app.event"),
+    "policy approve": ("pydb policy approve events --reason 'the trigger is ours'",),
+    "entity approve": ("pydb entity approve customer --dry-run",),
+    "audit head": ("pydb audit head >> /mnt/elsewhere/heads",),
+    "audit seal": ("pydb audit seal", "pydb audit seal --for '1 hour'"),
+    "audit verify": (
+        "pydb audit verify",
+        "pydb audit verify --heads /mnt/elsewhere/heads --archive /mnt/archive",
+    ),
     "guard status": ("pydb guard status",),
+    "guard drift": ("pydb guard drift",),
+    "guard set": (
+        "pydb guard set policy events --schema-drift hold --approval other",
+        "pydb guard set entity customer --schema-drift hold",
+    ),
     "guard allow": (
         "pydb guard allow 'failover of Monday, db2 is the primary now'",
         "pydb guard allow 'planned failover' --next --for '2 hours'",
