@@ -48,7 +48,8 @@ PARTMAN: Final = """
 create schema partman;
 create extension pg_partman schema partman;
 insert into partman.part_config (
-    parent_table, control, partition_type, partition_interval, datetime_string, retention, retention_keep_table, premake
+    parent_table, control, partition_type, partition_interval, datetime_string, retention, retention_keep_table,
+    premake
 ) values ('public.reading', 'at', 'native', '1 day', 'YYYY_MM_DD', '65 days', false, 1)
 """
 Latencies = list[float]
@@ -107,14 +108,17 @@ def _beside_partman(arena: Arena) -> Figure:
         f"longest statement of theirs while pg_partman does, a reader sits {PARTMAN_SITS:.0f} s"
         " (for information)", 1e6, unit="ms",
     )  # fmt: skip
-    with _table(arena, "dropping", days=365, rows=365_000, keep=65) as name:
-        with arena.connect(name) as runner, arena.connect(name) as reader:
-            runner.execute(PARTMAN)
-            reader.execute("begin; select count(*) from reading")
-            done = threading.Timer(PARTMAN_SITS, lambda: reader.execute("commit"))
-            done.start()
-            figure.ours = [max(_beside(arena, name, clients=16, rate=400, work=lambda: _by_partman(runner)))]
-            done.join()
+    with (
+        _table(arena, "dropping", days=365, rows=365_000, keep=65) as name,
+        arena.connect(name) as runner,
+        arena.connect(name) as reader,
+    ):
+        runner.execute(PARTMAN)
+        reader.execute("begin; select count(*) from reading")
+        done = threading.Timer(PARTMAN_SITS, lambda: reader.execute("commit"))
+        done.start()
+        figure.ours = [max(_beside(arena, name, clients=16, rate=400, work=lambda: _by_partman(runner)))]
+        done.join()
     return figure
 
 
