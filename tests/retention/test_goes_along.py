@@ -201,6 +201,28 @@ def test_what_a_key_takes_along_counts_whatever_the_runner_may_do_there(
     assert lab.number("select count(*) from public.d") == 40
 
 
+@pytest.mark.parametrize("on_referenced", ["skip", "cascade"])
+def test_what_references_a_table_that_inherits_counts(lab: Lab, on_referenced: str) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.heir (primary key (id)) inherits (public.t);
+        create table public.below (primary key (id)) inherits (public.heir);
+        create table public.c (id int primary key, t_id int references public.below on delete cascade);
+        create table public.d (c_id int references public.c on delete cascade);
+        insert into public.t values (1, '{OLD}'); insert into public.heir values (2, '{OLD}');
+        insert into public.below values (3, '{OLD}'), (4, '{YOUNG}'), (5, '{YOUNG}'), (6, '{YOUNG}');
+        insert into public.c select i, 3 from generate_series(1, 40) as i;
+        insert into public.d select i from generate_series(1, 40) as i"""
+    )
+    lab.policy(fuse_rows=50, on_referenced=on_referenced)
+    assert lab.planned() == 83
+    assert lab.call().run.end == ("blocked", "fuse")
+    assert lab.number("select count(*) from public.d") == 40
+    lab.policy(on_referenced=on_referenced)
+    run = lab.prune()
+    assert (run.end, run.rows_done, lab.ids()) == (DONE, 83, [4, 5, 6])
+
+
 @pytest.mark.parametrize(
     "keeper",
     [

@@ -15,7 +15,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_seen text[] := '{}'::text[];
-    v_from oid[] := array[p_policy.target::oid];
+    -- rows of tables that inherit are its rows, and have keys of their own
+    v_from oid[] := p_policy.target::oid || array(
+        select l.relation from pydb_internal.retention_leaves(p_policy.target) as l
+        inner join pg_class as c on c.oid = p_policy.target and c.relkind = 'r' and c.relhassubclass
+        where l.relation <> p_policy.target::oid and not l.foreign_table
+    );
     v_line oid[];
     v_next oid[];
     v_edge pydb_internal.reference_edge;
@@ -26,9 +31,9 @@ begin
     scanned := 0;
     -- most tables are ordinary ones that nothing references: an enforced key has triggers on what it references
     if (
-        select c.relkind = 'r' and not c.relispartition and not c.relhastriggers
+        select bool_and(c.relkind = 'r' and not c.relispartition and not c.relhastriggers)
         from pg_class as c
-        where c.oid = v_from[1]
+        where c.oid = any(v_from)
     )
         and not pydb_internal.retention_has_silent(v_from)
     then
