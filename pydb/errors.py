@@ -298,6 +298,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD841": RunBlocked,
     "YD842": RunBlocked,
     "YD843": PolicyRefused,
+    "YD861": RunFailed,
     "YD901": PydbError,
     "YD902": PydbError,
     "25006": ReadOnlyServer,

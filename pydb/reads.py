@@ -54,6 +54,11 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
         " order by l.id desc limit %(limit)s::bigint"
     ),
+    "vacuum_holders": sql.SQL("select * from pydb.vacuum_holder"),
+    "audit_head": sql.SQL(
+        "select h.block, h.to_id, encode(h.hash, 'hex') as hash, h.sealed_at, h.verified_block, h.verified_at"
+        " from pydb.audit_head as h"
+    ),
     "guard": sql.SQL("select * from pydb.guard_status"),
     "windows": sql.SQL(
         "select s.*, s.opens::text as opens, s.closes::text as closes"

@@ -367,7 +367,12 @@ class Exporter:
             digest=content.digest,
             writer=compress.NAME,
             created_at=str(_time(datetime.now(UTC))),
+            audit_head=self._audit_head(),
         )
+
+    def _audit_head(self) -> str | None:
+        found = db.call_value(self._reader, "pydb_internal.audit_head_text")
+        return None if found is None else str(found)
 
     def _enter(self, known: Manifest, signature: str, noted: Noted) -> object:
         with db.transaction(self._reader):

@@ -30,6 +30,10 @@ _SPOKEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
             "pydb runs list --kind orphans",
         ),
         (rf"select pydb\.reference_drop\({_TEXT}\)", "pydb reference drop {0}"),
+        (rf"select pydb\.guard_allow\({_TEXT}\)", "pydb guard allow {0}"),
+        (rf"select pydb\.retention_policy_approve\({_TEXT}\)", "pydb policy approve {0}"),
+        (rf"select pydb\.entity_approve\({_TEXT}\)", "pydb entity approve {0}"),
+        (r"select \* from pydb\.audit_verify\(\)", "pydb audit verify"),
     )
 )
 # what only the owner may do, a member of the owner does as it

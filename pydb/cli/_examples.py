@@ -30,6 +30,12 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "retention resume": ("pydb retention resume events",),
     "policy approve": ("pydb policy approve events --reason 'the trigger is ours'",),
     "entity approve": ("pydb entity approve customer --dry-run",),
+    "audit head": ("pydb audit head >> /mnt/elsewhere/heads",),
+    "audit seal": ("pydb audit seal", "pydb audit seal --for '1 hour'"),
+    "audit verify": (
+        "pydb audit verify",
+        "pydb audit verify --heads /mnt/elsewhere/heads --archive /mnt/archive",
+    ),
     "guard status": ("pydb guard status",),
     "guard drift": ("pydb guard drift",),
     "guard set": (

@@ -37,6 +37,7 @@ PUBLIC: Final = {
     | ERASING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
+    | {"audit_seal_run", "audit_verified", "audit_verify"}
     | {"entity_approve", "guard_set", "retention_policy_approve"}
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
@@ -44,7 +45,7 @@ PUBLIC: Final = {
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"},
     "pydb_runner": LOOKING
     | ERASING
-    | {"archive_purge"}
+    | {"archive_purge", "audit_seal_run"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
     | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},

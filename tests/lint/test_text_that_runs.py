@@ -103,7 +103,6 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_effect_warnings": (1, FILTER),
     "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
     "retention_lock": (1, NAMES),
-    "retention_is_ordered": (1, FILTER),
     "retention_measure": (5, FILTER),
     "retention_null_rows": (1, NAMES),
     "retention_partition_bounds": (1, "bounds as the server writes them, and typed constants, by format()"),
