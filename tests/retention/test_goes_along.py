@@ -201,6 +201,27 @@ def test_what_a_key_takes_along_counts_whatever_the_runner_may_do_there(
     assert lab.number("select count(*) from public.d") == 40
 
 
+@pytest.mark.parametrize("whose", ["public.t", "public.c", "public.t, public.c"])
+def test_a_key_whose_triggers_are_off_leaves_no_orphans(lab: Lab, whose: str) -> None:
+    """What the server does not do then is done as for a logical reference."""
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (id int primary key, t_id int references public.t on delete cascade);
+        create table public.n (t_id int references public.t on delete set null);
+        insert into public.t select i, '{OLD}' from generate_series(1, 4) as i;
+        insert into public.c select i, 1 + i % 2 from generate_series(1, 40) as i;
+        insert into public.n values (3);"""
+    )
+    for table in whose.split(", "):
+        lab.do(f"alter table {table} disable trigger all")
+    lab.policy()
+    assert lab.planned() == 44
+    run = lab.prune()
+    assert (run.end, run.rows_done) == (DONE, 44)
+    assert lab.number("select count(*) from public.c") == 0
+    assert lab.rows("select t_id from public.n") == [(None,)]
+
+
 @pytest.mark.parametrize("on_referenced", ["skip", "cascade"])
 def test_what_references_a_table_that_inherits_counts(lab: Lab, on_referenced: str) -> None:
     lab.do(
