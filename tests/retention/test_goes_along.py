@@ -222,6 +222,21 @@ def test_a_key_whose_triggers_are_off_leaves_no_orphans(lab: Lab, whose: str) ->
     assert lab.rows("select t_id from public.n") == [(None,)]
 
 
+def test_a_key_whose_triggers_are_off_for_one_partition_leaves_no_orphans(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz) partition by range (id);
+        create table public.t0 partition of public.t for values from (0) to (5);
+        create table public.t1 partition of public.t for values from (5) to (9);
+        create table public.c (t_id int references public.t on delete cascade);
+        insert into public.t select i, '{OLD}' from generate_series(1, 8) as i;
+        insert into public.c select i from generate_series(1, 8) as i;
+        alter table public.t1 disable trigger all"""
+    )
+    lab.policy()
+    assert lab.planned() == 16
+    assert (lab.prune().rows_done, lab.number("select count(*) from public.c")) == (16, 0)
+
+
 @pytest.mark.parametrize("on_referenced", ["skip", "cascade"])
 def test_what_references_a_table_that_inherits_counts(lab: Lab, on_referenced: str) -> None:
     lab.do(

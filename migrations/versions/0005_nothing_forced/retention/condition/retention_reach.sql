@@ -24,6 +24,7 @@ declare
     v_line oid[];
     v_next oid[];
     v_edge pydb_internal.reference_edge;
+    v_is_off boolean;
 begin
     way := 'plain';
     tables := v_from;
@@ -53,6 +54,11 @@ begin
             select 1 from pg_trigger as g where g.tgrelid = any(v_line) and g.tgconstraint <> 0
         ) and not pydb_internal.retention_has_silent(v_line);
         v_next := '{}';
+        -- of one partition alone the triggers of a key may be off as well
+        v_is_off := exists (
+            select 1 from pg_trigger as g
+            where g.tgrelid = any(v_line) and g.tgisinternal and g.tgtype & 8 = 8 and g.tgenabled in ('D', 'R')
+        );
         for v_edge in
             select e.* from pydb_internal.reference_edges_among(v_line) as e
             where e.reference <> all(v_seen)
@@ -66,7 +72,7 @@ begin
                 ), 0)::bigint;
             end if;
             continue when v_edge.on_delete not in ('c', 'n', 'd');
-            if not v_edge.is_enforced then
+            if not v_edge.is_enforced or v_is_off then
                 way := 'walk'; -- what the server does not do, the delete has to
             end if;
             if v_edge.on_delete = 'c' then
