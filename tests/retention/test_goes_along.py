@@ -187,7 +187,7 @@ def test_what_a_key_takes_along_counts_whatever_the_runner_may_do_there(
         insert into public.d select i from generate_series(1, 40) as i;
         grant usage on schema pydb, pydb_internal to {runner};
         grant execute on all routines in schema pydb, pydb_internal to {runner};
-        grant select on all tables in schema public to {runner}; grant delete on public.t to {runner}"""
+        grant select on all tables in schema public, pydb to {runner}; grant delete on public.t to {runner}"""
     )
     if rule:
         lab.do("create rule also as on delete to public.c do also notify somebody")
