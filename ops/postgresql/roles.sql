@@ -167,14 +167,15 @@ declare
         reference_people reference_problem reference_publications reference_roles reference_row_condition
         reference_set_refusals reference_set_source reference_set_values reference_shared_names reference_short_words
         reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
-        reference_words relation_identities relation_problem relation_publications relation_published relation_rules
-        relation_source relation_tree retention_along retention_below_condition retention_blocker_conditions
-        retention_bound retention_cascade_plan retention_check_author retention_check_stored retention_check_target
-        retention_choices retention_code_hurdles retention_cutoff retention_deletable_condition retention_due_terms
-        retention_effect_warnings retention_end retention_expired_condition retention_expiry retention_explain_cutoff
-        retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
-        retention_filter_names retention_filter_problem retention_filter_tokens retention_function_problem
-        retention_fuse_problem retention_guess_unit retention_has_infinity retention_has_silent retention_held_warnings
+        reference_words relation_identities relation_is_hypertable relation_problem relation_publications
+        relation_published relation_rules relation_source relation_tree retention_along retention_below_condition
+        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
+        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
+        retention_explain_switches retention_explain_terms retention_explain_window retention_filter_names
+        retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem
+        retention_guess_unit retention_has_infinity retention_has_silent retention_held_warnings
         retention_hurdle_warnings retention_hurdles retention_implausible_warnings retention_instant
         retention_is_ordered retention_keep_cutoff retention_kept_query retention_leaf_warnings retention_leaves
         retention_measure retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
