@@ -1,4 +1,4 @@
-"""The only module with SQL text: connect, call a routine, call a procedure, read a table, run a script.
+"""The module with SQL text: connect, call a routine, call a procedure, read a table, run a script.
 
 Connections work behind PgBouncer in transaction mode: no prepared statements, no session settings, no
 session locks. Values come back in the binary format and therefore do not depend on ``DateStyle``,
@@ -22,30 +22,24 @@ All errors of the driver arrive as :class:`pydb.errors.PydbError`.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import struct
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 from psycopg import generators, pq, sql
-from psycopg.adapt import Dumper, Loader
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from psycopg.waiting import Wait
 
-from pydb import errors
+from pydb import conninfo, errors, reads, wire
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-    from psycopg.abc import PQGen
 
     T = TypeVar("T", bound=DataclassInstance)
 
@@ -64,198 +58,16 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-PIECE: Final = 1 << 18
-"""Bytes of a COPY that are handed over at once, about."""
+PIECE: Final = wire.PIECE
+SentTids = wire.SentTids
+SentXids = wire.SentXids
+dsn_label = conninfo.label
+
 _ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
 _SELECT = sql.SQL("select * from {}({})")
 _CALL = sql.SQL("call {}({})")
-
-_WANTED_RUNS = sql.SQL(
-    "(%(kind)s::text is null or l.kind = %(kind)s::text)"
-    " and (%(states)s::text[] is null or l.state = any(%(states)s::text[]))"
-    " and (%(subject)s::text is null or l.subject = %(subject)s::text"
-    " or right(l.subject, length(%(subject)s::text) + 1) = ' ' || %(subject)s::text)"
-    " and (l.finished_at is null or l.finished_at >= coalesce("
-    "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
-)
-
-# Reads that are no routine, by name. Each is one plain select with named parameters.
-_READS: dict[str, sql.SQL | sql.Composed] = {
-    "policies": sql.SQL(
-        "select p.*, p.search_path::text[] as search_path,"
-        " coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
-        " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
-        " as watermark_table"
-        " from pydb.retention_policy as p"
-        " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
-    ),
-    "runs_of_request": sql.SQL(
-        "select r.*, r.plan || r.detail as detail from pydb.job_run as r"
-        " where r.request = %(request)s::uuid order by r.id"
-    ),
-    "run": sql.SQL(
-        "select r.*, r.plan || r.detail as detail from pydb.job_run as r where r.id = %(id)s::bigint"
-    ),
-    "run_audit": sql.SQL(
-        "select id, at, actor, action, subject, arguments from pydb.audit_log"
-        " where run_id = %(id)s::bigint order by id"
-    ),
-    "run_summaries": sql.SQL("select * from pydb.run_list where id = any(%(ids)s::bigint[]) order by id"),
-    # in two parts, each with an index of its own: the log may be long
-    "run_list": sql.SQL(
-        "select * from ("
-        " (select l.* from pydb.run_list as l where l.state = 'running' and {wanted})"
-        " union all"
-        " (select l.* from pydb.run_list as l where l.state <> 'running' and {wanted}"
-        " order by l.id desc limit %(limit)s::bigint)"
-        ") as u order by u.state <> 'running', u.id desc limit %(limit)s::bigint"
-    ).format(wanted=_WANTED_RUNS),
-    "retention_log": sql.SQL(
-        "select * from pydb.retention_job_log as l"
-        " where (%(policy)s::text is null or l.subject = %(policy)s::text)"
-        " and (%(states)s::text[] is null or l.state = any(%(states)s::text[]))"
-        " and (l.finished_at is null or l.finished_at >= coalesce("
-        "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
-        " order by l.id desc limit %(limit)s::bigint"
-    ),
-    "guard": sql.SQL("select * from pydb.guard_status"),
-    "windows": sql.SQL(
-        "select s.*, s.opens::text as opens, s.closes::text as closes"
-        " from pydb.window_status as s order by s.name"
-    ),
-    "settings": sql.SQL("select * from pydb.setting order by name"),
-    "detach_bounds": sql.SQL(
-        "select extract(epoch from pydb_internal.setting_get(p_name => 'partition_patience')::interval)"
-        "::float8 as patience, extract(epoch from %(max_runtime)s::text::interval)::float8 as runtime"
-    ),
-    "databases": sql.SQL(
-        "select d.datname as name from pg_catalog.pg_database as d"
-        " where d.datallowconn and not d.datistemplate and has_database_privilege(d.oid, 'connect')"
-        " order by d.datname"
-    ),
-    "has_pydb": sql.SQL("select pg_catalog.to_regnamespace('pydb') is not null as installed"),
-    "revision": sql.SQL("select version_num as revision from pydb.alembic_version"),
-    "schedule_lock": sql.SQL(
-        "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('pydb.schedule_sync', 0))"
-    ),
-    "schedule_sources": sql.SQL(
-        "select s.procedure, s.schedule, s.description, s.kind, s.subjects is not null as by_subject,"
-        " s.housekeeping, s.updated_at, s.updated_by from pydb.schedule_source as s order by s.procedure"
-    ),
-    "cron_place": sql.SQL(
-        "select s.setting as cron_database, e.extversion as version"
-        " from (select) as one"
-        " left join pg_catalog.pg_settings as s on s.name = 'cron.database_name'"
-        " left join pg_catalog.pg_extension as e on e.extname = 'pg_cron'"
-    ),
-    "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
-    "entities": sql.SQL(
-        "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
-        " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at,"
-        " e.search_path::text[] as search_path"
-        " from pydb.entity as e order by e.name"
-    ),
-    "entity_root": sql.SQL(
-        "select e.root::oid as oid, coalesce(pydb_internal.relation_name(e.root), e.root_name) as relation"
-        " from pydb.entity as e where e.name = %(name)s"
-    ),
-    "table_root": sql.SQL(
-        "select r.root::oid as oid, pydb_internal.relation_name(r.root) as relation"
-        " from (select pydb_internal.relation_resolve(p_name => %(name)s) as root) as r"
-    ),
-    "unique_keys": sql.SQL(
-        "select u.columns::text[] as columns, u.is_primary"
-        " from pydb_internal.cascade_unique_keys(p_relation => %(relation)s::oid) as u"
-        " order by u.is_primary desc, u.columns::text"
-    ),
-    "cascade_jobs": sql.SQL(
-        "select j.id, j.entity, coalesce(pydb_internal.relation_name(j.root), j.root_name) as root_name,"
-        " jsonb_array_length(j.keys) as key_count, j.edges, j.reason, j.state, j.rows_planned, j.rows_done,"
-        " j.relations, j.approval, j.not_before, j.requested_by, j.requested_at, j.approved_by,"
-        " j.approved_at, j.cancelled_by, j.cancelled_at, j.run_id, r.state as run_state, r.stop_reason,"
-        " j.proof, j.finished_at, j.allow_triggers, j.triggered,"
-        " j.search_path::text[] as search_path"
-        " from pydb.cascade_job as j left join pydb.job_run as r on r.id = j.run_id"
-        " where %(job)s::bigint is null or j.id = %(job)s::bigint order by j.id desc limit %(limit)s::bigint"
-    ),
-    "erasures": sql.SQL(
-        "select * from pydb.erasure_status as s where not %(is_open)s::boolean or s.days_left is not null"
-        " order by case when %(is_open)s::boolean then s.deadline end, s.requested_at desc"
-        " limit %(limit)s::bigint"
-    ),
-    # entries of a file as the ledger has them, and the keys of the roots that are there again
-    "erasure_back": sql.SQL(
-        "select distinct f.id, f.key from pydb_internal.erasure_back("
-        "p_entries => array(select jsonb_populate_record(null::pydb.erasure, e.value)"
-        " from jsonb_array_elements(%(entries)s::jsonb) as e (value))) as f"
-    ),
-    "column_list": sql.SQL(
-        "select u.name from unnest(pydb_internal.reference_parse_columns(p_text => %(text)s))"
-        " with ordinality as u (name, place) order by u.place"
-    ),
-    "orphan_list": sql.SQL(
-        "select * from pydb.orphan_list where %(name)s::text is null or reference = %(name)s::text"
-        " order by reference, kind"
-    ),
-    "orphan_coverage": sql.SQL("select * from pydb.orphan_coverage"),
-    "archive_list": sql.SQL(
-        "select * from pydb.archive_list where (%(run)s::bigint is null or run_id = %(run)s::bigint)"
-        " and (rows > 0 or %(empty)s) order by run_id desc, relation"
-    ),
-    "archive_scope": sql.SQL(
-        "select l.* from pydb.archive_list as l"
-        " left join pydb.archive_table as t on t.archive = l.archive"
-        " where l.rows > 0 and (%(run)s::bigint is null or l.run_id = %(run)s::bigint)"
-        " and (%(table)s::oid is null or l.archive::oid = %(table)s::oid"
-        " or t.source::oid = pydb_internal.archive_top(p_relation => %(table)s::oid))"
-    ),
-    "archive_status": sql.SQL("select * from pydb.archive_status order by relation"),
-    "idempotency_keys": sql.SQL(
-        "select l.*, clock_timestamp() as seen_at from pydb.idempotency_list as l"
-        " where (%(scope)s::text is null or l.scope = %(scope)s::text)"
-        " and (%(key)s::text is null or l.key = %(key)s::text)"
-        " and (%(status)s::text is null or l.status = %(status)s::text)"
-        " and (%(expired)s::boolean is null or l.expired = %(expired)s::boolean)"
-        # few among many: found by their own table
-        " and (%(status)s::text is distinct from 'held' or (l.scope, l.key) in"
-        " (select h.scope, h.key from pydb_internal.idempotency_held as h))"
-        " order by l.claimed_at desc, l.token desc limit %(limit)s::bigint"
-    ),
-    # the setting is this transaction's: nobody needs to wait until the disk knows that expired keys are gone
-    "idempotency_prune": sql.SQL(
-        "select pydb.idempotency_prune(p_limit => %(limit)s::integer) as keys"
-        " from (select set_config('synchronous_commit', 'off', true) offset 0) as s"
-    ),
-    "seconds": sql.SQL("select extract(epoch from %(span)s::interval)::float8 as seconds"),
-    "system": sql.SQL(
-        "select s.system_identifier, current_database() as dbname,"
-        " (select d.oid from pg_catalog.pg_database as d where d.datname = current_database()) as dboid,"
-        " current_setting('server_version_num')::integer as version from pg_catalog.pg_control_system() as s"
-    ),
-    "archive_manifests": sql.SQL(
-        "select m.*, pydb_internal.archive_is_own(m.system_identifier, m.database_oid) as is_own"
-        " from pydb.archive_manifest as m"
-        " where (%(place)s::text is null or m.place = %(place)s::text)"
-        " and (%(run_id)s::bigint is null or m.run_id = %(run_id)s::bigint)"
-        " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
-    ),
-    "archive_files": sql.SQL(
-        "select m.file, m.place, m.source_name, m.rows, m.rows_deleted, m.bytes, m.created_at"
-        " from pydb.archive_manifest as m where m.archived_run_id = %(run)s::bigint order by m.id"
-    ),
-    "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
-    "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
-    "server": sql.SQL(
-        "select current_database() as dbname, current_user as role, pg_is_in_recovery() as in_recovery,"
-        " current_setting('transaction_read_only')::boolean as read_only,"
-        # of the database, the role or the server: nobody has asked for it in this session
-        " exists (select from pg_settings where name = 'default_transaction_read_only' and setting = 'on'"
-        " and source not in ('client', 'interactive', 'session')) as read_only_default,"
-        " current_setting('server_version_num')::integer as version"
-    ),
-}
 
 
 def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
@@ -266,7 +78,7 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     :class:`~pydb.errors.DatabaseUnavailable` if there is no connection; neither shows a password.
     """
     given = dsn if dsn is not None else os.environ.get("PYDB_DSN", "")
-    params = _parse_dsn(given)
+    params = conninfo.parse(given)
     inherited = {o.keyword.decode() for o in pq.Conninfo.get_defaults() if o.val is not None}
     for name, value in _DEFAULTS.items():
         if name not in params and name not in inherited:
@@ -274,12 +86,8 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     try:
         conn = psycopg.connect(make_conninfo("", **params), autocommit=autocommit, prepare_threshold=None)
     except psycopg.Error as error:
-        raise _connect_error(error, params) from None
-    conn.adapters.register_loader("regclass", _OidBinaryLoader)
-    conn.adapters.register_loader("interval", _IntervalBinaryLoader)
-    conn.adapters.register_loader("timestamptz", _TimestamptzBinaryLoader)
-    conn.adapters.register_dumper(SentTids, _SentTidsDumper)
-    conn.adapters.register_dumper(SentXids, _SentXidsDumper)
+        raise conninfo.refused(error, params) from None
+    wire.adapt(conn)
     return conn
 
 
@@ -345,7 +153,7 @@ def _refuse_transaction(conn: Connection, what: str) -> None:
 def read(conn: Connection, name: str, /, **args: object) -> list[Row]:
     """Rows of one of the named reads of this module."""
     with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
-        cursor.execute(_READS[name], _values(args))
+        cursor.execute(reads.READS[name], _values(args))
         return cursor.fetchall()
 
 
@@ -369,30 +177,8 @@ def run_query(conn: Connection, script: str, /, **args: object) -> list[Row]:
 
 def held(conn: Connection) -> list[tuple[str, int, bool]]:
     """What pydb's own tables hold: what it is, how many rows, whether it is nowhere else and still in use."""
-    found = conn.execute(_HELD).fetchall()
+    found = conn.execute(reads.HELD).fetchall()
     return [(str(what), int(str(number)), bool(is_only)) for what, number, is_only in found]
-
-
-_HELD = """
-select h.what, h.number, h.is_only
-from (
-    values
-    (1, 'rows in quarantine', (select count(*) from pydb.orphan_quarantine), true),
-    (
-        2, 'live idempotency keys', (
-            select count(*) from pydb.idempotency_key as k
-            where k.state = 'pending' or k.expires_at > clock_timestamp()
-        ), true
-    ),
-    (3, 'policies', (select count(*) from pydb.retention_policy as p where not p.builtin), false),
-    (4, 'logical references', (select count(*) from pydb.reference), false),
-    (5, 'entities', (select count(*) from pydb.entity), false),
-    (6, 'cascade jobs', (select count(*) from pydb.cascade_job), false),
-    (7, 'records of runs', (select count(*) from pydb.job_run), false),
-    (8, 'audit records', (select count(*) from pydb.audit_log), false)
-) as h (place, what, number, is_only)
-order by h.place
-"""
 
 
 def run_text(conn: Connection, statement: str) -> object:
@@ -444,14 +230,14 @@ def copy_out(conn: Connection, statement: str) -> Generator[bytes]:
         is_through = False
         try:
             while not is_through:
-                lines, is_through = conn.wait(_lines(conn.pgconn))
+                lines, is_through = conn.wait(wire.lines(conn.pgconn))
                 if lines:
-                    yield b"".join(lines)
+                    yield bytes(lines)
         finally:
             if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
                 conn.cancel_safe()
                 with suppress(psycopg.Error):
-                    while not conn.wait(_lines(conn.pgconn))[1]:
+                    while not conn.wait(wire.lines(conn.pgconn))[1]:
                         pass
 
 
@@ -462,27 +248,6 @@ def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
             for piece in pieces:
                 copy.write(piece)
         return cursor.rowcount
-
-
-def _lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[list[memoryview], bool]]:
-    """Lines of a COPY, of ``PIECE`` bytes together if there are as many, and whether it is through."""
-    lines: list[memoryview] = []
-    size = 0
-    take, add = pgconn.get_copy_data, lines.append
-    while size < PIECE:
-        length, line = take(1)  # this loop is all that happens for each row
-        if length > 0:
-            add(line)
-            size += length
-        elif length == 0:
-            yield Wait.R
-            pgconn.consume_input()
-        else:
-            (*_, end) = yield from generators.fetch_many(pgconn)
-            if end.status != pq.ExecStatus.COMMAND_OK:
-                raise psycopg.errors.error_from_result(end)
-            return lines, True
-    return lines, False
 
 
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:
@@ -524,71 +289,6 @@ def cancel(conn: Connection, timeout: float = 10.0) -> bool:
     except psycopg.Error:
         return False
     return True
-
-
-def dsn_label(dsn: str) -> str:
-    """The database that a DSN names, with its host; never a password."""
-    params = _parse_dsn(dsn)
-    name = params.get("dbname") or params.get("service") or params.get("user") or "default"
-    return f"{name} on {params['host']}" if "host" in params else name
-
-
-def _parse_dsn(dsn: str) -> dict[str, str]:
-    try:
-        return {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value is not None}
-    except psycopg.Error as error:
-        raise errors.UsageError(
-            "the DSN cannot be parsed", detail=_dsn_problem(str(error).strip()), hint=_dsn_hint(dsn)
-        ) from None
-
-
-def _dsn_problem(reason: str) -> str:
-    """What libpq says of a DSN, without what it quotes of it: that can be part of a password.
-
-    Punctuation and what is nearly the name of an option are none.
-    """
-    known = [option.keyword.decode() for option in pq.Conninfo.get_defaults()]
-    near: list[str] = []
-
-    def shown(quoted: re.Match[str]) -> str:
-        text = quoted[0].strip('"')
-        if text in ("=", "@", ":", "/", "[", "]"):
-            return quoted[0]
-        found = difflib.get_close_matches(text, known, n=1, cutoff=0.75)
-        near.extend(found)
-        return quoted[0] if found else '"…"'
-
-    told = re.sub(r'"[^"]*"?', shown, reason)
-    return told + (f'; did you mean "{near[0]}"?' if near and near[0] not in reason else "")
-
-
-def _dsn_hint(dsn: str) -> str:
-    dialect = re.match(r"\s*postgres(?:ql)?(\+[a-z0-9_]+)://", dsn)
-    if dialect:
-        return f"that is SQLAlchemy's form: leave out {dialect[1]}, postgresql://user@host:5432/dbname"
-    return "postgresql://user@host:5432/dbname, special characters percent-encoded, or host=… dbname=…"
-
-
-def _connect_error(error: psycopg.Error, params: Mapping[str, str]) -> errors.PydbError:
-    text = str(error).strip()
-    secret = params.get("password")
-    if secret:
-        text = text.replace(secret, "…")
-    hint = "check host, port, user, database: --dsn or PYDB_DSN, else PG* variables and pg_service.conf"
-    inherited = {o.keyword.decode(): o.val.decode() for o in pq.Conninfo.get_defaults() if o.val}
-    if "host" not in params:  # the driver names only what it was given
-        text = text.replace("host None", f"host {inherited.get('host', '')!r}")
-    host = params.get("host", "")
-    if "@" in host and not host.startswith(("/", "@")):  # the rest of a password with a bare @
-        text = text.replace(host, "…").replace(host.rpartition("@")[0], "…")
-        hint = "percent-encode @ in the password of the DSN (%40)"
-    head, *rest = text.splitlines() or [type(error).__name__]
-    return errors.DatabaseUnavailable(
-        "cannot connect to the database",
-        detail="; ".join(line.strip() for line in [head, *rest]),
-        hint=hint,
-        sqlstate=error.sqlstate,
-    )
 
 
 @contextmanager
@@ -640,72 +340,3 @@ def _value(value: object) -> object:
 
 def _as(cls: type[T], row: Row) -> T:
     return cls(**{field.name: row[field.name] for field in fields(cls) if field.name in row})
-
-
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-class SentTids(bytes):
-    """An array of places as ``array_send`` gave it: it goes back without being read."""
-
-
-class SentXids(bytes):
-    """An array of transaction ids, the same way."""
-
-
-class _SentTidsDumper(Dumper):
-    format = pq.Format.BINARY
-    oid = 1010  # tid[]
-
-    def dump(self, obj: bytes) -> bytes:
-        return obj
-
-
-class _SentXidsDumper(_SentTidsDumper):
-    oid = 1011  # xid[]
-
-
-class _OidBinaryLoader(Loader):
-    """The oid of an object whose text form would depend on search_path."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: bytes | bytearray | memoryview) -> int:
-        (oid,) = struct.unpack("!I", data)
-        return int(oid)
-
-
-class _TimestamptzBinaryLoader(Loader):
-    """Microseconds since 2000-01-01 UTC."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: bytes | bytearray | memoryview) -> datetime:
-        (micros,) = struct.unpack("!q", data)
-        try:
-            return _EPOCH + timedelta(microseconds=micros)
-        except OverflowError:
-            return (datetime.max if micros > 0 else datetime.min).replace(tzinfo=UTC)
-
-
-class _IntervalBinaryLoader(Loader):
-    """Microseconds, days, months: the text is the one of intervalstyle postgres."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: bytes | bytearray | memoryview) -> str:
-        micros, days, months = struct.unpack("!qii", data)
-        sign = -1 if months < 0 else 1
-        years, mons = sign * (abs(months) // 12), sign * (abs(months) % 12)
-        parts = [
-            f"{count} {unit}{'' if count == 1 else 's'}"
-            for count, unit in ((years, "year"), (mons, "mon"), (days, "day"))
-            if count
-        ]
-        if micros or not parts:
-            seconds, fraction = divmod(abs(micros), 1_000_000)
-            clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-            if fraction:
-                clock += f".{fraction:06}".rstrip("0")
-            parts.append(f"-{clock}" if micros < 0 else clock)
-        return " ".join(parts)

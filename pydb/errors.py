@@ -7,67 +7,72 @@ password of a DSN: see :func:`pydb.db.connect`.
 
 from __future__ import annotations
 
-import re
-from enum import IntEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
+
+from pydb.claimerrors import (
+    Ambiguous,
+    ClaimContended,
+    ClaimRefused,
+    CompletionUnknown,
+    FailureReplayed,
+    InProgress,
+    Mismatch,
+    NotFinished,
+    NotJson,
+    Superseded,
+)
+from pydb.failure import ExitCode, PydbError, UsageError
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     import psycopg
 
-    from pydb.idempotency.outcomes import Replay, ReplayedFailure
 
-
-class ExitCode(IntEnum):
-    """Exit codes of the ``pydb`` command."""
-
-    DONE = 0
-    ATTENTION = 1
-    FAILED = 2
-    UNKNOWN = 3
-    USAGE = 64
-    UNAVAILABLE = 69
-    NO_PRIVILEGE = 77
-    INTERRUPTED = 130
-
-
-class PydbError(Exception):
-    """Base of all exceptions that pydb raises; by itself: the command failed (exit code 2)."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        detail: str | None = None,
-        hint: str | None = None,
-        sqlstate: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.detail = detail
-        self.hint = hint
-        self.sqlstate = sqlstate
-
-    def lines(self) -> list[str]:
-        """The message, and where present the detail and the hint, one entry each."""
-        lines = [self.message]
-        if self.detail:
-            lines.append(f"detail: {self.detail}")
-        if self.hint:
-            lines.append(f"hint: {self.hint}")
-        return lines
-
-    def __str__(self) -> str:
-        return "\n".join(self.lines())
-
-
-class UsageError(PydbError):
-    """The user asked for something that cannot be: wrong argument, refused definition."""
-
-    exit_code = ExitCode.USAGE
+__all__ = [
+    "SQLSTATES",
+    "Ambiguous",
+    "ArchiveRefused",
+    "Cancelled",
+    "CascadeBlocked",
+    "CascadeChanged",
+    "CascadeRefused",
+    "ClaimContended",
+    "ClaimRefused",
+    "CompletionUnknown",
+    "DatabaseNewer",
+    "DatabaseUnavailable",
+    "Drift",
+    "ExitCode",
+    "FailureReplayed",
+    "FileRefused",
+    "Held",
+    "HoldNotPlaced",
+    "HoldRefused",
+    "InProgress",
+    "Interrupted",
+    "Mismatch",
+    "MissingPrivilege",
+    "NotFinished",
+    "NotInstalled",
+    "NotJson",
+    "OrphansRefused",
+    "OrphansRemain",
+    "PolicyFileError",
+    "PolicyRefused",
+    "PydbError",
+    "ReadOnlyServer",
+    "RowsConflict",
+    "RunBlocked",
+    "RunFailed",
+    "SchedulerUnusable",
+    "SchemaNotOurs",
+    "Superseded",
+    "UnknownName",
+    "UnknownRelation",
+    "UsageError",
+    "error_class",
+    "from_psycopg",
+    "not_installed",
+]
 
 
 class UnknownName(UsageError):
@@ -135,94 +140,6 @@ class RunBlocked(PydbError):
 
 class RunFailed(PydbError):
     """A run failed (YD110) or its table changed under it (YD106, YD113, YD308, YD403)."""
-
-
-class ClaimRefused(UsageError):
-    """An idempotency claim or an operator's call has an argument that cannot be (YD201)."""
-
-
-class ClaimContended(PydbError):
-    """A key changed hands too fast to be claimed; try again (YD202)."""
-
-    exit_code = ExitCode.ATTENTION
-
-
-class Mismatch(UsageError):
-    """The key was claimed with another payload; use another key, or send the first payload again."""
-
-
-class Ambiguous(PydbError):
-    """A held key's worker went away: its effect may have happened, so an operator must resolve the key."""
-
-    exit_code = ExitCode.ATTENTION
-
-
-class InProgress(PydbError):
-    """Somebody works on the key; ``retry_after`` is what is left of the lease, None if that is not known."""
-
-    exit_code = ExitCode.ATTENTION
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        retry_after: timedelta | None = None,
-        owner: str | None = None,
-        detail: str | None = None,
-        hint: str | None = None,
-        sqlstate: str | None = None,
-    ) -> None:
-        super().__init__(message, detail=detail, hint=hint, sqlstate=sqlstate)
-        self.retry_after = retry_after
-        self.owner = owner
-
-
-class Superseded(PydbError):
-    """The caller does not hold its key any more, so what it did must not count (YD203).
-
-    ``outcome`` is superseded (somebody else works on the key), superseded_done (somebody else finished it),
-    conflict (another outcome was recorded by this claim), ok_again (fenced: this one was), gone (expired or
-    reset) or lost (a heartbeat came too late). ``recorded`` is the outcome to adopt, where there is one.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        outcome: str | None = None,
-        recorded: Replay | ReplayedFailure | None = None,
-        detail: str | None = None,
-        hint: str | None = None,
-        sqlstate: str | None = None,
-    ) -> None:
-        super().__init__(message, detail=detail, hint=hint, sqlstate=sqlstate)
-        self.outcome = outcome or message.rpartition(": ")[2]
-        self.recorded = recorded
-
-
-class FailureReplayed(PydbError):
-    """The work of this key failed for good before; ``error`` and ``code`` are what was recorded."""
-
-    def __init__(
-        self, message: str, *, error: object, code: int | None, detail: str | None, hint: str | None
-    ) -> None:
-        super().__init__(message, detail=detail, hint=hint)
-        self.error = error
-        self.code = code
-
-
-class NotFinished(UsageError):
-    """The block of a claim ended without complete or fail; the key stays pending."""
-
-
-class NotJson(UsageError):
-    """A result, an error or a payload is no JSON value; nothing was sent."""
-
-
-class CompletionUnknown(PydbError):
-    """The connection was lost during a completion: it may be recorded or not."""
-
-    exit_code = ExitCode.UNAVAILABLE
 
 
 class CascadeRefused(UsageError):
@@ -378,6 +295,10 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD822": UsageError,
     "YD823": UsageError,
     "YD840": RunBlocked,
+    "YD841": RunBlocked,
+    "YD842": RunBlocked,
+    "YD843": PolicyRefused,
+    "YD861": RunFailed,
     "YD901": PydbError,
     "YD902": PydbError,
     "25006": ReadOnlyServer,
@@ -398,10 +319,6 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD": PydbError,
 }
 
-# The object that is missing is quoted in the message, whatever its language.
-_NAMES_PYDB = re.compile(r'(?<![\w.])"?pydb(?:_internal)?"?\.|"pydb(?:_internal)?"')
-_MISSING = frozenset({"3F000", "42883", "42P01", "42703", "42704"})
-
 
 def error_class(sqlstate: str | None) -> type[PydbError]:
     """The exception class for a SQLSTATE; :class:`PydbError` for one that is not in the table."""
@@ -411,75 +328,16 @@ def error_class(sqlstate: str | None) -> type[PydbError]:
 
 
 def from_psycopg(error: psycopg.Error, dbname: str | None = None) -> PydbError:
-    """The pydb exception for an error of the driver; ``dbname`` is named when pydb is not installed there.
+    """The pydb exception for an error of the driver, see :func:`pydb.translation.from_psycopg`."""
+    from pydb import translation  # only where something failed
 
-    The caller raises it ``from error``. An error without SQLSTATE is a lost or refused connection if the
-    driver calls it operational, a failure otherwise.
-    """
-    import psycopg
-
-    sqlstate = error.sqlstate
-    diag = error.diag
-    message = (diag.message_primary or str(error)).strip() or type(error).__name__
-    detail, hint = diag.message_detail, diag.message_hint
-    if sqlstate in _MISSING and _NAMES_PYDB.search(message):
-        return not_installed(dbname, sqlstate=sqlstate, missing=message)
-    if sqlstate is None and isinstance(error, psycopg.OperationalError):
-        head, *rest = message.splitlines()
-        return DatabaseUnavailable(head, detail=" ".join(line.strip() for line in rest) or detail, hint=hint)
-    if sqlstate is None and isinstance(
-        error, psycopg.DataError
-    ):  # the driver cannot send it: a NUL character
-        return UsageError(message)
-    if sqlstate == "42501" and hint is None:
-        hint = _grants(message)
-    elif sqlstate in ("22007", "22008", "22015") and hint is None:
-        hint = "how long: '30 days', '36 hours', '1 year'; when: '2026-01-31 03:15Z'"
-    kind = error_class(sqlstate)
-    where = _application(diag)
-    if where is not None:
-        if kind.exit_code is ExitCode.USAGE:  # not the user's: a trigger's, which the user cannot word better
-            kind = PydbError
-        if where and where not in (detail or ""):
-            detail = " ".join(filter(None, (detail, f"It was raised in: {where}.")))
-    return kind(message, detail=detail, hint=hint, sqlstate=sqlstate)
-
-
-def _application(diag: psycopg.errors.Diagnostic) -> str | None:
-    """The functions and lines of the application in which an error was raised; None if it was not there.
-
-    The routine that raises such an error again says so in two fields, and has told where in the detail. An
-    error that comes as the server raised it has nothing but its context: there a statement of pydb that runs
-    code of others begins with a mark.
-    """
-    if (diag.schema_name, diag.datatype_name) == ("pydb_internal", "application"):
-        return ""
-    above, mark, _ = (diag.context or "").partition("/* pydb */")
-    return "; ".join(above.splitlines()[:-1]) or None if mark else None
-
-
-def _grants(message: str) -> str:
-    """What to grant to a role that lacks a right and was told no more than that."""
-    schema = re.search(r"\bschema (?!pydb\b|pydb_internal\b)(.+)$", message)
-    if schema:
-        name = (
-            schema[1]
-            if re.fullmatch(r"[a-z_][a-z0-9_]*", schema[1])
-            else '"' + schema[1].replace('"', '""') + '"'
-        )
-        return f"the owner of schema {name} grants usage on it: grant usage on schema {name} to …"
-    return (
-        "grant pydb_monitor (looks), pydb_runner (runs) or pydb_admin (decides) to this role, once "
-        "ops/postgresql/roles.sql was run in this database: docs/install.md#roles"
-    )
+    return translation.from_psycopg(error, dbname)
 
 
 def not_installed(
     dbname: str | None, *, sqlstate: str | None = None, missing: str | None = None
 ) -> NotInstalled:
-    """The exception for a database without pydb, or with an older one; ``missing`` is what was not found."""
-    where = f'database "{dbname}"' if dbname else "this database"
-    message = f"pydb is not installed in {where}"
-    if missing is not None and sqlstate != "3F000":
-        message += ", or is older there than this program"
-    return NotInstalled(message, detail=missing, hint="run: pydb migrate up", sqlstate=sqlstate)
+    """The exception for a database without pydb, see :func:`pydb.translation.not_installed`."""
+    from pydb import translation
+
+    return translation.not_installed(dbname, sqlstate=sqlstate, missing=missing)

@@ -215,10 +215,20 @@ def restore(
     )
 
 
-def close(conn: Connection, reference: str, *, max_wait: str = "1 min") -> None:
+def close(
+    conn: Connection, reference: str, *, max_wait: str = "1 min", search_path: Sequence[str] | None = None
+) -> None:
     """Make a reference a valid foreign key; ``max_wait`` bounds the tries for each lock.
+
+    ``search_path``: schemas in which event triggers look for names; None = as the running role does.
 
     ``conn`` must be autocommit and idle. Raises :class:`~pydb.errors.OrphansRemain` if the key stays
     NOT VALID, :class:`~pydb.errors.RunBlocked` without a lock.
     """
-    db.call_procedure(conn, "orphan_close", p_reference=reference, p_max_wait=max_wait)
+    db.call_procedure(
+        conn,
+        "orphan_close",
+        p_reference=reference,
+        p_max_wait=max_wait,
+        p_search_path=None if search_path is None else tuple(search_path),
+    )

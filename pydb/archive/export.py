@@ -181,8 +181,7 @@ class Exporter:
             error = caught
         if deleter.ended.is_set():
             return
-        with contextlib.suppress(_Ended):
-            self._wait(deleter, most=0)
+        # the run goes on with the files that it has not come to
         db.call(
             self._reader,
             "pydb_internal.archive_exporter_end",
@@ -328,7 +327,12 @@ class Exporter:
             digest=content.digest,
             writer=compress.NAME,
             created_at=str(_time(datetime.now(UTC))),
+            audit_head=self._audit_head(),
         )
+
+    def _audit_head(self) -> str | None:
+        found = db.call_value(self._reader, "pydb_internal.audit_head_text")
+        return None if found is None else str(found)
 
     def _enter(self, known: Manifest, signature: str, noted: Noted) -> object:
         with db.transaction(self._reader):

@@ -126,14 +126,19 @@ def measure(target: Target, name: str) -> Content:
     frame = compress.decompressor()
     raw, packed = hashlib.sha256(), hashlib.sha256()
     rows = bytes_raw = size = 0
-    with target.open(name) as file:
+    with target.open(name) as file, ThreadPoolExecutor(max_workers=1) as worker:
+        hashed: Future[None] | None = None  # that of a piece, while the next one is inflated and counted
         while data := file.read(PIECE):
             packed.update(data)
             size += len(data)
             for piece in _inflate(frame, data):
-                raw.update(piece)
                 rows += piece.count(b"\n")
                 bytes_raw += len(piece)
+                if hashed is not None:
+                    hashed.result()
+                hashed = worker.submit(raw.update, piece)
+        if hashed is not None:
+            hashed.result()
     if not frame.eof:
         raise NotAFile("it ends too early")
     return Content(rows, bytes_raw, size, packed.hexdigest(), raw.hexdigest())

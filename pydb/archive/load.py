@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -39,7 +40,10 @@ def known(target: Target, name: str) -> Manifest:
     if not verdicts or verdicts[0].result is not verify.Result.OK:
         result, why = (verdicts[0].result, verdicts[0].why) if verdicts else (verify.Result.MISSING, None)
         raise errors.FileRefused(
-            f"{name} is {result}", detail=why, hint=f"pydb archive verify {target.place}", sqlstate="YD622"
+            f"{name} is {result}",
+            detail=why,
+            hint=f"pydb archive verify {shlex.quote(target.place)}",
+            sqlstate="YD622",
         )
     with target.open(name + manifest.MANIFEST) as file:
         return manifest.parse(file.read())
@@ -55,7 +59,7 @@ def described(target: Target, name: str) -> Manifest:
         raise errors.FileRefused(
             f"{name} cannot be imported",
             detail=why,
-            hint=f"pydb archive verify {target.place}",
+            hint=f"pydb archive verify {shlex.quote(target.place)}",
             sqlstate="YD622",
         ) from None
 
@@ -74,7 +78,8 @@ def of_run(target: Target, run_id: int) -> list[str]:
                 found.append(one.file)
     if not found:
         raise errors.UsageError(
-            f"no file of run {run_id} is in {target.place}", hint=f"pydb archive verify {target.place}"
+            f"no file of run {run_id} is in {target.place}",
+            hint=f"pydb archive verify {shlex.quote(target.place)}",
         )
     return found
 
@@ -90,6 +95,7 @@ def load(
     table: str | None = None,
     allow_triggers: bool = False,
     dry_run: bool = False,
+    search_path: Sequence[str] | None = None,
 ) -> Imported:
     """Import files of one place, of any tables: parents before what references them, all of it or nothing.
 
@@ -97,6 +103,7 @@ def load(
     that conflict (a key that is there again, a parent that is gone) stop it (YD625), or are skipped, and told
     with the codes of a restore. ``key``: only the rows of ``table`` with these values, and what references
     them in these files. A column of another type refuses it (YD624). ``into``: one table for all of them.
+    ``search_path``: schemas in which triggers look for names; None = as the running role does.
     """
     return load_all(
         conn,
@@ -107,6 +114,7 @@ def load(
         table=table,
         allow_triggers=allow_triggers,
         dry_run=dry_run,
+        search_path=search_path,
     )
 
 
@@ -120,6 +128,7 @@ def load_all(
     table: str | None = None,
     allow_triggers: bool = False,
     dry_run: bool = False,
+    search_path: Sequence[str] | None = None,
 ) -> Imported:
     """:func:`load` of files that lie in several places."""
     found = [(target, known(target, name)) for target, name in dict.fromkeys(sources)]
@@ -136,6 +145,7 @@ def load_all(
             p_table=None if table is None else _relation(conn, table),
             p_allow_triggers=allow_triggers,
             p_dry_run=dry_run,
+            p_search_path=None if search_path is None else tuple(search_path),
         )
     return Imported(
         [one.file for _, one in found],
@@ -175,7 +185,7 @@ def _read_in(
             if rows != one.rows or digest.hexdigest() != one.digest:
                 raise errors.FileRefused(
                     f"{one.file} is not what it was a moment ago",
-                    hint=f"pydb archive verify {target.place}",
+                    hint=f"pydb archive verify {shlex.quote(target.place)}",
                     sqlstate="YD622",
                 )
         places.append(

@@ -1,4 +1,7 @@
-"""Hints of the server that are a statement of pydb, as the command that does the same."""
+"""Hints of the server that are a statement of pydb, as the command that does the same: only for display.
+
+What decides (exit codes, what is tried again, what is offered) are codes and columns, never these sentences.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,30 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _TEXT: Final = r"'((?:[^']|'')*)'"
-# a statement, the command, and how the arguments of the statement are given to it
+# a whole statement, the command, and how the arguments of the statement are given to it
 _SPOKEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern), command)
+    (re.compile(rf"(?<!\w){pattern}(?=\s*(?:;|--|$))"), command)
     for pattern, command in (
         (
             rf"call pydb\.orphan_repair\({_TEXT}(?:, {_TEXT})?(, p_dry_run => true)?\)",
             "pydb orphans repair {0} --mode {1} --dry-run",
         ),
-        (rf"call pydb\.orphan_close\({_TEXT}(?:, {_TEXT})?\);?", "pydb orphans close {0} --max-wait {1}"),
-        (r"select \* from pydb\.reference_list;?", "pydb reference list"),
-        (r"select \* from pydb\.reference_suggest\(\);?", "pydb reference suggest"),
-        (r"select \* from pydb\.orphan_list;?", "pydb orphans list"),
+        (rf"call pydb\.orphan_close\({_TEXT}(?:, {_TEXT})?\)", "pydb orphans close {0} --max-wait {1}"),
+        (r"select \* from pydb\.reference_list", "pydb reference list"),
+        (r"select \* from pydb\.reference_suggest\(\)", "pydb reference suggest"),
+        (r"select \* from pydb\.orphan_list", "pydb orphans list"),
         (
-            r"select distinct run_id, reference from pydb\.orphan_quarantine;?",
+            r"select distinct run_id, reference from pydb\.orphan_quarantine",
             "pydb runs list --kind orphans",
         ),
-        (rf"select pydb\.reference_drop\({_TEXT}\);?", "pydb reference drop {0}"),
+        (rf"select pydb\.reference_drop\({_TEXT}\)", "pydb reference drop {0}"),
+        (rf"select pydb\.guard_allow\({_TEXT}\)", "pydb guard allow {0}"),
+        (rf"select pydb\.retention_policy_approve\({_TEXT}\)", "pydb policy approve {0}"),
+        (rf"select pydb\.entity_approve\({_TEXT}\)", "pydb entity approve {0}"),
+        (r"select \* from pydb\.audit_verify\(\)", "pydb audit verify"),
     )
 )
 # what only the owner may do, a member of the owner does as it
@@ -37,9 +44,23 @@ def spoken(hint: str | None, args: Sequence[str]) -> str | None:
     """``hint`` with commands for statements that a command has; ``args`` are the words that were typed."""
     if hint is None:
         return None
-    for pattern, command in _SPOKEN:
-        hint = pattern.sub(lambda found, command=command: _command(command, found), hint)  # type: ignore[misc]
+    for found, command in sorted(_statements(hint), key=lambda pair: -pair[0].start()):
+        # the semicolon ends a statement, not a command
+        rest = hint[found.end() :]
+        hint = hint[: found.start()] + command + (rest[1:] if rest == ";" else rest)
     return _ROLE.sub(lambda found: _as_role(found[1], args), hint)
+
+
+def commands(hint: str) -> list[str]:
+    """The commands that :func:`spoken` puts into a hint."""
+    return [command for _, command in _statements(hint)]
+
+
+def _statements(hint: str) -> Iterator[tuple[re.Match[str], str]]:
+    for pattern, command in _SPOKEN:
+        for found in pattern.finditer(hint):
+            if hint.count("'", 0, found.start()) % 2 == 0:  # not within a name or a value
+                yield found, _command(command, found)
 
 
 def _command(command: str, found: re.Match[str]) -> str:
@@ -52,7 +73,14 @@ def _command(command: str, found: re.Match[str]) -> str:
             command = command.replace(f"{{{place}}}", value)
     if len(given) > 2 and given[2] is None:
         command = command.replace(" --dry-run", "")
-    return command
+    return _safe(command, given[0]) if given else command
+
+
+def _safe(command: str, name: str | None) -> str:
+    """A name that begins like an option stands behind all options."""
+    if name is None or not shlex.split(name)[0].startswith("-"):
+        return command
+    return f"{command.replace(f' {name}', '', 1)} -- {name}"
 
 
 def _as_role(name: str, args: Sequence[str]) -> str:

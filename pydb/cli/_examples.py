@@ -28,7 +28,20 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "retention log": ("pydb retention log events --failed --since '1 day'", "pydb retention log 280"),
     "retention pause": ("pydb retention pause events --reason 'audit until Friday'", "pydb retention pause"),
     "retention resume": ("pydb retention resume events",),
+    "policy approve": ("pydb policy approve events --reason 'the trigger is ours'",),
+    "entity approve": ("pydb entity approve customer --dry-run",),
+    "audit head": ("pydb audit head >> /mnt/elsewhere/heads",),
+    "audit seal": ("pydb audit seal", "pydb audit seal --for '1 hour'"),
+    "audit verify": (
+        "pydb audit verify",
+        "pydb audit verify --heads /mnt/elsewhere/heads --archive /mnt/archive",
+    ),
     "guard status": ("pydb guard status",),
+    "guard drift": ("pydb guard drift",),
+    "guard set": (
+        "pydb guard set policy events --schema-drift hold --approval other",
+        "pydb guard set entity customer --schema-drift hold",
+    ),
     "guard allow": (
         "pydb guard allow 'failover of Monday, db2 is the primary now'",
         "pydb guard allow 'planned failover' --next --for '2 hours'",

@@ -137,6 +137,10 @@ def import_(
     allow_triggers: Annotated[
         bool, typer.Option("--allow-triggers", help="Let triggers of the tables run on what comes back.")
     ] = False,
+    search_path: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SCHEMA", help="Where triggers look for names, in this order. Repeatable."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
@@ -164,6 +168,7 @@ def import_(
             table=table,
             allow_triggers=allow_triggers,
             dry_run=dry_run,
+            search_path=search_path or None,
         )
     code = ExitCode.ATTENTION if done.rows_skipped else ExitCode.DONE
     if not _output.emit(ctx, "archive.import", asdict(done), exit_code=code):

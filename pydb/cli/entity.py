@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from pydb.cli import _keys, _names, _output
+from pydb.cli import _approve, _keys, _names, _output
 from pydb.errors import ExitCode
 
-app = typer.Typer(help="Named roots of cascades: set, list, drop.", no_args_is_help=True)
+app = typer.Typer(help="Named roots of cascades: set, list, approve, drop.", no_args_is_help=True)
 
 
 @app.command(name="set")
@@ -79,7 +80,7 @@ def set_(
         if row.search_path:
             _output.out(f"    triggers look for names in {', '.join(row.search_path)}")
         if not dry_run:
-            _output.say(f"next: pydb cascade plan {row.name} KEY")
+            _output.say(f"next: pydb cascade plan {shlex.quote(row.name)} KEY")
 
 
 @app.command(name="list")
@@ -138,3 +139,17 @@ def drop(
     document = {"entity": name, "dry_run": dry_run, "dropped": not dry_run}
     if not _output.emit(ctx, "entity.drop", document):
         _output.out(f"entity {name} {'would be' if dry_run else 'is'} dropped; its rows are untouched")
+
+
+@app.command()
+def approve(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.entities, metavar="ENTITY", help="Name of the entity.")
+    ],
+    reason: _approve.Reason = None,
+    dry_run: _approve.DryRun = False,
+    yes: _approve.Yes = False,
+) -> None:
+    """Take the tables of an entity for what they should be: they changed, and that is right."""
+    _approve.approve(ctx, "entity", name, reason, dry_run=dry_run, yes=yes)

@@ -241,6 +241,7 @@ def close(
     max_wait: Annotated[
         str, typer.Option(metavar="INTERVAL", help="How long to try for each lock, in short tries.")
     ] = "1 min",
+    search_path: SearchPathOption = None,
     yes: YesOption = False,
 ) -> None:
     """Make a reference a valid foreign key: add it NOT VALID, then validate it."""
@@ -256,7 +257,7 @@ def close(
             raise typer.Exit(ExitCode.ATTENTION)
         if not _output.settings(ctx).verbose:  # the statements are said as notices
             db.on_notice(conn, lambda severity, text, _: _output.say(text) if severity == "NOTICE" else None)
-        orphans.close(conn, name, max_wait=max_wait)
+        orphans.close(conn, name, max_wait=max_wait, search_path=search_path or None)
     if not _output.emit(ctx, "orphans.close", {"reference": name}):
         _output.out(f"reference {name} is a valid foreign key")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _limits, _names, _output, _policies
+from pydb.cli import _approve, _limits, _names, _output, _policies
 from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from pydb.policyfile import Change
     from pydb.retention import Policy, PolicyOptions
 
-app = typer.Typer(
-    help="Retention policies: set, apply a file, export, list, show, explain, drop.", no_args_is_help=True
-)
+app = typer.Typer(help="Retention policies: set, apply, show, explain, approve, drop.", no_args_is_help=True)
 
 _MARKS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-"}
 
@@ -341,6 +339,20 @@ def drop(
         _output.out(
             f"policy {name} {'would be' if dry_run else 'is'} dropped; {found[0].relation} is untouched"
         )
+
+
+@app.command()
+def approve(
+    ctx: typer.Context,
+    name: Annotated[
+        str, typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Name of the policy.")
+    ],
+    reason: _approve.Reason = None,
+    dry_run: _approve.DryRun = False,
+    yes: _approve.Yes = False,
+) -> None:
+    """Let a policy run as it is now: it is new, or it or its tables changed, and that is right."""
+    _approve.approve(ctx, "policy", name, reason, dry_run=dry_run, yes=yes)
 
 
 def _read(file: str) -> tuple[bytes, str]:

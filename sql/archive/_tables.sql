@@ -253,6 +253,9 @@ create table pydb_internal.archive_chunk (
     constraint archive_chunk_versions_check check (cardinality(versions) between 1 and cardinality(tids))
 );
 
+-- they are read once and gone soon: to compress them took longer than to write them
+alter table pydb_internal.archive_chunk alter column tids set storage external;
+
 create index archive_chunk_run_id_idx on pydb_internal.archive_chunk (run_id);
 
 comment on table pydb_internal.archive_chunk is

@@ -37,6 +37,7 @@ begin
     perform pydb_internal.run_check_read_write();
     perform pydb_internal.cascade_check_switch();
     perform pydb_internal.cascade_check_terms(v_terms.root, p_keys, p_entity);
+    perform pydb_internal.cascade_check_shape(p_entity);
     perform pydb_internal.application_pin(coalesce(p_search_path, v_terms.search_path), v_terms.root);
     if coalesce(p_archive, v_terms.archive) then
         v_archive := pydb_internal.run_open_within(

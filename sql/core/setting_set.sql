@@ -15,6 +15,13 @@ begin
     perform pydb_internal.run_check_read_write();
     perform pydb_internal.setting_get(p_name);
     select s.* into v_old from pydb.setting as s where s.name = p_name for update;
+    if v_old.owner_only and not pg_has_role(
+        session_user, (select n.nspowner from pg_namespace as n where n.nspname = 'pydb'), 'MEMBER'
+    ) then
+        raise exception using errcode = 'YD005', message = format('%I may not change %s', session_user, p_name),
+            detail = 'It guards against those who may change the others: only a member of the owner of pydb can.',
+            hint = format('as the owner: select pydb.setting_set(%L, %L);', p_name, p_value);
+    end if;
     v_problem := pydb_internal.setting_problem(v_old, p_value);
     if v_problem is not null then
         raise exception using errcode = 'YD008', message = format('setting %s cannot be %L', p_name, p_value),
@@ -44,7 +51,8 @@ $$;
 
 comment on function pydb.setting_set(text, text) is
 'Changes one setting and returns its row. The value is checked against the setting''s type and bounds (YD008); a role
-must be one that the login role could become (YD005). The change is written to pydb.audit_log. Runs read settings before
+must be one that the login role could become (YD005), and a setting that is owner_only changes only for a member of the
+owner of pydb. The change is written to pydb.audit_log. Runs read settings before
 every batch, so it takes effect within one.';
 
 revoke all on function pydb.setting_set(text, text) from public;

@@ -1,7 +1,11 @@
 -- pydb.orphan_close: make a reference a valid foreign key: add it NOT VALID, then validate it, each under a short lock.
 -- writes the catalog, pydb.reference, pydb.audit_log   locks child and parent, each try for lock_timeout at most
--- raises YD001 YD005 YD301 YD402 YD404 YD406 YD407 YD408; commits, so it cannot run inside a transaction block
-create or replace procedure pydb.orphan_close(p_reference text, p_max_wait interval default '1 min')
+-- raises YD001 YD005 YD015 YD301 YD402 YD404 YD406 YD407 YD408; commits, so it cannot run inside a transaction block
+create or replace procedure pydb.orphan_close(
+    p_reference text,
+    p_max_wait interval default '1 min',
+    p_search_path name[] default null
+)
 language plpgsql
 as $$
 declare
@@ -31,6 +35,7 @@ begin
             set transaction isolation level read committed, read write;
             set local search_path = pg_catalog, pg_temp;
             perform pydb_internal.run_pin();
+            perform pydb_internal.application_pin(p_search_path, v_plan.child);
             v_is_done := pydb_internal.orphan_close_try(v_plan, v_statement, v_deadline);
             exit when v_is_done;
             perform pg_sleep(0.1 + random() * 0.4);
@@ -41,11 +46,11 @@ begin
 end
 $$;
 
-comment on procedure pydb.orphan_close(text, interval) is
+comment on procedure pydb.orphan_close(text, interval, name[]) is
 'Makes a reference a valid foreign key. A logical one is added NOT VALID, which takes a short lock and checks new rows
 from then on, and leaves pydb.reference; then it is validated, which lets others read and write. A declared NOT VALID
 key is only validated. Tries for lock_timeout at a time, for p_max_wait in all (YD408). If orphans remain the key stays
 NOT VALID and YD407 says how many. A key that is valid is counted too: orphans may be under it (YD407), or its triggers
-be off (YD406).';
+be off (YD406). p_search_path: schemas in which event triggers look for names.';
 
-revoke all on procedure pydb.orphan_close(text, interval) from public;
+revoke all on procedure pydb.orphan_close(text, interval, name[]) from public;

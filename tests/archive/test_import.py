@@ -130,3 +130,25 @@ def test_a_file_system_of_fsspec(files: FileLab, tmp_path: Path, scheme: str) ->
     place.remove(names[0])
     place.remove(names[0])
     assert names[0] not in place.names()
+
+
+def test_triggers_look_where_the_import_says(files: FileLab) -> None:
+    files.table(20)
+    (name,) = files.export().tables[0].files
+    files.do(
+        """create schema "Audit, 2"; create table "Audit, 2".trail (what text);
+        create function app.note() returns trigger language plpgsql as $$ begin
+            insert into trail values (current_setting('search_path')); return new;
+        end $$;
+        create trigger note before insert on app.event for each row execute function app.note()"""
+    )
+    with pytest.raises(errors.PydbError) as caught:
+        load_it(files, name, allow_triggers=True)
+    assert caught.value.sqlstate == "42P01"
+    with pytest.raises(errors.PydbError) as caught:
+        load_it(files, name, allow_triggers=True, search_path=["nowhere"])
+    assert caught.value.sqlstate == "YD015"
+    gone = 20 - len(files.in_table())
+    done = load_it(files, name, allow_triggers=True, search_path=["app", "Audit, 2"])
+    assert done.rows_imported == gone
+    assert files.rows('select what, count(*) from "Audit, 2".trail group by 1') == [('app, "Audit, 2"', gone)]

@@ -135,6 +135,27 @@ def test_a_repair(lab: Lab, mode: str) -> None:
         assert told(lab) == [('item app, "Audit, 2"', 6)]
 
 
+def test_a_closing(lab: Lab) -> None:
+    lab.do(
+        """delete from app.item where root not in (select id from app.root) and set_config(
+            'search_path', 'app, "Audit, 2"', true) is not null"""
+    )
+    lab.do(
+        """create function app.ddl() returns event_trigger language plpgsql as $$ begin
+            insert into trail values (concat_ws(' ', tg_tag, current_setting('search_path')));
+        end $$;
+        truncate "Audit, 2".trail;
+        create event trigger ddl on ddl_command_end when tag in ('ALTER TABLE') execute function app.ddl()"""
+    )
+    with refused("42P01"):
+        lab.do("call pydb.orphan_close('item')")
+    with refused("YD015"):
+        lab.do("call pydb.orphan_close('item', p_search_path => '{nowhere}')")
+    lab.do(f"call pydb.orphan_close('item', p_search_path => {PATH})")
+    # the key, and that it is valid
+    assert told(lab) == [('ALTER TABLE app, "Audit, 2"', 2)]
+
+
 @pytest.mark.parametrize(
     "path", ["'{}'", "'{null}'", "'{nowhere}'", "'{$user, app}'", "'{pg_temp, app}'", "'{{app}, {app}}'"]
 )

@@ -1,6 +1,7 @@
-"""A process that owns a server, to be killed by the tests: owner.py BIN_DIR [drop] [fork] [detach].
+"""A process that owns a server, to be killed by the tests: owner.py BIN_DIR CLUSTER [drop] [fork] [detach].
 
-Prints one line of JSON when the server is up, then waits for the end of its standard input.
+Its server starts on a copy of CLUSTER. Prints one line of JSON when that is up, then waits for the end of
+its standard input.
 """
 
 from __future__ import annotations
@@ -9,19 +10,22 @@ import json
 import os
 import pwd
 import signal
+import subprocess
 import sys
 
 from pydb import embedded
 
 
 def main() -> None:
-    bin_dir, *options = sys.argv[1:]
+    bin_dir, cluster, *options = sys.argv[1:]
     if "drop" in options:  # an ordinary user from here on
         nobody = pwd.getpwnam("nobody")
         os.setgroups([])
         os.setgid(nobody.pw_gid)
         os.setuid(nobody.pw_uid)
-    with embedded.Server(bin_dir=bin_dir, in_memory=True, settings={"fsync": False}) as server:
+    made = embedded.Server(bin_dir=bin_dir, in_memory=True, settings={"fsync": False})
+    subprocess.run(["cp", "-Rp", cluster, str(made.data_dir)], check=True)
+    with made as server:
         assert server.pid is not None
         forked = 0
         if "fork" in options:

@@ -17,6 +17,7 @@ import pytest
 
 from pydb import embedded
 from pydb.embedded.supervisor import Account
+from tests.embedded.clusters import cluster
 from tests.servers import SERVERS, bin_dir
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def owner(name: str, *options: str) -> Iterator[tuple[subprocess.Popen[str], Rep
     reachable = embedded.Server(bin_dir=bin_dir(name))  # as root this copies what nobody could not reach
     reachable.close()
     process = subprocess.Popen(
-        [sys.executable, str(OWNER), str(reachable.bin_dir), *options],
+        [sys.executable, str(OWNER), str(reachable.bin_dir), str(cluster(name)), *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -15,6 +15,7 @@ import pytest
 
 from pydb import embedded
 from pydb.embedded.supervisor import Account
+from tests.embedded.clusters import fill, filled
 from tests.servers import SERVERS, bin_dir
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def test_nothing_listens_on_tcp(name: str) -> None:
 @both
 @pytest.mark.parametrize("mode", ["smart", "fast", "immediate", "kill"])
 def test_data_survives_a_stop_of_any_kind(name: str, mode: embedded.StopMode | str) -> None:
-    with embedded.Server(bin_dir=bin_dir(name), in_memory=True) as server:
+    with filled(name) as server:
         host = server.host
         with psycopg.connect(server.dsn()) as connection:
             connection.execute("create table kept as select 42 as n")
@@ -74,7 +75,7 @@ def test_data_survives_a_stop_of_any_kind(name: str, mode: embedded.StopMode | s
 @both
 def test_lock_file_with_the_number_of_another_process_is_stale(place: Path, name: str) -> None:
     account = Account.for_servers()
-    with embedded.Server(place / "data", bin_dir(name)) as server:
+    with embedded.Server(fill(place / "data", name), bin_dir(name)) as server:
         lines = (server.data_dir / "postmaster.pid").read_text().splitlines()
     bystander = subprocess.Popen(
         ["/bin/sh", "-c", "read line"],
@@ -93,7 +94,7 @@ def test_lock_file_with_the_number_of_another_process_is_stale(place: Path, name
 
 @both
 def test_running_server_is_not_started_twice(place: Path, name: str) -> None:
-    with embedded.Server(place / "data", bin_dir(name)) as server:
+    with embedded.Server(fill(place / "data", name), bin_dir(name)) as server:
         with pytest.raises(embedded.ServerError, match=f"pid {server.pid}\\) already runs on"):
             embedded.Server(place / "data", bin_dir(name)).__enter__()
         assert value(server, "select 1") == 1
@@ -120,7 +121,7 @@ def test_two_starts_on_a_fresh_directory_make_one_server(place: Path) -> None:
 
 
 def test_server_outlives_the_thread_that_started_it() -> None:
-    server = embedded.Server(bin_dir=bin_dir("pg18"), in_memory=True)
+    server = filled("pg18")
     try:
         with ThreadPoolExecutor(1) as pool:
             pool.submit(server.start).result()
@@ -131,7 +132,7 @@ def test_server_outlives_the_thread_that_started_it() -> None:
 
 @both
 def test_bad_setting_fails_at_once_with_the_servers_words(name: str) -> None:
-    server = embedded.Server(bin_dir=bin_dir(name), settings={"work_mem": "blue"}, in_memory=True)
+    server = filled(name, {"work_mem": "blue"})
     with pytest.raises(embedded.ServerError, match='invalid value for parameter "work_mem": "blue"'), server:
         pass
     assert server.pid is None
@@ -139,7 +140,7 @@ def test_bad_setting_fails_at_once_with_the_servers_words(name: str) -> None:
 
 
 def test_directory_of_another_major_is_refused(place: Path) -> None:
-    with embedded.Server(place / "data", bin_dir("pg15")) as old:
+    with embedded.Server(fill(place / "data", "pg15"), bin_dir("pg15")) as old:
         pass
     newer = embedded.Server(place / "data", bin_dir("pg18"))
     with pytest.raises(embedded.ServerError, match=f"was made by PostgreSQL {old.major}"), newer:

@@ -71,7 +71,6 @@ ALLOWED: Final = {
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
     ("retention_cascade_plan", "security", "not sanitized"): CONDITION,
     ("retention_circles", "security", "not sanitized"): CONDITION,
-    ("retention_is_ordered", "security", "not sanitized"): CONDITION,
     ("retention_measure", "security", "not sanitized"): CONDITION,
     ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
     (

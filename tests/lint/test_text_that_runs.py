@@ -72,6 +72,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "orphan_close_try": (1, "ALTER TABLE of names from the catalog, as a role that owns the table"),
     "orphan_count_piece": (2, "values are shown as type_read says; " + KEYS),
     "orphan_effects": (1, KEYS),
+    "orphan_effects_below": (1, KEYS),
     "orphan_kept_rows": (1, KEYS),
     "orphan_lock": (1, NAMES),
     "orphan_refused_rows": (2, "as cascade_set_problem; " + KEYS),
@@ -102,11 +103,11 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_effect_warnings": (1, FILTER),
     "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
     "retention_lock": (1, NAMES),
-    "retention_is_ordered": (1, FILTER),
     "retention_measure": (5, FILTER),
     "retention_null_rows": (1, NAMES),
     "retention_partition_bounds": (1, "bounds as the server writes them, and typed constants, by format()"),
     "retention_partition_finalize": (1, "ALTER TABLE of names from the catalog, as its owner"),
+    "retention_set_warnings": (1, "a default that reference_set_values let through; " + FILTER),
     "retention_partition_hurdles": (1, NAMES),
     "retention_partition_lock": (2, NAMES),
     "retention_partition_referenced": (1, KEYS),
@@ -180,7 +181,7 @@ def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_a
     others = {
         "cascade_deletes", "cascade_graph_hash", "orphan_close_problem", "orphan_count_piece",
         "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
-        "retention_references", "retention_signature",
+        "reference_shape", "retention_references", "retention_signature",
     }  # fmt: skip
     routines = sqltree.read().routines
     reading = {

@@ -51,6 +51,13 @@ CHILDREN: Final = {
     "logical cascade": False,
     "logical set null": False,
 }
+# conditions of a logical reference, on its rows and on those it refers to, and the same reckoned
+CONDITIONS: Final = {
+    None: (None, None),
+    "child": ("kind = 'T'", None),
+    "parent": (None, "n <> 2"),
+    "both": ("kind = 'T'", "n <> 2"),
+}
 # what applications write for "has no time"
 NEVER: Final = "1970-01-01"
 TYPES: Final = {
@@ -98,6 +105,19 @@ class Case:
     start: int
     how: str
     size: int
+    condition: str | None = None
+
+    def refers(self, child: int) -> bool:
+        """Whether a row of the child table counts as one that refers to a row."""
+        of_child, of_parent = CONDITIONS[self.condition]
+        return (of_child is None or child % 2 == 0) and (
+            of_parent is None or FILTERS["n <> 2"](0, self.numbers[self.referenced[child]])  # type: ignore[no-untyped-call]
+        )
+
+    @property
+    def held(self) -> set[int]:
+        """Rows that a row of the child table refers to."""
+        return {number for child, number in enumerate(self.referenced) if self.refers(child)}
 
     def expired(self, number: int) -> bool:
         age = self.ages[number]
@@ -111,12 +131,12 @@ class Case:
         everybody = range(len(self.ages))
         kept = {number for number in everybody if not self.expired(number)}
         if self.child is not None and CHILDREN[self.child]:
-            kept |= set(self.referenced)
+            kept |= self.held
         if self.self_action in ("no action", "restrict"):
             kept = self.closed(kept)
         elif self.self_action == "cascade":
             # what a row takes along may be young, but nothing may keep it
-            blocked = set(self.referenced) if self.child is not None and CHILDREN[self.child] else set()
+            blocked = self.held if self.child is not None and CHILDREN[self.child] else set()
             return set(everybody) - self.below(set(everybody) - self.closed(blocked) - kept)
         elif self.child == "cascade, back":
             return set(everybody) - self.below(set(everybody) - kept)
@@ -157,7 +177,11 @@ class Case:
 
     def children(self, left: set[int]) -> int:
         """Rows of the child table that go along."""
-        return sum(number not in left for number in self.referenced) if self.takes_children else 0
+        return (
+            sum(number not in left and self.refers(child) for child, number in enumerate(self.referenced))
+            if self.takes_children
+            else 0
+        )
 
     def number(self, age: int | str) -> str | None:
         """The time of a row as a number or a uuid, which know no infinity."""
@@ -230,6 +254,7 @@ def cases(draw: st.DrawFn) -> Case:
         start=draw(st.integers(0, 12)),
         how=draw(st.sampled_from(["run", "budget", "batch"])),
         size=draw(st.integers(1, 12)),
+        condition=draw(st.sampled_from(list(CONDITIONS))) if child and "logical" in child else None,
     )
 
 
@@ -268,20 +293,25 @@ def build(lab: Lab, case: Case) -> None:
         action, _, below = case.child.partition(", ")
         key = f", foreign key (t_part, t_id) references x.t (part, id) on delete {action}"
         lab.do(
-            f"""create table x.c (id int primary key, t_part int,
+            f"""create table x.c (id int primary key, kind text, t_part int,
                 t_id int {"not null" if below == "not null" else ""} {"" if "logical" in action else key});
             create table x.g (c_id int
                 references x.c on delete {"set null" if "blanked" in below else "no action"});"""
         )
         with lab.db.cursor() as cursor:
             cursor.executemany(
-                "insert into x.c (id, t_id, t_part) values (%s, %s, %s)",
-                [(child, number, number % 3) for child, number in enumerate(case.referenced)],
+                "insert into x.c (id, kind, t_id, t_part) values (%s, %s, %s, %s)",
+                [
+                    (child, "TO"[child % 2], number, number % 3)
+                    for child, number in enumerate(case.referenced)
+                ],
             )
         if "logical" in action:
             lab.rows(
-                "select pydb.reference_set('x.c', '{t_part,t_id}', 'x.t', '{part,id}', %s)",
+                """select pydb.reference_set('x.c', '{t_part,t_id}', 'x.t', '{part,id}', %s,
+                    p_filter => %s, p_parent_filter => %s)""",
                 action.removeprefix("logical "),
+                *CONDITIONS[case.condition],
             )
         if below == "back":
             lab.do("alter table x.t add back int references x.c on delete cascade")
@@ -372,6 +402,19 @@ KEPT_BELOW: Final = Case(
 @given(case=cases())
 @example(case=KEPT_BELOW)
 @example(case=replace(KEPT_BELOW, child="restrict", how="batch", layout="list"))
+@example(case=replace(KEPT_BELOW, condition="both", numbers=[1, 1, 1, 1]))
+@example(case=replace(KEPT_BELOW, condition="parent", numbers=[1, 1, 2, 1]))
+@example(
+    case=replace(
+        KEPT_BELOW,
+        child="logical cascade",
+        self_action=None,
+        referenced=[0, 0, 1, 3],
+        condition="both",
+        numbers=[1, 2, 1, None],
+        how="budget",
+    )
+)
 def test_planned_is_logged_is_gone_and_the_rest_stays(lab: Lab, case: Case) -> None:
     build(lab, case)
     lab.policy(

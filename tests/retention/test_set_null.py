@@ -56,6 +56,9 @@ UNTRIED: Final = {
     "a key that others use": """create table public.c (r int unique references public.r on delete set null);
         create table public.d (c int references public.c (r)); insert into public.c values (1);
         insert into public.d values (1)""",
+    "a default that expires too": """create table public.c (
+            r int default 1 references public.r on delete set default);
+        insert into public.c values (2)""",
     "its own table": """alter table public.r add up int references public.r on delete set null,
         add check (up is not null or id <> 9);
         insert into public.r values (9, now(), 1)""",

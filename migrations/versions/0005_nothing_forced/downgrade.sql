@@ -1,10 +1,12 @@
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then, and what their tables looked like then; the seals of the audit log
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;
 drop routine pydb_internal.orphan_take;
 alter type pydb_internal.orphan_repair_work drop attribute faulty, drop attribute fault, drop attribute fault_code,
     drop attribute fault_place;
+drop procedure pydb.orphan_close;
+drop routine pydb_internal.archive_import;
 
 -- holds: which rows are not to be deleted, and the gate of deletes
 alter type pydb_internal.retention_work drop attribute held;
@@ -19,9 +21,6 @@ drop type pydb_internal.hold_graph;
 drop type pydb_internal.hold_seed;
 drop table pydb_internal.hold_gate;
 drop table pydb.hold;
-
-drop table pydb.guard_server;
-drop type pydb_internal.guard_place;
 
 update pydb.job_run set stop_reason = 'time_budget' where stop_reason = 'wal_budget';
 alter table pydb.job_run drop constraint job_run_stop_reason_check;
@@ -62,3 +61,28 @@ drop table pydb.retention_history;
 drop routine pydb.retention_policy_set;
 drop routine pydb.retention_run;
 drop routine pydb_internal.run_log_batch;
+
+-- archive_chunk: places of rows are compressed again
+alter table pydb_internal.archive_chunk alter column tids set storage extended;
+
+drop table pydb.guard_server;
+drop type pydb_internal.guard_place;
+
+delete from pydb.setting where name in ('schema_drift', 'policy_approval');
+alter table pydb.setting drop column owner_only;
+drop table pydb.guard_subject;
+drop type pydb_internal.guard_part;
+
+alter type pydb_internal.run_terms drop attribute sqlstate;
+alter type pydb_internal.run_terms drop attribute hint;
+
+-- retention_partition_bounds: all partitions, always
+drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the planner's guess of a condition, too
+drop routine pydb_internal.retention_is_ordered;
+
+delete from pydb.setting where name = 'audit_seal_for';
+delete from pydb.schedule_source where procedure = 'audit_seal_run';
+drop table pydb.audit_head;
+drop table pydb.audit_seal;

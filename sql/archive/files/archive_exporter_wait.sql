@@ -1,6 +1,6 @@
 -- pydb_internal.archive_exporter_wait (files): nothing to delete yet: wait for the next file, or there is none any
 -- more.
--- reads pydb_internal.archive_exporter, pg_stat_activity   writes nothing   locks nothing
+-- reads pydb_internal.archive_exporter, archive_chunk, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_exporter_wait(
     p_run pydb_internal.run_state,
@@ -16,7 +16,9 @@ declare
     v_turn pydb_internal.run_turn;
 begin
     v_turn.run := p_run;
-    if v_exporter.sqlstate is not null then
+    if v_exporter.is_over and (pydb_internal.archive_chunk_next(p_run.run_id)).manifest_id is not null then
+        v_turn.part := p_part; -- the last files came after the caller had looked for one
+    elsif v_exporter.sqlstate is not null then
         v_fault := pydb_internal.run_fault(v_exporter.sqlstate);
         v_turn.run.state := case when v_fault.state = 'blocked' or p_run.done = 0 then v_fault.state else 'partial' end;
         v_turn.run.reason := v_fault.reason;

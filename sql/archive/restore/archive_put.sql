@@ -47,10 +47,12 @@ begin
             ), ', ' order by u.n) || ']'
         from generate_subscripts(v_put, 1) as u (n)
     ) end;
-    perform pydb_internal.application_pin((
-        select a.search_path from pydb.archive_run as a
-        where (a.run_id, a.archive) = ((p_parts[1]).run_id, (p_parts[1]).archive)
-    ), (p_parts[1]).source);
+    if (p_parts[1]).run_id is not null then -- an import has its own, or none
+        perform pydb_internal.application_pin((
+            select a.search_path from pydb.archive_run as a
+            where (a.run_id, a.archive) = ((p_parts[1]).run_id, (p_parts[1]).archive)
+        ), (p_parts[1]).source);
+    end if;
     v_ours := pydb_internal.application_enter();
     if cardinality(p_parts) = 1 then
         execute v_statement using p_parts;
@@ -61,7 +63,9 @@ begin
     end if;
     perform pydb_internal.application_leave(v_ours);
     perform pydb_internal.application_constraints();
-    perform pydb_internal.application_pin(null, null);
+    if (p_parts[1]).run_id is not null then
+        perform pydb_internal.application_pin(null, null);
+    end if;
     if v_done <> v_wanted then
         raise exception using errcode = 'YD605', message = 'a trigger or a rule of the table kept rows out',
             detail = format('%s of %s rows were taken.', v_done, v_wanted),

@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_open (job; by cascade_run): hook of cascade jobs: check the session, note that the job has
 -- started; then look what is left, again and again, until nothing is.
 -- reads the root and what references it   writes pydb.cascade_job, pydb.job_run   locks the job's row
--- raises YD001 YD003 YD004 YD005 YD301 YD302 YD304 YD306 YD307
+-- raises YD001 YD003 YD004 YD005 YD301 YD302 YD304 YD306 YD307 YD841
 create or replace function pydb_internal.cascade_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -20,6 +20,7 @@ begin
     end if;
     perform pydb_internal.cascade_check_session();
     v_job := pydb_internal.cascade_job_start(substring(p_run.subject from '\d+$')::bigint, p_run.run_id);
+    perform pydb_internal.cascade_check_shape(v_job.entity);
     p_run.due := v_job.rows_planned - v_job.rows_done;
     perform pydb_internal.run_log_plan(p_run.run_id, p_run.due, null, jsonb_strip_nulls(jsonb_build_object(
         'job', v_job.id, 'purge', nullif(v_job.purge, false)

@@ -30,10 +30,13 @@ begin
         p_run.sqlstate := 'YD840';
         p_run.error := v_restored;
         p_run.hint := 'If this is where it should delete: select pydb.guard_allow(''why'');';
-    elsif p_terms.reason is not null and not (p_run.dry_run and p_terms.reason = 'paused') then
-        p_run.state := case p_terms.reason when 'cancelled' then 'cancelled' else 'partial' end;
+    elsif p_terms.reason is not null and not (p_run.dry_run and p_terms.reason in ('paused', 'held')) then
+        p_run.state := case p_terms.reason
+            when 'cancelled' then 'cancelled' when 'held' then 'blocked' else 'partial' end;
         p_run.reason := p_terms.reason;
         p_run.error := p_terms.error;
+        p_run.sqlstate := coalesce(p_terms.sqlstate, p_run.sqlstate);
+        p_run.hint := coalesce(p_terms.hint, p_run.hint);
     end if;
     if p_run.state is null then
         p_run := pydb_internal.window_stop(p_run, p_terms);

@@ -38,6 +38,9 @@ begin
             end, pydb_internal.rows_text(v_count), pydb_internal.relation_name(v_ref.child), v_ref.reference,
             case p_mode when 'quarantine' then ', and not be kept in quarantine' else '' end
         );
+        if v_ref.on_delete = 'c' then
+            v_all := v_all || pydb_internal.orphan_effects_below(v_ref, p_edge.child, 't', p_condition, p_mode);
+        end if;
     end loop;
     return v_all || array(
         select format('trigger %I of %s fires: what it does is not in this plan', g.tgname, l.name)

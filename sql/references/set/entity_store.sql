@@ -26,6 +26,9 @@ begin
     v_new.updated_at := now();
     delete from pydb.entity as e where e.name = v_new.name;
     insert into pydb.entity select v_new.*;
+    perform pydb_internal.guard_request(
+        'entity', v_new.name, null, pydb_internal.reference_shape(v_new.root, v_new.edges), v_draft
+    );
     perform pydb_internal.audit_add(
         'entity_set', v_new.name, jsonb_build_object('old', to_jsonb(v_old), 'new', to_jsonb(v_new)), null
     );

@@ -48,7 +48,12 @@ begin
         pydb_internal.retention_deletable_condition(v_policy, p_relation, p_cutoff)
     );
     -- no more of them than a run may delete: the first by their key
-    v_rest := format(' order by %s, t.ctid%s', v_order, coalesce(' limit ' || p_limit, ''));
+    v_rest := format(
+        ' order by %s%s%s', v_order,
+        -- a key tells its rows apart, a time may not; to sort by both costs as much again
+        case when key_columns = array[v_policy.time_column::text] then ', t.ctid' else '' end,
+        coalesce(' limit ' || p_limit, '')
+    );
     statement := format('copy (select %s %s%s) to stdout', v_list, v_source, v_rest);
     if p_limit is not null then
         v_source := format(

@@ -1,6 +1,6 @@
 -- pydb_internal.retention_terms (policy): hook of retention runs: whether a policy may delete now, and within which
 -- bounds.
--- reads pydb.retention_policy, pydb.retention_history   writes nothing   locks nothing
+-- reads pydb.retention_policy, pydb.retention_history, pydb.guard_subject, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_terms(p_policy text)
 returns pydb_internal.run_terms
@@ -12,8 +12,12 @@ as $$
 declare
     v_policy pydb.retention_policy;
     v_terms pydb_internal.run_terms;
+    v_waiting text;
 begin
     select p.* into v_policy from pydb.retention_policy as p where p.name = p_policy;
+    v_waiting := pydb_internal.guard_waiting_problem(
+        p_policy, pydb_internal.retention_version(v_policy)
+    );
     v_terms.version := pydb_internal.retention_version(v_policy);
     v_terms.max_rows := v_policy.max_rows;
     v_terms.max_runtime := v_policy.max_runtime;
@@ -36,6 +40,11 @@ begin
     elsif not v_policy.enabled or v_policy.paused_at is not null then
         v_terms.reason := 'paused';
         v_terms.error := format('the policy is %s', case when v_policy.enabled then 'paused' else 'disabled' end);
+    elsif v_waiting is not null then
+        v_terms.reason := 'held';
+        v_terms.error := v_waiting;
+        v_terms.sqlstate := 'YD842';
+        v_terms.hint := format('select pydb.retention_policy_approve(%L);', p_policy);
     end if;
     return v_terms;
 end
@@ -43,6 +52,6 @@ $$;
 
 comment on function pydb_internal.retention_terms(text) is
 'Terms of a policy: its version and bounds, those for catching up, from when on it has to; stop reason paused (also for
-a disabled one) or cancelled (dropped).';
+a disabled one), cancelled (dropped) or held (it waits for approval).';
 
 revoke all on function pydb_internal.retention_terms(text) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.retention_version (policy; by retention_terms): what tells a policy from all earlier ones, also after
+-- pydb_internal.retention_version (policy): what tells a policy from all earlier ones, also after
 -- it was dropped and set anew.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing

@@ -13,12 +13,14 @@ begin
     return query select d.* from pydb_internal.doctor_server() as d;
     return query select d.* from pydb_internal.doctor_pydb() as d;
     return query select d.* from pydb_internal.doctor_guard() as d;
+    return query select d.* from pydb_internal.doctor_seal() as d;
     return query select d.* from pydb_internal.doctor_scheduler(v_cron) as d;
     return query select d.* from pydb_internal.doctor_cron(v_cron) as d;
     return query select d.* from pydb_internal.doctor_cron_connection(v_cron) as d;
     return query select d.* from pydb_internal.doctor_sources() as d;
     return query select d.* from pydb_internal.doctor_jobs(v_cron) as d;
     return query select d.* from pydb_internal.doctor_runs() as d;
+    return query select d.* from pydb_internal.doctor_failures(v_cron) as d;
     return query select d.* from pydb_internal.doctor_rights(v_cron) as d;
     return query select d.* from pydb_internal.doctor_keys() as d;
     return query select d.* from pydb_internal.doctor_cascade() as d;

@@ -1,14 +1,15 @@
 -- pydb_internal.archive_import (import; for pydb/archive/load.py): put what was read in from files into its tables,
 -- parents first: as a restore does.
 -- writes the tables, pydb.job_run, pydb.audit_log   locks what it writes
--- raises YD001 YD604 YD624 YD625, 42501, and what triggers raise
+-- raises YD001 YD005 YD015 YD604 YD624 YD625, 42501, and what triggers raise
 create or replace function pydb_internal.archive_import(
     p_places jsonb,
     p_on_conflict text,
     p_key jsonb,
     p_table regclass,
     p_allow_triggers boolean,
-    p_dry_run boolean
+    p_dry_run boolean,
+    p_search_path name[] default null
 )
 returns setof pydb.archive_step
 language plpgsql
@@ -31,6 +32,8 @@ begin
     perform pydb_internal.archive_check_back(array(
         select (e.value ->> 'source')::oid from jsonb_array_elements(p_places) as e
     ), p_on_conflict);
+    perform pydb_internal.application_pin(p_search_path, (e.value ->> 'source')::oid)
+    from jsonb_array_elements(p_places) as e;
     v_found := pydb_internal.archive_import_parts(p_places, p_key, p_table);
     if p_on_conflict = 'stop' and not p_dry_run then
         for v_told in
@@ -82,13 +85,15 @@ begin
             ), v_run);
         end if;
     end loop;
+    perform pydb_internal.application_pin(null, null); -- the caller's transaction goes on
     return query select s.* from unnest(v_steps) as s;
 end
 $$;
 
-comment on function pydb_internal.archive_import(jsonb, text, jsonb, regclass, boolean, boolean) is
+comment on function pydb_internal.archive_import(jsonb, text, jsonb, regclass, boolean, boolean, name[]) is
 'Puts back what archive_import_open made and COPY has filled (p_places: objects with number, source, rows, files), in
 one transaction, with the rules, codes and steps of pydb.archive_restore. What is in its table as the file has it is
-left alone (code same). YD625: stop met a conflict, or triggers would run; YD624: a column with values is gone.';
+left alone (code same). YD625: stop met a conflict, or triggers would run; YD624: a column with values is gone.
+p_search_path: schemas in which triggers look for names.';
 
-revoke all on function pydb_internal.archive_import(jsonb, text, jsonb, regclass, boolean, boolean) from public;
+revoke all on function pydb_internal.archive_import(jsonb, text, jsonb, regclass, boolean, boolean, name[]) from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_job_vet (job; by cascade_request): hook of drafts: plan a cascade job as whoever asks for it.
 -- reads the root and what references it, pydb.entity, pydb.erasure   writes nothing that stays
 -- locks what it tries until undone
--- raises YD703 YD704 YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602
+-- raises YD001 YD002 YD003 YD004 YD005 YD015 YD301 YD302 YD304 YD305 YD601 YD602 YD703 YD704 YD841
 create or replace function pydb_internal.cascade_job_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -29,6 +29,7 @@ begin
         raise exception using errcode = 'YD001', message = format('p_grace cannot be %s', v_grace),
             detail = 'A job starts at its request or later.', hint = 'p_grace => interval ''1 day''';
     end if;
+    perform pydb_internal.cascade_check_shape(v_entity);
     v_job.entity := v_entity;
     v_job.root := v_asked.root;
     v_job.root_name := pydb_internal.relation_name(v_asked.root);

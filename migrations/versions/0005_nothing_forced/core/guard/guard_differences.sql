@@ -1,4 +1,5 @@
--- pydb_internal.guard_differences (guard; by guard_problem): where this database is not the one that pydb was last allowed to delete in.
+-- pydb_internal.guard_differences (guard; by guard_problem): where this database is not the one that
+-- pydb was last allowed to delete in.
 -- reads pydb.guard_server, what guard_read reads   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.guard_differences()

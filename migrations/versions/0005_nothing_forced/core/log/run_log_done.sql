@@ -1,5 +1,5 @@
 -- pydb_internal.run_log_done (log): log a run that was one transaction, at its end and within it.
--- writes pydb.job_run, pydb.audit_log   locks nothing
+-- reads settings   writes pydb.job_run, pydb.audit_log, a message to the WAL   locks nothing
 -- raises YD901
 create or replace function pydb_internal.run_log_done(
     p_kind text,
@@ -58,6 +58,7 @@ begin
     if p_action <> 'archive_import' then -- which enters each of its tables itself
         perform pydb_internal.audit_add(p_action, p_subject, p_audit, v_id);
     end if;
+    perform pydb_internal.run_message(v_id, p_kind, p_subject);
     return v_id;
 end
 $$;

@@ -10,6 +10,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_kill constant boolean := pydb_internal.setting_get(p_name => 'kill_switch')::boolean;
+    v_waiting constant text := pydb_internal.guard_waiting_problem(
+        p_policy.name, pydb_internal.retention_version(p_policy)
+    );
     v_restored constant text := pydb_internal.guard_problem();
     v_problem text;
     v_hint text;
@@ -25,6 +28,10 @@ begin
         ('kill_switch', case when v_kill then 'blocks' else 'off' end, v_kill::text, null,
             case when v_kill then 'the kill switch is on: no policy deletes anything' else 'it is off' end,
             case when v_kill then 'select pydb.retention_resume();' end),
+        ('approval', case when v_waiting is null then 'ok' else 'blocks' end,
+            pydb_internal.guard_approval(p_policy.name), null, coalesce(v_waiting, 'what the policy is now may run'),
+            case when v_waiting is not null
+                then format('select pydb.retention_policy_approve(%L);', p_policy.name) end),
         ('guard', case when v_restored is null then 'ok' else 'blocks' end, null, null,
             coalesce(v_restored, 'this is the server and database that pydb may delete in'),
             case when v_restored is not null then 'select pydb.guard_allow(''why'');' end),

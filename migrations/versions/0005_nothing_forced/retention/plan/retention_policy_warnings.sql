@@ -18,6 +18,9 @@ declare
     v_all pydb_internal.retention_warning[] := '{}'::pydb_internal.retention_warning[];
     v_fuse constant text := pydb_internal.retention_fuse_problem(p_policy, p_due, p_total, p_all);
     v_count bigint;
+    v_waiting constant text := pydb_internal.guard_waiting_problem(
+        p_policy.name, pydb_internal.retention_version(p_policy)
+    );
     v_restored constant text := pydb_internal.guard_problem();
     v_superuser constant text := pydb_internal.superuser_text(
         array[p_policy.target::oid], p_policy.on_referenced = 'cascade'
@@ -49,6 +52,11 @@ begin
     if v_restored is not null then
         v_all := v_all || row(
             'restored', format('%s: a run would be blocked until pydb.guard_allow', v_restored)
+        )::pydb_internal.retention_warning;
+    end if;
+    if v_waiting is not null then
+        v_all := v_all || row(
+            'waiting', format('%s: a run would be blocked until pydb.retention_policy_approve', v_waiting)
         )::pydb_internal.retention_warning;
     end if;
     if pydb_internal.relation_name(p_policy.target) <> p_policy.target_name then

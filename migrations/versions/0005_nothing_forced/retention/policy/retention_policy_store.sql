@@ -65,6 +65,9 @@ begin
     v_new.version := v_new.version + (v_old.name is not null)::integer;
     delete from pydb.retention_policy as p where p.name = v_new.name;
     insert into pydb.retention_policy select v_new.*;
+    perform pydb_internal.guard_request(
+        'policy', v_new.name, pydb_internal.retention_version(v_new), pydb_internal.retention_shape(v_new), v_draft
+    );
     perform pydb_internal.audit_add(
         'retention_policy_set', v_new.name,
         jsonb_build_object(

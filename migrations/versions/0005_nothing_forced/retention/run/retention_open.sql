@@ -1,7 +1,7 @@
 -- pydb_internal.retention_open (run): hook of retention runs: check, count and lay out the parts; then pass by pass,
 -- until the end and its reason.
 -- reads the target and its children   writes pydb.job_run (where it belongs to a run)   locks the run's row
--- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119 YD621; warns YD117
+-- raises YD001 YD003 YD005 YD102 YD105 YD103 YD106 YD114 YD119 YD621 YD841; warns YD117 YD841
 create or replace function pydb_internal.retention_open(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -42,6 +42,7 @@ begin
     end if;
     perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
     perform pydb_internal.retention_check_runner(v_policy);
+    perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     v_holds := (pydb_internal.hold_look()).generation; -- before anything is counted
     select
