@@ -34,6 +34,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_obstacle": (1, NAMES),
     "archive_one_by_one": (1, NAMES),
     "archive_orphans": (1, KEYS),
+    "archive_open": (1, "a lock; " + NAMES),
     "archive_parts": (1, NAMES),
     "archive_purge_rows": (1, "as the owner: an archive's own name and numbers of blocks"),
     "archive_put": (2, "acts, does not look: an insert as whoever restores; " + NAMES),
@@ -86,8 +87,9 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     ),
     "reference_measure": (2, "operators that reference_equality chose; " + NAMES),
     "reference_warn_type": (1, NAMES),
+    "relation_is_hypertable": (1, OWN + "; read only as relation_problem"),
     "relation_problem": (
-        2,
+        1,
         OWN + "; read only where extension_relation says that the table is the extension's",
     ),
     "retention_archive": (2, FILTER),

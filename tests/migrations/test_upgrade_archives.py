@@ -37,8 +37,8 @@ insert into pydb.archive_manifest (
     bytes, sha256, digest, system_identifier, database_oid, manifest, settled_at
 )
 select
-    'shop.orders-1.copy.zst', '/archive', 'orders', 1, 'shop.orders'::regclass, 'shop.orders', '[]', '{id}', 9,
-    9, 90, 45, repeat('a', 64), repeat('b', 64), 1, 1, '{"file": "shop.orders-1.copy.zst"}', now()
+    'shop.orders-1.copy.zst', '/archive', 'orders', 1, 'shop.orders'::regclass, 'shop.orders', '[]', '{id}',
+    9, 9, 90, 45, repeat('a', 64), repeat('b', 64), 1, 1, '{"file": "shop.orders-1.copy.zst"}', now()
 """
 KEPT = {
     "runs": "select id, state, stop_reason, rows_done from pydb.job_run order by id",
