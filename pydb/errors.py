@@ -168,7 +168,7 @@ class HoldRefused(UsageError):
     """What a hold is to be about does not fit the table, or its name is taken (YD701, YD702)."""
 
 
-class Held(RunBlocked):
+class Held(CascadeBlocked):
     """Rows that were to go are held, or nobody can tell whether they are (YD703, YD704)."""
 
 

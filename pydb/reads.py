@@ -90,6 +90,7 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " left join pg_catalog.pg_extension as e on e.extname = 'pg_cron'"
     ),
     "references": sql.SQL("select * from pydb.reference_list order by reference, kind"),
+    "holds": sql.SQL("select * from pydb.hold_status order by placed_at desc, id desc"),
     "entities": sql.SQL(
         "select e.name, coalesce(pydb_internal.relation_name(e.root), e.root_name) as root_name,"
         " e.edges, e.approval, e.grace, e.archive, e.author, e.created_at, e.updated_at,"

@@ -156,12 +156,12 @@ declare
         doctor_cron_launcher doctor_execute doctor_failures doctor_grants doctor_guard doctor_hurdles doctor_idempotency
         doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
         doctor_seal doctor_server doctor_sources entity_lowered extension_relation guard_approval guard_compare
-        guard_differences guard_drift_text guard_problem guard_waiting_problem hold_active hold_conditions
-        hold_deep_condition hold_deep_query hold_free_condition hold_graph_of hold_held_conditions hold_hint
-        hold_is_carried hold_kept_conditions hold_key_condition hold_look hold_names_of hold_problem hold_relation
-        hold_said hold_seed_condition hold_seeds hold_source hold_tenant_relations hold_top key_match object_is_trusted
-        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
-        reference_check_author reference_check_choices reference_comparable reference_constrained
+        guard_differences guard_drift_text guard_problem guard_waiting_problem hold_active hold_check_seeds
+        hold_conditions hold_deep_condition hold_deep_query hold_defect hold_free_condition hold_graph_of
+        hold_held_conditions hold_hint hold_is_carried hold_kept_conditions hold_key_condition hold_names_of
+        hold_problem hold_relation hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations
+        hold_top key_match object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name
+        reference_candidates reference_check_author reference_check_choices reference_comparable reference_constrained
         reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
         reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
         reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
@@ -169,9 +169,9 @@ declare
         reference_people reference_problem reference_publications reference_relation_shape reference_roles
         reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
         reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
-        reference_unique_refusals reference_unsettable reference_words relation_identities relation_problem
-        relation_publications relation_published relation_rules relation_source relation_tree retention_along
-        retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
+        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
+        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
+        retention_along retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
         retention_check_author retention_check_stored retention_check_target retention_choices retention_code_hurdles
         retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
@@ -213,7 +213,7 @@ declare
         application_constraints application_cure application_fail application_said application_where archive_account
         archive_balance archive_check_back archive_check_restore archive_check_table archive_chunk_next
         archive_condition archive_doubles archive_due archive_enroll archive_export_evade archive_export_open
-        archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit
+        archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
         archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one
         archive_open archive_order archive_orphans archive_purge_evade archive_purge_open archive_purge_rows
@@ -231,7 +231,7 @@ declare
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
         erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet guard_admit
         guard_check guard_check_shape hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store
-        hold_release_vet hold_still hold_store hold_tenant_keys hold_vet orphan_check_call orphan_check_closed
+        hold_release_vet hold_still hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call orphan_check_closed
         orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
         orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source
         reference_advise reference_check_columns reference_check_table reference_check_types reference_name
@@ -259,13 +259,13 @@ declare
         application_constraints application_cure application_fail application_said application_where archive_account
         archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
         archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll
-        archive_exporter_of archive_exporter_wait archive_fit archive_forget archive_free_condition archive_import_parts
-        archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all archive_keep_back
-        archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one archive_open
-        archive_order archive_orphans archive_places archive_purge_evade archive_purge_open archive_purge_rows
-        archive_purge_turn archive_put archive_restore_rows archive_return archive_select archive_sequences
-        archive_sieve archive_signature archive_statements archive_table_store archive_table_vet archive_try
-        archive_versions audit_say audit_seal_batch audit_seal_due budget_stop cascade_check_blocked
+        archive_exporter_of archive_exporter_wait archive_fit archive_forget archive_free_condition archive_import_log
+        archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
+        archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one
+        archive_open archive_order archive_orphans archive_places archive_purge_evade archive_purge_open
+        archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return archive_select
+        archive_sequences archive_sieve archive_signature archive_statements archive_table_store archive_table_vet
+        archive_try archive_versions audit_say audit_seal_batch audit_seal_due budget_stop cascade_check_blocked
         cascade_check_copies cascade_check_held cascade_check_indexes cascade_check_job cascade_check_purge
         cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms cascade_check_trial
         cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes cascade_evade
@@ -288,32 +288,32 @@ declare
         orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
         orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
         orphan_stuck orphan_take orphan_uncovered relation_has_code retention_account retention_archive
-        retention_archive_triggered retention_bytes retention_check_batch retention_check_held retention_check_hurdles
-        retention_check_runner retention_check_shape retention_check_unused retention_circles retention_cursor
-        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
-        retention_faults_add retention_faults_end retention_first_size retention_first_work retention_gone
-        retention_held_by retention_held_rows retention_learned retention_limit retention_lock retention_next_pass
-        retention_next_size retention_open retention_part retention_part_ends retention_partition_close
-        retention_partition_evade retention_partition_finalize retention_partition_lock retention_partition_parts
-        retention_partition_remove retention_partition_store retention_partition_turn retention_partition_vet
-        retention_places retention_plan_verdict retention_policy_of retention_range retention_resume_position
-        retention_run_check retention_save_batch retention_save_copy retention_save_detach retention_save_empty
-        retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature
-        retention_take retention_target_ms retention_tell_held retention_tell_implausible retention_together
-        retention_together_remove retention_together_statements retention_turn retention_verify retention_verify_foreign
-        retention_verify_kept run_account run_beat run_begin run_blame run_call run_check_now run_check_read_write
-        run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get
-        run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted run_look run_mark
-        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command
-        schedule_require window_stop
+        retention_archive_triggered retention_bytes retention_check_batch retention_check_hurdles retention_check_runner
+        retention_check_shape retention_check_unused retention_circles retention_cursor retention_cursor_parts
+        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
+        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
+        retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
+        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
+        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
+        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
+        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
+        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
+        retention_signature retention_take retention_target_ms retention_tell_held retention_tell_implausible
+        retention_together retention_together_remove retention_together_statements retention_turn retention_verify
+        retention_verify_foreign retention_verify_kept run_account run_beat run_begin run_blame run_call run_check_now
+        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
+        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted
+        run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
+        run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
+        schedule_is_command schedule_require window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release
     ';
     c_counsel_calls constant text := '
         audit_say draft_add hold_check_table hold_override_store hold_read_keys hold_release_store hold_release_vet
-        hold_still hold_store hold_tenant_keys hold_vet retention_check_filter retention_filter_understood
+        hold_still hold_store hold_tenant_keys hold_vet hold_wake retention_check_filter retention_filter_understood
         run_check_read_write
     ';
     v_grant record;

@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "retention": "Delete what has expired: plan, run, log, pause, resume.",
     "reference": "References between tables: set, list, suggest, drop logical ones.",
     "entity": "Named roots of cascades: set, list, drop.",
+    "hold": "Rows that nothing deletes: place, release, list, show, override holds.",
     "cascade": "Delete rows with everything below them: plan, delete, jobs, resume.",
     "erasure": "What was erased, for good: list, verify, export, and replay after a restore.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
     from tests.servers import Database
 
-ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
+ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
 LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
-    | {"entity_drift", "reference_suggest", "retention_plan", "retention_policy_drift"}
-    | {"retention_policy_explain"}
+    | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
+    | {"retention_policy_explain", "space_scan"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
@@ -42,10 +42,13 @@ PUBLIC: Final = {
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
-    | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"},
+    | {"window_drop", "window_set"}
+    | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"}
+    | {"hold_place", "hold_refuse", "hold_release"},
+    "pydb_counsel": LOOKING | {"hold_override", "hold_place", "hold_refuse", "hold_release"},
     "pydb_runner": LOOKING
     | ERASING
-    | {"archive_purge", "audit_seal_run"}
+    | {"archive_purge", "audit_seal_run", "hold_refuse"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
     | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},

@@ -21,6 +21,7 @@ declare
     v_all oid[];
     v_gone record;
 begin
+    perform pydb_internal.hold_enter(); -- none is placed from here to the commit
     v_turn.run := p_run;
     select i.inhparent, i.inhdetachpending into v_parent, v_is_pending
     from pg_inherits as i where i.inhrelid = p_part.relation;
