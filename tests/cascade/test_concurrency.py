@@ -172,3 +172,41 @@ def test_c4_through_a_pooler_in_transaction_mode(shop: Site, server: TestServer,
             assert left == (0,)
     shop.settled(job, {CUSTOMER: 1, "shop.sale": 3, "shop.line": 6, "shop.log": 3})
     assert shop.counts() == (1, 0, 0, 0)
+
+
+BEFORE_IT = {
+    "nothing is remembered": "delete from pydb.guard_server",
+    "allowed beforehand": """select pydb.guard_allow('x', p_next => true);
+        update pydb.guard_server set system_identifier = 1""",
+    "something is held": "select pydb.hold_place('three', 'shop.customer', '{\"id\": 3}', p_reason => 'x')",
+}
+
+
+@pytest.mark.parametrize("before", BEFORE_IT)
+@pytest.mark.parametrize("level", ["read committed", "repeatable read"])
+def test_a_delete_that_lasts_keeps_nobody_waiting_who_takes_other_rows(
+    shop: Site, before: str, level: str
+) -> None:
+    shop.do(
+        """create table shop.event (at timestamptz);
+        insert into shop.event select now() - i * interval '16 hours' from generate_series(0, 3) as i;
+        select pydb.retention_policy_set('event', 'shop.event', 'at', '1 day')"""
+    )
+    job = shop.request(keys={"id": 4})
+    shop.do("insert into shop.customer values (4)")
+    shop.do(BEFORE_IT[before])
+    long = shop.session()
+    long.execute(f"begin isolation level {level}".encode())
+    shop.delete(CUSTOMER, ONE, TAKE, long)
+    other = shop.session("-c lock_timeout=1s")
+    shop.delete(CUSTOMER, {"id": 2}, TAKE, other)
+    other.execute("call pydb.retention_run()")
+    other.execute("call pydb.cascade_run()")
+    other.execute("select pydb.idempotency_claim('scope', 'key')")
+    other.execute("call pydb.idempotency_prune()")
+    other.execute("call pydb.audit_seal_run('0')")
+    shop.settled(job, {CUSTOMER: 1})
+    assert (shop.counts(), shop.counts_of("shop.event")) == ((2, 2, 4, 2), 2)
+    long.execute("commit")
+    assert shop.counts() == (1, 0, 0, 0)
+    assert shop.value("select state from pydb.guard_status") == "ok"

@@ -16,16 +16,21 @@ begin
     if pg_is_in_recovery() then
         return null; -- nothing can be deleted there, and whoever tries hears of that
     end if;
+    select g.* into v_known from pydb.guard_server as g; -- first: who is through since has made it no problem
     v_problem := pydb_internal.guard_problem();
-    select g.* into v_known from pydb.guard_server as g;
     if v_problem is null and v_known.files is not null then
         return null;
+    elsif v_problem is not null and not coalesce(
+        (v_known.allow_next or v_known.allow_until is not null)
+        and coalesce(v_known.allow_until > clock_timestamp(), true), false
+    ) then
+        return v_problem;
     end if;
-    -- where it is only to be remembered, one does it; a delete that lasts keeps nobody waiting for that
-    if v_problem is null and not pg_try_advisory_xact_lock(hashtextextended('pydb.guard_admit', 0)) then
+    -- one remembers it, and takes up what was allowed; a delete that lasts keeps nobody waiting for that
+    if not pg_try_advisory_xact_lock(hashtextextended('pydb.guard_admit', 0)) then
         return null;
     end if;
-    select g.* into v_known from pydb.guard_server as g for update; -- two at once take up one allowance
+    select g.* into v_known from pydb.guard_server as g for update; -- from whoever allows something just now
     v_problem := pydb_internal.guard_problem();
     if v_problem is not null and not coalesce(
         (v_known.allow_next or v_known.allow_until is not null)
