@@ -121,7 +121,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
     "retention_lock": (1, NAMES),
     "retention_held_rows": (1, FILTER),
-    "retention_measure": (6, FILTER),
+    "retention_measure": (7, FILTER),
     "retention_null_rows": (1, NAMES),
     "retention_partition_bounds": (1, "bounds as the server writes them, and typed constants, by format()"),
     "retention_partition_finalize": (1, "ALTER TABLE of names from the catalog, as its owner"),
