@@ -169,9 +169,9 @@ declare
         reference_people reference_problem reference_publications reference_relation_shape reference_roles
         reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
         reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
-        reference_unique_refusals reference_unsettable reference_words relation_identities relation_problem
-        relation_publications relation_published relation_rules relation_source relation_tree retention_along
-        retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
+        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
+        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
+        retention_along retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
         retention_check_author retention_check_stored retention_check_target retention_choices retention_code_hurdles
         retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
@@ -213,7 +213,7 @@ declare
         application_constraints application_cure application_fail application_said application_where archive_account
         archive_balance archive_check_back archive_check_restore archive_check_table archive_chunk_next
         archive_condition archive_doubles archive_due archive_enroll archive_export_evade archive_export_open
-        archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit
+        archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
         archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one
         archive_open archive_order archive_orphans archive_purge_evade archive_purge_open archive_purge_rows
@@ -259,13 +259,13 @@ declare
         application_constraints application_cure application_fail application_said application_where archive_account
         archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
         archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll
-        archive_exporter_of archive_exporter_wait archive_fit archive_forget archive_free_condition archive_import_parts
-        archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all archive_keep_back
-        archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one archive_open
-        archive_order archive_orphans archive_places archive_purge_evade archive_purge_open archive_purge_rows
-        archive_purge_turn archive_put archive_restore_rows archive_return archive_select archive_sequences
-        archive_sieve archive_signature archive_statements archive_table_store archive_table_vet archive_try
-        archive_versions audit_say audit_seal_batch audit_seal_due budget_stop cascade_check_blocked
+        archive_exporter_of archive_exporter_wait archive_fit archive_forget archive_free_condition archive_import_log
+        archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
+        archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one
+        archive_open archive_order archive_orphans archive_places archive_purge_evade archive_purge_open
+        archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return archive_select
+        archive_sequences archive_sieve archive_signature archive_statements archive_table_store archive_table_vet
+        archive_try archive_versions audit_say audit_seal_batch audit_seal_due budget_stop cascade_check_blocked
         cascade_check_copies cascade_check_held cascade_check_indexes cascade_check_job cascade_check_purge
         cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms cascade_check_trial
         cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes cascade_evade
@@ -288,11 +288,11 @@ declare
         orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
         orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
         orphan_stuck orphan_take orphan_uncovered relation_has_code retention_account retention_archive
-        retention_archive_triggered retention_bytes retention_check_batch retention_check_held retention_check_hurdles
-        retention_check_runner retention_check_shape retention_check_unused retention_circles retention_cursor
-        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
-        retention_faults_add retention_faults_end retention_first_size retention_first_work retention_gone
-        retention_held_by retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
+        retention_archive_triggered retention_bytes retention_check_batch retention_check_hurdles retention_check_runner
+        retention_check_shape retention_check_unused retention_circles retention_cursor retention_cursor_parts
+        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
+        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
+        retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
         retention_next_pass retention_next_size retention_open retention_part retention_part_ends
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn

@@ -24,7 +24,6 @@ _SPOKEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"call pydb\.orphan_close\({_TEXT}(?:, {_TEXT})?\)", "pydb orphans close {0} --max-wait {1}"),
         (r"select \* from pydb\.reference_list", "pydb reference list"),
         (r"select \* from pydb\.reference_suggest\(\)", "pydb reference suggest"),
-        (r"select \* from pydb\.orphan_list", "pydb orphans list"),
         (
             r"select distinct run_id, reference from pydb\.orphan_quarantine",
             "pydb runs list --kind orphans",

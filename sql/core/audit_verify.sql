@@ -71,7 +71,7 @@ $$;
 comment on function pydb.audit_verify(bigint, text[]) is
 'One row a finding, none if all is as it was sealed: edited, deleted, inserted (with the id), block_changed,
 chain_broken, tail_cut, head_differs, head_gone, head_unknown. p_from_block: only from this block on. p_heads: heads
-that were kept elsewhere, block:hash, as `pydb audit head` prints them and manifests of archive files hold them; one that
-the chain does not know means that it was made anew from there on.';
+that were kept elsewhere, block:hash, as `pydb audit head` prints them and manifests of archive files hold them; one
+that the chain does not know means that it was made anew from there on.';
 
 revoke all on function pydb.audit_verify(bigint, text[]) from public;

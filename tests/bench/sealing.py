@@ -7,7 +7,10 @@ python -m tests.bench.sealing rates
 from __future__ import annotations
 
 import random
+import re
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from typing import TYPE_CHECKING, Final
@@ -21,14 +24,14 @@ if TYPE_CHECKING:
     from tests.servers import Database
 
 WRITERS: Final = 16
-SECONDS: Final = 10.0
+SECONDS: Final = 6.0
 CHAINED: Final = """
-create table chain (id bigint generated always as identity primary key, row bigint, hash bytea);
+create table public.chain (id bigint generated always as identity primary key, row bigint, hash bytea);
 create function chain_row() returns trigger language plpgsql as $$
 begin
     perform pg_advisory_xact_lock(4711);
-    insert into chain (row, hash)
-    select new.id, sha256(coalesce((select c.hash from chain as c order by c.id desc limit 1), '')
+    insert into public.chain (row, hash)
+    select new.id, sha256(coalesce((select c.hash from public.chain as c order by c.id desc limit 1), '')
         || pydb_internal.audit_digest(new));
     return null;
 end $$;
@@ -39,15 +42,6 @@ create trigger chain_row after insert on pydb.audit_log for each row execute fun
 def say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
-
-
-def write(dsn: str, until: float, done: list[int]) -> None:
-    count = 0
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        while time.monotonic() < until:
-            connection.execute("select pydb_internal.audit_add('act', 'subject', '{\"n\": 1}', 1)")
-            count += 1
-    done.append(count)
 
 
 def tail(dsn: str, until: float, ages: list[float]) -> None:
@@ -65,19 +59,40 @@ def tail(dsn: str, until: float, ages: list[float]) -> None:
 def writers(database: Database, *, sealer: bool) -> tuple[float, float]:
     """Rows a second, and the age of the oldest row that was not sealed."""
     until = time.monotonic() + SECONDS
-    done: list[int] = []
     ages: list[float] = [0.0]
-    threads = [threading.Thread(target=write, args=(database.dsn, until, done)) for _ in range(WRITERS)]
-    if sealer:
-        threads.append(threading.Thread(target=tail, args=(database.dsn, until, ages)))
-    for thread in threads:
-        thread.start()
-    if sealer:
-        with psycopg.connect(database.dsn, autocommit=True) as connection:
-            connection.execute("call pydb.audit_seal_run(%s)", (f"{SECONDS} s",))
-    for thread in threads:
-        thread.join()
-    return sum(done) / SECONDS, max(ages)
+    watch = threading.Thread(target=tail, args=(database.dsn, until, ages))
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
+        script.write("select pydb_internal.audit_add('act', 'subject', '{\"n\": 1}', 1);\n")
+        script.flush()
+        bench = subprocess.Popen(
+            [
+                str(database.server.bin_dir / "pgbench"),
+                *(
+                    "-n",
+                    "-c",
+                    str(WRITERS),
+                    "-j",
+                    "2",
+                    "-T",
+                    str(int(SECONDS)),
+                    "-f",
+                    script.name,
+                    database.dsn,
+                ),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        if sealer:
+            watch.start()
+            with psycopg.connect(database.dsn, autocommit=True) as connection:
+                connection.execute("call pydb.audit_seal_run(%s)", (f"{SECONDS} s",))
+            watch.join()
+        said, _ = bench.communicate()
+    found = re.search(r"tps = ([0-9.]+)", said)
+    assert found is not None, said
+    return float(found[1]), max(ages)
 
 
 def rates() -> None:

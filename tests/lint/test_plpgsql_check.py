@@ -104,7 +104,7 @@ ALLOWED: Final = {
     ("reference_check_types", "security", "not sanitized"): "names of types and operators from the catalog",
     ("reference_measure", "security", "not sanitized"): "names of tables and operators from the catalog",
     ("relation_problem", "error", "pg_dist_partition"): "asked only where Citus is",
-    ("relation_problem", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
+    ("relation_is_hypertable", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
 }
 
 

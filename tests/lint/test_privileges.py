@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
 LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
-    | {"entity_drift", "reference_suggest", "retention_plan", "retention_policy_drift"}
-    | {"retention_policy_explain"}
+    | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
+    | {"retention_policy_explain", "space_scan"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
@@ -42,6 +42,7 @@ PUBLIC: Final = {
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
+    | {"window_drop", "window_set"}
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"}
     | {"hold_place", "hold_refuse", "hold_release"},
     "pydb_counsel": LOOKING | {"hold_override", "hold_place", "hold_refuse", "hold_release"},

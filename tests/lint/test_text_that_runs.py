@@ -41,6 +41,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_obstacle": (1, NAMES),
     "archive_one_by_one": (1, NAMES),
     "archive_orphans": (1, KEYS),
+    "archive_open": (1, "a lock; " + NAMES),
     "archive_parts": (1, NAMES),
     "archive_purge_rows": (
         1,
@@ -103,8 +104,9 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     ),
     "reference_measure": (2, "operators that reference_equality chose; " + NAMES),
     "reference_warn_type": (1, NAMES),
+    "relation_is_hypertable": (1, OWN + "; read only as relation_problem"),
     "relation_problem": (
-        2,
+        1,
         OWN + "; read only where extension_relation says that the table is the extension's",
     ),
     "retention_archive": (2, FILTER),

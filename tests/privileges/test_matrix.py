@@ -12,6 +12,12 @@ READ: Final = "SELECT"
 MONITOR: Final = frozenset(
     [
         "alembic_version",
+        "vacuum_holder",
+        "window_status",
+        "run_window",
+        "retention_history",
+        "policy_outlook",
+        "hold_status",
         "archive_list",
         "archive_manifest",
         "archive_run",
@@ -89,7 +95,7 @@ def expected() -> set[tuple[str, str, str]]:
     def give(role: str, name: str, privileges: str) -> None:
         matrix.setdefault((role, name), set()).update(privileges.split())
 
-    for role in ("pydb_monitor", "pydb_admin", "pydb_runner"):
+    for role in ("pydb_monitor", "pydb_admin", "pydb_runner", "pydb_counsel"):
         for name in MONITOR:
             give(role, f"pydb.{name}", READ)
         for name in PRIVATE:
@@ -98,7 +104,7 @@ def expected() -> set[tuple[str, str, str]]:
         give("pydb_admin", f"pydb.{name}", READ)
     for name, privileges in BOOKS.items():
         give("pydb_runner", f"pydb.{name}", privileges)
-    for role in ("pydb_admin", "pydb_runner"):
+    for role in ("pydb_admin", "pydb_runner", "pydb_counsel"):
         give(role, "pydb_internal.draft", "INSERT")
         give(role, "pydb_internal.draft (id)", READ)
     return {(role, name, " ".join(sorted(privileges))) for (role, name), privileges in matrix.items()}

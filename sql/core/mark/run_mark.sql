@@ -4,7 +4,8 @@
 create or replace function pydb_internal.run_mark(p_run pydb_internal.run_state)
 returns void
 language plpgsql
-as $$ -- no SET clause: it would undo the name
+set search_path = pg_catalog, pg_temp
+as $$
 declare
     v_kind pydb_internal.run_kind;
 begin
@@ -13,7 +14,7 @@ begin
     end if;
     v_kind := pydb_internal.run_kind_get(p_run.kind);
     -- until the transaction ends: in pg_stat_activity, in lines of the log, and to triggers
-    perform pg_catalog.set_config('application_name', pg_catalog.format('pydb run %s', p_run.run_id), true);
+    perform set_config('application_name', format('pydb run %s', p_run.run_id), true);
     if v_kind.deletes then
         perform pydb_internal.run_message(p_run.run_id, v_kind.name, p_run.subject);
     end if;

@@ -38,6 +38,8 @@ begin
         continue when v_count = 0;
         v_all := v_all || format(
             case
+                when v_ref.on_delete in ('c', 'n', 'd') and not v_ref.is_enforced
+                    then '%s of %s would be without a parent then: PostgreSQL does not act on %s'
                 when v_ref.on_delete <> 'c' then case
                     when v_ref.on_delete in ('n', 'd') then '%s of %s would forget their parent, through %s'
                     else '%s of %s reference what would go along, through %s, and may keep it'
@@ -49,7 +51,7 @@ begin
             end, pydb_internal.rows_text(v_count), pydb_internal.relation_name(v_ref.child), v_ref.reference,
             case p_mode when 'quarantine' then ', and not be kept in quarantine' else '' end
         );
-        if v_ref.on_delete = 'c' and v_ref.reference <> all(v_path) and cardinality(v_path) < 16 then
+        if v_ref.on_delete = 'c' and v_ref.is_enforced and v_ref.reference <> all(v_path) and cardinality(v_path) < 16 then
             v_all := v_all || pydb_internal.orphan_effects_below(
                 v_ref, p_edge.child, v_alias, v_condition, p_mode, v_path
             );

@@ -779,7 +779,7 @@ insert into pydb.audit_head (is_it) values (true);
 insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
 (
     'audit_seal_for', '0', 'interval', '0', '1 hour',
-    'how long a scheduled audit_seal_run goes on, sealing every two seconds; 0 = it seals once (interval, 0 to 1 hour)'
+    'how long a scheduled audit_seal_run goes on, sealing every second; 0 = it seals once (interval, 0 to 1 hour)'
 );
 
 insert into pydb.schedule_source (procedure, kind, job_prefix, housekeeping, description) values

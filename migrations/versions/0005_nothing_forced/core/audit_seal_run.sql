@@ -24,7 +24,7 @@ begin
         exit when v_is_last or clock_timestamp() >= v_until;
         commit;
         set local search_path = pg_catalog, pg_temp;
-        perform pg_sleep(least(2, greatest(extract(epoch from v_until - clock_timestamp()), 0)));
+        perform pg_sleep(least(1, greatest(extract(epoch from v_until - clock_timestamp()), 0)));
         v_is_last := clock_timestamp() >= v_until;
     end loop;
 end
@@ -32,8 +32,8 @@ $$;
 
 comment on procedure pydb.audit_seal_run(interval) is
 'Seals what was entered into pydb.audit_log into blocks of at most 1000 rows, each with the hash of the one before. Rows
-wait while a transaction is open that was at work when they were entered. p_for: go on so long, looking every two
-seconds (null: as the setting audit_seal_for says; 0: once), so that what is not sealed is at most some seconds old.
-Ends of runs seal as well, once a minute.';
+wait while a transaction is open that was at work when they were entered. p_for: go on so long, looking every
+second (null: as the setting audit_seal_for says; 0: once), so that what is not sealed is at most some seconds old.
+Runs seal as well, as they begin and end.';
 
 revoke all on procedure pydb.audit_seal_run(interval) from public;
