@@ -288,11 +288,11 @@ declare
         orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
         orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
         orphan_stuck orphan_take orphan_uncovered relation_has_code retention_account retention_archive
-        retention_archive_triggered retention_bytes retention_check_batch retention_check_hurdles retention_check_runner
-        retention_check_shape retention_check_unused retention_circles retention_cursor retention_cursor_parts
-        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
-        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
-        retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
+        retention_archive_triggered retention_bytes retention_check_batch retention_check_held retention_check_hurdles
+        retention_check_runner retention_check_shape retention_check_unused retention_circles retention_cursor
+        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
+        retention_faults_add retention_faults_end retention_first_size retention_first_work retention_gone
+        retention_held_by retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
         retention_next_pass retention_next_size retention_open retention_part retention_part_ends
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
