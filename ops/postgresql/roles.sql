@@ -152,9 +152,10 @@ declare
         catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
         column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_previous cron_seek cron_value
         cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
-        doctor_cron_launcher doctor_execute doctor_failures doctor_grants doctor_guard doctor_hurdles doctor_idempotency
-        doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
-        doctor_server doctor_sources entity_lowered extension_relation guard_approval guard_compare guard_differences
+        doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants doctor_guard doctor_hurdles
+        doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners
+        doctor_runs doctor_scheduler doctor_server doctor_sources entity_lowered extension_relation
+        governor_function_problem governor_indicators governor_read guard_approval guard_compare guard_differences
         guard_drift_text guard_problem guard_waiting_problem hold_active hold_conditions hold_deep_condition
         hold_deep_query hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
         hold_kept_conditions hold_key_condition hold_look hold_names_of hold_problem hold_relation hold_said
@@ -227,21 +228,22 @@ declare
         cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
         entity_approval_store entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
-        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet guard_admit
-        guard_check guard_check_shape hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store
-        hold_release_vet hold_still hold_store hold_tenant_keys hold_vet orphan_check_call orphan_check_closed
-        orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
-        orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source
-        reference_advise reference_check_columns reference_check_table reference_check_types reference_name
-        reference_store reference_type_hint reference_vet reference_warn_type retention_approval_store
-        retention_approval_vet retention_builtin retention_bytes retention_check_filter retention_check_keep
-        retention_check_limits retention_check_rights retention_check_terms retention_check_unit retention_check_values
-        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
-        retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
-        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_mark run_open
-        run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell
-        run_terms_of schedule_is_command schedule_require window_stop
+        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet governor_decide
+        governor_quiet governor_stop guard_admit guard_check guard_check_shape hold_check_rows hold_check_table
+        hold_enter hold_read_keys hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_vet
+        orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem
+        orphan_close_try orphan_condition orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge
+        orphan_key orphan_leaves orphan_problem orphan_source reference_advise reference_check_columns
+        reference_check_table reference_check_types reference_name reference_store reference_type_hint reference_vet
+        reference_warn_type retention_approval_store retention_approval_vet retention_builtin retention_bytes
+        retention_check_filter retention_check_keep retention_check_limits retention_check_rights retention_check_terms
+        retention_check_unit retention_check_values retention_check_watermark retention_filter_understood
+        retention_partition_check retention_partition_problem retention_policy_store retention_policy_vet run_account
+        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
+        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_log_batch
+        run_log_done run_log_governor run_log_plan run_log_unstarted run_look run_mark run_open run_open_within run_pin
+        run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell run_terms_of
+        schedule_is_command schedule_require window_stop
     ';
     c_runner constant text := '
         archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse
@@ -274,22 +276,22 @@ declare
         cascade_verify_counts cascade_write draft_add erasure_edges erasure_entries erasure_finish erasure_hashes
         erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt
         erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet export_columns export_evade
-        export_open export_slice export_terms export_turn export_verify guard_admit guard_check guard_check_shape
-        hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
-        orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
-        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_enroll orphan_faults_end
-        orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode
-        orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks
-        orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows
-        orphan_resume orphan_ring orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece
-        orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source
-        orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered relation_has_code
-        retention_account retention_archive retention_archive_triggered retention_bytes retention_check_batch
-        retention_check_held retention_check_hurdles retention_check_runner retention_check_shape retention_circles
-        retention_cursor retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows
-        retention_evade retention_faults_add retention_faults_end retention_first_size retention_first_work
-        retention_gone retention_held_by retention_held_rows retention_learned retention_limit retention_lock
-        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        export_open export_slice export_terms export_turn export_verify governor_decide governor_quiet governor_stop
+        guard_admit guard_check guard_check_shape hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply
+        orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules
+        orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_enroll
+        orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
+        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
+        orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
+        orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
+        orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
+        orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered
+        relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
+        retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
+        retention_circles retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
+        retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_first_size
+        retention_first_work retention_gone retention_held_by retention_held_rows retention_learned retention_limit
+        retention_lock retention_next_pass retention_next_size retention_open retention_part retention_part_ends
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
         retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
@@ -299,10 +301,10 @@ declare
         retention_together retention_together_remove retention_together_statements retention_turn retention_verify
         retention_verify_foreign retention_verify_kept run_account run_beat run_begin run_blame run_call run_check_now
         run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted
-        run_look run_mark run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
-        run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command
-        schedule_require window_stop
+        run_kind_get run_label run_last run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser
+        run_log_unstarted run_look run_mark run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
+        run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
+        schedule_is_command schedule_require window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release
