@@ -99,7 +99,8 @@ grant usage on schema pydb_internal to pydb_monitor;
 
 grant select on
     pydb.alembic_version, pydb.archive_list, pydb.archive_manifest, pydb.archive_run, pydb.archive_status,
-    pydb.archive_table, pydb.cascade_job, pydb.entity, pydb.erasure_status, pydb.guard_status, pydb.guard_subject,
+    pydb.archive_table, pydb.cascade_job, pydb.entity, pydb.erasure_status, pydb.governor_indicator, pydb.governor_status,
+    pydb.guard_status, pydb.guard_subject,
     pydb.hold_status, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage, pydb.orphan_finding,
     pydb.orphan_list, pydb.policy_outlook, pydb.reference, pydb.reference_list, pydb.retention_history,
     pydb.retention_job_log, pydb.retention_partition, pydb.retention_policy, pydb.run_list, pydb.run_window,
@@ -155,29 +156,30 @@ declare
         doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants doctor_guard doctor_hurdles
         doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners
         doctor_runs doctor_scheduler doctor_server doctor_sources entity_lowered extension_relation
-        governor_function_problem governor_indicators governor_read guard_approval guard_compare guard_differences
-        guard_drift_text guard_problem guard_waiting_problem hold_active hold_conditions hold_deep_condition
-        hold_deep_query hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
-        hold_kept_conditions hold_key_condition hold_look hold_names_of hold_problem hold_relation hold_said
-        hold_seed_condition hold_seeds hold_source hold_tenant_relations hold_top key_match object_is_trusted
-        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
-        reference_check_author reference_check_choices reference_comparable reference_constrained
-        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
-        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
-        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
-        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
-        reference_people reference_problem reference_publications reference_relation_shape reference_roles
-        reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
-        reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
-        reference_unique_refusals reference_unsettable reference_words relation_identities relation_problem
-        relation_publications relation_published relation_rules relation_source relation_tree retention_along
-        retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_stored retention_check_target retention_choices retention_code_hurdles
-        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
-        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
-        retention_explain_switches retention_explain_terms retention_explain_window retention_filter_names
-        retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem
-        retention_guess_unit retention_has_infinity retention_has_silent retention_held_warnings
+        governor_archive_backlog governor_autovacuum governor_disk_used governor_function_problem governor_indicators
+        governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay governor_replication_lag
+        governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text guard_problem
+        guard_waiting_problem hold_active hold_conditions hold_deep_condition hold_deep_query hold_free_condition
+        hold_graph_of hold_held_conditions hold_hint hold_is_carried hold_kept_conditions hold_key_condition hold_look
+        hold_names_of hold_problem hold_relation hold_said hold_seed_condition hold_seeds hold_source
+        hold_tenant_relations hold_top key_match object_is_trusted orphan_references reference_aliases
+        reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
+        reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
+        reference_edges_among reference_effects reference_equality reference_get reference_inbound
+        reference_is_conditional reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns
+        reference_kinds reference_logical reference_match reference_measure reference_open_columns reference_overlooked
+        reference_parse reference_partition_refusals reference_people reference_problem reference_publications
+        reference_relation_shape reference_roles reference_row_condition reference_set_refusals reference_set_source
+        reference_set_values reference_shape reference_shared_names reference_short_words reference_similar
+        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
+        relation_identities relation_problem relation_publications relation_published relation_rules relation_source
+        relation_tree retention_along retention_below_condition retention_blocker_conditions retention_bound
+        retention_cascade_plan retention_check_author retention_check_stored retention_check_target retention_choices
+        retention_code_hurdles retention_cutoff retention_deletable_condition retention_due_terms
+        retention_effect_warnings retention_end retention_expired_condition retention_expiry retention_explain_cutoff
+        retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
+        retention_filter_names retention_filter_problem retention_filter_tokens retention_function_problem
+        retention_fuse_problem retention_guess_unit retention_has_infinity retention_has_silent retention_held_warnings
         retention_hurdle_warnings retention_hurdles retention_implausible_warnings retention_instant
         retention_is_ordered retention_keep_cutoff retention_kept_query retention_leaf_warnings retention_leaves
         retention_measure retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
@@ -200,7 +202,7 @@ declare
     c_admin constant text := '
         archive_export_run archive_keep_set archive_purge archive_restore cascade_approve cascade_cancel cascade_delete
         cascade_request entity_approve entity_drop entity_set erasure_export erasure_refuse erasure_replay
-        erasure_verify erasure_verify_edges guard_allow guard_set hold_place hold_refuse hold_release idempotency_peek
+        erasure_verify erasure_verify_edges governor_drop governor_set guard_allow guard_set hold_place hold_refuse hold_release idempotency_peek
         idempotency_prune idempotency_reset idempotency_resolve orphan_close reference_drop reference_set
         retention_pause retention_policy_approve retention_policy_drop retention_policy_set retention_resume
         schedule_set schedule_sync setting_set window_drop window_set
@@ -229,21 +231,21 @@ declare
         entity_approval_store entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
         erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet governor_decide
-        governor_quiet governor_stop guard_admit guard_check guard_check_shape hold_check_rows hold_check_table
-        hold_enter hold_read_keys hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_vet
-        orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem
-        orphan_close_try orphan_condition orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge
-        orphan_key orphan_leaves orphan_problem orphan_source reference_advise reference_check_columns
-        reference_check_table reference_check_types reference_name reference_store reference_type_hint reference_vet
-        reference_warn_type retention_approval_store retention_approval_vet retention_builtin retention_bytes
-        retention_check_filter retention_check_keep retention_check_limits retention_check_rights retention_check_terms
-        retention_check_unit retention_check_values retention_check_watermark retention_filter_understood
-        retention_partition_check retention_partition_problem retention_policy_store retention_policy_vet run_account
-        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
-        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_log_batch
-        run_log_done run_log_governor run_log_plan run_log_unstarted run_look run_mark run_open run_open_within run_pin
-        run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tell run_terms_of
-        schedule_is_command schedule_require window_stop
+        governor_quiet governor_stop governor_store governor_vet guard_admit guard_check guard_check_shape
+        hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store hold_release_vet hold_still
+        hold_store hold_tenant_keys hold_vet orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan
+        orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
+        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
+        reference_check_columns reference_check_table reference_check_types reference_name reference_store
+        reference_type_hint reference_vet reference_warn_type retention_approval_store retention_approval_vet
+        retention_builtin retention_bytes retention_check_filter retention_check_keep retention_check_limits
+        retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
+        retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
+        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
+        run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look
+        run_mark run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
+        run_stop run_tell run_terms_of schedule_is_command schedule_require window_stop
     ';
     c_runner constant text := '
         archive_purge cascade_cancel cascade_delete cascade_request cascade_run erasure_export erasure_refuse

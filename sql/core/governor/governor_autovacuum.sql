@@ -1,4 +1,4 @@
--- pydb_internal.governor_autovacuum (governor; by governor_read, by its name): indicator: vacuums at work on the table.
+-- pydb_internal.governor_autovacuum (governor; by governor_read): indicator: vacuums at work on the table.
 -- reads pg_stat_progress_vacuum   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_autovacuum(p_relation regclass)

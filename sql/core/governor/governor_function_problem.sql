@@ -32,8 +32,9 @@ begin
         select from pg_roles as r
         where r.oid = v_proc.proowner and (r.rolsuper or pg_has_role(r.oid, p_role, 'MEMBER'))
     ) then
-        problem := format('%s belongs to %s, who could not become %s himself', p_function, v_proc.proowner::regrole,
-            p_role::regrole);
+        problem := format(
+            '%s belongs to %s, who could not become %s himself', p_function, v_proc.proowner::regrole, p_role::regrole
+        );
         hint := format('alter function %s(regclass) owner to %s;', p_function, p_role::regrole);
     elsif not exists (select from pg_roles as r where r.oid = p_author)
         or not pg_has_role(p_author, p_role, 'MEMBER')

@@ -1,4 +1,5 @@
--- pydb_internal.governor_lock_waiters (governor; by governor_read, by its name): indicator: sessions that wait for a lock on the table.
+-- pydb_internal.governor_lock_waiters (governor; by governor_read): indicator: sessions that wait for a lock on the
+-- table.
 -- reads pg_locks   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_lock_waiters(p_relation regclass)

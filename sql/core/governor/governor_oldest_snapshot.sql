@@ -1,4 +1,5 @@
--- pydb_internal.governor_oldest_snapshot (governor; by governor_read, by its name): indicator: age of the oldest snapshot that keeps dead rows.
+-- pydb_internal.governor_oldest_snapshot (governor; by governor_read): indicator: age of the oldest snapshot that
+-- keeps dead rows.
 -- reads pg_stat_activity, pg_prepared_xacts   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_oldest_snapshot(p_relation regclass)
@@ -13,7 +14,7 @@ declare
 begin
     v_reading.unit := 's';
     if not pg_has_role('pg_read_all_stats', 'usage') then
-        v_reading.reason := format('%I owns pydb and may not see it: grant pg_monitor to %I;', current_user, current_user);
+        v_reading.reason := format('%1$I owns pydb and may not see it: grant pg_monitor to %1$I;', current_user);
         return v_reading;
     end if;
     v_reading.known := true;

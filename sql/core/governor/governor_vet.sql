@@ -39,7 +39,9 @@ begin
         from pg_proc as p inner join pg_namespace as n on n.oid = p.pronamespace
         where p.oid = to_regprocedure(v_new.function || '(regclass)');
         -- as it is called: whatever else was said
-        v_new.function := coalesce(format('%I.%I', v_routine.nspname, v_routine.proname), v_new.function);
+        v_new.function := coalesce(
+            quote_ident(v_routine.nspname) || '.' || quote_ident(v_routine.proname), v_new.function
+        );
         select p.problem, p.hint into v_problem, v_hint
         from pydb_internal.governor_function_problem(v_new.function, v_role, v_role) as p;
     end if;

@@ -22,7 +22,7 @@ begin
     p_run.relation := coalesce(p_part.relation, p_part.chunks[1].relation);
     v_run := pydb_internal.run_look(p_run);
     v_is_new := v_run.version is distinct from p_run.version;
-    if v_run.state is not null
+    if v_run.state is not null or v_run.governor_since is not null
         or (v_run.wake_at > clock_timestamp() and (not v_is_new or p_run.version is null))
     then
         null; -- at its end, or it rests

@@ -28,13 +28,14 @@ begin
             p_run.governor_since := p_now;
             p_run.factor := greatest(p_run.factor / 2, v_least);
         end if;
-        p_run.wake_at := p_now + v_worst.back_off;
+        p_run.wake_at := clock_timestamp() + v_worst.back_off;
     else
         p_run.governor_since := null;
         -- Halved where it is above half of the threshold and does not fall, once a back-off; up by steps where it is
         -- below. A lag that falls is left to fall: to go slower still would let the standby run dry.
         if v_worst.signal = 'slow' then
-            if v_worst.ratio >= p_run.governor_ratio is not false and p_run.slowed_at + v_worst.back_off > p_now is not true
+            if (v_worst.ratio >= p_run.governor_ratio) is not false
+                and (p_run.slowed_at > p_now - v_worst.back_off) is not true
             then
                 p_run.factor := greatest(p_run.factor / 2, v_least);
                 p_run.slowed_at := p_now;
@@ -46,7 +47,9 @@ begin
     p_run.governor_ratio := v_worst.ratio;
     v_reason := format('%s is %s: %s', v_worst.indicator, case
         when v_worst.signal = 'unknown' then 'unknown'
-        when v_worst.unit = 'bytes' then format('%s of %s', pg_size_pretty(v_worst.value::numeric), pg_size_pretty(v_worst.threshold::numeric))
+        when v_worst.unit = 'bytes' then format(
+            '%s of %s', pg_size_pretty(v_worst.value::numeric), pg_size_pretty(v_worst.threshold::numeric)
+        )
         else format('%s of %s %s', round(v_worst.value::numeric, 1), v_worst.threshold, v_worst.unit)
     end, v_worst.reason);
     if p_run.governor_since < p_now - v_worst.patience then
@@ -55,7 +58,7 @@ begin
         p_run.sqlstate := 'YD803';
         p_run.error := concat_ws('; ', format('it starved for %s: %s', v_worst.patience, v_reason), case
             when p_terms.overdue_at <= p_now then format('its rows are overdue since %s', p_terms.overdue_at)
-            else format('its rows are overdue from %s on', p_terms.overdue_at) end);
+            when p_terms.overdue_at > p_now then format('its rows are overdue from %s on', p_terms.overdue_at) end);
         p_run.hint := 'select * from pydb.governor_status;';
     end if;
     if p_run.governor_signal is distinct from v_was or p_run.governor_signal in ('unknown', 'stop') then

@@ -1,4 +1,5 @@
--- pydb_internal.governor_quiet (governor; by governor_stop): whether there is nothing at all that an indicator could see.
+-- pydb_internal.governor_quiet (governor; by governor_stop): whether there is nothing at all that an indicator could
+-- see.
 -- reads pydb.governor_indicator, pg_replication_slots, pg_stat_activity, pg_prepared_xacts, pg_locks
 -- writes nothing   locks nothing
 -- raises nothing

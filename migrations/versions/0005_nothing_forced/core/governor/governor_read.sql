@@ -23,8 +23,16 @@ begin
         if not v_one.enabled then
             v_reading.reason := 'it is turned off';
         elsif v_one.function is null then
-            execute format('select r.* from pydb_internal.%I($1) as r', 'governor_' || v_one.name)
-                into v_reading using p_relation;
+            v_reading := case v_one.name
+                when 'archive_backlog' then pydb_internal.governor_archive_backlog(p_relation)
+                when 'autovacuum' then pydb_internal.governor_autovacuum(p_relation)
+                when 'disk_used' then pydb_internal.governor_disk_used(p_relation)
+                when 'lock_waiters' then pydb_internal.governor_lock_waiters(p_relation)
+                when 'oldest_snapshot' then pydb_internal.governor_oldest_snapshot(p_relation)
+                when 'replication_delay' then pydb_internal.governor_replication_delay(p_relation)
+                when 'replication_lag' then pydb_internal.governor_replication_lag(p_relation)
+                when 'slot_wal' then pydb_internal.governor_slot_wal(p_relation)
+            end;
         else
             v_problem := (pydb_internal.governor_function_problem(
                 v_one.function, v_one.author_role, to_regrole(quote_ident(current_user))::oid

@@ -1,4 +1,5 @@
--- pydb_internal.governor_replication_lag (governor; by governor_read, by its name): indicator: how far standbys are behind, in bytes of WAL.
+-- pydb_internal.governor_replication_lag (governor; by governor_read): indicator: how far standbys are behind, in
+-- bytes of WAL.
 -- reads pg_stat_replication, pg_replication_slots, pydb.governor_indicator   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_replication_lag(p_relation regclass)
@@ -16,7 +17,7 @@ declare
 begin
     v_reading.unit := 'bytes';
     if not pg_has_role('pg_read_all_stats', 'usage') then
-        v_reading.reason := format('%I owns pydb and may not see it: grant pg_monitor to %I;', current_user, current_user);
+        v_reading.reason := format('%1$I owns pydb and may not see it: grant pg_monitor to %1$I;', current_user);
         return v_reading;
     end if;
     select max(pg_wal_lsn_diff(pg_current_wal_lsn(), s.replay_lsn))::float8,

@@ -17,9 +17,9 @@ declare
 begin
     select g.* into v_old from pydb_internal.governor_indicators() as g where g.name = p_draft ->> 'name';
     -- what is not said stays as it is
-    v_new := jsonb_populate_record(coalesce(v_old, jsonb_populate_record(null::pydb.governor_indicator,
-        '{"enabled": true, "back_off": "1 s", "patience": "1 h", "leaves_out": [], "expects": [], "is_builtin": false}'
-    )), jsonb_strip_nulls(p_draft) - 'is_builtin' - 'author');
+    v_new := jsonb_populate_record(v_old, case when v_old.name is null then jsonb_build_object(
+        'enabled', true, 'back_off', '1 s', 'patience', '1 h', 'leaves_out', '{}'::text[], 'expects', '{}'::text[]
+    ) else '{}' end || jsonb_strip_nulls(p_draft) - 'is_builtin' - 'author' - 'author_role' - 'updated_at');
     v_new.is_builtin := coalesce(v_old.is_builtin, false);
     v_problem := case
         when v_new.name is null or v_new.name !~ '^[a-z][a-z0-9_]{0,52}$'
@@ -39,7 +39,9 @@ begin
         from pg_proc as p inner join pg_namespace as n on n.oid = p.pronamespace
         where p.oid = to_regprocedure(v_new.function || '(regclass)');
         -- as it is called: whatever else was said
-        v_new.function := coalesce(format('%I.%I', v_routine.nspname, v_routine.proname), v_new.function);
+        v_new.function := coalesce(
+            quote_ident(v_routine.nspname) || '.' || quote_ident(v_routine.proname), v_new.function
+        );
         select p.problem, p.hint into v_problem, v_hint
         from pydb_internal.governor_function_problem(v_new.function, v_role, v_role) as p;
     end if;

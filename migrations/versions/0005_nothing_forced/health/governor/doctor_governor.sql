@@ -13,8 +13,10 @@ as $$
             when s.signal = 'unknown' then format('%s is unknown: runs rest', s.indicator)
             when s.signal = 'stop' then format('%s: runs rest', s.indicator)
             else format('%s: runs go slower', s.indicator)
-        end || coalesce(format(', run %s since %s', array_to_string(s.runs, ', '), s.since), ''),
-        concat_ws('; ', format('%s of %s %s', round(s.value::numeric, 1), s.threshold, s.unit), s.reason),
+        end || coalesce(', run ' || array_to_string(s.runs, ', ') || ' since ' || to_char(
+            s.since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'
+        ), ''),
+        concat_ws('; ', round(s.value::numeric, 1) || format(' of %s %s', s.threshold, s.unit), s.reason),
         format('look: pydb governor list; to leave it out: pydb governor set %s --disable', s.indicator)
     from pydb.governor_status as s
     where s.signal in ('stop', 'unknown', 'slow') and s.decision <> 'off'
