@@ -1,4 +1,4 @@
-"""The only module with SQL text: connect, call a routine, call a procedure, read a table, run a script.
+"""The module with SQL text: connect, call a routine, call a procedure, read a table, run a script.
 
 Connections work behind PgBouncer in transaction mode: no prepared statements, no session settings, no
 session locks. Values come back in the binary format and therefore do not depend on ``DateStyle``,
@@ -22,30 +22,24 @@ All errors of the driver arrive as :class:`pydb.errors.PydbError`.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import struct
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import psycopg
 from psycopg import generators, pq, sql
-from psycopg.adapt import Dumper, Loader
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
-from psycopg.waiting import Wait
 
-from pydb import errors
+from pydb import conninfo, errors, reads, wire
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-    from psycopg.abc import PQGen
 
     T = TypeVar("T", bound=DataclassInstance)
 
@@ -64,14 +58,18 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-PIECE: Final = 1 << 18
-"""Bytes of a COPY that are handed over at once, about."""
+PIECE: Final = wire.PIECE
+SentTids = wire.SentTids
+SentXids = wire.SentXids
+dsn_label = conninfo.label
+
 _ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
 _SELECT = sql.SQL("select * from {}({})")
 _CALL = sql.SQL("call {}({})")
 
+<<<<<<< HEAD
 _WANTED_RUNS = sql.SQL(
     "(%(kind)s::text is null or l.kind = %(kind)s::text)"
     " and (%(states)s::text[] is null or l.state = any(%(states)s::text[]))"
@@ -261,6 +259,8 @@ _READS: dict[str, sql.SQL | sql.Composed] = {
     ),
 }
 
+=======
+>>>>>>> engine
 
 def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     """Connect to ``dsn`` (URI or key/value text), else to PYDB_DSN, else as libpq's variables and files say.
@@ -270,7 +270,7 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     :class:`~pydb.errors.DatabaseUnavailable` if there is no connection; neither shows a password.
     """
     given = dsn if dsn is not None else os.environ.get("PYDB_DSN", "")
-    params = _parse_dsn(given)
+    params = conninfo.parse(given)
     inherited = {o.keyword.decode() for o in pq.Conninfo.get_defaults() if o.val is not None}
     for name, value in _DEFAULTS.items():
         if name not in params and name not in inherited:
@@ -278,12 +278,8 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     try:
         conn = psycopg.connect(make_conninfo("", **params), autocommit=autocommit, prepare_threshold=None)
     except psycopg.Error as error:
-        raise _connect_error(error, params) from None
-    conn.adapters.register_loader("regclass", _OidBinaryLoader)
-    conn.adapters.register_loader("interval", _IntervalBinaryLoader)
-    conn.adapters.register_loader("timestamptz", _TimestamptzBinaryLoader)
-    conn.adapters.register_dumper(SentTids, _SentTidsDumper)
-    conn.adapters.register_dumper(SentXids, _SentXidsDumper)
+        raise conninfo.refused(error, params) from None
+    wire.adapt(conn)
     return conn
 
 
@@ -349,7 +345,7 @@ def _refuse_transaction(conn: Connection, what: str) -> None:
 def read(conn: Connection, name: str, /, **args: object) -> list[Row]:
     """Rows of one of the named reads of this module."""
     with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
-        cursor.execute(_READS[name], _values(args))
+        cursor.execute(reads.READS[name], _values(args))
         return cursor.fetchall()
 
 
@@ -373,30 +369,8 @@ def run_query(conn: Connection, script: str, /, **args: object) -> list[Row]:
 
 def held(conn: Connection) -> list[tuple[str, int, bool]]:
     """What pydb's own tables hold: what it is, how many rows, whether it is nowhere else and still in use."""
-    found = conn.execute(_HELD).fetchall()
+    found = conn.execute(reads.HELD).fetchall()
     return [(str(what), int(str(number)), bool(is_only)) for what, number, is_only in found]
-
-
-_HELD = """
-select h.what, h.number, h.is_only
-from (
-    values
-    (1, 'rows in quarantine', (select count(*) from pydb.orphan_quarantine), true),
-    (
-        2, 'live idempotency keys', (
-            select count(*) from pydb.idempotency_key as k
-            where k.state = 'pending' or k.expires_at > clock_timestamp()
-        ), true
-    ),
-    (3, 'policies', (select count(*) from pydb.retention_policy as p where not p.builtin), false),
-    (4, 'logical references', (select count(*) from pydb.reference), false),
-    (5, 'entities', (select count(*) from pydb.entity), false),
-    (6, 'cascade jobs', (select count(*) from pydb.cascade_job), false),
-    (7, 'records of runs', (select count(*) from pydb.job_run), false),
-    (8, 'audit records', (select count(*) from pydb.audit_log), false)
-) as h (place, what, number, is_only)
-order by h.place
-"""
 
 
 def run_text(conn: Connection, statement: str) -> object:
@@ -448,14 +422,14 @@ def copy_out(conn: Connection, statement: str) -> Generator[bytes]:
         is_through = False
         try:
             while not is_through:
-                lines, is_through = conn.wait(_lines(conn.pgconn))
+                lines, is_through = conn.wait(wire.lines(conn.pgconn))
                 if lines:
                     yield bytes(lines)
         finally:
             if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
                 conn.cancel_safe()
                 with suppress(psycopg.Error):
-                    while not conn.wait(_lines(conn.pgconn))[1]:
+                    while not conn.wait(wire.lines(conn.pgconn))[1]:
                         pass
 
 
@@ -466,25 +440,6 @@ def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
             for piece in pieces:
                 copy.write(piece)
         return cursor.rowcount
-
-
-def _lines(pgconn: pq.abc.PGconn) -> PQGen[tuple[bytearray, bool]]:
-    """Lines of a COPY, of ``PIECE`` bytes together if there are as many, and whether it is through."""
-    lines = bytearray()
-    take = pgconn.get_copy_data
-    while len(lines) < PIECE:
-        length, line = take(1)  # this loop is all that happens for each row
-        if length > 0:
-            lines += line  # at once: a list of them, joined later, takes twice as long
-        elif length == 0:
-            yield Wait.R
-            pgconn.consume_input()
-        else:
-            (*_, end) = yield from generators.fetch_many(pgconn)
-            if end.status != pq.ExecStatus.COMMAND_OK:
-                raise psycopg.errors.error_from_result(end)
-            return lines, True
-    return lines, False
 
 
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:
@@ -526,71 +481,6 @@ def cancel(conn: Connection, timeout: float = 10.0) -> bool:
     except psycopg.Error:
         return False
     return True
-
-
-def dsn_label(dsn: str) -> str:
-    """The database that a DSN names, with its host; never a password."""
-    params = _parse_dsn(dsn)
-    name = params.get("dbname") or params.get("service") or params.get("user") or "default"
-    return f"{name} on {params['host']}" if "host" in params else name
-
-
-def _parse_dsn(dsn: str) -> dict[str, str]:
-    try:
-        return {key: str(value) for key, value in conninfo_to_dict(dsn).items() if value is not None}
-    except psycopg.Error as error:
-        raise errors.UsageError(
-            "the DSN cannot be parsed", detail=_dsn_problem(str(error).strip()), hint=_dsn_hint(dsn)
-        ) from None
-
-
-def _dsn_problem(reason: str) -> str:
-    """What libpq says of a DSN, without what it quotes of it: that can be part of a password.
-
-    Punctuation and what is nearly the name of an option are none.
-    """
-    known = [option.keyword.decode() for option in pq.Conninfo.get_defaults()]
-    near: list[str] = []
-
-    def shown(quoted: re.Match[str]) -> str:
-        text = quoted[0].strip('"')
-        if text in ("=", "@", ":", "/", "[", "]"):
-            return quoted[0]
-        found = difflib.get_close_matches(text, known, n=1, cutoff=0.75)
-        near.extend(found)
-        return quoted[0] if found else '"…"'
-
-    told = re.sub(r'"[^"]*"?', shown, reason)
-    return told + (f'; did you mean "{near[0]}"?' if near and near[0] not in reason else "")
-
-
-def _dsn_hint(dsn: str) -> str:
-    dialect = re.match(r"\s*postgres(?:ql)?(\+[a-z0-9_]+)://", dsn)
-    if dialect:
-        return f"that is SQLAlchemy's form: leave out {dialect[1]}, postgresql://user@host:5432/dbname"
-    return "postgresql://user@host:5432/dbname, special characters percent-encoded, or host=… dbname=…"
-
-
-def _connect_error(error: psycopg.Error, params: Mapping[str, str]) -> errors.PydbError:
-    text = str(error).strip()
-    secret = params.get("password")
-    if secret:
-        text = text.replace(secret, "…")
-    hint = "check host, port, user, database: --dsn or PYDB_DSN, else PG* variables and pg_service.conf"
-    inherited = {o.keyword.decode(): o.val.decode() for o in pq.Conninfo.get_defaults() if o.val}
-    if "host" not in params:  # the driver names only what it was given
-        text = text.replace("host None", f"host {inherited.get('host', '')!r}")
-    host = params.get("host", "")
-    if "@" in host and not host.startswith(("/", "@")):  # the rest of a password with a bare @
-        text = text.replace(host, "…").replace(host.rpartition("@")[0], "…")
-        hint = "percent-encode @ in the password of the DSN (%40)"
-    head, *rest = text.splitlines() or [type(error).__name__]
-    return errors.DatabaseUnavailable(
-        "cannot connect to the database",
-        detail="; ".join(line.strip() for line in [head, *rest]),
-        hint=hint,
-        sqlstate=error.sqlstate,
-    )
 
 
 @contextmanager
@@ -642,72 +532,3 @@ def _value(value: object) -> object:
 
 def _as(cls: type[T], row: Row) -> T:
     return cls(**{field.name: row[field.name] for field in fields(cls) if field.name in row})
-
-
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-class SentTids(bytes):
-    """An array of places as ``array_send`` gave it: it goes back without being read."""
-
-
-class SentXids(bytes):
-    """An array of transaction ids, the same way."""
-
-
-class _SentTidsDumper(Dumper):
-    format = pq.Format.BINARY
-    oid = 1010  # tid[]
-
-    def dump(self, obj: bytes) -> bytes:
-        return obj
-
-
-class _SentXidsDumper(_SentTidsDumper):
-    oid = 1011  # xid[]
-
-
-class _OidBinaryLoader(Loader):
-    """The oid of an object whose text form would depend on search_path."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: bytes | bytearray | memoryview) -> int:
-        (oid,) = struct.unpack("!I", data)
-        return int(oid)
-
-
-class _TimestamptzBinaryLoader(Loader):
-    """Microseconds since 2000-01-01 UTC."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: bytes | bytearray | memoryview) -> datetime:
-        (micros,) = struct.unpack("!q", data)
-        try:
-            return _EPOCH + timedelta(microseconds=micros)
-        except OverflowError:
-            return (datetime.max if micros > 0 else datetime.min).replace(tzinfo=UTC)
-
-
-class _IntervalBinaryLoader(Loader):
-    """Microseconds, days, months: the text is the one of intervalstyle postgres."""
-
-    format = pq.Format.BINARY
-
-    def load(self, data: bytes | bytearray | memoryview) -> str:
-        micros, days, months = struct.unpack("!qii", data)
-        sign = -1 if months < 0 else 1
-        years, mons = sign * (abs(months) // 12), sign * (abs(months) % 12)
-        parts = [
-            f"{count} {unit}{'' if count == 1 else 's'}"
-            for count, unit in ((years, "year"), (mons, "mon"), (days, "day"))
-            if count
-        ]
-        if micros or not parts:
-            seconds, fraction = divmod(abs(micros), 1_000_000)
-            clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-            if fraction:
-                clock += f".{fraction:06}".rstrip("0")
-            parts.append(f"-{clock}" if micros < 0 else clock)
-        return " ".join(parts)

@@ -14,6 +14,7 @@ import glob
 import hashlib
 import json
 import os
+import shlex
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -163,7 +164,7 @@ def export(conn: Connection, path: Path) -> Ledger:
             raise UsageError(
                 f"{path} has {len(missing)} erasures that this database does not know: it was not written",
                 detail="The database was restored from an older backup, or the file is of another one.",
-                hint=f"pydb erasure replay {path}",
+                hint=f"pydb erasure replay {shlex.quote(str(path))}",
             )
     database, now = conn.info.dbname, datetime.now(UTC).isoformat()
     head = {"format": FORMAT, "version": VERSION, "database": database, "exported_at": now}

@@ -168,7 +168,7 @@ class HoldRefused(UsageError):
     """What a hold is to be about does not fit the table, or its name is taken (YD701, YD702)."""
 
 
-class Held(RunBlocked):
+class Held(CascadeBlocked):
     """Rows that were to go are held, or nobody can tell whether they are (YD703, YD704)."""
 
 
@@ -301,6 +301,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD841": RunBlocked,
     "YD842": RunBlocked,
     "YD843": PolicyRefused,
+    "YD861": RunFailed,
     "YD901": PydbError,
     "YD902": PydbError,
     "25006": ReadOnlyServer,

@@ -169,6 +169,7 @@ class PlanRow:
     warnings: list[str] | None
     codes: list[str] | None
     implausible_rows: int = 0
+    held_rows: int = 0
 
     @property
     def goes_whole(self) -> bool:

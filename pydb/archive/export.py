@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from pydb import db, errors, retention, runs
-from pydb.archive import compress, faults, files, manifest, verify
+from pydb.archive import compress, faults, files, leftovers, manifest, verify
 from pydb.archive.deleter import Deleter
 from pydb.archive.noted import Noted
 from pydb.archive.outcome import Clock, Outcome, TableResult
-from pydb.archive.target import TEMPORARY, written
+from pydb.archive.target import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,8 +162,9 @@ class Exporter:
         error: Exception | None = None
         try:
             run = self._planned(deleter)
-            self._remove_stale(run)
-            self._adopt(deleter)
+            self._outcome.removed += leftovers.remove(self._reader, self._target, self._owner, run)
+            leftovers.adopt(self._reader, self._pending(), self._outcome)
+            self._wait(deleter, most=0)
             for leaf in self._leaves():
                 result = TableResult(str(leaf["name"]))
                 self._outcome.tables.append(result)
@@ -206,47 +207,6 @@ class Exporter:
             if sum(bool(row["is_ready"]) for row in self._pending()) <= most:
                 return
             deleter.ended.wait(_POLL)
-
-    def _remove_stale(self, run: Run) -> None:
-        """Temporary files of this database's runs that have ended. Those of another are not ours."""
-        for name in self._target.names():
-            owner = manifest.owner(name)
-            if not name.endswith(TEMPORARY) or owner is None or owner[0] != self._owner:
-                continue
-            if owner[1] != run.id and not self._is_live(owner[1]):
-                self._target.remove(name)
-                self._outcome.removed.append(name)
-
-    def _is_live(self, run_id: int) -> bool:
-        found = runs.summaries(self._reader, [run_id])
-        return bool(found) and found[0].state in runs.LIVE_STATES and not found[0].is_dead
-
-    def _adopt(self, deleter: Deleter) -> None:
-        """Files whose rows an interrupted run did not delete: the same check, then the same delete."""
-        from pydb.archive import target as places
-
-        for row in self._pending():
-            name, place = str(row["file"]), str(row["place"])
-            known = manifest.parse(manifest.sealed(row["manifest"]))
-            try:
-                verdict = verify.check(places.find(place), known)
-            except (errors.PydbError, OSError) as error:
-                verdict = verify.Verdict(name, verify.Result.UNREADABLE, str(error))
-            is_ok = verdict.result is verify.Result.OK
-            if not is_ok:
-                self._outcome.refused.append(verdict)
-            request = self._outcome.request if is_ok else None
-            if (
-                db.call_value(
-                    self._reader,
-                    "pydb_internal.archive_adopt",
-                    p_manifest=row["manifest_id"],
-                    p_request=request,
-                )
-                and is_ok
-            ):
-                self._outcome.adopted.append(name)
-        self._wait(deleter, most=0)
 
     def _sweep(self, run: Run, leaf: Row, result: TableResult, deleter: Deleter) -> int:
         """One way through a relation; the rows that went to files."""
@@ -367,7 +327,12 @@ class Exporter:
             digest=content.digest,
             writer=compress.NAME,
             created_at=str(_time(datetime.now(UTC))),
+            audit_head=self._audit_head(),
         )
+
+    def _audit_head(self) -> str | None:
+        found = db.call_value(self._reader, "pydb_internal.audit_head_text")
+        return None if found is None else str(found)
 
     def _enter(self, known: Manifest, signature: str, noted: Noted) -> object:
         with db.transaction(self._reader):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -39,7 +40,10 @@ def known(target: Target, name: str) -> Manifest:
     if not verdicts or verdicts[0].result is not verify.Result.OK:
         result, why = (verdicts[0].result, verdicts[0].why) if verdicts else (verify.Result.MISSING, None)
         raise errors.FileRefused(
-            f"{name} is {result}", detail=why, hint=f"pydb archive verify {target.place}", sqlstate="YD622"
+            f"{name} is {result}",
+            detail=why,
+            hint=f"pydb archive verify {shlex.quote(target.place)}",
+            sqlstate="YD622",
         )
     with target.open(name + manifest.MANIFEST) as file:
         return manifest.parse(file.read())
@@ -55,7 +59,7 @@ def described(target: Target, name: str) -> Manifest:
         raise errors.FileRefused(
             f"{name} cannot be imported",
             detail=why,
-            hint=f"pydb archive verify {target.place}",
+            hint=f"pydb archive verify {shlex.quote(target.place)}",
             sqlstate="YD622",
         ) from None
 
@@ -74,7 +78,8 @@ def of_run(target: Target, run_id: int) -> list[str]:
                 found.append(one.file)
     if not found:
         raise errors.UsageError(
-            f"no file of run {run_id} is in {target.place}", hint=f"pydb archive verify {target.place}"
+            f"no file of run {run_id} is in {target.place}",
+            hint=f"pydb archive verify {shlex.quote(target.place)}",
         )
     return found
 
@@ -180,7 +185,7 @@ def _read_in(
             if rows != one.rows or digest.hexdigest() != one.digest:
                 raise errors.FileRefused(
                     f"{one.file} is not what it was a moment ago",
-                    hint=f"pydb archive verify {target.place}",
+                    hint=f"pydb archive verify {shlex.quote(target.place)}",
                     sqlstate="YD622",
                 )
         places.append(

@@ -75,6 +75,8 @@ class Manifest:
     """Derived files of the same rows: their file, sha256, format, and what they do not hold as it is."""
     archived_run: int | None = None
     """The run that had archived the rows, where the file was made of an archive."""
+    audit_head: str | None = None
+    """The end of the chain of the audit log then, block:hash."""
 
     @property
     def owner(self) -> Owner:

@@ -29,15 +29,21 @@ COMMANDS: dict[str, str] = {
     "retention": "Delete what has expired: plan, run, log, pause, resume.",
     "reference": "References between tables: set, list, suggest, drop logical ones.",
     "entity": "Named roots of cascades: set, list, drop.",
+    "hold": "Rows that nothing deletes: place, release, list, show, override holds.",
     "cascade": "Delete rows with everything below them: plan, delete, jobs, resume.",
     "erasure": "What was erased, for good: list, verify, export, and replay after a restore.",
     "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
     "archive": "What was deleted, kept: files exported, verified, imported.",
     "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
+    "audit": "The audit log, sealed in blocks: head, seal, verify.",
     "guard": "May pydb delete here, and are tables as they were: status, allow, drift, set.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
+<<<<<<< HEAD
     "governor": "What runs look at before a batch: list, set, drop.",
+=======
+    "space": "What deleted rows leave in files, what holds vacuum back, what returns it.",
+>>>>>>> engine
     "window": "Hours in which runs may work: set, list, drop.",
     "setting": "Settings of pydb in a database: list, set.",
     "doctor": "Say what is set up, what is missing, and the line that fixes it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -82,7 +83,9 @@ def sources(names: list[str], run: int | None) -> list[tuple[Target, str]]:
 
     if run is not None:
         if len(names) > 1:
-            raise UsageError("--run takes one directory", hint=f"pydb archive import {names[0]} --run {run}")
+            raise UsageError(
+                "--run takes one directory", hint=f"pydb archive import {shlex.quote(names[0])} --run {run}"
+            )
         place = target.find(names[0])
         return [(place, name) for name in load.of_run(place, run)]
     places: dict[str, Target] = {}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydb.cli import _output
-from pydb.errors import CascadeBlocked, UsageError
+from pydb.errors import CascadeBlocked, Held, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,12 +121,13 @@ def blocked(steps: Sequence[Step]) -> CascadeBlocked:
     hint = first.cure
     if first.via is not None and not cascade.CURABLE.intersection(first.codes):
         hint = f"--edge {shlex.quote(first.via + '=delete')} takes them along, --others delete all like them"
-    return CascadeBlocked(
+    held = "held" in first.codes
+    return (Held if held else CascadeBlocked)(
         f"the cascade is blocked by {first.via or first.relation}"
         + (f" and {len(more)} more" if more else ""),
         detail=f"{first.relation}: {first.warning}. Nothing was changed.",
         hint=hint,
-        sqlstate="YD302",
+        sqlstate="YD703" if held else "YD302",
     )
 
 

@@ -24,12 +24,15 @@ _SPOKEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"call pydb\.orphan_close\({_TEXT}(?:, {_TEXT})?\)", "pydb orphans close {0} --max-wait {1}"),
         (r"select \* from pydb\.reference_list", "pydb reference list"),
         (r"select \* from pydb\.reference_suggest\(\)", "pydb reference suggest"),
-        (r"select \* from pydb\.orphan_list", "pydb orphans list"),
         (
             r"select distinct run_id, reference from pydb\.orphan_quarantine",
             "pydb runs list --kind orphans",
         ),
         (rf"select pydb\.reference_drop\({_TEXT}\)", "pydb reference drop {0}"),
+        (rf"select pydb\.guard_allow\({_TEXT}\)", "pydb guard allow {0}"),
+        (rf"select pydb\.retention_policy_approve\({_TEXT}\)", "pydb policy approve {0}"),
+        (rf"select pydb\.entity_approve\({_TEXT}\)", "pydb entity approve {0}"),
+        (r"select \* from pydb\.audit_verify\(\)", "pydb audit verify"),
     )
 )
 # what only the owner may do, a member of the owner does as it

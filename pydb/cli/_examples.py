@@ -19,6 +19,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "policy list": ("pydb policy list",),
     "policy show": ("pydb policy show events",),
     "policy explain": ("pydb policy explain events",),
+    "policy outlook": ("pydb policy outlook", "pydb policy outlook events --json"),
     "policy drop": ("pydb policy drop events --dry-run",),
     "retention plan": ("pydb retention plan", "pydb retention plan events"),
     "retention run": (
@@ -28,8 +29,21 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "retention log": ("pydb retention log events --failed --since '1 day'", "pydb retention log 280"),
     "retention pause": ("pydb retention pause events --reason 'audit until Friday'", "pydb retention pause"),
     "retention resume": ("pydb retention resume events",),
+    "window set": (
+        "pydb window set nights 22:00 06:00 --timezone Europe/Berlin",
+        "pydb window set weekend 00:00 24:00 --weekday sat --weekday sun --kind all",
+    ),
+    "window list": ("pydb window list",),
+    "window drop": ("pydb window drop nights",),
+    "space": ("pydb space", "pydb space app.event"),
     "policy approve": ("pydb policy approve events --reason 'the trigger is ours'",),
     "entity approve": ("pydb entity approve customer --dry-run",),
+    "audit head": ("pydb audit head >> /mnt/elsewhere/heads",),
+    "audit seal": ("pydb audit seal", "pydb audit seal --for '1 hour'"),
+    "audit verify": (
+        "pydb audit verify",
+        "pydb audit verify --heads /mnt/elsewhere/heads --archive /mnt/archive",
+    ),
     "guard status": ("pydb guard status",),
     "guard drift": ("pydb guard drift",),
     "guard set": (

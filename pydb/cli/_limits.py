@@ -1,4 +1,4 @@
-"""The options of ``pydb policy set`` that say when and how much a run may, and what comes of them."""
+"""When and how much a run may, what comes of that, and what is done after it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _output
+from pydb.cli import _output, _runs
 from pydb.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pydb.cli._watch import Outcome
+    from pydb.db import Connection
+    from pydb.space import Vacuumed
     from pydb.windows import Outlook
 
 Windows = Annotated[
@@ -82,3 +85,45 @@ def show_outlook(ctx: typer.Context, found: Sequence[Outlook]) -> ExitCode:
     if not found:
         _output.say("no policy yet; next: pydb policy apply policies.toml")
     return code
+
+
+def vacuum(conn: Connection, outcome: Outcome) -> list[Vacuumed] | None:
+    """What a VACUUM after the run did; None where it was interrupted, or its session is gone."""
+    from pydb import space
+
+    if outcome.interrupted or conn.closed:
+        return None
+    return space.vacuum(conn, outcome.request)
+
+
+def exit_code(outcome: Outcome, vacuumed: Sequence[Vacuumed] | None) -> ExitCode:
+    """The exit code of the run; attention where its VACUUM did not do all."""
+    code = _runs.exit_code(outcome)
+    return max(code, ExitCode.ATTENTION) if any(one.problem for one in vacuumed or ()) else code
+
+
+def document(vacuumed: Sequence[Vacuumed] | None) -> dict[str, object]:
+    """What ``--json`` says of a VACUUM, where there was to be one."""
+    return {} if vacuumed is None else {"vacuumed": [asdict(one) for one in vacuumed]}
+
+
+def show_vacuumed(vacuumed: Sequence[Vacuumed] | None) -> None:
+    """A table of what a VACUUM did."""
+    if not vacuumed:
+        return
+    _output.table(
+        ["vacuumed", "dead before", "dead after", "size before", "size after", "problem"],
+        [
+            (
+                one.relation,
+                one.dead_before,
+                one.dead_after,
+                _output.size(one.bytes_before),
+                _output.size(one.bytes_after),
+                one.problem,
+            )
+            for one in vacuumed
+        ],
+        prose=("problem",),
+    )
+    _output.say("space is reusable, not returned; what would return it: pydb space")

@@ -1,4 +1,4 @@
-"""Names of policies, entities and references for the shell, which completes them; none without a database."""
+"""Names of policies, entities, references, holds, for the shell to complete; none without a database."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ def references(incomplete: str) -> list[str]:
     from pydb import references as module
 
     return _found(incomplete, lambda conn: (one.reference for one in module.references(conn)))
+
+
+def holds(incomplete: str) -> list[str]:
+    """Holds that were not released and begin so."""
+    from pydb import holds as module
+
+    return _found(incomplete, lambda conn: (one.name for one in module.holds(conn)))
 
 
 def _found(incomplete: str, read: Callable[[Connection], Iterable[str]]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,11 @@ def show_aspects(ctx: typer.Context, name: str, aspects: Sequence[Aspect]) -> Ex
         less=("at",),
     )
     if verdict.state != "blocks":
-        _output.say(f"how many: pydb retention plan {name}")
+        _output.say(f"how many: pydb retention plan {shlex.quote(name)}")
         return code
     typed = {
-        "enabled": f"apply the policy with enabled = true, or: pydb policy set {name} …",
-        "paused": f"pydb retention resume {name}",
+        "enabled": f"apply the policy with enabled = true, or: pydb policy set {shlex.quote(name)} …",
+        "paused": f"pydb retention resume {shlex.quote(name)}",
         "kill_switch": "pydb retention resume",
     }
     blocking = next((one.aspect for one in others if one.state == "blocks" and one.hint == verdict.hint), "")

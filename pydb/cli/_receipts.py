@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from pydb.cli._closure import Target
     from pydb.db import Connection
 
-REFUSALS = frozenset({"YD302", "YD304", "YD305", "YD306"})
+REFUSALS = frozenset({"YD302", "YD703", "YD304", "YD305", "YD306"})
 _LINES = (
     ("erasure", "erasure"),
     ("job", "job"),
@@ -86,8 +87,11 @@ def enter_refusal(
     conn: Connection, target: Target, error: PydbError, reason: str | None, deadline: str | None
 ) -> None:
     """Enter a refused erasure into the ledger: what the server refused it has undone, with its entry."""
-    from pydb import cascade
+    from pydb import cascade, holds
 
+    if error.sqlstate == "YD703":
+        with contextlib.suppress(PydbError):  # every refusal of a hold is in the audit log
+            holds.refused(conn, target.root.relation, error.message, len(target.keys))
     if reason is None or target.root.entity is None or error.sqlstate not in REFUSALS:
         return
     try:

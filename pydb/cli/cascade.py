@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _closure, _jobs, _keys, _names, _output, _receipts
+from pydb.cli import _closure, _deletes, _jobs, _keys, _names, _output, _receipts
 from pydb.cli._closure import Target
 from pydb.errors import (
     CascadeBlocked,
     CascadeChanged,
     CascadeRefused,
     ExitCode,
-    PydbError,
     UnknownRelation,
     UsageError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydb.cascade import DeleteOptions, RequestOptions, Step
+    from pydb.cascade import Step
     from pydb.db import Connection
 
 app = typer.Typer(
@@ -206,13 +201,15 @@ def delete(
             document = target.document(planned, dry_run=True, request=None, allow_triggers=allow_triggers)
             if not _output.emit(ctx, "cascade.delete", document, exit_code=code):
                 _closure.show(target, planned, everything=everything)
-                _accepts(planned, triggers=allow_triggers)
+                _deletes.accepts(planned, triggers=allow_triggers)
             raise typer.Exit(code)
         try:
             if planned is not None:
-                _confirm(target, planned, durable=durable, triggers=allow_triggers, everything=everything)
+                _deletes.confirm(
+                    target, planned, durable=durable, triggers=allow_triggers, everything=everything
+                )
             if durable:
-                _request(
+                _deletes.request(
                     ctx,
                     conn,
                     target,
@@ -229,7 +226,7 @@ def delete(
                     },
                 )
                 return
-            steps = _delete(
+            steps = _deletes.delete(
                 conn,
                 target,
                 planned,
@@ -244,7 +241,7 @@ def delete(
             )
         except (CascadeBlocked, CascadeChanged) as error:
             _receipts.enter_refusal(conn, target, error, reason, deadline)
-            raise _explained(conn, target, error, planned) from None
+            raise _deletes.explained(conn, target, error, planned) from None
     code = ExitCode.ATTENTION if cascade.kept(steps) else ExitCode.DONE
     if not _output.emit(ctx, "cascade.delete", target.document(steps, dry_run=False), exit_code=code):
         _closure.show(target, steps, everything=everything)
@@ -295,86 +292,6 @@ def _plan(conn: Connection, target: Target, archive: bool | None, *, purge: bool
         raise
 
 
-def _confirm(target: Target, planned: list[Step], *, durable: bool, triggers: bool, everything: bool) -> None:
-    """Show the plan and ask; a blocked one is refused before anybody is asked."""
-    from pydb import cascade
-    from pydb.cascade import tree
-
-    if cascade.blocked(planned):
-        _closure.show(target, planned, everything=everything, talk=True)
-        raise _closure.blocked(planned)
-    if not cascade.totals(planned):
-        return
-    _closure.show(target, planned, everything=everything, talk=True)
-    _accepts(planned, triggers=triggers)
-    doing = tree.sentence(planned).removeprefix("would ")
-    question = f"Request a job to {doing}?" if durable else f"{doing.capitalize()}?"
-    if not _output.confirm(question, yes=False):
-        _output.say("nothing was deleted")
-        raise typer.Exit(ExitCode.ATTENTION)
-
-
-def _accepts(planned: list[Step], *, triggers: bool) -> None:
-    """What may go beyond the plan that was just shown."""
-    if triggers and any("trigger" in step.codes for step in planned):
-        _output.say("what these triggers delete beyond the plan is accepted")
-
-
-def _delete(
-    conn: Connection, target: Target, planned: list[Step] | None, options: DeleteOptions
-) -> list[Step]:
-    from pydb import cascade, db
-
-    with _working("deleting, in one transaction …"), db.transaction(conn):
-        try:
-            steps = cascade.delete(conn, *target.what, entity=target.root.entity, **options)
-        except PydbError as refused:
-            if refused.sqlstate == "YD306":
-                refused.hint = "request a job, which waits for them: repeat it with --durable"
-            raise
-        # what triggers change beyond the plan was accepted
-        if (
-            planned is not None
-            and not options["allow_triggers"]
-            and cascade.totals(steps) != cascade.totals(planned)
-        ):
-            raise CascadeChanged(
-                "other rows are there now than were shown: nothing was deleted",
-                hint="look again, or repeat with --yes",
-                sqlstate="YD304",
-            )
-    return steps
-
-
-def _request(ctx: typer.Context, conn: Connection, target: Target, *, options: RequestOptions) -> None:
-    from pydb import cascade
-
-    job = cascade.request(conn, *target.what, entity=target.root.entity, **options)
-    if _output.emit(ctx, "cascade.request", {"job": asdict(job)}):
-        return
-    _output.out(f"job {job.id} is requested: {job.rows_planned:,} rows to delete, nothing was deleted yet")
-    for line in _jobs.next_steps(conn, job):
-        _output.out(line)
-
-
-def _explained(
-    conn: Connection, target: Target, error: CascadeBlocked | CascadeChanged, planned: list[Step] | None
-) -> CascadeBlocked | CascadeChanged:
-    """Show the whole plan of a delete that was blocked, unless it was shown; say it in terms of options."""
-    from pydb import cascade
-
-    if error.sqlstate == "YD302" and planned is None:
-        steps = cascade.plan(conn, *target.what, entity=target.root.entity)
-        if cascade.blocked(steps):
-            _closure.show(target, steps, talk=True)
-            return _closure.blocked(steps)
-    elif error.hint is not None:
-        error.hint = error.hint.replace("p_allow_unindexed => true", "--allow-unindexed").replace(
-            "p_allow_triggers => true", "--allow-triggers"
-        )
-    return error
-
-
 def _form(ctx: typer.Context, *, dot: bool, mermaid: bool, html: bool, out: str | None) -> str | None:
     chosen = [name for name, given in (("dot", dot), ("mermaid", mermaid), ("html", html)) if given]
     if len(chosen) + _output.settings(ctx).json > 1:
@@ -382,17 +299,6 @@ def _form(ctx: typer.Context, *, dot: bool, mermaid: bool, html: bool, out: str 
     if out is not None and not chosen:
         raise UsageError("--out is for --dot, --mermaid and --html")
     return chosen[0] if chosen else None
-
-
-@contextmanager
-def _working(text: str) -> Iterator[None]:
-    """A sign of life on a terminal while one statement runs."""
-    console = _output.stderr_console()
-    if not console.is_terminal:
-        yield
-        return
-    with console.status(text):
-        yield
 
 
 for _name, _hidden, _command in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import Annotated
 
@@ -79,7 +80,7 @@ def set_(
         if row.search_path:
             _output.out(f"    triggers look for names in {', '.join(row.search_path)}")
         if not dry_run:
-            _output.say(f"next: pydb cascade plan {row.name} KEY")
+            _output.say(f"next: pydb cascade plan {shlex.quote(row.name)} KEY")
 
 
 @app.command(name="list")

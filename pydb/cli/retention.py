@@ -66,6 +66,13 @@ def run(
     now: NowOption = None,
     max_wal: _limits.MaxWal = None,
     catch_up: _limits.CatchUp = None,
+    vacuum: Annotated[
+        bool,
+        typer.Option(
+            "--vacuum",
+            help="Afterwards VACUUM (ANALYZE) the tables that it deleted from, and say what that did.",
+        ),
+    ] = False,
 ) -> None:
     """Delete what has expired, batch by batch.
 
@@ -96,11 +103,12 @@ def run(
             ),
             kind="retention",
         )
-    code = _runs.exit_code(outcome)
-    if not _output.emit(
-        ctx, "retention.run", {"dry_run": dry_run, **_runs.document(outcome)}, exit_code=code
-    ):
+        vacuumed = _limits.vacuum(conn, outcome) if vacuum and not dry_run else None
+    code = _limits.exit_code(outcome, vacuumed)
+    document = {"dry_run": dry_run, **_runs.document(outcome), **_limits.document(vacuumed)}
+    if not _output.emit(ctx, "retention.run", document, exit_code=code):
         _runs.show(outcome.runs, "policy")
+        _limits.show_vacuumed(vacuumed)
         _runs.say_next(outcome)
         if not outcome.runs and outcome.interrupted:
             _output.say("interrupted before anything was deleted")

@@ -1,6 +1,6 @@
 -- pydb.window_set: create or change a window, the hours in which runs may work; audited.
 -- reads pydb_internal.run_kind   writes pydb.run_window, pydb.audit_log   locks the window's row
--- raises YD001 YD007 YD821
+-- raises YD007 YD821
 create or replace function pydb.window_set(
     p_name text,
     p_opens time,
@@ -17,7 +17,7 @@ as $$
 declare
     v_old pydb.run_window;
     v_new pydb.run_window;
-    v_days constant text[] := '{mon,tue,wed,thu,fri,sat,sun}';
+    v_days constant text[] := '{mon,tue,wed,thu,fri,sat,sun}'::text[];
     v_kinds text[];
     v_problem text;
 begin
@@ -56,7 +56,7 @@ begin
     if v_new is not distinct from v_old then
         return v_old;
     end if;
-    v_new.author := session_user;
+    v_new.author := session_user::text;
     v_new.created_at := coalesce(v_old.created_at, now());
     v_new.updated_at := now();
     insert into pydb.run_window select v_new.*

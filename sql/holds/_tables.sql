@@ -1,5 +1,7 @@
--- Tables and types of the holds room: what must not be deleted, by whose word, and the gate through which every
+-- pydb holds tables: what must not be deleted, by whose word, and the gate through which every
 -- deleting batch goes.
+-- Changing a table here needs an alter in a revision's upgrade.sql; this file shows the result.
+-- reads and writes: see the routines   locks: none   raises: none
 
 create table pydb.hold (
     id bigint generated always as identity,
@@ -71,7 +73,8 @@ comment on table pydb_internal.hold_gate is
 'One row. Whoever deletes locks the table (row exclusive) and then reads what is held; whoever places a hold locks it
 against them (share row exclusive), so that it is placed when the last batch that did not know of it has ended.';
 comment on column pydb_internal.hold_gate.is_only is 'True: there is one row.';
-comment on column pydb_internal.hold_gate.generation is 'Counts changes of holds: what was laid out before is laid out anew.';
+comment on column pydb_internal.hold_gate.generation is
+'Counts changes of holds: what was laid out before one is judged again.';
 comment on column pydb_internal.hold_gate.holds is 'Holds that were not released.';
 
 revoke all on pydb_internal.hold_gate from public;
@@ -84,7 +87,8 @@ create type pydb_internal.hold_seed as (
     types text[],
     operators text[],
     filter text,
-    is_override boolean
+    is_override boolean,
+    problem text
 );
 
 comment on type pydb_internal.hold_seed is 'What holds say of the rows of one table.';
@@ -96,6 +100,7 @@ comment on column pydb_internal.hold_seed.types is 'Types of these arrays.';
 comment on column pydb_internal.hold_seed.operators is 'How the columns compare.';
 comment on column pydb_internal.hold_seed.filter is 'Rows for which it is true; null = the columns say it.';
 comment on column pydb_internal.hold_seed.is_override is 'True: what it names is exempt.';
+comment on column pydb_internal.hold_seed.problem is 'Not null: it cannot be told what it names.';
 
 create type pydb_internal.hold_graph as (
     place oid,

@@ -11,7 +11,8 @@ begin
     perform pydb_internal.run_check_read_write();
     if coalesce(p_subject, '') = '' then
         raise exception using errcode = 'YD001', message = 'a refusal is about something',
-            detail = 'p_subject is null or empty.', hint = 'select pydb.hold_refuse(''schema.table'', ''what was said'');';
+            detail = 'p_subject is null or empty.',
+            hint = 'select pydb.hold_refuse(''schema.table'', ''what was said'');';
     end if;
     perform pydb_internal.audit_say('hold_refuse', left(p_subject, 255), jsonb_strip_nulls(jsonb_build_object(
         'said', left(p_detail, 2000), 'keys', p_keys
@@ -20,8 +21,8 @@ end
 $$;
 
 comment on function pydb.hold_refuse(text, text, bigint) is
-'Enters a refusal (YD703) into pydb.audit_log, of a transaction that was rolled back with it: pydb cascade delete does so
-by itself, and whoever calls pydb.cascade_delete should. What runs and jobs spare they enter themselves. p_keys: how many
-rows were asked for, never which.';
+'Enters a refusal (YD703) into pydb.audit_log, of a transaction that was rolled back with it: pydb cascade delete does
+so by itself, and whoever calls pydb.cascade_delete should. What runs and jobs spare they enter themselves. p_keys: how
+many rows were asked for, never which.';
 
 revoke all on function pydb.hold_refuse(text, text, bigint) from public;

@@ -11,14 +11,16 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 as $$
 declare
-    v_released record;
+    v_released pydb.hold;
+    v_jobs bigint[];
 begin
     v_released := pydb_internal.hold_release_store(pydb_internal.draft_add(
         'hold_release', jsonb_build_object('name', p_name, 'reason', p_reason)
     ));
+    v_jobs := pydb_internal.hold_wake();
     return query
-    select f.relation, f.rows, f.still_held, f.rows - f.still_held, f.holds, v_released.jobs
-    from pydb_internal.hold_still(v_released.hold) as f;
+    select f.relation, f.rows, f.still_held, f.rows - f.still_held, f.holds, v_jobs
+    from pydb_internal.hold_still(v_released) as f;
 end
 $$;
 

@@ -96,13 +96,12 @@ begin
             rows := 0;
             v_steps := '{}';
         end if;
-        v_said := v_said || pydb_internal.retention_partition_warnings(
-            v_leaf.relation, action, v_leaf.code, v_leaf.reason
-        ) || case when v_leaf.unit is null and action <> 'keep' then pydb_internal.retention_leaf_warnings(
-            v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows,
-            v_leaf.rows_minus_infinity, v_leaf.foreign_table
-        ) end || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future)
-            || pydb_internal.retention_held_warnings(v_policy, v_leaf.relation, cutoff, held_rows);
+        v_said := v_said || pydb_internal.retention_held_warnings(v_policy, v_leaf.relation, cutoff, held_rows)
+            || pydb_internal.retention_partition_warnings(v_leaf.relation, action, v_leaf.code, v_leaf.reason) || case
+            when v_leaf.unit is null and action <> 'keep' then pydb_internal.retention_leaf_warnings(
+                v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows, v_leaf.rows_minus_infinity,
+                v_leaf.foreign_table
+            ) end || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
         warnings := array(select w.said from unnest(v_said) as w);
         codes := array(select w.code from unnest(v_said) as w);
         return next;

@@ -126,8 +126,8 @@ FULL: Final = {
 }
 
 
-@pytest.mark.parametrize("disk", FULL)
-def test_a_full_disk(files: FileLab, tmp_path: Path, disk: str) -> None:
+@pytest.mark.parametrize(("disk", "whence"), [*((disk, "table") for disk in FULL), ([*FULL][-1], "archive")])
+def test_a_full_disk(files: FileLab, tmp_path: Path, disk: str, whence: str) -> None:
     """Nothing is left, no row went; the error says what lacks where, and the next export settles it."""
     files.table(1)
     files.do(
@@ -135,19 +135,26 @@ def test_a_full_disk(files: FileLab, tmp_path: Path, disk: str) -> None:
         " string_agg(md5(random()::text), '') from generate_series(1, 10) as s where i > 0)"
         " from generate_series(2, 3000) as i"
     )
+    what = ["events"]
+    if whence == "archive":
+        files.do("select pydb.retention_policy_set('events', 'app.event', 'at', '30 days',"
+            " p_fuse_share => 1, p_action => 'archive')")  # fmt: skip
+        files.do("call pydb.retention_run('events')")
+        what = ["--run", str(files.value("select max(id) from pydb.job_run"))]
     cli = Cli(files.dsn, tmp_path)
     sees = tmp_path / "sees"
     sees.mkdir()
     way, script = FULL[disk]
     process = cli.start(
-        "archive", "export", "events", "--to", str(files.path), "--yes",
+        "archive", "export", *what, "--to", str(files.path), "--yes",
         below=(*way, "bash", "-c", script, "bash", str(files.path), str(sees)),
     )  # fmt: skip
     done = cli.finish(process)
     assert done.code == 2, done
     assert "Traceback" not in done.err
     assert (sees / "left").read_text() == ""
-    assert files.rows("select state, stop_reason, sqlstate, rows_done from pydb.job_run order by id") == [
+    exports = "pydb.job_run where run_kind in ('export', 'archive_export') order by id"
+    assert files.rows(f"select state, stop_reason, sqlstate, rows_done from {exports}") == [
         ("failed", "error", "53100", 0),
         ("completed", "exhausted", None, 3000),
     ]
@@ -158,5 +165,6 @@ def test_a_full_disk(files: FileLab, tmp_path: Path, disk: str) -> None:
     number = int(lacks[3].replace(",", "")) + ((300 << 10) if disk == "a small tmpfs" else 0)
     assert 400_000 < number < 800_000  # what the file takes
     assert files.in_table() == set()
+    assert files.value("select coalesce(sum(rows - purged), 0) from pydb.archive_run") == 0
     files.path = sees / "files"
     assert files.in_files() == set(range(1, 3001))

@@ -35,6 +35,10 @@ def test_every_type_comes_back(files: FileLab) -> None:
     assert files.rows("select action, subject from pydb.audit_log where action = 'archive_import'") == [
         ("archive_import", TABLE)
     ]
+    assert files.rows(
+        "select r.kind, r.subject, r.state, r.stop_reason, r.rows_done, a.run_id = r.id from"
+        " pydb.run_list as r join pydb.audit_log as a on a.action = 'archive_import'"
+    ) == [("archive", f"import into {TABLE}", "completed", "exhausted", 3, True)]
     # the same rows again: the same digest, from what was imported
     files.export()
     assert files.value("select count(distinct digest) from pydb.archive_manifest") == 1
@@ -54,6 +58,9 @@ def test_a_key_that_is_there_again(files: FileLab) -> None:
     (step,) = done.relations
     assert (step.codes, [one["key"] for one in step.found]) == (["key_exists"], [{"id": 3}, {"id": 7}])
     assert files.rows("select distinct note from app.event where id in (3, 7)") == [("new",)]
+    assert files.rows(
+        "select state, stop_reason, rows_done, rows_skipped from pydb.job_run where subject like 'import%'"
+    ) == [("partial", "no_progress", 18, 2)]
     again = load_it(files, name, on_conflict="skip")
     assert (again.rows, again.rows_imported, again.rows_skipped) == (20, 0, 2)
     assert again.relations[0].codes == ["key_exists", "same"]

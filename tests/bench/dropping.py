@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from tests.bench.arena import Arena
+    from tests.bench.arena import Arena, Connection
 
 TABLE: Final = """
 create table reading (id bigint, at timestamptz not null, sensor int, payload text) partition by range (at);
@@ -42,6 +42,16 @@ select pydb.setting_set('partition_patience', '3 min');
 WRITE: Final = "insert into reading values (1, :today, 1, 'new');\n"
 READ: Final = "select count(*) from reading where at >= :today and sensor = 7;\n"
 SITS: Final = 60.0
+PARTMAN_SITS: Final = 5.0
+# partitions that it did not make itself, registered as its own would be
+PARTMAN: Final = """
+create schema partman;
+create extension pg_partman schema partman;
+insert into partman.part_config (
+    parent_table, control, partition_type, partition_interval, datetime_string, retention, retention_keep_table,
+    premake
+) values ('public.reading', 'at', 'native', '1 day', 'YYYY_MM_DD', '65 days', false, 1)
+"""
 Latencies = list[float]
 
 
@@ -88,7 +98,34 @@ def many(arena: Arena, _: argparse.Namespace) -> list[Figure]:
         )
         longest.ours = [max(beside)]
         found += [p99, longest]
+    found.append(_beside_partman(arena))
     return found
+
+
+def _beside_partman(arena: Arena) -> Figure:
+    """The same partitions, the same clients and the same reader, for a shorter while."""
+    figure = Figure(
+        f"longest statement of theirs while pg_partman does, a reader sits {PARTMAN_SITS:.0f} s"
+        " (for information)", 1e6, unit="ms",
+    )  # fmt: skip
+    with (
+        _table(arena, "dropping", days=365, rows=365_000, keep=65) as name,
+        arena.connect(name) as runner,
+        arena.connect(name) as reader,
+    ):
+        runner.execute(PARTMAN)
+        reader.execute("begin; select count(*) from reading")
+        done = threading.Timer(PARTMAN_SITS, lambda: reader.execute("commit"))
+        done.start()
+        figure.ours = [max(_beside(arena, name, clients=16, rate=400, work=lambda: _by_partman(runner)))]
+        done.join()
+    return figure
+
+
+def _by_partman(runner: Connection) -> None:
+    found = runner.execute("select partman.drop_partition_time('public.reading')").fetchone()
+    if found is None or not 299 <= int(str(found[0])) <= 300:
+        raise AssertionError(f"pg_partman dropped {found}")
 
 
 def _by_sql(arena: Arena, name: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from pydb import cascade
 from pydb import db as pydb_db
-from pydb.cli import cascade as command
+from pydb.cli import _deletes
 from pydb.cli._closure import Target
 from pydb.errors import CascadeChanged
 
@@ -243,9 +243,9 @@ def test_what_was_shown_is_what_goes_or_nothing(dsn: str, shop: Connection) -> N
         shown = cascade.plan(conn, *target.what)
         shop.execute("insert into shop.sale values (100, 4)")
         with pytest.raises(CascadeChanged, match="other rows"):
-            command._delete(conn, target, shown, {"allow_triggers": False})
+            _deletes.delete(conn, target, shown, {"allow_triggers": False})
         assert counts(shop) == (10, 21, 60, 10, 10)
-        command._delete(conn, target, cascade.plan(conn, *target.what), {"allow_triggers": False})
+        _deletes.delete(conn, target, cascade.plan(conn, *target.what), {"allow_triggers": False})
     assert counts(shop) == GONE
 
 

@@ -147,6 +147,22 @@ def test_a_partition_in_use_keeps_no_other(lab: Lab) -> None:
     settled(lab)
 
 
+def test_a_row_that_comes_between_the_count_and_the_lock_is_counted(lab: Lab) -> None:
+    daily(lab)
+    lab.setting("lock_timeout", "60 s")
+    holder, late = lab.session(), lab.session()
+    with holder.transaction():
+        holder.execute("lock table pydb.retention_partition in share mode")
+        run = lab.start()
+        lab.until_blocked(run.pid, holder.info.backend_pid)
+        late.execute("insert into app.events_0 select 100, min(at) from app.events_0")
+        late.execute("insert into app.events_3 select 101, min(at) from app.events_3")
+    run.succeeded()
+    assert there(lab) == YOUNG * DAY
+    assert lab.value("select sum(rows) from pydb.retention_partition where is_exact") == OLD * DAY + 2
+    assert lab.runs()[-1].rows_done == OLD * DAY + 2
+
+
 def test_a_prepared_transaction_is_in_use_as_well(lab: Lab) -> None:
     daily(lab)
     lab.setting("partition_patience", "0")

@@ -35,6 +35,7 @@ NO_SEARCH_PATH: Final = {
     "export_pin": "as run_pin, which it calls",
     "retention_export_run": "calls what commits; sets the path again after each call",
     "retention_run": "calls what commits; sets the path again after each call",
+    "audit_seal_run": "commits; sets the path again after each COMMIT",
     "schedule_prune": "commits; sets the path again after each COMMIT",
 }
 PIN: Final = "set local search_path = pg_catalog, pg_temp"

@@ -393,10 +393,10 @@ def _modules() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     package = sources.package_dir()
     for path in package.rglob("*.py"):
-        # a routine that a module calls is a string of its own; db.py and revision.py have SQL text
+        # a routine that a module calls is a string of its own; these have SQL text
         text = path.read_text("utf-8")
         names = set(re.findall(r'"pydb_internal\.(\w+)"', text))
-        if path.name in ("db.py", "revision.py"):
+        if path.name in ("db.py", "reads.py", "revision.py"):
             names |= set(re.findall(r"\bpydb_internal\.(\w+)\(", text))
         for name in names:
             found.setdefault(name, set()).add(path.relative_to(package.parent).as_posix())

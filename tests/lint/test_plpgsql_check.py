@@ -55,6 +55,8 @@ ALLOWED: Final = {
     ("cascade_edge_rows", "security", "not sanitized"): NAMES,
     ("cascade_root_rows", "security", "not sanitized"): NAMES,
     ("cascade_set_problem", "security", "not sanitized"): CONDITION,
+    ("hold_names_of", "security", "not sanitized"): CONDITION,
+    ("orphan_held_rows", "security", "not sanitized"): CONDITION,
     ("erasure_hashes", "security", "not sanitized"): NAMES,
     ("erasure_keys", "security", "not sanitized"): CONDITION,
     ("erasure_scan", "security", "not sanitized"): CONDITION,
@@ -71,7 +73,6 @@ ALLOWED: Final = {
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
     ("retention_cascade_plan", "security", "not sanitized"): CONDITION,
     ("retention_circles", "security", "not sanitized"): CONDITION,
-    ("retention_is_ordered", "security", "not sanitized"): CONDITION,
     ("retention_measure", "security", "not sanitized"): CONDITION,
     ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
     (
@@ -103,7 +104,7 @@ ALLOWED: Final = {
     ("reference_check_types", "security", "not sanitized"): "names of types and operators from the catalog",
     ("reference_measure", "security", "not sanitized"): "names of tables and operators from the catalog",
     ("relation_problem", "error", "pg_dist_partition"): "asked only where Citus is",
-    ("relation_problem", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
+    ("relation_is_hypertable", "error", "_timescaledb_catalog"): "asked only where TimescaleDB is",
 }
 
 

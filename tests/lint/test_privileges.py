@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
     from tests.servers import Database
 
-ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
+ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
 LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
-    | {"entity_drift", "reference_suggest", "retention_plan", "retention_policy_drift"}
-    | {"retention_policy_explain"}
+    | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
+    | {"retention_policy_explain", "space_scan"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
@@ -37,14 +37,18 @@ PUBLIC: Final = {
     | ERASING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
+    | {"audit_seal_run", "audit_verified", "audit_verify"}
     | {"entity_approve", "guard_set", "retention_policy_approve"}
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
-    | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"},
+    | {"window_drop", "window_set"}
+    | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"}
+    | {"hold_place", "hold_refuse", "hold_release"},
+    "pydb_counsel": LOOKING | {"hold_override", "hold_place", "hold_refuse", "hold_release"},
     "pydb_runner": LOOKING
     | ERASING
-    | {"archive_purge"}
+    | {"archive_purge", "audit_seal_run", "hold_refuse"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
     | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},
@@ -185,9 +189,9 @@ def asked_by_python() -> set[str]:
     routines = sqltree.read().routines
     texts = [path.read_text("utf-8") for path in sources.package_dir().rglob("*.py")]
     named = {name for text in texts for name in re.findall(r'"pydb_internal\.(\w+)"', text)}
-    named |= set(
-        re.findall(r"\bpydb_internal\.(\w+)\(", (sources.package_dir() / "db.py").read_text("utf-8"))
-    )
+    for module in ("db.py", "reads.py"):
+        text = (sources.package_dir() / module).read_text("utf-8")
+        named |= set(re.findall(r"\bpydb_internal\.(\w+)\(", text))
     return named & set(routines)
 
 

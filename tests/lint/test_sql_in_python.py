@@ -1,4 +1,4 @@
-"""SQL text lives in .sql files and in pydb/db.py: every other module of pydb is free of it."""
+"""SQL text lives in .sql files, pydb/db.py and pydb/reads.py: every other module of pydb is free of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # modules that may hold SQL, and why
 MAY: Final = {
     "db.py": "its purpose",
+    "reads.py": "the named reads of db.py",
     "idempotency/lent.py": "its purpose, on connections that applications lend, sync and async",
     "cli/_commands.py": "finds statements in hints, to show the command that does the same; sends none",
     "sources.py": "writes the drop statements of a migration from the files that it reverts",

@@ -22,11 +22,18 @@ FILTER: Final = (
 )
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
+HELD: Final = (
+    "conditions of hold_conditions: literals by format(), filters after retention_check_stored, whose author "
+    "could become this role; beside them: " + KEYS
+)
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_import_open": (1, NAMES),
     "archive_import_parts": (1, NAMES),
     "archive_import_same": (2, "operators of the key that object_is_trusted let through; " + NAMES),
-    "archive_export_rows": (1, "as the owner: an archive's own name; places and versions are parameters"),
+    "archive_export_rows": (
+        1,
+        "as the owner: an archive's own name; places and versions are parameters; without filters " + HELD,
+    ),
     "archive_fit": (1, NAMES),
     "archive_doubles": (1, "the index's own operators with their schemas; " + NAMES),
     "archive_keep_all": (1, NAMES),
@@ -34,8 +41,14 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "archive_obstacle": (1, NAMES),
     "archive_one_by_one": (1, NAMES),
     "archive_orphans": (1, KEYS),
+    "archive_open": (1, "a lock; " + NAMES),
     "archive_parts": (1, NAMES),
-    "archive_purge_rows": (1, "as the owner: an archive's own name and numbers of blocks"),
+    "archive_purge_rows": (
+        1,
+        "as the owner: an archive's own name and numbers of blocks; without filters " + HELD,
+    ),
+    "cascade_add_held": (1, HELD),
+    "cascade_check_copies": (1, HELD),
     "archive_put": (2, "acts, does not look: an insert as whoever restores; " + NAMES),
     "archive_select": (2, "columns of the key are columns of the archive; " + KEYS),
     "archive_sequences": (1, NAMES),
@@ -65,6 +78,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
     "erasure_keys": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
     "erasure_scan": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
+<<<<<<< HEAD
     "governor_read": (
         1,
         (
@@ -72,6 +86,12 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
             "governor_function_problem"
         ),
     ),
+=======
+    "hold_names_of": (1, HELD),
+    "hold_read_keys": (1, "values are read as type_read says; " + NAMES),
+    "hold_still": (1, HELD),
+    "idempotency_prune": (1, "as the owner of the table itself; " + HELD),
+>>>>>>> engine
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
     "orphan_apply": (3, "acts, does not look; " + KEYS),
@@ -79,6 +99,8 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "orphan_close_try": (1, "ALTER TABLE of names from the catalog, as a role that owns the table"),
     "orphan_count_piece": (2, "values are shown as type_read says; " + KEYS),
     "orphan_effects": (1, KEYS),
+    "orphan_held_rows": (1, HELD),
+    "orphan_effects_below": (1, KEYS),
     "orphan_kept_rows": (1, KEYS),
     "orphan_lock": (1, NAMES),
     "orphan_refused_rows": (2, "as cascade_set_problem; " + KEYS),
@@ -92,8 +114,9 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     ),
     "reference_measure": (2, "operators that reference_equality chose; " + NAMES),
     "reference_warn_type": (1, NAMES),
+    "relation_is_hypertable": (1, OWN + "; read only as relation_problem"),
     "relation_problem": (
-        2,
+        1,
         OWN + "; read only where extension_relation says that the table is the extension's",
     ),
     "retention_archive": (2, FILTER),
@@ -109,11 +132,13 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_effect_warnings": (1, FILTER),
     "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
     "retention_lock": (1, NAMES),
-    "retention_is_ordered": (1, FILTER),
-    "retention_measure": (5, FILTER),
+    "retention_held_rows": (1, FILTER),
+    "retention_measure": (7, FILTER),
     "retention_null_rows": (1, NAMES),
     "retention_partition_bounds": (1, "bounds as the server writes them, and typed constants, by format()"),
     "retention_partition_finalize": (1, "ALTER TABLE of names from the catalog, as its owner"),
+    "retention_partition_held": (1, HELD),
+    "retention_set_warnings": (1, "a default that reference_set_values let through; " + FILTER),
     "retention_partition_hurdles": (1, NAMES),
     "retention_partition_lock": (2, NAMES),
     "retention_partition_referenced": (1, KEYS),
@@ -185,7 +210,8 @@ def test_what_runs_a_filter_asks_for_its_author_first() -> None:
 def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_author() -> None:
     """Others compare it, list it, or see whether there is one."""
     others = {
-        "cascade_deletes", "cascade_graph_hash", "orphan_close_problem", "orphan_count_piece",
+        "cascade_deletes", "cascade_graph_hash", "hold_is_carried", "orphan_close_problem",
+        "orphan_count_piece",
         "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
         "reference_shape", "retention_references", "retention_signature",
     }  # fmt: skip

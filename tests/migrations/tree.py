@@ -83,7 +83,7 @@ def has_pydb(dsn: str) -> bool:
 
 
 def rows(dsn: str) -> dict[str, list[str]]:
-    """Everything that the tables of pydb hold and what they are like, times left out."""
+    """What the tables of pydb hold and what they are like; times and which database it is are left out."""
     content: dict[str, list[str]] = {"": [f"{key} {line}" for key, line in sorted(lines(dsn).items())]}
     with psycopg.connect(dsn) as connection:
         tables = connection.execute(
@@ -93,7 +93,9 @@ def rows(dsn: str) -> dict[str, list[str]]:
         ).fetchall()
         for (table,) in tables:
             found = connection.execute(
-                "select (to_jsonb(t) - '{installed_at,updated_at,created_at,at,horizon}'::text[])::text"
+                "select (to_jsonb(t) - '{installed_at,updated_at,created_at,at,horizon}'::text[]"
+                # of a database, and of a time
+                " - '{remembered_at,requested_at,approved_version,database_oid,database_name}'::text[])::text"
                 f" from {table} as t"
                 " order by 1".encode()
             ).fetchall()

@@ -377,3 +377,22 @@ def test_one_row_that_a_trigger_keeps_stops_no_repair(shop: Lab, mode: str, fire
     # nothing but such rows
     again = shop.repair("parent_id_ref", mode=mode)
     assert (again.end, again.sqlstate, again.run["rows_done"]) == (("blocked", "error"), "YD111", 0)
+
+
+def test_what_goes_along_is_told_on_every_level(shop: Lab) -> None:
+    shop.do(
+        """create table app.one (id int primary key, child int references app.child on delete cascade);
+        create table app.two (id int primary key, one int references app.one on delete cascade);
+        create table app.three (two int references app.two on delete set null);
+        insert into app.one select i, 31 from generate_series(1, 3) as i;
+        insert into app.two select i, 1 + i % 3 from generate_series(1, 30) as i;
+        insert into app.three select 1 + i % 30 from generate_series(1, 300) as i"""
+    )
+    rehearsal = shop.repair("parent_id_ref", mode="quarantine", dry_run=True)
+    lost = "and not be kept in quarantine"
+    for told in (
+        f"3 rows of app.one would be deleted too, through app.one.one_child_fkey, {lost}",
+        f"30 rows of app.two would be deleted too, through app.two.two_one_fkey, {lost}",
+        "300 rows of app.three would forget their parent, through app.three.three_two_fkey",
+    ):
+        assert told in rehearsal.effects

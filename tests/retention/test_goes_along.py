@@ -187,7 +187,7 @@ def test_what_a_key_takes_along_counts_whatever_the_runner_may_do_there(
         insert into public.d select i from generate_series(1, 40) as i;
         grant usage on schema pydb, pydb_internal to {runner};
         grant execute on all routines in schema pydb, pydb_internal to {runner};
-        grant select on all tables in schema public to {runner}; grant delete on public.t to {runner}"""
+        grant select on all tables in schema public, pydb to {runner}; grant delete on public.t to {runner}"""
     )
     if rule:
         lab.do("create rule also as on delete to public.c do also notify somebody")
@@ -199,6 +199,64 @@ def test_what_a_key_takes_along_counts_whatever_the_runner_may_do_there(
     found = lab.rows("select state, stop_reason, rows_planned, rows_done from pydb.job_run")
     assert found == [("blocked", "fuse", 81, 0)]
     assert lab.number("select count(*) from public.d") == 40
+
+
+@pytest.mark.parametrize("whose", ["public.t", "public.c", "public.t, public.c"])
+def test_a_key_whose_triggers_are_off_leaves_no_orphans(lab: Lab, whose: str) -> None:
+    """What the server does not do then is done as for a logical reference."""
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.c (id int primary key, t_id int references public.t on delete cascade);
+        create table public.n (t_id int references public.t on delete set null);
+        insert into public.t select i, '{OLD}' from generate_series(1, 4) as i;
+        insert into public.c select i, 1 + i % 2 from generate_series(1, 40) as i;
+        insert into public.n values (3);"""
+    )
+    for table in whose.split(", "):
+        lab.do(f"alter table {table} disable trigger all")
+    lab.policy()
+    assert lab.planned() == 44
+    run = lab.prune()
+    assert (run.end, run.rows_done) == (DONE, 44)
+    assert lab.number("select count(*) from public.c") == 0
+    assert lab.rows("select t_id from public.n") == [(None,)]
+
+
+def test_a_key_whose_triggers_are_off_for_one_partition_leaves_no_orphans(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz) partition by range (id);
+        create table public.t0 partition of public.t for values from (0) to (5);
+        create table public.t1 partition of public.t for values from (5) to (9);
+        create table public.c (t_id int references public.t on delete cascade);
+        insert into public.t select i, '{OLD}' from generate_series(1, 8) as i;
+        insert into public.c select i from generate_series(1, 8) as i;
+        alter table public.t1 disable trigger all"""
+    )
+    lab.policy()
+    assert lab.planned() == 16
+    assert (lab.prune().rows_done, lab.number("select count(*) from public.c")) == (16, 0)
+
+
+@pytest.mark.parametrize("on_referenced", ["skip", "cascade"])
+def test_what_references_a_table_that_inherits_counts(lab: Lab, on_referenced: str) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.heir (primary key (id)) inherits (public.t);
+        create table public.below (primary key (id)) inherits (public.heir);
+        create table public.c (id int primary key, t_id int references public.below on delete cascade);
+        create table public.d (c_id int references public.c on delete cascade);
+        insert into public.t values (1, '{OLD}'); insert into public.heir values (2, '{OLD}');
+        insert into public.below values (3, '{OLD}'), (4, '{YOUNG}'), (5, '{YOUNG}'), (6, '{YOUNG}');
+        insert into public.c select i, 3 from generate_series(1, 40) as i;
+        insert into public.d select i from generate_series(1, 40) as i"""
+    )
+    lab.policy(fuse_rows=50, on_referenced=on_referenced)
+    assert lab.planned() == 83
+    assert lab.call().run.end == ("blocked", "fuse")
+    assert lab.number("select count(*) from public.d") == 40
+    lab.policy(on_referenced=on_referenced)
+    run = lab.prune()
+    assert (run.end, run.rows_done, lab.ids()) == (DONE, 83, [4, 5, 6])
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,30 @@ def test_pg_cron_gets_a_job_a_procedure_and_loses_it(cron_site: Site, conn: Conn
     assert jobs(cron_site) == set()
 
 
+def test_what_archives_has_the_purge_of_archives_done(cron_site: Site, conn: Connection) -> None:
+    """From the policy on, before there is an archive; until a sync the job is missing, and doctor says so."""
+    purge = "pydb.archive_purge/app"
+    cron_site.policy("events", YEARLY)
+    assert purge not in actions(conn)
+    cron_site.db.execute(
+        "select pydb.retention_policy_set('events', 't.event', 'at', '1 day', p_schedule => %s,"
+        " p_fuse_share => 1, p_action => 'archive')",
+        (YEARLY,),
+    )
+    missing = "select job_name from pydb.schedule_status where drift_code = 'missing'"
+    assert cron_site.rows(missing) == [(purge,)]
+    said = "select status from pydb.doctor() where component = 'jobs' and reason_code = 'drift'"
+    assert cron_site.one(said) == "degraded"
+    assert actions(conn)[purge] == "create"
+    assert job("archive_purge", "40 4 * * *") in jobs(cron_site)
+    assert cron_site.rows(missing) == []
+    # whoever takes it away is not asked again
+    schedule.schedule_set(conn, "archive_purge", None)
+    cron_site.db.execute("call pydb.retention_run('events')")
+    assert cron_site.one("select count(*) from pydb.archive_table") == 1
+    assert actions(conn)[purge] == "remove"
+
+
 def test_housekeeping_can_be_moved_and_left_out(cron_site: Site, conn: Connection) -> None:
     cron_site.policy("events", YEARLY)
     schedule.schedule_set(conn, "schedule_prune", "1 1 * * *")

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 -- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then; indicators of the governor, and what runs rested for
+=======
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then, and what their tables looked like then; the seals of the audit log
+>>>>>>> engine
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;
@@ -21,9 +25,6 @@ drop type pydb_internal.hold_graph;
 drop type pydb_internal.hold_seed;
 drop table pydb_internal.hold_gate;
 drop table pydb.hold;
-
-drop table pydb.guard_server;
-drop type pydb_internal.guard_place;
 
 update pydb.job_run set stop_reason = 'time_budget' where stop_reason = 'wal_budget';
 alter table pydb.job_run drop constraint job_run_stop_reason_check;
@@ -68,6 +69,9 @@ drop routine pydb_internal.run_log_batch;
 -- archive_chunk: places of rows are compressed again
 alter table pydb_internal.archive_chunk alter column tids set storage extended;
 
+drop table pydb.guard_server;
+drop type pydb_internal.guard_place;
+
 delete from pydb.setting where name in ('schema_drift', 'policy_approval');
 alter table pydb.setting drop column owner_only;
 drop table pydb.guard_subject;
@@ -76,6 +80,7 @@ drop type pydb_internal.guard_part;
 alter type pydb_internal.run_terms drop attribute sqlstate;
 alter type pydb_internal.run_terms drop attribute hint;
 
+<<<<<<< HEAD
 -- governor
 drop view pydb.governor_status;
 drop routine pydb.governor_set;
@@ -103,3 +108,15 @@ alter table pydb.job_run drop column governor_signal;
 alter table pydb.job_run drop column governor_since;
 alter table pydb.job_run drop column governor_reason;
 delete from pydb.setting where name in ('governor', 'governor_interval');
+=======
+-- retention_partition_bounds: all partitions, always
+drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the planner's guess of a condition, too
+drop routine pydb_internal.retention_is_ordered;
+
+delete from pydb.setting where name = 'audit_seal_for';
+delete from pydb.schedule_source where procedure = 'audit_seal_run';
+drop table pydb.audit_head;
+drop table pydb.audit_seal;
+>>>>>>> engine

@@ -1,6 +1,6 @@
 -- pydb_internal.archive_import (import; for pydb/archive/load.py): put what was read in from files into its tables,
 -- parents first: as a restore does.
--- writes the tables, pydb.audit_log   locks what it writes
+-- writes the tables, pydb.job_run, pydb.audit_log   locks what it writes
 -- raises YD001 YD005 YD015 YD604 YD624 YD625, 42501, and what triggers raise
 create or replace function pydb_internal.archive_import(
     p_places jsonb,
@@ -20,6 +20,8 @@ set intervalstyle = 'postgres'
 set jit = off
 as $$
 declare
+    v_started constant timestamptz := clock_timestamp();
+    v_run bigint;
     v_found record;
     v_steps pydb.archive_step[];
     v_same bigint;
@@ -63,6 +65,9 @@ begin
                 hint = '--allow-triggers lets them run, as for an INSERT of the application; or disable them.';
         end if;
     end if;
+    if not p_dry_run then
+        v_run := pydb_internal.archive_import_log(v_steps, v_started);
+    end if;
     for v_number in 1 .. coalesce(cardinality(v_steps), 0) loop
         v_same := (v_found.same ->> v_number::text)::bigint;
         v_steps[v_number].rows := (v_steps[v_number]).rows + v_same;
@@ -77,7 +82,7 @@ begin
                     where (e.value ->> 'source')::oid = ((v_found.parts)[v_number]).source
                 ), 'rows_imported', (v_steps[v_number]).restored,
                 'rows_skipped', (v_steps[v_number]).conflicts
-            ), null);
+            ), v_run);
         end if;
     end loop;
     perform pydb_internal.application_pin(null, null); -- the caller's transaction goes on

@@ -1,6 +1,6 @@
 -- pydb_internal.archive_open (keep): have an archive ready for each of some tables before a run deletes from them.
 -- reads the catalog, pydb.archive_table   writes schema pydb_archive, pydb.archive_table, pydb.archive_run
--- locks an archive that it alters
+-- locks the archives (row exclusive), one that it alters (access exclusive)
 -- raises YD005 YD601 YD602
 create or replace function pydb_internal.archive_open(p_run_id bigint, p_relations oid[])
 returns void
@@ -12,7 +12,19 @@ declare
     v_each record;
     v_drift record;
     v_archive oid;
+    v_name text;
 begin
+    -- who renames a column of an archive waits, or is seen below
+    for v_name in
+        select pydb_internal.relation_name(min(t.archive::oid))
+        from unnest(p_relations) as u (relation)
+        inner join pydb.archive_table as t on t.source = pydb_internal.archive_top(u.relation)
+        inner join pg_class as c on c.oid = t.archive
+        group by t.archive
+        order by t.archive
+    loop
+        execute format('lock table only %s in row exclusive mode', v_name);
+    end loop;
     for v_each in
         select o.source, min(o.relation) as relation
         from (
@@ -53,6 +65,6 @@ $$;
 comment on function pydb_internal.archive_open(bigint, oid[]) is
 'Makes the archives of some tables, or lets them follow, and enters the run into pydb.archive_run for each, which
 is what lets it write there: once a run, and again where a table has changed meanwhile. YD602: a column has another type
-or name than its archive knows.';
+or name than its archive knows. Columns of archives stay as they are until the caller''s transaction ends.';
 
 revoke all on function pydb_internal.archive_open(bigint, oid[]) from public;

@@ -49,12 +49,30 @@ begin
         where o.key::name not in (select c.name from pydb_internal.archive_columns(p_source) as c)
     ) as r on r.place = s.place;
     added := coalesce(added, '{}');
+    if problem is null then
+        -- what it had, and the table still has, somebody has renamed or dropped there
+        select
+            format('column %I of the archive is gone', s.name),
+            coalesce(format(
+                'alter table %s rename column %I to %I;', pydb_internal.relation_name(archive), min(n.name), s.name
+            ), format('alter table %s add column %I %s;', pydb_internal.relation_name(archive), s.name, s.type))
+        into problem, cure
+        from pydb_internal.archive_columns(p_source) as s
+        inner join jsonb_each_text(v_known) as o on o.key::name = s.name and o.value::smallint = s.place
+        left join pydb_internal.archive_columns(archive) as n
+            on n.type = s.type and not v_known ? n.name::text
+            and n.name not in (select c.name from pydb_internal.archive_columns(p_source) as c)
+        where s.name not in (select c.name from pydb_internal.archive_columns(archive) as c)
+        group by s.name, s.type, s.place
+        order by s.place
+        limit 1;
+    end if;
 end
 $$;
 
 comment on function pydb_internal.archive_drift(oid) is
 'The archive of a table (null: none yet); clauses of ALTER TABLE for columns that were added since; and what keeps it
-from following (a column of another type, or of another name), with the statement that cures it. A column that was
+from following (a column of another type, or of another name, or gone from the archive), with the statement that cures it. A column that was
 dropped stays in the archive, where its values are.';
 
 revoke all on function pydb_internal.archive_drift(oid) from public;

@@ -4,18 +4,22 @@
 -- raises nothing
 create or replace function pydb_internal.cascade_is_held(p_job pydb.cascade_job)
 returns boolean
-language sql -- as the owner: cascade_jobs_due is
+language plpgsql -- as the owner: cascade_jobs_due is
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select exists (
+declare
+    v_now constant timestamptz := clock_timestamp();
+begin
+    return exists (
         select from pydb.job_run as r
-        where r.id = p_job.run_id and r.stop_reason = 'held' and not exists (
+        where r.id = p_job.run_id and r.stop_reason = 'held' and r.sqlstate = 'YD703' and not exists (
             select from pydb.hold as h
-            where h.released_at > r.finished_at or h.until between r.finished_at and clock_timestamp()
+            where h.released_at > r.finished_at or h.until between r.finished_at and v_now
                 or (h.overrides is not null and h.placed_at > r.finished_at)
         )
     );
+end
 $$;
 
 comment on function pydb_internal.cascade_is_held(pydb.cascade_job) is

@@ -37,6 +37,9 @@ begin
         'reason', v_job.reason, 'rows_planned', v_job.rows_planned, 'archive', nullif(v_job.archive, false),
         'allow_triggers', nullif(v_job.allow_triggers, false), 'purge', nullif(v_job.purge, false)
     )), null);
+    if v_job.archive then
+        perform pydb_internal.archive_schedule();
+    end if;
     return v_job;
 end
 $$;

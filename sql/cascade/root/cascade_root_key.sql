@@ -48,7 +48,11 @@ begin
         raise exception using errcode = 'YD301',
             message = format('keys do not fit %s: %s', coalesce(pydb_internal.relation_name(p_root), 'it'), v_problem),
             detail = format('Its keys: %s.', coalesce(v_known, 'none')),
-            hint = 'p_keys is an array of objects that name every column of one key: [{"id": 42}, {"id": 43}].';
+            hint = case
+                when v_known is null and pydb_internal.relation_name(p_root) is not null
+                    then format('alter table %s add primary key (id);', pydb_internal.relation_name(p_root))
+                else 'p_keys is an array of objects that name every column of one key: [{"id": 42}, {"id": 43}].'
+            end;
     end if;
     return v_key;
 end

@@ -7,6 +7,7 @@ returns void
 language sql
 set search_path = pg_catalog, pg_temp
 as $$
+    select pg_current_xact_id(); -- before it gets its id: see audit_seal_batch
     insert into pydb.audit_log (action, subject, arguments, run_id)
     values (p_action, p_subject, coalesce(p_arguments, '{}'::jsonb), p_run_id);
 $$;

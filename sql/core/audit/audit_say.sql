@@ -11,8 +11,8 @@ begin
     -- what routines of the owner do themselves they enter themselves, and what runs do is entered as they are closed
     if p_action is null
         or p_action not in (
-            'retention_batch', 'retention_finalize', 'orphan_restore', 'orphan_close', 'schedule_sync', 'archive_import',
-            'hold_refuse'
+            'retention_batch', 'retention_finalize', 'orphan_restore', 'orphan_close', 'schedule_sync',
+            'archive_import', 'hold_refuse'
         )
     then
         raise exception using errcode = 'YD005', message = format('%L is not for its caller to enter', p_action),

@@ -6,6 +6,7 @@ returns void
 language sql
 set search_path = pg_catalog, pg_temp
 as $$
+    select pg_current_xact_id(); -- before it gets its id: see audit_seal_batch
     insert into pydb.audit_log (actor, action, subject, arguments, run_id)
     select
         p_run.actor, k.audit_action, coalesce(p_subject, p_run.plan ->> 'reference', p_run.subject),

@@ -52,7 +52,7 @@ end
 $$;
 
 comment on function pydb_internal.governor_function_problem(text, oid, oid) is
-'problem: not there, not of the shape of an indicator, volatile, of an owner who is no superuser and could not become the
-role, chosen by somebody who could not, or a missing right; null = it may be asked. hint: what to type.';
+'problem: not there, not of the shape of an indicator, volatile, of an owner who is no superuser and could not become
+the role, chosen by somebody who could not, or a missing right; null = it may be asked. hint: what to type.';
 
 revoke all on function pydb_internal.governor_function_problem(text, oid, oid) from public;

@@ -32,7 +32,7 @@ end
 $$;
 
 comment on function pydb_internal.governor_quiet(regclass) is
-'True where every indicator would say ok: no standby, no slot, no archive, no old transaction, no vacuum on the table, no
-session that waits for a table, and no indicator of somebody''s own. false and null = ask them.';
+'True where every indicator would say ok: no standby, no slot, no archive, no old transaction, no vacuum on the table,
+no session that waits for a table, and no indicator of somebody''s own. false and null = ask them.';
 
 revoke all on function pydb_internal.governor_quiet(regclass) from public;

@@ -24,15 +24,22 @@ begin
     then
         v_place.timeline := ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
     end if;
-    v_place.files := jsonb_strip_nulls(jsonb_build_object(
-        'port', current_setting('port'), 'cluster_name', current_setting('cluster_name'),
+    v_place.files := jsonb_build_object(
+        'port', current_setting('port'), 'cluster_name', current_setting('cluster_name')
+    );
+    if pg_has_role('pg_read_all_settings', 'USAGE') then
         -- a hash: where it lies is not for everybody to see
-        'data_directory', case when pg_has_role('pg_read_all_settings', 'USAGE')
-            then left(encode(sha256(convert_to(current_setting('data_directory'), 'UTF8')), 'hex'), 12) end,
+        v_place.files := v_place.files || jsonb_build_object('data_directory', left(
+            encode(sha256(convert_to(current_setting('data_directory'), 'UTF8')), 'hex'), 12
+        ));
+    end if;
+    -- statements of their own: the right to call a function is asked when an expression is set up, used or not
+    if has_function_privilege('pg_stat_file(text)', 'EXECUTE') then
         -- this file is written once, by initdb or by who copies it: neither chmod nor chown nor a restart changes that
-        'written', case when has_function_privilege('pg_stat_file(text)', 'EXECUTE')
-            then (select extract(epoch from f.modification)::bigint::text from pg_stat_file('PG_VERSION') as f) end
-    ));
+        v_place.files := v_place.files || jsonb_build_object('written', (
+            select extract(epoch from f.modification)::bigint::text from pg_stat_file('PG_VERSION') as f
+        ));
+    end if;
     return v_place;
 end
 $$;

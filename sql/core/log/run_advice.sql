@@ -62,8 +62,7 @@ begin
             when 'wal_budget' then 'more is due; to go on: ' || v_again
             when 'window' then 'more is due; the next run in the window goes on'
             when 'fuse' then 'look at: ' || v_look || '; if that is right, raise fuse_rows or fuse_share'
-            when 'held' then case when p_run.state = 'blocked' then nullif(p_run.detail ->> 'hint', '')
-                else 'another run of it is live: pydb runs list --state running --kind ' || p_run.kind end
+            when 'held' then coalesce(nullif(p_run.detail ->> 'hint', ''), 'pydb hold list')
             when 'locked' then 'rows or the table were locked by others; repeat: ' || v_again
             when 'referenced' then 'other tables still reference these rows; see: ' || v_look
             when 'paused' then 'to go on: pydb retention resume' || v_word

@@ -1,5 +1,5 @@
 -- pydb_internal.run_log_done (log): log a run that was one transaction, at its end and within it.
--- writes pydb.job_run, pydb.audit_log   locks nothing
+-- reads settings   writes pydb.job_run, pydb.audit_log, a message to the WAL   locks nothing
 -- raises YD901
 create or replace function pydb_internal.run_log_done(
     p_kind text,
@@ -27,7 +27,8 @@ declare
 begin
     if coalesce(
         (p_kind, p_action) not in (
-            ('cascade', 'cascade_delete'), ('retention', 'retention_batch'), ('archive', 'archive_restore')
+            ('cascade', 'cascade_delete'), ('retention', 'retention_batch'), ('archive', 'archive_restore'),
+            ('archive', 'archive_import')
         )
         or p_rows < 0 or v_is_partial is null, true
     ) then
@@ -54,7 +55,10 @@ begin
         coalesce(p_detail, '{}'::jsonb)
     )
     returning id into v_id;
-    perform pydb_internal.audit_add(p_action, p_subject, p_audit, v_id);
+    if p_action <> 'archive_import' then -- which enters each of its tables itself
+        perform pydb_internal.audit_add(p_action, p_subject, p_audit, v_id);
+    end if;
+    perform pydb_internal.run_message(v_id, p_kind, p_subject);
     return v_id;
 end
 $$;

@@ -36,14 +36,8 @@ begin
         execute 'select ''distributed by Citus: its rows are on the shards'''
             ' from pg_catalog.pg_dist_partition where logicalrelid = $1' into v_what using p_relation::regclass;
     end if;
-    if v_what is null
-        and pydb_internal.extension_relation('timescaledb', '_timescaledb_catalog', 'hypertable') is not null
-    then
-        execute 'select ''a hypertable: its rows are in chunks, which drop_chunks drops'''
-            ' from _timescaledb_catalog.hypertable where schema_name = $1 and table_name = $2'
-            into v_what using (
-                select n.nspname from pg_namespace as n where n.oid = v_class.relnamespace
-            ), v_class.relname;
+    if v_what is null and pydb_internal.relation_is_hypertable(p_relation) then
+        v_what := 'a hypertable: its rows are in chunks, which drop_chunks drops';
     end if;
     return v_what;
 end

@@ -11,7 +11,7 @@ as $$
 declare
     v_kind pydb_internal.run_kind;
     v_names text[];
-    v_users text[] := '{}';
+    v_users text[] := '{}'::text[];
 begin
     -- core knows no room: a kind whose subjects name windows brings a routine
     for v_kind in select k.* from pydb_internal.run_kind as k where k.names_windows order by k.name loop

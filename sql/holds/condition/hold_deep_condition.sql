@@ -1,5 +1,5 @@
--- pydb_internal.hold_deep_condition (condition; by hold_condition): as hold_kept_conditions, where references come back
--- to their table: row by row, at whatever depth.
+-- pydb_internal.hold_deep_condition (condition; by hold_conditions): as hold_kept_conditions, where references come
+-- back to their table: row by row, at whatever depth.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005 YD103 YD114
 create or replace function pydb_internal.hold_deep_condition(p_graph pydb_internal.hold_graph, p_alias text)

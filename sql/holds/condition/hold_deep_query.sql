@@ -1,4 +1,5 @@
--- pydb_internal.hold_deep_query (condition): the rows that are reached from one, at whatever depth, as a WITH clause.
+-- pydb_internal.hold_deep_query (condition; by hold_deep_condition): the rows that are reached from one, at whatever
+-- depth, as a WITH clause.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005 YD103 YD114
 create or replace function pydb_internal.hold_deep_query(
@@ -22,7 +23,8 @@ as $$
             pydb_internal.hold_source(p_graph, e.child, pydb_internal.reference_edge_condition(e, false)),
             pydb_internal.hold_source(p_graph, e.parent, pydb_internal.reference_edge_condition(e, true)),
             pydb_internal.reference_match(e, 'hc', 'hp'), case when p_is_up then 'hc' else 'hp' end, p_name
-        ), ' union all ' order by e.reference), 'select 0::pg_catalog.oid as rel, null::pg_catalog.tid as tid where false')
+        ), ' union all ' order by e.reference),
+        'select 0::pg_catalog.oid as rel, null::pg_catalog.tid as tid where false')
     )
     from unnest(p_edges) as e;
 $$;

@@ -1,5 +1,5 @@
--- pydb_internal.hold_held_conditions (condition): that a row is named by a hold, or hangs on one that is: up the
--- references, one EXISTS in the other.
+-- pydb_internal.hold_held_conditions (condition; by hold_kept_conditions): that a row is named by a hold, or hangs on
+-- one that is: up the references, one EXISTS in the other.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005 YD103 YD114
 create or replace function pydb_internal.hold_held_conditions(

@@ -1,4 +1,5 @@
--- pydb_internal.hold_is_carried (condition): does a row that references another one have the key of a seed itself?
+-- pydb_internal.hold_is_carried (condition; by hold_held_conditions): does a row that references another one have the
+-- key of a seed itself?
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.hold_is_carried(

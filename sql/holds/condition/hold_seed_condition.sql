@@ -16,7 +16,8 @@ begin
     return (
         select pydb_internal.hold_key_condition(
             -- an archive does not say from which partition a row came
-            p_seed, p_alias, p_seed.columns, case when p_seed.relation <> p_seed.place and p_graph.stores is null then format(
+            p_seed, p_alias, p_seed.columns,
+            case when p_seed.relation <> p_seed.place and p_graph.stores is null then format(
                 '%s.tableoid = any (%L::pg_catalog.oid[])', p_alias, array(
                     select t.relid::oid from pydb_internal.relation_tree(p_seed.relation) as t
                     union

@@ -4,7 +4,7 @@
 create or replace function pydb_internal.hold_top(p_relation oid)
 returns oid
 language plpgsql -- it keeps its plan
-stable
+immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin

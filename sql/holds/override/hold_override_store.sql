@@ -14,7 +14,8 @@ begin
     if not exists (
         select from pydb.hold as h where h.name = p_hold and h.released_at is null and h.overrides is null
     ) then
-        raise exception using errcode = 'YD002', message = format('there is no hold %s', coalesce(p_hold, 'without a name')),
+        raise exception using errcode = 'YD002',
+            message = format('there is no hold %s', coalesce(p_hold, 'without a name')),
             detail = 'Only a hold that was not released can be overridden.',
             hint = 'select name, state, reason from pydb.hold_status order by placed_at desc;';
     elsif v_hold.kind <> 'key' then

@@ -1,5 +1,5 @@
--- pydb_internal.hold_store (place; by hold_place, hold_override): write a checked hold, under the role that placed it,
--- when the last batch that does not know of it has ended.
+-- pydb_internal.hold_store (place; by hold_place): write a checked hold, under the role that placed it, when the last
+-- batch that does not know of it has ended.
 -- writes pydb.hold, pydb.audit_log, pydb_internal.draft   locks the gate of holds
 -- raises YD005 YD702 YD705
 create or replace function pydb_internal.hold_store(p_draft bigint)
@@ -14,8 +14,8 @@ declare
 begin
     begin
         insert into pydb.hold (
-            name, kind, relation, relation_name, tables, key_columns, key_values, keys, filter, reason, until, placed_by,
-            placed_by_role
+            name, kind, relation, relation_name, tables, key_columns, key_values, keys, filter, reason, until,
+            placed_by, placed_by_role
         )
         values (
             v_hold.name, v_hold.kind, v_hold.relation, v_hold.relation_name, v_hold.tables, v_hold.key_columns,

@@ -1,5 +1,4 @@
--- pydb_internal.orphan_held_rows (held; by orphan_repair_open, orphan_repair_next_pass): orphans that holds keep, and
--- the names of these.
+-- pydb_internal.orphan_held_rows (held): orphans that holds keep, and the names of these.
 -- reads the child, the parent, and what its rows are held by   writes nothing   locks nothing above a select
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.orphan_held_rows(

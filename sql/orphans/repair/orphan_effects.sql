@@ -32,12 +32,17 @@ begin
         continue when v_count = 0;
         v_all := v_all || format(
             case
+                when v_ref.on_delete in ('c', 'n', 'd') and not v_ref.is_enforced
+                    then '%s of %s would be without a parent then: PostgreSQL does not act on %s'
                 when v_ref.on_delete = 'c' then '%s of %s would be deleted too, through %s%s'
                 when v_ref.on_delete in ('n', 'd') then '%s of %s would forget their parent, through %s'
                 else '%s of %s reference orphans through %s and keep them'
             end, pydb_internal.rows_text(v_count), pydb_internal.relation_name(v_ref.child), v_ref.reference,
             case p_mode when 'quarantine' then ', and not be kept in quarantine' else '' end
         );
+        if v_ref.on_delete = 'c' and v_ref.is_enforced then
+            v_all := v_all || pydb_internal.orphan_effects_below(v_ref, p_edge.child, 't', p_condition, p_mode);
+        end if;
     end loop;
     return v_all || array(
         select format('trigger %I of %s fires: what it does is not in this plan', g.tgname, l.name)

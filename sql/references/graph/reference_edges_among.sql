@@ -64,8 +64,11 @@ begin
             select a.attname from unnest(coalesce(e.set_attnums, e.child_attnums)) with ordinality as u (attnum, ord)
             inner join pg_attribute as a on a.attrelid = e.child and a.attnum = u.attnum order by u.ord
         ), e.is_deferred, e.is_valid,
+        -- what acts on a delete is a trigger of the parent
         exists (
-            select 1 from pg_trigger as g where g.tgconstraint = e.constraint_id and g.tgenabled in ('O', 'A')
+            select 1 from pg_trigger as g
+            where g.tgconstraint = e.constraint_id and g.tgrelid = e.parent and g.tgtype & 8 = 8
+                and g.tgenabled in ('O', 'A')
         ),
         e.is_match_full, c.operators, c.collations, pydb_internal.reference_is_indexed(e.child, e.child_attnums) or (
             -- an index that begins with what the condition compares serves as well

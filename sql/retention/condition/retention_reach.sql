@@ -15,10 +15,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_seen text[] := '{}'::text[];
-    v_from oid[] := array[p_policy.target::oid];
+    -- rows of tables that inherit are its rows, and have keys of their own
+    v_from oid[] := p_policy.target::oid || array(
+        select l.relation from pydb_internal.retention_leaves(p_policy.target) as l
+        inner join pg_class as c on c.oid = p_policy.target and c.relkind = 'r' and c.relhassubclass
+        where l.relation <> p_policy.target::oid and not l.foreign_table
+    );
     v_line oid[];
     v_next oid[];
     v_edge pydb_internal.reference_edge;
+    v_is_off boolean;
 begin
     way := 'plain';
     tables := v_from;
@@ -26,9 +32,9 @@ begin
     scanned := 0;
     -- most tables are ordinary ones that nothing references: an enforced key has triggers on what it references
     if (
-        select c.relkind = 'r' and not c.relispartition and not c.relhastriggers
+        select bool_and(c.relkind = 'r' and not c.relispartition and not c.relhastriggers)
         from pg_class as c
-        where c.oid = v_from[1]
+        where c.oid = any(v_from)
     )
         and not pydb_internal.retention_has_silent(v_from)
     then
@@ -48,6 +54,11 @@ begin
             select 1 from pg_trigger as g where g.tgrelid = any(v_line) and g.tgconstraint <> 0
         ) and not pydb_internal.retention_has_silent(v_line);
         v_next := '{}';
+        -- of one partition alone the triggers of a key may be off as well
+        v_is_off := exists (
+            select 1 from pg_trigger as g
+            where g.tgrelid = any(v_line) and g.tgisinternal and g.tgtype & 8 = 8 and g.tgenabled in ('D', 'R')
+        );
         for v_edge in
             select e.* from pydb_internal.reference_edges_among(v_line) as e
             where e.reference <> all(v_seen)
@@ -61,7 +72,7 @@ begin
                 ), 0)::bigint;
             end if;
             continue when v_edge.on_delete not in ('c', 'n', 'd');
-            if not v_edge.is_enforced then
+            if not v_edge.is_enforced or v_is_off then
                 way := 'walk'; -- what the server does not do, the delete has to
             end if;
             if v_edge.on_delete = 'c' then

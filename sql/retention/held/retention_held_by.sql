@@ -1,4 +1,4 @@
--- pydb_internal.retention_held_by (held): the holds that keep expired rows of a policy.
+-- pydb_internal.retention_held_by (held; by retention_tell_held): the holds that keep expired rows of a policy.
 -- reads the target, and what its rows are held by   writes nothing   locks nothing above a select
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.retention_held_by(p_policy pydb.retention_policy, p_cutoff timestamptz)

@@ -18,7 +18,9 @@ begin
     if v_free = '' then
         return 0;
     end if;
-    for v_leaf in select l.relation from pydb_internal.retention_leaves(p_policy.target) as l where not l.foreign_table loop
+    for v_leaf in
+        select l.relation from pydb_internal.retention_leaves(p_policy.target) as l where not l.foreign_table
+    loop
         execute format(
             'select count(*) from only %s as t where %s and not (true%s)', pydb_internal.relation_name(v_leaf),
             v_expired, v_free

@@ -5,7 +5,8 @@
 create or replace function pydb_internal.retention_partition_bounds(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
-    p_parent oid
+    p_parent oid,
+    p_partition oid default null
 )
 returns setof pydb_internal.retention_bounds
 language plpgsql
@@ -40,7 +41,7 @@ begin
             left join lateral pg_catalog.regexp_match(
                 pg_catalog.pg_get_expr(c.relpartbound, c.oid), $2
             ) as m (words) on true
-            where i.inhparent = $1 and not i.inhdetachpending
+            where i.inhparent = $1 and not i.inhdetachpending and ($3 is null or c.oid = $3)
         ),
         edge as (
             select
@@ -53,20 +54,22 @@ begin
             $1, e.oid, e.lo::text, e.up::text, e.is_default,
             coalesce(e.up < %2$s or (e.up = %2$s and not e.is_shared), false),
             coalesce(e.lo >= %2$s, false), coalesce(%3$s, false),
-            not e.is_default and e.up is not null
-            and not bool_or(e.is_default or e.up is null or e.up > %4$s) over ()
-            and pg_catalog.row_number() over (order by e.up desc nulls last) = 1
+            case when $3 is null then
+                not e.is_default and e.up is not null
+                and not bool_or(e.is_default or e.up is null or e.up > %4$s) over ()
+                and pg_catalog.row_number() over (order by e.up desc nulls last) = 1
+            end
         from edge as e
         order by e.is_default, e.lo nulls first, e.oid',
         v_type, pydb_internal.retention_bound(p_policy, p_cutoff), v_sure,
         pydb_internal.retention_bound(p_policy, greatest(clock_timestamp(), p_cutoff))
-    ) using p_parent, format('^FOR VALUES FROM \(%1$s(, .+)?\) TO \(%1$s(, .+)?\)$', v_value);
+    ) using p_parent, format('^FOR VALUES FROM \(%1$s(, .+)?\) TO \(%1$s(, .+)?\)$', v_value), p_partition;
 end
 $$;
 
-comment on function pydb_internal.retention_partition_bounds(pydb.retention_policy, timestamptz, oid) is
+comment on function pydb_internal.retention_partition_bounds(pydb.retention_policy, timestamptz, oid, oid) is
 'One row a partition of a table that is partitioned by ranges whose first column is the policy''s time column: oldest
 first, the default partition last. Bounds are compared as values of the column, a timestamp or a date in the zone of the
-policy: the zone of the session has no say.';
+policy: the zone of the session has no say. p_partition: that one alone, and is_last is null, for it takes all to tell.';
 
-revoke all on function pydb_internal.retention_partition_bounds(pydb.retention_policy, timestamptz, oid) from public;
+revoke all on function pydb_internal.retention_partition_bounds(pydb.retention_policy, timestamptz, oid, oid) from public;

@@ -28,9 +28,8 @@ begin
     -- by the server's own clock: what is not old cannot be said to be
     select b.* into v_bounds
     from pydb_internal.retention_partition_bounds(
-        v_policy, pydb_internal.retention_cutoff(v_policy, clock_timestamp()), v_parent
-    ) as b
-    where b.partition = v_partition;
+        v_policy, pydb_internal.retention_cutoff(v_policy, clock_timestamp()), v_parent, v_partition
+    ) as b;
     if v_policy.action <> 'drop_partition' or (v_parent is not null and not exists (
         select 1 from pydb_internal.relation_tree(v_policy.target) as t where t.relid = v_parent
     )) or (v_parent is not null and not v_is_pending and v_bounds.is_old is not true) then

@@ -52,7 +52,9 @@ begin
             ))::pydb_internal.retention_warning;
         end if;
         if v_ref.on_delete in ('n', 'd') and p_rows > 0 and (v_ref.itself or v_count > 0) then
-            v_all := v_all || pydb_internal.retention_set_warnings(p_relation, v_ref.reference);
+            v_all := v_all || pydb_internal.retention_set_warnings(
+                p_relation, v_ref.reference, pydb_internal.retention_expired_condition(p_policy, p_cutoff, 'other')
+            );
         end if;
         if not v_ref.indexed then
             v_all := v_all || row('unindexed', format(

@@ -1,38 +1,22 @@
--- pydb_internal.retention_is_ordered (plan; by retention_measure): whether it pays to ask, with the count, where the
--- rows that would go end: they lie in the order of their time, in memory, and are a third to half of the table.
--- reads the catalog, settings   writes nothing   locks nothing above a select
+-- pydb_internal.retention_is_ordered (plan; by retention_measure): whether the rows of a relation lie in the order of
+-- their time, about.
+-- reads the statistics   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_is_ordered(
-    p_policy pydb.retention_policy,
-    p_relation oid,
-    p_condition text
-)
+create or replace function pydb_internal.retention_is_ordered(p_policy pydb.retention_policy, p_relation oid)
 returns boolean
-language plpgsql -- volatile, for EXPLAIN
+language plpgsql
+stable
 set search_path = pg_catalog, pg_temp
-set row_security = off
 as $$
 declare
     v_class record;
-    v_plan json;
 begin
-    -- to visit the rows takes more than to count them in the index: about as much as is saved where half of them go
-    select c.reltuples, c.relname, n.nspname into v_class
+    select c.relname, n.nspname into v_class
     from pg_class as c
     inner join pg_namespace as n on n.oid = c.relnamespace
-    -- below, a walk through all of it takes no time; above, what the count has read would have to be read again
-    where c.oid = p_relation and c.relpages > 4096 and c.reltuples > 0 and p_policy.strategy <> 'index'
-        and pg_relation_size(c.oid) <= pg_size_bytes(current_setting('shared_buffers'));
-    if not found then
-        return false;
-    end if;
-    execute format(
-        'explain (format json) select from only %s as t where %s', pydb_internal.relation_name(p_relation), p_condition
-    ) into v_plan;
-    if (v_plan -> 0 -> 'Plan' ->> 'Plan Rows')::float8 / v_class.reltuples not between 0.3 and 0.55 then
-        return false;
-    end if;
-    return exists (
+    -- below, a walk through all of it takes no time
+    where c.oid = p_relation and c.relpages > 4096 and p_policy.strategy <> 'index';
+    return found and exists (
         -- the names first, as in retention_null_rows
         select from pg_stats as s
         where s.schemaname = v_class.nspname and s.tablename = v_class.relname and s.attname = p_policy.time_column
@@ -41,8 +25,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_is_ordered(pydb.retention_policy, oid, text) is
-'True if the table fits into shared_buffers, its rows lie in the order of the time column, and by the planner 30 to 55 %
-of them meet the condition: by the statistics, nothing is read.';
+comment on function pydb_internal.retention_is_ordered(pydb.retention_policy, oid) is
+'True if by the statistics the rows lie in the order of the time column, and the table is not small.';
 
-revoke all on function pydb_internal.retention_is_ordered(pydb.retention_policy, oid, text) from public;
+revoke all on function pydb_internal.retention_is_ordered(pydb.retention_policy, oid) from public;

@@ -54,19 +54,21 @@ begin
     end if;
     begin
         execute v_due.kept || format(
-            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s, %7$s from only %5$s as t where %6$s',
+            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
             case when p_span and not v_probe then v_ends[1] else 'null' end,
             case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
             case when v_merged then format(
                 '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered || v_free
-            ) else v_due.condition end,
-            case
-                when v_probe and not p_span and pydb_internal.retention_is_ordered(p_policy, p_relation, v_predicate)
-                    then 'max(t.ctid)'
-                else 'null'
-            end
-        ) into rows_due, oldest, newest, rows_past, rows_future, v_last;
-        last_block := (v_last::text::point)[0]::bigint;
+            ) else v_due.condition end
+        ) into rows_due, oldest, newest, rows_past, rows_future;
+        if v_probe and not p_span and v_free = '' and pydb_internal.retention_is_ordered(p_policy, p_relation) then
+            -- where the newest of them lies, which the index tells at once. A guess is good enough: what lies behind
+            -- is walked too if not all that were counted are gone by then
+            execute format(
+                'select t.ctid from only %s as t where %s order by %s desc limit 1', v_table, v_predicate, v_column
+            ) into v_last;
+            last_block := (v_last::text::point)[0]::bigint;
+        end if;
         rows_blocked := 0;
         if v_due.is_kept then
             execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
@@ -104,9 +106,9 @@ end
 $$;
 
 comment on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) is
-'Counts of one relation: rows that would go, rows that stay because others reference them, rows that a hold keeps, rows whose time cannot be
-meant (rows_past before 1980, rows_future a number beyond a century ahead), rows at -infinity that the policy leaves,
-(p_span only) the oldest and newest time among the rows that would go, and (a run, where it costs little) the last block
-that holds one of them.';
+'Counts of one relation: rows that would go, rows that stay because others reference them, rows that a hold keeps
+(rows_held), rows whose time cannot be meant (rows_past before 1980, rows_future a number beyond a century ahead), rows
+at -infinity that the policy leaves, (p_span only) the oldest and newest time among the rows that would go, and (a run,
+where rows lie in the order of their time) the block of the newest of them.';
 
 revoke all on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) from public;

@@ -21,7 +21,10 @@ begin
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('no retention policy for %s', v_name),
             detail = format('%s cannot be pruned: %s.', v_name, v_problem),
-            hint = 'A policy acts on an ordinary or a partitioned table.';
+            hint = case when pydb_internal.relation_is_hypertable(p_relation) then format(
+                'select drop_chunks(%L, older_than => interval ''30 days''); -- what show_chunks shows with the same'
+                ' arguments; TimescaleDB can schedule it: add_retention_policy', v_name
+            ) else 'A policy acts on an ordinary or a partitioned table.' end;
     end if;
 end
 $$;

@@ -1,6 +1,7 @@
 -- pydb_internal.retention_policy_store (policy; by retention_policy_set): write a checked policy, under the role
 -- that set it; no change, no trace.
--- reads and writes pydb.retention_policy, pydb_internal.draft   writes pydb.audit_log   locks the policy's row
+-- reads and writes pydb.retention_policy, pydb_internal.draft   writes pydb.schedule_source,
+-- pydb.audit_log   locks the policy's row
 -- raises YD001 YD005 YD107
 create or replace function pydb_internal.retention_policy_store(p_draft bigint)
 returns pydb.retention_policy
@@ -73,6 +74,9 @@ begin
             'old', to_jsonb(v_old), 'new', to_jsonb(v_new), 'allow_short', v_draft.content -> 'allow_short'
         ), null
     );
+    if 'archive' in (v_new.action, v_new.partition_first) then
+        perform pydb_internal.archive_schedule();
+    end if;
     return v_new;
 end
 $$;

@@ -65,7 +65,7 @@ begin
             from unnest(v_late) as u
         );
     else
-        if (pydb_internal.hold_look()).generation is distinct from v_work.holds then
+        if (pydb_internal.hold_state()).generation is distinct from v_work.holds then
             v_work.held := pydb_internal.retention_held_rows(p_policy, v_work.cutoff);
         end if;
         p_run.skipped := v_work.locked + v_work.kept + v_work.refused + v_work.blocked + coalesce(v_work.held, 0);

@@ -22,12 +22,10 @@ declare
     v_limit bigint;
     v_left bigint := 0;
     v_take timestamptz;
-    v_holds record;
     v_take_ms float8;
 begin
     v_turn.run := p_run;
     perform pydb_internal.application_pin(v_policy.search_path, v_policy.target);
-    v_holds := pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
     if p_part.strategy = 'partition' then
         return pydb_internal.retention_partition_turn(p_run, p_part);
     elsif v_policy.action = 'archive' and p_run.run_id is null then
@@ -36,35 +34,30 @@ begin
     elsif p_part.is_ended or (p_part.due = 0 and p_run.done >= p_run.due) then
         return v_turn;
     end if;
+    v_turn.part := p_part;
     if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) then
         -- as after an edited policy: another version, so all is looked at, counted and laid out anew
-        v_turn.part := p_part;
         v_turn.run.tries := coalesce(p_run.tries, 0) + 1;
         v_turn.run.version := 'the table was changed';
         return v_turn;
     end if;
     perform pydb_internal.retention_check_author(v_policy); -- the part's condition is parsed anew by each batch
     v_range := pydb_internal.retention_range(v_policy, v_work, p_part);
-    v_turn.part := p_part;
     if v_range.condition is null then
         v_turn.part.strategy := 'heap';
         v_turn.part.from_value := null;
         return v_turn;
     end if;
-    v_condition := v_range.condition || ' and ' || p_part.condition || case
-        -- placed since the part was laid out: its own condition does not know of it
-        when v_holds.generation is distinct from v_work.holds
-            then pydb_internal.hold_free_condition(v_policy.target) else ''
-    end;
+    v_condition := v_range.condition || ' and ' || p_part.condition
+        || pydb_internal.retention_held_condition(v_policy, v_work);
     if p_run.max_rows is not null or (p_part.strategy = 'heap' and v_work.heap_range = 1) then
         v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     end if;
     v_take := clock_timestamp();
     v_gone := pydb_internal.retention_take(
         v_policy, p_part.relation, v_condition, v_limit, v_work.mode, v_work.way,
-        case v_work.way
-            when 'circle' then pydb_internal.retention_expired_condition(v_policy, v_work.cutoff)
-        end, case when 'archive' in (v_policy.action, v_policy.partition_first) then p_run.run_id end
+        case v_work.way when 'circle' then pydb_internal.retention_expired_condition(v_policy, v_work.cutoff) end,
+        case when 'archive' in (v_policy.action, v_policy.partition_first) then p_run.run_id end
     );
     v_take_ms := extract(epoch from clock_timestamp() - v_take)::float8 * 1000;
     v_left := v_gone.rows_locked;

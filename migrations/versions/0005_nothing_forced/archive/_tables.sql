@@ -245,16 +245,13 @@ create table pydb_internal.archive_chunk (
     run_id bigint not null,
     relation oid not null,
     signature text not null,
-    tids tid[] not null,
+    tids tid[] not null, -- storage external: read once and gone soon, they take longer to compress than to write
     versions xid[] not null,
     is_late boolean not null default false,
     constraint archive_chunk_pkey primary key (manifest_id, number),
     constraint archive_chunk_size_check check (cardinality(tids) between 1 and 20000),
     constraint archive_chunk_versions_check check (cardinality(versions) between 1 and cardinality(tids))
 );
-
--- they are read once and gone soon: to compress them took longer than to write them
-alter table pydb_internal.archive_chunk alter column tids set storage external;
 
 create index archive_chunk_run_id_idx on pydb_internal.archive_chunk (run_id);
 

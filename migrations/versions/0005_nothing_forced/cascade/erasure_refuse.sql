@@ -15,8 +15,8 @@ as $$
 begin
     return pydb_internal.erasure_store(pydb_internal.draft_add('erasure', jsonb_strip_nulls(jsonb_build_object(
         'entity', p_entity, 'keys', p_keys, 'reason', p_reason, 'deadline', p_deadline,
-        'refusal', case when p_sqlstate = 'YD306' then 'not_approved' when p_sqlstate in ('YD302', 'YD703') then 'blocked'
-            else 'error' end
+        'refusal', case when p_sqlstate = 'YD306' then 'not_approved' when p_sqlstate in ('YD302', 'YD703')
+            then 'blocked' else 'error' end
     ))));
 end
 $$;

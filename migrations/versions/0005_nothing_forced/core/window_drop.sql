@@ -1,7 +1,7 @@
 -- pydb.window_drop: remove a window that nothing names; audited.
 -- reads pydb_internal.run_kind, what the kinds say of their windows   writes pydb.run_window, pydb.audit_log
 -- locks the window's row
--- raises YD007 YD822 YD823
+-- raises YD007 YD823
 create or replace function pydb.window_drop(p_name text)
 returns boolean
 language plpgsql
@@ -21,7 +21,8 @@ begin
     if cardinality(v_users) > 0 then
         raise exception using errcode = 'YD823', message = format('window %s is in use', p_name),
             detail = format('It is named by %s.', array_to_string(v_users, ', ')),
-            hint = 'Set them again without it (p_windows), or change the window: select pydb.window_set(…);';
+            hint = format('select name, windows, catch_up_windows from pydb.retention_policy where %L = any(windows || '
+                'catch_up_windows);', p_name);
     end if;
     delete from pydb.run_window as w where w.name = p_name;
     perform pydb_internal.audit_add('window_drop', p_name, jsonb_build_object('old', to_jsonb(v_old)), null);

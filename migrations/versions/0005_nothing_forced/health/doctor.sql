@@ -13,6 +13,7 @@ begin
     return query select d.* from pydb_internal.doctor_server() as d;
     return query select d.* from pydb_internal.doctor_pydb() as d;
     return query select d.* from pydb_internal.doctor_guard() as d;
+    return query select d.* from pydb_internal.doctor_seal() as d;
     return query select d.* from pydb_internal.doctor_scheduler(v_cron) as d;
     return query select d.* from pydb_internal.doctor_cron(v_cron) as d;
     return query select d.* from pydb_internal.doctor_cron_connection(v_cron) as d;

@@ -102,6 +102,7 @@ begin
         perform pydb_internal.run_log_done('retention', p_policy, rows_done, 0, false, clock_timestamp(), null,
             '{"archived": true}', 'retention_batch', jsonb_build_object('rows_done', rows_done), v_archive);
     elsif rows_done > 0 then
+        perform pydb_internal.run_message(null, 'retention', p_policy);
         perform pydb_internal.audit_say('retention_batch', p_policy, jsonb_strip_nulls(jsonb_build_object(
             'rows_done', rows_done, 'now', case when p_now is not null then v_run.now end
         )), null);

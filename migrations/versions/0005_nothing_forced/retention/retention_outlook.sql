@@ -99,9 +99,11 @@ begin
         f.at, case when u.verdict = 'never' then ceil(round((u.came - u.gone)::numeric, 1))::bigint end,
         case u.verdict
             when 'through' then format('nothing was left at %s', date_trunc('second', u.at))
-            when 'catching_up' then format('caught up in about %s days, on %s', greatest(
-                round(extract(epoch from f.at - v_now) / 86400, 1), 0
-            ), f.at::date)
+            when 'catching_up' then case
+                when f.at <= v_now then 'caught up with its next run'
+                else format('caught up in about %s days, on %s',
+                    round(extract(epoch from f.at - v_now) / 86400, 1), f.at::date)
+            end
             when 'never'
                 then format('never, %s rows a day short', ceil(round((u.came - u.gone)::numeric, 1)))
             else case when u.at is null then 'unknown: no run has counted its rows'
@@ -118,11 +120,11 @@ end
 $$;
 
 comment on function pydb.retention_outlook(text, timestamptz) is
-'One row a policy, or the named one: state (through: nothing was left; catching_up; never: as many come as go, or more;
-unknown: it was not counted twice), is_overdue and why (reason: a stop reason of its last run, paused, disabled,
-kill_switch, not_run = its schedule has passed, left), backlog as it was counted at known_at and as it will be by now,
-rows that cross the boundary and rows that are deleted a day (over basis), when it will have caught up, or by how many
-rows a day it falls short. It reads what runs and dry runs have left in pydb.retention_history and counts nothing itself:
-known_for says how old that is. p_now stands for the clock.';
+'One row a policy, or the named one: state (through: nothing was left; catching_up; never: as many come as go, or
+more; unknown: its rows were counted over less than an hour), is_overdue and why (reason: a stop reason of its last
+run, paused, disabled, kill_switch, not_run = its schedule has passed, left), backlog as it was counted at known_at
+and as it will be by now, rows that cross the boundary and rows that are deleted a day (over basis), when it will have
+caught up, or by how many rows a day it falls short. It reads what runs and dry runs have left in
+pydb.retention_history and counts nothing itself: known_for says how old that is. p_now stands for the clock.';
 
 revoke all on function pydb.retention_outlook(text, timestamptz) from public;

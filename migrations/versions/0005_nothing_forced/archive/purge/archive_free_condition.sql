@@ -1,5 +1,5 @@
--- pydb_internal.archive_free_condition (purge): that no hold keeps a row of an archive, as SQL for alias a: what is held of its
--- table is held there.
+-- pydb_internal.archive_free_condition (purge): that no hold keeps a row of an archive, as SQL for alias a: what is
+-- held of its table is held there.
 -- reads pydb.archive_table, pydb.hold, the catalog   writes nothing   locks nothing
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.archive_free_condition(p_archive oid)
@@ -9,7 +9,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not (select g.is_any from pydb_internal.hold_look() as g) then
+    if not (select g.is_any from pydb_internal.hold_state() as g) then
         return '';
     end if;
     return coalesce((
@@ -26,7 +26,7 @@ end
 $$;
 
 comment on function pydb_internal.archive_free_condition(oid) is
-'"and …" over alias a of an archive, or nothing: a row whose like would be held in its table, or that hangs on a row, there
-or in an archive, which is.';
+'"and …" over alias a of an archive, or nothing: a row whose like would be held in its table, or that hangs on a row,
+there or in an archive, which is.';
 
 revoke all on function pydb_internal.archive_free_condition(oid) from public;

@@ -11,6 +11,7 @@ as $$
     select pydb_internal.archive_free_condition(p_archive) <> '';
 $$;
 
-comment on function pydb_internal.archive_is_held(oid) is 'True where a hold is about the table of an archive, or what it hangs on.';
+comment on function pydb_internal.archive_is_held(oid) is
+'True where a hold is about the table of an archive, or about what that hangs on.';
 
 revoke all on function pydb_internal.archive_is_held(oid) from public;

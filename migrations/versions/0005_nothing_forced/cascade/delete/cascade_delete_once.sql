@@ -45,7 +45,10 @@ begin
         -- where triggers may do as they like, PostgreSQL's own order is the outcome, if it is to be had
         if (v_is_triggered or exists (select 1 from unnest(steps) as s where s.order_dependent))
             and p_choices is null and p_archive is null
-            and not exists (select 1 from unnest(steps) as s where s.kind = 'logical' and s.rows > 0)
+            and not exists (
+                select 1 from unnest(steps) as s
+                where s.rows > 0 and (s.kind = 'logical' or 'not_enforced' = any(s.codes))
+            )
         then
             perform pydb_internal.cascade_write(v_walk, p_root, v_look);
         else

@@ -18,7 +18,7 @@ declare
     v_names text[];
     v_all pydb.cascade_step[] := '{}'::pydb.cascade_step[];
 begin
-    if not (select g.is_any from pydb_internal.hold_look() as g) then
+    if not (select g.is_any from pydb_internal.hold_state() as g) then
         return p_steps;
     end if;
     for v_part in

@@ -30,6 +30,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.cascade_check_copies(pydb_internal.run_chunk) is 'Lets copies pass that no hold keeps.';
+comment on function pydb_internal.cascade_check_copies(pydb_internal.run_chunk) is
+'Lets copies pass that no hold keeps.';
 
 revoke all on function pydb_internal.cascade_check_copies(pydb_internal.run_chunk) from public;

@@ -1,6 +1,7 @@
 -- pydb_internal.guard_admit (guard): whether this database may be deleted from; remembers it the first
 -- time, and takes up what was allowed beforehand.
--- reads and writes pydb.guard_server   writes pydb.audit_log   locks its row, where it writes
+-- reads and writes pydb.guard_server   writes pydb.audit_log   locks its row, and a key of its own, where it
+-- writes
 -- raises nothing
 create or replace function pydb_internal.guard_admit()
 returns text
@@ -18,6 +19,10 @@ begin
     v_problem := pydb_internal.guard_problem();
     select g.* into v_known from pydb.guard_server as g;
     if v_problem is null and v_known.files is not null then
+        return null;
+    end if;
+    -- where it is only to be remembered, one does it; a delete that lasts keeps nobody waiting for that
+    if v_problem is null and not pg_try_advisory_xact_lock(hashtextextended('pydb.guard_admit', 0)) then
         return null;
     end if;
     select g.* into v_known from pydb.guard_server as g for update; -- two at once take up one allowance

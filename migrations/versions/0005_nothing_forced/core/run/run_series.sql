@@ -33,6 +33,7 @@ begin
             v_run.reason := v_halt;
             v_run.error := 'the call ended before its turn';
         end if;
+        perform pydb_internal.audit_seal_due(); -- run_drive commits it
         call pydb_internal.run_drive(v_run);
         set local search_path = pg_catalog, pg_temp;
         v_left := v_left - v_run.done;
@@ -50,7 +51,9 @@ begin
             v_worst.reason := 'cancelled';
         end if;
     end loop;
-    if v_worst.state is not null then
+    if v_worst.state is null then
+        perform pydb_internal.audit_seal_due();
+    else
         raise exception using
             errcode = case v_worst.state
                 when 'failed' then v_kind.failed

@@ -25,14 +25,14 @@ declare
 begin
     v_conditions := pydb_internal.hold_conditions(p_relation, 't', v_ids);
     if cardinality(v_ids) = 0 or cardinality(v_conditions) = 0 or p_most <= 0 then
-        return '{}';
+        return '{}'::text[];
     end if;
     execute format(
         'select exists (select from %s as t where %s and (%s))', pydb_internal.relation_source(p_relation),
         p_condition, array_to_string(v_conditions, ' or ')
     ) into v_found using p_tids;
     if not v_found then
-        return '{}';
+        return '{}'::text[];
     elsif cardinality(v_ids) = 1 then
         return array(select h.name from pydb_internal.hold_active(v_ids) as h);
     end if;

@@ -1,7 +1,7 @@
--- pydb_internal.hold_graph_of (condition; by hold_condition): which references lead from the rows of a table to what
+-- pydb_internal.hold_graph_of (condition; by hold_conditions): which references lead from the rows of a table to what
 -- holds name: up to what they hang on, and down to what needs them.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
--- raises nothing
+-- raises YD704
 create or replace function pydb_internal.hold_graph_of(
     p_relation oid,
     p_seeds pydb_internal.hold_seed[],
@@ -70,7 +70,9 @@ begin
     step as (
         select u.is_up, u.parent as origin, u.child as place from used as u
         union
-        select u.is_up, s.origin, u.child from step as s inner join used as u on u.parent = s.place and u.is_up = s.is_up
+        select u.is_up, s.origin, u.child
+        from step as s
+        inner join used as u on u.parent = s.place and u.is_up = s.is_up
     )
 
     select
@@ -84,6 +86,7 @@ begin
         return null;
     end if;
     v_graph.seeds := array(select s from unnest(p_seeds) as s where s.place = any(v_edges.above));
+    perform pydb_internal.hold_check_seeds(v_graph.seeds);
     v_graph.is_deep := v_edges.is_deep;
     select
         array_agg(e) filter (where k.pair = any(v_edges.up)), array_agg(e) filter (where k.pair = any(v_edges.down))

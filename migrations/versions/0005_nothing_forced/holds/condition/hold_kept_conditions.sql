@@ -1,5 +1,5 @@
--- pydb_internal.hold_kept_conditions (condition): that a row is held, or that a held one needs it: down the references,
--- and from each row there up again.
+-- pydb_internal.hold_kept_conditions (condition; by hold_conditions): that a row is held, or that a held one needs it:
+-- down the references, and from each row there up again.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005 YD103 YD114
 create or replace function pydb_internal.hold_kept_conditions(

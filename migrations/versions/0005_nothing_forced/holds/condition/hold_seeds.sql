@@ -1,7 +1,6 @@
--- pydb_internal.hold_seeds (condition; by hold_graph_of): what some holds say, table by table; those by key of one
--- table together.
+-- pydb_internal.hold_seeds (condition): what some holds say, table by table; those by key of one table together.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD103 YD114 YD704
+-- raises nothing
 create or replace function pydb_internal.hold_seeds(p_holds pydb.hold[], p_is_wide boolean default false)
 returns setof pydb_internal.hold_seed
 language plpgsql
@@ -9,31 +8,17 @@ stable
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.hold_graph_of
 as $$
-declare
-    v_hold pydb.hold;
-    v_problem text;
 begin
-    foreach v_hold in array p_holds loop
-        v_problem := pydb_internal.hold_problem(v_hold);
-        if v_problem is not null then
-            raise exception using errcode = 'YD704',
-                message = format('hold %s cannot be followed: %s', v_hold.name, v_problem),
-                detail = format('It is about %s; nothing that it may be about is deleted meanwhile.',
-                    v_hold.relation_name),
-                hint = format('select pydb.hold_release(%L, ''why''); and place it anew', v_hold.name);
-        elsif v_hold.filter is not null and not p_is_wide then
-            perform pydb_internal.retention_check_stored(
-                format('the filter of hold %s', v_hold.name), pydb_internal.hold_relation(v_hold), v_hold.filter,
-                v_hold.placed_by, v_hold.placed_by_role, format('select * from pydb.hold where name = %L;', v_hold.name)
-            );
-        end if;
-    end loop;
     return query
     with part as (
+        -- what cannot be followed names all rows, and says so where anybody asks
         select
-            t.relation, h.key_columns as columns, h.key_values as literals,
-            case when not p_is_wide then h.filter end as filter, h.overrides is not null as exempt
+            t.relation, h.overrides is not null as exempt, d.problem,
+            case when d.problem is null then h.key_columns else '{}'::name[] end as columns,
+            case when d.problem is null then h.key_values else '{}'::text[] end as literals,
+            case when d.problem is null and not p_is_wide then h.filter end as filter
         from unnest(p_holds) as h
+        cross join lateral pydb_internal.hold_defect(h, p_is_wide) as d (problem)
         cross join lateral (
             select pydb_internal.hold_relation(h) as relation where h.kind <> 'tenant' or h.relation is not null
             union all
@@ -45,7 +30,7 @@ begin
 
     merged as (
         select
-            p.relation, p.columns, p.filter, p.exempt, array(
+            p.relation, p.columns, p.filter, p.exempt, p.problem, array(
                 -- elements of one-dimensional arrays, side by side
                 select '{' || string_agg(substr(m.literals[c.n], 2, length(m.literals[c.n]) - 2), ',') || '}'
                 from part as m
@@ -55,25 +40,25 @@ begin
                 order by c.n
             ) as literals
         from part as p
-        group by p.relation, p.columns, p.filter, p.exempt
+        group by p.relation, p.columns, p.filter, p.exempt, p.problem
     )
 
     select
-        coalesce(pg_partition_root(m.relation::regclass), m.relation)::oid, m.relation, m.columns, m.literals, array(
+        coalesce(pg_partition_root(d.relation::regclass), d.relation)::oid, d.relation, d.columns, d.literals, array(
             select format_type(pydb_internal.type_read(a.atttypid), -1)
-            from unnest(m.columns) with ordinality as u (name, ord)
-            inner join pg_attribute as a on a.attrelid = m.relation and a.attname = u.name
+            from unnest(d.columns) with ordinality as u (name, ord)
+            inner join pg_attribute as a on a.attrelid = d.relation and a.attname = u.name
             order by u.ord
         ), (pydb_internal.reference_equality(
-            m.relation, pydb_internal.column_numbers(m.relation, m.columns), m.relation,
-            pydb_internal.column_numbers(m.relation, m.columns), null
-        )).operators, m.filter, m.exempt
-    from merged as m;
+            d.relation, pydb_internal.column_numbers(d.relation, d.columns), d.relation,
+            pydb_internal.column_numbers(d.relation, d.columns), null
+        )).operators, d.filter, d.exempt, d.problem
+    from merged as d;
 end
 $$;
 
 comment on function pydb_internal.hold_seeds(pydb.hold[], boolean) is
-'The rows that holds name, as seeds of hold_graph. YD704 where one does not fit its table any more: what it holds cannot
-be told, so nothing goes. p_is_wide: filters are not asked, all rows of their tables count as named.';
+'The rows that holds name, as seeds of hold_graph; a hold that cannot be followed as a seed with its problem. p_is_wide:
+filters are not asked, all rows of their tables count as named.';
 
 revoke all on function pydb_internal.hold_seeds(pydb.hold[], boolean) from public;

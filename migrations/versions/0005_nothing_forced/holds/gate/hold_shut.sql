@@ -1,5 +1,5 @@
--- pydb_internal.hold_shut (gate; by hold_store, hold_release_store): wait until no batch is at work, and let none begin
--- before the caller has committed; what was laid out is laid out anew.
+-- pydb_internal.hold_shut (gate): wait until no batch is at work, and let none begin before the caller has committed;
+-- what was laid out is laid out anew.
 -- writes pydb_internal.hold_gate   locks it (share row exclusive)
 -- raises YD705
 create or replace function pydb_internal.hold_shut(p_is_strict boolean)

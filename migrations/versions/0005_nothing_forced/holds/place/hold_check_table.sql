@@ -1,4 +1,5 @@
--- pydb_internal.hold_check_table (place; by hold_vet): refuse what has no rows to hold, or none that the caller may see.
+-- pydb_internal.hold_check_table (place; by hold_vet): refuse what has no rows to hold, or none that the caller may
+-- see.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD003 YD004 YD005
 create or replace function pydb_internal.hold_check_table(p_relation oid)

@@ -1,4 +1,4 @@
--- pydb_internal.hold_vet (place; by hold_place): hook of drafts: check a hold as whoever places it, and complete it.
+-- pydb_internal.hold_vet (place): hook of drafts: check a hold as whoever places it, and complete it.
 -- reads the catalog, the first rows of the table (p_filter)   writes nothing   locks nothing
 -- raises YD001 YD003 YD004 YD005 YD103 YD701
 create or replace function pydb_internal.hold_vet(p_draft jsonb)
@@ -24,7 +24,8 @@ begin
     v_problem := case
         when coalesce(v_hold.name, '') = '' or octet_length(v_hold.name) > 255 then 'it has no name'
         when coalesce(trim(v_hold.reason), '') = '' then 'it has no reason'
-        when v_hold.until <= clock_timestamp() or not isfinite(v_hold.until) then format('it cannot end at %s', v_hold.until)
+        when v_hold.until <= clock_timestamp() or not isfinite(v_hold.until)
+            then format('it cannot end at %s', v_hold.until)
         when num_nonnulls(v_keys, v_hold.filter, v_tenant) > 1 then 'it is by keys, by a filter or by a tenant'
         when v_table is null and v_tenant is null then 'only that of a tenant is about more than one table'
         when p_draft -> 'tables' <> 'null' and (v_tenant is null or v_table is not null)
@@ -33,7 +34,7 @@ begin
     if v_problem is not null then
         raise exception using errcode = 'YD001', message = 'that is no hold: ' || v_problem,
             detail = format('Hold %s.', coalesce(quote_literal(v_hold.name), 'without a name')),
-            hint = 'select pydb.hold_place(''case-7'', ''schema.table'', p_keys => ''[{"id": 42}]'', p_reason => ''why'');';
+            hint = 'select pydb.hold_place(''case-7'', ''schema.table'', ''[{"id": 42}]'', p_reason => ''why'');';
     end if;
     v_hold.kind := case
         when v_keys is not null then 'key' when v_hold.filter is not null then 'filter'

@@ -1,4 +1,4 @@
--- pydb_internal.hold_still (release; by hold_release, hold_status): of the rows that a hold named, how many others hold.
+-- pydb_internal.hold_still (release; by hold_release): of the rows that a hold named, how many others hold.
 -- reads the tables of the hold, and what they are held by   writes nothing   locks nothing above a select
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.hold_still(
@@ -23,7 +23,8 @@ declare
     v_named text;
     v_free text;
 begin
-    for v_seed in select s.* from pydb_internal.hold_seeds(array[p_hold]) as s loop
+    -- of one that cannot be followed nobody can say it
+    for v_seed in select s.* from pydb_internal.hold_seeds(array[p_hold]) as s where s.problem is null loop
         relation := pydb_internal.relation_name(v_seed.relation);
         rows := null;
         still_held := null;

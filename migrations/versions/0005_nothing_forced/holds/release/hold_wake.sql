@@ -1,10 +1,11 @@
--- pydb_internal.hold_wake (release; by hold_release_store): the cascade jobs that waited for a hold, and go on now.
+-- pydb_internal.hold_wake (release): the cascade jobs that waited for a hold, and go on now.
 -- reads pydb.cascade_job, pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.hold_wake()
 returns bigint[]
-language plpgsql -- as the owner: hold_release_store is
+language plpgsql
 stable
+security definer -- who releases a hold need not read the jobs; numbers are all it says
 set search_path = pg_catalog, pg_temp
 as $$
 begin
@@ -14,7 +15,7 @@ begin
         left join pydb.job_run as r on r.id = j.run_id
         left join pydb.erasure as e on e.job = j.id
         where j.state in ('requested', 'approved', 'started') and (
-            r.stop_reason = 'held' or (r.id is null and e.holds <> '{}')
+            (r.stop_reason = 'held' and r.sqlstate = 'YD703') or (r.id is null and e.holds <> '{}')
         )
         order by j.id
     );

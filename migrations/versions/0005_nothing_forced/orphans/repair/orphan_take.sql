@@ -33,7 +33,8 @@ begin
     end if;
     -- asked again: a parent that has arrived since saves its child
     v_condition := format(
-        't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age || coalesce(p_work.free, ''), pydb_internal.orphan_condition(p_work.edge)
+        't.ctid = any(%L::tid[]) and %s and %s', v_tids, p_work.age || coalesce(p_work.free, ''),
+        pydb_internal.orphan_condition(p_work.edge)
     );
     refused := 0;
     locked := 0;

@@ -1,5 +1,5 @@
--- pydb_internal.retention_held_warnings (held; by retention_plan): what a plan must say of rows of a relation that holds
--- keep.
+-- pydb_internal.retention_held_warnings (held; by retention_plan): what a plan must say of rows of a relation that
+-- holds keep.
 -- reads the relation, and what its rows are held by   writes nothing   locks nothing above a select
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.retention_held_warnings(
@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_held > 0 is not true then
-        return '{}';
+        return '{}'::pydb_internal.retention_warning[];
     end if;
     return array[row('held', format(
         '%s stay although they expired, held by %s', pydb_internal.rows_text(p_held), array_to_string(

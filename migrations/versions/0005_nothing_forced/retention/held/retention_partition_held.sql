@@ -13,10 +13,10 @@ declare
     v_free text;
     v_found boolean;
 begin
-    if not (select g.is_any from pydb_internal.hold_look() as g) or not exists (
+    if not (select g.is_any from pydb_internal.hold_state() as g) or not exists (
         select from pg_class as c where c.oid = p_partition
     ) then
-        return '{}';
+        return '{}'::text[];
     end if;
     -- what was taken out of its table is held as it was there
     foreach v_of in array array[p_policy.target::oid, p_partition] loop
@@ -29,7 +29,7 @@ begin
             return coalesce(nullif(pydb_internal.hold_names_of(p_partition, 'true'), '{}'), array['a hold']);
         end if;
     end loop;
-    return '{}';
+    return '{}'::text[];
 end
 $$;
 

@@ -13,15 +13,19 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_names text[];
+    v_said jsonb;
 begin
     if p_work.held > 0 is not true and p_run.reason is distinct from 'held' then
         return p_run;
     end if;
     v_names := pydb_internal.retention_held_by(p_policy, p_work.cutoff);
-    p_run.detail := coalesce(p_run.detail, '{}') || jsonb_build_object('held_rows', p_work.held, 'holds', to_jsonb(v_names));
-    p_run.audit := coalesce(p_run.audit, '{}') || jsonb_build_object('held_rows', p_work.held, 'holds', to_jsonb(v_names));
+    v_said := jsonb_build_object('held_rows', p_work.held, 'holds', to_jsonb(v_names));
+    p_run.detail := coalesce(p_run.detail, '{}') || v_said;
+    p_run.audit := coalesce(p_run.audit, '{}') || v_said;
     if p_run.reason = 'held' then
-        p_run.error := format('%s kept by holds: %s', pydb_internal.rows_text(p_work.held), array_to_string(v_names, ', '));
+        p_run.error := format(
+            '%s kept by holds: %s', pydb_internal.rows_text(p_work.held), array_to_string(v_names, ', ')
+        );
         p_run.hint := format('select * from pydb.hold_status where name = %L;', v_names[1]);
     end if;
     return p_run;

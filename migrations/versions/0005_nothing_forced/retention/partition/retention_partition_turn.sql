@@ -21,6 +21,7 @@ declare
     v_all oid[];
     v_gone record;
 begin
+    perform pydb_internal.hold_enter(); -- none is placed from here to the commit
     v_turn.run := p_run;
     select i.inhparent, i.inhdetachpending into v_parent, v_is_pending
     from pg_inherits as i where i.inhrelid = p_part.relation;
@@ -73,8 +74,13 @@ begin
     v_work.parts_rows := coalesce(v_work.parts_rows, 0) + v_gone.rows;
     v_turn.run.work := to_jsonb(v_work);
     v_turn.run.rows := v_gone.rows;
-    -- every session plans anew after it: most of the time belongs to them
-    v_turn.run.wake_at := clock_timestamp() + greatest(50 * v_gone.held, interval '20 ms');
+    -- Every session plans anew after it: nearly all of the time belongs to them, while more are to go. Ten seconds
+    -- for some hundred statements that waited or were planned anew are little at night, and nobody's percentile.
+    v_turn.run.wake_at := clock_timestamp() + case
+        when v_work.parts_done < cardinality(v_work.parts_planned)
+            then least(greatest(500 * v_gone.held, interval '20 ms'), interval '10 s')
+        else interval '20 ms'
+    end;
     return v_turn;
 end
 $$;

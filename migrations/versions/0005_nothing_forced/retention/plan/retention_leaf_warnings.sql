@@ -27,7 +27,9 @@ begin
     end if;
     if p_blocked > 0 then
         v_all := v_all || row('referenced', format(
-            '%s stay although they expired, because other rows reference them: %s', pydb_internal.rows_text(p_blocked),
+            case p_blocked when 1 then '%s stays although it expired, because other rows reference it: %s'
+                else '%s stay although they expired, because other rows reference them: %s' end,
+            pydb_internal.rows_text(p_blocked),
             (
                 select string_agg(
                     distinct format('%s (%s)', pydb_internal.relation_name(r.child), r.label), ', '

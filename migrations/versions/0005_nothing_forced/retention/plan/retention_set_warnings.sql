@@ -1,18 +1,25 @@
 -- pydb_internal.retention_set_warnings (plan; by retention_effect_warnings): what a plan cannot promise of a key that
 -- sets rows to null or to their defaults.
--- reads the catalog, pydb.reference   writes nothing   locks nothing
+-- reads the catalog, pydb.reference, the parents of SET DEFAULT   writes nothing   locks nothing above a select
 -- raises YD103 YD114
-create or replace function pydb_internal.retention_set_warnings(p_relation oid, p_reference text)
+create or replace function pydb_internal.retention_set_warnings(
+    p_relation oid,
+    p_reference text,
+    p_expired text
+)
 returns pydb_internal.retention_warning[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set row_security = off
 as $$
 declare
     v_ref record;
     v_verb text;
     v_tree oid[];
     v_values text[];
+    v_at integer[];
+    v_goes boolean := false;
     v_why text[];
 begin
     select r.* into v_ref from pydb_internal.retention_references(p_relation) as r where r.reference = p_reference;
@@ -21,6 +28,27 @@ begin
         select v_ref.child union select t.relid::oid from pydb_internal.relation_tree(v_ref.child) as t
     );
     v_values := pydb_internal.reference_set_values(v_ref.child, v_ref.set_columns, v_ref.on_delete);
+    if v_ref.on_delete = 'd' and v_values is not null then
+        v_at := array_positions(array(
+            select u.name = any(v_ref.set_columns) from unnest(v_ref.child_columns) with ordinality as u (name, ord)
+            order by u.ord
+        ), true);
+        execute format(
+            'select exists (select 1 from %s as other cross join (select %s) as "row after" where %s and %s)',
+            pydb_internal.relation_source(coalesce(pg_partition_root(p_relation::regclass)::oid, p_relation)),
+            (
+                select string_agg(format('(%s)::%s as %I', u.value, format_type(a.atttypid, a.atttypmod), u.name), ', ')
+                from unnest(v_ref.set_columns, v_values) as u (name, value)
+                inner join pg_attribute as a on a.attrelid = v_ref.child and a.attname = u.name
+            ),
+            pydb_internal.key_match(
+                '"row after"', array(select v_ref.child_columns[i] from unnest(v_at) as i), 'other',
+                array(select v_ref.parent_columns[i] from unnest(v_at) as i),
+                array(select v_ref.operators[i] from unnest(v_at) as i),
+                array(select v_ref.collations[i] from unnest(v_at) as i)
+            ), p_expired
+        ) into v_goes;
+    end if;
     v_why := array(
         select distinct s.label
         from unnest(v_tree) as r (oid)
@@ -43,7 +71,10 @@ begin
         )
         order by k.conname
     ) || case when v_values is null then 'the default is worked out by the delete' end
-    || case when v_ref.on_delete = 'd' and v_ref.itself then 'its parent may have to go as well' end;
+    || case
+        when v_goes then 'the parent of the default expires too'
+        when v_ref.on_delete = 'd' and v_ref.itself then 'the default needs a parent that stays'
+    end;
     v_why := array_remove(v_why, null);
     return case when cardinality(v_why) > 0 then array[row('untried', format(
         'only doing it shows whether %s through %s passes: %s', v_verb, v_ref.label, array_to_string(v_why, ', ')
@@ -60,8 +91,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_set_warnings(oid, text) is
+comment on function pydb_internal.retention_set_warnings(oid, text, text) is
 'Warnings of a plan about one reference ON DELETE SET NULL or SET DEFAULT: untried (a constraint or a key of which only
-doing it shows whether it lets the values pass) and the triggers that fire.';
+doing it shows whether it lets the values pass, a default whose parent expires too) and the triggers that fire. p_expired:
+condition (SQL text, alias other) that a row of the policy''s table expires.';
 
-revoke all on function pydb_internal.retention_set_warnings(oid, text) from public;
+revoke all on function pydb_internal.retention_set_warnings(oid, text, text) from public;

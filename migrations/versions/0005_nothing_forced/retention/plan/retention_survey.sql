@@ -89,7 +89,7 @@ $$;
 
 comment on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) is
 'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due,
-blocked, held, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked, and
-(p_span) the time span of the rows due and the rows at -infinity; last_block as retention_measure says.';
+blocked, held, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked,
+and (p_span) the time span of the rows due and the rows at -infinity; last_block as retention_measure says.';
 
 revoke all on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) from public;

@@ -44,7 +44,7 @@ begin
     perform pydb_internal.retention_check_runner(v_policy);
     perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
-    v_holds := (pydb_internal.hold_look()).generation; -- before anything is counted
+    v_holds := (pydb_internal.hold_state()).generation; -- before anything is counted
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
         coalesce(sum(s.rows_total), 0)::bigint,

@@ -20,7 +20,8 @@ begin
     -- nothing is left; or referenced since the plan, or rows of the table itself that reference each other in a ring:
     -- those stay, and that is no success.
     select
-        sum(s.rows_blocked + s.rows_held + case when p_is_again then s.rows_due else 0 end)::bigint, sum(s.rows_held)
+        sum(s.rows_blocked + s.rows_held + case when p_is_again then s.rows_due else 0 end)::bigint,
+        sum(s.rows_held)::bigint
     into p_run.skipped, v_held
     from pydb_internal.retention_survey(p_policy, p_cutoff, false) as s;
     p_run.state := case when p_run.skipped > 0 then 'partial' else 'completed' end;

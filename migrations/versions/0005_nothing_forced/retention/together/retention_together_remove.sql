@@ -16,32 +16,60 @@ as $$
 declare
     v_each oid;
     v_rows record;
+    v_bytes bigint;
+    v_counted jsonb;
     v_statements text[];
     v_start timestamptz;
 begin
-    rows := 0;
-    -- what takes time comes before the lock
-    foreach v_each in array p_partitions loop
-        v_rows := pydb_internal.retention_partition_rows(v_each);
-        rows := rows + v_rows.rows;
-        perform pydb_internal.retention_partition_store(pydb_internal.draft_add(
-            'retention_partition', jsonb_build_object(
-                'policy', p_policy.name, 'partition', v_each::bigint, 'run_id', p_run_id,
-                'state', case p_policy.partition when 'drop' then 'dropped' when 'keep' then 'kept' else 'moved' end,
-                'rows', v_rows.rows, 'is_exact', v_rows.is_exact
-            )
-        ));
+    for v_try in 1 .. 3 loop
+        rows := 0;
+        v_bytes := 0;
+        v_counted := '{}';
+        begin
+            -- what takes time comes before the lock
+            foreach v_each in array p_partitions loop
+                v_rows := pydb_internal.retention_partition_rows(v_each);
+                rows := rows + v_rows.rows;
+                select v_bytes + coalesce(sum(pg_relation_size(l.relation)), 0) into v_bytes
+                from pydb_internal.retention_leaves(v_each) as l;
+                -- 8 MB are counted again in a few milliseconds
+                if v_rows.is_exact and v_bytes <= 8388608 and v_try < 3 then
+                    v_counted := v_counted || jsonb_build_object(v_each::text, v_rows.rows);
+                end if;
+                perform pydb_internal.retention_partition_store(pydb_internal.draft_add(
+                    'retention_partition', jsonb_build_object(
+                        'policy', p_policy.name, 'partition', v_each::bigint, 'run_id', p_run_id, 'state',
+                        case p_policy.partition when 'drop' then 'dropped' when 'keep' then 'kept' else 'moved' end,
+                        'rows', v_rows.rows, 'is_exact', v_counted ? v_each::text
+                    )
+                ));
+            end loop;
+            v_statements := pydb_internal.retention_together_statements(p_policy, p_parent, p_partitions);
+            perform pydb_internal.retention_partition_lock(p_parent, p_partitions);
+            v_start := clock_timestamp();
+            -- a row that came in between is counted too: the lock is given back, and it begins again
+            foreach v_each in array p_partitions loop
+                if (v_counted ->> v_each::text)::bigint
+                    <> (pydb_internal.retention_partition_rows(v_each)).rows
+                then
+                    raise exception using errcode = 'YD902', message = 'rows came in between',
+                        detail = pydb_internal.relation_name(v_each), hint = 'It is caught below.';
+                end if;
+            end loop;
+            exit;
+        exception when sqlstate 'YD902' then
+            if v_try = 3 then
+                raise;
+            end if;
+        end;
     end loop;
-    v_statements := pydb_internal.retention_together_statements(p_policy, p_parent, p_partitions);
-    perform pydb_internal.retention_partition_lock(p_parent, p_partitions);
-    perform pydb_internal.retention_check_held(p_policy, p_partitions); -- what came before the lock
-    v_start := clock_timestamp();
     perform pydb_internal.retention_partition_remove(v_statements);
     held := clock_timestamp() - v_start;
 end
 $$;
 
 comment on function pydb_internal.retention_together_remove(pydb.retention_policy, bigint, oid, oid[]) is
-'Drops, keeps or moves partitions, as the policy says: their rows, and how long they were locked before the commit.';
+'Drops, keeps or moves partitions, as the policy says: their rows, and how long they were locked before the commit. What
+is too large to be counted under the lock, or changed at each of two tries, is noted as no exact number.';
 
 revoke all on function pydb_internal.retention_together_remove(pydb.retention_policy, bigint, oid, oid[]) from public;

@@ -1,7 +1,7 @@
--- pydb_internal.hold_look (gate): whether there is any hold, and how often they have changed.
+-- pydb_internal.hold_state (gate): whether there is any hold, and how often they have changed.
 -- reads pydb_internal.hold_gate   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.hold_look(out generation bigint, out is_any boolean)
+create or replace function pydb_internal.hold_state(out generation bigint, out is_any boolean)
 returns record
 language plpgsql -- it keeps its plan: asked for every relation
 stable
@@ -13,6 +13,6 @@ begin
 end
 $$;
 
-comment on function pydb_internal.hold_look() is 'As hold_enter, of a look that deletes nothing.';
+comment on function pydb_internal.hold_state() is 'As hold_enter, of a look that deletes nothing.';
 
-revoke all on function pydb_internal.hold_look() from public;
+revoke all on function pydb_internal.hold_state() from public;
