@@ -80,7 +80,7 @@ def app(db: Connection) -> Connection:
 
 
 def test_out_of_the_box_nothing_holds_a_run(app: Connection) -> None:
-    found = dict(app.execute("select indicator, signal from pydb.governor_status").fetchall())
+    found: dict[str, str] = dict(app.execute("select indicator, signal from pydb.governor_status").fetchall())
     assert found.pop("disk_used") == "not_available"
     assert set(found.values()) == {"ok"}
     app.execute(CALL.encode())

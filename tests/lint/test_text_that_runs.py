@@ -78,7 +78,6 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
     "erasure_keys": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
     "erasure_scan": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
-<<<<<<< HEAD
     "governor_read": (
         1,
         (
@@ -86,12 +85,10 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
             "governor_function_problem"
         ),
     ),
-=======
     "hold_names_of": (1, HELD),
     "hold_read_keys": (1, "values are read as type_read says; " + NAMES),
     "hold_still": (1, HELD),
     "idempotency_prune": (1, "as the owner of the table itself; " + HELD),
->>>>>>> engine
     "idempotency_survey": (1, OWN),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
     "orphan_apply": (3, "acts, does not look; " + KEYS),

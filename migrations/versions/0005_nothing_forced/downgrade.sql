@@ -1,8 +1,4 @@
-<<<<<<< HEAD
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then; indicators of the governor, and what runs rested for
-=======
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then, and what their tables looked like then; the seals of the audit log
->>>>>>> engine
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then, and what their tables looked like then; the seals of the audit log; indicators of the governor, and what runs rested for
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;
@@ -80,7 +76,17 @@ drop type pydb_internal.guard_part;
 alter type pydb_internal.run_terms drop attribute sqlstate;
 alter type pydb_internal.run_terms drop attribute hint;
 
-<<<<<<< HEAD
+-- retention_partition_bounds: all partitions, always
+drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the planner's guess of a condition, too
+drop routine pydb_internal.retention_is_ordered;
+
+delete from pydb.setting where name = 'audit_seal_for';
+delete from pydb.schedule_source where procedure = 'audit_seal_run';
+drop table pydb.audit_head;
+drop table pydb.audit_seal;
+
 -- governor
 drop view pydb.governor_status;
 drop routine pydb.governor_set;
@@ -108,15 +114,3 @@ alter table pydb.job_run drop column governor_signal;
 alter table pydb.job_run drop column governor_since;
 alter table pydb.job_run drop column governor_reason;
 delete from pydb.setting where name in ('governor', 'governor_interval');
-=======
--- retention_partition_bounds: all partitions, always
-drop routine pydb_internal.retention_partition_bounds;
-
--- retention_is_ordered: by the planner's guess of a condition, too
-drop routine pydb_internal.retention_is_ordered;
-
-delete from pydb.setting where name = 'audit_seal_for';
-delete from pydb.schedule_source where procedure = 'audit_seal_run';
-drop table pydb.audit_head;
-drop table pydb.audit_seal;
->>>>>>> engine

@@ -361,7 +361,85 @@ alter type pydb_internal.run_terms add attribute hint text;
 comment on column pydb_internal.run_terms.sqlstate is 'Code of a reason that blocks the run; null = none.';
 comment on column pydb_internal.run_terms.hint is 'What to type about it.';
 
-<<<<<<< HEAD
+-- retention_partition_bounds: one partition alone, where one alone is asked about
+drop routine pydb_internal.retention_partition_bounds;
+
+-- retention_is_ordered: by the statistics alone
+drop routine pydb_internal.retention_is_ordered;
+
+-- audit_seal: the audit log, sealed in blocks
+create table pydb.audit_seal (
+    block bigint not null,
+    from_id bigint not null,
+    to_id bigint not null,
+    rows bigint not null,
+    ids bigint[] not null,
+    digests bytea not null,
+    root bytea not null,
+    previous bytea not null,
+    hash bytea not null,
+    sealed_at timestamptz not null,
+    sealed_by text not null,
+    constraint audit_seal_pkey primary key (block)
+);
+
+comment on table pydb.audit_seal is
+'Blocks of pydb.audit_log, each sealed with the hash of the one before: what was changed, removed or put in since is
+found by pydb.audit_verify. Append-only: update, delete and truncate are refused.';
+comment on column pydb.audit_seal.block is 'Number of the block, from 1.';
+comment on column pydb.audit_seal.from_id is 'First id that can be in it; no row comes in later.';
+comment on column pydb.audit_seal.to_id is 'Last one.';
+comment on column pydb.audit_seal.rows is 'How many rows are in it.';
+comment on column pydb.audit_seal.ids is 'Which.';
+comment on column pydb.audit_seal.digests is 'SHA-256 of each, 32 bytes each, in their order.';
+comment on column pydb.audit_seal.root is 'SHA-256 of ids and digests.';
+comment on column pydb.audit_seal.previous is 'Hash of the block before; of block 1 of nothing.';
+comment on column pydb.audit_seal.hash is 'SHA-256 of all of this: what the next block goes on from.';
+comment on column pydb.audit_seal.sealed_at is 'When it was sealed.';
+comment on column pydb.audit_seal.sealed_by is 'Login role that did.';
+
+create table pydb.audit_head (
+    is_it boolean not null default true,
+    block bigint not null default 0,
+    to_id bigint not null default -9223372036854775807,
+    hash bytea not null default pg_catalog.decode('', 'hex'),
+    sealed_at timestamptz,
+    mark_id bigint,
+    mark_xid xid8,
+    verified_block bigint not null default 0,
+    verified_at timestamptz,
+    constraint audit_head_pkey primary key (is_it),
+    constraint audit_head_is_it_check check (is_it)
+);
+
+comment on table pydb.audit_head is
+'The end of the chain of pydb.audit_seal. Who keeps block and hash elsewhere finds out if all of it was made anew.';
+comment on column pydb.audit_head.is_it is 'True: there is one row.';
+comment on column pydb.audit_head.block is 'Last block.';
+comment on column pydb.audit_head.to_id is 'Up to this id the audit log is sealed.';
+comment on column pydb.audit_head.hash is 'Hash of that block.';
+comment on column pydb.audit_head.sealed_at is 'When it was sealed.';
+comment on column pydb.audit_head.mark_id is 'Up to this id it is sealed next: nobody gets such an id any more.';
+comment on column pydb.audit_head.mark_xid is 'As soon as all transactions before this one have ended.';
+comment on column pydb.audit_head.verified_block is 'Up to this block somebody verified it.';
+comment on column pydb.audit_head.verified_at is 'When that was.';
+
+revoke all on pydb.audit_seal, pydb.audit_head from public;
+
+insert into pydb.audit_head (is_it) values (true);
+
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'audit_seal_for', '0', 'interval', '0', '1 hour',
+    'how long a scheduled audit_seal_run goes on, sealing every second; 0 = it seals once (interval, 0 to 1 hour)'
+);
+
+insert into pydb.schedule_source (procedure, kind, job_prefix, housekeeping, description) values
+(
+    'audit_seal_run', 'audit', 'pydb.audit_seal_run', false,
+    'seals what was entered into the audit log, so that a change of it is found'
+);
+
 -- governor: what runs look at before a batch
 alter table pydb.job_run add column governor_indicator text;
 alter table pydb.job_run add column governor_signal text;
@@ -455,83 +533,4 @@ insert into pydb.setting (name, value, value_type, min_value, max_value, descrip
 (
     'governor_interval', '500 ms', 'interval', '0', '1 min',
     'how old a signal of the governor may be before a batch looks again (interval, 0 to 1 min)'
-=======
--- retention_partition_bounds: one partition alone, where one alone is asked about
-drop routine pydb_internal.retention_partition_bounds;
-
--- retention_is_ordered: by the statistics alone
-drop routine pydb_internal.retention_is_ordered;
-
--- audit_seal: the audit log, sealed in blocks
-create table pydb.audit_seal (
-    block bigint not null,
-    from_id bigint not null,
-    to_id bigint not null,
-    rows bigint not null,
-    ids bigint[] not null,
-    digests bytea not null,
-    root bytea not null,
-    previous bytea not null,
-    hash bytea not null,
-    sealed_at timestamptz not null,
-    sealed_by text not null,
-    constraint audit_seal_pkey primary key (block)
-);
-
-comment on table pydb.audit_seal is
-'Blocks of pydb.audit_log, each sealed with the hash of the one before: what was changed, removed or put in since is
-found by pydb.audit_verify. Append-only: update, delete and truncate are refused.';
-comment on column pydb.audit_seal.block is 'Number of the block, from 1.';
-comment on column pydb.audit_seal.from_id is 'First id that can be in it; no row comes in later.';
-comment on column pydb.audit_seal.to_id is 'Last one.';
-comment on column pydb.audit_seal.rows is 'How many rows are in it.';
-comment on column pydb.audit_seal.ids is 'Which.';
-comment on column pydb.audit_seal.digests is 'SHA-256 of each, 32 bytes each, in their order.';
-comment on column pydb.audit_seal.root is 'SHA-256 of ids and digests.';
-comment on column pydb.audit_seal.previous is 'Hash of the block before; of block 1 of nothing.';
-comment on column pydb.audit_seal.hash is 'SHA-256 of all of this: what the next block goes on from.';
-comment on column pydb.audit_seal.sealed_at is 'When it was sealed.';
-comment on column pydb.audit_seal.sealed_by is 'Login role that did.';
-
-create table pydb.audit_head (
-    is_it boolean not null default true,
-    block bigint not null default 0,
-    to_id bigint not null default -9223372036854775807,
-    hash bytea not null default pg_catalog.decode('', 'hex'),
-    sealed_at timestamptz,
-    mark_id bigint,
-    mark_xid xid8,
-    verified_block bigint not null default 0,
-    verified_at timestamptz,
-    constraint audit_head_pkey primary key (is_it),
-    constraint audit_head_is_it_check check (is_it)
-);
-
-comment on table pydb.audit_head is
-'The end of the chain of pydb.audit_seal. Who keeps block and hash elsewhere finds out if all of it was made anew.';
-comment on column pydb.audit_head.is_it is 'True: there is one row.';
-comment on column pydb.audit_head.block is 'Last block.';
-comment on column pydb.audit_head.to_id is 'Up to this id the audit log is sealed.';
-comment on column pydb.audit_head.hash is 'Hash of that block.';
-comment on column pydb.audit_head.sealed_at is 'When it was sealed.';
-comment on column pydb.audit_head.mark_id is 'Up to this id it is sealed next: nobody gets such an id any more.';
-comment on column pydb.audit_head.mark_xid is 'As soon as all transactions before this one have ended.';
-comment on column pydb.audit_head.verified_block is 'Up to this block somebody verified it.';
-comment on column pydb.audit_head.verified_at is 'When that was.';
-
-revoke all on pydb.audit_seal, pydb.audit_head from public;
-
-insert into pydb.audit_head (is_it) values (true);
-
-insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
-(
-    'audit_seal_for', '0', 'interval', '0', '1 hour',
-    'how long a scheduled audit_seal_run goes on, sealing every second; 0 = it seals once (interval, 0 to 1 hour)'
-);
-
-insert into pydb.schedule_source (procedure, kind, job_prefix, housekeeping, description) values
-(
-    'audit_seal_run', 'audit', 'pydb.audit_seal_run', false,
-    'seals what was entered into the audit log, so that a change of it is found'
->>>>>>> engine
 );
