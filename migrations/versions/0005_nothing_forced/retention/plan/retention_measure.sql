@@ -110,9 +110,5 @@ comment on function pydb_internal.retention_measure(pydb.retention_policy, oid, 
 (rows_held), rows whose time cannot be meant (rows_past before 1980, rows_future a number beyond a century ahead), rows
 at -infinity that the policy leaves, (p_span only) the oldest and newest time among the rows that would go, and (a run,
 where rows lie in the order of their time) the block of the newest of them.';
-'Counts of one relation: rows that would go, rows that stay because others reference them, rows that a hold keeps,
-rows whose time cannot be meant (rows_past before 1980, rows_future a number beyond a century ahead), rows at -infinity
-that the policy leaves, (p_span only) the oldest and newest time among the rows that would go, and (a run, where rows
-lie in the order of their time) the block of the newest of them.';
 
 revoke all on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) from public;
