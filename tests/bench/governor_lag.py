@@ -1,8 +1,8 @@
 """A run against a standby that replays at a known rate: its lag, and the speed of the run.
 
 By hand, ten minutes and a little more: ``python -m tests.bench.governor_lag [seconds]``. The standby is
-held to RATE by pausing its replay. Beside it, for a tenth of the time: batches that go on while the lag is under the
-target and wait a second where it is not.
+held to RATE by pausing its replay. Beside it, for a tenth of the time: batches that go on while the lag is
+under the target and wait a second where it is not.
 """
 
 from __future__ import annotations
