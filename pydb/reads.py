@@ -64,6 +64,10 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         "select s.*, s.opens::text as opens, s.closes::text as closes"
         " from pydb.window_status as s order by s.name"
     ),
+    "governor": sql.SQL(
+        "select s.*, s.back_off::text as back_off, s.patience::text as patience"
+        " from pydb.governor_status as s order by s.indicator"
+    ),
     "settings": sql.SQL("select * from pydb.setting order by name"),
     "detach_bounds": sql.SQL(
         "select extract(epoch from pydb_internal.setting_get(p_name => 'partition_patience')::interval)"

@@ -99,13 +99,13 @@ grant usage on schema pydb_internal to pydb_monitor;
 
 grant select on
     pydb.alembic_version, pydb.archive_list, pydb.archive_manifest, pydb.archive_run, pydb.archive_status,
-    pydb.archive_table, pydb.audit_head, pydb.cascade_job, pydb.entity, pydb.erasure_status, pydb.guard_status,
-    pydb.guard_subject, pydb.hold_status, pydb.idempotency_list, pydb.job_run, pydb.orphan_coverage,
-    pydb.orphan_finding, pydb.orphan_list, pydb.policy_outlook, pydb.reference, pydb.reference_list,
-    pydb.retention_history, pydb.retention_job_log, pydb.retention_partition, pydb.retention_policy, pydb.run_list,
-    pydb.run_window, pydb.schedule_claim, pydb.schedule_source, pydb.schedule_status, pydb.scheduler, pydb.setting,
-    pydb.vacuum_holder, pydb.window_status, pydb_internal.idempotency_held, pydb_internal.schema_object,
-    pydb_internal.schema_source
+    pydb.archive_table, pydb.audit_head, pydb.cascade_job, pydb.entity, pydb.erasure_status, pydb.governor_indicator,
+    pydb.governor_status, pydb.guard_status, pydb.guard_subject, pydb.hold_status, pydb.idempotency_list,
+    pydb.job_run, pydb.orphan_coverage, pydb.orphan_finding, pydb.orphan_list, pydb.policy_outlook, pydb.reference,
+    pydb.reference_list, pydb.retention_history, pydb.retention_job_log, pydb.retention_partition,
+    pydb.retention_policy, pydb.run_list, pydb.run_window, pydb.schedule_claim, pydb.schedule_source,
+    pydb.schedule_status, pydb.scheduler, pydb.setting, pydb.vacuum_holder, pydb.window_status,
+    pydb_internal.idempotency_held, pydb_internal.schema_object, pydb_internal.schema_source
 to pydb_monitor;
 grant select on pydb.audit_log, pydb.audit_seal to pydb_admin;
 -- the books of `pydb schedule run`
@@ -153,25 +153,28 @@ declare
         catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
         column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_previous cron_seek cron_value
         cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
-        doctor_cron_launcher doctor_execute doctor_failures doctor_grants doctor_guard doctor_hurdles doctor_idempotency
-        doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler
-        doctor_seal doctor_server doctor_sources entity_lowered extension_relation guard_approval guard_compare
-        guard_differences guard_drift_text guard_problem guard_waiting_problem hold_active hold_check_seeds
-        hold_conditions hold_deep_condition hold_deep_query hold_defect hold_free_condition hold_graph_of
-        hold_held_conditions hold_hint hold_is_carried hold_kept_conditions hold_key_condition hold_names_of
-        hold_problem hold_relation hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations
-        hold_top key_match object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name
-        reference_candidates reference_check_author reference_check_choices reference_comparable reference_constrained
-        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
-        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
-        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
-        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
-        reference_people reference_problem reference_publications reference_relation_shape reference_roles
-        reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
-        reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
-        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
-        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
-        retention_along retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
+        doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants doctor_guard doctor_hurdles
+        doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners
+        doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources entity_lowered extension_relation
+        governor_archive_backlog governor_autovacuum governor_disk_used governor_function_problem governor_indicators
+        governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay governor_replication_lag
+        governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text guard_problem
+        guard_waiting_problem hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query
+        hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
+        hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said hold_seed_condition
+        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match object_is_trusted orphan_references
+        reference_aliases reference_base_type reference_by_name reference_candidates reference_check_author
+        reference_check_choices reference_comparable reference_constrained reference_domain_refusals
+        reference_edge_condition reference_edges reference_edges_among reference_effects reference_equality
+        reference_get reference_inbound reference_is_conditional reference_is_indexed reference_is_plain
+        reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match reference_measure
+        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
+        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
+        reference_set_refusals reference_set_source reference_set_values reference_shape reference_shared_names
+        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
+        reference_unsettable reference_words relation_identities relation_is_hypertable relation_problem
+        relation_publications relation_published relation_rules relation_source relation_tree retention_along
+        retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
         retention_check_author retention_check_stored retention_check_target retention_choices retention_code_hurdles
         retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
@@ -200,10 +203,11 @@ declare
     c_admin constant text := '
         archive_export_run archive_keep_set archive_purge archive_restore audit_seal_run audit_verified audit_verify
         cascade_approve cascade_cancel cascade_delete cascade_request entity_approve entity_drop entity_set
-        erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges guard_allow guard_set
-        hold_place hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset idempotency_resolve
-        orphan_close reference_drop reference_set retention_pause retention_policy_approve retention_policy_drop
-        retention_policy_set retention_resume schedule_set schedule_sync setting_set window_drop window_set
+        erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges governor_drop governor_set
+        guard_allow guard_set hold_place hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset
+        idempotency_resolve orphan_close reference_drop reference_set retention_pause retention_policy_approve
+        retention_policy_drop retention_policy_set retention_resume schedule_set schedule_sync setting_set window_drop
+        window_set
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
         archive_export_scope archive_exporter_end archive_exporter_join archive_import archive_import_open
         archive_manifest_enter archive_parts audit_head_text erasure_back export_pin orphan_reference_get
@@ -229,21 +233,22 @@ declare
         cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
         entity_approval_store entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
-        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet guard_admit
-        guard_check guard_check_shape hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store
-        hold_release_vet hold_still hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call orphan_check_closed
-        orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
-        orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source
-        reference_advise reference_check_columns reference_check_table reference_check_types reference_name
-        reference_store reference_type_hint reference_vet reference_warn_type retention_approval_store
-        retention_approval_vet retention_builtin retention_bytes retention_check_filter retention_check_keep
-        retention_check_limits retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet governor_decide
+        governor_quiet governor_stop governor_store governor_vet guard_admit guard_check guard_check_shape
+        hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store hold_release_vet hold_still
+        hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call orphan_check_closed orphan_check_rights
+        orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
+        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
+        reference_check_columns reference_check_table reference_check_types reference_name reference_store
+        reference_type_hint reference_vet reference_warn_type retention_approval_store retention_approval_vet
+        retention_builtin retention_bytes retention_check_filter retention_check_keep retention_check_limits
+        retention_check_rights retention_check_terms retention_check_unit retention_check_values
         retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
         retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
         run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_log_batch run_log_done run_log_plan run_log_unstarted run_look run_mark run_message
-        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
-        run_tell run_terms_of schedule_is_command schedule_require window_stop
+        run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look
+        run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
+        run_size run_stop run_tell run_terms_of schedule_is_command schedule_require window_stop
     ';
     c_runner constant text := '
         archive_purge audit_seal_run cascade_cancel cascade_delete cascade_request cascade_run erasure_export
@@ -278,35 +283,36 @@ declare
         erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable erasure_key_source erasure_keys
         erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search erasure_store
         erasure_stores erasure_tasks erasure_vet export_columns export_evade export_open export_slice export_terms
-        export_turn export_verify guard_admit guard_check guard_check_shape hold_check_rows hold_enter orphan_add_piece
-        orphan_age orphan_apply orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore
-        orphan_check_rights orphan_check_rules orphan_condition orphan_count_child orphan_count_piece orphan_edge
-        orphan_effects orphan_effects_below orphan_enroll orphan_faults_end orphan_foreign_problem orphan_held_rows
-        orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_parts
-        orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade
-        orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring
-        orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
-        orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
-        orphan_stuck orphan_take orphan_uncovered relation_has_code retention_account retention_archive
-        retention_archive_triggered retention_bytes retention_check_batch retention_check_hurdles retention_check_runner
-        retention_check_shape retention_check_unused retention_circles retention_cursor retention_cursor_parts
-        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
-        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
-        retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
-        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
-        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
-        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
-        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
-        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
-        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
-        retention_signature retention_take retention_target_ms retention_tell_held retention_tell_implausible
-        retention_together retention_together_remove retention_together_statements retention_turn retention_verify
-        retention_verify_foreign retention_verify_kept run_account run_beat run_begin run_blame run_call run_check_now
-        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_last run_log_batch run_log_done run_log_plan run_log_superuser run_log_unstarted
-        run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
-        run_series run_size run_stop run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
-        schedule_is_command schedule_require window_stop
+        export_turn export_verify governor_decide governor_quiet governor_stop guard_admit guard_check guard_check_shape
+        hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
+        orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
+        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
+        orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
+        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
+        orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
+        orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
+        orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
+        orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered
+        relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
+        retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
+        retention_check_unused retention_circles retention_cursor retention_cursor_parts retention_delete
+        retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
+        retention_first_size retention_first_work retention_gone retention_held_by retention_held_condition
+        retention_held_rows retention_learned retention_limit retention_lock retention_next_pass retention_next_size
+        retention_open retention_part retention_part_ends retention_partition_close retention_partition_evade
+        retention_partition_finalize retention_partition_lock retention_partition_parts retention_partition_remove
+        retention_partition_store retention_partition_turn retention_partition_vet retention_places
+        retention_plan_verdict retention_policy_of retention_range retention_resume_position retention_run_check
+        retention_save_batch retention_save_copy retention_save_detach retention_save_empty retention_save_exported
+        retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature retention_take
+        retention_target_ms retention_tell_held retention_tell_implausible retention_together retention_together_remove
+        retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
+        run_account run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
+        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
+        run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
+        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
+        run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command schedule_require
+        window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release

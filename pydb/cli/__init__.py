@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "guard": "May pydb delete here, and are tables as they were: status, allow, drift, set.",
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
+    "governor": "What runs look at before a batch: list, set, drop.",
     "space": "What deleted rows leave in files, what holds vacuum back, what returns it.",
     "window": "Hours in which runs may work: set, list, drop.",
     "setting": "Settings of pydb in a database: list, set.",

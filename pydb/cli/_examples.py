@@ -116,6 +116,12 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "schedule sync": ("pydb schedule sync --dry-run",),
     "schedule status": ("pydb schedule status",),
     "schedule run": ("pydb schedule run", "pydb schedule run --once"),
+    "governor list": ("pydb governor list",),
+    "governor set": (
+        "pydb governor set replication_lag --threshold 200e6 --leave-out reporting",
+        "pydb governor set queue_depth --function app.queue_depth --threshold 10000",
+    ),
+    "governor drop": ("pydb governor drop queue_depth",),
     "setting list": ("pydb setting list",),
     "setting set": ("pydb setting set batch_target '500 ms'",),
     "doctor": ("pydb doctor", "pydb doctor --all-databases"),

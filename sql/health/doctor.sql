@@ -26,6 +26,7 @@ begin
     return query select d.* from pydb_internal.doctor_cascade() as d;
     return query select d.* from pydb_internal.doctor_idempotency() as d;
     return query select d.* from pydb_internal.doctor_archive() as d;
+    return query select d.* from pydb_internal.doctor_governor() as d;
 end
 $$;
 

@@ -281,3 +281,19 @@ def open_roles() -> str:
     from tests.servers import ROOT
 
     return (ROOT / "ops" / "postgresql" / "roles.sql").read_text("utf-8")
+
+
+def test_a_run_does_not_end_before_the_files_that_came_last(files: FileLab) -> None:
+    """The exporter may say that it is through after the run had looked for a file and before it asks."""
+    files.table()
+    files.left_behind()
+    files.do("update pydb_internal.archive_exporter set is_over = true, sqlstate = 'XX000'")
+    query = """select (t.run).state, (t.part).subject from pydb_internal.archive_exporter as e
+        cross join pydb_internal.archive_exporter_wait(
+            jsonb_populate_record(null::pydb_internal.run_state, jsonb_build_object(
+                'run_id', (select max(id) from pydb.job_run), 'request', e.request, 'done', 0
+            )), jsonb_populate_record(null::pydb_internal.run_part, '{"subject": "here"}')
+        ) as t"""
+    assert files.rows(query) == [(None, "here")]
+    files.do("delete from pydb_internal.archive_chunk")
+    assert files.rows(query) == [("failed", None)]

@@ -48,8 +48,8 @@ PARTMAN: Final = """
 create schema partman;
 create extension pg_partman schema partman;
 insert into partman.part_config (
-    parent_table, control, partition_type, partition_interval, datetime_string, retention, retention_keep_table,
-    premake
+    parent_table, control, partition_type, partition_interval, datetime_string, retention,
+    retention_keep_table, premake
 ) values ('public.reading', 'at', 'native', '1 day', 'YYYY_MM_DD', '65 days', false, 1)
 """
 Latencies = list[float]

@@ -128,6 +128,10 @@ def test_other_kinds_keep_to_their_windows(lab: Lab) -> None:
     opened(lab, more=", p_kinds => '{all}'")
     lab.do("call pydb.cascade_run()")
     assert lab.rows("select count(*) from parent") == [(0,)]
+    lab.do("delete from pydb.job_run")
+    lab.do("call pydb.orphan_scan_run()")
+    lab.do("call pydb.archive_purge()")
+    assert {end for (end,) in lab.rows("select stop_reason from pydb.job_run")} == {"exhausted"}
 
 
 def test_a_wal_budget_ends_a_run_and_the_next_goes_on(lab: Lab) -> None:

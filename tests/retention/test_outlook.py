@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.retention.lab import NOW
+from tests.retention.lab import NOW, Lab
 
 if TYPE_CHECKING:
-    from tests.retention.lab import Lab
+    from tests.conftest import Connect
 
 DAY = timedelta(days=1)
 
@@ -138,6 +139,29 @@ def test_what_others_delete_has_not_come_and_old_days_go(lab: Lab) -> None:
     lab.do("update pydb.retention_history set day = day - 200")
     lab.call(now=NOW + 2 * DAY)
     assert lab.rows("select day - '2025-01-01' from pydb.retention_history") == [(2,)]
+
+
+def test_two_rehearsals_at_once_end_both(table: Lab, connect: Connect) -> None:
+    table.policy()
+    table.call(dry_run=True)
+    other = connect(autocommit=False)
+    other.execute("select * from pydb.retention_history for update")
+    with ThreadPoolExecutor() as pool:
+        calls = [
+            pool.submit(Lab(connect()).call, "p", NOW + timedelta(hours=hour), dry_run=True)
+            for hour in (1, 2)
+        ]
+        end = time.monotonic() + 30
+        waiting = (
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        while table.one(waiting) != len(calls) and time.monotonic() < end:
+            time.sleep(0.01)
+        other.rollback()
+        ends = [call.result().run.end for call in calls]
+    assert ends == [("completed", "exhausted")] * 2
+    assert table.number("select count(*) from pydb.retention_history") == 1
 
 
 def test_five_hundred_policies_are_answered_at_once(lab: Lab) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.retention.lab import NOW, Lab, refused
+from tests.retention.lab import CUTOFF, NOW, Lab, refused
 
 DONE = ("completed", "exhausted")
 WHOLE = ("drop", "detach", "move")
@@ -433,3 +433,42 @@ def test_a_policy_explains_its_partitions(lab: Lab) -> None:
     said = lab.rows(explained, NOW)
     assert [row[0] for row in said if row[1] == "holds"] == ["watermark"]
     assert [row[2] for row in said if row[0] == "partitions"] == ["1 of 8"]
+
+
+def test_one_partition_alone_has_the_bounds_it_has_among_all(lab: Lab) -> None:
+    daily(lab)
+    lab.do("create table public.rest partition of public.t default")
+    dropping(lab)
+    query = """select b.partition, b.lower_bound, b.upper_bound, b.is_default, b.is_old, b.is_young, b.is_sure
+        from pydb.retention_policy as p
+        cross join lateral pydb_internal.retention_partition_bounds(p, %s, 'public.t'::regclass{}) as b
+        where p.name = 'p'"""
+    among_all = lab.rows(query.format(""), CUTOFF)
+    alone = lab.rows(
+        "select b.* from pg_inherits as i cross join lateral ("
+        + query.format(", i.inhrelid")
+        + ") as b where i.inhparent = 'public.t'::regclass",
+        CUTOFF,
+    )
+    assert len(among_all) == 9
+    assert sorted(alone) == sorted(among_all)
+
+
+@pytest.mark.parametrize(("indexes", "together"), [(0, 3), (70, 2)])
+def test_how_many_go_under_one_lock_depends_on_their_files(lab: Lab, indexes: int, together: int) -> None:
+    daily(lab)
+    lab.do(f"do $$ begin for i in 1 .. {indexes} loop create index on public.t (at); end loop; end $$")
+    dropping(lab)
+    found = lab.one(
+        """select cardinality(pydb_internal.retention_together(
+            p, jsonb_populate_record(null::pydb_internal.retention_work, jsonb_build_object(
+                'cutoff', %s::timestamptz, 'parts_planned', array(
+                    select i.inhrelid from pg_inherits as i where i.inhparent = 'public.t'::regclass
+                )
+            )), 'public.t'::regclass, 'public.t_0'::regclass, null
+        )) from pydb.retention_policy as p where p.name = 'p'""",
+        CUTOFF,
+    )
+    assert found == together
+    assert lab.run().end == DONE
+    assert left(lab) == ["t_4", "t_5", "t_6", "t_7"]

@@ -130,3 +130,12 @@ def test_rows_that_move_behind_the_end_of_a_walk_are_found_there(lab: Lab) -> No
     run = lab.run()
     assert (run.end, run.rows_done, position(lab)) == (("completed", "exhausted"), 3_780, ORDERED_PAGES)
     assert lab.number("select count(*) from public.t where id <= 3780") == 0
+
+
+def test_rows_out_of_order_behind_the_newest_one_go_too(lab: Lab) -> None:
+    """Where the newest row due lies is a guess of where they all end: what lies behind is walked too."""
+    ordered(lab)
+    lab.do(f"insert into public.t select -i, '{OLD}', 'x' from generate_series(1, 3) as i")
+    run = lab.run()
+    assert (run.end, run.rows_done, run.rows_planned) == (("completed", "exhausted"), 3_783, 3_783)
+    assert lab.number("select count(*) from public.t where id <= 3780") == 0

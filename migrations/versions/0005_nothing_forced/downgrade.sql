@@ -1,4 +1,4 @@
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then, and what their tables looked like then; the seals of the audit log
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then, and what their tables looked like then; the seals of the audit log; indicators of the governor, and what runs rested for
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;
@@ -86,3 +86,31 @@ delete from pydb.setting where name = 'audit_seal_for';
 delete from pydb.schedule_source where procedure = 'audit_seal_run';
 drop table pydb.audit_head;
 drop table pydb.audit_seal;
+
+-- governor
+drop view pydb.governor_status;
+drop routine pydb.governor_set;
+drop routine pydb_internal.governor_store;
+drop routine pydb_internal.governor_indicators;
+drop routine pydb_internal.governor_replication_lag;
+drop routine pydb_internal.governor_replication_delay;
+drop routine pydb_internal.governor_slot_wal;
+drop routine pydb_internal.governor_archive_backlog;
+drop routine pydb_internal.governor_oldest_snapshot;
+drop routine pydb_internal.governor_autovacuum;
+drop routine pydb_internal.governor_lock_waiters;
+drop routine pydb_internal.governor_disk_used;
+drop table pydb.governor_indicator;
+drop type pydb.governor_reading;
+alter type pydb_internal.run_state drop attribute relation;
+alter type pydb_internal.run_state drop attribute factor;
+alter type pydb_internal.run_state drop attribute governor_at;
+alter type pydb_internal.run_state drop attribute governor_since;
+alter type pydb_internal.run_state drop attribute governor_signal;
+alter type pydb_internal.run_state drop attribute governor_ratio;
+alter type pydb_internal.run_state drop attribute slowed_at;
+alter table pydb.job_run drop column governor_indicator;
+alter table pydb.job_run drop column governor_signal;
+alter table pydb.job_run drop column governor_since;
+alter table pydb.job_run drop column governor_reason;
+delete from pydb.setting where name in ('governor', 'governor_interval');

@@ -439,3 +439,98 @@ insert into pydb.schedule_source (procedure, kind, job_prefix, housekeeping, des
     'audit_seal_run', 'audit', 'pydb.audit_seal_run', false,
     'seals what was entered into the audit log, so that a change of it is found'
 );
+
+-- governor: what runs look at before a batch
+alter table pydb.job_run add column governor_indicator text;
+alter table pydb.job_run add column governor_signal text;
+alter table pydb.job_run add column governor_since timestamptz;
+alter table pydb.job_run add column governor_reason text;
+comment on column pydb.job_run.governor_indicator is 'What it rests for, or goes slower for; null = nothing.';
+comment on column pydb.job_run.governor_signal is 'slow = it goes slower; stop or unknown = it rests; null = neither.';
+comment on column pydb.job_run.governor_since is 'Since when.';
+comment on column pydb.job_run.governor_reason is 'What the indicator says, with its value and its threshold.';
+alter type pydb_internal.run_state add attribute relation oid;
+alter type pydb_internal.run_state add attribute factor float8;
+alter type pydb_internal.run_state add attribute governor_at timestamptz;
+alter type pydb_internal.run_state add attribute governor_since timestamptz;
+alter type pydb_internal.run_state add attribute governor_signal text;
+alter type pydb_internal.run_state add attribute governor_ratio float8;
+alter type pydb_internal.run_state add attribute slowed_at timestamptz;
+comment on column pydb_internal.run_state.relation is 'Relation of its next turn; null = none yet.';
+comment on column pydb_internal.run_state.factor is
+'What the governor lets batches have of their size and pace, 1/64 to 1; null = all.';
+comment on column pydb_internal.run_state.governor_at is 'The governor does not look again before this.';
+comment on column pydb_internal.run_state.governor_since is 'Since when it rests for the governor; null = it does not.';
+comment on column pydb_internal.run_state.governor_signal is 'The worst signal at the last look; null = ok.';
+comment on column pydb_internal.run_state.governor_ratio is 'Value by threshold of that.';
+comment on column pydb_internal.run_state.slowed_at is 'When its factor was halved last.';
+
+create type pydb.governor_reading as (
+    value double precision,
+    unit text,
+    known boolean,
+    reason text
+);
+
+comment on type pydb.governor_reading is 'What an indicator of the governor returns.';
+comment on column pydb.governor_reading.value is 'The more, the worse.';
+comment on column pydb.governor_reading.unit is 'Its unit, for those who read it.';
+comment on column pydb.governor_reading.known is
+'True: value is so; false: it should be known, and is not, runs rest; null: it cannot be known here, runs go on.';
+comment on column pydb.governor_reading.reason is 'What it is told from, or why it is not known.';
+
+create table pydb.governor_indicator (
+    name text not null,
+    function text,
+    unit text,
+    threshold double precision not null,
+    back_off interval not null default '1 s',
+    patience interval not null default '1 h',
+    leaves_out text[] not null default '{}',
+    expects text[] not null default '{}',
+    enabled boolean not null default true,
+    is_builtin boolean not null default false,
+    author text not null default session_user,
+    author_role oid,
+    updated_at timestamptz not null default pg_catalog.now(),
+    constraint governor_indicator_pkey primary key (name),
+    constraint governor_indicator_function_check check (is_builtin or function is not null)
+);
+
+comment on table pydb.governor_indicator is
+'What runs look at before a batch: indicators of the server. Written by pydb.governor_set; see pydb.governor_status.';
+comment on column pydb.governor_indicator.name is 'Name of the indicator.';
+comment on column pydb.governor_indicator.function is 'Function that is asked; null = the one of pydb.';
+comment on column pydb.governor_indicator.unit is 'Unit of the threshold, where the function names none.';
+comment on column pydb.governor_indicator.threshold is 'Above it runs rest, above half of it they go slower.';
+comment on column pydb.governor_indicator.back_off is 'How long a run rests before it looks again.';
+comment on column pydb.governor_indicator.patience is 'How long a run rests before it ends as partial (governor).';
+comment on column pydb.governor_indicator.leaves_out is 'Standbys (application_name) and slots that do not count.';
+comment on column pydb.governor_indicator.expects is 'Standbys (application_name) without which it is unknown.';
+comment on column pydb.governor_indicator.enabled is 'False: it is not looked at.';
+comment on column pydb.governor_indicator.is_builtin is 'True: it came with pydb.';
+comment on column pydb.governor_indicator.author is 'Role that set it last.';
+comment on column pydb.governor_indicator.author_role is 'That role, whatever it is called now.';
+comment on column pydb.governor_indicator.updated_at is 'When that was.';
+
+revoke all on pydb.governor_indicator from public;
+
+insert into pydb.governor_indicator (name, unit, threshold, is_builtin) values
+('replication_lag', 'bytes', 1073741824, true),
+('replication_delay', 's', 60, true),
+('slot_wal', 'bytes', 17179869184, true),
+('archive_backlog', 'segments', 1024, true),
+('oldest_snapshot', 's', 172800, true),
+('autovacuum', 'workers', 2, true),
+('lock_waiters', 'sessions', 20, true),
+('disk_used', '%', 95, true);
+
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'governor', 'on', 'boolean', null, null,
+    'off: runs look at no indicator of the server before a batch (boolean)'
+),
+(
+    'governor_interval', '500 ms', 'interval', '0', '1 min',
+    'how old a signal of the governor may be before a batch looks again (interval, 0 to 1 min)'
+);

@@ -12,7 +12,18 @@ as $$
     from pydb_internal.archive_chunk as c
     inner join pydb.archive_manifest as m on m.id = c.manifest_id
     where c.run_id = p_run_id and not c.is_late and m.created_by = session_user
-        and pydb_internal.archive_is_own(m.system_identifier, m.database_oid)
+        and (m.system_identifier, m.database_oid) in (
+            -- asked once for a server, not for each chunk
+            select d.system_identifier, d.database_oid
+            from (
+                select distinct n.system_identifier, n.database_oid
+                from pydb_internal.archive_chunk as o
+                inner join pydb.archive_manifest as n on n.id = o.manifest_id
+                where o.run_id = p_run_id
+                offset 0
+            ) as d
+            where pydb_internal.archive_is_own(d.system_identifier, d.database_oid)
+        )
     order by c.manifest_id, c.number
     limit 1;
 $$;

@@ -1,5 +1,5 @@
--- pydb_internal.archive_schedule (purge): have archives purged every night, from the first policy, job or delete on that
--- archives.
+-- pydb_internal.archive_schedule (purge): have archives purged every night, from the first policy, job or delete on
+-- that archives.
 -- reads pydb.audit_log   writes pydb.schedule_source, pydb.audit_log   locks its row there
 -- raises nothing
 create or replace function pydb_internal.archive_schedule()

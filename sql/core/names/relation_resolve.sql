@@ -1,5 +1,5 @@
--- pydb_internal.relation_resolve (names; for pydb/db.py): from a name as a person writes it to the relation, never by
--- the caller's search_path.
+-- pydb_internal.relation_resolve (names; for pydb/reads.py): from a name as a person writes it to the relation, never
+-- by the caller's search_path.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD004 YD006
 create or replace function pydb_internal.relation_resolve(p_name text)

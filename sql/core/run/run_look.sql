@@ -10,7 +10,9 @@ declare
     v_terms constant pydb_internal.run_terms := pydb_internal.run_terms_of(p_run);
 begin
     p_run := pydb_internal.run_stop(p_run, v_terms);
-    p_run.version := v_terms.version;
+    if p_run.governor_since is null or p_run.state is not null then -- it is laid out when it has rested
+        p_run.version := v_terms.version;
+    end if;
     return p_run;
 end
 $$;

@@ -21,7 +21,9 @@ begin
     end if;
     -- A look at what could end the pause, and no more: a run that rests most of the time must not be felt by others.
     v_terms := pydb_internal.run_terms_of(p_run);
-    if v_terms.version <> p_run.version or (pydb_internal.run_stop(p_run, v_terms)).state is not null then
+    if (v_terms.version <> p_run.version and p_run.governor_since is null)
+        or (pydb_internal.run_stop(p_run, v_terms)).state is not null
+    then
         return null;
     end if;
     if p_slice % 4 = 3 and pydb_internal.run_beat(p_run.run_id) and p_run.request is not null then

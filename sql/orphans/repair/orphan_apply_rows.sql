@@ -92,7 +92,8 @@ comment on function pydb_internal.orphan_apply_rows(
     pydb_internal.orphan_repair_work, oid, text, bigint, bigint
 ) is
 'Applies a mode row by row; counts the rows that a constraint keeps, those that a lock keeps (of the row, or of a row
-that references it), and those that another error keeps (faulty), with the first one. Orphans that only orphans keep go together with those.';
+that references it), and those that another error keeps (faulty), with the first one. Orphans that only orphans
+keep go together with those.';
 
 revoke all on function pydb_internal.orphan_apply_rows(
     pydb_internal.orphan_repair_work, oid, text, bigint, bigint

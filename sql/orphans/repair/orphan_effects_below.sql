@@ -1,4 +1,5 @@
--- pydb_internal.orphan_effects_below (repair): what goes with the rows that a cascade takes along, level by level.
+-- pydb_internal.orphan_effects_below (repair; by orphan_effects): what goes with the rows that a cascade
+-- takes along, level by level.
 -- reads the tables below and the catalog   writes nothing   locks nothing above a select
 -- raises nothing
 create or replace function pydb_internal.orphan_effects_below(
@@ -51,7 +52,9 @@ begin
             end, pydb_internal.rows_text(v_count), pydb_internal.relation_name(v_ref.child), v_ref.reference,
             case p_mode when 'quarantine' then ', and not be kept in quarantine' else '' end
         );
-        if v_ref.on_delete = 'c' and v_ref.is_enforced and v_ref.reference <> all(v_path) and cardinality(v_path) < 16 then
+        if v_ref.on_delete = 'c' and v_ref.is_enforced and v_ref.reference <> all(v_path)
+            and cardinality(v_path) < 16
+        then
             v_all := v_all || pydb_internal.orphan_effects_below(
                 v_ref, p_edge.child, v_alias, v_condition, p_mode, v_path
             );

@@ -1,5 +1,5 @@
--- pydb_internal.reference_parse_columns (names; for pydb/db.py): a list of columns as a person writes it, a, "B c", as
--- their names.
+-- pydb_internal.reference_parse_columns (names; for pydb/reads.py): a list of columns as a person writes it, a, "B c",
+-- as their names.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD006
 create or replace function pydb_internal.reference_parse_columns(p_text text)

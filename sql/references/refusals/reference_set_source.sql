@@ -1,4 +1,4 @@
--- pydb_internal.reference_set_source (refusals; by reference_set_refusals): a row as it would be with some columns
+-- pydb_internal.reference_set_source (refusals): a row as it would be with some columns
 -- set, as SQL text for FROM.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

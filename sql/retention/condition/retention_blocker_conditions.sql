@@ -79,7 +79,7 @@ $$;
 comment on function pydb_internal.retention_blocker_conditions(oid, text, text[], oid, text) is
 'SQL conditions over an alias (t where the answer is used), one a reference, under each of which a delete of that row
 would be refused: NO ACTION and RESTRICT children, SET NULL and SET DEFAULT onto a NOT NULL column, against a constraint
-or without a parent, and the same below children that CASCADE takes. p_path, p_root and p_taken (which rows the cascade above takes) are its own, for
-the way down.';
+or without a parent, and the same below children that CASCADE takes. p_path, p_root and p_taken (which rows the
+cascade above takes) are its own, for the way down.';
 
 revoke all on function pydb_internal.retention_blocker_conditions(oid, text, text[], oid, text) from public;

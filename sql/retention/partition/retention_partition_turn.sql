@@ -35,7 +35,10 @@ begin
         v_work.held := coalesce(v_work.held, 0) + greatest(p_part.due, 1); -- held since it was taken out of its table
         v_turn.run.work := to_jsonb(v_work);
         return v_turn;
-    elsif not p_part.is_ended then
+    elsif v_work.parts_since is not null then -- while it waits for others it costs them next to nothing
+        perform pydb_internal.retention_check_unused(v_parent, array[p_part.relation]);
+    end if;
+    if not p_part.is_ended then
         select v.* into v_say
         from pydb_internal.retention_partition_bounds(v_policy, v_work.cutoff, v_parent) as b
         cross join lateral pydb_internal.retention_partition_verdict(v_policy, v_work.cutoff, b) as v

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_together_remove (together; by retention_partition_turn): note some partitions of a table,
 -- lock them and take them out, in the caller's transaction.
 -- writes the catalog, pydb.retention_partition, pydb.audit_log   locks the table and the partitions (access exclusive)
--- raises 55P03, and what the statements raise
+-- raises 55P03 YD703 YD902, and what the statements raise
 create or replace function pydb_internal.retention_together_remove(
     p_policy pydb.retention_policy,
     p_run_id bigint,
@@ -63,6 +63,7 @@ begin
             end if;
         end;
     end loop;
+    perform pydb_internal.retention_check_held(p_policy, p_partitions); -- what came before the lock
     perform pydb_internal.retention_partition_remove(v_statements);
     held := clock_timestamp() - v_start;
 end

@@ -33,6 +33,12 @@ declare
 begin
     if pydb_internal.run_is_dead(p_run) then
         return 'its server process is gone; the next run says so in the log and goes on: ' || coalesce(v_again, v_show);
+    elsif p_run.state = 'running' and p_run.governor_signal is not null then
+        return format(
+            '%s since %s, and goes on by itself: %s', case
+                when p_run.governor_signal = 'slow' then 'it goes slower' else 'it rests' end,
+            to_char(p_run.governor_since at time zone 'UTC', 'HH24:MI:SS"Z"'), p_run.governor_reason
+        );
     elsif p_run.state in ('queued', 'running') then
         return 'it has not ended: ' || v_show;
     elsif p_run.state = 'completed' or exists (
@@ -64,7 +70,7 @@ begin
             when 'no_progress' then 'look at triggers and rules of the table: ' || v_look
             when 'standby' then 'run it on the primary'
             when 'cancelled' then 'what it did stays done; to go on: ' || v_again
-            when 'governor' then 'the server was busy; repeat: ' || v_again
+            when 'governor' then 'the server was busy, see: pydb governor list; repeat: ' || v_again
             when 'error' then nullif(p_run.detail ->> 'hint', '')
         end,
         'see: ' || v_show

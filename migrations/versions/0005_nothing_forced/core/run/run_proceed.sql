@@ -12,15 +12,17 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_run pydb_internal.run_state := pydb_internal.run_look(p_run);
-    -- at its start, and whenever what it is about was edited
-    v_is_new constant boolean := v_run.version is distinct from p_run.version;
+    v_run pydb_internal.run_state;
+    v_is_new boolean; -- at its start, and whenever what it is about was edited
     v_turn pydb_internal.run_turn;
     v_start timestamptz;
     v_lsn pg_lsn;
 begin
     v_turn.part := p_part;
-    if v_run.state is not null
+    p_run.relation := coalesce(p_part.relation, p_part.chunks[1].relation);
+    v_run := pydb_internal.run_look(p_run);
+    v_is_new := v_run.version is distinct from p_run.version;
+    if v_run.state is not null or v_run.governor_since is not null
         or (v_run.wake_at > clock_timestamp() and (not v_is_new or p_run.version is null))
     then
         null; -- at its end, or it rests
@@ -40,6 +42,11 @@ begin
         v_run.turn_ms := extract(epoch from clock_timestamp() - v_start)::float8 * 1000;
         v_run.wal := coalesce(v_run.wal, 0) + pg_wal_lsn_diff(pg_current_wal_insert_lsn(), v_lsn)::bigint;
         v_run := pydb_internal.run_account(v_run);
+        if v_run.factor < 1 then -- the governor's share of the time
+            v_run.wake_at := greatest(
+                v_run.wake_at, clock_timestamp() + v_run.turn_ms * (1 / v_run.factor - 1) * interval '1 ms'
+            );
+        end if;
     end if;
     if v_run.state is not null then
         perform pydb_internal.run_end(v_run); -- in the transaction of its last turn

@@ -1,5 +1,6 @@
 -- pydb_internal.run_stop (run): whether a run must not start, or not go on: the one place for every look before a turn.
--- reads settings, windows, what guard_admit reads   writes what guard_admit writes   locks nothing else
+-- reads settings, windows, what guard_admit and the indicators of the governor read
+-- writes what guard_admit writes, pydb.job_run   locks nothing else
 -- raises YD822
 create or replace function pydb_internal.run_stop(p_run pydb_internal.run_state, p_terms pydb_internal.run_terms)
 returns pydb_internal.run_state
@@ -44,13 +45,17 @@ begin
     if p_run.state is null then
         p_run := pydb_internal.budget_stop(p_run);
     end if;
+    if p_run.state is null and v_deletes and p_run.run_id is not null then
+        p_run := pydb_internal.governor_stop(p_run, p_terms);
+    end if;
     return p_run;
 end
 $$;
 
 comment on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) is
 'The run with its end where the kill switch is on, the database was restored, promoted or copied, its subject is
-paused or gone, its window is closed, or its time, rows or WAL are used up: what ends a run from outside is looked at
+paused or gone, its window is closed, or its time, rows or WAL are used up, and with
+its pace where the governor slows it: what ends a run from outside is looked at
 here and nowhere else.';
 
 revoke all on function pydb_internal.run_stop(pydb_internal.run_state, pydb_internal.run_terms) from public;

@@ -14,13 +14,14 @@ declare
     -- whoever rehearses may ask about another hour
     v_now constant timestamptz := case when p_run.dry_run then coalesce(p_run.now, clock_timestamp())
         else clock_timestamp() end;
+    v_is_rehearsal constant boolean := coalesce(p_run.dry_run, false);
     v_window record;
     v_target float8;
 begin
     v_window := pydb_internal.window_verdict(p_terms.windows, p_run.kind, v_now);
     if v_window.until = 'infinity' then
         return p_run;
-    elsif v_window.until is not null and not p_run.dry_run then
+    elsif v_window.until is not null and not v_is_rehearsal then
         v_target := 1000 * extract(epoch from coalesce(
             p_terms.batch_target, pydb_internal.setting_get(p_name => 'batch_target')::interval
         ))::float8;
@@ -28,7 +29,7 @@ begin
         if v_now + (coalesce(p_run.turn_ms, 0) - v_target) * interval '1 ms' < v_window.until then
             return p_run;
         end if;
-    elsif p_run.dry_run then
+    elsif v_is_rehearsal then
         if v_window.until is null and p_run.run_id is null then
             p_run.notes := p_run.notes || format(
                 '%s: outside of its window (%s): a run would be skipped until %s', pydb_internal.run_label(p_run),

@@ -21,7 +21,8 @@ begin
     v_turn.run := p_run;
     if cardinality(p_part.chunks) > 0 and not v_work.is_by_row and (v_is_refused or p_run.sqlstate = '55P03') then
         v_turn.part := p_part;
-        -- somebody holds a row here, or a constraint or a trigger keeps one, which is found by halving: its neighbours one by one
+        -- somebody holds a row here, or a constraint or a trigger keeps one, which is found by halving: its neighbours
+        -- one by one
         v_work.is_by_row := not v_is_refused or v_work.size = 1;
         v_work.size := case when v_is_refused then greatest(v_work.size / 2, 1) else 1 end;
     else

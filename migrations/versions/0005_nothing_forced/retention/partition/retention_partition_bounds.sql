@@ -70,6 +70,8 @@ $$;
 comment on function pydb_internal.retention_partition_bounds(pydb.retention_policy, timestamptz, oid, oid) is
 'One row a partition of a table that is partitioned by ranges whose first column is the policy''s time column: oldest
 first, the default partition last. Bounds are compared as values of the column, a timestamp or a date in the zone of the
-policy: the zone of the session has no say. p_partition: that one alone, and is_last is null, for it takes all to tell.';
+policy: the zone of the session has no say. p_partition: that one alone; is_last is null then, for it takes all of them
+to tell.';
 
-revoke all on function pydb_internal.retention_partition_bounds(pydb.retention_policy, timestamptz, oid, oid) from public;
+revoke all on function pydb_internal.retention_partition_bounds(pydb.retention_policy, timestamptz, oid, oid)
+    from public;

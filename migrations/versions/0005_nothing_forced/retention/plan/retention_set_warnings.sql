@@ -93,7 +93,7 @@ $$;
 
 comment on function pydb_internal.retention_set_warnings(oid, text, text) is
 'Warnings of a plan about one reference ON DELETE SET NULL or SET DEFAULT: untried (a constraint or a key of which only
-doing it shows whether it lets the values pass, a default whose parent expires too) and the triggers that fire. p_expired:
-condition (SQL text, alias other) that a row of the policy''s table expires.';
+doing it shows whether it lets the values pass, a default whose parent expires too) and the triggers that fire.
+p_expired: condition (SQL text, alias other) that a row of the policy''s table expires.';
 
 revoke all on function pydb_internal.retention_set_warnings(oid, text, text) from public;
