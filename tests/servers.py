@@ -72,12 +72,18 @@ end $$"""
 
 
 def install(dsn: str) -> None:
-    """Install pydb by its migrations; a copy that is made of this database is to be taken for itself."""
+    """Install pydb by its migrations."""
     migrate.up(dsn, migrations=migrations())
+    forget(dsn)
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("delete from pydb.guard_server")
         # five revisions leave a third of the catalog dead, and each test's copy would have it
         connection.execute("vacuum (full, freeze)")
+
+
+def forget(dsn: str) -> None:
+    """A copy that is made of this database is taken for itself, whatever ran here."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("delete from pydb.guard_server")
 
 
 @functools.cache
@@ -193,6 +199,7 @@ class TestServer(embedded.Server):
             self.tell("drop database if exists {} with (force)", name)  # what a failed attempt left
             self.tell("create database {} template {} strategy file_copy", name, sql.Identifier(of))
             filling(self.dsn(made))
+            forget(self.dsn(made))
             self.tell("alter database {} with is_template true allow_connections false", name)
             self.tell(_END_SESSIONS, sql.Literal(made))
             self._templates[filling] = made

@@ -203,7 +203,7 @@ def test_a_delete_that_lasts_keeps_nobody_waiting_who_takes_other_rows(
     other.execute("call pydb.retention_run()")
     other.execute("call pydb.cascade_run()")
     other.execute("select pydb.idempotency_claim('scope', 'key')")
-    other.execute("call pydb.idempotency_prune()")
+    other.execute("select pydb.idempotency_prune()")
     other.execute("call pydb.audit_seal_run('0')")
     shop.settled(job, {CUSTOMER: 1})
     assert (shop.counts(), shop.counts_of("shop.event")) == ((2, 2, 4, 2), 2)

@@ -266,6 +266,8 @@ def test_list_and_show(cli: Cli, events: Connection, policy_file: PolicyFile) ->
         "expire_implausible",
         *(f"watermark_{part}" for part in ("table", "column", "pick", "filter", "function")),
         *("partition", "partition_schema", "search_path", "partition_first"),
+        *("windows", "max_wal", "catch_up_windows", "catch_up_max_wal", "catch_up_rows_per_second"),
+        *("catch_up_after", "catch_up_max_rows", "catch_up_max_runtime"),
     }
     assert (policy["fuse_share"], policy["enabled"], policy["max_rows"]) == (0.5, True, None)
     assert str(policy["created_at"]).endswith("Z")
