@@ -1,4 +1,4 @@
--- pydb_internal.run_log_governor (log; by governor_decide): note what a run rests for, or goes slower for, while it
+-- pydb_internal.run_log_governor (governor; by governor_decide): note what a run rests for, or goes slower for, while it
 -- does.
 -- writes pydb.job_run   locks the run's row
 -- raises nothing
