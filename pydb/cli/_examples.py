@@ -50,7 +50,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "hold release": ("pydb hold release case-7 --reason 'closed'",),
     "hold override": (
-        "pydb hold override case-7 app.customer --key '{\"id\": 42}' --for '30 minutes' --reason 'court order'",
+        "pydb hold override case-7 app.customer --key '{\"id\": 42}' --for '30 min' --reason 'ruling'",
     ),
     "hold list": ("pydb hold list", "pydb hold list --all"),
     "hold show": ("pydb hold show case-7",),
