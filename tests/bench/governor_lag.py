@@ -1,8 +1,8 @@
-"""A run against a standby that replays at a known rate: how its lag stays under the target, and at what speed.
+"""A run against a standby that replays at a known rate: its lag, and the speed of the run.
 
-By hand, ten minutes and a little more: ``python -m tests.bench.governor_lag [seconds]``. The standby is held to
-RATE by pausing its replay. Beside it, for a tenth of the time: batches that go on while the lag is under the
-target and wait a second where it is not.
+By hand, ten minutes and a little more: ``python -m tests.bench.governor_lag [seconds]``. The standby is
+held to RATE by pausing its replay. Beside it, for a tenth of the time: batches that go on while the lag is
+under the target and wait a second where it is not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ SETUP: Final = """
 create schema app;
 create table app.event (id bigint primary key, at timestamptz not null, filler text);
 alter table app.event replica identity full;
-insert into app.event select i, now() - interval '60 days', repeat('x', 480) from generate_series(1, {rows}) as i;
+insert into app.event
+select i, now() - interval '60 days', repeat('x', 480) from generate_series(1, {rows}) as i;
 create function app.slow() returns trigger language plpgsql as $$
 begin
     perform md5(repeat(old.filler, 40));
@@ -76,6 +77,11 @@ class Throttle(threading.Thread):
             before = now
             if paused != (replayed > allowed):
                 self.session.execute(f"select pg_wal_replay_{'resume' if paused else 'pause'}()".encode())
+
+
+def say(told: object) -> None:
+    sys.stdout.write(f"{told}\n")
+    sys.stdout.flush()
 
 
 def watched(dsn: str, act: Callable[[float], None], seconds: float) -> tuple[float, float, float]:
@@ -130,7 +136,7 @@ def main(seconds: float) -> None:
 
         for name, act, length in (("on and off", switched, seconds / 10), ("governor", governed, seconds)):
             under, used, most = watched(database.dsn, act, length)
-            print(
+            say(
                 f"{name}: {length:.0f} s, lag under {TARGET / 1e6:.0f} MB {under:.1%} of the time (at most"
                 f" {most / 1e6:.1f} MB), {used:.0%} of what the standby can replay",
                 flush=True,
@@ -140,9 +146,7 @@ def main(seconds: float) -> None:
         throttle.session.execute("select pg_wal_replay_resume()")
         throttle.session.close()
         with psycopg.connect(database.dsn) as session:
-            print(
-                session.execute("select state, stop_reason, rows_done, batches from pydb.job_run").fetchall()
-            )
+            say(session.execute("select state, stop_reason, rows_done, batches from pydb.job_run").fetchall())
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ create function app.signal(regclass) returns pydb.governor_reading language sql 
     from app.signal $$;
 """
 LAST: Final = """
-select state, stop_reason, rows_done, sqlstate from pydb.job_run where kind = 'retention' order by id desc limit 1
+select state, stop_reason, rows_done, sqlstate
+from pydb.job_run where kind = 'retention' order by id desc limit 1
 """
 
 
@@ -64,7 +65,8 @@ def rests(db: Connection, indicator: str, signal: str) -> None:
     until(
         db,
         "select exists (select from pydb.run_list as l inner join pydb.job_run as r on r.id = l.id"
-        f" where r.state = 'running' and r.governor_indicator = '{indicator}' and r.governor_signal = '{signal}'"
+        f" where r.state = 'running' and r.governor_indicator = '{indicator}'"
+        f" and r.governor_signal = '{signal}'"
         " and l.next_step like 'it rests since%')",
     )
     assert db.execute(
@@ -214,7 +216,7 @@ def unread_slot(connect: Connect) -> Iterator[None]:
         ("replication_lag", 1e9, unread_slot, "unknown"),
     ],
 )
-def test_trouble_of_the_server_holds_a_run(
+def test_trouble_of_the_server_holds_a_run(  # noqa: PLR0917
     app: Connection,
     connect: Connect,
     indicator: str,

@@ -28,7 +28,8 @@ select pydb.governor_set('replication_lag', p_threshold => 100000, p_back_off =>
     p_expects => '{walreceiver}');
 """
 EXPIRED: Final = """
-insert into app.event select i, now() - interval '60 days', repeat('x', 200) from generate_series(1, 2000) as i
+insert into app.event
+select i, now() - interval '60 days', repeat('x', 200) from generate_series(1, 2000) as i
 """
 BEHIND: Final = """
 select coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)), 1) = 0 from pg_stat_replication

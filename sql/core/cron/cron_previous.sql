@@ -1,4 +1,4 @@
--- pydb_internal.cron_previous (cron; by schedule_due): when a schedule came last.
+-- pydb_internal.cron_previous (cron): when a schedule came last.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cron_previous(p_schedule text, p_at timestamptz)

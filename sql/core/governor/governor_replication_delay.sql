@@ -10,8 +10,12 @@ security definer -- a run needs no right on what the server tells the owner
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_out constant text[] := (select g.leaves_out from pydb.governor_indicator as g where g.name = 'replication_delay');
-    v_expected constant text[] := (select g.expects from pydb.governor_indicator as g where g.name = 'replication_delay');
+    v_out constant text[] := (
+        select g.leaves_out from pydb.governor_indicator as g where g.name = 'replication_delay'
+    );
+    v_expected constant text[] := (
+        select g.expects from pydb.governor_indicator as g where g.name = 'replication_delay'
+    );
     v_lost text;
     v_reading pydb.governor_reading;
 begin

@@ -1,5 +1,4 @@
--- pydb_internal.run_message (mark; by run_mark, run_log_done, retention_batch): tell change data capture by which run
--- the rows of this transaction go.
+-- pydb_internal.run_message (mark): tell change data capture by which run the rows of this transaction go.
 -- reads settings   writes a message to the WAL, where the setting logical_messages says so   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_message(p_run_id bigint, p_kind text, p_subject text)

@@ -1,5 +1,4 @@
--- pydb_internal.window_shift (window; by window_until, window_opens): when a time zone changes its clock, between two
--- moments.
+-- pydb_internal.window_shift (window): when a time zone changes its clock, between two moments.
 -- reads the time zone   writes nothing   locks nothing
 -- raises what an unknown time zone raises
 create or replace function pydb_internal.window_shift(p_timezone text, p_from timestamptz, p_until timestamptz)

@@ -1,4 +1,4 @@
--- pydb_internal.window_until (window; by window_verdict, window_opens): until when a window that is open now stays so.
+-- pydb_internal.window_until (window): until when a window that is open now stays so.
 -- reads the time zone   writes nothing   locks nothing
 -- raises what an unknown time zone raises
 create or replace function pydb_internal.window_until(p_window pydb.run_window, p_at timestamptz)

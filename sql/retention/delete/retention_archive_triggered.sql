@@ -49,7 +49,7 @@ begin
             );
             exit;
         exception when sqlstate 'YD603' then
-            -- one that was dropped meanwhile took its number along: neither a sum that fits nor one that does not counts
+            -- one that was dropped meanwhile took its number along: no sum counts, whether it fits or not
             v_tries := v_tries + 1;
             if v_is_counted and coalesce(v_after.relations = v_relations, true) then
                 raise;

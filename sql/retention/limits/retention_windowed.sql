@@ -1,4 +1,4 @@
--- pydb_internal.retention_windowed (limits; by window_users): hook of windows: the policies that name one.
+-- pydb_internal.retention_windowed (limits): hook of windows: the policies that name one.
 -- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_windowed(p_window text)

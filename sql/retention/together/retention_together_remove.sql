@@ -52,8 +52,7 @@ begin
                 if (v_counted ->> v_each::text)::bigint
                     <> (pydb_internal.retention_partition_rows(v_each)).rows
                 then
-                    raise exception using errcode = 'YD902', message = 'rows came in between',
-                        detail = pydb_internal.relation_name(v_each), hint = 'It is caught below.';
+                    perform pydb_internal.retention_undo();
                 end if;
             end loop;
             exit;

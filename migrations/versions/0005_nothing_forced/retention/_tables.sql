@@ -404,8 +404,8 @@ comment on column pydb.retention_history.through_at is
 'When none was left, last; where that never was, when they were first counted.';
 comment on column pydb.retention_history.runs is 'Runs of the day that counted, dry ones too.';
 comment on column pydb.retention_history.rows_came is
-'Rows that crossed the boundary between counts: what was due beyond what the one before had left. Rows that others delete
-(pydb.retention_batch too) have not come.';
+'Rows that crossed the boundary between counts: what was due beyond what the one before had left. Rows that others
+delete (pydb.retention_batch too) have not come.';
 comment on column pydb.retention_history.rows_gone is 'Rows that runs deleted in that time.';
 comment on column pydb.retention_history.span is 'That time: from count to count, up to the last one of the day.';
 

@@ -72,7 +72,7 @@ $$;
 
 comment on function pydb_internal.archive_drift(oid) is
 'The archive of a table (null: none yet); clauses of ALTER TABLE for columns that were added since; and what keeps it
-from following (a column of another type, or of another name, or gone from the archive), with the statement that cures it. A column that was
-dropped stays in the archive, where its values are.';
+from following (a column of another type, or of another name, or gone from the archive), with the statement that cures
+it. A column that was dropped stays in the archive, where its values are.';
 
 revoke all on function pydb_internal.archive_drift(oid) from public;

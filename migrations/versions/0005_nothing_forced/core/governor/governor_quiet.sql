@@ -10,6 +10,8 @@ stable
 security definer -- as the indicators
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_now constant timestamptz := clock_timestamp();
 begin
     -- one routine, one statement: a short run in a fresh session is spared the rest
     return (
@@ -21,7 +23,7 @@ begin
             and not exists (select from pg_prepared_xact())
             and not exists (
                 select from pg_stat_get_activity(null) as a
-                where a.backend_type = 'walsender' or a.pid <> pg_backend_pid() and a.xact_start < clock_timestamp()
+                where a.backend_type = 'walsender' or a.pid <> pg_backend_pid() and a.xact_start < v_now
                     - min(g.threshold) filter (where g.name = 'oldest_snapshot') / 2 * interval '1 s'
             )
             and not exists (select from pg_stat_get_progress_info('VACUUM') as v where v.relid = p_relation)

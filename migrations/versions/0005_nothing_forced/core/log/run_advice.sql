@@ -1,4 +1,4 @@
--- pydb_internal.run_advice (log; by run_list): what to type next about a run.
+-- pydb_internal.run_advice (log): what to type next about a run.
 -- reads pg_stat_activity, settings, pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_advice(p_run pydb.job_run)

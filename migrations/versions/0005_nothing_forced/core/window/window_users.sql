@@ -1,4 +1,4 @@
--- pydb_internal.window_users (window; by window_drop, window_status): what names a window.
+-- pydb_internal.window_users (window): what names a window.
 -- reads pydb_internal.run_kind, what the kinds say of their windows   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.window_users(p_window text)

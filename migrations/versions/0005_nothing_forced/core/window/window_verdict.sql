@@ -1,5 +1,5 @@
--- pydb_internal.window_verdict (window; by window_stop, retention_explain_window, window_status): may what is bound to
--- these windows run at a moment, until when, or else from when on.
+-- pydb_internal.window_verdict (window): may what is bound to these windows run at a moment, until when, or else from
+-- when on.
 -- reads pydb.run_window   writes nothing   locks nothing
 -- raises YD822
 create or replace function pydb_internal.window_verdict(

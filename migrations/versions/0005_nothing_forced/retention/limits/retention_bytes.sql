@@ -1,5 +1,4 @@
--- pydb_internal.retention_bytes (limits; by retention_policy_set, retention_run): an amount of WAL as it was written,
--- in bytes.
+-- pydb_internal.retention_bytes (limits): an amount of WAL as it was written, in bytes.
 -- reads nothing   writes nothing   locks nothing
 -- raises YD109
 create or replace function pydb_internal.retention_bytes(p_argument text, p_text text)
