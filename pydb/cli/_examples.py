@@ -44,6 +44,16 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "pydb audit verify",
         "pydb audit verify --heads /mnt/elsewhere/heads --archive /mnt/archive",
     ),
+    "hold place": (
+        "pydb hold place case-7 app.customer --key '{\"id\": 42}' --reason 'claim of May'",
+        "pydb hold place audit app.invoice --filter 'amount > 10000' --reason 'audit' --until 2027-01-01",
+    ),
+    "hold release": ("pydb hold release case-7 --reason 'closed'",),
+    "hold override": (
+        "pydb hold override case-7 app.customer --key '{\"id\": 42}' --for '30 min' --reason 'ruling'",
+    ),
+    "hold list": ("pydb hold list", "pydb hold list --all"),
+    "hold show": ("pydb hold show case-7",),
     "guard status": ("pydb guard status",),
     "guard drift": ("pydb guard drift",),
     "guard set": (

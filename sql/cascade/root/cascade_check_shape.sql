@@ -10,6 +10,9 @@ as $$
 declare
     v_entity pydb.entity;
 begin
+    if p_entity is null then
+        return; -- whoever deletes without one need not read them
+    end if;
     select e.* into v_entity from pydb.entity as e where e.name = p_entity;
     if found then
         perform pydb_internal.guard_check_shape(
