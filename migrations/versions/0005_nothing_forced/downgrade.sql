@@ -88,18 +88,6 @@ drop table pydb.audit_head;
 drop table pydb.audit_seal;
 
 -- governor
-drop view pydb.governor_status;
-drop routine pydb.governor_set;
-drop routine pydb_internal.governor_store;
-drop routine pydb_internal.governor_indicators;
-drop routine pydb_internal.governor_replication_lag;
-drop routine pydb_internal.governor_replication_delay;
-drop routine pydb_internal.governor_slot_wal;
-drop routine pydb_internal.governor_archive_backlog;
-drop routine pydb_internal.governor_oldest_snapshot;
-drop routine pydb_internal.governor_autovacuum;
-drop routine pydb_internal.governor_lock_waiters;
-drop routine pydb_internal.governor_disk_used;
 drop table pydb.governor_indicator;
 drop type pydb.governor_reading;
 alter type pydb_internal.run_state drop attribute relation;
