@@ -138,8 +138,7 @@ def main(seconds: float) -> None:
             under, used, most = watched(database.dsn, act, length)
             say(
                 f"{name}: {length:.0f} s, lag under {TARGET / 1e6:.0f} MB {under:.1%} of the time (at most"
-                f" {most / 1e6:.1f} MB), {used:.0%} of what the standby can replay",
-                flush=True,
+                f" {most / 1e6:.1f} MB), {used:.0%} of what the standby can replay"
             )
         throttle.ended.set()
         throttle.join(5)
