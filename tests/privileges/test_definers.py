@@ -166,7 +166,7 @@ TEXT: Final = frozenset(
         "window_users",
     }
 )
-# of holds: literals, and filters whose author could become the owner, as tests/lint/test_text_that_runs.py says
+# of holds: literals, and filters whose author could become the owner: tests/lint/test_text_that_runs.py
 CATALOGS: Final = frozenset({"hold_names_of", "idempotency_survey", "relation_problem"})
 # what only they may call: it believes its arguments
 INNER: Final = frozenset({"audit_add", "erasure_enter", "draft_take", "run_audit", "run_is_own", "run_prune"})
