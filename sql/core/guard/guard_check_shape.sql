@@ -11,6 +11,7 @@ create or replace function pydb_internal.guard_check_shape(
 returns void
 language plpgsql
 stable
+security definer -- whoever runs need not read what the tables were; what differs he is told
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -5,6 +5,7 @@ create or replace function pydb_internal.guard_waiting_problem(p_name text, p_ve
 returns text
 language plpgsql
 stable
+security definer -- whoever plans or runs a policy need not read who approved it
 set search_path = pg_catalog, pg_temp
 as $$
 declare

@@ -15,10 +15,8 @@ declare
     v_waiting text;
 begin
     select p.* into v_policy from pydb.retention_policy as p where p.name = p_policy;
-    v_waiting := pydb_internal.guard_waiting_problem(
-        p_policy, pydb_internal.retention_version(v_policy)
-    );
     v_terms.version := pydb_internal.retention_version(v_policy);
+    v_waiting := pydb_internal.guard_waiting_problem(p_policy, v_terms.version);
     v_terms.max_rows := v_policy.max_rows;
     v_terms.max_runtime := v_policy.max_runtime;
     v_terms.max_wal := v_policy.max_wal;
