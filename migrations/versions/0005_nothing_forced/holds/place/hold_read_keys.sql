@@ -16,6 +16,8 @@ declare
     v_columns name[];
     v_typed text;
     v_nulls bigint;
+    v_count bigint;
+    v_values text[];
     v_problem text;
 begin
     if jsonb_typeof(v_keys) <> 'array' or v_keys = '[]' or exists (
@@ -49,7 +51,9 @@ begin
                     with ordinality as u (name, ord)),
                 (select string_agg(format('array_agg(k.%I)::text', u.name), ', ' order by u.ord) from unnest(v_columns)
                     with ordinality as u (name, ord)), v_typed
-            ) into v_nulls, p_hold.key_values, p_hold.keys using v_keys;
+            ) into v_nulls, v_values, v_count using v_keys;
+            p_hold.key_values := v_values;
+            p_hold.keys := v_count;
             v_problem := case when v_nulls > 0 then 'a key has a part that is missing or null' end;
         exception when data_exception or integrity_constraint_violation or cannot_coerce or datatype_mismatch
             or undefined_function then
