@@ -27,6 +27,8 @@ MONITOR: Final = frozenset(
         "cascade_job",
         "entity",
         "erasure_status",
+        "governor_indicator",
+        "governor_status",
         "guard_status",
         "guard_subject",
         "idempotency_list",

@@ -14,7 +14,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_routine constant oid := to_regprocedure(p_function || '(regclass)');
+    v_routine constant oid := to_regprocedure(p_function || '(regclass)')::oid;
     v_proc pg_proc;
 begin
     select p.* into v_proc from pg_proc as p where p.oid = v_routine;

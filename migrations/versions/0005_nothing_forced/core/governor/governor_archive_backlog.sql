@@ -35,7 +35,7 @@ begin
         v_reading.value := greatest(0, (
             ('x' || substr(v_now, 9, 8))::bit(32)::bigint - ('x' || substr(v_last, 9, 8))::bit(32)::bigint
         ) * (4294967296 / v_size)
-        + ('x' || substr(v_now, 17, 8))::bit(32)::bigint - ('x' || substr(v_last, 17, 8))::bit(32)::bigint - 1);
+        + ('x' || substr(v_now, 17, 8))::bit(32)::bigint - ('x' || substr(v_last, 17, 8))::bit(32)::bigint - 1)::float8;
         v_reading.reason := format('last archived: %s', v_last);
     else
         v_reading.reason := 'nothing was archived yet';

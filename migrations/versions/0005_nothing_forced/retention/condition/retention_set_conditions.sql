@@ -22,11 +22,11 @@ begin
     if v_ref.on_delete = 'n' and cardinality(
         pydb_internal.reference_constrained(array[v_ref.child], v_ref.set_columns)
     ) = 0 then
-        return '{}';
+        return '{}'::text[];
     end if;
     v_values := pydb_internal.reference_set_values(v_ref.child, v_ref.set_columns, v_ref.on_delete);
     if v_values is null then
-        return '{}'; -- only doing it shows
+        return '{}'::text[]; -- only doing it shows
     end if;
     v_all := array(
         select s.condition

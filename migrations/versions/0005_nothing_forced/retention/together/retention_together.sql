@@ -47,7 +47,7 @@ begin
             v_left := v_left - v_rows;
             v_files := v_files - (
                 select sum(1 + (select count(*) from pg_index as i where i.indrelid = c.oid)
-                    + case when c.reltoastrelid <> 0 then 2 else 0 end)
+                    + case when c.reltoastrelid <> 0 then 2 else 0 end)::bigint
                 from pydb_internal.relation_tree(v_bounds.partition) as t
                 inner join pg_class as c on c.oid = t.relid
             );

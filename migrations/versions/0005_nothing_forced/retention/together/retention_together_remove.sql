@@ -30,7 +30,7 @@ begin
             foreach v_each in array p_partitions loop
                 v_rows := pydb_internal.retention_partition_rows(v_each);
                 rows := rows + v_rows.rows;
-                select v_bytes + coalesce(sum(pg_relation_size(l.relation)), 0) into v_bytes
+                select v_bytes + coalesce(sum(pg_relation_size(l.relation)), 0)::bigint into v_bytes
                 from pydb_internal.retention_leaves(v_each) as l;
                 -- 8 MB are counted again in a few milliseconds
                 if v_rows.is_exact and v_bytes <= 8388608 and v_try < 3 then
