@@ -1,4 +1,4 @@
--- destroys: holds, with the history of those that were released (what they held can be deleted from then on), which server and database pydb may delete in, and what was allowed beforehand, windows, WAL budgets and limits for catching up of policies; the history of what runs counted; the WAL of runs, and what was allowed beforehand; who approved policies, and what their tables looked like then; the seals of the audit log; indicators of the governor, and what runs rested for
+-- destroys: holds, with the history of those that were released (what they held can be deleted from then on); which server and database pydb may delete in, and what was allowed beforehand; who approved policies, and what their tables looked like then; windows, WAL budgets and limits for catching up of policies; the history of what runs counted, their WAL and what they rested for; the seals of the audit log; indicators of the governor
 drop routine pydb_internal.reference_set_refusals;
 drop routine pydb_internal.reference_domain_refusals;
 drop routine pydb_internal.orphan_apply_rows;

@@ -1,5 +1,5 @@
--- pydb_internal.run_log_governor (governor; by governor_decide): note what a run rests for, or goes slower for, while
--- it does.
+-- pydb_internal.run_log_governor (governor; by governor_decide): note what a run rests for, or goes slower for,
+-- while it does.
 -- writes pydb.job_run   locks the run's row
 -- raises nothing
 create or replace function pydb_internal.run_log_governor(
