@@ -42,8 +42,7 @@ PUBLIC: Final = {
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
-    | {"window_drop", "window_set"}
-    | {"governor_drop", "governor_set"}
+    | {"governor_drop", "governor_set", "window_drop", "window_set"}
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"}
     | {"hold_place", "hold_refuse", "hold_release"},
     "pydb_counsel": LOOKING | {"hold_override", "hold_place", "hold_refuse", "hold_release"},
