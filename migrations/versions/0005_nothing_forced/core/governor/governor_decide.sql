@@ -11,7 +11,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_least constant float8 := 0.015625::float8;
+    v_least constant float8 := 1 / 64::float8;
     v_worst record;
     v_was constant text := p_run.governor_signal;
     v_reason text;

@@ -16,8 +16,8 @@ declare
     v_columns name[];
     v_typed text;
     v_nulls bigint;
-    v_values text[];
     v_count bigint;
+    v_values text[];
     v_problem text;
 begin
     if jsonb_typeof(v_keys) <> 'array' or v_keys = '[]' or exists (
@@ -52,6 +52,8 @@ begin
                 (select string_agg(format('array_agg(k.%I)::text', u.name), ', ' order by u.ord) from unnest(v_columns)
                     with ordinality as u (name, ord)), v_typed
             ) into v_nulls, v_values, v_count using v_keys;
+            p_hold.key_values := v_values;
+            p_hold.keys := v_count;
             v_problem := case when v_nulls > 0 then 'a key has a part that is missing or null' end;
         exception when data_exception or integrity_constraint_violation or cannot_coerce or datatype_mismatch
             or undefined_function then
@@ -65,8 +67,6 @@ begin
             hint = 'p_keys is an array of objects that all name the same columns: [{"id": 42}, {"id": 43}].';
     end if;
     p_hold.key_columns := v_columns;
-    p_hold.key_values := v_values;
-    p_hold.keys := v_count;
     return p_hold;
 end
 $$;
