@@ -70,6 +70,8 @@ OTHERS: Final = {
     "run_prune": BOOKS,
     "schedule_prune": BOOKS,
     "schedule_prune_statement": BOOKS,
+    "governor_drop": BOOKS,
+    "governor_store": BOOKS,
     "window_drop": BOOKS,
 }
 

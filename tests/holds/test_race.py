@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
+from tests.faults.lab import Background
 from tests.retention.lab import refused
 
 if TYPE_CHECKING:
@@ -121,3 +122,21 @@ def test_a_hold_waits_for_the_delete_at_work_and_an_older_snapshot_is_told(conne
     one.rollback()
     with refused("YD703"):
         one.execute("select * from pydb.cascade_delete('t', '{\"id\": 2}')")
+
+
+def test_a_hold_that_waits_lets_other_deletes_through(connect: Connect) -> None:
+    one, two, three = connect(autocommit=False), connect(), connect()
+    two.execute("create table t (id int primary key); insert into t values (1), (2), (3)")
+    one.execute("select * from pydb.cascade_delete('t', '{\"id\": 1}')")
+    hold = Background(two, "select pydb.hold_place('h', 't', p_reason => 'r')")
+    waits = "select exists (select from pg_locks where pid = %s and not granted)"
+    while three.execute(waits, [hold.pid]).fetchone() != (True,):
+        pass
+    three.execute("set lock_timeout = '5s'")
+    three.execute("select * from pydb.cascade_delete('t', '{\"id\": 2}')")
+    one.commit()
+    hold.succeeded()
+    assert three.execute("select id from t").fetchall() == [(3,)]
+    assert two.execute("show lock_timeout").fetchone() == ("0",)
+    with refused("YD703"):
+        three.execute("select * from pydb.cascade_delete('t', '{\"id\": 3}')")

@@ -23,29 +23,33 @@ from (
         and num_nonnulls(a.backend_xmin, a.backend_xid) > 0
     union all
     select
-        'prepared transaction', x.gid, null, age(x.transaction), x.prepared,
-        format('a prepared transaction of %s that was neither committed nor rolled back', x.owner),
-        format('rollback prepared %L; or: commit prepared %L;', x.gid, x.gid)
+        'prepared transaction' as kind, x.gid as name, null as pid, age(x.transaction) as age_transactions,
+        x.prepared as since,
+        format('a prepared transaction of %s that was neither committed nor rolled back', x.owner) as meaning,
+        format('rollback prepared %L; or: commit prepared %L;', x.gid, x.gid) as hint
     from pg_catalog.pg_prepared_xacts as x
     where x.database = pg_catalog.current_database()
     union all
     select
-        'replication slot', s.slot_name, s.active_pid, age(s.xmin), null,
-        case when s.active then 'a slot whose standby sends feedback' else 'a slot that nobody reads' end,
-        format('select pg_drop_replication_slot(%L); if nobody will read it again', s.slot_name)
+        'replication slot' as kind, s.slot_name as name, s.active_pid as pid, age(s.xmin) as age_transactions,
+        null as since,
+        case when s.active then 'a slot whose standby sends feedback' else 'a slot that nobody reads' end as meaning,
+        format('select pg_drop_replication_slot(%L); if nobody will read it again', s.slot_name) as hint
     from pg_catalog.pg_replication_slots as s
     where s.xmin is not null
     union all
     select
-        'standby', coalesce(nullif(r.application_name, ''), host(r.client_addr), 'a standby'), r.pid,
-        age(r.backend_xmin), r.backend_start, 'a query on a standby with hot_standby_feedback',
-        'On the standby: select pid, xact_start, query from pg_stat_activity order by xact_start;'
+        'standby' as kind, coalesce(nullif(r.application_name, ''), host(r.client_addr), 'a standby') as name, r.pid,
+        age(r.backend_xmin) as age_transactions, r.backend_start as since,
+        'a query on a standby with hot_standby_feedback' as meaning,
+        'On the standby: select pid, xact_start, query from pg_stat_activity order by xact_start;' as hint
     from pg_catalog.pg_stat_replication as r
     where r.backend_xmin is not null
     union all
     select
-        'not known', format('%s sessions of others', count(*)), null, null, null,
-        'this role does not see what they hold', format('grant pg_read_all_stats to %I;', current_user)
+        'not known' as kind, format('%s sessions of others', count(*)) as name, null as pid, null as age_transactions,
+        null as since, 'this role does not see what they hold' as meaning,
+        format('grant pg_read_all_stats to %I;', current_user) as hint
     from pg_catalog.pg_stat_activity as a
     where a.datname = pg_catalog.current_database() and a.pid <> pg_catalog.pg_backend_pid()
         and a.backend_type is null
