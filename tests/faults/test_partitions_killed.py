@@ -87,10 +87,14 @@ def test_a_run_that_archives_partitions_is_killed(
 
 def waiting(lab: Lab) -> int:
     """Process of a command's session that stands at the gate."""
-    found = "select pid from pg_locks where locktype = 'advisory' and not granted"
-    lab.until(f"select exists ({found})")
-    pid = lab.value(found)
-    assert isinstance(pid, int)
+    found = (
+        "select l.pid from pg_locks as l inner join pg_database as d on d.oid = l.database"
+        " where l.locktype = 'advisory' and not l.granted and d.datname = current_database()"
+    )
+    pid = None
+    while not isinstance(pid, int):  # who waits may give up between two looks, and come again
+        lab.until(f"select exists ({found})")
+        pid = lab.value(found)
     return pid
 
 

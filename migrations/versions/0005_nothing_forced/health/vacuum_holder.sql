@@ -55,7 +55,7 @@ from (
         and a.backend_type is null
     having count(*) > 0
 ) as h
-order by h.age_transactions desc nulls last, h.since;
+order by h.age_transactions desc nulls last, h.since asc;
 
 comment on view pydb.vacuum_holder is
 'What keeps vacuum from taking away rows that were deleted, oldest first: open transactions of this database, prepared
