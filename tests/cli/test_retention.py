@@ -44,6 +44,7 @@ def test_plan_document(cli: Cli, policy: str) -> None:
     assert set(relation) == {
         *("policy", "relation", "action", "rows", "total_rows", "bytes", "oldest", "newest"),
         *("blocked_rows", "null_rows", "cutoff", "strategy", "strategy_reason", "warnings", "codes"),
+        "held_rows",
         "implausible_rows",
     }
     assert (relation["relation"], relation["rows"], relation["total_rows"]) == ("app.events", EXPIRED, TOTAL)

@@ -17,6 +17,7 @@ declare
     v_child text;
     v_count bigint;
     v_superuser text;
+    v_has_triggers boolean;
 begin
     if p_edge = 0 then
         v_superuser := pydb_internal.superuser_text(
@@ -56,15 +57,15 @@ begin
             ), v_child
         ), pydb_internal.cascade_index_command(v_edge);
     end if;
+    v_has_triggers := v_edge.kind = 'declared' and not (v_edge.is_enforced and v_edge.is_valid)
+        and exists (select 1 from pg_trigger as g where g.tgconstraint = v_edge.constraint_id);
     if v_edge.kind = 'declared' and not v_edge.is_enforced then
         return query select 'not_enforced', format(
-            '%s is not enforced (%s): followed all the same', v_edge.reference, case
-                when exists (select 1 from pg_trigger as g where g.tgconstraint = v_edge.constraint_id)
-                    then 'its triggers are disabled'
-                else 'NOT ENFORCED'
-            end
+            '%s is not enforced (%s): followed all the same', v_edge.reference,
+            case when v_has_triggers then 'its triggers are disabled' else 'NOT ENFORCED' end
         ), null::text;
-    elsif not v_edge.is_valid and v_edge.kind = 'declared' then
+    end if;
+    if v_has_triggers and not v_edge.is_valid then -- one that is NOT ENFORCED is never valid
         return query select
             'not_valid', format('%s is NOT VALID: older rows were never checked', v_edge.reference),
             format('call pydb.orphan_close(%L);', v_edge.reference);
