@@ -1,0 +1,4 @@
+-- what 0006 changes about tables, in the order of its rooms
+
+-- core: the list of runs of one state
+create index job_run_state_idx on pydb.job_run (state, kind, started_at);
