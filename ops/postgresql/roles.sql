@@ -156,11 +156,11 @@ declare
         doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants doctor_guard doctor_hurdles
         doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners
         doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources entity_lowered extension_relation
-        governor_archive_backlog governor_autovacuum governor_disk_used governor_function_problem governor_indicators
-        governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay governor_replication_lag
-        governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text guard_problem
-        guard_waiting_problem hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query
-        hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
+        governor_archive_backlog governor_ask governor_autovacuum governor_disk_used governor_function_problem
+        governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay
+        governor_replication_lag governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text
+        guard_problem guard_waiting_problem hold_active hold_check_seeds hold_conditions hold_deep_condition
+        hold_deep_query hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
         hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said hold_seed_condition
         hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match object_is_trusted orphan_references
         reference_aliases reference_base_type reference_by_name reference_candidates reference_check_author
@@ -223,28 +223,28 @@ declare
         archive_open archive_order archive_orphans archive_purge_evade archive_purge_open archive_purge_rows
         archive_purge_turn archive_put archive_restore_rows archive_return archive_select archive_sequences
         archive_sieve archive_signature archive_statements archive_table_store archive_table_vet archive_try
-        audit_digest audit_say audit_seal_batch audit_seal_due audit_seal_hash audit_seal_root budget_stop
-        cascade_approval_store cascade_approval_vet cascade_check_blocked cascade_check_held cascade_check_indexes
-        cascade_check_job cascade_check_purge cascade_check_session cascade_check_shape cascade_check_switch
-        cascade_check_terms cascade_check_trial cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts
-        cascade_deletes cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
+        audit_digest audit_say audit_seal_batch audit_seal_due audit_seal_hash audit_seal_root cascade_approval_store
+        cascade_approval_vet cascade_check_blocked cascade_check_held cascade_check_indexes cascade_check_job
+        cascade_check_purge cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms
+        cascade_check_trial cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes
+        cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
         cascade_is_refusable cascade_job_store cascade_job_vet cascade_late_rows cascade_log cascade_plan_command
         cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered
         cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
         entity_approval_store entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
         erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet governor_decide
-        governor_quiet governor_stop governor_store governor_vet guard_admit guard_check guard_check_shape
-        hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store hold_release_vet hold_still
-        hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call orphan_check_closed orphan_check_rights
-        orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
-        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
-        reference_check_columns reference_check_table reference_check_types reference_name reference_store
-        reference_type_hint reference_vet reference_warn_type retention_approval_store retention_approval_vet
-        retention_builtin retention_bytes retention_check_filter retention_check_keep retention_check_limits
-        retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        governor_quiet governor_share governor_stop governor_store governor_vet guard_admit guard_check
+        guard_check_shape hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store hold_release_vet
+        hold_still hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call orphan_check_closed
+        orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child
+        orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source
+        reference_advise reference_check_columns reference_check_table reference_check_types reference_name
+        reference_store reference_type_hint reference_vet reference_warn_type retention_approval_store
+        retention_approval_vet retention_builtin retention_bytes retention_check_filter retention_check_keep
+        retention_check_limits retention_check_rights retention_check_terms retention_check_unit retention_check_values
         retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
-        retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
+        retention_policy_store retention_policy_vet run_beat run_begin run_blame run_call run_check_now
         run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
         run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look
         run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
@@ -270,7 +270,7 @@ declare
         archive_open archive_order archive_orphans archive_places archive_purge_evade archive_purge_open
         archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return archive_select
         archive_sequences archive_sieve archive_signature archive_statements archive_table_store archive_table_vet
-        archive_try archive_versions audit_say audit_seal_batch audit_seal_due budget_stop cascade_check_blocked
+        archive_try archive_versions audit_say audit_seal_batch audit_seal_due cascade_check_blocked
         cascade_check_copies cascade_check_held cascade_check_indexes cascade_check_job cascade_check_purge
         cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms cascade_check_trial
         cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes cascade_evade
@@ -283,9 +283,9 @@ declare
         erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable erasure_key_source erasure_keys
         erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search erasure_store
         erasure_stores erasure_tasks erasure_vet export_columns export_evade export_open export_slice export_terms
-        export_turn export_verify governor_decide governor_quiet governor_stop guard_admit guard_check guard_check_shape
-        hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
-        orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
+        export_turn export_verify governor_decide governor_quiet governor_share governor_stop guard_admit guard_check
+        guard_check_shape hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows
+        orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
         orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
         orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
         orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
@@ -307,7 +307,7 @@ declare
         retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature retention_take
         retention_target_ms retention_tell_held retention_tell_implausible retention_together retention_together_remove
         retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
-        run_account run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
+        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
         run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
         run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
         run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop

@@ -306,6 +306,7 @@ create table pydb_internal.run_kind (
     passed_on text[] not null default '{}',
     hint text not null,
     names_windows boolean not null default false,
+    is_windowed boolean not null default false,
     constraint run_kind_pkey primary key (name)
 );
 
@@ -327,6 +328,8 @@ comment on column pydb_internal.run_kind.hint is
 'What to type after a failure that has no hint of its own: format of the subject (%1$L) and its last word (%2$s).';
 comment on column pydb_internal.run_kind.names_windows is
 'True: its subjects can name windows, and name_windowed(window) tells which do.';
+comment on column pydb_internal.run_kind.is_windowed is
+'True: a window holds for its runs whose subjects name none; kept by window_kinds. False spares each of them the look.';
 
 revoke all on pydb_internal.run_kind from public;
 
@@ -397,7 +400,8 @@ create type pydb_internal.run_state as (
     governor_since timestamptz,
     governor_signal text,
     governor_ratio float8,
-    slowed_at timestamptz
+    slowed_at timestamptz,
+    governor_seen oid[]
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -450,6 +454,8 @@ comment on column pydb_internal.run_state.governor_since is 'Since when it rests
 comment on column pydb_internal.run_state.governor_signal is 'The worst signal at the last look; null = ok.';
 comment on column pydb_internal.run_state.governor_ratio is 'Value by threshold of that.';
 comment on column pydb_internal.run_state.slowed_at is 'When its factor was halved last.';
+comment on column pydb_internal.run_state.governor_seen is
+'Tables that the governor has looked at in this run; a partition counts as the table at its top.';
 
 create type pydb_internal.run_chunk as (
     relation oid,
@@ -550,7 +556,8 @@ create type pydb_internal.run_terms as (
     catch_up pydb_internal.run_limits,
     overdue_at timestamptz,
     sqlstate text,
-    hint text
+    hint text,
+    relation oid
 );
 
 comment on type pydb_internal.run_terms is 'What the subject of a run says now.';
@@ -569,6 +576,8 @@ comment on column pydb_internal.run_terms.overdue_at is
 'A run that takes this or later for now is to catch up; null = none is.';
 comment on column pydb_internal.run_terms.sqlstate is 'Code of a reason that blocks the run; null = none.';
 comment on column pydb_internal.run_terms.hint is 'What to type about it.';
+comment on column pydb_internal.run_terms.relation is
+'The one table that it is about, which the governor looks at before anything is counted; null = several.';
 
 create type pydb_internal.guard_place as (
     system_identifier bigint,
@@ -882,3 +891,21 @@ insert into pydb.setting (name, value, value_type, min_value, max_value, descrip
     'governor_interval', '500 ms', 'interval', '0', '1 min',
     'how old a signal of the governor may be before a batch looks again (interval, 0 to 1 min)'
 );
+
+create unlogged table pydb_internal.governor_seen (
+    is_it boolean not null default true,
+    seen_at timestamptz not null,
+    readings jsonb not null,
+    constraint governor_seen_pkey primary key (is_it),
+    constraint governor_seen_is_it_check check (is_it)
+);
+
+comment on table pydb_internal.governor_seen is
+'What the indicators that concern the server as a whole said when a run last asked: one answer for all runs. Unlogged:
+after a crash the next run asks again.';
+comment on column pydb_internal.governor_seen.is_it is 'True: there is one row.';
+comment on column pydb_internal.governor_seen.seen_at is
+'When they were asked; an answer older than the setting governor_interval is none.';
+comment on column pydb_internal.governor_seen.readings is 'Name of the indicator, and its pydb.governor_reading.';
+
+revoke all on pydb_internal.governor_seen from public;
