@@ -266,29 +266,29 @@ declare
         archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll
         archive_exporter_of archive_exporter_wait archive_fit archive_forget archive_free_condition archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
-        archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one
-        archive_open archive_order archive_orphans archive_places archive_purge_evade archive_purge_open
-        archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return archive_select
-        archive_sequences archive_sieve archive_signature archive_statements archive_table_store archive_table_vet
-        archive_try archive_versions audit_say audit_seal_batch audit_seal_due budget_stop cascade_check_blocked
-        cascade_check_copies cascade_check_held cascade_check_indexes cascade_check_job cascade_check_purge
-        cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms cascade_check_trial
-        cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes cascade_evade
-        cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
-        cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete cascade_job_keys
-        cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store cascade_job_take
-        cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_pin cascade_plan_command
-        cascade_purge_parts cascade_purge_rows cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names
-        cascade_triggered cascade_turn cascade_update_statements cascade_verify_counts cascade_write draft_add
-        erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable erasure_key_source erasure_keys
-        erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search erasure_store
-        erasure_stores erasure_tasks erasure_vet export_columns export_evade export_open export_slice export_terms
-        export_turn export_verify governor_decide governor_quiet governor_stop guard_admit guard_check guard_check_shape
-        hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
-        orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
-        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
-        orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
-        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
+        archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_mark archive_obstacle
+        archive_one_by_one archive_open archive_order archive_orphans archive_places archive_purge_evade
+        archive_purge_open archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return
+        archive_select archive_sequences archive_shut archive_sieve archive_signature archive_statements
+        archive_table_store archive_table_vet archive_try archive_versions audit_say audit_seal_batch audit_seal_due
+        budget_stop cascade_check_blocked cascade_check_copies cascade_check_held cascade_check_indexes
+        cascade_check_job cascade_check_purge cascade_check_session cascade_check_shape cascade_check_switch
+        cascade_check_terms cascade_check_trial cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts
+        cascade_deletes cascade_evade cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by
+        cascade_is_divisible cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete
+        cascade_job_keys cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store
+        cascade_job_take cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_pin
+        cascade_plan_command cascade_purge_late cascade_purge_parts cascade_purge_rows cascade_root_terms
+        cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements
+        cascade_verify_counts cascade_write draft_add erasure_edges erasure_entries erasure_finish erasure_hashes
+        erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt
+        erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet export_columns export_evade
+        export_open export_slice export_terms export_turn export_verify governor_decide governor_quiet governor_stop
+        guard_admit guard_check guard_check_shape hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply
+        orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules
+        orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below
+        orphan_enroll orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows
+        orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
         orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
         orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
         orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status

@@ -3,3 +3,7 @@
 
 -- core: the list of runs of one state
 drop index pydb.job_run_state_idx;
+
+-- cascade: a purge looks again for copies where its archives have been given any
+alter type pydb_internal.cascade_work drop attribute sources;
+alter type pydb_internal.cascade_work drop attribute mark;
