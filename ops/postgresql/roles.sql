@@ -134,10 +134,10 @@ declare
     c_app_calls constant text := '
     ';
     c_monitor constant text := '
-        cascade_plan cascade_receipt doctor entity_drift help idempotency_stats migrate_check reference_suggest
-        retention_outlook retention_plan retention_policy_drift retention_policy_explain space_scan
-        archive_is_own cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query
-        schedule_place schedule_rows space_touched space_vacuum_statement
+        archive_is_own cascade_plan cascade_receipt cascade_unique_keys doctor entity_drift help idempotency_stats
+        migrate_check reference_suggest relation_name relation_resolve retention_outlook retention_plan
+        retention_policy_drift retention_policy_explain schedule_cron schedule_cron_query schedule_place schedule_rows
+        space_scan space_touched space_vacuum_statement
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
@@ -201,17 +201,16 @@ declare
         setting_of_role space_free superuser_text type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
-        archive_export_run archive_keep_set archive_purge archive_restore audit_seal_run audit_verified audit_verify
-        cascade_approve cascade_cancel cascade_delete cascade_request entity_approve entity_drop entity_set
-        erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges governor_drop governor_set
-        guard_allow guard_set hold_place hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset
-        idempotency_resolve orphan_close reference_drop reference_set retention_pause retention_policy_approve
-        retention_policy_drop retention_policy_set retention_resume schedule_set schedule_sync setting_set window_drop
-        window_set
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
-        archive_export_scope archive_exporter_end archive_exporter_join archive_import archive_import_open
-        archive_manifest_enter archive_parts audit_head_text erasure_back export_pin orphan_reference_get
-        reference_parse_columns run_close_cancelled schedule_audit schedule_plan
+        archive_export_run archive_export_scope archive_exporter_end archive_exporter_join archive_import
+        archive_import_open archive_keep_set archive_manifest_enter archive_parts archive_purge archive_restore
+        audit_head_text audit_seal_run audit_verified audit_verify cascade_approve cascade_cancel cascade_delete
+        cascade_request entity_approve entity_drop entity_set erasure_back erasure_export erasure_refuse erasure_replay
+        erasure_verify erasure_verify_edges export_pin governor_drop governor_set guard_allow guard_set hold_place
+        hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_close
+        orphan_reference_get reference_drop reference_parse_columns reference_set retention_pause
+        retention_policy_approve retention_policy_drop retention_policy_set retention_resume run_close_cancelled
+        schedule_audit schedule_plan schedule_set schedule_sync setting_set window_drop window_set
     ';
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -251,14 +250,14 @@ declare
         run_size run_stop run_tell run_terms_of schedule_is_command schedule_require window_stop
     ';
     c_runner constant text := '
-        archive_purge audit_seal_run cascade_cancel cascade_delete cascade_request cascade_run erasure_export
-        erasure_refuse erasure_replay erasure_verify erasure_verify_edges hold_refuse idempotency_prune orphan_repair
-        orphan_restore orphan_scan orphan_scan_run retention_batch retention_export_run retention_run schedule_prune
-        schedule_sync
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
-        archive_manifest_enter archive_pending audit_head_text cascade_jobs_due erasure_back export_leaves export_pin
-        export_range orphan_reference_get retention_detach_candidates retention_detach_statement run_close_cancelled
-        schedule_audit schedule_due schedule_plan schedule_settle schedule_take scheduler_beat scheduler_start
+        archive_manifest_enter archive_pending archive_purge audit_head_text audit_seal_run cascade_cancel
+        cascade_delete cascade_jobs_due cascade_request cascade_run erasure_back erasure_export erasure_refuse
+        erasure_replay erasure_verify erasure_verify_edges export_leaves export_pin export_range hold_refuse
+        idempotency_prune orphan_reference_get orphan_repair orphan_restore orphan_scan orphan_scan_run retention_batch
+        retention_detach_candidates retention_detach_statement retention_export_run retention_run run_close_cancelled
+        schedule_audit schedule_due schedule_plan schedule_prune schedule_settle schedule_sync schedule_take
+        scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -266,29 +265,29 @@ declare
         archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll
         archive_exporter_of archive_exporter_wait archive_fit archive_forget archive_free_condition archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
-        archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_obstacle archive_one_by_one
-        archive_open archive_order archive_orphans archive_places archive_purge_evade archive_purge_open
-        archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return archive_select
-        archive_sequences archive_sieve archive_signature archive_statements archive_table_store archive_table_vet
-        archive_try archive_versions audit_say audit_seal_batch audit_seal_due cascade_check_blocked
-        cascade_check_copies cascade_check_held cascade_check_indexes cascade_check_job cascade_check_purge
-        cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms cascade_check_trial
-        cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes cascade_evade
-        cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
+        archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_mark archive_obstacle
+        archive_one_by_one archive_open archive_order archive_orphans archive_places archive_purge_evade
+        archive_purge_open archive_purge_rows archive_purge_turn archive_put archive_restore_rows archive_return
+        archive_select archive_sequences archive_shut archive_sieve archive_signature archive_statements
+        archive_table_store archive_table_vet archive_try archive_versions audit_say audit_seal_batch audit_seal_due
+        cascade_check_blocked cascade_check_copies cascade_check_held cascade_check_indexes cascade_check_job
+        cascade_check_purge cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms
+        cascade_check_trial cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes
+        cascade_evade cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
         cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete cascade_job_keys
         cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store cascade_job_take
         cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_pin cascade_plan_command
-        cascade_purge_parts cascade_purge_rows cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names
-        cascade_triggered cascade_turn cascade_update_statements cascade_verify_counts cascade_write draft_add
-        erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable erasure_key_source erasure_keys
-        erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search erasure_store
-        erasure_stores erasure_tasks erasure_vet export_columns export_evade export_open export_slice export_terms
-        export_turn export_verify governor_decide governor_quiet governor_share governor_stop guard_admit guard_check
-        guard_check_shape hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows
-        orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
-        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
-        orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
-        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
+        cascade_purge_late cascade_purge_parts cascade_purge_rows cascade_root_terms cascade_steps_done cascade_trial
+        cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements cascade_verify_counts
+        cascade_write draft_add erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable
+        erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan
+        erasure_search erasure_store erasure_stores erasure_tasks erasure_vet export_columns export_evade export_open
+        export_slice export_terms export_turn export_verify governor_decide governor_quiet governor_share governor_stop
+        guard_admit guard_check guard_check_shape hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply
+        orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules
+        orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below
+        orphan_enroll orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows
+        orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
         orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
         orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
         orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status

@@ -44,6 +44,7 @@ SAFE: Final = {
     "archive_export_pending": "files that this login exported, and no other",
     "archive_export_rows": OWN + "; which rows go is what was entered for a verified file of this login",
     "archive_purge_rows": OWN + "; what is due it decides itself, by the server's own clock",
+    "archive_shut": OWN + ": locks archives of tables that it names, up to its commit",
     "archive_return": OWN + ", which restore",
     "archive_table_store": DRAFT + "; what it makes is named and typed by the catalog",
     "audit_seal_batch": "seals what is there, as it is; asks nothing of its caller but how many rows",
@@ -158,6 +159,7 @@ TEXT: Final = frozenset(
     {
         "archive_export_rows",
         "archive_purge_rows",
+        "archive_shut",
         "archive_table_store",
         # what holds say of the table, as in tests/lint/test_text_that_runs.py
         "idempotency_prune",

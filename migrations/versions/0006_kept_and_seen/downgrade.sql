@@ -11,3 +11,6 @@ drop table pydb_internal.governor_seen;
 alter table pydb_internal.run_kind drop column is_windowed;
 alter type pydb_internal.run_state drop attribute governor_seen;
 alter type pydb_internal.run_terms drop attribute relation;
+-- cascade: a purge looks again for copies where its archives have been given any
+alter type pydb_internal.cascade_work drop attribute sources;
+alter type pydb_internal.cascade_work drop attribute mark;

@@ -31,3 +31,6 @@ comment on column pydb_internal.governor_seen.seen_at is
 'When they were asked; an answer older than the setting governor_interval is none.';
 comment on column pydb_internal.governor_seen.readings is 'Name of the indicator, and its pydb.governor_reading.';
 revoke all on pydb_internal.governor_seen from public;
+-- cascade: a purge looks again for copies where its archives have been given any
+alter type pydb_internal.cascade_work add attribute sources oid[];
+alter type pydb_internal.cascade_work add attribute mark text;
