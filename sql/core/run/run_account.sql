@@ -12,6 +12,7 @@ begin
         p_run.done := p_run.done + p_run.rows;
         p_run.batches := p_run.batches + 1;
         p_run.tries := 0;
+        p_run.tally := pydb_internal.run_tally(p_run.tally, p_run.turn_ms);
         raise debug '%: batch %: % rows', pydb_internal.run_label(p_run), p_run.batches, p_run.rows;
         perform pydb_internal.run_log_batch(p_run.run_id, p_run.rows, 1, p_run.detail, p_run.counts, p_run.wal);
         p_run.detail := null;

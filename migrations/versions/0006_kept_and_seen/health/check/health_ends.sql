@@ -1,0 +1,54 @@
+-- pydb_internal.health_ends (check): what ran last of each subject of a kind, and how often it failed in a row.
+-- reads pydb.job_run   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.health_ends(p_kind text, p_subjects text[])
+returns table (
+    subject text,
+    id bigint,
+    state text,
+    stop_reason text,
+    started_at timestamptz,
+    finished_at timestamptz,
+    sqlstate text,
+    error text,
+    failures integer,
+    last_success timestamptz
+)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    -- a few rows of each subject by an index, however long the log is
+    select
+        u.subject, (l.runs[1]).id, (l.runs[1]).state, (l.runs[1]).stop_reason, (l.runs[1]).started_at,
+        (l.runs[1]).finished_at, (l.runs[1]).sqlstate, (l.runs[1]).error, l.failures, l.last_success
+    from unnest(p_subjects) as u (subject)
+    cross join lateral (
+        select
+            array_agg(r order by r.id desc) as runs,
+            max(r.finished_at) filter (where r.state = 'completed') as last_success,
+            count(*) filter (where r.is_bad and r.ends_before = r.place)::integer as failures
+        from (
+            select
+                n.*, n.state in ('failed', 'blocked', 'interrupted') or n.stop_reason = 'no_progress' as is_bad,
+                row_number() over (order by n.id desc) as place,
+                count(*) filter (where n.state in ('failed', 'blocked', 'interrupted') or n.stop_reason = 'no_progress')
+                    over (order by n.id desc) as ends_before
+            from (
+                select r.*
+                from pydb.job_run as r
+                where r.kind = p_kind and r.subject = u.subject
+                order by r.id desc
+                limit 20
+            ) as n
+            where not n.dry_run and n.state not in ('queued', 'running', 'skipped', 'cancelled')
+        ) as r
+    ) as l
+    where l.runs is not null;
+$$;
+
+comment on function pydb_internal.health_ends(text, text[]) is
+'One row a subject: its last run that came to an end of its own, how many of the last of them failed, were blocked or cut
+off one after the other, and when one was last completed; among its newest 20 runs of any sort.';
+
+revoke all on function pydb_internal.health_ends(text, text[]) from public;
