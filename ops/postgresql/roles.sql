@@ -159,16 +159,16 @@ declare
         governor_archive_backlog governor_autovacuum governor_disk_used governor_function_problem governor_indicators
         governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay governor_replication_lag
         governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text guard_problem
-        guard_waiting_problem health health_archive health_audit health_cascade health_cron health_database health_ends
-        health_failed health_holds health_idempotency health_job_findings health_jobs health_migrations health_orphans
-        health_retention health_run_findings health_say health_schedule health_seal health_targets hold_active
-        hold_check_seeds hold_conditions hold_deep_condition hold_deep_query hold_defect hold_free_condition
+        guard_waiting_problem health health_archive health_audit health_cascade health_cron health_database health_drift
+        health_ends health_failed health_holds health_idempotency health_job_findings health_jobs health_migrations
+        health_orphans health_retention health_run_findings health_say health_schedule health_seal health_targets
+        hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query hold_defect hold_free_condition
         hold_graph_of hold_held_conditions hold_hint hold_is_carried hold_kept_conditions hold_key_condition
         hold_names_of hold_problem hold_relation hold_said hold_seed_condition hold_seeds hold_source hold_state
         hold_tenant_relations hold_top key_match metric_archive metric_build metric_cascade metric_collect
-        metric_database metric_edges metric_gap metric_health metric_histograms metric_holds metric_idempotency
-        metric_interval metric_orphans metric_parts metric_policies metric_relations metric_retention metric_runs
-        metric_scheduler metric_standbys metric_times object_is_trusted orphan_references reference_aliases
+        metric_collectors metric_database metric_edges metric_gap metric_health metric_histograms metric_holds
+        metric_idempotency metric_interval metric_orphans metric_parts metric_policies metric_relations metric_retention
+        metric_runs metric_scheduler metric_standbys metric_times object_is_trusted orphan_references reference_aliases
         reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
         reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
         reference_edges_among reference_effects reference_equality reference_get reference_inbound

@@ -9,9 +9,7 @@ select
     k.help,
     s.labels,
     s.value
-from unnest(
-    '{build,database,relations,runs,retention,cascade,orphans,idempotency,scheduler,archive,holds,health}'::text[]
-) as u (collector)
+from unnest(pydb_internal.metric_collectors()) as u (collector)
 cross join lateral pydb_internal.metric_collect(u.collector) as s
 inner join pydb_internal.metric_kind as k on k.name = regexp_replace(s.name, '_(bucket|sum|count)$', '');
 

@@ -20,31 +20,29 @@ set search_path = pg_catalog, pg_temp
 as $$
     -- a few rows of each subject by an index, however long the log is
     select
-        u.subject, (l.runs[1]).id, (l.runs[1]).state, (l.runs[1]).stop_reason, (l.runs[1]).started_at,
-        (l.runs[1]).finished_at, (l.runs[1]).sqlstate, (l.runs[1]).error, l.failures, l.last_success
+        u.subject, l.id, l.state, l.stop_reason, l.started_at, l.finished_at, l.sqlstate, l.error, l.failures,
+        l.last_success
     from unnest(p_subjects) as u (subject)
     cross join lateral (
         select
-            array_agg(r order by r.id desc) as runs,
-            max(r.finished_at) filter (where r.state = 'completed') as last_success,
-            count(*) filter (where r.is_bad and r.ends_before = r.place)::integer as failures
+            w.*, (coalesce(min(w.place) filter (where not w.is_bad) over (), count(*) over () + 1) - 1)::integer as failures,
+            max(w.finished_at) filter (where w.state = 'completed') over () as last_success
         from (
             select
-                n.*, n.state in ('failed', 'blocked', 'interrupted') or n.stop_reason = 'no_progress' as is_bad,
-                row_number() over (order by n.id desc) as place,
-                count(*) filter (where n.state in ('failed', 'blocked', 'interrupted') or n.stop_reason = 'no_progress')
-                    over (order by n.id desc) as ends_before
+                n.*, row_number() over (order by n.id desc) as place,
+                n.state in ('failed', 'blocked', 'interrupted') or n.stop_reason = 'no_progress' as is_bad
             from (
-                select r.*
+                select r.id, r.state, r.stop_reason, r.started_at, r.finished_at, r.sqlstate, r.error, r.dry_run
                 from pydb.job_run as r
                 where r.kind = p_kind and r.subject = u.subject
                 order by r.id desc
                 limit 20
             ) as n
             where not n.dry_run and n.state not in ('queued', 'running', 'skipped', 'cancelled')
-        ) as r
-    ) as l
-    where l.runs is not null;
+        ) as w
+        order by w.place
+        limit 1
+    ) as l;
 $$;
 
 comment on function pydb_internal.health_ends(text, text[]) is

@@ -1,5 +1,5 @@
 -- pydb_internal.health_migrations (check; by health): is the schema what its migrations made.
--- reads pydb.alembic_version, what pydb.migrate_check reads   writes nothing   locks nothing
+-- reads pydb.alembic_version, what health_drift reads   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.health_migrations(p_now timestamptz)
 returns pydb_internal.health_said
@@ -10,8 +10,8 @@ as $$
 declare
     v_revisions constant text[] := (select array_agg(v.version_num::text) from pydb.alembic_version as v);
     v_drift constant jsonb := (
-        select coalesce(jsonb_agg(jsonb_build_object('state', m.state, 'what', concat_ws(' ', m.kind, m.identity))), '[]')
-        from pydb.migrate_check() as m
+        select coalesce(jsonb_agg(jsonb_build_object('state', m.state, 'what', m.what)), '[]')
+        from pydb_internal.health_drift() as m
     );
     v_findings jsonb;
 begin

@@ -1,4 +1,4 @@
--- pydb_internal.metric_parts (metric): orphans that pydb.orphan_check met since the last whole scan, by reference.
+-- pydb_internal.metric_parts (known): orphans that pydb.orphan_check met since the last whole scan, by reference.
 -- reads pydb.orphan_part, pydb.orphan_finding   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.metric_parts()

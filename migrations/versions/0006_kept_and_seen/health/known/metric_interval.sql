@@ -1,4 +1,4 @@
--- pydb_internal.metric_interval (metric): the longest time between two firings of a cron expression, in seconds.
+-- pydb_internal.metric_interval (known): the longest time between two firings of a cron expression, in seconds.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.metric_interval(p_schedule text)

@@ -1,4 +1,4 @@
--- pydb_internal.metric_policies (metric): the policies, and which of them have metrics of their own.
+-- pydb_internal.metric_policies (known): the policies, and which of them have metrics of their own.
 -- reads pydb.retention_policy, pydb.metric_total, pydb.setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.metric_policies()

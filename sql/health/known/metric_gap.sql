@@ -1,4 +1,4 @@
--- pydb_internal.metric_gap (metric; by metric_interval): the longest step between values that come round again.
+-- pydb_internal.metric_gap (known; by metric_interval): the longest step between values that come round again.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.metric_gap(p_values integer[], p_round integer)

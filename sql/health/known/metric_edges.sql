@@ -1,4 +1,4 @@
--- pydb_internal.metric_edges (metric): the references by name, and whether the server vouches for them.
+-- pydb_internal.metric_edges (known): the references by name, and whether the server vouches for them.
 -- reads pg_constraint   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.metric_edges()
