@@ -197,6 +197,15 @@ def transaction(conn: Connection, *, rollback: bool = False) -> Iterator[None]:
 
 
 @contextmanager
+def bounded(conn: Connection, seconds: float) -> Iterator[None]:
+    """One transaction in which no statement takes longer than ``seconds``."""
+    with _translated(conn), conn.transaction():
+        milliseconds = f"{max(int(seconds * 1000), 1)}ms"
+        conn.execute("select pg_catalog.set_config('statement_timeout', %s, true)", [milliseconds])
+        yield
+
+
+@contextmanager
 def snapshot(conn: Connection) -> Iterator[None]:
     """One transaction that sees one moment and writes nothing; values have one text (``export_pin``)."""
     with _translated(conn):

@@ -271,6 +271,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD406": OrphansRefused,
     "YD407": OrphansRemain,
     "YD408": RunBlocked,
+    "YD409": OrphansRemain,
     "YD501": UsageError,
     "YD502": SchedulerUnusable,
     "YD503": UsageError,

@@ -159,22 +159,28 @@ declare
         governor_archive_backlog governor_ask governor_autovacuum governor_disk_used governor_function_problem
         governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay
         governor_replication_lag governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text
-        guard_problem guard_waiting_problem hold_active hold_check_seeds hold_conditions hold_deep_condition
-        hold_deep_query hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
+        guard_problem guard_waiting_problem health health_archive health_audit health_cascade health_cron
+        health_database health_drift health_ends health_failed health_holds health_idempotency health_job_findings
+        health_jobs health_migrations health_orphans health_retention health_run_findings health_say health_schedule
+        health_seal health_targets hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query
+        hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
         hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said hold_seed_condition
-        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match object_is_trusted orphan_references
-        reference_aliases reference_base_type reference_by_name reference_candidates reference_check_author
-        reference_check_choices reference_comparable reference_constrained reference_domain_refusals
-        reference_edge_condition reference_edges reference_edges_among reference_effects reference_equality
-        reference_get reference_inbound reference_is_conditional reference_is_indexed reference_is_plain
-        reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match reference_measure
-        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
-        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
-        reference_set_refusals reference_set_source reference_set_values reference_shape reference_shared_names
-        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
-        reference_unsettable reference_words relation_identities relation_is_hypertable relation_problem
-        relation_publications relation_published relation_rules relation_source relation_tree retention_along
-        retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
+        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive metric_build
+        metric_cascade metric_collect metric_collectors metric_database metric_edges metric_gap metric_health
+        metric_histograms metric_holds metric_idempotency metric_interval metric_orphans metric_parts metric_policies
+        metric_relations metric_retention metric_runs metric_scheduler metric_standbys metric_times object_is_trusted
+        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
+        reference_check_author reference_check_choices reference_comparable reference_constrained
+        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
+        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
+        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
+        reference_people reference_problem reference_publications reference_relation_shape reference_roles
+        reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
+        reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
+        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
+        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
+        retention_along retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
         retention_check_author retention_check_stored retention_check_target retention_choices retention_code_hurdles
         retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
@@ -193,12 +199,13 @@ declare
         retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index retention_time_type
         retention_time_unit retention_total_rows retention_touched retention_type_problem retention_undo
         retention_version retention_watermark retention_watermark_function_problem retention_watermark_place
-        retention_watermark_problem retention_watermark_table_problem retention_watermark_warnings rows_text run_advice
-        run_dead run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
-        schedule_changes schedule_command schedule_command_parse schedule_job_name schedule_jobs schedule_known
-        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
-        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
-        setting_of_role space_free superuser_text type_plain type_read window_users window_verdict
+        retention_watermark_problem retention_watermark_table_problem retention_watermark_warnings rows_text run_action
+        run_advice run_dead run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
+        schedule_changes schedule_command schedule_command_parse schedule_failures schedule_job_name schedule_jobs
+        schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
+        schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
+        setting_get setting_of_role space_free superuser_text total_subject type_plain type_read window_users
+        window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
@@ -247,7 +254,8 @@ declare
         run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
         run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look
         run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
-        run_size run_stop run_tell run_terms_of schedule_is_command schedule_require window_stop
+        run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require total_batches
+        total_bucket window_stop
     ';
     c_runner constant text := '
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
@@ -310,8 +318,8 @@ declare
         run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
         run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
         run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
-        run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_is_command schedule_require
-        window_stop
+        run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
+        schedule_is_command schedule_require total_batches total_bucket window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release

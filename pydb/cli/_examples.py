@@ -35,6 +35,8 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "window list": ("pydb window list",),
     "window drop": ("pydb window drop nights",),
+    "health": ("pydb health", "pydb health retention schedule --line", "pydb health --json"),
+    "metrics": ("pydb metrics", "pydb metrics --textfile /var/lib/prometheus/node-exporter/pydb.prom"),
     "space": ("pydb space", "pydb space app.event"),
     "policy approve": ("pydb policy approve events --reason 'the trigger is ours'",),
     "entity approve": ("pydb entity approve customer --dry-run",),

@@ -14,3 +14,17 @@ alter type pydb_internal.run_terms drop attribute relation;
 -- cascade: a purge looks again for copies where its archives have been given any
 alter type pydb_internal.cascade_work drop attribute sources;
 alter type pydb_internal.cascade_work drop attribute mark;
+-- core: totals that outlive the log of runs
+drop table pydb.metric_total;
+delete from pydb.setting where name = 'metric_subjects';
+alter type pydb_internal.run_state drop attribute tally;
+
+-- orphans: what applications meet in a part of a reference
+drop function pydb_internal.orphan_count_piece;
+drop table pydb.orphan_part;
+
+-- health: its settings and types
+delete from pydb.setting where name = 'orphan_scan_valid';
+drop table pydb_internal.metric_kind;
+drop type pydb_internal.metric_sample;
+drop type pydb_internal.health_said;

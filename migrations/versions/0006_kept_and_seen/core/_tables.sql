@@ -401,7 +401,8 @@ create type pydb_internal.run_state as (
     governor_signal text,
     governor_ratio float8,
     slowed_at timestamptz,
-    governor_seen oid[]
+    governor_seen oid[],
+    tally jsonb
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -456,6 +457,8 @@ comment on column pydb_internal.run_state.governor_ratio is 'Value by threshold 
 comment on column pydb_internal.run_state.slowed_at is 'When its factor was halved last.';
 comment on column pydb_internal.run_state.governor_seen is
 'Tables that the governor has looked at in this run; a partition counts as the table at its top.';
+comment on column pydb_internal.run_state.tally is
+'Times of its batches and what it tried again, for the totals of metrics: see pydb_internal.run_tally.';
 
 create type pydb_internal.run_chunk as (
     relation oid,
@@ -909,3 +912,37 @@ comment on column pydb_internal.governor_seen.seen_at is
 comment on column pydb_internal.governor_seen.readings is 'Name of the indicator, and its pydb.governor_reading.';
 
 revoke all on pydb_internal.governor_seen from public;
+
+create table pydb.metric_total (
+    metric text not null,
+    subsystem text not null,
+    subject text not null default '',
+    label text not null default '',
+    value numeric not null,
+    at timestamptz
+);
+
+create index metric_total_subject_idx on pydb.metric_total (subsystem, subject);
+
+comment on table pydb.metric_total is
+'Totals of runs that outlive their log: the sum of value over the rows of a total, the newest of at. A run adds rows
+when it ends, in the same transaction, and changes none, so that no two of them wait for each other; now and then the
+rows of a total are made one. pydb.metric shows them.';
+comment on column pydb.metric_total.metric is
+'runs (label = how they ended), rows (label = what became of them), batches, run_seconds and batch_seconds, run_bucket
+and batch_bucket (label = upper bound in seconds), retries (label = class of the SQLSTATE), cascade_planned,
+cascade_deleted, cascade_mismatch.';
+comment on column pydb.metric_total.subsystem is 'Kind of the runs, as in pydb.job_run.';
+comment on column pydb.metric_total.subject is
+'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = all.';
+comment on column pydb.metric_total.label is 'What is told apart; empty = nothing.';
+comment on column pydb.metric_total.value is 'What is to be added; exact, so that no sum ever goes back.';
+comment on column pydb.metric_total.at is 'When the newest of them ended; null = not known.';
+
+revoke all on pydb.metric_total from public;
+
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'metric_subjects', '200', 'integer', '1', '10000',
+    'so many policies, references and the like have metrics of their own; the rest is "other" (integer, 1 to 10000)'
+);

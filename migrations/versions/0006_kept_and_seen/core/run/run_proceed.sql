@@ -45,6 +45,7 @@ begin
             v_run.done := v_run.done + v_run.rows;
             v_run.batches := v_run.batches + 1;
             v_run.tries := 0;
+            v_run.tally := pydb_internal.run_tally(v_run.tally, v_run.turn_ms);
             raise debug '%: batch %: % rows', pydb_internal.run_label(v_run), v_run.batches, v_run.rows;
             perform pydb_internal.run_log_batch(v_run.run_id, v_run.rows, 1, v_run.detail, v_run.counts, v_run.wal);
             v_run.detail := null;
