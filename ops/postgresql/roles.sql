@@ -10,7 +10,8 @@
 --                  sees what idempotency keys have recorded, resolves and resets them
 --   pydb_runner    runs, also cascades and their jobs, and schedules what it runs; looks. It needs SELECT and DELETE
 --                  on the tables (and SELECT on those that reference them); with UPDATE too it goes around locked rows
---   pydb_app       claims, completes and looks at idempotency keys, in every scope; nothing else
+--   pydb_app       claims, completes and looks at idempotency keys, in every scope; publishes events of its own topics,
+--                  reports degraded answers; nothing else
 --   pydb_counsel   places and releases holds, and overrides them for some rows; looks. To hold rows it needs SELECT on
 --                  their table. Nobody else overrides a hold; pydb_admin places and releases them too
 --
@@ -99,13 +100,14 @@ grant usage on schema pydb_internal to pydb_monitor;
 
 grant select on
     pydb.alembic_version, pydb.archive_list, pydb.archive_manifest, pydb.archive_run, pydb.archive_status,
-    pydb.archive_table, pydb.audit_head, pydb.cascade_job, pydb.entity, pydb.erasure_status, pydb.governor_indicator,
+    pydb.archive_table, pydb.audit_head, pydb.cascade_job, pydb.degraded_count, pydb.entity,
+    pydb.erasure_status, pydb.event, pydb.governor_indicator,
     pydb.governor_status, pydb.guard_status, pydb.guard_subject, pydb.hold_status, pydb.idempotency_list,
     pydb.job_run, pydb.orphan_coverage, pydb.orphan_finding, pydb.orphan_list, pydb.policy_outlook, pydb.reference,
     pydb.reference_list, pydb.retention_history, pydb.retention_job_log, pydb.retention_partition,
     pydb.retention_policy, pydb.run_list, pydb.run_window, pydb.schedule_claim, pydb.schedule_source,
     pydb.schedule_status, pydb.scheduler, pydb.setting, pydb.vacuum_holder, pydb.window_status,
-    pydb_internal.idempotency_held, pydb_internal.schema_object, pydb_internal.schema_source
+    pydb_internal.event_head, pydb_internal.idempotency_held, pydb_internal.schema_object, pydb_internal.schema_source
 to pydb_monitor;
 grant select on pydb.audit_log, pydb.audit_seal to pydb_admin;
 -- the books of `pydb schedule run`
@@ -128,13 +130,13 @@ do $grants$
 declare
     -- routines without overloads: the name is enough; the contract first, then what the command line calls besides
     c_app constant text := '
-        idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
+        degraded_report event_publish idempotency_claim idempotency_complete idempotency_fail idempotency_heartbeat idempotency_notify
         idempotency_peek
     ';
     c_app_calls constant text := '
     ';
     c_monitor constant text := '
-        cascade_plan cascade_receipt doctor entity_drift help idempotency_stats migrate_check reference_suggest
+        cascade_plan cascade_receipt doctor entity_drift event_read event_status help idempotency_stats migrate_check reference_suggest
         retention_outlook retention_plan retention_policy_drift retention_policy_explain space_scan
         archive_is_own cascade_unique_keys relation_name relation_resolve schedule_cron schedule_cron_query
         schedule_place schedule_rows space_touched space_vacuum_statement
@@ -203,6 +205,7 @@ declare
     c_admin constant text := '
         archive_export_run archive_keep_set archive_purge archive_restore audit_seal_run audit_verified audit_verify
         cascade_approve cascade_cancel cascade_delete cascade_request entity_approve entity_drop entity_set
+        degraded_report event_prune event_publish event_run
         erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges governor_drop governor_set
         guard_allow guard_set hold_place hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset
         idempotency_resolve orphan_close reference_drop reference_set retention_pause retention_policy_approve
@@ -233,16 +236,16 @@ declare
         cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
         entity_approval_store entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
-        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet governor_decide
-        governor_quiet governor_stop governor_store governor_vet guard_admit guard_check guard_check_shape
-        hold_check_rows hold_check_table hold_enter hold_read_keys hold_release_store hold_release_vet hold_still
-        hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call orphan_check_closed orphan_check_rights
-        orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
-        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem orphan_source reference_advise
-        reference_check_columns reference_check_table reference_check_types reference_name reference_store
-        reference_type_hint reference_vet reference_warn_type retention_approval_store retention_approval_vet
-        retention_builtin retention_bytes retention_check_filter retention_check_keep retention_check_limits
-        retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet
+        event_publish_batch event_watch governor_decide governor_quiet governor_stop governor_store governor_vet
+        guard_admit guard_check guard_check_shape hold_check_rows hold_check_table hold_enter hold_read_keys
+        hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_vet hold_wake orphan_check_call
+        orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem orphan_close_try orphan_condition
+        orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_problem
+        orphan_source reference_advise reference_check_columns reference_check_table reference_check_types
+        reference_name reference_store reference_type_hint reference_vet reference_warn_type retention_approval_store
+        retention_approval_vet retention_builtin retention_bytes retention_check_filter retention_check_keep
+        retention_check_limits retention_check_rights retention_check_terms retention_check_unit retention_check_values
         retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
         retention_policy_store retention_policy_vet run_account run_beat run_begin run_blame run_call run_check_now
         run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
@@ -251,7 +254,7 @@ declare
         run_size run_stop run_tell run_terms_of schedule_is_command schedule_require window_stop
     ';
     c_runner constant text := '
-        archive_purge audit_seal_run cascade_cancel cascade_delete cascade_request cascade_run erasure_export
+        archive_purge audit_seal_run event_prune event_run cascade_cancel cascade_delete cascade_request cascade_run erasure_export
         erasure_refuse erasure_replay erasure_verify erasure_verify_edges hold_refuse idempotency_prune orphan_repair
         orphan_restore orphan_scan orphan_scan_run retention_batch retention_export_run retention_run schedule_prune
         schedule_sync
@@ -282,13 +285,13 @@ declare
         cascade_triggered cascade_turn cascade_update_statements cascade_verify_counts cascade_write draft_add
         erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable erasure_key_source erasure_keys
         erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search erasure_store
-        erasure_stores erasure_tasks erasure_vet export_columns export_evade export_open export_slice export_terms
-        export_turn export_verify governor_decide governor_quiet governor_stop guard_admit guard_check guard_check_shape
-        hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
-        orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
-        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
-        orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
-        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
+        erasure_stores erasure_tasks erasure_vet event_publish_batch event_watch export_columns export_evade export_open
+        export_slice export_terms export_turn export_verify governor_decide governor_quiet governor_stop guard_admit
+        guard_check guard_check_shape hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply
+        orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules
+        orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below
+        orphan_enroll orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows
+        orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
         orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
         orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
         orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
