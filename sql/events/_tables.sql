@@ -88,7 +88,7 @@ create table pydb_internal.event_head (
     oldest bigint not null default 1,
     low xid8 not null default '0',
     published_at timestamptz,
-    seen_at timestamptz not null default pg_catalog.clock_timestamp(),
+    seen_at timestamptz,
     constraint event_head_pkey primary key (is_only),
     constraint event_head_is_only_check check (is_only)
 );
@@ -102,7 +102,7 @@ comment on column pydb_internal.event_head.oldest is 'Position of the oldest eve
 comment on column pydb_internal.event_head.low is 'No event of an older transaction is waiting, and none will come.';
 comment on column pydb_internal.event_head.published_at is 'When something was last published.';
 comment on column pydb_internal.event_head.seen_at is
-'When a publisher last gave a sign of life, to the minute; at first, when pydb was installed.';
+'When a publisher last gave a sign of life, to the minute; null = never.';
 
 create table pydb_internal.event_told (
     topic text not null,

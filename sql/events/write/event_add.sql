@@ -9,9 +9,10 @@ as $$
     insert into pydb_internal.event_waiting (topic, payload)
     select p_topic, jsonb_strip_nulls(p_payload)
     from pydb_internal.event_head as h
-    -- where nobody has published for as long as events are kept, nobody will read them
-    where h.seen_at > now() - (select s.value::interval from pydb.setting as s where s.name = 'event_keep')
-        and (select s.value::boolean from pydb.setting as s where s.name = 'events');
+    inner join pydb.setting as s on s.name = 'events' and s.value::boolean
+    inner join pydb.setting as k on k.name = 'event_keep'
+    -- where nobody has published for as long as events are kept, nobody will read them; updated_at: the installation
+    where coalesce(h.seen_at, s.updated_at) > now() - k.value::interval;
 $$;
 
 comment on function pydb_internal.event_add(text, jsonb) is

@@ -45,7 +45,7 @@ begin
         set calls = d.calls + excluded.calls, last_at = greatest(d.last_at, excluded.last_at)
         returning 1
     )
-    select coalesce(sum(g.calls), 0) into v_calls from given as g;
+    select coalesce(sum(g.calls), 0)::bigint into v_calls from given as g;
     perform pydb_internal.degraded_fold(v_old);
     return v_calls;
 end

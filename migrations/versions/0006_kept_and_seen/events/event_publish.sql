@@ -12,7 +12,7 @@ security definer -- the table is writable to nobody; EXECUTE is the right, and p
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_own constant text[] := '{runs,policies,cascades,orphans,claims,health,reset,events}';
+    c_own constant text[] := '{runs,policies,cascades,orphans,claims,health,reset,events}'::text[];
     v_bytes constant integer := octet_length(p_payload::text);
     v_problem text;
     v_id bigint;

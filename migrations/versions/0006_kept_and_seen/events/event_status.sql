@@ -25,12 +25,16 @@ declare
     c_most constant integer := 10000;
     v_now constant timestamptz := clock_timestamp();
     v_xmin constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
+    v_head pydb_internal.event_head;
     v_low xid8;
     v_first xid8;
 begin
-    select h.position, h.oldest, h.published_at, h.seen_at, h.low
-    into event_status.position, event_status.oldest, event_status.published_at, publisher_seen_at, v_low
-    from pydb_internal.event_head as h;
+    select h.* into v_head from pydb_internal.event_head as h;
+    "position" := v_head.position;
+    oldest := v_head.oldest;
+    published_at := v_head.published_at;
+    publisher_seen_at := v_head.seen_at;
+    v_low := v_head.low;
     if v_low > pg_snapshot_xmax(pg_current_snapshot()) then
         v_low := '0'; -- of another server
     end if;
@@ -59,7 +63,7 @@ begin
     end if;
     if waiting = 0 or v_now - waiting_since < interval '10 s' then
         reason_code := 'ok';
-        summary := format('%s events published, %s waiting', event_status.position, waiting);
+        summary := format('%s events published, %s waiting', v_head.position, waiting);
     elsif held then
         reason_code := 'held';
         summary := format(
