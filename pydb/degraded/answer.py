@@ -12,7 +12,8 @@ T = TypeVar("T")
 class Answer(Generic[T]):
     """``value`` of the function, or of the fallback where ``degraded``.
 
-    ``reason_code`` and ``message`` say why; ``message`` names the provider and the reason and nothing of the error: it may be shown to a user.
+    ``reason_code`` and ``message`` say why; ``message`` names the provider and the reason and nothing of the
+    error: it may be shown to a user.
     """
 
     value: T | None

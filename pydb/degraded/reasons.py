@@ -1,4 +1,4 @@
-"""Why a provider did not answer: by the type of the error and by the status of a response, never by its text."""
+"""Why a provider did not answer: by the type of the error and the status of a response, never by its text."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _LATE: Counter[str] = Counter()
 
 @dataclass(frozen=True, slots=True)
 class Abandoned:
-    """Sync calls of a provider that timed out: ``left`` so far, ``running`` still, ``late`` ended by themselves."""
+    """Sync calls of a provider that timed out: ``left`` so far; ``running`` still; ``late`` have ended."""
 
     left: int
     running: int

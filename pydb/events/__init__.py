@@ -93,7 +93,7 @@ def read(
     workspace: str | None = None,
     limit: int = 1000,
 ) -> list[Event]:
-    """At most ``limit`` events after position ``since``; the first one is of topic ``reset`` if that is gone."""
+    """At most ``limit`` events after position ``since``; the first is of topic ``reset`` if that is gone."""
     return db.call_as(
         conn,
         Event,

@@ -1,5 +1,4 @@
-"""Events as a stream of server-sent events, for an ASGI application (Starlette, FastAPI): ``pip install
-pydb[web]``.
+"""Events as a stream of server-sent events, for an ASGI application: ``pip install pydb[web]``.
 
     from pydb.events import Hub
     from pydb.events.asgi import Allowed, stream_route
@@ -56,7 +55,7 @@ class Allowed:
     workspace: str | None = None
 
 
-Authorise = Callable[[Request], Allowed | None | Awaitable[Allowed | None]]
+Authorise = Callable[[Request], Allowed | Awaitable[Allowed | None] | None]
 
 
 class _BadRequest(ValueError):
@@ -91,7 +90,7 @@ def stream_app(
 async def stream_response(
     request: Request, hub: Hub, *, authorise: Authorise, heartbeat: float = HEARTBEAT
 ) -> Response:
-    """The answer to one request: the stream, or 400, 403 (``authorise`` said None), 503 (too many subscribers)."""
+    """The answer to one request: the stream, or 400, 403 (``authorise`` said None), 503 (too many)."""
     allowed = authorise(request)
     if inspect.isawaitable(allowed):
         allowed = await allowed

@@ -104,7 +104,7 @@ class Subscription:
         self._hub._end(self, "closed", count=False)
 
     def ready(self, timeout: float = 10.0) -> bool:
-        """Wait until it has its place in the stream: what is published from now on comes. False on time-out."""
+        """Wait until it has its place in the stream: what is published now comes. False on time-out."""
         with self._filled:
             return self._filled.wait_for(lambda: self._joined or self.reason is not None, timeout)
 
@@ -134,7 +134,7 @@ class Subscription:
             await bell.wait()
 
     def resume_point(self) -> int | None:
-        """Up to where nothing is left for it, whether its topics had events or not; None if something waits."""
+        """Up to where nothing is left for it, whatever its topics are; None if something waits."""
         with self._hub._lock:
             return self._hub._position if self._live and not self._queue else None
 
