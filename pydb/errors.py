@@ -234,6 +234,8 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD014": RunBlocked,
     "YD015": UsageError,
     "YD016": RunBlocked,
+    "YD030": UsageError,
+    "YD031": UsageError,
     "YD101": PolicyRefused,
     "YD102": PolicyRefused,
     "YD103": PolicyRefused,

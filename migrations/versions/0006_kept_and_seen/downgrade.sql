@@ -28,3 +28,8 @@ delete from pydb.setting where name = 'orphan_scan_valid';
 drop table pydb_internal.metric_kind;
 drop type pydb_internal.metric_sample;
 drop type pydb_internal.health_said;
+-- events: the stream, what waits for it, and the counts of degraded answers
+drop table pydb.event, pydb_internal.event_waiting, pydb_internal.event_head, pydb_internal.event_told, pydb.degraded_count;
+delete from pydb.schedule_source where procedure = 'event_run';
+delete from pydb.setting
+where name in ('events', 'event_wait', 'event_keep', 'event_max_bytes', 'event_run_for', 'degraded_keep');
