@@ -159,7 +159,7 @@ declare
         governor_archive_backlog governor_ask governor_autovacuum governor_disk_used governor_function_problem
         governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay
         governor_replication_lag governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text
-        guard_problem guard_waiting_problem hold_active hold_check_seeds hold_conditions hold_deep_condition
+        guard_problem guard_read guard_waiting_problem hold_active hold_check_seeds hold_conditions hold_deep_condition
         hold_deep_query hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
         hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said hold_seed_condition
         hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match object_is_trusted orphan_references

@@ -11,3 +11,4 @@ drop table pydb_internal.governor_seen;
 alter table pydb_internal.run_kind drop column is_windowed;
 alter type pydb_internal.run_state drop attribute governor_seen;
 alter type pydb_internal.run_terms drop attribute relation;
+drop view pydb.guard_status;
