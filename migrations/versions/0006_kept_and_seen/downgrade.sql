@@ -5,8 +5,6 @@
 drop index pydb.job_run_state_idx;
 
 -- core: one look of several; what the governor saw is shared between runs
-drop trigger run_window_kinds on pydb.run_window;
-drop trigger run_kind_windows on pydb_internal.run_kind;
 drop table pydb_internal.governor_seen;
 alter table pydb_internal.run_kind drop column is_windowed;
 alter type pydb_internal.run_state drop attribute governor_seen;
