@@ -52,10 +52,11 @@ def test_what_one_run_saw_of_the_server_another_takes(app: Connection) -> None:
     )
 
 
-@pytest.mark.parametrize("age", ["1 minute", "-1 second"])
+@pytest.mark.parametrize("age", ["1 minute", "-1 hour"])
 def test_an_answer_that_is_old_or_of_the_future_is_none(app: Connection, age: str) -> None:
     app.execute(
-        "insert into pydb_internal.governor_seen (seen_at, readings) values (clock_timestamp() - %s::interval,"
+        "insert into pydb_internal.governor_seen (seen_at, readings)"
+        " values (clock_timestamp() - %s::interval,"
         ' \'{"slot_wal": {"value": 1e15, "unit": "bytes", "known": true}}\')',
         [age],
     )
@@ -70,7 +71,6 @@ def test_nobody_waits_for_who_asks(app: Connection, connect: Connect) -> None:
     other = connect()
     other.execute("begin")
     assert other.execute("select pydb_internal.governor_share() is not null").fetchone() == (True,)
-    app.execute("set lock_timeout = '5 s'")
     app.execute(CALL.encode())
     assert app.execute(LAST).fetchone() == ("completed", "exhausted", 500, None)
     assert app.execute(SEEN).fetchall() == []
@@ -89,7 +89,8 @@ def test_a_run_looks_once_at_its_table_before_it_counts_whatever_its_partitions(
     )
     app.execute("insert into app.part values (1, now() - interval '60 days')")
     app.execute(
-        "create or replace function app.signal(regclass) returns pydb.governor_reading language sql stable as $$"
+        "create or replace function app.signal(regclass) returns pydb.governor_reading"
+        " language sql stable as $$"
         " select row(case $1 when 'app.part'::regclass then 11 else 0 end, 'jobs', true, $1::text) $$"
     )
     app.execute("select pydb.governor_set('jobs', p_patience => '0', p_back_off => '20 ms')")
