@@ -161,7 +161,7 @@ declare
         governor_archive_backlog governor_ask governor_autovacuum governor_disk_used governor_function_problem
         governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay
         governor_replication_lag governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text
-        guard_problem guard_waiting_problem health health_archive health_audit health_cascade health_cron
+        guard_problem guard_read guard_waiting_problem health health_archive health_audit health_cascade health_cron
         health_database health_drift health_ends health_failed health_holds health_idempotency health_job_findings
         health_jobs health_migrations health_orphans health_retention health_run_findings health_say health_schedule
         health_seal health_targets hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query

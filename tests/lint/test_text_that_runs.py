@@ -79,7 +79,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
     "erasure_keys": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
     "erasure_scan": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
-    "governor_read": (
+    "governor_ask": (
         1,
         (
             "the name of a function whose owner, and whose chooser, could become this role: "

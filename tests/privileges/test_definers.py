@@ -155,6 +155,7 @@ SAFE: Final = {
     "governor_drop": RIGHT,
     "governor_indicators": TELLS,
     "governor_quiet": TELLS,
+    "governor_share": "writes what it asks of the server itself: " + TELLS,
     "governor_store": DRAFT,
     "run_log_governor": OWN,
     "window_drop": RIGHT + "; nothing names it",

@@ -5,8 +5,6 @@
 drop index pydb.job_run_state_idx;
 
 -- core: one look of several; what the governor saw is shared between runs
-drop trigger run_window_kinds on pydb.run_window;
-drop trigger run_kind_windows on pydb_internal.run_kind;
 drop table pydb_internal.governor_seen;
 alter table pydb_internal.run_kind drop column is_windowed;
 alter type pydb_internal.run_state drop attribute governor_seen;
@@ -33,3 +31,4 @@ drop table pydb.event, pydb_internal.event_waiting, pydb_internal.event_head, py
 delete from pydb.schedule_source where procedure = 'event_run';
 delete from pydb.setting
 where name in ('events', 'event_wait', 'event_keep', 'event_max_bytes', 'event_run_for', 'degraded_keep');
+drop view pydb.guard_status;

@@ -1,4 +1,4 @@
--- pydb_internal.governor_read (governor): what every indicator says now, and what its value means.
+-- pydb_internal.governor_read (governor; by governor_status): what every indicator says now, and what its value means.
 -- reads what the indicators read   writes nothing   locks nothing
 -- raises nothing: an indicator that raises is unknown
 create or replace function pydb_internal.governor_read(p_relation regclass)
