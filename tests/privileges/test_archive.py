@@ -187,7 +187,7 @@ def test_a_run_that_somebody_opens_by_hand_lets_nothing_out(kept: Field, kind: s
             perform pydb_internal.run_log_plan(v_run, 1, null, '{{"purge": true}}');
             {theft};
         end $$"""
-        assert state_of(kept.runner, forge) == "YD005", theft
+        assert state_of(kept.runner, forge) in ("YD005", "YD901"), theft  # 901: no kind of that engine
     assert kept.one(f"select count(*) from {ARCHIVED}") == 20
 
 
