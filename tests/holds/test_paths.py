@@ -23,6 +23,7 @@ GUARDED: Final = {
     "cascade_deletes": "cascade_execute",
     "cascade_execute_native": "cascade_execute_native",
     "cascade_purge_rows": "cascade_purge_rows",
+    "cascade_purge_take": "cascade_purge_rows",
     "idempotency_prune": "idempotency_prune",
     "idempotency_reset": "idempotency_reset",
     "orphan_apply": "orphan_repair_turn",

@@ -66,6 +66,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_copies": (1, "values are read as type_read says; " + KEYS),
     "cascade_purge_parts": (1, NAMES),
     "cascade_purge_rows": (2, NAMES),
+    "cascade_purge_take": (1, "as the owner: " + NAMES),
     "cascade_root_rows": (1, "values are read as type_read says; " + KEYS),
     "cascade_rows_to_set": (1, NAMES),
     "cascade_set_problem": (

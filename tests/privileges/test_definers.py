@@ -57,6 +57,7 @@ SAFE: Final = {
     "cascade_job_get": TELLS + ", and locks the row",
     "cascade_job_keys": TELLS,
     "cascade_job_progress": OWN + ", and their jobs",
+    "cascade_purge_take": OWN + ", of a job that is for good and may run, with the books in one",
     "cascade_job_start": OWN + "; the job must be due",
     "cascade_job_store": DRAFT + "; plan, terms and hash of the graph are the draft's",
     "cascade_jobs_due": TELLS,
@@ -171,6 +172,7 @@ TEXT: Final = frozenset(
         "archive_export_rows",
         "archive_purge_rows",
         "archive_shut",
+        "cascade_purge_take",
         "archive_table_store",
         # what holds say of the table, as in tests/lint/test_text_that_runs.py
         "idempotency_prune",
