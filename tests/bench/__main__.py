@@ -18,6 +18,7 @@ from tests.bench import (
     http,
     load,
     report,
+    streams,
 )
 from tests.bench.arena import Arena
 from tests.bench.figures import Figure
@@ -285,6 +286,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "claims": lambda _, options: claims.figures(options),
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,
+    "events": streams.figures,
 }
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from tests import servers
     from tests.events.conftest import Stream
 
 RIGHTS = {
@@ -185,6 +187,12 @@ def test_who_goes_away_frees_the_place_and_one_too_many_is_told_to_come_back(sit
         refused = site.client.get(site.url)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
         clients[0].close()
+        deadline = time.monotonic() + servers.DEADLINE
+        while site.hub.state().subscribers == 5:  # until the server has seen that
+            assert time.monotonic() < deadline
+            time.sleep(servers.PAUSE)
+        with site.stream():
+            assert site.hub.state().subscribers == 5
         with site.stream():  # the place is free as soon as the server has seen that
             pass
 
