@@ -130,9 +130,7 @@ def _delay(dsn: str) -> float:
     def write() -> None:
         with psycopg.connect(dsn, autocommit=True) as connection:
             for number in range(EVENTS):
-                connection.execute(
-                    "select pydb.event_publish('orders', jsonb_build_object('n', %s::int))", (number,)
-                )
+                connection.execute(soak.PUBLISH, ("orders", number))
                 sent.append(time.monotonic())
                 time.sleep(0.05)
 

@@ -1,8 +1,9 @@
 """The soak of the stream: writers roll back, readers come and go, publishers are killed, servers restarted.
 
-``python -m tests.events.soak --seconds 180`` is the long form; tests/events/test_soak.py runs a short one. Everything
-is as in production: publishers are processes of ``pydb events publish``, readers are HTTP clients of a server in a
-process of its own. At the end each reader must have had exactly what was committed of its topics, once, in order.
+``python -m tests.events.soak --seconds 180`` is the long form; tests/events/test_soak.py runs a short one.
+Everything is as in production: publishers are processes of ``pydb events publish``, readers are HTTP clients of
+a server in a process of its own. At the end each reader must have had exactly what was committed of its topics,
+once, in one order.
 """
 
 from __future__ import annotations
@@ -202,10 +203,7 @@ class Soak:
         numbers = self.written.numbers(chance.randint(1, 3))
         try:
             for number in numbers:
-                conn.execute(
-                    "select pydb.event_publish(%s, jsonb_build_object('n', %s::int))",
-                    (chance.choice(TOPICS), number),
-                )
+                conn.execute(PUBLISH, (chance.choice(TOPICS), number))
             self.writing.wait(chance.random() * self.form.pause)
             if chance.random() < 0.2:
                 conn.rollback()

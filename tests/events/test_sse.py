@@ -18,13 +18,13 @@ from starlette.routing import Mount
 
 from pydb.events import Hub
 from pydb.events.asgi import Allowed, stream_route
+from tests import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from starlette.requests import Request
 
-    from tests import servers
     from tests.events.conftest import Stream
 
 RIGHTS = {
