@@ -1,9 +1,9 @@
 """The soak of the stream: writers roll back, readers come and go, publishers are killed, servers restarted.
 
 ``python -m tests.events.soak --seconds 180`` is the long form; tests/events/test_soak.py runs a short one.
-Everything is as in production: publishers are processes of ``pydb events publish``, readers are HTTP clients of
-a server in a process of its own. At the end each reader must have had exactly what was committed of its topics,
-once, in one order.
+Everything is as in production: publishers are processes of ``pydb events publish``, readers are HTTP clients
+of a server in a process of its own. At the end each reader must have had exactly what was committed of its
+topics, once, in one order.
 """
 
 from __future__ import annotations
