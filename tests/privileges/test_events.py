@@ -57,8 +57,8 @@ def test_nobody_forges_an_event_of_pydb_or_changes_one(
             "update pydb.degraded_count set calls = 0",
             "select pydb_internal.event_add('runs', '{}')",
             "select pydb_internal.event_tell('health', 'a', 'error', '{}')",
-            "create temp table t (id int); create trigger t after insert on t for each row"
-            " execute function pydb_internal.event_of_run()",
+            "create temp table t (id int);"
+            + " create trigger t after insert on t for each row execute function pydb_internal.event_of_run()",
         ):
             assert state_of(session, statement) == DENIED, statement
     for session in (app, field.admin):
