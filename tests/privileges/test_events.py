@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from tests.privileges.conftest import Field
 
 DENIED = "42501"
+OWN_TRIGGER = (
+    "create temp table t (id int); create trigger t after insert on t for each row"
+    " execute function pydb_internal.event_of_run()"
+)
 
 
 def test_each_role_does_its_part_of_the_stream_and_no_other(
@@ -57,8 +61,7 @@ def test_nobody_forges_an_event_of_pydb_or_changes_one(
             "update pydb.degraded_count set calls = 0",
             "select pydb_internal.event_add('runs', '{}')",
             "select pydb_internal.event_tell('health', 'a', 'error', '{}')",
-            "create temp table t (id int);"
-            + " create trigger t after insert on t for each row execute function pydb_internal.event_of_run()",
+            OWN_TRIGGER,
         ):
             assert state_of(session, statement) == DENIED, statement
     for session in (app, field.admin):
