@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import random
 import signal
 import socket
@@ -303,6 +304,7 @@ def serve(dsn: str, fd: int) -> None:
     from pydb.events import Hub
     from pydb.events.asgi import Allowed, stream_app
 
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # writes to who has just gone away
     app = stream_app(Hub(dsn), authorise=lambda _request: Allowed(topics=frozenset(TOPICS)))
     config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1)
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])
