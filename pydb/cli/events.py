@@ -94,7 +94,7 @@ def publish(
         with _output.connect(ctx) as conn:
             published = publisher.once(conn)
         if not _output.emit(ctx, "events.publish", {"published": published}):
-            _output.out(f"published {published} events")
+            _output.out(f"published {published} event{'' if published == 1 else 's'}")
         return
     _output.connect(ctx).close()
     _output.say("publishing; Ctrl-C ends it")

@@ -63,7 +63,7 @@ begin
     end if;
     if waiting = 0 or v_now - waiting_since < interval '10 s' then
         reason_code := 'ok';
-        summary := format('%s events published, %s waiting', v_head.position, waiting);
+        summary := format('the newest event is %s, %s wait to be published', v_head.position, waiting);
     elsif held then
         reason_code := 'held';
         summary := format(

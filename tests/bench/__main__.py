@@ -19,6 +19,7 @@ from tests.bench import (
     load,
     looks,
     report,
+    streams,
 )
 from tests.bench.arena import Arena
 from tests.bench.figures import Figure
@@ -293,6 +294,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "claims": lambda _, options: claims.figures(options),
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,
+    "events": streams.figures,
 }
 
 

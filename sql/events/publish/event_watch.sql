@@ -16,7 +16,8 @@ begin
     if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
         return false;
     end if;
-    select coalesce(h.seen_at < v_now - interval '1 min' or h.seen_at > v_now, true) into v_due from pydb_internal.event_head as h;
+    select coalesce(h.seen_at < v_now - interval '1 min' or h.seen_at > v_now, true) into v_due
+    from pydb_internal.event_head as h;
     if not v_due then
         return false;
     end if;
