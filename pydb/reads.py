@@ -60,6 +60,10 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " from pydb.audit_head as h"
     ),
     "guard": sql.SQL("select * from pydb.guard_status"),
+    "metrics": sql.SQL(
+        "select m.name, m.type, m.help, m.labels, m.value from pydb.metric as m"
+        " where m.collector = %(collector)s::text"
+    ),
     "windows": sql.SQL(
         "select s.*, s.opens::text as opens, s.closes::text as closes"
         " from pydb.window_status as s order by s.name"

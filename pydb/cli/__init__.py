@@ -40,9 +40,12 @@ COMMANDS: dict[str, str] = {
     "runs": "Runs of every kind: list, show.",
     "schedule": "Schedule what runs by itself: pg_cron made to follow, or a process here.",
     "governor": "What runs look at before a batch: list, set, drop.",
+    "events": "Events: follow them, publish what was committed, status.",
     "space": "What deleted rows leave in files, what holds vacuum back, what returns it.",
     "window": "Hours in which runs may work: set, list, drop.",
     "setting": "Settings of pydb in a database: list, set.",
+    "health": "Say whether it is well now, as monitoring plug-ins do.",
+    "metrics": "Print the metrics of pydb for Prometheus.",
     "doctor": "Say what is set up, what is missing, and the line that fixes it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }
