@@ -18,7 +18,10 @@ declare
     v_blockers text[];
 begin
     kept := '';
-    condition := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
+    -- with rules so that a mapping is joined at once: many rows are looked at
+    condition := pydb_internal.retention_expired_condition(
+        pydb_internal.retention_unruled(p_policy), p_cutoff
+    ) || pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
     is_kept := false;
     if p_policy.on_referenced = 'cascade'
         or not exists (select 1 from pydb_internal.retention_references(p_relation) as r)

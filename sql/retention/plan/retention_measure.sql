@@ -27,18 +27,20 @@ declare
     v_column text := format('t.%I', p_policy.time_column);
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
     v_free constant text := pydb_internal.hold_free_condition(p_policy.target);
-    v_predicate constant text := v_say.expired || v_say.filtered || v_free;
+    v_ruled constant text := pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
+    v_predicate constant text := v_say.expired || v_say.filtered || v_ruled || v_free;
     v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
     v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
     -- what cannot be meant is counted on the way, or where an index tells it or references keep rows by itself
-    v_merged constant boolean := not v_due.is_kept and not v_indexed and v_say.past || v_say.future <> 'falsefalse';
+    v_merged constant boolean := not v_due.is_kept and not v_indexed and v_ruled = ''
+        and v_say.past || v_say.future <> 'falsefalse';
     v_odd constant text[] := array(
         select case
             when not v_merged or u.odd = 'false' then '0::int8' else format('count(*) filter (where %s)', u.odd)
         end
         from unnest(array[v_say.past, v_say.future]) with ordinality as u (odd, ord) order by u.ord
     );
-    v_probe constant boolean := p_policy.filter is null and not v_due.is_kept and v_indexed
+    v_probe constant boolean := p_policy.filter is null and v_ruled = '' and not v_due.is_kept and v_indexed
         and p_policy.time_unit <> 'uuidv7';
     v_ends text[];
     v_expired bigint;
@@ -77,7 +79,7 @@ begin
         if v_free <> '' then
             execute format(
                 'select count(*) from only %s as t where %s%s and not (true%s)', v_table, v_say.expired,
-                v_say.filtered, v_free
+                v_say.filtered || v_ruled, v_free
             ) into rows_held;
         end if;
         if not v_merged then
