@@ -190,12 +190,12 @@ declare
         retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
         retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
         retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
-        retention_rule_condition retention_rule_problem retention_rule_text retention_rule_warnings
-        retention_save_action retention_save_whole_action retention_schedules retention_session_hurdles
-        retention_set_conditions retention_set_warnings retention_shape retention_strategy retention_survey
-        retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index retention_time_type
-        retention_time_unit retention_total_rows retention_touched retention_type_problem retention_undo
-        retention_unruled retention_until_text retention_version retention_watermark
+        retention_rule_condition retention_rule_problem retention_rule_source retention_rule_text
+        retention_rule_warnings retention_save_action retention_save_whole_action retention_schedules
+        retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape retention_strategy
+        retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
+        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
+        retention_undo retention_unruled retention_until_text retention_version retention_watermark
         retention_watermark_function_problem retention_watermark_place retention_watermark_problem
         retention_watermark_table_problem retention_watermark_warnings rows_text run_advice run_dead run_fault
         run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command

@@ -12,12 +12,12 @@ declare
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, '"of"');
     v_time constant text := format('"of".%I', p_policy.time_column);
     v_is_or constant boolean := p_policy.combine = 'or';
-    v_aged text := pydb_internal.retention_aged_condition(p_policy, p_cutoff, '"of"', false);
+    v_aged text := pydb_internal.retention_aged_condition(p_policy, p_cutoff, '"of"', true);
 begin
     return format(
         'select "of".tableoid as "in", "of".ctid as "at", pg_catalog.row_number() over (%1$sorder by %2$s) as "place",
             %3$s as "is_aged", %4$s as "is_endless"
-        from %5$s as "of" where %6$s is not null and not (%7$s) and not (%8$s)%9$s',
+        from %5$s as "of"%10$s where %6$s is not null and not (%7$s) and not (%8$s)%9$s',
         (
             select 'partition by ' || string_agg(format('"of".%I', u.name), ', ' order by u.ord) || ' '
             from unnest(p_policy.keep_last_by) with ordinality as u (name, ord)
@@ -37,7 +37,8 @@ begin
         case when v_is_or then coalesce('(' || nullif(v_aged, '') || ')', 'true') else 'null::pg_catalog.bool' end,
         case when v_is_or then coalesce('(' || pydb_internal.retention_endless_condition(p_policy, '"of"') || ')',
             'false') else 'false' end,
-        pydb_internal.relation_name(p_policy.target), v_time, v_say.past, v_say.future, v_say.filtered
+        pydb_internal.relation_name(p_policy.target), v_time, v_say.past, v_say.future, v_say.filtered,
+        case when v_is_or then pydb_internal.retention_rule_source(p_policy, '"of"') else '' end
     );
 end
 $$;

@@ -17,11 +17,8 @@ declare
     v_time constant text := format('%s.%I', p_alias, p_policy.time_column);
     v_own constant text := p_alias || '.' || quote_ident(p_policy.keep_column);
     v_table constant text := pydb_internal.relation_name(p_policy.keep_table);
-    v_names constant name[] := array(
-        select 'key ' || u.ord from unnest(p_policy.keep_key) with ordinality as u (name, ord) order by u.ord
-    );
     v_plain constant timestamptz := pydb_internal.retention_cut(p_policy.keep, p_policy.keep_at, p_policy.timezone);
-    v_until text;
+    v_young text;
     v_all text[] := '{}'::text[];
 begin
     if p_policy.keep_column is not null then
@@ -29,30 +26,29 @@ begin
             p_policy, pydb_internal.retention_keep_text(p_policy.target, p_policy.keep_column, p_alias)
         ));
     end if;
-    if v_table is not null then
-        v_until := pydb_internal.retention_until_text(
-            p_policy, pydb_internal.retention_keep_text(p_policy.keep_table, p_policy.keep_value, '"kept by"')
-        );
-        v_all := v_all || format('not exists (select 1 from %s where %s%s and (%s < %s) is not true)', case
-            -- worked out once for each row of the mapping, and then joined: OFFSET keeps it from being seen through
-            when p_is_joined then format(
-                '(select %s, %s as "until" from %s as "kept by" offset 0) as "kept by"', (
-                    select string_agg(format('"kept by".%I as %I', u.key, u.name), ', ' order by u.ord)
-                    from unnest(p_policy.keep_key, v_names) with ordinality as u (key, name, ord)
-                ), v_until, v_table
+    if v_table is not null and not p_is_joined then
+        v_all := v_all || format(
+            'not exists (select 1 from %s as "kept by" where %s%s and (%s < %s) is not true)', v_table,
+            pydb_internal.retention_mapping_match(p_policy, p_alias, '"kept by"'), case
+                when p_policy.keep_column is not null then format(' and %s is null', v_own) else '' end, v_time,
+            pydb_internal.retention_until_text(
+                p_policy, pydb_internal.retention_keep_text(p_policy.keep_table, p_policy.keep_value, '"kept by"')
             )
-            else format('%s as "kept by"', v_table)
-        end, pydb_internal.retention_mapping_match(
-            p_policy, p_alias, '"kept by"', case when p_is_joined then v_names end
-        ), case when p_policy.keep_column is not null then format(' and %s is null', v_own) else '' end, v_time,
-            case when p_is_joined then '"kept by"."until"' else v_until end);
+        );
     end if;
-    if v_plain < p_cutoff then -- else the cutoff says it already
+    if v_plain < p_cutoff or p_is_joined and v_table is not null then -- else the cutoff says it already
+        v_young := format('%s < %s', v_time, pydb_internal.retention_bound(p_policy, v_plain));
         v_all := v_all || format('(%s)', concat_ws(
-            ' or ', format('%s < %s', v_time, pydb_internal.retention_bound(p_policy, v_plain)),
-            case when p_policy.keep_column is not null then format('%s is not null', v_own) end,
-            case when v_table is not null then format('exists (select 1 from %s as "kept by" where %s)', v_table,
-                pydb_internal.retention_mapping_match(p_policy, p_alias, '"kept by"')) end
+            ' or ', case when p_policy.keep_column is not null then format('%s is not null', v_own) end,
+            case
+                when v_table is null then v_young
+                when p_is_joined then format(
+                    'case when "kept by"."pydb key 1" is null then %s else %s < "kept by"."pydb until" end', v_young,
+                    v_time
+                )
+                else format('%s or exists (select 1 from %s as "kept by" where %s)', v_young, v_table,
+                    pydb_internal.retention_mapping_match(p_policy, p_alias, '"kept by"'))
+            end
         ));
     end if;
     return array_to_string(v_all, ' and ');
@@ -61,8 +57,7 @@ $$;
 
 comment on function pydb_internal.retention_aged_condition(pydb.retention_policy, timestamptz, text, boolean) is
 'Condition over an alias, or the empty text; to be added to the one that the row is older than the cutoff. p_is_joined:
-so written that the server can join the mapping at once: for a look at many rows, where nothing but AND stands around
-it.';
+the mapping is joined to the rows by retention_rule_source.';
 
 revoke all on function pydb_internal.retention_aged_condition(pydb.retention_policy, timestamptz, text, boolean)
 from public;

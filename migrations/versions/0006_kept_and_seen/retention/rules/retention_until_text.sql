@@ -1,6 +1,6 @@
 -- pydb_internal.retention_until_text (rules): SQL text for the value of the time column before which rows of a keep
 -- expire, the keep being SQL text too.
--- reads the catalog   writes nothing   locks nothing
+-- reads the catalog, settings   writes nothing   locks nothing
 -- raises YD901
 create or replace function pydb_internal.retention_until_text(p_policy pydb.retention_policy, p_keep text)
 returns text
@@ -12,13 +12,14 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 as $$
 declare
-    v_keep constant text := format('greatest(%s, %L::pg_catalog.interval)', p_keep, p_policy.keep_floor);
+    v_keep constant text := format('greatest(%s, %L::pg_catalog.interval)', p_keep,
+        pydb_internal.retention_floor(p_policy));
     v_days constant text := format('pg_catalog.date_trunc(''day'', %s)', v_keep);
     v_ticks constant bigint := pydb_internal.retention_ticks(p_policy.time_unit);
     v_type regtype;
     v_text text;
 begin
-    if num_nulls(p_policy.keep_at, p_policy.keep_floor) > 0 then
+    if p_policy.keep_at is null then
         raise exception using errcode = 'YD901', message = 'a rule needs the moment that it counts from',
             detail = format('Policy %s.', p_policy.name), hint = 'pydb migrate check';
     end if;

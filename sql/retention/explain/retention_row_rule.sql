@@ -1,4 +1,4 @@
--- pydb_internal.retention_row_rule (rules; by retention_row_explain): which rule says how long one row is kept, from
+-- pydb_internal.retention_row_rule (explain; by retention_row_explain): which rule says how long one row is kept, from
 -- where, and when it goes by it.
 -- reads the row, the mapping table   writes nothing   locks nothing above a select
 -- raises nothing

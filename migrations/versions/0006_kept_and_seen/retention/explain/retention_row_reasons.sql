@@ -1,4 +1,4 @@
--- pydb_internal.retention_row_reasons (rules; by retention_row_explain): whether a run would take one row now, and all
+-- pydb_internal.retention_row_reasons (explain; by retention_row_explain): whether a run would take one row now, and all
 -- that keeps it.
 -- reads the row, what references and holds it   writes nothing   locks nothing above a select
 -- raises YD103 YD114 YD704
@@ -22,19 +22,20 @@ declare
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
     v_free constant text := pydb_internal.hold_free_condition(p_policy.target);
     v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
-    v_from constant text := format(
-        ' from only %s as t where t.ctid = %L', pydb_internal.relation_name(p_relation), p_tid
-    );
+    v_from constant text := format(' from only %s as t', pydb_internal.relation_name(p_relation));
+    v_there constant text := format(' where t.ctid = %L', p_tid);
     v_is record;
     v_expired boolean;
 begin
     execute format(
         'select t.%I is null as timeless, (%s) as past, (%s) as future, (true%s) is true as meant,
-            (true%s) is not true as held%s',
-        p_policy.time_column, v_say.past, v_say.future, v_say.filtered, v_free, v_from
+            (true%s) is not true as held%s%s',
+        p_policy.time_column, v_say.past, v_say.future, v_say.filtered, v_free, v_from,
+        v_there
     ) into v_is;
-    execute format('%s select exists (select 1%s and %s)', v_due.kept, v_from, v_due.condition) into is_due;
-    execute format('select exists (select 1%s and %s)', v_from,
+    execute format('%s select exists (select 1%s%s%s and %s)', v_due.kept, v_from,
+        pydb_internal.retention_rule_source(p_policy), v_there, v_due.condition) into is_due;
+    execute format('select exists (select 1%s%s and %s)', v_from, v_there,
         pydb_internal.retention_expired_condition(p_policy, p_cutoff)) into v_expired;
     if p_policy.keep_last is not null then
         execute format('select "last"."place" from (%s) as "last" where ("last"."in", "last"."at") = ($1, $2)',

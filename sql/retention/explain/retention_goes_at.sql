@@ -1,4 +1,4 @@
--- pydb_internal.retention_goes_at (rules; by retention_row_rule): the first moment at which a row of some time and keep
+-- pydb_internal.retention_goes_at (explain; by retention_row_rule): the first moment at which a row of some time and keep
 -- has expired.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
