@@ -1,5 +1,5 @@
 -- pydb_internal.retention_rule_problem (rules): why the rules of a policy cannot be asked by a role.
--- reads the catalog   writes nothing   locks nothing
+-- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_rule_problem(
     p_policy pydb.retention_policy,
@@ -40,6 +40,13 @@ begin
         if problem is null and pydb_internal.retention_last_key(p_policy.target) is null then
             problem := format('%s has no primary key: rows of one time have no order', p_policy.target_name);
             hint := format('alter table %s add primary key (…);', p_policy.target_name);
+        elsif problem is null and exists (
+            select from pydb_internal.reference_edges_among((pydb_internal.retention_reach(p_policy)).tables) as e
+            where e.child = p_policy.target and (e.on_delete = 'c' or p_policy.on_referenced = 'cascade')
+        ) then
+            problem := format('rows of %s go along with other rows of it, the last ones of a group too',
+                p_policy.target_name);
+            hint := 'Keep the last ones of a group in a table whose rows go one by one.';
         end if;
     end if;
 end
