@@ -133,7 +133,7 @@ class ReadOnlyServer(PydbError):
 
 
 class RunBlocked(PydbError):
-    """A run was blocked: fuse, references, watermark, locks (YD104, YD111, YD112, YD119, YD408)."""
+    """A run was blocked: fuse, references, watermark, rules, locks (YD104, YD111, YD112, YD119, …)."""
 
     exit_code = ExitCode.ATTENTION
 
@@ -254,6 +254,9 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD118": PolicyRefused,
     "YD119": RunBlocked,
     "YD120": PolicyRefused,
+    "YD121": PolicyRefused,
+    "YD122": PolicyRefused,
+    "YD123": RunBlocked,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,

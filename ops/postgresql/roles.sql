@@ -182,32 +182,36 @@ declare
         reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
         reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
         relation_problem relation_publications relation_published relation_rules relation_source relation_tree
-        retention_along retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_stored retention_check_target retention_choices retention_code_hurdles
-        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
-        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
-        retention_explain_switches retention_explain_terms retention_explain_window retention_filter_names
-        retention_filter_problem retention_filter_tokens retention_function_problem retention_fuse_problem
-        retention_guess_unit retention_has_infinity retention_has_silent retention_held_warnings
-        retention_hurdle_warnings retention_hurdles retention_implausible_warnings retention_instant
-        retention_is_ordered retention_keep_cutoff retention_kept_query retention_leaf_warnings retention_leaves
-        retention_measure retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
-        retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
-        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
-        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_get
+        retention_aged_condition retention_along retention_below_condition retention_blocker_conditions retention_bound
+        retention_cascade_plan retention_check_author retention_check_rules retention_check_stored
+        retention_check_target retention_choices retention_code_hurdles retention_cut retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
+        retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
+        retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
+        retention_function_problem retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
+        retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
+        retention_kept_query retention_last_index retention_last_key retention_last_query retention_leaf_warnings
+        retention_leaves retention_mapping_match retention_mapping_problem retention_measure retention_missing_grants
+        retention_names_problem retention_null_rows retention_owner_hurdles retention_partition_bounds
+        retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
+        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
+        retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
         retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
-        retention_save_action retention_save_whole_action retention_schedules retention_session_hurdles
-        retention_set_conditions retention_set_warnings retention_shape retention_strategy retention_survey
-        retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index retention_time_type
-        retention_time_unit retention_total_rows retention_touched retention_type_problem retention_undo
-        retention_version retention_watermark retention_watermark_function_problem retention_watermark_place
-        retention_watermark_problem retention_watermark_table_problem retention_watermark_warnings rows_text run_action
-        run_advice run_dead run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive
-        schedule_changes schedule_command schedule_command_parse schedule_failures schedule_job_name schedule_jobs
-        schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
-        schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
-        setting_get setting_of_role space_free superuser_text total_subject type_plain type_read window_users
-        window_verdict
+        retention_rule_condition retention_rule_problem retention_rule_source retention_rule_text
+        retention_rule_warnings retention_save_action retention_save_whole_action retention_schedules
+        retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape retention_strategy
+        retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
+        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
+        retention_undo retention_unruled retention_until_text retention_version retention_watermark
+        retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
+        run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
+        schedule_command schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known
+        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
+        setting_of_role space_free superuser_text total_subject type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
@@ -251,14 +255,15 @@ declare
         orphan_key orphan_leaves orphan_problem orphan_source reference_advise reference_check_columns
         reference_check_table reference_check_types reference_name reference_store reference_type_hint reference_vet
         reference_warn_type retention_approval_store retention_approval_vet retention_builtin retention_bytes
-        retention_check_filter retention_check_keep retention_check_limits retention_check_rights retention_check_terms
-        retention_check_unit retention_check_values retention_check_watermark retention_filter_understood
-        retention_partition_check retention_partition_problem retention_policy_store retention_policy_vet run_beat
-        run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted
-        run_cure run_drive run_end run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor
-        run_log_plan run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed
-        run_react run_rest run_sentence run_series run_size run_stop run_tally run_tell run_terms_of schedule_is_command
-        schedule_require total_batches total_bucket window_stop
+        retention_check_filter retention_check_keep retention_check_limits retention_check_new_rules
+        retention_check_rights retention_check_terms retention_check_unit retention_check_values
+        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
+        retention_policy_store retention_policy_vet run_beat run_begin run_blame run_call run_check_now
+        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
+        run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look
+        run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
+        run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require total_batches
+        total_bucket window_stop
     ';
     c_runner constant text := '
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
@@ -306,24 +311,25 @@ declare
         orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered
         relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
         retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
-        retention_check_unused retention_circles retention_cursor retention_cursor_parts retention_delete
-        retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
-        retention_first_size retention_first_work retention_gone retention_held_by retention_held_condition
-        retention_held_rows retention_learned retention_limit retention_lock retention_next_pass retention_next_size
-        retention_open retention_part retention_part_ends retention_partition_close retention_partition_evade
-        retention_partition_finalize retention_partition_lock retention_partition_parts retention_partition_remove
-        retention_partition_store retention_partition_turn retention_partition_vet retention_places
-        retention_plan_verdict retention_policy_of retention_range retention_resume_position retention_run_check
-        retention_save_batch retention_save_copy retention_save_detach retention_save_empty retention_save_exported
-        retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature retention_take
-        retention_target_ms retention_tell_held retention_tell_implausible retention_together retention_together_next
-        retention_together_remove retention_together_statements retention_turn retention_verify retention_verify_foreign
-        retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close
-        run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last
-        run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark
-        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
-        schedule_is_command schedule_require total_batches total_bucket window_stop
+        retention_check_unused retention_chosen retention_circles retention_cursor retention_cursor_parts
+        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
+        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
+        retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
+        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
+        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
+        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
+        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
+        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
+        retention_signature retention_take retention_target_ms retention_tell_held retention_tell_implausible
+        retention_together retention_together_next retention_together_remove retention_together_statements
+        retention_turn retention_verify retention_verify_foreign retention_verify_kept run_beat run_begin run_blame
+        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
+        run_end run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_governor
+        run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin
+        run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tally run_tell run_terms_of
+        run_turns schedule_claim_lost schedule_conflict schedule_failures_add schedule_is_command schedule_require
+        total_batches total_bucket window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release
