@@ -201,8 +201,8 @@ declare
         setting_of_role space_free superuser_text type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
-        archive_export_run archive_keep_set archive_purge archive_restore audit_seal_run audit_verified audit_verify
-        cascade_approve cascade_cancel cascade_delete cascade_request entity_approve entity_drop entity_set
+        archive_export_run archive_keep_set archive_purge archive_restore audit_note audit_seal_run audit_verified
+        audit_verify cascade_approve cascade_cancel cascade_delete cascade_request entity_approve entity_drop entity_set
         erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges governor_drop governor_set
         guard_allow guard_set hold_place hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset
         idempotency_resolve orphan_close reference_drop reference_set retention_pause retention_policy_approve

@@ -3,3 +3,7 @@
 
 -- core: the list of runs of one state
 drop index pydb.job_run_state_idx;
+
+-- web: the audit of one run, and of what a person asked for
+drop index pydb.audit_log_request_idx;
+drop index pydb.audit_log_run_id_idx;
