@@ -1,4 +1,4 @@
-"""SQL text of the named reads of the pages (:mod:`pydb.web`): each costs what it shows, however long a log is."""
+"""SQL text of the named reads of the pages (:mod:`pydb.web`): each costs what it shows."""
 
 from __future__ import annotations
 

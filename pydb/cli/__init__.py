@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "space": "What deleted rows leave in files, what holds vacuum back, what returns it.",
     "window": "Hours in which runs may work: set, list, drop.",
     "setting": "Settings of pydb in a database: list, set.",
+    "serve": "Pages, an admin API and probes over one database, for a browser.",
     "doctor": "Say what is set up, what is missing, and the line that fixes it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }

@@ -61,7 +61,7 @@ def new_token() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is asking. ``who`` is what he says of himself; ``nonce`` is that of his session, None with a token."""
+    """Who is asking. ``who`` is what he says of himself; ``nonce``: of his session, None with a token."""
 
     token: Token
     who: str
@@ -118,7 +118,7 @@ def _unusable(path: Path, why: str) -> UsageError:
     return UsageError(
         f"the file of tokens {path} cannot be used",
         detail=f"{why}.",
-        hint=f"one token a line, at least {LEAST_TOKEN} characters: TOKEN [WORKSPACE] [read]; chmod 600 {path}",
+        hint=f"a token a line, {LEAST_TOKEN} characters or more: TOKEN [WORKSPACE] [read]; chmod 600 {path}",
     )
 
 

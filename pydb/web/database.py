@@ -1,4 +1,4 @@
-"""The database behind the pages: looks in read-only transactions with a time-out, and connections for actions.
+"""The database behind the pages: read-only looks with a time-out, and connections for actions.
 
 When it is gone, :attr:`Database.gone_since` says since when; the first look that works ends that.
 """

@@ -41,8 +41,8 @@ _SCRIPTS: Final = (
     """,
     """
     insert into pydb.job_run (
-        kind, subject, state, stop_reason, rows_planned, rows_done, batches, cutoff, started_at, heartbeat_at,
-        finished_at, sqlstate, error, run_kind
+        kind, subject, state, stop_reason, rows_planned, rows_done, batches, cutoff, started_at,
+        heartbeat_at, finished_at, sqlstate, error, run_kind, statement
     )
     select
         case when i % 20 = 0 then 'cascade' when i % 33 = 0 then 'orphans' else 'retention' end,
@@ -50,15 +50,17 @@ _SCRIPTS: Final = (
             else 'policy_' || (1 + (i::bigint * 7919) % {policies}) end,
         s.state, s.reason, 1000, 1000 * (s.state = 'completed')::integer, 4, w.at - interval '30 days', w.at,
         w.at + interval '4 s', w.at + interval '4 s', case s.state when 'failed' then '55P03' end,
-        case s.state when 'failed' then 'canceling statement due to lock timeout' end, 'retention'
+        case s.state when 'failed' then 'canceling statement due to lock timeout' end, 'retention',
+        'call pydb.retention_run'
     from generate_series(1, {runs}) as i
     cross join lateral (
         select now() - interval '90 days' + i * (interval '90 days' / {runs}) as at
     ) as w
     cross join lateral (
         select u.state, u.reason from (values
-            ('failed', 'error', i % 100 = 3), ('blocked', 'fuse', i % 250 = 7), ('interrupted', 'error', i % 1000 = 11),
-            ('partial', 'time_budget', i % 200 = 13), ('completed', 'exhausted', true)
+            ('failed', 'error', i % 100 = 3), ('blocked', 'fuse', i % 250 = 7),
+            ('interrupted', 'error', i % 1000 = 11), ('partial', 'time_budget', i % 200 = 13),
+            ('completed', 'exhausted', true)
         ) as u (state, reason, wanted) where u.wanted limit 1
     ) as s
     """,
@@ -67,8 +69,9 @@ _SCRIPTS: Final = (
         policy, day, version, at, rows_due, rows_left, through_at, runs, rows_came, rows_gone, span
     )
     select
-        'policy_' || i, current_date - d, '1', (current_date - d)::timestamptz, 1000, case when i % 40 = 0 then 300 else 0 end,
-        (current_date - d)::timestamptz, 1, 1000, case when i % 40 = 0 then 900 else 1000 end, interval '1 day'
+        'policy_' || i, current_date - d, '1', (current_date - d)::timestamptz, 1000,
+        case when i % 40 = 0 then 300 else 0 end, (current_date - d)::timestamptz, 1, 1000,
+        case when i % 40 = 0 then 900 else 1000 end, interval '1 day'
     from generate_series(1, {policies}) as i cross join generate_series(0, {days} - 1) as d
     """,
     """
@@ -77,9 +80,10 @@ _SCRIPTS: Final = (
     from generate_series(1, {runs} / 10) as i
     """,
     """
-    insert into pydb.idempotency_key (scope, key, state, token, claimed_at, lease_until, expires_at)
-    select 'orders', 'key-' || i, 'pending', i, now() - interval '1 day', now() - interval '1 day' + interval '1 min',
-        now() + interval '1 day'
+    insert into pydb.idempotency_key (scope, key, state, token, claimed_at, lease_until, expires_at, hold)
+    select
+        'orders', 'key-' || i, 'pending', i, now() - interval '1 day', now() - interval '23 hours',
+        now() + interval '1 day', false
     from generate_series(1, 20) as i
     """,
     "vacuum (analyze)",
@@ -94,7 +98,8 @@ def fill(arena: Arena, name: str, *, runs: int, policies: int = POLICIES) -> Non
     with arena.connect(name) as connection:
         connection.execute(_TABLES)
         connection.execute(_FIRST)
-        # what is filled in once needs no log of its own
+        # what runs note at their end is filled in below
+        connection.execute("alter table pydb.job_run disable trigger user")
         indexes = connection.execute(
             "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index"
             " where indrelid = 'pydb.job_run'::regclass and not indisprimary"
@@ -105,4 +110,5 @@ def fill(arena: Arena, name: str, *, runs: int, policies: int = POLICIES) -> Non
             connection.execute(script.format(policies=policies, runs=runs, days=DAYS).encode())
         for _, statement in indexes:
             connection.execute(str(statement).encode())
+        connection.execute("alter table pydb.job_run enable trigger user")
         connection.execute(_SCRIPTS[-1])
