@@ -51,7 +51,7 @@ class Browser:
         assert answered.status_code == 303, answered.text
         return self
 
-    def get(self, path: str, code: int = 200, **params: object) -> str:
+    def get(self, path: str, code: int = 200, /, **params: object) -> str:
         """The text of a page."""
         answered = self.client.get(path, params=params or None)  # type: ignore[arg-type]
         assert answered.status_code == code, (answered.status_code, answered.text)

@@ -246,7 +246,8 @@ def test_a_note_says_what_who_and_about_what(db: Connection, part: str) -> None:
         arguments = {"p_asked": "a", "p_subject": "b", "p_who": "c", part: value}
         with pytest.raises(psycopg.Error) as caught:
             db.execute(
-                "select pydb.audit_note(p_asked => %(p_asked)s, p_subject => %(p_subject)s, p_who => %(p_who)s)",
+                "select pydb.audit_note("
+                "p_asked => %(p_asked)s, p_subject => %(p_subject)s, p_who => %(p_who)s)",
                 arguments,
             )
         assert caught.value.sqlstate == "YD001"

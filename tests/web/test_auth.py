@@ -86,7 +86,7 @@ def test_a_sign_in_goes_on_to_these_pages_only(looking: Browser, there: str) -> 
 )
 def test_a_wrong_header_is_refused(make: Callable[..., Browser], header: str) -> None:
     browser = make()
-    answered = browser.client.get("/admin/api/runs", headers={"authorization": header.encode("latin-1")})  # type: ignore[dict-item]
+    answered = browser.client.get("/admin/api/runs", headers={b"authorization": header.encode("latin-1")})
     assert answered.status_code == 401
 
 

@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: no error on its console, no barrier, complete without scripts, live with them."""
+"""The pages in a real Chromium: no error, no barrier, complete without scripts, live with them."""
 
 from __future__ import annotations
 

@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from tests.servers import Database, PgBouncer
 
 
+HOSTILE = (
+    "search_path = 'app'",
+    "timezone = 'Asia/Kathmandu'",
+    "datestyle = 'German'",
+    "intervalstyle = 'sql_standard'",
+    "statement_timeout = '1min'",
+    "default_transaction_read_only = on",
+    "default_transaction_isolation = 'serializable'",
+    "bytea_output = 'escape'",
+    "extra_float_digits = 0",
+)
+
+
 @pytest.fixture(scope="module")
 def mortal(mortal_name: str) -> Iterator[TestServer]:
     """A server that these tests may stop."""
@@ -34,7 +47,8 @@ def mortal(mortal_name: str) -> Iterator[TestServer]:
 
 def test_gone_and_back(mortal: TestServer) -> None:
     with mortal.database(migrated=True, filling=fill) as database:
-        with serving(create_app(Settings(dsn=database.dsn, token=TOKEN, drain=1))) as url:
+        app = create_app(Settings(dsn=database.dsn, token=TOKEN, drain=1))
+        with serving(app) as url:
             browser = Browser(url).sign_in()
             browser.get("/admin/system/health")
             mortal.stop("immediate")
@@ -59,7 +73,8 @@ def test_gone_and_back(mortal: TestServer) -> None:
 
 def test_a_standby(mortal: TestServer) -> None:
     with mortal.database(migrated=True, filling=fill) as database, standby_of(mortal) as standby:
-        with serving(create_app(Settings(dsn=standby.dsn(database.name), token=TOKEN, drain=1))) as url:
+        app = create_app(Settings(dsn=standby.dsn(database.name), token=TOKEN, drain=1))
+        with serving(app) as url:
             browser = Browser(url).sign_in()
             page = browser.get("/admin/system/health")
             assert "a standby: nothing can be run here" in page
@@ -148,11 +163,7 @@ def test_hostile_settings_of_the_database(
     make: Callable[..., Browser], database: Database, db: Connection
 ) -> None:
     before = Browser.get(make().sign_in(), "/admin/policies")
-    for setting in (
-        "search_path = 'app'", "timezone = 'Asia/Kathmandu'", "datestyle = 'German'", "intervalstyle = 'sql_standard'",
-        "statement_timeout = '1min'", "default_transaction_read_only = on", "default_transaction_isolation = 'serializable'",
-        "bytea_output = 'escape'", "extra_float_digits = 0",
-    ):  # fmt: skip
+    for setting in HOSTILE:
         db.execute(f"alter database {database.name} set {setting}".encode())
     db.execute(
         "create function app.now() returns timestamptz language sql as $$ select 'infinity'::timestamptz $$"

@@ -45,10 +45,9 @@ def test_a_host_that_is_not_ours_is_refused(looking: Browser, host: str) -> None
 
 def test_hosts_that_were_named(make: Callable[..., Browser]) -> None:
     browser = make(hosts=("pages.example.org", "*.internal"))
-    for host, code in (
-        ("pages.example.org", 200), ("pages.example.org:8432", 200), ("a.internal", 200), ("A.B.Internal", 200),
-        ("internal", 400), (".internal", 400), ("xinternal", 400), ("example.org", 400),
-    ):  # fmt: skip
+    good = ("pages.example.org", "pages.example.org:8432", "a.internal", "A.B.Internal")
+    bad = ("internal", ".internal", "xinternal", "example.org")
+    for host, code in [*((one, 200) for one in good), *((one, 400) for one in bad)]:
         assert browser.client.get("/livez", headers={"host": host}).status_code == code, host
 
 

@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -22,6 +21,7 @@ from tests.web.world import TOKEN
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.conftest import Connection
 
@@ -76,7 +76,8 @@ def test_a_run_that_is_at_work_at_the_end_is_cancelled_and_says_so(
     serve: Callable[..., subprocess.Popen[bytes]], db: Connection
 ) -> None:
     db.execute(
-        "create function app.slow() returns trigger language plpgsql as 'begin perform pg_sleep(60); return old; end'"
+        "create function app.slow() returns trigger language plpgsql"
+        " as 'begin perform pg_sleep(60); return old; end'"
     )
     db.execute("create trigger slow before delete on app.login for each row execute function app.slow()")
     db.execute("select pydb.retention_resume('logins')")
