@@ -63,6 +63,7 @@ PIECE: Final = wire.PIECE
 SentTids = wire.SentTids
 SentXids = wire.SentXids
 dsn_label = conninfo.label
+adapt = wire.adapt
 
 _ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
@@ -78,18 +79,34 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     Raises :class:`~pydb.errors.UsageError` if the DSN cannot be parsed and
     :class:`~pydb.errors.DatabaseUnavailable` if there is no connection; neither shows a password.
     """
-    given = dsn if dsn is not None else os.environ.get("PYDB_DSN", "")
-    params = conninfo.parse(given)
-    inherited = {o.keyword.decode() for o in pq.Conninfo.get_defaults() if o.val is not None}
-    for name, value in _DEFAULTS.items():
-        if name not in params and name not in inherited:
-            params[name] = value
+    params = _params(dsn)
     try:
         conn = psycopg.connect(make_conninfo("", **params), autocommit=autocommit, prepare_threshold=None)
     except psycopg.Error as error:
         raise conninfo.refused(error, params) from None
     wire.adapt(conn)
     return conn
+
+
+def pool_conninfo(dsn: str | None) -> str:
+    """What a pool connects with to have connections as :func:`connect` makes them; see also :func:`adapt`."""
+    return make_conninfo("", **_params(dsn))
+
+
+def labelled(dsn: str | None, application: str) -> str:
+    """The DSN with this application_name, unless it has one."""
+    given = dsn if dsn is not None else os.environ.get("PYDB_DSN", "")
+    return make_conninfo("", **{"application_name": application, **conninfo.parse(given)})
+
+
+def _params(dsn: str | None) -> dict[str, str]:
+    given = dsn if dsn is not None else os.environ.get("PYDB_DSN", "")
+    params = conninfo.parse(given)
+    inherited = {o.keyword.decode() for o in pq.Conninfo.get_defaults() if o.val is not None}
+    return {
+        **{k: v for k, v in _DEFAULTS.items() if k not in params and k not in inherited},
+        **params,
+    }
 
 
 def connect_beside(conn: Connection, dbname: str) -> Connection:
@@ -229,6 +246,22 @@ def snapshot(conn: Connection) -> Iterator[None]:
                 conn.execute("rollback")
             raise
         conn.execute("commit")
+
+
+@contextmanager
+def look(conn: Connection, milliseconds: int) -> Iterator[None]:
+    """One read-only transaction that sees one moment; each of its statements may take so long.
+
+    What the database, the role or the server say of paths, times and compiling does not count in it.
+    """
+    with _translated(conn):
+        conn.execute("begin isolation level repeatable read, read only")
+        try:
+            conn.execute(reads.LOOK, [str(milliseconds), str(milliseconds)])
+            yield
+        finally:
+            if conn.info.transaction_status != pq.TransactionStatus.UNKNOWN:
+                conn.execute("rollback")
 
 
 def stream(conn: Connection, statement: str) -> Generator[Row]:

@@ -6,6 +6,8 @@ from typing import Final
 
 from psycopg import sql
 
+from pydb import pagereads
+
 _WANTED_RUNS = sql.SQL(
     "(%(kind)s::text is null or l.kind = %(kind)s::text)"
     " and (%(states)s::text[] is null or l.state = any(%(states)s::text[]))"
@@ -15,8 +17,16 @@ _WANTED_RUNS = sql.SQL(
     "%(since)s::timestamptz, now() - %(span)s::interval, '-infinity'))"
 )
 
+# what holds in a transaction that only looks
+LOOK: Final = (
+    "select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),"
+    " set_config('search_path', 'pg_catalog, pg_temp', true), set_config('timezone', 'UTC', true),"
+    " set_config('jit', 'off', true), set_config('row_security', 'on', true)"
+)
+
 # Reads that are no routine, by name. Each is one plain select with named parameters.
 READS: Final[dict[str, sql.SQL | sql.Composed]] = {
+    **pagereads.READS,
     "policies": sql.SQL(
         "select p.*, p.search_path::text[] as search_path,"
         " coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"

@@ -46,6 +46,7 @@ COMMANDS: dict[str, str] = {
     "setting": "Settings of pydb in a database: list, set.",
     "health": "Say whether it is well now, as monitoring plug-ins do.",
     "metrics": "Print the metrics of pydb for Prometheus.",
+    "serve": "Pages, an admin API and probes over one database, for a browser.",
     "doctor": "Say what is set up, what is missing, and the line that fixes it.",
     "demo": "Load the example schema; show a retention run and a cascade on it.",
 }

@@ -241,6 +241,10 @@ create table pydb.audit_log (
     constraint audit_log_pkey primary key (id)
 );
 
+-- what belongs to a run, and what a person asked for
+create index audit_log_run_id_idx on pydb.audit_log (run_id) where run_id is not null;
+create index audit_log_request_idx on pydb.audit_log ((arguments ->> 'request')) where action = 'audit_note';
+
 comment on table pydb.audit_log is
 'Who changed or deleted what, when and with which arguments. Append-only: update, delete and truncate are refused.';
 comment on column pydb.audit_log.id is 'Running number.';

@@ -39,7 +39,7 @@ PUBLIC: Final = {
     | ERASING
     | {"retention_pause", "retention_policy_drop", "retention_policy_set", "retention_resume"}
     | {"cascade_approve", "cascade_cancel", "cascade_delete", "cascade_request"}
-    | {"audit_seal_run", "audit_verified", "audit_verify"}
+    | {"audit_note", "audit_seal_run", "audit_verified", "audit_verify"}
     | {"entity_approve", "guard_set", "retention_policy_approve"}
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}

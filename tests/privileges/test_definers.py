@@ -51,6 +51,7 @@ SAFE: Final = {
     "audit_seal_due": "the same, where it is due",
     "audit_verified": "notes only what it found itself",
     "audit_head_text": TELLS + ": the end of a chain of hashes",
+    "audit_note": RIGHT + ": a note, entered as such under the login of its caller",
     "audit_say": "six kinds of events that happen with the rights of the caller; notes pid and statement",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",

@@ -55,3 +55,6 @@ alter table pydb.retention_policy
     drop column keep_last_by,
     drop column combine,
     drop column keep_at;
+-- web: the audit of one run, and of what a person asked for
+drop index pydb.audit_log_request_idx;
+drop index pydb.audit_log_run_id_idx;

@@ -212,3 +212,6 @@ drop function pydb.retention_policy_set(
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
     text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer
 );
+-- web: the audit of one run, and of what a person asked for
+create index audit_log_run_id_idx on pydb.audit_log (run_id) where run_id is not null;
+create index audit_log_request_idx on pydb.audit_log ((arguments ->> 'request')) where action = 'audit_note';

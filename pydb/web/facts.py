@@ -1,0 +1,440 @@
+"""What the pages show, read from the database; each look costs what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+
+from pydb import cascade, db, idempotency, retention, runs
+from pydb.errors import MissingPrivilege, PydbError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from uuid import UUID
+
+    from pydb.db import Connection
+    from pydb.web.database import Database
+
+T = TypeVar("T")
+Row = dict[str, object]
+
+PAGE: Final = 50
+FEW: Final = 10
+DAYS: Final = 30
+MOST: Final = 1000
+KINDS: Final = tuple(str(kind) for kind in runs.Kind)
+STATES: Final = tuple(str(state) for state in runs.State)
+TROUBLE: Final = ("failed", "blocked", "interrupted")
+OPEN_JOBS: Final = ("requested", "approved", "started")
+JOB_STATES: Final = (*OPEN_JOBS, "completed", "cancelled")
+HOLD_STATES: Final = ("active", "broken", "ended", "released")
+# worst first: a check that nobody could make must not hide one that was made
+_RANK: Final = ("error", "unknown", "degraded", "ok")
+_WORDS: Final = {"error": "has failed", "unknown": "is not known", "degraded": "needs a look"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """A part of a page: its value, or why there is none."""
+
+    value: T | None
+    problem: str | None = None
+
+
+def part(make: Callable[[], T]) -> Part[T]:
+    """A part of a page. What fails in it is said in its place; a database that is gone fails the page."""
+    from pydb.errors import DatabaseUnavailable
+
+    try:
+        return Part(make())
+    except DatabaseUnavailable:
+        raise
+    except PydbError as error:
+        return Part(None, error.message if error.detail is None else f"{error.message}: {error.detail}")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Which database this is, and as whom it is looked at."""
+
+    dbname: str
+    login: str
+    is_standby: bool
+    now: datetime
+    revision: str | None
+    is_stopped: bool | None
+
+
+def server(conn: Connection) -> Server:
+    """Which database this is."""
+    return db.read_as(conn, Server, "page_server")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """What is known of one component: its worst status, and each finding."""
+
+    name: str
+    status: str
+    findings: list[Row]
+
+    @property
+    def notable(self) -> list[Row]:
+        """The findings that are not ok."""
+        return [found for found in self.findings if found["status"] != "ok"]
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Policies that are overdue: the first of them, how many, and of how many that there are."""
+
+    shown: list[Row]
+    count: int
+    unknown: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All that the page of health shows."""
+
+    status: str
+    sentence: str
+    components: Part[list[Component]]
+    overdue: Part[Overdue]
+    live: Part[list[Row]]
+    counts: Part[dict[str, int]]
+    failures: Part[list[Row]]
+    history: Part[list[Row]]
+    coverage: Part[Row]
+    claims: Part[idempotency.Stats]
+    holds: Part[list[Row]]
+    jobs: Part[list[Row]]
+    commands: list[tuple[str, str]] = field(default_factory=list)
+
+
+def is_command(text: object) -> bool:
+    """Whether a hint is a line to type."""
+    return isinstance(text, str) and text.startswith(
+        ("pydb ", "select ", "call ", "alter ", "create ", "psql ")
+    )
+
+
+def read_health(database: Database) -> Health:
+    """Everything of the page of health; each part is looked at apart and may fail apart."""
+
+    def looked(name: str, seconds: float, make: Callable[[Connection], T]) -> Part[T]:
+        def once() -> Part[T]:
+            def look() -> T:
+                with database.look() as conn:
+                    return make(conn)
+
+            return part(look)
+
+        return database.kept(name, seconds, once)
+
+    components = looked("components", 5, _components)
+    overdue = looked("overdue", 10, lambda conn: _overdue(outlook(conn)))
+    live = looked("live", 1, lambda conn: run_page(conn, Wanted(states=("running", "queued")), FEW))
+    counts = looked("counts", 2, lambda conn: run_counts(conn, timedelta(days=1)))
+    since = datetime.now(UTC) - timedelta(days=7)
+    failures = looked("failures", 2, lambda conn: run_page(conn, Wanted(states=TROUBLE, since=since), FEW))
+    history = looked("history", 60, lambda conn: db.read(conn, "page_history", days=DAYS))
+    coverage = looked("coverage", 10, lambda conn: db.read(conn, "orphan_coverage")[0])
+    claims = looked("claims", 5, idempotency.stats)
+    held = looked("holds", 5, lambda conn: hold_page(conn, ("active", "broken"), None, FEW))
+    jobs = looked("jobs", 2, lambda conn: db.read(conn, "page_jobs_open", before_id=None, limit=FEW))
+    status, sentence = _verdict(components, overdue, counts)
+    return Health(
+        status, sentence, components, overdue, live, counts, failures, history, coverage, claims, held, jobs,
+        _commands(components, failures),
+    )  # fmt: skip
+
+
+def _components(conn: Connection) -> list[Component]:
+    found = db.call(conn, "doctor")
+    names = dict.fromkeys(str(row["component"]) for row in found)
+    made = [
+        Component(name, _worst(str(row["status"]) for row in rows), rows)
+        for name in names
+        for rows in [[row for row in found if row["component"] == name]]
+    ]
+    return sorted(made, key=lambda one: _RANK.index(one.status))
+
+
+def _worst(statuses: object) -> str:
+    seen = set(cast("Sequence[str]", list(statuses)))  # type: ignore[call-overload]
+    return next((status for status in _RANK if status in seen), "unknown")
+
+
+def _verdict(
+    components: Part[list[Component]], overdue: Part[Overdue], counts: Part[dict[str, int]]
+) -> tuple[str, str]:
+    if components.value is None:
+        return "unknown", f"Nobody can tell: {components.problem}."
+    status = _worst(one.status for one in components.value)
+    said: list[str] = []
+    bad = [one for one in components.value if one.status != "ok"]
+    if bad:
+        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
+        names = ", ".join(one.name for one in bad[:3]) + more
+        said.append(f"{names} {_WORDS[bad[0].status] if len(bad) == 1 else 'need a look'}")
+    if overdue.value is not None and overdue.value.count:
+        count = overdue.value.count
+        said.append(f"{count:,} of {overdue.value.total:,} policies {'is' if count == 1 else 'are'} overdue")
+        status = "degraded" if status == "ok" else status
+    if counts.value is not None and (failed := sum(counts.value.get(state, 0) for state in TROUBLE)):
+        more = "at least " if any(counts.value.get(state, 0) >= MOST for state in TROUBLE) else ""
+        said.append(f"{more}{failed:,} run{'' if failed == 1 else 's'} went wrong in the last 24 hours")
+        status = "degraded" if status == "ok" else status
+    if not said:
+        return status, "All is well: nothing needs a look."
+    text = "; ".join(said)
+    return status, text[0].upper() + text[1:] + "."
+
+
+def _commands(components: Part[list[Component]], failures: Part[list[Row]]) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for one in components.value or ():
+        for row in one.notable:
+            if is_command(row["hint"]):
+                found.setdefault(str(row["hint"]), str(row["summary"]))
+    for run in failures.value or ():
+        command = command_of(run.get("next_step"))
+        if command is not None:
+            found.setdefault(command, f"run {run['id']}, {run['subject']}: {run['state']}")
+    return [(why, command) for command, why in found.items()][:FEW]
+
+
+def command_of(sentence: object) -> str | None:
+    """The command at the end of a sentence of ``pydb_internal.run_advice``."""
+    if not isinstance(sentence, str):
+        return None
+    _, found, command = sentence.partition("pydb ")
+    return f"pydb {command.partition(';')[0].strip()}" if found else None
+
+
+def outlook(conn: Connection) -> list[Row]:
+    """The outlook of every policy."""
+    return db.read(conn, "page_outlook")
+
+
+def _overdue(rows: Sequence[Row]) -> Overdue:
+    late = sorted((row for row in rows if row["is_overdue"]), key=_by_backlog)
+    return Overdue(late[:FEW], len(late), sum(row["is_overdue"] is None for row in rows), len(rows))
+
+
+def _by_backlog(row: Row) -> tuple[int, str]:
+    return (-int(cast("int | None", row["backlog_now"]) or 0), str(row["policy"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which runs: of these states and kinds together, of a subject, of a time, before one of a list."""
+
+    states: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before_at: datetime | None = None
+    before_id: int | None = None
+
+
+def run_page(conn: Connection, wanted: Wanted, limit: int = PAGE) -> list[Row]:
+    """The newest runs that are wanted."""
+    terms: dict[str, object] = {
+        "states": wanted.states or STATES,
+        "kinds": wanted.kinds or KINDS,
+        "since": wanted.since,
+        "until": wanted.until,
+        "before_id": wanted.before_id,
+        "limit": limit,
+    }
+    if wanted.subject is not None:
+        return db.read(conn, "page_runs_of", subject=wanted.subject, **terms)
+    return db.read(conn, "page_runs", before_at=wanted.before_at, **terms)
+
+
+def run_counts(conn: Connection, span: timedelta) -> dict[str, int]:
+    """Runs of each state that started so long ago or later, counted up to a bound."""
+    since = datetime.now(UTC) - span
+    found = db.read(conn, "page_run_counts", states=TROUBLE, kinds=KINDS, since=since, most=MOST)
+    return {str(row["state"]): cast("int", row["runs"]) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """All that is known of one run; ``audit`` None: not for this login to read."""
+
+    run: runs.Run
+    summary: runs.Summary
+    request: UUID | None
+    audit: list[runs.AuditEntry] | None
+    notes: list[Row] | None
+
+
+def run_whole(database: Database, run_id: int) -> RunPage:
+    """One run, with what the audit log says of it."""
+    with database.look() as conn:
+        found = runs.run(conn, run_id)
+        (summary,) = runs.summaries(conn, [run_id])
+        request = cast("UUID | None", db.read(conn, "page_run_request", id=run_id)[0]["request"])
+    try:
+        with database.look() as conn:
+            audit = runs.audit(conn, run_id)
+            notes = [] if request is None else db.read(conn, "page_notes", request=str(request))
+    except MissingPrivilege:
+        return RunPage(found, summary, request, None, None)
+    return RunPage(found, summary, request, audit, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What came of a request."""
+
+    runs: list[Row]
+    notes: list[Row] | None
+
+
+def receipt(database: Database, request: UUID) -> Receipt:
+    """The runs of a request, and who asked for them."""
+    with database.look() as conn:
+        ids = [run.id for run in runs.runs_of_request(conn, request)]
+        found = db.read(conn, "run_summaries", ids=tuple(ids))
+    try:
+        with database.look() as conn:
+            return Receipt(found, db.read(conn, "page_notes", request=str(request)))
+    except MissingPrivilege:
+        return Receipt(found, None)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyList:
+    """One page of policies, of how many that fit, and in which states they are."""
+
+    rows: list[Row]
+    count: int
+    total: int
+    overdue: int
+    next: int | None
+
+
+def policy_page(database: Database, state: str, text: str, start: int) -> PolicyList:
+    """Policies, those with a problem first; ``state`` is all, overdue, paused or a state of the outlook."""
+
+    def look() -> list[Row]:
+        with database.look() as conn:
+            return outlook(conn)
+
+    known = database.kept("outlook", 5, look)
+    word = text.lower()
+    fits = [
+        row
+        for row in known
+        if _is_in(row, state) and (word in str(row["policy"]).lower() or word in str(row["target"]).lower())
+    ]
+    fits.sort(key=lambda row: (not row["is_overdue"], row["is_overdue"] is not None, *_by_backlog(row)))
+    shown = fits[start : start + PAGE]
+    with database.look() as conn:
+        more = db.read(conn, "page_policies", names=tuple(str(row["policy"]) for row in shown))
+    terms = {row["name"]: row for row in more}
+    rows = [{**row, **terms[row["policy"]]} for row in shown if row["policy"] in terms]
+    after = start + PAGE if start + PAGE < len(fits) else None
+    return PolicyList(rows, len(fits), len(known), sum(bool(row["is_overdue"]) for row in known), after)
+
+
+def _is_in(row: Row, state: str) -> bool:
+    if state == "overdue":
+        return bool(row["is_overdue"])
+    if state in ("paused", "disabled"):
+        return row["reason"] == state
+    return state == "all" or row["state"] == state
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyPage:
+    """All that is known of one policy without counting its rows."""
+
+    policy: retention.Policy
+    outlook: Part[Row]
+    aspects: Part[list[retention.Aspect]]
+    history: Part[list[Row]]
+    runs: Part[list[Row]]
+    changes: Part[list[object]]
+
+
+def policy_whole(database: Database, name: str) -> PolicyPage:
+    """One policy; :class:`~pydb.errors.UnknownName` if there is none of that name."""
+    from pydb import guard
+    from pydb.errors import UnknownName
+
+    with database.look() as conn:
+        found = retention.policies(conn, name)
+    if not found:
+        raise UnknownName(f"there is no policy {name!r}", hint="pydb policy list", sqlstate="YD002")
+
+    def looked(make: Callable[[Connection], T]) -> Part[T]:
+        def look() -> T:
+            with database.look() as conn:
+                return make(conn)
+
+        return part(look)
+
+    return PolicyPage(
+        found[0],
+        looked(lambda conn: db.read(conn, "page_outlook_of", policy=name)[0]),
+        looked(lambda conn: retention.explain(conn, name)),
+        looked(lambda conn: db.read(conn, "page_history_of", policy=name, days=DAYS)),
+        looked(lambda conn: run_page(conn, Wanted(kinds=("retention",), subject=name), FEW)),
+        looked(lambda conn: list(guard.policy_changes(conn, name))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """A cascade job, and its plan as it was stored."""
+
+    job: cascade.Job
+    steps: list[cascade.Step]
+    runs: list[Row]
+
+
+def job_whole(database: Database, number: int) -> JobPage:
+    """One cascade job."""
+    with database.look() as conn:
+        job = cascade.job(conn, number)
+        steps = db.read_as(conn, cascade.Step, "page_job_steps", job=number)
+        found = run_page(conn, Wanted(kinds=("cascade",), subject=f"job {number}"), FEW)
+    return JobPage(job, steps, found)
+
+
+def job_page(conn: Connection, states: tuple[str, ...], before: int | None) -> list[Row]:
+    """Cascade jobs, newest first."""
+    return db.read(conn, "page_jobs", states=states or JOB_STATES, before_id=before, limit=PAGE + 1)
+
+
+def hold_page(
+    conn: Connection, states: tuple[str, ...], before: int | None, limit: int = PAGE + 1
+) -> list[Row]:
+    """Holds, newest first."""
+    return db.read(conn, "page_holds", states=states or HOLD_STATES, before_id=before, limit=limit)
+
+
+def moment(name: str, text: str, now: datetime) -> datetime | None:
+    """A moment out of an address: ``2026-01-31``, with a time, or one of the words of the pages; UTC."""
+    if not text:
+        return None
+    days = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    words: Mapping[str, datetime] = {"today": days, "yesterday": days - timedelta(days=1)}
+    if text in words:
+        return words[text]
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{name} is no time: {text[:40]!r}", detail="It is a date, or a date with a time, in UTC.",
+            hint=f"?{name}=2026-01-31T03:00",
+        ) from None  # fmt: skip
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -1,0 +1,182 @@
+"""What the pages share: the database, tokens, templates, and how an answer is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import quote, urlencode
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from pydb import __version__
+from pydb.errors import (
+    DatabaseUnavailable,
+    MissingPrivilege,
+    PydbError,
+    ReadOnlyServer,
+    UnknownName,
+    UsageError,
+)
+from pydb.web import charts, show
+from pydb.web.auth import Tokens
+from pydb.web.database import Busy, Database
+from pydb.web.plans import PlanChanged
+from pydb.web.work import Full, Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from pydb.web.auth import Visitor
+    from pydb.web.settings import Settings
+
+HERE: Final = Path(__file__).parent
+PLACES: Final = (
+    ("/admin/system/health", "Health"),
+    ("/admin/policies", "Policies"),
+    ("/admin/runs", "Runs"),
+    ("/admin/jobs", "Jobs"),
+    ("/admin/holds", "Holds"),
+    ("/admin/audit", "Audit"),
+)
+
+
+class Site:
+    """One application: what its pages read, who may see them, what they look like."""
+
+    def __init__(self, settings: Settings) -> None:
+        import jinja2
+
+        self.settings = settings
+        self.database = Database(settings)
+        self.tokens = Tokens(settings.token, settings.token_file)
+        self.workers = Workers(self.database.connect, settings.workers)
+        self.began = datetime.now(UTC)
+        self.static = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
+        self.mark = hashlib.sha256(b"".join(self.static.values())).hexdigest()[:12]
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            finalize=show.plain,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        for name in ("when", "ago", "span", "number", "rows", "size", "share", "state", "command"):
+            self._templates.filters[name] = getattr(show, name)
+        self._templates.globals.update(bars=charts.bars, places=PLACES, version=__version__)
+
+    def close(self) -> None:
+        """End what is at work and close what is open; for applications that mount this one, at their end."""
+        self.workers.close(self.settings.drain)
+        self.database.close()
+
+    def page(self, request: Request, name: str, code: int = 200, /, **values: object) -> Response:
+        """A page made of a template."""
+        who = visitor_of(request)
+        text = self._templates.get_template(f"{name}.html").render(
+            base=base_of(request),
+            here=_here(request),
+            visitor=who,
+            form_key="" if who is None or who.nonce is None else who.form_key,
+            may_act=who is not None and who.token.may_act and not self.settings.read_only,
+            is_read_only=self.settings.read_only,
+            mark=self.mark,
+            now=datetime.now(UTC),
+            dbname=None,
+            url=lambda path, **query: link(base_of(request), path, query),
+            **values,
+        )
+        return HTMLResponse(text, code)
+
+    def problem(self, request: Request, error: PydbError) -> Response:
+        """An error, as a page or as JSON."""
+        code = status_of(error)
+        if wants_json(request):
+            headers = {"retry-after": "5"} if code == 503 else None
+            body = {
+                "error": {
+                    "message": error.message, "detail": error.detail, "hint": error.hint,
+                    "sqlstate": error.sqlstate,
+                }
+            }  # fmt: skip
+            outage = self.database.outage
+            if outage is not None and code == 503:
+                body["error"]["since"] = show.jsonable(outage.since)  # type: ignore[assignment]
+            return answer(body, code, headers)
+        if isinstance(error, DatabaseUnavailable):
+            answered = self.page(
+                request, "gone", code, error=error, outage=self.database.outage, title="Gone"
+            )
+            answered.headers["retry-after"] = "5"
+            return answered
+        return self.page(request, "problem", code, error=error, title=error.message)
+
+
+def status_of(error: PydbError) -> int:
+    """The HTTP status of an error."""
+    for kind, code in (
+        (UnknownName, 404), (PlanChanged, 409), (DatabaseUnavailable, 503), (Busy, 503), (Full, 503),
+        (MissingPrivilege, 403), (ReadOnlyServer, 409),
+    ):  # fmt: skip
+        if isinstance(error, kind):
+            return code
+    if error.sqlstate == "57014":
+        return 504
+    if error.sqlstate == "YD306" and error.message.startswith("there is no"):
+        return 404
+    return 400 if isinstance(error, UsageError) else 409
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """Who is asking; None for nobody."""
+    return cast("Visitor | None", getattr(request.state, "visitor", None))
+
+
+def base_of(request: Request) -> str:
+    """Where the application is mounted: what paths of links begin with."""
+    return str(request.scope.get("root_path", "")).rstrip("/")
+
+
+def _here(request: Request) -> str:
+    path, base = request.url.path, base_of(request)
+    return path[len(base) :] if path.startswith(base) else path
+
+
+def link(base: str, path: str, query: Mapping[str, object] | None = None) -> str:
+    """A path with its query; None and empty values are left out."""
+    pairs = [
+        (name, str(one))
+        for name, value in (query or {}).items()
+        for one in (value if isinstance(value, list | tuple) else [value])
+        if one not in (None, "")
+    ]
+    text = f"{base}{quote(path, safe='/:@!$&()*+,;=~')}"
+    return f"{text}?{urlencode(pairs)}" if pairs else text
+
+
+def wants_json(request: Request) -> bool:
+    """Whether a program is asking."""
+    path = request.url.path
+    return "/admin/api/" in path or path.endswith(".json") or "authorization" in request.headers
+
+
+def answer(content: object, code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A document as JSON."""
+
+    def plain(value: object) -> object:
+        return asdict(value) if is_dataclass(value) and not isinstance(value, type) else show.jsonable(value)
+
+    text = json.dumps(content, default=plain, ensure_ascii=False)
+    return Response(text, code, dict(headers or {}), "application/json")
+
+
+def redirect(request: Request, path: str, **query: object) -> Response:
+    """Go on with a GET of another page."""
+    return RedirectResponse(link(base_of(request), path, query), 303)

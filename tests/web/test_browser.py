@@ -1,0 +1,153 @@
+"""The pages in a real Chromium: no error, no barrier, complete without scripts, live with them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+
+from tests.web.test_pages import PAGES
+from tests.web.world import TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser as Chromium
+    from playwright.sync_api import Page
+
+    from tests.conftest import Connection
+    from tests.web.conftest import Browser
+
+CHROMIUM: Final = "/usr/bin/chromium"
+# what the pages are looked at with: colours, width in pixels
+LOOKS: Final = (("light", 360), ("dark", 360), ("light", 1280), ("dark", 1280))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """A tab that has signed in, and what its console said."""
+
+    def __init__(self, chromium: Chromium, url: str, **options: object) -> None:
+        self.context = chromium.new_context(base_url=url, **options)  # type: ignore[arg-type]
+        self.page: Page = self.context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.goto("/admin/sign-in?next=/admin/system/health")
+        self.page.get_by_label("Your name").fill("ann")
+        self.page.get_by_label("Admin token").fill(TOKEN)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url("**/admin/system/health")
+
+
+@pytest.mark.parametrize(("colours", "width"), LOOKS)
+def test_no_barrier_and_no_error(chromium: Chromium, url: str, colours: str, width: int) -> None:
+    tab = Tab(chromium, url, color_scheme=colours, viewport={"width": width, "height": 800})
+    axe = Axe()
+    for path in ("/admin/system/health", "/admin/sign-in", *PAGES):
+        tab.page.goto(path)
+        results = axe.run(tab.page)
+        assert results.violations_count == 0, f"{path}: {results.generate_report()}"
+        wide = tab.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{path} is {wide} wide"
+    tab.page.goto("/admin/policies/none")
+    assert axe.run(tab.page).violations_count == 0
+    # a page that is not there is the only thing the console may speak of
+    assert [one for one in tab.said if "404" not in one] == []
+    tab.context.close()
+
+
+def test_it_is_complete_without_scripts(
+    chromium: Chromium, make: Callable[..., Browser], db: Connection
+) -> None:
+    tab = Tab(chromium, make().url, java_script_enabled=False)
+    page = tab.page
+    page.get_by_role("link", name="Policies", exact=True).click()
+    page.get_by_role("link", name="events", exact=True).first.click()
+    page.get_by_role("link", name="See the plan").click()
+    page.get_by_label("Why").fill("without scripts")
+    page.get_by_role("button", name=re.compile(r"Delete \d+ rows")).click()
+    # it loads itself again while the run is at work
+    expect(page.get_by_text("It has ended: run")).to_be_visible(timeout=20_000)
+    assert "without scripts" in page.content()
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_label("blocked").check()
+    page.get_by_role("button", name="Show", exact=True).click()
+    assert "state=blocked" in page.url
+    page.get_by_role("checkbox", name="Choose run").first.check()
+    page.get_by_role("button", name="Plan to run the chosen again").click()
+    expect(page.get_by_role("heading", name=re.compile("Plan:"))).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    tab.context.close()
+
+
+def test_the_keyboard_is_enough(chromium: Chromium, url: str) -> None:
+    tab = Tab(chromium, url)
+    page = tab.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    seen = set()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        # what has the focus shows it
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        seen.add(page.evaluate("document.activeElement.tagName"))
+        assert outline != "none"
+    assert seen & {"A", "BUTTON"}
+    tab.context.close()
+
+
+def test_commands_are_copied(chromium: Chromium, url: str) -> None:
+    tab = Tab(chromium, url, permissions=["clipboard-read", "clipboard-write"])
+    tab.page.get_by_role("button", name="Copy: pydb retention plan sessions").first.click()
+    copied = tab.page.evaluate("navigator.clipboard.readText()")
+    assert copied == "pydb retention plan sessions"
+    assert tab.said == []
+    tab.context.close()
+
+
+def test_the_receipt_follows_its_run(
+    chromium: Chromium, make: Callable[..., Browser], db: Connection
+) -> None:
+    tab = Tab(chromium, make().url)
+    page = tab.page
+    db.execute("begin")
+    db.execute("lock table app.event in share mode")
+    page.goto("/admin/policies/events/plan")
+    page.get_by_label("Why").fill("while another reads")
+    page.get_by_role("button", name=re.compile(r"Delete \d+ rows")).click()
+    expect(page.get_by_text("It is at work.")).to_be_visible(timeout=15_000)
+    db.execute("commit")
+    expect(page.get_by_text("It has ended: run")).to_be_visible(timeout=20_000)
+    assert tab.said == []
+    tab.context.close()
+
+
+def test_what_it_is_given_stays_text(chromium: Chromium, url: str) -> None:
+    tab = Tab(chromium, url)
+    dialogs: list[str] = []
+    tab.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    for path in ("/admin/policies", "/admin/audit", "/admin/runs?subject=<script>alert(1)</script>"):
+        tab.page.goto(path)
+    assert dialogs == []
+    # the policy forbids what a hole would let in
+    blocked = tab.page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'window.hacked = 1';"
+        " document.body.append(s); return window.hacked === undefined; }"
+    )
+    assert blocked
+    tab.context.close()

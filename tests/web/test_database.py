@@ -1,0 +1,185 @@
+"""The database gone and back, read-only, behind a pooler, and looked at by a login that may only look."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from pydb.web import Settings, create_app
+from tests.faults.test_standby import standby_of
+from tests.lint import roles
+from tests.servers import TestServer
+from tests.web.conftest import Browser, serving
+from tests.web.world import TOKEN, fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import Connection, RoleFactory
+    from tests.servers import Database, PgBouncer
+
+
+HOSTILE = (
+    "search_path = 'app'",
+    "timezone = 'Asia/Kathmandu'",
+    "datestyle = 'German'",
+    "intervalstyle = 'sql_standard'",
+    "statement_timeout = '1min'",
+    "default_transaction_read_only = on",
+    "default_transaction_isolation = 'serializable'",
+    "bytea_output = 'escape'",
+    "extra_float_digits = 0",
+)
+
+
+@pytest.fixture(scope="module")
+def mortal(mortal_name: str) -> Iterator[TestServer]:
+    """A server that these tests may stop."""
+    with TestServer(
+        mortal_name, {"wal_level": "replica", "max_wal_senders": 4, "hot_standby": True}
+    ) as server:
+        yield server
+
+
+def test_gone_and_back(mortal: TestServer) -> None:
+    with mortal.database(migrated=True, filling=fill) as database:
+        app = create_app(Settings(dsn=database.dsn, token=TOKEN, drain=1))
+        with serving(app) as url:
+            browser = Browser(url).sign_in()
+            browser.get("/admin/system/health")
+            mortal.stop("immediate")
+            page = browser.get("/admin/system/health", 503)
+            since = re.search(r'The database is gone since <time datetime="([^"]+)"', page)
+            assert since, page
+            assert 'http-equiv="refresh"' in page
+            assert "<nav" in page  # who has signed in stays so
+            again = browser.get("/admin/policies", 503)
+            assert f'since <time datetime="{since[1]}"' in again
+            assert browser.client.get("/livez").status_code == 200
+            ready = browser.client.get("/healthz")
+            assert (ready.status_code, ready.json()["status"]) == (503, "fail")
+            body = browser.client.get("/admin/api/policies").json()
+            assert body["error"]["since"].startswith(since[1][:16])
+            mortal.start()
+            page = browser.get("/admin/system/health")
+            assert "policies are overdue" in page
+            assert "is gone" not in page
+            browser.close()
+
+
+def test_a_standby(mortal: TestServer) -> None:
+    with mortal.database(migrated=True, filling=fill) as database, standby_of(mortal) as standby:
+        app = create_app(Settings(dsn=standby.dsn(database.name), token=TOKEN, drain=1))
+        with serving(app) as url:
+            browser = Browser(url).sign_in()
+            page = browser.get("/admin/system/health")
+            assert "a standby: nothing can be run here" in page
+            page = browser.get("/admin/policies/events")
+            refused = browser.post("/admin/policies/events/pause", page, reason="x")
+            assert refused.status_code == 409
+            assert "Traceback" not in refused.text
+            plan = browser.get("/admin/policies/events/plan")
+            ticket = re.search(r'name="ticket" value="([^"]+)"', plan)
+            assert ticket
+            run = browser.post("/admin/policies/events/run", plan, ticket=ticket[1], reason="x")
+            assert run.status_code == 409
+            browser.close()
+
+
+def test_behind_a_pooler(pgbouncer: PgBouncer, database: Database, db: Connection) -> None:
+    app = create_app(Settings(dsn=pgbouncer.dsn(database.name), token=TOKEN, drain=1))
+    with serving(app) as url:
+        browser = Browser(url).sign_in()
+        for path in ("/admin/system/health", "/admin/policies/events", "/admin/runs", "/admin/jobs/1"):
+            assert "Not known." not in browser.get(path)
+        page = browser.get("/admin/policies/events/plan")
+        ticket = re.search(r'name="ticket" value="([^"]+)"', page)
+        assert ticket
+        answered = browser.post("/admin/policies/events/run", page, ticket=ticket[1], reason="through it")
+        while "It has ended" not in (receipt := browser.get(answered.headers["location"])):
+            pass
+        assert "completed" in receipt
+        browser.close()
+    # nothing of a look stays with a connection that others get
+    with psycopg.connect(pgbouncer.dsn(database.name), autocommit=True) as other:
+        for name in ("statement_timeout", "default_transaction_read_only", "search_path"):
+            shown = other.execute(sql.SQL("show {}").format(sql.Identifier(name))).fetchone()
+            assert shown in [("0",), ("off",), ('"$user", public',)]
+
+
+def test_a_login_that_may_only_look(
+    database: Database, db: Connection, role: RoleFactory, make: Callable[..., Browser]
+) -> None:
+    database.roles.extend(
+        ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
+    )
+    db.execute(roles.ROLES_FILE.read_bytes())
+    viewer = role("viewer", "in role pydb_monitor")
+    browser = make(read_dsn=f"{database.dsn} user={viewer}").sign_in()
+    page = browser.get("/admin/system/health")
+    assert f"looked at as {viewer}" in page
+    assert "Not known." not in page
+    for path in ("/admin/policies", "/admin/policies/logins", "/admin/runs", "/admin/jobs/1", "/admin/holds"):
+        assert "Not known." not in browser.get(path)
+    assert "not for this login to read" in browser.get("/admin/runs/1")
+    browser.get("/admin/audit", 403)
+    # what acts is another login
+    page = browser.get("/admin/policies/events")
+    assert browser.post("/admin/policies/events/pause", page, reason="x").status_code == 303
+
+
+def test_a_login_that_may_not_act(
+    database: Database, db: Connection, role: RoleFactory, make: Callable[..., Browser]
+) -> None:
+    database.roles.extend(
+        ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
+    )
+    db.execute(roles.ROLES_FILE.read_bytes())
+    viewer = role("viewer", "in role pydb_monitor")
+    browser = make(dsn=f"{database.dsn} user={viewer}").sign_in()
+    page = browser.get("/admin/policies/events")
+    refused = browser.post("/admin/policies/events/pause", page, reason="x")
+    assert refused.status_code == 403
+    assert "audit_note" in refused.text
+
+
+def test_looks_are_bounded_and_say_so_in_their_place(make: Callable[..., Browser], db: Connection) -> None:
+    browser = make(statement_timeout=0.3).sign_in()
+    with db.transaction():
+        db.execute("lock table pydb.hold in access exclusive mode")
+        page = browser.get("/admin/system/health")
+        holds = page[page.index('<h2 id="holds">') :]
+        assert "Not known." in holds[: holds.index("</section>")]
+        assert "policies are overdue" in page
+        assert browser.client.get("/admin/holds").status_code in (409, 503, 504)
+    assert "case-7" in browser.get("/admin/holds")
+
+
+def test_hostile_settings_of_the_database(
+    make: Callable[..., Browser], database: Database, db: Connection
+) -> None:
+    before = Browser.get(make().sign_in(), "/admin/policies")
+    for setting in HOSTILE:
+        db.execute(f"alter database {database.name} set {setting}".encode())
+    db.execute(
+        "create function app.now() returns timestamptz language sql as $$ select 'infinity'::timestamptz $$"
+    )
+    after = Browser.get(make().sign_in(), "/admin/policies")
+
+    def plain(page: str) -> str:
+        main = page[page.index("<main") : page.index("</main>")]
+        return re.sub(r"\d+ (?:s|min|ms) ago|\d+ s", "", main)
+
+    assert plain(after) == plain(before)
+
+
+def test_a_database_without_pydb(server: TestServer, empty_dsn: str, make: Callable[..., Browser]) -> None:
+    browser = make(dsn=empty_dsn).sign_in()
+    answered = browser.client.get("/admin/system/health")
+    assert answered.status_code == 400
+    assert "pydb migrate up" in answered.text
+    assert browser.client.get("/healthz").status_code == 503
