@@ -162,6 +162,7 @@ SAFE: Final = {
     "run_log_governor": OWN,
     "window_drop": RIGHT + "; nothing names it",
     "window_set": RIGHT + ": hours by name, all of them checked",
+    "window_kinds": "a trigger; notes what the windows say",
     "window_users": TELLS + ": names of policies",
     "window_verdict": TELLS,
     "setting_set": RIGHT + "; type and bounds are the setting's, a role is one that the login could become",
