@@ -210,7 +210,7 @@ declare
         window_set
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
         archive_export_scope archive_exporter_end archive_exporter_join archive_import archive_import_open
-        archive_manifest_enter archive_parts audit_head_text erasure_back export_pin orphan_reference_get
+        archive_manifest_enter archive_parts archive_span audit_head_text erasure_back export_pin orphan_reference_get
         reference_parse_columns run_close_cancelled schedule_audit schedule_plan
     ';
     c_admin_calls constant text := '
