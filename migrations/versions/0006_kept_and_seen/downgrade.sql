@@ -58,3 +58,6 @@ alter table pydb.retention_policy
 -- web: the audit of one run, and of what a person asked for
 drop index pydb.audit_log_request_idx;
 drop index pydb.audit_log_run_id_idx;
+
+-- archive: by which column rows expired, for "from when to when"
+alter table pydb.archive_run drop column time_column;

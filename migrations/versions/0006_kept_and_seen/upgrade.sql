@@ -215,3 +215,11 @@ drop function pydb.retention_policy_set(
 -- web: the audit of one run, and of what a person asked for
 create index audit_log_run_id_idx on pydb.audit_log (run_id) where run_id is not null;
 create index audit_log_request_idx on pydb.audit_log ((arguments ->> 'request')) where action = 'audit_note';
+comment on column pydb_internal.cascade_work.sources is 'Tables whose archives can hold copies of its rows.';
+comment on column pydb_internal.cascade_work.mark is
+'What these archives had been given when it last looked for copies.';
+
+-- archive: by which column rows expired, for "from when to when"
+alter table pydb.archive_run add column time_column name;
+comment on column pydb.archive_run.time_column is
+'Column of the archive by which a policy let the rows expire; null = they went along, or it is no date or timestamp.';
