@@ -92,6 +92,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "hold_still": (1, HELD),
     "idempotency_prune": (1, "as the owner of the table itself; " + HELD),
     "idempotency_survey": (1, OWN),
+    "schedule_failures": (1, OWN + "; reads what extension_relation says is the extension's"),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
     "orphan_apply": (3, "acts, does not look; " + KEYS),
     "orphan_apply_rows": (1, KEYS),

@@ -60,7 +60,8 @@ and batch_bucket (label = upper bound in seconds), retries (label = class of the
 cascade_deleted, cascade_mismatch.';
 comment on column pydb.metric_total.subsystem is 'Kind of the runs, as in pydb.job_run.';
 comment on column pydb.metric_total.subject is
-'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = all.';
+'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = of
+all.';
 comment on column pydb.metric_total.label is 'What is told apart; empty = nothing.';
 comment on column pydb.metric_total.value is 'What is to be added; exact, so that no sum ever goes back.';
 comment on column pydb.metric_total.at is 'When the newest of them ended; null = not known.';
@@ -162,7 +163,8 @@ comment on table pydb.orphan_part is
 'Orphans that pydb.orphan_check has met in a part of a reference, beside what scans find (pydb.orphan_finding): the
 newest row of a part counts, until a scan of the whole is newer. No key: who looks waits for nobody.';
 comment on column pydb.orphan_part.reference is 'Full name of the reference.';
-comment on column pydb.orphan_part.part is 'The filter that was asked for, as the server understood it; empty = all rows.';
+comment on column pydb.orphan_part.part is
+'The filter that was asked for, as the server understood it; empty = all rows.';
 comment on column pydb.orphan_part.orphans is 'Rows of the part without a parent.';
 comment on column pydb.orphan_part.sample is 'Keys of some of them.';
 comment on column pydb.orphan_part.checked_at is 'When they were looked for.';
