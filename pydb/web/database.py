@@ -63,16 +63,15 @@ class Database:
         return self._settings.read_dsn or self._settings.dsn
 
     @contextmanager
-    def look(self, seconds: float | None = None) -> Iterator[Connection]:
-        """One read-only transaction that sees one moment; its statements may take so long each.
+    def look(self) -> Iterator[Connection]:
+        """One read-only transaction that sees one moment; its statements may take a bounded time each.
 
         Raises :class:`~pydb.errors.DatabaseUnavailable`, :class:`Busy` and what the looks raise.
         """
-        limit = self._settings.statement_timeout if seconds is None else seconds
         pool = self._open()
         conn = self._take(pool)
         try:
-            with db.look(conn, round(limit * 1000)):
+            with db.look(conn, round(self._settings.statement_timeout * 1000)):
                 self._outage = None
                 yield conn
         except DatabaseUnavailable as error:
@@ -80,6 +79,19 @@ class Database:
             raise
         finally:
             pool.putconn(conn)
+
+    @contextmanager
+    def plan(self) -> Iterator[Connection]:
+        """A read-only transaction of the login that acts, as a run would see it, for a bounded time in all."""
+        with self.act() as conn:
+            clock = threading.Timer(self._settings.plan_timeout, db.cancel, [conn])
+            clock.daemon = True
+            clock.start()
+            try:
+                with db.look(conn, None):
+                    yield conn
+            finally:
+                clock.cancel()
 
     @contextmanager
     def act(self) -> Iterator[Connection]:

@@ -147,7 +147,7 @@ def policy(site: Site, request: Request) -> Response:
 def plan(site: Site, request: Request) -> Response:
     """What a run of one policy would do now, counted; and the form that confirms it."""
     name = str(request.path_params["name"])
-    with site.database.look(site.settings.plan_timeout) as conn:
+    with site.database.plan() as conn:
         counted = plans.count(conn, "run", [("retention", name)])
     return plan_page(site, request, counted, f"/admin/policies/{name}/run")
 
@@ -161,7 +161,7 @@ def retry(site: Site, request: Request) -> Response:
             detail=f"You chose {len(ids)}.",
             hint="tick them in the list of runs",
         )
-    with site.database.look(site.settings.plan_timeout) as conn:
+    with site.database.plan() as conn:
         subjects, left_out = plans.again(db.read(conn, "run_summaries", ids=tuple(ids)))
         counted = plans.count(conn, "retry", subjects)
     return plan_page(site, request, counted, "/admin/runs/retry", left_out=left_out)

@@ -112,7 +112,7 @@ begin
         u.at, v_now - u.at, u.span, u.run_id, u.run_state, u.run_reason, u.run_at
     from judged as u
     left join lateral (
-        select greatest(u.at + u.rows_left / (u.gone - u.came) * interval '1 day', v_now) as at
+        select greatest(u.at + u.rows_left / nullif(u.gone - u.came, 0) * interval '1 day', v_now) as at
         where u.verdict = 'catching_up'
     ) as f on true
     order by u.name;
