@@ -35,9 +35,15 @@ bench: ## measure against the references of docs/benchmarks.md, both sides in on
 fuzz: ## the Hypothesis tests with a hundred times the examples
 	@$(PYTHON) -m pytest -n 2 -m hypothesis --hypothesis-profile=fuzz --timeout=7200 $(args)
 
-soak: ## repeat the tests of races, crashes and properties until one fails (n=rounds, 100)
-	@for round in $$(seq $${n:-100}); do echo "round $$round" && \
-		$(PYTHON) -m pytest -q -n 2 tests/faults $(args) || exit 1; done
+soak: ## repeat tests of races and crashes (n=rounds, 100; of=faults), or at length of=governor, holds, seals (seconds=)
+	@case "$(or $(of),faults)" in \
+	faults) for round in $$(seq $${n:-100}); do echo "round $$round" && \
+		$(PYTHON) -m pytest -q -n 2 tests/faults $(args) || exit 1; done;; \
+	governor) $(PYTHON) -m tests.bench.governor_lag $(or $(seconds),600);; \
+	holds) PYDB_HOLDS_SECONDS=$(or $(seconds),60) PYDB_HOLDS_WORKERS=8 $(PYTHON) -m pytest -q tests/holds/test_race.py $(args);; \
+	seals) $(PYTHON) -m tests.bench.sealing;; \
+	*) echo "of=faults, governor, holds or seals"; exit 64;; \
+	esac
 
 reference: ## regenerate docs/ reference pages from COMMENT ON and --help
 	@$(PYTHON) docs/reference.py

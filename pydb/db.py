@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=DataclassInstance)
 
 Connection = psycopg.Connection[tuple[object, ...]]
+AsyncConnection = psycopg.AsyncConnection[tuple[object, ...]]
 Row = dict[str, object]
 NoticeHandler = Callable[[str, str, str | None], None]
 
@@ -144,6 +145,16 @@ def call_value(conn: Connection, routine: str, /, **args: object) -> object:
     return value
 
 
+async def acall_value(conn: AsyncConnection, routine: str, /, **args: object) -> object:
+    """As :func:`call_value`, on an async connection."""
+    with _translated(conn):
+        async with conn.cursor(binary=True, row_factory=dict_row) as cursor:
+            await cursor.execute(_routine_sql(_SELECT, routine, args), _values(args))
+            row = await cursor.fetchone()
+    (value,) = (row or {}).values()
+    return value
+
+
 def call_procedure(conn: Connection, routine: str, /, **args: object) -> None:
     """Call procedure ``pydb.<routine>``. It commits by itself, so ``conn`` must be autocommit and idle."""
     _refuse_transaction(conn, f"procedure pydb.{routine}")
@@ -210,6 +221,15 @@ def run_text(conn: Connection, statement: str) -> object:
 def transaction(conn: Connection, *, rollback: bool = False) -> Iterator[None]:
     """One transaction around the block; ``rollback`` undoes it at the end (for a dry run)."""
     with _translated(conn), conn.transaction(force_rollback=rollback):
+        yield
+
+
+@contextmanager
+def bounded(conn: Connection, seconds: float) -> Iterator[None]:
+    """One transaction in which no statement takes longer than ``seconds``."""
+    with _translated(conn), conn.transaction():
+        milliseconds = f"{max(int(seconds * 1000), 1)}ms"
+        conn.execute("select pg_catalog.set_config('statement_timeout', %s, true)", [milliseconds])
         yield
 
 
@@ -326,8 +346,30 @@ def cancel(conn: Connection, timeout: float = 10.0) -> bool:
     return True
 
 
+def listen(conn: Connection, channel: str) -> bool:
+    """Have the server ring on ``channel``; False on a standby, where it cannot."""
+    with _translated(conn):
+        try:
+            conn.execute(sql.SQL("listen {}").format(sql.Identifier(channel)))
+        except psycopg.errors.ReadOnlySqlTransaction:
+            return False
+    return True
+
+
+def fileno(conn: Connection) -> int:
+    """The file on which it can be seen that the server has something to say."""
+    with _translated(conn):
+        return conn.fileno()
+
+
+def heard(conn: Connection) -> int:
+    """How often it has rung since the last look; does not wait."""
+    with _translated(conn):
+        return sum(1 for _ in conn.notifies(timeout=0))
+
+
 @contextmanager
-def _translated(conn: Connection) -> Iterator[None]:
+def _translated(conn: Connection | AsyncConnection) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
@@ -336,7 +378,7 @@ def _translated(conn: Connection) -> Iterator[None]:
         raise errors.UsageError("an argument is not valid UTF-8", detail=ascii(error.object)) from None
 
 
-def _dbname(conn: Connection) -> str | None:
+def _dbname(conn: Connection | AsyncConnection) -> str | None:
     try:
         return conn.info.dbname
     except psycopg.OperationalError:  # the connection is gone

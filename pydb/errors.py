@@ -133,7 +133,7 @@ class ReadOnlyServer(PydbError):
 
 
 class RunBlocked(PydbError):
-    """A run was blocked: fuse, references, watermark, locks (YD104, YD111, YD112, YD119, YD408)."""
+    """A run was blocked: fuse, references, watermark, rules, locks (YD104, YD111, YD112, YD119, …)."""
 
     exit_code = ExitCode.ATTENTION
 
@@ -234,6 +234,8 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD014": RunBlocked,
     "YD015": UsageError,
     "YD016": RunBlocked,
+    "YD030": UsageError,
+    "YD031": UsageError,
     "YD101": PolicyRefused,
     "YD102": PolicyRefused,
     "YD103": PolicyRefused,
@@ -252,6 +254,9 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD118": PolicyRefused,
     "YD119": RunBlocked,
     "YD120": PolicyRefused,
+    "YD121": PolicyRefused,
+    "YD122": PolicyRefused,
+    "YD123": RunBlocked,
     "YD201": ClaimRefused,
     "YD202": ClaimContended,
     "YD203": Superseded,
@@ -271,6 +276,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD406": OrphansRefused,
     "YD407": OrphansRemain,
     "YD408": RunBlocked,
+    "YD409": OrphansRemain,
     "YD501": UsageError,
     "YD502": SchedulerUnusable,
     "YD503": UsageError,

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The row of ``pydb.guard_status``; ``state`` is ok, held, allowed, standby or open."""
+    """The row of ``pydb.guard_status``; ``state`` is ok, held, allowed, standby or open.
+
+    ``found_…`` is what is here now, ``blocks`` the kinds of runs that are blocked by the difference.
+    """
 
     state: str
     problem: str | None
@@ -32,6 +35,11 @@ class Guard:
     allow_until: datetime | None
     allow_by: str | None
     allow_reason: str | None
+    found_system_identifier: int | None
+    found_timeline: int | None
+    found_database_oid: int
+    found_database_name: str
+    blocks: list[str]
 
 
 def status(conn: Connection) -> Guard:

@@ -66,6 +66,15 @@ _KEYS: dict[str, tuple[type, ...]] = {
     "catch_up_max_runtime": (str,),
     "catch_up_max_wal": (int, str),
     "catch_up_rows_per_second": (int,),
+    "keep_column": (str,),
+    "keep_table": (str,),
+    "keep_by": (list,),
+    "keep_key": (list,),
+    "keep_value": (str,),
+    "keep_floor": (str,),
+    "keep_last": (int,),
+    "keep_last_by": (list,),
+    "combine": (str,),
     "allow_short": (bool,),
 }
 _TYPE_NAMES = {
@@ -84,6 +93,10 @@ _EXAMPLES = {
     "fuse_share": "0.5",
     "search_path": '["app", "audit"]',
     "windows": '["nights"]',
+    "keep_by": '["tenant_id"]',
+    "keep_key": '["tenant_id"]',
+    "keep_floor": '"30 days"',
+    "keep_last_by": '["pipeline_id"]',
     "max_wal": '"1 GB"',
 }
 # The key that an error is about, where the error names none.
@@ -98,6 +111,8 @@ _BLAMED = {
     "YD103": "filter",
     "YD118": "watermark_table",
     "YD120": "action",
+    "YD121": "keep_table",
+    "YD122": "keep_last",
     "YD822": "windows",
     "YD501": "schedule",
     **dict.fromkeys(("22007", "22008", "22015"), "keep"),

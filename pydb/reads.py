@@ -31,7 +31,9 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         "select p.*, p.search_path::text[] as search_path,"
         " coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
         " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
-        " as watermark_table"
+        " as watermark_table,"
+        " coalesce(pydb_internal.relation_name(p.keep_table), p.keep_table::oid::text) as keep_table,"
+        " p.keep_by::text[] as keep_by, p.keep_key::text[] as keep_key, p.keep_last_by::text[] as keep_last_by"
         " from pydb.retention_policy as p"
         " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
     ),
@@ -70,6 +72,10 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " from pydb.audit_head as h"
     ),
     "guard": sql.SQL("select * from pydb.guard_status"),
+    "metrics": sql.SQL(
+        "select m.name, m.type, m.help, m.labels, m.value from pydb.metric as m"
+        " where m.collector = %(collector)s::text"
+    ),
     "windows": sql.SQL(
         "select s.*, s.opens::text as opens, s.closes::text as closes"
         " from pydb.window_status as s order by s.name"

@@ -95,6 +95,15 @@ class Policy:
     catch_up_max_runtime: str | None = None
     catch_up_max_wal: int | None = None
     catch_up_rows_per_second: int | None = None
+    keep_column: str | None = None
+    keep_table: str | None = None
+    keep_by: list[str] | None = None
+    keep_key: list[str] | None = None
+    keep_value: str | None = None
+    keep_floor: str | None = None
+    keep_last: int | None = None
+    keep_last_by: list[str] | None = None
+    combine: str | None = None
 
 
 class PolicyOptions(TypedDict, total=False):
@@ -135,6 +144,15 @@ class PolicyOptions(TypedDict, total=False):
     catch_up_max_runtime: str | None
     catch_up_max_wal: str | int | None
     catch_up_rows_per_second: int | None
+    keep_column: str | None
+    keep_table: str | int | None
+    keep_by: Sequence[str] | None
+    keep_key: Sequence[str] | None
+    keep_value: str | None
+    keep_floor: str | None
+    keep_last: int | None
+    keep_last_by: Sequence[str] | None
+    combine: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +165,27 @@ class Aspect:
     at: datetime | None
     meaning: str
     hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowVerdict:
+    """What a policy does with one row: ``rule`` is column, mapping, policy or floor; ``keep`` None = for ever.
+
+    ``goes_at`` is None where it never goes, or nobody can say when; ``codes`` and ``said`` are what keeps it.
+    """
+
+    relation: str
+    key: Mapping[str, object]
+    at: datetime | None
+    rule: str
+    rule_from: str
+    keep: str | None
+    goes_at: datetime | None
+    is_due: bool
+    place: int | None
+    codes: list[str]
+    said: list[str]
+    cutoff: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +225,16 @@ class Batch:
     cursor: Mapping[str, object] | None
 
 
+_LISTS = (
+    "p_search_path",
+    "p_windows",
+    "p_catch_up_windows",
+    "p_keep_by",
+    "p_keep_key",
+    "p_keep_last_by",
+)
+
+
 def relation_oid(conn: Connection, name: str) -> int:
     """The oid of a table by its name as text; ambiguous and unknown names are refused (YD004, YD006)."""
     (row,) = db.read(conn, "relation_oid", name=name)
@@ -203,13 +252,14 @@ def policy_set(
     """Create or replace a policy; tables are names, never looked up by search_path, or oids."""
     oid = relation_oid(conn, table) if isinstance(table, str) else table
     arguments: dict[str, object] = {f"p_{option}": value for option, value in options.items()}
-    for option in ("p_search_path", "p_windows", "p_catch_up_windows"):
+    for option in _LISTS:
         names = arguments.get(option)
         if names is not None:
             arguments[option] = tuple(cast("Sequence[str]", names))
-    mark = options.get("watermark_table")
-    if isinstance(mark, str):
-        arguments["p_watermark_table"] = relation_oid(conn, mark)
+    for option in ("p_watermark_table", "p_keep_table"):
+        other = arguments.get(option)
+        if isinstance(other, str):
+            arguments[option] = relation_oid(conn, other)
     db.call(
         conn,
         "retention_policy_set",
@@ -234,6 +284,13 @@ def policies(conn: Connection, name: str | None = None) -> list[Policy]:
 def explain(conn: Connection, policy: str, now: str | datetime | None = None) -> list[Aspect]:
     """What a policy does now and which bound decides it, one row an aspect. Reads only, counts nothing."""
     return db.call_as(conn, Aspect, "retention_policy_explain", p_policy=policy, p_now=now)
+
+
+def explain_row(
+    conn: Connection, policy: str, key: object, now: str | datetime | None = None
+) -> list[RowVerdict]:
+    """What a policy does with the row of a key (an object, or an array of them); none where it is not there."""
+    return db.call_as(conn, RowVerdict, "retention_row_explain", p_policy=policy, p_key=key, p_now=now)
 
 
 def plan(conn: Connection, policy: str | None = None, now: str | datetime | None = None) -> list[PlanRow]:

@@ -29,6 +29,7 @@ DOMAINS = (
     "orphans",
     "idempotency",
     "schedule",
+    "events",
     "health",
 )
 # The contract, and what nobody outside of pydb may count on.

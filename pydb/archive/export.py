@@ -1,16 +1,18 @@
 """Export, verify, delete: files of a policy's expired rows, and a run that deletes exactly those.
 
 Two sessions work at once. One reads: each range of blocks in one snapshot, into a file that is synced, named,
-read back and compared; only then it is entered in ``pydb.archive_manifest``, with the places and versions of
-its rows. The other is a run of the engine (``pydb.retention_export_run``): it deletes what is entered, and
-nothing else. So at any moment a row is in its table, or in a file that was found whole.
+read back and compared, while the next range is read; only then it is entered in
+``pydb.archive_manifest``, with the places and versions of its rows. The other is a run of the engine
+(``pydb.retention_export_run``): it deletes what is entered, and nothing else. So at any moment a row is in
+its table, or in a file that was found whole.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -24,6 +26,7 @@ from pydb.archive.target import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from pydb.archive.files import Content
     from pydb.archive.manifest import Manifest
@@ -63,6 +66,19 @@ def export(
 
 class _Ended(Exception):
     """The run has ended: there is nothing to write for any more."""
+
+
+@dataclass(slots=True)
+class _Written:
+    """A file that is on the disk and that nobody knows yet: it is being read back."""
+
+    known: Manifest
+    part: range
+    signature: str
+    noted: Noted
+    verified: Future[Manifest]
+    is_known: bool = False
+    """True from the moment on at which the database may know it."""
 
 
 class Exporter:
@@ -212,24 +228,79 @@ class Exporter:
         """One way through a relation; the rows that went to files."""
         before = result.rows
         start, blocks = 0, int(str(leaf["blocks"]))
-        while start < blocks:
-            self._wait(deleter, most=AHEAD - 1)
-            if self._left is not None and self._left <= 0:
-                break
-            # a policy that was edited meanwhile may have another cutoff
-            now = runs.run(self._reader, run.id)
-            part = range(start, start + self._size(now))
-            rows = faults.attempt(
-                lambda part=part, cutoff=now.cutoff: self._file(run, leaf, result, part, cutoff),  # type: ignore[misc]
-                lambda: setattr(result, "attempts", result.attempts + 1),
-            )
-            if self._left is not None:
-                self._left -= rows
-            self._ranges += 1
-            self._written += rows
-            self._density = rows / len(part)
-            start = part.stop
+        last: _Written | None = None
+        fresh: _Written | None = None
+        with ThreadPoolExecutor(max_workers=1) as worker:
+
+            def read(part: range, cutoff: datetime | None) -> _Written | None:
+                return self._read(run, leaf, result, part, cutoff, worker)
+
+            try:
+                while start < blocks:
+                    self._wait(deleter, most=AHEAD - 1)
+                    if self._left is not None and self._left <= 0:
+                        break
+                    # a policy that was edited meanwhile may have another cutoff
+                    now = runs.run(self._reader, run.id)
+                    part = range(start, start + self._size(now))
+                    fresh = faults.attempt(
+                        lambda part=part, cutoff=now.cutoff: read(part, cutoff),  # type: ignore[misc]
+                        lambda: setattr(result, "attempts", result.attempts + 1),
+                    )
+                    rows = fresh.known.rows if fresh else 0
+                    if self._left is not None:
+                        self._left -= rows
+                    self._ranges += 1
+                    self._written += rows
+                    self._density = rows / len(part)
+                    start = part.stop
+                    if last is not None:
+                        self._complete(last, result, lambda part, cutoff=now.cutoff: read(part, cutoff))  # type: ignore[misc]
+                    last, fresh = fresh, None
+                if last is not None:
+                    now = runs.run(self._reader, run.id)
+                    self._complete(last, result, lambda part: read(part, now.cutoff))
+                    last = None
+            finally:
+                for one in (last, fresh):
+                    if one is not None and not one.is_known:
+                        self._drop(one)
         return result.rows - before
+
+    def _complete(self, one: _Written, result: TableResult, read: Callable[[range], _Written | None]) -> None:
+        """Enter a file that was found whole; where that fails and may go better, its range is read again."""
+        first: list[_Written] = [one]
+
+        def enter() -> None:
+            again = first.pop() if first else read(one.part)
+            if again is None:
+                return
+            try:
+                known = again.verified.result()
+                clock = Clock(result.seconds)
+                again.is_known = True
+                self._enter(known, again.signature, again.noted)
+                clock.took("enter")
+            finally:
+                if not again.is_known:
+                    self._drop(again)
+            result.rows += known.rows
+            result.bytes_raw += known.bytes_raw
+            result.bytes += known.bytes
+            result.files.append(known.file)
+
+        def count() -> None:
+            if not first:  # that one was counted when it was read
+                result.attempts += 1
+
+        faults.attempt(enter, count)
+
+    def _drop(self, one: _Written) -> None:
+        """Remove a file, once nobody reads it any more."""
+        with contextlib.suppress(Exception):
+            one.verified.result()
+        for name in (one.known.file + manifest.MANIFEST, one.known.file):
+            self._target.remove(name)
 
     def _size(self, run: Run) -> int:
         """Blocks of the next file: fewer at the beginning, and at the end, where its delete is waited for."""
@@ -239,8 +310,16 @@ class Exporter:
             most = min(most, max(int(left / self._density / 2), _LEAST))
         return most
 
-    def _file(self, run: Run, leaf: Row, result: TableResult, part: range, cutoff: datetime | None) -> int:
-        """One file: read in one snapshot, written, read back, entered. Returns its rows."""
+    def _read(  # noqa: PLR0917
+        self,
+        run: Run,
+        leaf: Row,
+        result: TableResult,
+        part: range,
+        cutoff: datetime | None,
+        worker: ThreadPoolExecutor,
+    ) -> _Written | None:
+        """One file, read in one snapshot and written; ``worker`` reads it back. None where it has no rows."""
         clock = Clock(result.seconds)
         with db.snapshot(self._reader):
             found = self._range(leaf, part, cutoff)
@@ -249,7 +328,7 @@ class Exporter:
                 for chunk in chunks:
                     noted.add(chunk)
             if not noted.rows:
-                return 0
+                return None
             self._part += 1
             name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
             with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
@@ -257,30 +336,30 @@ class Exporter:
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, noted, content, cutoff)
-            verdict = verify.check(self._target, known)
-            if verdict.result is not verify.Result.OK or known.rows != noted.rows:
-                raise errors.FileRefused(
-                    f"{name} is not what was written: {verdict.result}",
-                    detail=f"{verdict.why or ''} {known.rows} rows of {noted.rows}.".strip(),
-                    hint="nothing was deleted for it; look at the disk",
-                    sqlstate="YD622",
-                )
-            clock.took("verify")
-            if self._parquet:
-                known = self._with_twin(known, result)
-                clock.took("parquet")
-            with written(self._target, name + manifest.MANIFEST) as file:
-                file.write(known.to_json())
+            verified = worker.submit(self._verified, known, noted.rows, result)
         except BaseException:
-            self._target.remove(name)  # nobody knows it yet
+            self._target.remove(name)
             raise
-        self._enter(known, str(found["signature"]), noted)
-        clock.took("enter")
-        result.rows += known.rows
-        result.bytes_raw += known.bytes_raw
-        result.bytes += known.bytes
-        result.files.append(name)
-        return known.rows
+        return _Written(known, part, str(found["signature"]), noted, verified)
+
+    def _verified(self, known: Manifest, rows: int, result: TableResult) -> Manifest:
+        """Read a file back; what is known of it, once that stands beside it."""
+        clock = Clock(result.seconds)
+        verdict = verify.check(self._target, known)
+        if verdict.result is not verify.Result.OK or known.rows != rows:
+            raise errors.FileRefused(
+                f"{known.file} is not what was written: {verdict.result}",
+                detail=f"{verdict.why or ''} {known.rows} rows of {rows}.".strip(),
+                hint="nothing was deleted for it; look at the disk",
+                sqlstate="YD622",
+            )
+        clock.took("verify")
+        if self._parquet:
+            known = self._with_twin(known, result)
+            clock.took("parquet")
+        with written(self._target, known.file + manifest.MANIFEST) as file:
+            file.write(known.to_json())
+        return known
 
     def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
         """With a Parquet twin; without one where it fails, which is told and stops nothing."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ENDING: Final = ".parquet"
 GROUP: Final = 50_000
 _GROUP_BYTES: Final = 16 << 20
+_PIECE: Final = 5_000
+_PIECE_BYTES: Final = 1 << 20
+"""Rows, and bytes of them, that are taken apart at once: as Python objects they need many times as much."""
 _ESCAPES: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 _ESCAPED: Final = re.compile(rb"\\(.)", re.DOTALL)
 
@@ -73,7 +76,7 @@ def check(target: Target, known: Manifest, twin: dict[str, str]) -> None:
             types = [field.type for field in found.schema_arrow]
             groups = iter(range(found.num_row_groups))
             for batch in _batches(arrow, target, known, types):
-                if not _same(arrow, found.read_row_group(next(groups)), batch):
+                if not _same(arrow, found.read_row_group(next(groups), use_threads=False), batch):
                     raise FileRefused(
                         f"{twin['file']} does not hold the rows of {known.file}", sqlstate="YD622"
                     )
@@ -130,23 +133,41 @@ def _write(arrow: Any, target: Target, known: Manifest, name: str, types: list[A
     )
     with (
         written(target, name) as file,
-        parquet.ParquetWriter(file, schema, compression="zstd", write_page_checksum=True) as writer,
+        parquet.ParquetWriter(
+            file, schema, compression="zstd", use_dictionary=False, write_page_checksum=True
+        ) as writer,
     ):
         for batch in _batches(arrow, target, known, types):
-            writer.write_table(batch.cast(schema), row_group_size=GROUP)
+            writer.write_table(batch.cast(schema), row_group_size=batch.num_rows)
 
 
 def _batches(arrow: Any, target: Target, known: Manifest, types: list[Any]) -> Iterator[Any]:
+    """The rows of each group."""
+    pieces: list[Any] = []
+    rows = size = 0
+    for piece, length in _pieces(arrow, target, known, types):
+        pieces.append(piece)
+        rows += piece.num_rows
+        size += length
+        if rows >= GROUP or size >= _GROUP_BYTES:
+            yield arrow.concat_tables(pieces).combine_chunks()
+            pieces, rows, size = [], 0, 0
+            arrow.default_memory_pool().release_unused()  # or what was freed stays with the process
+    if pieces:
+        yield arrow.concat_tables(pieces).combine_chunks()
+
+
+def _pieces(arrow: Any, target: Target, known: Manifest, types: list[Any]) -> Iterator[tuple[Any, int]]:
     rows: list[list[bytes]] = []
     size = 0
     for line in _lines(target, known.file):
         rows.append(line.split(b"\t"))
         size += len(line)
-        if len(rows) == GROUP or size >= _GROUP_BYTES:
-            yield _table(arrow, known, types, rows)
+        if len(rows) == _PIECE or size >= _PIECE_BYTES:
+            yield _table(arrow, known, types, rows), size
             rows, size = [], 0
     if rows:
-        yield _table(arrow, known, types, rows)
+        yield _table(arrow, known, types, rows), size
 
 
 def _lines(target: Target, name: str) -> Iterator[bytes]:

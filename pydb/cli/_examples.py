@@ -35,9 +35,17 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "window list": ("pydb window list",),
     "window drop": ("pydb window drop nights",),
+    "health": ("pydb health", "pydb health retention schedule --line", "pydb health --json"),
+    "metrics": ("pydb metrics", "pydb metrics --textfile /var/lib/prometheus/node-exporter/pydb.prom"),
     "space": ("pydb space", "pydb space app.event"),
     "policy approve": ("pydb policy approve events --reason 'the trigger is ours'",),
     "entity approve": ("pydb entity approve customer --dry-run",),
+    "events follow": (
+        "pydb events follow --topic runs --topic cascades",
+        "pydb events follow --since 0 --no-wait --json",
+    ),
+    "events publish": ("pydb events publish", "pydb events publish --once"),
+    "events status": ("pydb events status",),
     "audit head": ("pydb audit head >> /mnt/elsewhere/heads",),
     "audit seal": ("pydb audit seal", "pydb audit seal --for '1 hour'"),
     "audit verify": (

@@ -28,6 +28,17 @@ def status(ctx: typer.Context) -> None:
     code = ExitCode.ATTENTION if one.state == "held" else ExitCode.DONE
     if not _output.emit(ctx, "guard.status", {"guard": asdict(one)}, exit_code=code):
         _output.out(f"{one.state}: {one.problem}" if one.problem else one.state)
+        _output.table(
+            ["what", "remembered", "found now"],
+            [
+                ("server", one.system_identifier, one.found_system_identifier),
+                ("timeline", one.timeline, one.found_timeline),
+                ("database", one.database_oid, one.found_database_oid),
+                ("its name", one.database_name, one.found_database_name),
+            ],
+        )
+        if one.blocks:
+            _output.out(f"blocked: {', '.join(one.blocks)}, and single cascades")
         if one.state == "held":
             _output.out("if this is where it should delete: pydb guard allow 'why'")
         if one.allow_next or one.allow_until:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _approve, _limits, _names, _output, _policies
+from pydb.cli import _approve, _limits, _names, _output, _policies, _rules
 from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -141,6 +141,15 @@ def set_(
             metavar="SCHEMA", help="Where triggers look for names in a run, in this order. Repeatable."
         ),
     ] = None,
+    keep_column: _rules.KeepColumn = None,
+    keep_table: _rules.KeepTable = None,
+    keep_by: _rules.KeepBy = None,
+    keep_key: _rules.KeepKey = None,
+    keep_value: _rules.KeepValue = None,
+    keep_floor: _rules.KeepFloor = None,
+    keep_last: _rules.KeepLast = None,
+    keep_last_by: _rules.KeepLastBy = None,
+    combine: _rules.Combine = None,
     windows: _limits.Windows = None,
     any_time: _limits.AnyTime = False,
     max_wal: _limits.MaxWal = None,
@@ -186,6 +195,15 @@ def set_(
         "partition_schema": partition_schema,
         "search_path": search_path or None,
         "partition_first": partition_first,
+        "keep_column": keep_column,
+        "keep_table": keep_table,
+        "keep_by": keep_by or None,
+        "keep_key": keep_key or None,
+        "keep_value": keep_value,
+        "keep_floor": keep_floor,
+        "keep_last": keep_last,
+        "keep_last_by": keep_last_by or None,
+        "combine": combine,
         "windows": _limits.names(windows, any_time=any_time),
         "max_wal": max_wal,
         "catch_up_after": catch_up_after,
@@ -277,17 +295,24 @@ def explain(
     name: Annotated[
         str, typer.Argument(autocompletion=_names.policies, metavar="POLICY", help="Name of the policy.")
     ],
+    key: _rules.Key = None,
     now: Annotated[str | None, typer.Option(metavar="TIMESTAMP", help="Take this for the present.")] = None,
 ) -> None:
     """Say what a policy does now, and which of its bounds decides that. It counts no rows.
 
-    The exit code is 1 if a run would delete nothing because something blocks it.
+    With --key: what it does with one row, by which rule, from where, when it goes and what keeps it.
+
+    The exit code is 1 if a run would delete nothing because something blocks it, or if there is no such row.
     """
     from pydb import retention
 
+    wanted = None if key is None else _rules.key(key)
     with _output.connect(ctx) as conn:
         if not retention.policies(conn, name):
             raise _policies.unknown(conn, name)
+        if wanted is not None:
+            rows = retention.explain_row(conn, name, wanted, now)
+            raise typer.Exit(_rules.show_rows(ctx, name, rows))
         aspects = retention.explain(conn, name, now)
     raise typer.Exit(_policies.show_aspects(ctx, name, aspects))
 

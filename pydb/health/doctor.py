@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pydb.db import Connection
+    from pydb.health.components import Component
 
 Status = Literal["ok", "degraded", "error", "unknown"]
 
@@ -53,14 +54,14 @@ def examine(dsn: str | None = None) -> list[Finding]:
         return [_trouble("connection", "error", "unavailable", error)]
     with conn:
         try:
-            return [*_of_database(conn), _of_program(conn)]
+            return [*_of_database(conn), of_program(conn)]
         except NotInstalled as error:
             return [_trouble("pydb", "error", "not_installed", error), *_without_pydb(conn)]
         except PydbError as error:
             return [_trouble("pydb", "unknown", "cannot_examine", error), *_without_pydb(conn)]
 
 
-def overall(findings: Iterable[Finding]) -> Status:
+def overall(findings: Iterable[Finding | Component]) -> Status:
     """The worst status: error before unknown before degraded before ok; no finding at all is unknown."""
     seen = {finding.status for finding in findings}
     return next((status for status in _RANK if status in seen), "unknown")
@@ -77,7 +78,7 @@ def _of_database(conn: Connection) -> list[Finding]:
     return db.call_as(conn, Finding, "doctor", p_cron=schedule.cron_document(conn))
 
 
-def _of_program(conn: Connection) -> Finding:
+def of_program(conn: Connection) -> Finding:
     """Whether the revision in the database is the one of this program."""
     from pydb import db, sources
 

@@ -378,7 +378,9 @@ create type pydb_internal.cascade_work as (
     seen bigint,
     idle integer,
     allow_triggers boolean,
-    purge boolean
+    purge boolean,
+    sources oid[],
+    mark text
 );
 
 comment on type pydb_internal.cascade_work is
@@ -394,5 +396,8 @@ comment on column pydb_internal.cascade_work.idle is 'Looks one after the other 
 comment on column pydb_internal.cascade_work.allow_triggers is
 'True: what triggers delete beyond the plan is accepted.';
 comment on column pydb_internal.cascade_work.purge is 'True: copies of its rows go first.';
+comment on column pydb_internal.cascade_work.sources is 'Tables whose archives can hold copies of its rows.';
+comment on column pydb_internal.cascade_work.mark is
+'What these archives had been given when it last looked for copies.';
 
 revoke all on pydb.cascade_job, pydb.erasure from public;

@@ -310,6 +310,7 @@ create table pydb_internal.run_kind (
     passed_on text[] not null default '{}',
     hint text not null,
     names_windows boolean not null default false,
+    is_windowed boolean not null default false,
     constraint run_kind_pkey primary key (name)
 );
 
@@ -331,6 +332,8 @@ comment on column pydb_internal.run_kind.hint is
 'What to type after a failure that has no hint of its own: format of the subject (%1$L) and its last word (%2$s).';
 comment on column pydb_internal.run_kind.names_windows is
 'True: its subjects can name windows, and name_windowed(window) tells which do.';
+comment on column pydb_internal.run_kind.is_windowed is
+'True: a window holds for its runs whose subjects name none; kept by window_kinds. False spares each of them the look.';
 
 revoke all on pydb_internal.run_kind from public;
 
@@ -401,7 +404,9 @@ create type pydb_internal.run_state as (
     governor_since timestamptz,
     governor_signal text,
     governor_ratio float8,
-    slowed_at timestamptz
+    slowed_at timestamptz,
+    governor_seen oid[],
+    tally jsonb
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -454,6 +459,10 @@ comment on column pydb_internal.run_state.governor_since is 'Since when it rests
 comment on column pydb_internal.run_state.governor_signal is 'The worst signal at the last look; null = ok.';
 comment on column pydb_internal.run_state.governor_ratio is 'Value by threshold of that.';
 comment on column pydb_internal.run_state.slowed_at is 'When its factor was halved last.';
+comment on column pydb_internal.run_state.governor_seen is
+'Tables that the governor has looked at in this run; a partition counts as the table at its top.';
+comment on column pydb_internal.run_state.tally is
+'Times of its batches and what it tried again, for the totals of metrics: see pydb_internal.run_tally.';
 
 create type pydb_internal.run_chunk as (
     relation oid,
@@ -554,7 +563,8 @@ create type pydb_internal.run_terms as (
     catch_up pydb_internal.run_limits,
     overdue_at timestamptz,
     sqlstate text,
-    hint text
+    hint text,
+    relation oid
 );
 
 comment on type pydb_internal.run_terms is 'What the subject of a run says now.';
@@ -573,6 +583,8 @@ comment on column pydb_internal.run_terms.overdue_at is
 'A run that takes this or later for now is to catch up; null = none is.';
 comment on column pydb_internal.run_terms.sqlstate is 'Code of a reason that blocks the run; null = none.';
 comment on column pydb_internal.run_terms.hint is 'What to type about it.';
+comment on column pydb_internal.run_terms.relation is
+'The one table that it is about, which the governor looks at before anything is counted; null = several.';
 
 create type pydb_internal.guard_place as (
     system_identifier bigint,
@@ -885,4 +897,56 @@ insert into pydb.setting (name, value, value_type, min_value, max_value, descrip
 (
     'governor_interval', '500 ms', 'interval', '0', '1 min',
     'how old a signal of the governor may be before a batch looks again (interval, 0 to 1 min)'
+);
+
+create unlogged table pydb_internal.governor_seen (
+    is_it boolean not null default true,
+    seen_at timestamptz not null,
+    readings jsonb not null,
+    constraint governor_seen_pkey primary key (is_it),
+    constraint governor_seen_is_it_check check (is_it)
+);
+
+comment on table pydb_internal.governor_seen is
+'What the indicators that concern the server as a whole said when a run last asked: one answer for all runs. Unlogged:
+after a crash the next run asks again.';
+comment on column pydb_internal.governor_seen.is_it is 'True: there is one row.';
+comment on column pydb_internal.governor_seen.seen_at is
+'When they were asked; an answer older than the setting governor_interval is none.';
+comment on column pydb_internal.governor_seen.readings is 'Name of the indicator, and its pydb.governor_reading.';
+
+revoke all on pydb_internal.governor_seen from public;
+
+create table pydb.metric_total (
+    metric text not null,
+    subsystem text not null,
+    subject text not null default '',
+    label text not null default '',
+    value numeric not null,
+    at timestamptz
+);
+
+create index metric_total_subject_idx on pydb.metric_total (subsystem, subject);
+
+comment on table pydb.metric_total is
+'Totals of runs that outlive their log: the sum of value over the rows of a total, the newest of at. A run adds rows
+when it ends, in the same transaction, and changes none, so that no two of them wait for each other; now and then the
+rows of a total are made one. pydb.metric shows them.';
+comment on column pydb.metric_total.metric is
+'runs (label = how they ended), rows (label = what became of them), batches, run_seconds and batch_seconds, run_bucket
+and batch_bucket (label = upper bound in seconds), retries (label = class of the SQLSTATE), cascade_planned,
+cascade_deleted, cascade_mismatch.';
+comment on column pydb.metric_total.subsystem is 'Kind of the runs, as in pydb.job_run.';
+comment on column pydb.metric_total.subject is
+'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = all.';
+comment on column pydb.metric_total.label is 'What is told apart; empty = nothing.';
+comment on column pydb.metric_total.value is 'What is to be added; exact, so that no sum ever goes back.';
+comment on column pydb.metric_total.at is 'When the newest of them ended; null = not known.';
+
+revoke all on pydb.metric_total from public;
+
+insert into pydb.setting (name, value, value_type, min_value, max_value, description) values
+(
+    'metric_subjects', '200', 'integer', '1', '10000',
+    'so many policies, references and the like have metrics of their own; the rest is "other" (integer, 1 to 10000)'
 );

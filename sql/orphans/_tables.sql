@@ -282,3 +282,27 @@ comment on column pydb_internal.orphan_closing.child is 'Table that the key is o
 comment on column pydb_internal.orphan_closing.is_closed is 'True: the key is there and valid, nothing is to do.';
 comment on column pydb_internal.orphan_closing.add_statement is 'Adds the key NOT VALID; null for a declared one.';
 comment on column pydb_internal.orphan_closing.validate_statement is 'Validates it.';
+
+create table pydb.orphan_part (
+    reference text not null,
+    part text not null,
+    orphans bigint not null,
+    sample jsonb not null,
+    checked_at timestamptz not null default pg_catalog.clock_timestamp(),
+    checked_by text not null default session_user,
+    constraint orphan_part_orphans_check check (orphans > 0)
+);
+
+create index orphan_part_reference_idx on pydb.orphan_part (reference, part);
+
+comment on table pydb.orphan_part is
+'Orphans that pydb.orphan_check has met in a part of a reference, beside what scans find (pydb.orphan_finding): the
+newest row of a part counts, until a scan of the whole is newer. No key: who looks waits for nobody.';
+comment on column pydb.orphan_part.reference is 'Full name of the reference.';
+comment on column pydb.orphan_part.part is 'The filter that was asked for, as the server understood it; empty = all rows.';
+comment on column pydb.orphan_part.orphans is 'Rows of the part without a parent.';
+comment on column pydb.orphan_part.sample is 'Keys of some of them.';
+comment on column pydb.orphan_part.checked_at is 'When they were looked for.';
+comment on column pydb.orphan_part.checked_by is 'Login role that did.';
+
+revoke all on pydb.orphan_part from public;

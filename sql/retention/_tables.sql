@@ -52,6 +52,16 @@ create table pydb.retention_policy (
     catch_up_max_runtime interval,
     catch_up_max_wal bigint,
     catch_up_rows_per_second integer,
+    keep_column name,
+    keep_table regclass,
+    keep_by name[],
+    keep_key name[],
+    keep_value name,
+    keep_floor interval,
+    keep_last integer,
+    keep_last_by name[],
+    combine text,
+    keep_at timestamptz,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -84,6 +94,12 @@ create table pydb.retention_policy (
     constraint retention_policy_catch_up_check check (
         catch_up_after > interval '0' and catch_up_max_rows > 0 and catch_up_max_runtime > interval '0'
         and catch_up_rows_per_second > 0
+    ),
+    constraint retention_policy_rules_check check (
+        num_nonnulls(keep_table, keep_by, keep_key, keep_value) in (0, 4)
+        and (keep_last is null) = (combine is null) and (keep_last is not null or keep_last_by is null)
+        and keep_last > 0 and combine in ('and', 'or') and keep_floor >= interval '0'
+        and keep_at is null
     )
 );
 
@@ -170,6 +186,26 @@ comment on column pydb.retention_policy.catch_up_max_wal is
 'Most bytes of WAL of a run that catches up; null = as max_wal.';
 comment on column pydb.retention_policy.catch_up_rows_per_second is
 'Most rows a second of a run that catches up; null = as rows_per_second.';
+comment on column pydb.retention_policy.keep_column is
+'Column of the table that says how long its row is kept: an interval, or a whole number of days; null there = the next
+rule, longer than 5000 years = for ever.';
+comment on column pydb.retention_policy.keep_table is
+'Mapping table that says how long rows are kept, by tenant or class; read with the rights of who plans or runs.';
+comment on column pydb.retention_policy.keep_by is 'Columns of the table by which a row is looked up there …';
+comment on column pydb.retention_policy.keep_key is '… and the columns of a unique key of the mapping table they equal.';
+comment on column pydb.retention_policy.keep_value is
+'Column of the mapping table with the keep: an interval, or a whole number of days; null, or longer than 5000 years =
+for ever. No row there = the keep of the policy.';
+comment on column pydb.retention_policy.keep_floor is
+'No rule keeps a row for less; null = the lesser of keep and the setting min_keep (0 for a column of expiry times).';
+comment on column pydb.retention_policy.keep_last is
+'How many rows of each group, the newest by time and then by primary key, are kept; null = none for that.';
+comment on column pydb.retention_policy.keep_last_by is 'Columns of the table that make the groups; null = one group.';
+comment on column pydb.retention_policy.combine is
+'How keep_last and the age go together. and: a row goes when it expired and is not among the last; or: when it expired,
+or is older than the floor and not among the last.';
+comment on column pydb.retention_policy.keep_at is
+'Null here; in a copy that a plan or a run works with: the moment that its rules count from.';
 
 insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, description) values
 (

@@ -1,6 +1,6 @@
 -- pydb.retention_plan: the dry run: exactly what retention_run would delete now, one row a leaf relation.
 -- reads pydb.retention_policy, the targets and the tables that reference them   writes nothing   locks: as a select
--- raises YD002 YD003 YD102 YD103 YD105 YD106 YD114 YD119
+-- raises YD002 YD003 YD102 YD103 YD105 YD106 YD114 YD119 YD123
 create or replace function pydb.retention_plan(p_policy text default null, p_now timestamptz default null)
 returns table (
     relation text,
@@ -51,12 +51,13 @@ begin
                     0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
                     array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end,
                         sqlerrm, sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
-                    array[case sqlstate when 'YD119' then 'watermark' else 'fails' end], 0::bigint, 0::bigint;
+                    array[case sqlstate when 'YD119' then 'watermark' when 'YD123' then 'rules' else 'fails' end], 0::bigint, 0::bigint;
             end;
         end loop;
         return;
     end if;
     v_policy := pydb_internal.retention_policy_get(p_policy);
+    v_policy := pydb_internal.retention_policy_at(v_policy, v_now);
     perform pydb_internal.retention_check_author(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
@@ -87,7 +88,8 @@ begin
             v_whole := pydb_internal.retention_policy_warnings(
                 v_policy, v_leaf.all_due::bigint + v_along.own, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint,
                 v_leaf.all_due::bigint + v_along.rows
-            ) || pydb_internal.retention_watermark_warnings(v_policy, v_now, cutoff);
+            ) || pydb_internal.retention_watermark_warnings(v_policy, v_now, cutoff)
+                || pydb_internal.retention_rule_warnings(v_policy);
             v_said := v_whole;
         else
             v_said := '{}';

@@ -1,7 +1,7 @@
 -- pydb.retention_policy_set: create or change a policy; everything is checked before anything is stored; audited.
 -- reads the target   writes pydb.retention_policy, pydb.audit_log   locks the policy's row
--- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD107 YD108 YD109 YD118 YD120 YD501 YD822; warns YD117
--- YD119
+-- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD107 YD108 YD109 YD118 YD120 YD121 YD122
+-- YD501 YD822; warns YD117 YD119
 create or replace function pydb.retention_policy_set(
     p_name text,
     p_table regclass,
@@ -41,7 +41,16 @@ create or replace function pydb.retention_policy_set(
     p_catch_up_max_rows bigint default null,
     p_catch_up_max_runtime interval default null,
     p_catch_up_max_wal text default null,
-    p_catch_up_rows_per_second integer default null
+    p_catch_up_rows_per_second integer default null,
+    p_keep_column name default null,
+    p_keep_table regclass default null,
+    p_keep_by name[] default null,
+    p_keep_key name[] default null,
+    p_keep_value name default null,
+    p_keep_floor interval default null,
+    p_keep_last integer default null,
+    p_keep_last_by name[] default null,
+    p_combine text default null
 )
 returns pydb.retention_policy
 language plpgsql
@@ -87,11 +96,19 @@ begin
     v_new.catch_up_max_runtime := p_catch_up_max_runtime;
     v_new.catch_up_max_wal := pydb_internal.retention_bytes('p_catch_up_max_wal', p_catch_up_max_wal);
     v_new.catch_up_rows_per_second := p_catch_up_rows_per_second;
+    v_new.keep_column := p_keep_column;
+    v_new.keep_by := p_keep_by;
+    v_new.keep_key := p_keep_key;
+    v_new.keep_value := p_keep_value;
+    v_new.keep_floor := p_keep_floor;
+    v_new.keep_last := p_keep_last;
+    v_new.keep_last_by := p_keep_last_by;
+    v_new.combine := p_combine;
     v_new := pydb_internal.retention_policy_store(pydb_internal.draft_add(
         'retention_policy', jsonb_build_object(
             -- by number: the name of a table in a schema that he may not use could not be read back
             'policy', to_jsonb(v_new) || jsonb_build_object(
-                'target', p_table::oid, 'watermark_table', p_watermark_table::oid
+                'target', p_table::oid, 'watermark_table', p_watermark_table::oid, 'keep_table', p_keep_table::oid
             ), 'allow_short', p_allow_short
         )
     ));
@@ -107,7 +124,8 @@ $$;
 comment on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer
+    text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer,
+    name, regclass, name[], name[], name, interval, integer, name[], text
 ) is
 'Creates or replaces a retention policy and returns its row; setting it again as it is changes nothing.
 p_time_column: timestamptz, timestamp, date, uuid (version 7), or a number with p_time_unit s, ms, us or ns. p_keep:
@@ -130,11 +148,17 @@ archive of the table (archive) or to files (export: it is detached, and pydb arc
 p_windows: names of the windows (pydb.window_set) in which it runs, {} = at any time, left out = those of its kind.
 p_max_wal: a run whose batches took so much WAL (1 GB) ends. p_catch_up_after: when it is longer ago than that that a
 run left nothing, runs follow p_catch_up_windows, p_catch_up_max_rows, p_catch_up_max_runtime, p_catch_up_max_wal and
-p_catch_up_rows_per_second, each in place of its namesake where it is given. Arguments left out return to their
-defaults.';
+p_catch_up_rows_per_second, each in place of its namesake where it is given. Rules for single rows, the most specific
+wins: p_keep_column, a column of the table (an interval, or a whole number of days; null: the next rule); p_keep_table,
+p_keep_by, p_keep_key, p_keep_value: a mapping table, columns of the table, those of a unique key of the mapping that
+equal them, and its column that says how long (null: for ever; no row: p_keep). Longer than 5000 years is for ever.
+p_keep_floor: no rule goes below it (default: the lesser of p_keep and min_keep). p_keep_last, p_keep_last_by: the
+newest rows of each group, by time, then primary key; p_combine and: a row goes when it expired and is not among them;
+or: when it expired, or is older than the floor and not among them. Arguments left out return to their defaults.';
 
 revoke all on function pydb.retention_policy_set(
     text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
     text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
-    text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer
+    text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer,
+    name, regclass, name[], name[], name, interval, integer, name[], text
 ) from public;

@@ -32,7 +32,9 @@ begin
     end if;
     v_run.deadline := clock_timestamp() + p_max_runtime;
     v_run.max_rows := p_max_rows;
-    v_run.max_wal := pydb_internal.retention_bytes('p_max_wal', p_max_wal);
+    if p_max_wal is not null then
+        v_run.max_wal := pydb_internal.retention_bytes('p_max_wal', p_max_wal);
+    end if;
     v_run.catch_up := p_catch_up;
     call pydb_internal.run_series(v_run, v_policies);
     set local search_path = pg_catalog, pg_temp;

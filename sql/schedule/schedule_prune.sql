@@ -1,6 +1,6 @@
 -- pydb.schedule_prune: remove old rows about our jobs from pg_cron's log and from our own.
--- reads and writes cron.job_run_details, pydb.schedule_claim, pydb.scheduler; commits every 10000 rows locks the rows
--- it deletes
+-- reads and writes cron.job_run_details, pydb.schedule_claim, pydb.scheduler   writes pydb.metric_total; commits every
+-- 10000 rows   locks the rows it deletes
 -- raises YD001 keep is negative; warns YD007
 create or replace procedure pydb.schedule_prune(p_keep interval default '30 days')
 language plpgsql
@@ -27,6 +27,7 @@ begin
     set transaction read write; -- whatever the default is
     set local search_path = pg_catalog, pg_temp;
     set local row_security = on;
+    perform pydb_internal.schedule_failures_add();
     loop
         exit when pydb_internal.schedule_cron() is null;
         execute pydb_internal.schedule_prune_statement(p_keep, 10000);

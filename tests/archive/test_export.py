@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,12 @@ from pydb import errors
 from pydb.archive import files as archive_files
 from pydb.archive import manifest, verify
 from pydb.archive.outcome import Outcome
+from pydb.archive.target import Directory
 from tests.archive.filelab import KITCHEN, TABLE, end
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from tests.archive.filelab import FileLab
     from tests.conftest import Connect, RoleFactory
 
@@ -39,6 +43,68 @@ def test_what_expired_is_in_files_and_gone(files: FileLab) -> None:
     assert document["bytes_per_record"] == round(table.bytes_raw / 1000, 1)
     assert set(table.seconds) == {"read", "verify", "enter"}
     assert all(name.endswith((".copy.zst", ".copy.zst.json")) for name in files.files())
+
+
+class Watched(Directory):
+    """A directory whose first data file is read back only when the second one is being written."""
+
+    def __init__(self, files: FileLab) -> None:
+        super().__init__(files.path)
+        self.files = files
+        self.second = threading.Event()
+        self.data: list[str] = []
+        self.entered: list[tuple[object, ...]] = []
+
+    def create(self, name: str) -> BinaryIO:
+        if name.endswith(manifest.ENDING):
+            self.data.append(name)
+            if len(self.data) == 2:
+                # in a session of its own: the exporter is in the middle of a COPY
+                self.entered = self.files.rows("select file from pydb.archive_manifest")
+                self.second.set()
+        return super().create(name)
+
+    def open(self, name: str) -> BinaryIO:
+        if name == self.data[0]:
+            assert self.second.wait(60), "the second file is not begun before the first one was read back"
+            self.damage(name)
+        return super().open(name)
+
+    def damage(self, name: str) -> None:
+        """Nothing, here."""
+
+
+class Damaged(Watched):
+    """And it is no longer what was written."""
+
+    def damage(self, name: str) -> None:
+        path = self.files.path / name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+
+
+def test_a_file_is_read_back_while_the_next_is_written_and_deletes_nothing_before(files: FileLab) -> None:
+    files.table()
+    place = Watched(files)
+    outcome = files.export(place=place, blocks=3)
+    assert len(place.data) > 1
+    assert place.entered == []
+    assert end(outcome) == ("completed", "exhausted", 1000)
+    assert files.in_files() == set(range(1, 1001))
+    assert outcome.tables[0].attempts == len(place.data)
+    assert set(files.verdicts().values()) == {verify.Result.OK}
+
+
+def test_a_file_that_is_not_what_was_written_deletes_nothing_nor_does_the_next(files: FileLab) -> None:
+    files.table()
+    place = Damaged(files)
+    outcome = files.export(place=place, blocks=3)
+    assert (outcome.tables[0].sqlstate, outcome.tables[0].rows) == ("YD622", 0)
+    assert len(place.data) == 2
+    assert files.files() == []
+    assert files.in_table() == set(range(1, 1001))
+    assert files.value("select count(*) from pydb.archive_manifest") == 0
+    assert end(files.export()) == ("completed", "exhausted", 1000)
 
 
 def test_the_manifest_says_what_is_in_the_file(files: FileLab) -> None:

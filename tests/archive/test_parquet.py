@@ -41,6 +41,22 @@ def test_a_twin_holds_the_same_values(files: FileLab) -> None:
     assert set(files.verdicts().values()) == {Result.OK}
 
 
+def test_groups_of_rows_that_were_read_in_pieces(files: FileLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "GROUP", 30)
+    monkeypatch.setattr(parquet, "_PIECE", 7)
+    files.table(100)
+    assert files.export(parquet=True).tables[0].twin_error is None
+    found = known(files)
+    (twin,) = found.twins
+    written = reader.ParquetFile(files.path / twin["file"])
+    groups = [written.metadata.row_group(i) for i in range(written.num_row_groups)]
+    assert [group.num_rows for group in groups] == [35, 35, 30]
+    assert [row["id"] for row in written.read().to_pylist()] == list(range(1, 101))
+    (files.path / twin["file"]).unlink()
+    monkeypatch.setattr(parquet, "GROUP", 40)
+    assert parquet.derive(files.target, found)["digest"] == found.digest
+
+
 def test_what_it_cannot_hold_is_text_and_told(files: FileLab) -> None:
     files.do(KITCHEN)
     files.policy(TABLE)

@@ -17,7 +17,9 @@ from tests.bench import (
     graph,
     http,
     load,
+    looks,
     report,
+    streams,
 )
 from tests.bench.arena import Arena
 from tests.bench.figures import Figure
@@ -108,6 +110,12 @@ def one(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     called.ours = [figures.routines(arena, "ordered", "99 days")]
     found.append(called)
     return found
+
+
+def looking(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """What is looked at before each batch."""
+    _templates(arena, options.rows)
+    return looks.figures(arena, options)
 
 
 def recipe(arena: Arena, options: argparse.Namespace) -> list[Figure]:
@@ -269,6 +277,7 @@ def leaves(arena: Arena, options: argparse.Namespace) -> list[Figure]:
 BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "half": half,
     "one": one,
+    "looks": looking,
     "recipe": recipe,
     "plan": plan,
     "load": beside,
@@ -285,6 +294,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "claims": lambda _, options: claims.figures(options),
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,
+    "events": streams.figures,
 }
 
 

@@ -237,6 +237,64 @@ def test_one_that_is_cut_off_goes_on(
     assert verified(site) == [(True, 0, 0, {})]
 
 
+@pytest.mark.parametrize("is_first", [False, True])
+def test_what_is_archived_while_it_looks_goes_too(site: Site, is_first: bool) -> None:
+    """A line is archived, not yet committed; the purge that saw no copy of it must not delete its sale."""
+    site = opened(site) if is_first else kept(opened(site))
+    site.setting("lock_timeout", "60 s")
+    job = request(site)
+    other = site.session()
+    other.execute("begin")
+    site.delete("shop.line", {"id": 3}, TAKE, other, archive=True)
+    run = site.start_job(job)
+    site.until_blocked(run.pid, by=other.info.backend_pid)
+    other.execute("commit")
+    run.succeeded()
+    assert site.job(job)["state"] == "completed"
+    assert site.counts_of("pydb_archive.shop__line") == (0 if is_first else 2)  # those of customer 2
+    assert balanced(site)
+    assert verified(site) == [(True, 0, 0, {})]
+
+
+def test_nobody_archives_beside_a_batch_of_it(site: Site) -> None:
+    """While a batch is open that deletes what copies are found by, who archives waits or gives up."""
+    site = kept(opened(site))
+    job = request(site)
+    other = site.session("-c lock_timeout=100ms")
+    with site.gate_on("shop.line", 3) as gate:
+        run = site.start_job(job)
+        gate.reached_by(run)
+        for key in (5, 6):  # of customer 2, in the same archive
+            with refused("55P03"):
+                site.delete("shop.line", {"id": key}, TAKE, other, archive=True)
+        site.delete("shop.line", {"id": 6}, TAKE, other)  # what keeps nothing is in nobody's way
+        gate.open()
+        run.succeeded()
+    site.delete("shop.line", {"id": 5}, TAKE, other, archive=True)
+    assert balanced(site)
+    assert verified(site) == [(True, 0, 0, {})]
+
+
+def test_a_row_that_comes_back_while_it_looks_goes_too(site: Site) -> None:
+    """A restore is under way when nothing of him is left but a copy."""
+    site = opened(site)
+    site.delete(None, ONE, None, entity="customer", archive=True)
+    (archived,) = site.db.execute("select max(run_id) from pydb.archive_run").fetchone() or (None,)
+    site.setting("lock_timeout", "60 s")
+    job = request(site)
+    other = site.session()
+    other.execute("begin")
+    other.execute("select * from pydb.archive_restore(%s)", (archived,))
+    run = site.start_job(job)
+    site.until_blocked(run.pid, by=other.info.backend_pid)
+    other.execute("commit")
+    run.succeeded()
+    assert site.job(job)["state"] == "completed"
+    assert site.value("select count(*) from shop.customer where id = 1") == 0
+    assert balanced(site)
+    assert verified(site) == [(True, 0, 0, {})]
+
+
 def test_a_replay_takes_copies_again(shop: Site) -> None:
     """As after a restore of an older backup, which has the archives of that time too."""
     shop.run_job(request(shop)).succeeded()

@@ -25,9 +25,10 @@ MAY_USE: Final = {
     "archive": frozenset({"references", "holds"}),
     "cascade": frozenset({"references", "holds", "archive", "orphans"}),  # copies in quarantine
     "retention": frozenset({"references", "holds", "cascade", "archive"}),
-    "orphans": frozenset({"references", "holds"}),
+    "orphans": frozenset({"references", "holds", "retention"}),  # the filter of a check, as above
     "idempotency": frozenset({"holds"}),
     "schedule": frozenset({"retention"}),
+    "events": frozenset({"idempotency"}),  # claims that are stuck are told
     "health": frozenset(sources.DOMAINS),
 }
 # a verb or ending means one thing in the whole house: (what it means, what a routine of that name must be)
@@ -71,7 +72,7 @@ ONLY: Final = {
 }
 # files that may hold these words, because they are what the words are for
 COMMITTING: Final = frozenset({"run_drive"})
-SLEEPING: Final = frozenset({"run_drive", "orphan_close", "audit_seal_run", "hold_shut"})
+SLEEPING: Final = frozenset({"run_drive", "orphan_close", "audit_seal_run", "event_run", "hold_shut"})
 
 
 def _head(file: SqlFile) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
 LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
+    | {"event_read", "event_status"}
     | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
     | {"retention_policy_explain", "space_scan"}
 )
@@ -31,7 +32,8 @@ PUBLIC: Final = {
     "pydb_owner": frozenset[str](),
     "pydb_app": frozenset(
         f"idempotency_{name}" for name in ("claim", "complete", "fail", "heartbeat", "notify", "peek")
-    ),
+    )
+    | {"degraded_report", "event_publish"},
     "pydb_monitor": LOOKING,
     "pydb_admin": LOOKING
     | ERASING
@@ -44,11 +46,12 @@ PUBLIC: Final = {
     | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
     | {"governor_drop", "governor_set", "window_drop", "window_set"}
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"}
+    | {"degraded_report", "event_prune", "event_publish", "event_run"}
     | {"hold_place", "hold_refuse", "hold_release"},
     "pydb_counsel": LOOKING | {"hold_override", "hold_place", "hold_refuse", "hold_release"},
     "pydb_runner": LOOKING
     | ERASING
-    | {"archive_purge", "audit_seal_run", "hold_refuse"}
+    | {"archive_purge", "audit_seal_run", "event_prune", "event_run", "hold_refuse"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
     | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
     | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},

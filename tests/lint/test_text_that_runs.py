@@ -47,6 +47,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
         1,
         "as the owner: an archive's own name and numbers of blocks; without filters " + HELD,
     ),
+    "archive_shut": (1, "a lock; " + NAMES),
     "cascade_add_held": (1, HELD),
     "cascade_check_copies": (1, HELD),
     "archive_put": (2, "acts, does not look: an insert as whoever restores; " + NAMES),
@@ -65,6 +66,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "cascade_copies": (1, "values are read as type_read says; " + KEYS),
     "cascade_purge_parts": (1, NAMES),
     "cascade_purge_rows": (2, NAMES),
+    "cascade_purge_take": (1, "as the owner: " + NAMES),
     "cascade_root_rows": (1, "values are read as type_read says; " + KEYS),
     "cascade_rows_to_set": (1, NAMES),
     "cascade_set_problem": (
@@ -78,7 +80,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "erasure_hashes": (2, "values are read as type_read says; " + KEYS),
     "erasure_keys": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
     "erasure_scan": (1, "values are read as type_read says, conditions as cascade_late_rows; " + NAMES),
-    "governor_read": (
+    "governor_ask": (
         1,
         (
             "the name of a function whose owner, and whose chooser, could become this role: "

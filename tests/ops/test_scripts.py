@@ -107,7 +107,7 @@ def test_missing_python_is_said_in_one_line(checkout: Path, tmp_path: Path, scri
         assert found, tool
         (tools / tool).symlink_to(found)
     if script == "check":  # system packages come first; what stands in for them is never run
-        for tool in ("chromium", "git", "pgbouncer"):
+        for tool in ("chromium", "curl", "git", "pgbouncer", "prometheus", "promtool"):
             (tools / tool).symlink_to("/bin/true")
     done = sh(checkout, f'. "$root/ops/{script}"', path=str(tools))
     assert done.returncode == 1

@@ -157,9 +157,63 @@ def test_an_erasure_for_good_is_run_by_who_may_read_archives(kept: Field) -> Non
         *(("shared.event", 20, 1), ("shared.note", 10, 1)),
     ]
     assert kept.one("select count(*) from pydb_archive.shared__event where id = 100") == 0
-    # what belongs to a run is not for others to call
+    # what keeps the books is not for others to call
     forget = "archive_forget(1, 'pydb_archive.shared__event'::regclass, '{\"1\": 1}')"
-    assert state_of(kept.runner, f"select pydb_internal.{forget}") == "YD005"
+    assert state_of(kept.runner, f"select pydb_internal.{forget}") == "42501"
+
+
+DECLARE = """declare v_start timestamptz := (
+    select a.backend_start from pg_stat_get_activity(pg_backend_pid()) as a
+); v_run bigint;"""
+TAKE = "pydb_internal.cascade_purge_take({}, {}, '{}'::regclass, array(select ctid from {}), null)"
+ARCHIVED = "pydb_archive.shared__event"
+
+
+@pytest.mark.parametrize(
+    "kind", ["archive_restore", "archive_purge", "archive_export", "cascade", "retention"]
+)
+@pytest.mark.parametrize("opens", ["run_open", "run_open_within"])
+def test_a_run_that_somebody_opens_by_hand_lets_nothing_out(kept: Field, kind: str, opens: str) -> None:
+    """By who is admin and runner in one, in one statement: the run is his own and is live."""
+    kept.db.execute(f"grant pydb_admin to {kept.runner.info.user}".encode())
+    kept.db.execute(b"grant delete on shared.event to pydb_admin")
+    call = {
+        "run_open": f"run_open('{kind}', 'job 1', false, null, v_start)",
+        "run_open_within": f"run_open_within('{kind}', 'job 1', null)",
+    }[opens]
+    for theft in (f"delete from {ARCHIVED}", "perform " + TAKE.format("v_run", 1, ARCHIVED, ARCHIVED)):
+        forge = f"""do $$ {DECLARE} begin
+            v_run := pydb_internal.{call};
+            perform pydb_internal.run_log_plan(v_run, 1, null, '{{"purge": true}}');
+            {theft};
+        end $$"""
+        assert state_of(kept.runner, forge) in ("YD005", "YD901"), theft  # 901: no kind of that engine
+    assert kept.one(f"select count(*) from {ARCHIVED}") == 20
+
+
+def test_an_approved_erasure_lets_out_what_its_routine_takes(kept: Field) -> None:
+    """Its run may be started by hand; a DELETE of one's own beside it stays refused."""
+    kept.db.execute(f"grant pydb_admin to {kept.runner.info.user}".encode())
+    asked = kept.admin.execute(
+        b"select (pydb.cascade_request(null, '{\"id\": 100}', p_entity => 'event', p_reason => 'x',"
+        b" p_purge => true)).id"
+    ).fetchone()
+    assert asked is not None
+    job = asked[0]
+    forge = f"""do $$ {DECLARE} begin
+        v_run := pydb_internal.run_open('cascade', 'job {job}', false, null, v_start);
+        perform pydb_internal.cascade_job_start({job}, v_run);
+        delete from {ARCHIVED};
+    end $$"""
+    assert state_of(kept.runner, forge) == "YD306"  # nobody has approved it
+    kept.db.execute(f"select pydb.cascade_approve({job})".encode())
+    assert state_of(kept.runner, forge) == "YD005"
+    assert kept.one(f"select count(*) from {ARCHIVED}") == 20
+    assert state_of(kept.runner, f"call pydb.cascade_run({job})") is None
+    assert kept.one(f"select count(*) from {ARCHIVED}") == 19
+    assert kept.rows("select source_name, rows, purged from pydb.archive_run order by 1") == [
+        *(("shared.event", 20, 1), ("shared.note", 10, 1)),
+    ]
 
 
 def test_who_may_restore_may_take_archives_to_files_and_back(kept: Field, tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ MONITOR: Final = frozenset(
         "archive_table",
         "audit_head",
         "cascade_job",
+        "degraded_count",
         "entity",
+        "event",
         "erasure_status",
         "governor_indicator",
         "governor_status",
@@ -49,7 +51,7 @@ MONITOR: Final = frozenset(
         "setting",
     ]
 )
-PRIVATE: Final = frozenset(["idempotency_held", "schema_object", "schema_source"])
+PRIVATE: Final = frozenset(["event_head", "idempotency_held", "schema_object", "schema_source"])
 # books that are kept as whoever runs
 BOOKS: Final = {
     "schedule_claim": "DELETE INSERT UPDATE",

@@ -130,3 +130,19 @@ def test_a13_a_filter_that_fails_later_fails_the_run_and_deletes_nothing(table: 
     assert call.sqlstate == "YD110"
     assert (call.run.end, call.run.sqlstate, call.run.rows_done) == (("failed", "error"), "22012", 0)
     assert table.number("select count(*) from public.t") == 8
+
+
+def test_a_bare_boolean_column_is_a_filter_like_any_other(table: Lab) -> None:
+    table.do(
+        """alter table public.t add column is_closed boolean, add column "is Öpen" boolean;
+        update public.t set is_closed = id in (1, 2), "is Öpen" = id = 3;"""
+    )
+    for filter_, stored, left in (
+        ("is_closed", "is_closed", [3, 4, 5, 6, 7]),
+        ('"is Öpen"', '"is Öpen"', [4, 5, 6, 7]),
+        ("not is_closed", "NOT is_closed", [5, 6, 7]),
+    ):
+        row = table.policy(filter=filter_)
+        assert str(row["filter"]).replace("(", "").replace(")", "") == stored
+        table.prune()
+        assert table.ids() == left

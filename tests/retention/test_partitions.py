@@ -454,7 +454,7 @@ def test_one_partition_alone_has_the_bounds_it_has_among_all(lab: Lab) -> None:
     assert sorted(alone) == sorted(among_all)
 
 
-@pytest.mark.parametrize(("indexes", "together"), [(0, 3), (70, 2)])
+@pytest.mark.parametrize(("indexes", "together"), [(0, 3), (40, 2), (70, 1)])
 def test_how_many_go_under_one_lock_depends_on_their_files(lab: Lab, indexes: int, together: int) -> None:
     daily(lab)
     lab.do(f"do $$ begin for i in 1 .. {indexes} loop create index on public.t (at); end loop; end $$")
@@ -472,3 +472,24 @@ def test_how_many_go_under_one_lock_depends_on_their_files(lab: Lab, indexes: in
     assert found == together
     assert lab.run().end == DONE
     assert left(lab) == ["t_4", "t_5", "t_6", "t_7"]
+
+
+def test_a_group_is_one_statement_and_no_larger_than_what_nobody_feels(lab: Lab) -> None:
+    lab.do(
+        """create table public.t (id int, at timestamptz not null) partition by range (at);
+        do $$ begin for i in 0 .. 59 loop
+            execute format('create table public.t_%s partition of public.t for values from (%L) to (%L)',
+                i, '2024-10-04'::date + i, '2024-10-05'::date + i);
+        end loop; end $$;
+        create table public.drops (name text, command int);
+        create function public.see() returns event_trigger language plpgsql as $$ begin
+            insert into public.drops select object_name, (select count(distinct command) from public.drops)
+            from pg_event_trigger_dropped_objects() where object_type = 'table' and original;
+        end $$;
+        create event trigger see on sql_drop execute function public.see();"""
+    )
+    dropping(lab)
+    assert lab.run().end == DONE
+    assert left(lab) == ["t_59"]
+    found = lab.rows("select count(*) from public.drops group by command order by command")
+    assert found == [(24,), (24,), (11,)]

@@ -4,6 +4,57 @@
 -- core: the list of runs of one state
 drop index pydb.job_run_state_idx;
 
+-- core: one look of several; what the governor saw is shared between runs
+drop table pydb_internal.governor_seen;
+alter table pydb_internal.run_kind drop column is_windowed;
+alter type pydb_internal.run_state drop attribute governor_seen;
+alter type pydb_internal.run_terms drop attribute relation;
+-- cascade: a purge looks again for copies where its archives have been given any
+alter type pydb_internal.cascade_work drop attribute sources;
+alter type pydb_internal.cascade_work drop attribute mark;
+-- core: totals that outlive the log of runs
+drop table pydb.metric_total;
+delete from pydb.setting where name = 'metric_subjects';
+alter type pydb_internal.run_state drop attribute tally;
+
+-- orphans: what applications meet in a part of a reference
+drop function pydb_internal.orphan_count_piece;
+drop table pydb.orphan_part;
+
+-- health: its settings and types
+delete from pydb.setting where name = 'orphan_scan_valid';
+drop table pydb_internal.metric_kind;
+drop type pydb_internal.metric_sample;
+drop type pydb_internal.health_said;
+-- events: the stream, what waits for it, and the counts of degraded answers
+drop table pydb.event, pydb_internal.event_waiting, pydb_internal.event_head, pydb_internal.event_told, pydb.degraded_count;
+delete from pydb.schedule_source where procedure = 'event_run';
+delete from pydb.setting
+where name in ('events', 'event_wait', 'event_keep', 'event_max_bytes', 'event_run_for', 'degraded_keep');
+drop view pydb.guard_status;
+-- retention: without their rules policies would delete what the rules kept, so they do not run until somebody looks
+update pydb.retention_policy
+set paused_at = now(), paused_by = session_user,
+    paused_reason = 'its rules (keep by column or table, last rows) went with the downgrade: it would delete what they kept'
+where paused_at is null and num_nonnulls(keep_column, keep_table, keep_last) > 0;
+drop function pydb.retention_policy_set(
+    text, regclass, name, interval, text, text, text, text, text, interval, bigint, interval, integer, bigint, numeric,
+    text, boolean, boolean, text, boolean, boolean, boolean, regclass, name, text, text, text,
+    text, name, name[], text, text[], text, interval, text[], bigint, interval, text, integer,
+    name, regclass, name[], name[], name, interval, integer, name[], text
+);
+alter table pydb.retention_policy
+    drop constraint retention_policy_rules_check,
+    drop column keep_column,
+    drop column keep_table,
+    drop column keep_by,
+    drop column keep_key,
+    drop column keep_value,
+    drop column keep_floor,
+    drop column keep_last,
+    drop column keep_last_by,
+    drop column combine,
+    drop column keep_at;
 -- web: the audit of one run, and of what a person asked for
 drop index pydb.audit_log_request_idx;
 drop index pydb.audit_log_run_id_idx;

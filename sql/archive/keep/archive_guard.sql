@@ -27,10 +27,19 @@ begin
         select
         from pydb.job_run as r
         where r.pid = pg_backend_pid() and r.started_at >= statement_timestamp() and r.state in ('running', 'queued')
-            and (
-                r.run_kind in ('archive_restore', 'archive_purge', 'archive_export')
-                or r.run_kind = 'cascade' and (r.plan ->> 'purge')::boolean
-            )
+            -- whoever may run anything can open a run of any kind: what goes for good, or for a file, goes by a routine
+            -- that runs as its owner and has looked for itself; what comes back goes by who may put it there
+            and case when r.run_kind = 'archive_restore' then exists (
+                select
+                from pydb.archive_table as t
+                left join lateral pg_partition_tree(t.source) as p on p.isleaf
+                where t.archive = tg_relid and (
+                    has_any_column_privilege(t.source, 'INSERT') or has_any_column_privilege(p.relid, 'INSERT')
+                )
+            ) else r.run_kind in ('archive_purge', 'archive_export', 'cascade') and exists (
+                select from pg_proc as f
+                where f.oid = 'pydb_internal.archive_guard'::regproc and pg_get_userbyid(f.proowner) = current_user
+            ) end
     ) then
         return null;
     end if;
@@ -44,6 +53,6 @@ $$;
 
 comment on function pydb_internal.archive_guard() is
 'Lets in what a run of this process deletes from a table where the role may delete, and out what it restores,
-exports or purges; YD005 for all else, for the owner too.';
+exports or purges (a restore: whoever may insert into the table); YD005 for all else, for the owner too.';
 
 revoke all on function pydb_internal.archive_guard() from public;

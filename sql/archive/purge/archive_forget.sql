@@ -1,4 +1,4 @@
--- pydb_internal.archive_forget (purge; by cascade_purge_rows): note that rows have left an archive for good, with the
+-- pydb_internal.archive_forget (purge; by cascade_purge_take): note that rows have left an archive for good, with the
 -- person that they were about.
 -- reads pydb.job_run   writes pydb.archive_run   locks the runs' rows there
 -- raises YD005

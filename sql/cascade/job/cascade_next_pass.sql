@@ -1,8 +1,8 @@
 -- pydb_internal.cascade_next_pass (job; by cascade_open): what is left of a job when all parts of a pass are through:
 -- the parts of the next pass, or the end of the run.
 -- reads the root and what references it, its copies   writes pydb.cascade_job
--- locks the job's row where nothing is left
--- raises YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD306 YD602
+-- locks the job's row where nothing is left, and then the archives of a purge (share row exclusive)
+-- raises 55P03 YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD306 YD602
 create or replace function pydb_internal.cascade_next_pass(
     p_run pydb_internal.run_state,
     p_parts pydb_internal.run_part[]
@@ -17,6 +17,7 @@ declare
     v_part pydb_internal.run_part;
     v_is_first boolean;
     v_copies pydb_internal.run_part[];
+    v_mark text;
 begin
     perform pydb_internal.cascade_pin(v_work.job); -- the first look tries it
     if p_run.done = v_work.seen and (p_parts[cardinality(p_parts)]).is_late then
@@ -30,12 +31,20 @@ begin
     v_is_first := v_work.seen < 0;
     v_work.idle := case when p_run.done > v_work.seen then 0 else v_work.idle + 1 end;
     v_work.seen := p_run.done;
-    v_turn.parts := pydb_internal.cascade_job_queue(v_work, v_is_first);
-    if v_work.purge then
+    v_work.mark := case when v_work.purge then pydb_internal.archive_mark(v_work.sources) end;
+    loop
+        v_turn.parts := pydb_internal.cascade_job_queue(v_work, v_is_first);
+        exit when not v_work.purge;
         -- before the live rows, by whose keys copies are found: what is cut off here finds the rest again
         v_copies := pydb_internal.cascade_purge_parts(v_work);
         v_turn.parts := case when v_copies = '{}' then v_turn.parts else v_copies end;
-    end if;
+        exit when v_turn.parts <> '{}';
+        -- what went into an archive, or came back, between the two looks was seen by neither
+        v_mark := pydb_internal.archive_shut(p_run.run_id, v_work.sources);
+        exit when v_mark = v_work.mark;
+        v_work.mark := v_mark;
+        v_is_first := false;
+    end loop;
     if cardinality(v_turn.parts) = 0 then
         p_run.skipped := pydb_internal.cascade_heir_rows(v_work.root, pydb_internal.cascade_job_keys(v_work.job));
         perform pydb_internal.cascade_job_progress(v_work.job, '{}', '{}', jsonb_strip_nulls(jsonb_build_object(

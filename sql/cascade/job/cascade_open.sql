@@ -28,7 +28,12 @@ begin
     perform pydb_internal.run_log_superuser(p_run.run_id, array[v_job.root::oid], true);
     v_work := row(
         v_job.id, v_job.root, v_job.edges, v_job.signature, 1000, 100, -1, 0, v_job.allow_triggers,
-        v_job.purge
+        v_job.purge, case when v_job.purge then array(
+            select pydb_internal.archive_top(v_job.root)
+            union
+            select pydb_internal.archive_top(e.child)
+            from pydb_internal.cascade_copy_edges(v_job.root, '{}', coalesce(v_job.edges, '{}')) as e
+        ) end, null
     )::pydb_internal.cascade_work;
     p_run.work := to_jsonb(v_work);
     v_turn.run := p_run;

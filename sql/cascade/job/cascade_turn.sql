@@ -1,7 +1,8 @@
 -- pydb_internal.cascade_turn (job; by cascade_run): hook of cascade jobs: delete the next rows of a part, in the
 -- caller's transaction.
 -- writes the root, what references it, their archives, pydb.cascade_job   locks the tables and the rows
--- raises YD003 YD004 YD005 YD015 YD301 YD302 YD304, and what constraints and triggers raise
+-- raises 55P03 YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD602 YD703, and what constraints and
+-- triggers raise
 create or replace function pydb_internal.cascade_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -16,6 +17,7 @@ declare
     v_turn pydb_internal.run_turn;
     v_take record;
     v_gone record;
+    v_late record;
     v_pace float8;
 begin
     v_turn.run := p_run;
@@ -25,7 +27,18 @@ begin
         v_turn.run.rows := v_gone.rows;
         v_turn.run.detail := v_gone.told;
         return v_turn;
-    elsif p_part.strategy = 'whole' then
+    elsif v_work.purge then
+        v_late := pydb_internal.cascade_purge_late(p_run.run_id, v_work);
+        if v_late.parts <> '{}' then -- they first
+            v_gone := pydb_internal.cascade_purge_rows(p_run.run_id, v_work.job, v_late.parts[1].chunks[1]);
+            v_turn.run.rows := v_gone.rows;
+            v_turn.run.detail := v_gone.told;
+            v_turn.part := p_part;
+            return v_turn;
+        end if;
+        v_work.mark := v_late.mark;
+    end if;
+    if p_part.strategy = 'whole' then
         v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work, false));
         v_turn.run.rows := v_gone.rows;
         v_turn.run.detail := v_gone.told;

@@ -1,4 +1,4 @@
--- pydb_internal.cascade_purge_parts (purge; by cascade_next_pass): the copies that a job has still to purge, as parts
+-- pydb_internal.cascade_purge_parts (purge): the copies that a job has still to purge, as parts
 -- of a run, those found last first.
 -- reads the root and what references it, the archives, pydb.orphan_quarantine   writes nothing
 -- locks nothing above a select

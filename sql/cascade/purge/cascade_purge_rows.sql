@@ -16,7 +16,7 @@ as $$
 declare
     v_name constant text := pydb_internal.relation_name(p_chunk.relation);
     v_is_archive constant boolean := exists (select from pydb.archive_table as t where t.archive = p_chunk.relation);
-    v_gone jsonb;
+    v_run bigint;
 begin
     rows := 0;
     if v_name is null or pg_relation_filenode(p_chunk.relation) is distinct from p_chunk.filenode then
@@ -24,27 +24,24 @@ begin
     end if;
     perform pydb_internal.cascade_check_copies(p_chunk);
     if v_is_archive then
+        if not has_table_privilege(p_chunk.relation, 'DELETE') then
+            raise exception using errcode = 'YD005', message = format('copies in %s cannot be purged', v_name),
+                detail = format('%s lacks DELETE on it.', current_user),
+                hint = format('grant delete on %s to %I;', v_name, current_user);
+        end if;
         -- what is being restored is waited for, and then no longer there
-        for v_gone in execute format(
-            'select to_jsonb(r.id) from (
-                select distinct a.pydb_run_id as id from %s as a where a.ctid = any($1)
-            ) as r order by r.id', v_name
+        for v_run in execute format(
+            'select distinct a.pydb_run_id from %s as a where a.ctid = any($1) order by a.pydb_run_id', v_name
         ) using p_chunk.tids loop
-            perform pg_advisory_xact_lock(hashtextextended('pydb.archive_run', v_gone::bigint));
+            perform pg_advisory_xact_lock(hashtextextended('pydb.archive_run', v_run));
         end loop;
-    end if;
-    execute format(
-        'with gone as (
-            delete from %1$s as a using unnest($1, $2) as u (tid, version)
-            where a.ctid = u.tid and a.xmin = u.version and a.ctid = any($1)
-            returning a.%2$I as id
-        )
-        select coalesce(jsonb_object_agg(o.id, o.rows), ''{}''), coalesce(sum(o.rows), 0)::bigint
-        from (select g.id, count(*) as rows from gone as g group by g.id) as o', v_name,
-        case when v_is_archive then 'pydb_run_id' else 'run_id' end
-    ) into v_gone, rows using p_chunk.tids, p_chunk.versions;
-    if v_is_archive then
-        perform pydb_internal.archive_forget(p_run_id, p_chunk.relation, v_gone);
+        rows := pydb_internal.cascade_purge_take(p_run_id, p_job, p_chunk.relation, p_chunk.tids, p_chunk.versions);
+    else
+        execute format(
+            'delete from %s as a using unnest($1, $2) as u (tid, version)
+            where a.ctid = u.tid and a.xmin = u.version and a.ctid = any($1)', v_name
+        ) using p_chunk.tids, p_chunk.versions;
+        get diagnostics rows = row_count;
     end if;
     if rows > 0 then
         told := pydb_internal.cascade_job_progress(p_job, jsonb_build_object(v_name, rows), '{}', null);

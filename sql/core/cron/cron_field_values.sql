@@ -19,6 +19,10 @@ declare
 begin
     if coalesce(p_field, '') = '' then
         return null;
+    elsif p_field ~ '^[0-9]{1,2}$' and p_field::integer between p_low and p_high then
+        return array[p_field::integer]; -- most fields are this, or everything: no need to take them apart
+    elsif p_field = '*' then
+        return array(select s from generate_series(p_low, p_high) as s);
     end if;
     -- string_to_array keeps empty items, so that "1,,2" and "1," are refused
     foreach v_item in array string_to_array(lower(p_field collate "C"), ',') loop

@@ -1,5 +1,4 @@
--- pydb_internal.governor_archive_backlog (governor; by governor_read): indicator: WAL segments that wait for the
--- archiver.
+-- pydb_internal.governor_archive_backlog (governor): indicator: WAL segments that wait for the archiver.
 -- reads pg_stat_archiver   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_archive_backlog(p_relation regclass)

@@ -1,4 +1,4 @@
--- pydb_internal.governor_autovacuum (governor; by governor_read): indicator: vacuums at work on the table.
+-- pydb_internal.governor_autovacuum (governor; by governor_ask): indicator: vacuums at work on the table.
 -- reads pg_stat_progress_vacuum   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_autovacuum(p_relation regclass)
@@ -17,7 +17,8 @@ begin
     into v_reading.value, v_reading.reason
     from pg_stat_progress_vacuum as v
     where v.datid = (select d.oid from pg_database as d where d.datname = current_database())
-        and (p_relation is null or v.relid = p_relation);
+        and (p_relation is null or v.relid = p_relation
+            or p_relation in (select a.relid from pg_partition_ancestors(v.relid) as a));
     return v_reading;
 end
 $$;

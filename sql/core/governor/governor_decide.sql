@@ -17,7 +17,7 @@ declare
     v_reason text;
 begin
     select r.* into v_worst
-    from pydb_internal.governor_read(p_run.relation) as r
+    from pydb_internal.governor_ask(p_run.relation, pydb_internal.governor_share()) as r
     where r.signal <> 'not_available'
     order by array_position('{unknown,stop,slow,ok}'::text[], r.signal), r.ratio desc
     limit 1;

@@ -1,4 +1,4 @@
--- pydb_internal.governor_disk_used (governor; by governor_read): indicator: how full the disk is.
+-- pydb_internal.governor_disk_used (governor; by governor_ask): indicator: how full the disk is.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_disk_used(p_relation regclass)

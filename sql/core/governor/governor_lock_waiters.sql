@@ -1,4 +1,4 @@
--- pydb_internal.governor_lock_waiters (governor; by governor_read): indicator: sessions that wait for a lock on the
+-- pydb_internal.governor_lock_waiters (governor; by governor_ask): indicator: sessions that wait for a lock on the
 -- table.
 -- reads pg_locks   writes nothing   locks nothing
 -- raises nothing
@@ -20,7 +20,8 @@ begin
     where not l.granted and l.pid <> pg_backend_pid() and l.relation is not null
         and l.database = (select d.oid from pg_database as d where d.datname = current_database())
         and (p_relation is null or l.relation = p_relation
-            or l.relation in (select a.relid from pg_partition_ancestors(p_relation) as a));
+            or l.relation in (select a.relid from pg_partition_ancestors(p_relation) as a)
+            or p_relation in (select a.relid from pg_partition_ancestors(l.relation) as a));
     return v_reading;
 end
 $$;

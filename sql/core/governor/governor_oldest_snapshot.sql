@@ -1,5 +1,4 @@
--- pydb_internal.governor_oldest_snapshot (governor; by governor_read): indicator: age of the oldest snapshot that
--- keeps dead rows.
+-- pydb_internal.governor_oldest_snapshot (governor): indicator: age of the oldest snapshot that keeps dead rows.
 -- reads pg_stat_activity, pg_prepared_xacts   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_oldest_snapshot(p_relation regclass)

@@ -26,7 +26,10 @@ begin
                 where a.backend_type = 'walsender' or a.pid <> pg_backend_pid() and a.xact_start < v_now
                     - min(g.threshold) filter (where g.name = 'oldest_snapshot') / 2 * interval '1 s'
             )
-            and not exists (select from pg_stat_get_progress_info('VACUUM') as v where v.relid = p_relation)
+            and not exists (
+                select from pg_stat_get_progress_info('VACUUM') as v
+                where v.relid = p_relation or p_relation in (select a.relid from pg_partition_ancestors(v.relid) as a)
+            )
             and not exists (select from pg_lock_status() as l where not l.granted and l.relation is not null)
         from pydb.governor_indicator as g
     );

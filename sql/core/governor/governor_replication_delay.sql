@@ -1,5 +1,4 @@
--- pydb_internal.governor_replication_delay (governor; by governor_read): indicator: how far standbys are behind, in
--- seconds.
+-- pydb_internal.governor_replication_delay (governor): indicator: how far standbys are behind, in seconds.
 -- reads pg_stat_replication, pg_replication_slots, pydb.governor_indicator   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_replication_delay(p_relation regclass)

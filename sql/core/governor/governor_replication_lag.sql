@@ -1,5 +1,4 @@
--- pydb_internal.governor_replication_lag (governor; by governor_read): indicator: how far standbys are behind, in
--- bytes of WAL.
+-- pydb_internal.governor_replication_lag (governor): indicator: how far standbys are behind, in bytes of WAL.
 -- reads pg_stat_replication, pg_replication_slots, pydb.governor_indicator   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_replication_lag(p_relation regclass)

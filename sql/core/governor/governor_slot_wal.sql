@@ -1,4 +1,4 @@
--- pydb_internal.governor_slot_wal (governor; by governor_read): indicator: WAL that slots keep.
+-- pydb_internal.governor_slot_wal (governor): indicator: WAL that slots keep.
 -- reads pg_replication_slots, pydb.governor_indicator   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_slot_wal(p_relation regclass)

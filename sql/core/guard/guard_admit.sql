@@ -11,12 +11,19 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_known pydb.guard_server;
+    v_found pydb_internal.guard_place;
     v_problem text;
 begin
     if pg_is_in_recovery() then
         return null; -- nothing can be deleted there, and whoever tries hears of that
     end if;
     select g.* into v_known from pydb.guard_server as g; -- first: who is through since has made it no problem
+    v_found := pydb_internal.guard_read();
+    if v_known.files = v_found.files and (v_known.system_identifier, v_known.timeline, v_known.database_oid)
+        is not distinct from (v_found.system_identifier, v_found.timeline, v_found.database_oid)
+    then
+        return null; -- as nearly always
+    end if;
     v_problem := pydb_internal.guard_problem();
     if v_problem is null and v_known.files is not null then
         return null;

@@ -22,7 +22,7 @@ declare
 begin
     select s.* into v_subject from pydb.guard_subject as s where s.kind = p_kind and s.name = p_name;
     v_mode := coalesce(v_subject.schema_drift, pydb_internal.setting_get(p_name => 'schema_drift'));
-    if v_subject.shape is null or v_mode = 'off' then
+    if v_subject.shape is null or v_mode = 'off' or v_subject.shape = p_found then
         return;
     end if;
     v_text := pydb_internal.guard_drift_text(v_subject.shape, p_found, true);

@@ -12,6 +12,10 @@ declare
 begin
     if v_before is null or pydb_internal.setting_get(p_name => 'kill_switch')::boolean then
         return; -- kept for ever, or somebody wants nothing to go now
+    elsif not exists (
+        select from pydb.job_run as r where r.kind = p_kind and r.subject = p_subject and r.started_at < v_before
+    ) then
+        return; -- as nearly always: what is below is not even planned
     end if;
     -- The newest run that was not skipped stays, however old: the next one learns from it. So does a skipped one, while
     -- nothing newer says how the subject fares. A dry run says nothing about that.

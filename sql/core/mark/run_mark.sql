@@ -15,7 +15,7 @@ begin
     v_kind := pydb_internal.run_kind_get(p_run.kind);
     -- until the transaction ends: in pg_stat_activity, in lines of the log, and to triggers
     perform set_config('application_name', format('pydb run %s', p_run.run_id), true);
-    if v_kind.deletes then
+    if v_kind.deletes and pydb_internal.setting_get(p_name => 'logical_messages')::boolean then
         perform pydb_internal.run_message(p_run.run_id, v_kind.name, p_run.subject);
     end if;
 end

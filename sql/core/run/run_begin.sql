@@ -12,9 +12,13 @@ declare
     v_deadline constant timestamptz := p_run.deadline;
     v_backend_start timestamptz;
 begin
-    perform pydb_internal.run_close_dead(null, null); -- of other subjects too: some of them may be gone for good
+    if exists (select from pydb_internal.run_live(null, null) as r) then
+        perform pydb_internal.run_close_dead(null, null); -- of other subjects too: some of them may be gone for good
+    end if;
     p_run.deadline := null; -- time that is over is seen by the first look, and logged as a run
-    perform pydb_internal.run_check_now(p_run);
+    if p_run.now > clock_timestamp() then
+        perform pydb_internal.run_check_now(p_run);
+    end if;
     p_run := pydb_internal.run_stop(p_run, v_terms);
     p_run.catch_up := coalesce(p_run.catch_up, p_run.now >= v_terms.overdue_at, false);
     p_run.max_wal := least(p_run.max_wal, v_terms.max_wal);

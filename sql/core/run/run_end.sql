@@ -1,6 +1,6 @@
 -- pydb_internal.run_end (run): close a run in the log, or enter one that never began, and say in the audit log what it
 -- did.
--- writes pydb.job_run, pydb.audit_log   locks the run's row
+-- writes pydb.job_run, pydb.metric_total, pydb.audit_log   locks the run's row
 -- raises nothing
 create or replace function pydb_internal.run_end(p_run pydb_internal.run_state)
 returns void
@@ -21,6 +21,9 @@ begin
             p_run.sqlstate, v_said
         );
     else
+        if p_run.tally is not null then
+            perform pydb_internal.total_batches(p_run.run_id, p_run.tally);
+        end if;
         perform pydb_internal.run_close(
             p_run.run_id, p_run.state, p_run.reason, p_run.skipped, case when not v_is_clean then p_run.sqlstate end,
             case when not v_is_clean then p_run.error end,

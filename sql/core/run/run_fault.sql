@@ -42,6 +42,7 @@ as $$
         ('YD112', false, 'blocked', 'referenced', false),
         ('YD114', false, 'blocked', 'error', false),
         ('YD119', false, 'blocked', 'error', false),
+        ('YD123', false, 'blocked', 'error', false),
         ('YD301', false, 'blocked', 'error', false),
         ('YD302', false, 'blocked', 'referenced', false),
         ('YD306', false, 'blocked', 'error', false),

@@ -41,7 +41,18 @@ begin
         v_run := v_turn.run;
         v_run.turn_ms := extract(epoch from clock_timestamp() - v_start)::float8 * 1000;
         v_run.wal := coalesce(v_run.wal, 0) + pg_wal_lsn_diff(pg_current_wal_insert_lsn(), v_lsn)::bigint;
-        v_run := pydb_internal.run_account(v_run);
+        if v_run.rows is not null then
+            v_run.done := v_run.done + v_run.rows;
+            v_run.batches := v_run.batches + 1;
+            v_run.tries := 0;
+            v_run.tally := pydb_internal.run_tally(v_run.tally, v_run.turn_ms);
+            raise debug '%: batch %: % rows', pydb_internal.run_label(v_run), v_run.batches, v_run.rows;
+            perform pydb_internal.run_log_batch(v_run.run_id, v_run.rows, 1, v_run.detail, v_run.counts, v_run.wal);
+            v_run.detail := null;
+            v_run.counts := null;
+        elsif v_run.state is null then
+            perform pydb_internal.run_beat(v_run.run_id);
+        end if;
         if v_run.factor < 1 then -- the governor's share of the time
             v_run.wake_at := greatest(
                 v_run.wake_at, clock_timestamp() + v_run.turn_ms * (1 / v_run.factor - 1) * interval '1 ms'

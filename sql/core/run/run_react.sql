@@ -39,6 +39,9 @@ begin
     if not (p_part is null) then
         v_turn := pydb_internal.run_call('evade', p_run, p_part, null);
     end if;
+    if not (v_turn.part is null) then
+        v_turn.run.tally := pydb_internal.run_tally(v_turn.run.tally, null, p_sqlstate);
+    end if;
     if v_is_timeout then
         v_turn.run.state := 'partial';
         v_turn.run.reason := 'time_budget';
@@ -54,6 +57,7 @@ begin
             and p_run.tries < pydb_internal.setting_get(p_name => 'retry_limit')::integer then
             -- up to 50 ms, 100 ms, 200 ms … at random, so that two who collided do not meet again
             v_turn.run.retries := p_run.retries + 1;
+            v_turn.run.tally := pydb_internal.run_tally(p_run.tally, null, p_sqlstate);
             v_turn.run.wake_at := clock_timestamp() + random() * 50 * 2 ^ least(p_run.tries, 6) * interval '1 ms';
         else
             v_turn.run.state := v_fault.state;

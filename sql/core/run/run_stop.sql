@@ -1,5 +1,5 @@
 -- pydb_internal.run_stop (run): whether a run must not start, or not go on: the one place for every look before a turn.
--- reads settings, windows, what guard_admit and the indicators of the governor read
+-- reads settings, the clock, windows, what guard_admit and the indicators of the governor read
 -- writes what guard_admit writes, pydb.job_run   locks nothing else
 -- raises YD822
 create or replace function pydb_internal.run_stop(p_run pydb_internal.run_state, p_terms pydb_internal.run_terms)
@@ -8,7 +8,8 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_deletes constant boolean := not p_run.dry_run and (pydb_internal.run_kind_get(p_run.kind)).deletes;
+    v_kind constant pydb_internal.run_kind := pydb_internal.run_kind_get(p_run.kind);
+    v_deletes constant boolean := not p_run.dry_run and v_kind.deletes;
     v_restored text;
 begin
     if p_run.state is not null then
@@ -39,11 +40,24 @@ begin
         p_run.sqlstate := coalesce(p_terms.sqlstate, p_run.sqlstate);
         p_run.hint := coalesce(p_terms.hint, p_run.hint);
     end if;
-    if p_run.state is null then
+    -- what is not bound to any window asks for none
+    if p_run.state is null and (cardinality(p_terms.windows) > 0 or (p_terms.windows is null and v_kind.is_windowed))
+    then
         p_run := pydb_internal.window_stop(p_run, p_terms);
     end if;
-    if p_run.state is null then
-        p_run := pydb_internal.budget_stop(p_run);
+    -- The batch that uses a budget up is the last: it can go beyond the WAL that is left, by what one batch takes.
+    if p_run.state is not null then
+        null;
+    elsif clock_timestamp() > p_run.deadline then
+        p_run.state := 'partial';
+        p_run.reason := 'time_budget';
+    elsif p_run.done >= p_run.max_rows and p_run.done < p_run.due then
+        p_run.state := 'partial';
+        p_run.reason := 'row_budget';
+    elsif p_run.wal >= p_run.max_wal then
+        p_run.state := 'partial';
+        p_run.reason := 'wal_budget';
+        p_run.error := format('its batches took %s of WAL', pg_size_pretty(p_run.wal));
     end if;
     if p_run.state is null and v_deletes and p_run.run_id is not null then
         p_run := pydb_internal.governor_stop(p_run, p_terms);

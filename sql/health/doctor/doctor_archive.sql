@@ -14,7 +14,7 @@ declare
         select from pydb_internal.schedule_sources() as s where s.procedure = 'archive_purge' and s.schedule is not null
     ) or exists (
         select from pydb.job_run as r
-        where r.run_kind = 'archive_purge' and r.started_at > v_now - interval '8 days'
+        where r.kind = 'archive' and r.subject = 'purge' and r.started_at > v_now - interval '8 days'
     );
 begin
     return query

@@ -6,7 +6,8 @@ create or replace function pydb_internal.orphan_count_piece(
     p_edge pydb_internal.reference_edge,
     p_piece pydb_internal.orphan_piece,
     p_age text,
-    p_sample integer
+    p_sample integer,
+    p_part text default null
 )
 returns pydb_internal.orphan_counts
 language plpgsql
@@ -27,7 +28,8 @@ declare
         order by a.attname = any(p_edge.child_columns), a.attnum
     );
     v_source constant text := pydb_internal.orphan_source(
-        p_piece, v_columns, pydb_internal.reference_edge_condition(p_edge, false)
+        p_piece, v_columns,
+        concat_ws(') and (', coalesce(pydb_internal.reference_edge_condition(p_edge, false), 'true'), p_part)
     );
     v_named text;
     v_partly text;
@@ -70,11 +72,11 @@ end
 $$;
 
 comment on function pydb_internal.orphan_count_piece(
-    pydb_internal.reference_edge, pydb_internal.orphan_piece, text, integer
+    pydb_internal.reference_edge, pydb_internal.orphan_piece, text, integer, text
 ) is
 'What one piece of a child holds: orphans, unconfirmed (p_age is false), partly_null, checked_rows, and at most p_sample
-keys.';
+keys. p_part: a condition that retention_check_filter has let through; only rows for which it holds are looked at.';
 
 revoke all on function pydb_internal.orphan_count_piece(
-    pydb_internal.reference_edge, pydb_internal.orphan_piece, text, integer
+    pydb_internal.reference_edge, pydb_internal.orphan_piece, text, integer, text
 ) from public;

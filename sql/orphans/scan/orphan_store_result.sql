@@ -1,5 +1,5 @@
 -- pydb_internal.orphan_store_result (scan): store among the findings what a whole scan of a reference has counted.
--- reads the catalog   writes pydb.orphan_finding   locks the row it writes
+-- reads the catalog   writes pydb.orphan_finding, pydb.orphan_part   locks the rows it writes
 -- raises nothing
 create or replace function pydb_internal.orphan_store_result(
     p_edge pydb_internal.reference_edge,
@@ -36,6 +36,13 @@ begin
         first_seen = case when p_counts.orphans > 0 then coalesce(f.first_seen, v_now) end,
         last_seen = case when p_counts.orphans > 0 then v_now else f.last_seen end
     where f.reference = p_edge.reference;
+    -- what was met in parts of it is seen again, or gone
+    delete from pydb.orphan_part as q
+    where q.ctid = any(array(
+        select o.ctid from pydb.orphan_part as o
+        where o.reference = p_edge.reference and o.checked_at < v_now
+        for update skip locked
+    ));
     return v_status;
 end
 $$;

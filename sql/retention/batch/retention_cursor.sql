@@ -24,6 +24,7 @@ begin
         run.version := p_cursor ->> 'terms';
         run.due := (p_cursor ->> 'due')::bigint;
         run.done := (p_cursor ->> 'done')::bigint;
+        p_policy := pydb_internal.retention_policy_at(p_policy, run.now);
         v_cutoff := pydb_internal.retention_cutoff(p_policy, run.now);
         parts := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'segments', v_cutoff);
         every := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'all', v_cutoff);

@@ -19,7 +19,8 @@ declare
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
     -- With both bounds in view the planner looks for the ends of the time column in its index, which begins with what
     -- the batches before have deleted, longer for each batch.
-    v_text text := v_say.walked || v_say.filtered || pydb_internal.hold_free_condition(p_policy.target);
+    v_text text := v_say.walked || v_say.filtered || pydb_internal.retention_rule_condition(p_policy, p_cutoff)
+        || pydb_internal.hold_free_condition(p_policy.target);
     v_expired text := '';
 begin
     if p_policy.on_referenced = 'cascade' -- what references the row goes with it

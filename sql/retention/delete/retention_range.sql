@@ -42,9 +42,11 @@ begin
         return;
     end if;
     v_expired := pydb_internal.retention_expired_condition(
-        jsonb_populate_record(p_policy, '{"filter": null}'), p_work.cutoff, 't', false
+        jsonb_populate_record(pydb_internal.retention_unruled(p_policy), '{"filter": null}'), p_work.cutoff, 't', false
     );
-    if v_from is null and p_policy.filter is null and p_part.due < v_limit then
+    if v_from is null and p_policy.filter is null and p_part.due < v_limit
+        and not pydb_internal.retention_has_rules(p_policy)
+    then
         condition := v_expired; -- the plan counted them: one range holds them all
         is_last := true;
         return;

@@ -24,6 +24,9 @@ declare
     v_before jsonb;
 begin
     rows_locked := 0;
+    if pydb_internal.retention_has_rules(p_policy) then
+        p_condition := pydb_internal.retention_chosen(p_relation, p_condition);
+    end if;
     if p_mode = 'rows' then
         select d.rows_done, d.rows_locked, d.relations, d.faults into rows_done, rows_locked, relations, faults
         from pydb_internal.retention_delete_rows(

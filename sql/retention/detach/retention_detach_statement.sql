@@ -13,7 +13,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_policy);
+    v_policy pydb.retention_policy := pydb_internal.retention_policy_get(p_policy);
     v_run pydb_internal.run_state;
     v_parent oid;
     v_code text;
@@ -22,6 +22,7 @@ begin
     v_run.subject := p_policy;
     v_run.dry_run := false;
     v_run.now := coalesce(p_now, clock_timestamp());
+    v_policy := pydb_internal.retention_policy_at(v_policy, v_run.now);
     perform pydb_internal.run_check_now(v_run);
     v_run := pydb_internal.run_look(v_run);
     select i.inhparent into v_parent

@@ -17,6 +17,7 @@ begin
         return;
     end if;
     begin
+        p_policy := pydb_internal.retention_policy_at(p_policy, p_now);
         v_cutoff := pydb_internal.retention_cutoff(p_policy, p_now);
     exception when sqlstate 'YD105' or sqlstate 'YD119' then
         return; -- said where the cutoff is

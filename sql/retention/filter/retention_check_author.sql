@@ -1,7 +1,7 @@
 -- pydb_internal.retention_check_author (filter): before the conditions of a policy are parsed, by a plan or a run: its
 -- own, and those of the references that may keep its rows.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
--- raises YD103 YD114
+-- raises YD103 YD114 YD123
 create or replace function pydb_internal.retention_check_author(p_policy pydb.retention_policy)
 returns void
 language plpgsql
@@ -18,6 +18,7 @@ begin
             p_policy.author_role, format('select * from pydb.retention_policy where name = %L;', p_policy.name)
         );
     end if;
+    perform pydb_internal.retention_check_rules(p_policy);
     if not pydb_internal.reference_is_conditional() then
         return;
     end if;

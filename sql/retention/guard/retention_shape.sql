@@ -12,7 +12,8 @@ as $$
         p_policy.target, case p_policy.on_referenced when 'cascade' then '{"*": "delete"}' else '{}' end::jsonb
     ) || row(
         'predicate', p_policy.name,
-        concat_ws(' ', p_policy.time_column, p_policy.time_unit, p_policy.keep, 'where ' || p_policy.filter), true
+        concat_ws(' ', p_policy.time_column, p_policy.time_unit, p_policy.keep, 'where ' || p_policy.filter,
+            pydb_internal.retention_rule_text(p_policy)), true
     )::pydb_internal.guard_part;
 $$;
 

@@ -15,9 +15,6 @@ declare
     v_names text[];
     v_said jsonb;
 begin
-    if p_work.held > 0 is not true and p_run.reason is distinct from 'held' then
-        return p_run;
-    end if;
     v_names := pydb_internal.retention_held_by(p_policy, p_work.cutoff);
     v_said := jsonb_build_object('held_rows', p_work.held, 'holds', to_jsonb(v_names));
     p_run.detail := coalesce(p_run.detail, '{}') || v_said;

@@ -18,8 +18,10 @@ begin
         format('the search_path of policy %s cannot be used', p_policy.name), f.problem, f.cure
     from pydb_internal.application_path_problem(p_policy.search_path, p_policy.target, p_role) as f
     where p_policy.search_path is not null and f.problem is not null;
-    -- hardly a database has one
-    if exists (select from pg_rewrite as w where w.ev_type in ('2', '4') and w.ev_enabled in ('O', 'A')) then
+    -- hardly a database has one; below that number are the server's own, as that of pg_settings
+    if exists (
+        select from pg_rewrite as w where w.ev_type in ('2', '4') and w.ev_enabled in ('O', 'A') and w.oid >= 16384
+    ) then
         v_reach := pydb_internal.retention_reach(p_policy);
         return query
         select

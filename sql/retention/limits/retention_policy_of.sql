@@ -8,7 +8,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_policy pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
+    v_policy pydb.retention_policy := pydb_internal.retention_policy_at(
+        pydb_internal.retention_policy_get(p_run.subject), p_run.now
+    );
 begin
     if p_run.catch_up then
         -- the other limits are the engine's, by the terms
@@ -19,6 +21,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_policy_of(pydb_internal.run_state) is
-'The policy of a run; where the run is to catch up, with the rate for that.';
+'The policy of a run, asked at the moment that the run takes for now; where the run is to catch up, with the rate for
+that.';
 
 revoke all on function pydb_internal.retention_policy_of(pydb_internal.run_state) from public;

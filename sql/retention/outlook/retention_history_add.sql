@@ -50,7 +50,9 @@ begin
             v_new.runs := v_last.runs + 1;
         end if;
     end if;
-    delete from pydb.retention_history as h where h.policy = v_new.policy and h.day < v_new.day - 100;
+    if v_new.day is distinct from v_last.day then
+        delete from pydb.retention_history as h where h.policy = v_new.policy and h.day < v_new.day - 100;
+    end if;
     -- never away and back: a rehearsal that ends at the same time waits for this row, and finds it
     insert into pydb.retention_history select v_new.*
     on conflict on constraint retention_history_pkey do update set

@@ -11,7 +11,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_run.subject);
+    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_of(p_run);
     v_work pydb_internal.retention_work := jsonb_populate_record(null::pydb_internal.retention_work, p_run.work);
     v_turn pydb_internal.run_turn;
     v_parent oid;
@@ -77,13 +77,9 @@ begin
     v_work.parts_rows := coalesce(v_work.parts_rows, 0) + v_gone.rows;
     v_turn.run.work := to_jsonb(v_work);
     v_turn.run.rows := v_gone.rows;
-    -- Every session plans anew after it: nearly all of the time belongs to them, while more are to go. Ten seconds
-    -- for some hundred statements that waited or were planned anew are little at night, and nobody's percentile.
-    v_turn.run.wake_at := clock_timestamp() + case
-        when v_work.parts_done < cardinality(v_work.parts_planned)
-            then least(greatest(500 * v_gone.held, interval '20 ms'), interval '10 s')
-        else interval '20 ms'
-    end;
+    v_turn.run.wake_at := pydb_internal.retention_together_next(
+        v_gone.held, v_work.parts_done < cardinality(v_work.parts_planned)
+    );
     return v_turn;
 end
 $$;

@@ -49,7 +49,7 @@ begin
         reason := format('foreign table %s: its rows are not here', reason);
         return;
     end if;
-    if not p_bounds.is_sure then
+    if not p_bounds.is_sure or pydb_internal.retention_has_rules(p_policy) then
         execute format(
             'select exists (select 1 from %s as t where (%s) is not true)', v_name,
             pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false)
@@ -57,7 +57,11 @@ begin
     end if;
     if v_found then
         code := 'partition_kept_rows';
-        reason := 'it holds rows that the policy leaves, of a time that cannot be meant';
+        reason := case
+            when pydb_internal.retention_has_rules(p_policy)
+                then 'it holds rows that a rule keeps longer, or of a time that cannot be meant'
+            else 'it holds rows that the policy leaves, of a time that cannot be meant'
+        end;
         return;
     end if;
     v_held := pydb_internal.retention_partition_held(p_policy, p_bounds.partition);

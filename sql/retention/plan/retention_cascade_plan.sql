@@ -28,8 +28,8 @@ begin
     loop
         v_due := pydb_internal.retention_due_terms(p_policy, v_leaf.relation, p_cutoff);
         execute v_due.kept || format(
-            'select array_agg(t.ctid) from only %s as t where %s', pydb_internal.relation_name(v_leaf.relation),
-            v_due.condition
+            'select array_agg(t.ctid) from only %s as t%s where %s', pydb_internal.relation_name(v_leaf.relation),
+            pydb_internal.retention_rule_source(p_policy), v_due.condition
         ) into v_tids;
         if v_tids is not null then
             v_parts := v_parts || row(0, 0, 'delete', v_leaf.relation, v_tids)::pydb_internal.cascade_rows;

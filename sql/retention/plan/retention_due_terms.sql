@@ -18,7 +18,10 @@ declare
     v_blockers text[];
 begin
     kept := '';
-    condition := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
+    -- many rows are looked at: whoever asks joins the mapping, see retention_rule_source
+    condition := pydb_internal.retention_expired_condition(
+        pydb_internal.retention_unruled(p_policy), p_cutoff
+    ) || pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
     is_kept := false;
     if p_policy.on_referenced = 'cascade'
         or not exists (select 1 from pydb_internal.retention_references(p_relation) as r)
@@ -39,6 +42,6 @@ end
 $$;
 
 comment on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) is
-'kept: a WITH clause, or nothing. condition: over alias t of the relation. is_kept: references may keep rows.';
+'kept: a WITH clause, or nothing. condition: over alias t of the relation, joined by retention_rule_source. is_kept: references may keep rows.';
 
 revoke all on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) from public;

@@ -16,7 +16,10 @@ begin
     inner join pg_namespace as n on n.oid = c.relnamespace
     -- below, a walk through all of it takes no time
     where c.oid = p_relation and c.relpages > 4096 and p_policy.strategy <> 'index';
-    return found and exists (
+    if not found then
+        return false; -- what is below is not even planned
+    end if;
+    return exists (
         -- the names first, as in retention_null_rows
         select from pg_stats as s
         where s.schemaname = v_class.nspname and s.tablename = v_class.relname and s.attname = p_policy.time_column

@@ -27,18 +27,21 @@ declare
     v_column text := format('t.%I', p_policy.time_column);
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
     v_free constant text := pydb_internal.hold_free_condition(p_policy.target);
-    v_predicate constant text := v_say.expired || v_say.filtered || v_free;
+    v_ruled constant text := pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
+    v_joined constant text := pydb_internal.retention_rule_source(p_policy);
+    v_predicate constant text := v_say.expired || v_say.filtered || v_ruled || v_free;
     v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
     v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
     -- what cannot be meant is counted on the way, or where an index tells it or references keep rows by itself
-    v_merged constant boolean := not v_due.is_kept and not v_indexed and v_say.past || v_say.future <> 'falsefalse';
+    v_merged constant boolean := not v_due.is_kept and not v_indexed and v_ruled = ''
+        and v_say.past || v_say.future <> 'falsefalse';
     v_odd constant text[] := array(
         select case
             when not v_merged or u.odd = 'false' then '0::int8' else format('count(*) filter (where %s)', u.odd)
         end
         from unnest(array[v_say.past, v_say.future]) with ordinality as u (odd, ord) order by u.ord
     );
-    v_probe constant boolean := p_policy.filter is null and not v_due.is_kept and v_indexed
+    v_probe constant boolean := p_policy.filter is null and v_ruled = '' and not v_due.is_kept and v_indexed
         and p_policy.time_unit <> 'uuidv7';
     v_ends text[];
     v_expired bigint;
@@ -54,12 +57,12 @@ begin
     end if;
     begin
         execute v_due.kept || format(
-            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t where %6$s',
+            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t%7$s where %6$s',
             case when p_span and not v_probe then v_ends[1] else 'null' end,
             case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
             case when v_merged then format(
                 '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered || v_free
-            ) else v_due.condition end
+            ) else v_due.condition end, v_joined
         ) into rows_due, oldest, newest, rows_past, rows_future;
         if v_probe and not p_span and v_free = '' and pydb_internal.retention_is_ordered(p_policy, p_relation) then
             -- where the newest of them lies, which the index tells at once. A guess is good enough: what lies behind
@@ -71,13 +74,13 @@ begin
         end if;
         rows_blocked := 0;
         if v_due.is_kept then
-            execute format('select count(*) from only %s as t where %s', v_table, v_predicate) into v_expired;
+            execute format('select count(*) from only %s as t%s where %s', v_table, v_joined, v_predicate) into v_expired;
             rows_blocked := v_expired - rows_due;
         end if;
         if v_free <> '' then
             execute format(
-                'select count(*) from only %s as t where %s%s and not (true%s)', v_table, v_say.expired,
-                v_say.filtered, v_free
+                'select count(*) from only %s as t%s where %s%s and not (true%s)', v_table, v_joined, v_say.expired,
+                v_say.filtered || v_ruled, v_free
             ) into rows_held;
         end if;
         if not v_merged then

@@ -58,7 +58,9 @@ begin
     v_new.paused_by := v_old.paused_by;
     v_new.paused_reason := v_old.paused_reason;
     -- an interval equals another of the same length on paper: 30 days = 1 month, but it is not the same keep
-    if v_new is not distinct from v_old and v_new.keep::text = v_old.keep::text then
+    if v_new is not distinct from v_old and v_new.keep::text = v_old.keep::text
+        and v_new.keep_floor::text is not distinct from v_old.keep_floor::text
+    then
         return v_old;
     end if;
     v_new.updated_at := now();

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_policy_vet (policy; by retention_policy_set): hook of drafts: check a policy as whoever sets
 -- it, and complete it.
 -- reads the target   writes nothing   locks nothing above a select
--- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD501 YD601 YD822
+-- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD121 YD122 YD501 YD601 YD822
 create or replace function pydb_internal.retention_policy_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -33,6 +33,7 @@ begin
     );
     v_new.archive := null; -- reserved
     perform pydb_internal.retention_check_keep(v_new, v_allow_short);
+    perform pydb_internal.retention_check_new_rules(v_new, v_allow_short);
     perform pydb_internal.retention_check_terms(v_new);
     perform pydb_internal.retention_check_limits(v_new);
     if 'archive' in (v_new.action, v_new.partition_first) and not v_builtin then
@@ -56,7 +57,8 @@ begin
     end if;
     return jsonb_build_object(
         'policy', to_jsonb(v_new) || jsonb_build_object(
-            'target', v_new.target::oid, 'watermark_table', v_new.watermark_table::oid
+            'target', v_new.target::oid, 'watermark_table', v_new.watermark_table::oid,
+            'keep_table', v_new.keep_table::oid
         ), 'allow_short', v_allow_short
     );
 end

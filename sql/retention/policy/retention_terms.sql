@@ -22,6 +22,7 @@ begin
     v_terms.max_wal := v_policy.max_wal;
     v_terms.windows := v_policy.windows;
     v_terms.batch_target := v_policy.batch_target;
+    v_terms.relation := v_policy.target;
     v_terms.catch_up := row(
         v_policy.catch_up_windows, v_policy.catch_up_max_rows, v_policy.catch_up_max_runtime, v_policy.catch_up_max_wal
     )::pydb_internal.run_limits;

@@ -23,8 +23,8 @@ begin
         -- what is due needs nothing that stays, so all that references it is due as well, and goes with it
         v_due := pydb_internal.retention_due_terms(p_policy, v_part.relation, p_cutoff);
         execute v_due.kept || format(
-            'select array_agg(s.ctid) from (select t.ctid from only %s as t where %s limit 100000) as s',
-            pydb_internal.relation_name(v_part.relation), v_due.condition
+            'select array_agg(s.ctid) from (select t.ctid from only %s as t%s where %s limit 100000) as s',
+            pydb_internal.relation_name(v_part.relation), pydb_internal.retention_rule_source(p_policy), v_due.condition
         ) into v_tids;
         if v_tids is not null then
             v_part.strategy := 'heap';

@@ -81,7 +81,9 @@ begin
             and p_run.done <> p_run.due then
             p_run := pydb_internal.retention_verify(p_policy, p_run, v_work.cutoff, cardinality(v_again) > 0);
         end if;
-        p_run := pydb_internal.retention_tell_held(p_policy, p_run, v_work);
+        if v_work.held > 0 or p_run.reason = 'held' then
+            p_run := pydb_internal.retention_tell_held(p_policy, p_run, v_work);
+        end if;
         if v_work.faulty > 0 or v_work.faults is not null then
             p_run := pydb_internal.retention_faults_end(p_run, v_work, true);
         end if;

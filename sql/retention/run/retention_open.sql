@@ -34,7 +34,9 @@ begin
     elsif p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
-        v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
+        if exists (select from pg_foreign_table) then
+            v_turn.run := pydb_internal.retention_verify_foreign(v_policy, v_turn.run);
+        end if;
         if v_policy.action = 'drop_partition' then
             v_turn.run := pydb_internal.retention_partition_close(v_policy, v_turn.run);
         end if;
@@ -82,7 +84,9 @@ begin
     p_run.wake_at := null;
     p_run := pydb_internal.retention_plan_verdict(v_policy, p_run, v_work, v_own, v_total, v_relations);
     v_work.weight := greatest(p_run.due - p_run.done, 1)::float8 / greatest(v_own, 1);
-    perform pydb_internal.retention_tell_implausible(v_policy, p_run, v_past, v_future);
+    if v_past + v_future > 0 then
+        perform pydb_internal.retention_tell_implausible(v_policy, p_run, v_past, v_future);
+    end if;
     v_turn.run := p_run;
     v_turn.run.work := to_jsonb(v_work);
     if p_run.state is null and p_run.run_id is not null then

@@ -14,8 +14,10 @@ begin
         raise exception using errcode = 'YD001', message = 'p_max_rows and p_max_runtime must be positive',
             detail = format('p_max_rows is %s, p_max_runtime is %s.', p_max_rows, p_max_runtime),
             hint = 'Leave the argument out for no bound.';
-    elsif pydb_internal.run_is_read_only() then
-        return null;
+    elsif pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
+        if pydb_internal.run_is_read_only() then
+            return null;
+        end if;
     end if;
     if p_policy is not null then
         return array[(pydb_internal.retention_policy_get(p_policy)).name];

@@ -15,9 +15,6 @@ as $$
 declare
     v_warning record;
 begin
-    if coalesce(p_past, 0) + coalesce(p_future, 0) = 0 then
-        return;
-    end if;
     for v_warning in
         select w.* from unnest(pydb_internal.retention_implausible_warnings(p_policy, p_past, p_future)) as w
     loop

@@ -15,8 +15,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_most constant integer := 64;
-    v_files bigint := 200; -- tables, indexes and what is beside them: each takes 50 microseconds of the lock
+    v_most constant integer := 24; -- go in one statement; every session reads the catalog anew after it
+    v_files bigint := 100; -- tables, indexes and what is beside them: each takes 50 microseconds of the lock
     v_left bigint := p_max_rows;
     v_rows bigint;
     v_code text;
@@ -62,7 +62,7 @@ $$;
 comment on function pydb_internal.retention_together(
     pydb.retention_policy, pydb_internal.retention_work, oid, oid, bigint
 ) is
-'Up to 63 other partitions of the same table that were planned to go and still may, of p_max_rows together (null = any),
+'Up to 23 other partitions of the same table that were planned to go and still may, of p_max_rows together (null = any),
 that nobody uses now; fewer where they have many indexes, for all go under one lock.';
 
 revoke all on function pydb_internal.retention_together(

@@ -15,6 +15,7 @@ as $$
 declare
     v_partition oid;
     v_name text;
+    v_gone text[] := '{}'::text[];
     v_all text[] := '{}'::text[];
 begin
     foreach v_partition in array p_partitions loop
@@ -30,17 +31,20 @@ begin
                 || format('alter table %s detach partition %s', pydb_internal.relation_name(p_parent), v_name);
         end if;
         case p_policy.partition
-            when 'drop' then v_all := v_all || format('drop table %s restrict', v_name);
+            when 'drop' then v_gone := v_gone || v_name;
             when 'move' then v_all := v_all
                 || format('alter table %s set schema %I', v_name, p_policy.partition_schema);
             else null;
         end case;
     end loop;
+    if v_gone <> '{}' then -- one statement for all: each of its own would look at the catalog anew
+        v_all := v_all || format('drop table %s restrict', array_to_string(v_gone, ', '));
+    end if;
     return v_all;
 end
 $$;
 
 comment on function pydb_internal.retention_together_statements(pydb.retention_policy, oid, oid[]) is
-'DETACH (p_parent null: they are detached), and DROP or SET SCHEMA, in the order of the partitions.';
+'DETACH (p_parent null: they are detached) and SET SCHEMA, in the order of the partitions, then one DROP for all.';
 
 revoke all on function pydb_internal.retention_together_statements(pydb.retention_policy, oid, oid[]) from public;

@@ -37,6 +37,8 @@ as $$
                         d.command, d.runid, d.job_pid, d.username, d.status, d.return_message, d.start_time, d.end_time
                     from cron.job_run_details as d
                     where d.database = %1$L and d.command like 'call pydb.%%'
+                        -- by the one index there is: the log of others may be as long as it likes
+                        and d.runid > (select max(m.runid) - 100000 from cron.job_run_details as m)
                     order by d.command, d.runid desc
                 ) as r
             )

@@ -88,10 +88,19 @@ as $$
         )
         union all
         (
-            select q.id, q.state, q.stop_reason
-            from pydb.job_run as q
-            where j.run_subject is null and j.wanted and q.kind = j.kind and not q.dry_run
-            order by q.id desc
+            select s.id, s.state, s.stop_reason
+            from unnest(
+                '{queued,running,completed,partial,blocked,failed,cancelled,interrupted,skipped}'::text[]
+            ) as u (state)
+            cross join lateral (
+                select q.id, q.state, q.stop_reason
+                from pydb.job_run as q
+                where q.state = u.state and q.kind = j.kind and not q.dry_run
+                order by q.started_at desc
+                limit 1
+            ) as s
+            where j.run_subject is null and j.wanted
+            order by s.id desc
             limit 1
         )
     ) as r on true

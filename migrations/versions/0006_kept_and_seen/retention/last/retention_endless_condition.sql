@@ -1,0 +1,27 @@
+-- pydb_internal.retention_endless_condition (last; by retention_last_condition): that a row is kept for ever, by its
+-- column or its row of the mapping table.
+-- reads the catalog   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.retention_endless_condition(p_policy pydb.retention_policy, p_alias text)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_own constant text := p_alias || '.' || quote_ident(p_policy.keep_column);
+begin
+    return nullif(concat_ws(
+        ' or ', case when p_policy.keep_column is not null then format('%s is not null and (%s <= %s) is not true', v_own,
+            pydb_internal.retention_keep_text(p_policy.target, p_policy.keep_column, p_alias), 'interval ''5000 years'''
+        ) end, case when p_policy.keep_table is not null then concat_ws(
+            ' and ', v_own || ' is null', '"kept by"."pydb key 1" is not null and "kept by"."pydb until" is null'
+        ) end
+    ), '');
+end
+$$;
+
+comment on function pydb_internal.retention_endless_condition(pydb.retention_policy, text) is
+'Condition over an alias with the mapping joined (retention_rule_source); null where no rule of the policy can say so. What is kept for ever no number to keep takes.';
+
+revoke all on function pydb_internal.retention_endless_condition(pydb.retention_policy, text) from public;

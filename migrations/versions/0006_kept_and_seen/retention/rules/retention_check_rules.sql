@@ -1,0 +1,40 @@
+-- pydb_internal.retention_check_rules (rules): before a plan or a batch asks the rules of a policy: it may, and so may
+-- the author of the policy, still.
+-- reads the catalog   writes nothing   locks nothing
+-- raises YD123
+create or replace function pydb_internal.retention_check_rules(p_policy pydb.retention_policy)
+returns void
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_problem text;
+    v_hint text;
+begin
+    if not pydb_internal.retention_has_rules(p_policy) then
+        return;
+    end if;
+    select p.problem, p.hint into v_problem, v_hint
+    from pydb_internal.retention_rule_problem(p_policy, to_regrole(quote_ident(current_user))::oid) as p;
+    if v_problem is null and p_policy.keep_table is not null then
+        if not exists (select from pg_roles as r where r.oid = p_policy.author_role) then
+            v_problem := format('its author %I is gone', p_policy.author);
+            v_hint := 'Have it set again by who may read the mapping table.';
+        else
+            select p.problem, p.hint into v_problem, v_hint
+            from pydb_internal.retention_mapping_problem(p_policy, p_policy.author_role) as p;
+        end if;
+    end if;
+    if v_problem is not null then
+        raise exception using errcode = 'YD123',
+            message = format('policy %s: its rules cannot be asked: %s', p_policy.name, v_problem),
+            detail = 'Nothing is deleted before they say which rows stay.', hint = v_hint;
+    end if;
+end
+$$;
+
+comment on function pydb_internal.retention_check_rules(pydb.retention_policy) is
+'Raises YD123 where a column, the mapping table, a right of the current role or one of the author''s is missing.';
+
+revoke all on function pydb_internal.retention_check_rules(pydb.retention_policy) from public;

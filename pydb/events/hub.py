@@ -1,0 +1,390 @@
+"""The hub: one connection reads the stream, any number of subscriptions in this process get it.
+
+The reading thread is the only one that touches the connection. It waits for the publisher's bell, and looks
+every second without it. A subscription that resumes is first brought up from the table, page by page as it is
+read; from then on events are put into its queue. One whose queue is full is ended (``reason`` slow): it
+resumes from the last position that it has seen, so it loses nothing, and it holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import selectors
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydb import db
+from pydb.errors import PydbError, UsageError
+from pydb.events.event import RESET, Event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from pydb.db import Connection
+
+Connect = Callable[[], "Connection"]
+
+CHANNEL: Final = "pydb_event"
+_PAGE: Final = 500
+_RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class HubState:
+    """How the hub is: ``down_since`` is a UNIX time, None while it reads; ``dropped`` counts by reason."""
+
+    position: int | None
+    subscribers: int
+    delivered: int
+    dropped: dict[str, int]
+    down_since: float | None
+    trouble: str | None
+
+
+class Subscription:
+    """The events of some topics and one workspace, in the order of the stream.
+
+    Iterate it (``for`` in a thread, ``async for`` in a task), or take one event with :meth:`get` or
+    :meth:`aget`. Close it, or use it as a context manager. When it ends by itself ``reason`` says why: slow
+    or closed.
+    """
+
+    def __init__(self, hub: Hub, topics: Iterable[str], workspace: str | None, since: int | None) -> None:
+        self.topics = frozenset(topics)
+        self.workspace = workspace
+        self.cursor = since
+        self.reason: str | None = None
+        self._hub = hub
+        self._queue: deque[Event] = deque()
+        self._live = False
+        self._joined = False
+        self._filled = threading.Condition(hub._lock)
+        self._task: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Event]:
+        while True:
+            event = self.get()
+            if event is None:
+                return
+            yield event
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while True:
+            event = await self.aget()
+            if event is None:
+                return
+            yield event
+
+    def close(self) -> None:
+        """End it; whoever waits for an event gets None."""
+        self._hub._end(self, "closed", count=False)
+
+    def ready(self, timeout: float = 10.0) -> bool:
+        """Wait until it has its place in the stream: what is published now comes. False on time-out."""
+        with self._filled:
+            return self._filled.wait_for(lambda: self._joined or self.reason is not None, timeout)
+
+    def get(self, timeout: float | None = None) -> Event | None:
+        """The next event; None if it has ended, or after ``timeout`` seconds."""
+        with self._filled:
+            if not self._queue and not self._live:
+                self._hub._wake()  # the next page
+            self._filled.wait_for(lambda: self._queue or self.reason is not None, timeout)
+            return self._queue.popleft() if self._queue else None
+
+    async def aget(self) -> Event | None:
+        """The next event; None if it has ended. For one task at a time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            with self._hub._lock:
+                if self._queue:
+                    return self._queue.popleft()
+                if self.reason is not None:
+                    return None
+                if self._task is None or self._task[0] is not loop:
+                    self._task = (loop, asyncio.Event())
+                bell = self._task[1]
+                bell.clear()
+                if not self._live:
+                    self._hub._wake()
+            await bell.wait()
+
+    def resume_point(self) -> int | None:
+        """Up to where nothing is left for it, whatever its topics are; None if something waits."""
+        with self._hub._lock:
+            return self._hub._position if self._live and not self._queue else None
+
+    def wants(self, event: Event) -> bool:
+        """Whether the event is of its topics and workspace."""
+        if event.topic == RESET:
+            return True
+        return (not self.topics or event.topic in self.topics) and (
+            self.workspace is None or event.workspace == self.workspace
+        )
+
+    def _put(self, event: Event, bells: Bells) -> None:
+        self._queue.append(event)
+        self.cursor = event.position
+        self._ring(bells)
+
+    def _ring(self, bells: Bells) -> None:
+        self._filled.notify_all()
+        if self._task is not None:
+            bells.setdefault(self._task[0], []).append(self._task[1])
+
+
+Bells = dict[asyncio.AbstractEventLoop, list[asyncio.Event]]
+
+
+def _ring_all(bells: Sequence[asyncio.Event]) -> None:
+    for bell in bells:
+        bell.set()
+
+
+class Hub:
+    """Reads the stream of one database for all subscriptions of a process; one connection, one thread.
+
+    ``queue``: events that may wait for one subscriber. ``most``: subscriptions at a time; one more is refused
+    (:class:`~pydb.errors.UsageError`). The thread begins with the first subscription. A connection that is
+    lost is made anew; meanwhile subscriptions wait, and nothing is lost.
+    """
+
+    def __init__(
+        self,
+        dsn: str | None = None,
+        *,
+        connect: Connect | None = None,
+        queue: int = 1000,
+        most: int = 1000,
+        poll: float = 1.0,
+    ) -> None:
+        self.queue, self.most, self.poll = queue, most, poll
+        self._connect = connect or (lambda: db.connect(dsn))
+        self._lock = threading.RLock()
+        self._subscriptions: dict[Subscription, None] = {}
+        self._position: int | None = None
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+        self._inlet, self._outlet = os.pipe()
+        os.set_blocking(self._inlet, False)
+        os.set_blocking(self._outlet, False)
+        self._delivered = 0
+        self._dropped: Counter[str] = Counter()
+        self._down_since: float | None = None
+        self._trouble: PydbError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def subscribe(
+        self, *, topics: Iterable[str] = (), workspace: str | None = None, since: int | None = None
+    ) -> Subscription:
+        """A subscription; ``since``: from after this position on, None = from now on (see ``ready``)."""
+        found = Subscription(self, topics, workspace, since)
+        with self._lock:
+            if self._stopping:
+                raise UsageError("the hub is closed")
+            if len(self._subscriptions) >= self.most:
+                self._dropped["refused"] += 1
+                raise UsageError(f"there are {self.most} subscribers already", hint="come again later")
+            self._subscriptions[found] = None
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="pydb events hub", daemon=True)
+                self._thread.start()
+        self._wake()
+        return found
+
+    def state(self) -> HubState:
+        """How it is: position, subscribers, what was dropped and why, and since when the database is gone."""
+        with self._lock:
+            return HubState(
+                position=self._position,
+                subscribers=len(self._subscriptions),
+                delivered=self._delivered,
+                dropped=dict(self._dropped),
+                down_since=self._down_since,
+                trouble=None if self._trouble is None else self._trouble.message,
+            )
+
+    def count(self, reason: str) -> None:
+        """Count a client that was dropped by whoever serves it."""
+        with self._lock:
+            self._dropped[reason] += 1
+
+    def close(self) -> None:
+        """End all subscriptions, the thread and the connection."""
+        with self._lock:
+            self._stopping = True
+            thread, self._thread = self._thread, None
+            for one in list(self._subscriptions):
+                self._end(one, "closed", count=False)
+        if thread is not None:
+            self._wake()
+            thread.join(30)
+        with self._lock:
+            for number in (self._inlet, self._outlet):
+                if number >= 0:
+                    os.close(number)
+            self._inlet = self._outlet = -1
+
+    def _wake(self) -> None:
+        with contextlib.suppress(BlockingIOError), self._lock:
+            if self._outlet >= 0:
+                os.write(self._outlet, b"\0")
+
+    def _end(self, one: Subscription, reason: str, *, count: bool = True) -> None:
+        bells: Bells = {}
+        with self._lock:
+            if one.reason is not None:
+                return
+            one.reason = reason
+            self._subscriptions.pop(one, None)
+            if count:
+                self._dropped[reason] += 1
+            one._ring(bells)
+        self._ring(bells)
+
+    def _ring(self, bells: Bells) -> None:
+        for loop, waiting in bells.items():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(_ring_all, waiting)
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            try:
+                with self._connect() as conn:
+                    is_rung = db.listen(conn, CHANNEL)
+                    with self._lock:
+                        self._down_since = self._trouble = None
+                    while not self._stopping:
+                        self._read(conn)
+                        failures = 0
+                        self._wait(conn if is_rung else None, self.poll)
+            except PydbError as error:
+                with self._lock:
+                    self._down_since = self._down_since or time.time()
+                    self._trouble = error
+                if not self._stopping:
+                    self._wait(None, _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
+                failures += 1
+
+    def _wait(self, conn: Connection | None, seconds: float) -> None:
+        """Until the bell rings, a subscription wants something, or the time is over."""
+        with (
+            selectors.DefaultSelector() as selector
+        ):  # a process may have more files open than select() takes
+            selector.register(self._inlet, selectors.EVENT_READ)
+            if conn is not None:
+                selector.register(db.fileno(conn), selectors.EVENT_READ)
+            selector.select(seconds)
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._inlet, 65536)
+        if conn is not None:
+            db.heard(conn)
+
+    def _read(self, conn: Connection) -> None:
+        with self._lock:
+            joining = [one for one in self._subscriptions if not one._live and not one._queue]
+            live = any(one._live for one in self._subscriptions)
+        if not live:
+            self._position = None
+        for one in joining:
+            self._catch_up(conn, one)
+        while self._position is not None:
+            found = self._page(conn, self._position, (), None, _PAGE)
+            self._hand_out(found)
+            if len(found) < _PAGE:
+                return
+
+    def _catch_up(self, conn: Connection, one: Subscription) -> None:
+        """Give a subscription its next page from the table, or its place at the end of the stream."""
+        newest = self._position
+        if newest is None or one.cursor is None:
+            (row,) = db.call(conn, "event_status")
+            newest = int(str(row["position"]))
+        page = min(_PAGE, self.queue)
+        found = (
+            [] if one.cursor is None else self._page(conn, one.cursor, tuple(one.topics), one.workspace, page)
+        )
+        bells: Bells = {}
+        with self._lock:
+            if one.cursor is None:
+                one.cursor = newest
+            for event in found:
+                one._put(event, bells)
+            self._delivered += len(found)
+            one._joined = True
+            one._live = len(found) < page
+            if one._live and self._position is None:
+                self._position = newest
+            one._ring(bells)
+        self._ring(bells)
+
+    def _page(
+        self, conn: Connection, since: int, topics: tuple[str, ...], workspace: str | None, limit: int
+    ) -> list[Event]:
+        return db.call_as(
+            conn,
+            Event,
+            "event_read",
+            p_since=since,
+            p_topics=topics or None,
+            p_workspace=workspace,
+            p_limit=limit,
+        )
+
+    def _hand_out(self, found: Sequence[Event]) -> None:
+        if not found:
+            return
+        bells: Bells = {}
+        slow = []
+        with self._lock:
+            live = [one for one in self._subscriptions if one._live]
+            for event in found:
+                for one in live:
+                    if one.reason is not None or not one.wants(event):
+                        continue
+                    if event.topic != RESET and one.cursor is not None and event.position <= one.cursor:
+                        continue  # it came with a page
+                    if len(one._queue) >= self.queue:
+                        slow.append(one)
+                        one._live = False
+                        one.reason = "slow"
+                        self._subscriptions.pop(one, None)
+                        self._dropped["slow"] += 1
+                        one._ring(bells)
+                        continue
+                    one._put(event, bells)
+                    self._delivered += 1
+            self._position = found[-1].position
+        self._ring(bells)

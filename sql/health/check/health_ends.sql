@@ -1,0 +1,52 @@
+-- pydb_internal.health_ends (check): what ran last of each subject of a kind, and how often it failed in a row.
+-- reads pydb.job_run   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.health_ends(p_kind text, p_subjects text[])
+returns table (
+    subject text,
+    id bigint,
+    state text,
+    stop_reason text,
+    started_at timestamptz,
+    finished_at timestamptz,
+    sqlstate text,
+    error text,
+    failures integer,
+    last_success timestamptz
+)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+    -- a few rows of each subject by an index, however long the log is
+    select
+        u.subject, l.id, l.state, l.stop_reason, l.started_at, l.finished_at, l.sqlstate, l.error, l.failures,
+        l.last_success
+    from unnest(p_subjects) as u (subject)
+    cross join lateral (
+        select
+            w.*, (coalesce(min(w.place) filter (where not w.is_bad) over (), count(*) over () + 1) - 1)::integer as failures,
+            max(w.finished_at) filter (where w.state = 'completed') over () as last_success
+        from (
+            select
+                n.*, row_number() over (order by n.id desc) as place,
+                n.state in ('failed', 'blocked', 'interrupted') or n.stop_reason = 'no_progress' as is_bad
+            from (
+                select r.id, r.state, r.stop_reason, r.started_at, r.finished_at, r.sqlstate, r.error, r.dry_run
+                from pydb.job_run as r
+                where r.kind = p_kind and r.subject = u.subject
+                order by r.id desc
+                limit 20
+            ) as n
+            where not n.dry_run and n.state not in ('queued', 'running', 'skipped', 'cancelled')
+        ) as w
+        order by w.place
+        limit 1
+    ) as l;
+$$;
+
+comment on function pydb_internal.health_ends(text, text[]) is
+'One row a subject: its last run that came to an end of its own, how many of the last of them failed, were blocked or cut
+off one after the other, and when one was last completed; among its newest 20 runs of any sort.';
+
+revoke all on function pydb_internal.health_ends(text, text[]) from public;

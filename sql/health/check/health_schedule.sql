@@ -1,0 +1,67 @@
+-- pydb_internal.health_schedule (check; by health): does something fire the schedules, are the jobs there, how did they
+-- go last.
+-- reads what pydb.schedule_status reads, pg_stat_activity   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.health_schedule(p_now timestamptz, p_cron jsonb)
+returns pydb_internal.health_said
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_cron constant jsonb := coalesce(p_cron, pydb_internal.health_cron());
+    v_backend constant text := pydb_internal.schedule_backend(v_cron);
+    v_place constant record := pydb_internal.schedule_place();
+    v_jobs jsonb;
+    v_figures jsonb;
+    v_findings jsonb;
+begin
+    if pg_is_in_recovery() then
+        return pydb_internal.health_say('{"backend": "none"}', '[]', 'a standby: nothing is to run here');
+    end if;
+    v_jobs := (select coalesce(jsonb_agg(to_jsonb(j)), '[]') from pydb_internal.health_jobs(v_cron) as j);
+    v_figures := (
+        select jsonb_build_object(
+            'backend', v_backend, 'pg_cron', v_place.place, 'pg_cron_version', coalesce(
+                v_place.version, v_cron ->> 'version'
+            ), 'jobs', count(*), 'wanted', count(*) filter (where j.wanted),
+            'active', count(*) filter (where j.is_active), 'failing', count(*) filter (where j.status = 'failed'),
+            'last_fired_at', max(j.fired_at)
+        )
+        from jsonb_to_recordset(v_jobs) as j (wanted boolean, is_active boolean, status text, fired_at timestamptz)
+    );
+    select jsonb_agg(to_jsonb(f)) into v_findings
+    from (
+        select d.status, d.reason_code, d.summary, d.detail, d.hint
+        from (
+            select * from pydb_internal.doctor_scheduler(v_cron)
+            union all
+            select * from pydb_internal.doctor_cron(v_cron)
+            union all
+            select * from pydb_internal.doctor_cron_connection(v_cron)
+            union all
+            select * from pydb_internal.doctor_sources()
+        ) as d
+        -- whether pg_cron is there is no matter while nothing has a schedule
+        where d.status <> 'ok' and ((v_figures ->> 'wanted')::integer > 0 or d.component in ('scheduler', 'jobs'))
+        union all
+        select * from pydb_internal.health_job_findings(v_jobs)
+    ) as f;
+    return pydb_internal.health_say(
+        jsonb_strip_nulls(v_figures), v_findings, case
+            when (v_figures ->> 'wanted')::integer = 0 then 'nothing has a schedule: runs are started by hand or by others'
+            when v_backend = 'pydb' then format(
+                '%s jobs are fired by pydb schedule run%s', v_figures ->> 'wanted', case
+                    when v_place.place in ('absent', 'hidden') then '; pg_cron is not here' else '' end
+            )
+            else format('%s jobs are fired by pg_cron %s', v_figures ->> 'wanted', v_figures ->> 'pg_cron_version')
+        end
+    );
+end
+$$;
+
+comment on function pydb_internal.health_schedule(timestamptz, jsonb) is
+'Component schedule: who fires it (pg_cron, pydb schedule run, nobody), jobs that are missing or not as they should be,
+jobs whose last run failed.';
+
+revoke all on function pydb_internal.health_schedule(timestamptz, jsonb) from public;

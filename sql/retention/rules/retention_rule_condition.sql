@@ -1,0 +1,42 @@
+-- pydb_internal.retention_rule_condition (rules): what the rules of a policy say of a row that is older than its
+-- cutoff: to be added to what says which rows expire.
+-- reads the catalog   writes nothing   locks nothing
+-- raises YD005 YD901
+create or replace function pydb_internal.retention_rule_condition(
+    p_policy pydb.retention_policy,
+    p_cutoff timestamptz,
+    p_alias text default 't',
+    p_is_joined boolean default false
+)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_aged text;
+begin
+    if not pydb_internal.retention_has_rules(p_policy) then
+        return '';
+    elsif p_policy.combine = 'or' then
+        -- asked within: an OR around a look at the whole table would ask it row by row
+        return format(
+            ' and (%1$s.tableoid, %1$s.ctid) in (select "last"."in", "last"."at" from (%2$s) as "last"
+            where "last"."is_aged" or ("last"."place" > %3$s and not "last"."is_endless"))',
+            p_alias, pydb_internal.retention_last_query(p_policy, p_cutoff), p_policy.keep_last
+        );
+    end if;
+    v_aged := pydb_internal.retention_aged_condition(p_policy, p_cutoff, p_alias, p_is_joined);
+    return coalesce(' and ' || nullif(v_aged, ''), '') || case when p_policy.keep_last is null then '' else format(
+        ' and (%1$s.tableoid, %1$s.ctid) in (select "last"."in", "last"."at" from (%2$s) as "last"
+        where "last"."place" > %3$s)',
+        p_alias, pydb_internal.retention_last_query(p_policy, p_cutoff), p_policy.keep_last
+    ) end;
+end
+$$;
+
+comment on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean) is
+'" and …" over an alias, or nothing where the policy has no rules. p_is_joined as in retention_aged_condition.';
+
+revoke all on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean)
+from public;

@@ -1,0 +1,121 @@
+"""The rules that Prometheus loads, as data: what they name, and the same in a fraction of their time."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+import promql_parser
+import yaml
+
+from tests.servers import INSTALL, ROOT, MissingServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FOLDER: Final = ROOT / "ops/prometheus"
+RUNBOOKS: Final = ROOT / "ops/runbooks"
+FILES: Final = ("recording.yml", "alerts.yml")
+
+_TIME = re.compile(r"(\d+)(ms|[smhdw])")
+_SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An alert, or what a recording rule records."""
+
+    name: str
+    expr: str
+    group: str
+    is_alert: bool
+    wait: str = "0s"
+    severity: str = ""
+    annotations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def tree(self) -> promql_parser.Expr:
+        return promql_parser.parse(self.expr)
+
+
+def program(name: str) -> str:
+    """The path of ``promtool`` or ``prometheus``, of the package prometheus."""
+    found = shutil.which(name)
+    if found is None:
+        raise MissingServerError(f"no {name}\nhint: {INSTALL}")
+    return found
+
+
+def rules() -> list[Rule]:
+    """All rules, in the order of the files."""
+    return [
+        Rule(
+            name=rule.get("alert") or rule["record"],
+            expr=rule["expr"],
+            group=group["name"],
+            is_alert="alert" in rule,
+            wait=rule.get("for", "0s"),
+            severity=rule.get("labels", {}).get("severity", ""),
+            annotations=tuple(sorted(rule.get("annotations", {}).items())),
+        )
+        for name in FILES
+        for group in yaml.safe_load((FOLDER / name).read_text())["groups"]
+        for rule in group["rules"]
+    ]
+
+
+def alerts() -> list[Rule]:
+    return [rule for rule in rules() if rule.is_alert]
+
+
+def nodes(tree: promql_parser.Expr) -> list[promql_parser.Expr]:
+    """The expression and all within it."""
+    found: list[promql_parser.Expr] = []
+    promql_parser.walk(tree, found.append)
+    return found
+
+
+def selectors(tree: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector]:
+    for node in nodes(tree):
+        if isinstance(node, promql_parser.VectorSelector):
+            yield node
+
+
+def names(expr: str) -> set[str]:
+    """The metrics that an expression asks for; what rules record is followed to what it is made of."""
+    made = {rule.name: rule.expr for rule in rules() if not rule.is_alert}
+    asked = {cast("str", selector.name) for selector in selectors(promql_parser.parse(expr))}
+    return asked - made.keys() | {name for rule in asked & made.keys() for name in names(made[rule])}
+
+
+def seconds(text: str) -> float:
+    """A time as Prometheus writes it: 1h30m."""
+    return sum(int(number) * _SECONDS[unit] for number, unit in _TIME.findall(text))
+
+
+def scale(folder: Path, factor: float, shortest: float) -> list[str]:
+    """Write the rules with all times divided by ``factor``; no range is shorter than ``shortest`` seconds.
+
+    Returns the files. What is a time is said by how it is written: durations, and N * 60.
+    """
+
+    def short(text: str, least: float) -> str:
+        return f"{max(round(seconds(text) / factor * 1000), round(least * 1000))}ms"
+
+    written = []
+    for name in FILES:
+        document = yaml.safe_load((FOLDER / name).read_text())
+        for group in document["groups"]:
+            for rule in group["rules"]:
+                expr = re.sub(r"\[(\w+)\]", lambda found: f"[{short(found[1], shortest)}]", rule["expr"])
+                expr = re.sub(r"offset (\w+)", lambda found: f"offset {short(found[1], shortest)}", expr)
+                rule["expr"] = re.sub(r"(\d+) \* 60\b", lambda found: f"{int(found[1]) * 60 / factor}", expr)
+                if "for" in rule:
+                    rule["for"] = short(rule["for"], 0)
+        path = folder / name
+        path.write_text(yaml.safe_dump(document, sort_keys=False, width=1000))
+        written.append(str(path))
+    return written

@@ -1,0 +1,243 @@
+"""One connection reads for all subscriptions: each gets its events once, in order; a slow one is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from pydb import db as pydb_db
+from pydb import events
+from pydb.errors import UsageError
+from pydb.events import Hub
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydb.events import Event, Subscription
+    from tests.events.conftest import Stream
+
+
+@pytest.fixture
+def hub(dsn: str) -> Iterator[Hub]:
+    with Hub(dsn, queue=50) as made:
+        yield made
+
+
+def take(stream: Subscription, count: int) -> list[object]:
+    found: list[object] = []
+    for _ in range(count):
+        event = stream.get(timeout=30)
+        assert event is not None, f"{found}, then {stream.reason}"
+        found.append(number(event))
+    return found
+
+
+def number(event: Event) -> object:
+    return event.payload["n"] if isinstance(event.payload, dict) and "n" in event.payload else event.topic
+
+
+def fill(stream: Stream, *numbers: int) -> None:
+    for one in numbers:
+        stream.write(one)
+    stream.publish()
+
+
+def test_subscribers_get_what_comes_by_topic_and_workspace(hub: Hub, stream: Stream) -> None:
+    everything, orders, mine = (
+        hub.subscribe(),
+        hub.subscribe(topics=["orders"]),
+        hub.subscribe(workspace="mine"),
+    )
+    assert all(one.ready() for one in (everything, orders, mine))
+    stream.write(1)
+    stream.write(2, "stock", "mine")
+    stream.write(3, "orders", "mine")
+    stream.publish()
+    assert take(everything, 3) == [1, 2, 3]
+    assert take(orders, 2) == [1, 3]
+    assert take(mine, 2) == [2, 3]
+    assert hub.state().delivered == 7
+    assert hub.state().position == 3
+
+
+def test_one_connection_serves_all(hub: Hub, stream: Stream) -> None:
+    streams = [hub.subscribe() for _ in range(50)]
+    assert all(one.ready() for one in streams)
+    sessions = "select count(*) from pg_stat_activity where datname = current_database() and pid <> %s"
+    assert stream.one(sessions, stream.db.info.backend_pid) == 1
+    fill(stream, 1, 2)
+    assert [take(one, 2) for one in streams] == [[1, 2]] * 50
+
+
+def test_who_resumes_gets_the_rest_page_by_page_and_goes_on_live(hub: Hub, stream: Stream) -> None:
+    fill(stream, *range(120))
+    early, late = hub.subscribe(since=0, topics=["orders"]), hub.subscribe(since=100)
+    assert take(late, 20) == list(range(100, 120))
+    fill(stream, 120, 121)
+    assert take(late, 2) == [120, 121]
+    # more than its queue holds; it takes them when it likes
+    assert take(early, 122) == list(range(122))
+    fill(stream, 122)
+    assert take(early, 1) == take(late, 1) == [122]
+    assert hub.state().dropped == {}
+
+
+def test_a_slow_subscriber_is_dropped_counted_and_resumes_without_loss(hub: Hub, stream: Stream) -> None:
+    slow, quick = hub.subscribe(), hub.subscribe()
+    assert slow.ready()
+    assert quick.ready()
+    for start in range(0, 80, 20):
+        fill(stream, *range(start, start + 20))
+        assert take(quick, 20) == list(range(start, start + 20))
+    seen = take(slow, 50)
+    assert slow.get(timeout=30) is None
+    assert slow.reason == "slow"
+    assert hub.state().dropped == {"slow": 1}
+    with hub.subscribe(since=slow.cursor) as again:
+        assert seen + take(again, 30) == list(range(80))
+
+
+def test_a_position_that_is_gone_is_answered_by_a_reset(hub: Hub, stream: Stream) -> None:
+    fill(stream, 1, 2, 3, 4)
+    stream.db.execute("update pydb.event set published_at = now() - interval '8 days' where position <= 2")
+    stream.read("select pydb.event_prune()")
+    with hub.subscribe(since=1, topics=["orders"]) as late:
+        first = late.get(timeout=30)
+        assert first is not None
+        assert (first.topic, first.position, first.payload) == (
+            "reset",
+            2,
+            {"oldest": 3, "newest": 4, "since": 1},
+        )
+        assert take(late, 2) == [3, 4]
+
+
+def test_the_bell_is_only_a_help(dsn: str, stream: Stream) -> None:
+    def deaf() -> pydb_db.Connection:
+        conn = pydb_db.connect(dsn)
+        conn.execute("select set_config('application_name', 'deaf', false)")
+        return conn
+
+    with Hub(connect=deaf, poll=0.05) as hub, hub.subscribe() as one:
+        assert one.ready()
+        stream.write(1)
+        # published without a ring: the look of each interval finds it
+        stream.db.execute(
+            "with taken as (delete from pydb_internal.event_waiting returning *), head as ("
+            " update pydb_internal.event_head set position = 1 returning position)"
+            " insert into pydb.event select h.position, t.id, t.topic, t.workspace, t.payload, t.created_at,"
+            " now(), t.author from taken as t cross join head as h"
+        )
+        assert take(one, 1) == [1]
+
+
+def test_a_lost_connection_is_made_anew_and_nothing_is_lost(hub: Hub, stream: Stream) -> None:
+    with hub.subscribe() as one:
+        assert one.ready()
+        for start in (0, 10, 20):
+            fill(stream, *range(start, start + 5))
+            stream.read(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            fill(stream, *range(start + 5, start + 10))
+            assert take(one, 10) == list(range(start, start + 10))
+        assert hub.state().down_since is None
+
+
+def test_tasks_get_events_as_threads_do(hub: Hub, stream: Stream) -> None:
+    fill(stream, *range(60))
+
+    async def reader(count: int, since: int | None) -> list[object]:
+        found: list[object] = []
+        async with hub.subscribe(since=since) as one:
+            async for event in one:
+                found.append(number(event))
+                if len(found) == count:
+                    return found
+        return found
+
+    async def main() -> list[list[object]]:
+        tasks = [asyncio.create_task(reader(65, 0)) for _ in range(20)]
+        tasks += [asyncio.create_task(reader(5, 60)) for _ in range(20)]
+        await asyncio.sleep(0)
+        await asyncio.to_thread(fill, stream, *range(60, 65))
+        return await asyncio.wait_for(asyncio.gather(*tasks), 60)
+
+    found = asyncio.run(main())
+    assert found == [list(range(65))] * 20 + [list(range(60, 65))] * 20
+
+
+def test_one_more_than_may_be_is_refused_and_closing_ends_all(dsn: str) -> None:
+    hub = Hub(dsn, most=2)
+    first, second = hub.subscribe(), hub.subscribe()
+    with pytest.raises(UsageError, match="2 subscribers"):
+        hub.subscribe()
+    assert hub.state().dropped == {"refused": 1}
+    second.close()
+    third = hub.subscribe()
+    ended: list[object] = []
+    thread = threading.Thread(target=lambda: ended.append(third.get()))
+    thread.start()
+    hub.close()
+    thread.join(30)
+    assert ended == [None]
+    assert (first.reason, third.reason) == ("closed", "closed")
+    with pytest.raises(UsageError, match="closed"):
+        hub.subscribe()
+
+
+def test_a_publisher_in_a_thread_publishes_and_survives_a_lost_connection(dsn: str, stream: Stream) -> None:
+    told: list[str] = []
+    publisher = events.Publisher(dsn, notify=told.append)
+    publisher.start()
+    try:
+        with Hub(dsn) as hub, hub.subscribe() as one:
+            assert one.ready()
+            stream.write(1)
+            assert take(one, 1) == [1]
+            stream.read(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            stream.write(2)
+            assert take(one, 1) == [2]
+            # several beside it: one works
+            others = [events.Publisher(dsn) for _ in range(2)]
+            for other in others:
+                other.start()
+            for value in range(3, 30):
+                stream.write(value)
+            assert take(one, 27) == list(range(3, 30))
+            for other in others:
+                other.stop()
+    finally:
+        publisher.stop()
+    assert told[-1:] == ["the database is back"]
+
+
+def test_publishing_in_python_is_part_of_the_transaction(dsn: str, stream: Stream) -> None:
+    with pydb_db.connect(dsn, autocommit=False) as conn:
+        assert events.publish(conn, "orders", {"n": 1}) > 0
+        conn.rollback()
+        events.publish(conn, "orders", {"n": 2}, "mine")
+        conn.commit()
+
+    async def more() -> None:
+        async with await psycopg.AsyncConnection.connect(dsn) as conn:
+            await events.apublish(conn, "orders", {"n": 3})
+
+    asyncio.run(more())
+    with pydb_db.connect(dsn) as conn:
+        assert events.status(conn).waiting == 2
+        assert events.Publisher(dsn).once(conn) == 2
+        found = events.read(conn, 0)
+        assert [(one.position, number(one), one.workspace) for one in found] == [(1, 2, "mine"), (2, 3, None)]
+        assert events.status(conn).position == 2
+        assert events.prune(conn) == 0
+        with pytest.raises(UsageError, match="refused"):
+            events.publish(conn, "runs", {})

@@ -1,0 +1,94 @@
+"""Why a job of pg_cron did not delete, or not all: its window, the governor, its WAL budget, a guard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pydb import db, schedule
+from tests.cli.conftest import DEADLINE, Cli
+from tests.schedule.conftest import make_site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.conftest import CronServerFactory
+    from tests.schedule.conftest import Site
+
+# state, reason, SQLSTATE and rows of the run; what pg_cron says
+ENDS: Final = {
+    "budget": ("partial", "wal_budget", None, 50, "succeeded"),
+    "changed": ("blocked", "held", "YD841", 0, "failed"),
+    "free": ("completed", "exhausted", None, 100, "succeeded"),
+    "night": ("skipped", "window", None, 0, "succeeded"),
+    "starved": ("partial", "governor", "YD803", 0, "succeeded"),
+}
+SETUP: Final = """
+create table t.{name} as select * from t.event;
+select pydb.retention_policy_set('{name}', 't.{name}', 'at', '1 day', p_fuse_share => 1,
+    p_schedule => '* * * * *'{terms})
+"""
+TERMS: Final = {
+    "budget": ", p_max_wal => '1 kB', p_rows_per_second => 50",
+    "night": ", p_windows => '{far}'",
+}
+
+
+@pytest.fixture(scope="module")
+def fired(new_cron_server: CronServerFactory) -> Iterator[Site]:
+    """A server whose pg_cron has fired each of the jobs."""
+    with new_cron_server() as server:
+        site = make_site(server.app_dsn)
+        # half a day away, by whatever clock
+        site.db.execute(
+            "select pydb.window_set('far', (now() at time zone 'UTC' + interval '12 hours')::time,"
+            " (now() at time zone 'UTC' + interval '13 hours')::time)"
+        )
+        for name in ENDS:
+            site.db.execute(SETUP.format(name=name, terms=TERMS.get(name, "")).encode())
+        site.db.execute("update pydb.retention_policy set updated_at = now() - interval '1 hour'")
+        site.db.execute("select pydb.guard_set('policy', 'changed', p_schema_drift => 'hold')")
+        site.db.execute("alter table t.changed drop column id")
+        site.db.execute(
+            "create function t.crowd(regclass) returns pydb.governor_reading language sql stable as $$"
+            " select row(case when $1 = 't.starved'::regclass then 11 else 0 end, 'guests', true, 'said so')"
+            "::pydb.governor_reading $$"
+        )
+        site.db.execute("select pydb.governor_set('crowd', 't.crowd', 10, p_patience => '0')")
+        with db.connect(site.dsn) as conn:
+            schedule.sync(conn)
+        site.wait_for(
+            "select count(distinct subject) = %s from pydb.job_run where kind = 'retention'"
+            " and finished_at is not null",
+            len(ENDS),
+            seconds=60 + DEADLINE,
+        )
+        # pg_cron notes an end after the run has
+        site.wait_for("select not exists (select from cron.job_run_details where status = 'running')")
+        site.db.execute("update cron.job set active = false")
+        yield site
+        site.db.close()
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_job_says_why_it_ended(fired: Site, name: str) -> None:
+    (found,) = fired.rows(
+        """select r.state, r.stop_reason, r.sqlstate, r.rows_done, d.status
+        from pydb.job_run as r
+        inner join cron.job_run_details as d on d.job_pid = r.pid
+        where r.subject = %s order by r.id limit 1""",
+        name,
+    )
+    assert found == ENDS[name]
+    with db.connect(fired.dsn) as conn:
+        (job,) = [job for job in schedule.status(conn) if job.policy == name]
+    assert (job.run_state, job.run_reason) == ENDS[name][:2]
+    assert fired.one(f"select count(*) from t.{name}") == 100 - ENDS[name][3]
+
+
+def test_the_list_of_runs_shows_each_reason(fired: Site, tmp_path: Path) -> None:
+    told = Cli(fired.dsn, tmp_path)("runs", "list").out
+    for state, reason, *_ in ENDS.values():
+        assert any(state in line and reason in line for line in told.splitlines()), (reason, told)
