@@ -58,3 +58,6 @@ alter table pydb.retention_policy
 -- web: the audit of one run, and of what a person asked for
 drop index pydb.audit_log_request_idx;
 drop index pydb.audit_log_run_id_idx;
+
+-- web: the outlook of one policy asks for the rates of one
+drop function pydb_internal.retention_rates(text);

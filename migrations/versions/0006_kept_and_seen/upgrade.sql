@@ -1,7 +1,7 @@
 -- what 0006 changes about tables, in the order of its rooms
 
 -- core: the list of runs of one state
-create index job_run_state_idx on pydb.job_run (state, kind, started_at);
+create index job_run_state_idx on pydb.job_run (state, kind, started_at, id);
 
 -- core: one look of several; what the governor saw is shared between runs
 alter table pydb_internal.run_kind add column is_windowed boolean not null default false;
@@ -215,3 +215,6 @@ drop function pydb.retention_policy_set(
 -- web: the audit of one run, and of what a person asked for
 create index audit_log_run_id_idx on pydb.audit_log (run_id) where run_id is not null;
 create index audit_log_request_idx on pydb.audit_log ((arguments ->> 'request')) where action = 'audit_note';
+
+-- web: the outlook of one policy asks for the rates of one
+drop function pydb_internal.retention_rates();
