@@ -51,6 +51,7 @@ class Database:
         self._outage: Outage | None = None
         self._kept: dict[str, tuple[float, object]] = {}
         self._making: dict[str, threading.Lock] = {}
+        self._behind: set[str] = set()
 
     @property
     def outage(self) -> Outage | None:
@@ -135,6 +136,8 @@ class Database:
         age = time.monotonic() - at
         if age <= seconds:
             return value  # type: ignore[return-value]
+        if stale:
+            self._behind.add(name)
         if age <= stale:
             if making.acquire(blocking=False):
                 making.release()
@@ -146,6 +149,11 @@ class Database:
                 value = make()
                 self._kept[name] = (time.monotonic(), value)
             return value  # type: ignore[return-value]
+
+    def forget(self) -> None:
+        """Forget what is kept, but for what is made anew in the background."""
+        with self._lock:
+            self._kept = {name: kept for name, kept in self._kept.items() if name in self._behind}
 
     def _again(self, name: str, seconds: float, make: Callable[[], object]) -> None:
         # who looks next makes it himself, and is told what is wrong

@@ -198,7 +198,7 @@ def known_outlook(database: Database) -> list[Row]:
         with database.look() as conn:
             return db.read(conn, "page_outlook")
 
-    return database.kept("outlook", 5, look, stale=30)
+    return database.kept("outlook", 5, look, stale=120)
 
 
 def _overdue(rows: Sequence[Row]) -> Overdue:

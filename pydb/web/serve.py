@@ -63,6 +63,7 @@ def run(
     )
     server = _Server(config)
     server.site = site
+    threading.Thread(target=site.warm, daemon=True).start()
     publisher = _publisher(settings, tell) if settings.publish and not settings.read_only else None
     server.on_start = lambda: say(settings, _address(listener), made)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

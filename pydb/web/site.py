@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from pydb.errors import (
     UsageError,
 )
 from pydb.events import Hub
-from pydb.web import charts, show
+from pydb.web import charts, facts, show
 from pydb.web.auth import Tokens
 from pydb.web.database import Busy, Database
 from pydb.web.plans import PlanChanged
@@ -74,6 +75,11 @@ class Site:
         for name in ("when", "ago", "span", "number", "rows", "size", "share", "state", "command"):
             self._templates.filters[name] = getattr(show, name)
         self._templates.globals.update(bars=charts.bars, places=PLACES, version=__version__)
+
+    def warm(self) -> None:
+        """Look at once at what takes longest, so that nobody waits for it."""
+        with suppress(PydbError):
+            facts.known_outlook(self.database)
 
     def close(self) -> None:
         """End what is at work and close what is open; for applications that mount this one, at their end."""
