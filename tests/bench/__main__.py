@@ -296,7 +296,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,
     "events": streams.figures,
-    "pages": pages.figures,
+    "pages": lambda _, options: pages.figures(options),
 }
 
 
