@@ -249,15 +249,17 @@ def snapshot(conn: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def look(conn: Connection, milliseconds: int) -> Iterator[None]:
+def look(conn: Connection, milliseconds: int | None) -> Iterator[None]:
     """One read-only transaction that sees one moment; each of its statements may take so long.
 
-    What the database, the role or the server say of paths, times and compiling does not count in it.
+    What the database, the role or the server say of paths, times and compiling does not count in it; with
+    None it does, for what must be looked at as a run would look at it.
     """
     with _translated(conn):
         conn.execute("begin isolation level repeatable read, read only")
         try:
-            conn.execute(reads.LOOK, [str(milliseconds), str(milliseconds)])
+            if milliseconds is not None:
+                conn.execute(reads.LOOK, [str(milliseconds), str(milliseconds)])
             yield
         finally:
             if conn.info.transaction_status != pq.TransactionStatus.UNKNOWN:

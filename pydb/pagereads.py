@@ -22,6 +22,7 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " where r.state = s.state and r.kind = k.kind"
         " and r.started_at >= coalesce(%(since)s::timestamptz, '-infinity')"
         " and r.started_at < coalesce(%(until)s::timestamptz, 'infinity')"
+        " and r.started_at <= coalesce(%(before_at)s::timestamptz, 'infinity')"
         " and (r.started_at, r.id) < (coalesce(%(before_at)s::timestamptz, 'infinity'),"
         " coalesce(%(before_id)s::bigint, 9223372036854775807))"
         " order by r.started_at desc, r.id desc limit %(limit)s::bigint) as u"
@@ -63,8 +64,9 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
     ),
     "page_outlook_of": sql.SQL("select o.* from pydb.retention_outlook(p_policy => %(policy)s::text) as o"),
     "page_history": sql.SQL(
-        "select h.day, sum(h.rows_came)::bigint as came, sum(h.rows_gone)::bigint as gone,"
-        " sum(h.rows_left)::bigint as left_over, count(*) as policies from pydb.retention_history as h"
+        "select h.day, sum(h.rows_came::float8)::bigint as came,"
+        " sum(h.rows_gone::float8)::bigint as gone,"
+        " sum(h.rows_left::float8)::bigint as left_over from pydb.retention_history as h"
         " where h.day > current_date - %(days)s::integer group by h.day order by h.day"
     ),
     "page_history_of": sql.SQL(

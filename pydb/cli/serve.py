@@ -57,7 +57,7 @@ def serve(
         token_file=token_file,
         read_only=None if read_only is None else "on" if read_only else "off",
     )
-    raise typer.Exit(run(chosen, _say_start))
+    raise typer.Exit(run(chosen, _say_start, lambda line: _output.say(f"pydb serve: {line}")))
 
 
 def _say_start(settings: Settings, address: str, made: str | None) -> None:

@@ -74,7 +74,7 @@ def run(
     confirmed = plans.redeem(visitor, action, ticket)
     if wanted is not None and confirmed.subjects != wanted:
         raise UsageError("something else was confirmed", hint="look at the plan of this one, and confirm it")
-    with site.database.look(site.settings.plan_timeout) as conn:
+    with site.database.plan() as conn:
         plans.check(conn, confirmed)
     return _start(site, visitor, confirmed.subjects, why, now=confirmed.now)
 

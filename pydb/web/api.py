@@ -129,7 +129,7 @@ def _counted(
     subjects: list[tuple[str, str]],
     left_out: list[str] | None = None,
 ) -> Response:
-    with site.database.look(site.settings.plan_timeout) as conn:
+    with site.database.plan() as conn:
         counted = plans.count(conn, action, subjects)
     return answer(
         {

@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pydb.errors import PydbError, UsageError
+from pydb.events.asgi import Allowed, stream_response
 from pydb.web import api, forms, pages
 from pydb.web.auth import is_own_form
 from pydb.web.security import Guard
@@ -107,6 +108,8 @@ def create_app(settings: Settings) -> Starlette:
         _get(site, "/admin", pages.home),
         _get(site, "/livez", pages.livez, is_open=True),
         _get(site, "/healthz", pages.healthz, is_open=True),
+        _get(site, "/metrics", pages.metrics, is_open=settings.has_open_metrics),
+        Route("/admin/events/stream", _stream(site), methods=["GET"]),
         _get(site, "/admin/static/{name}", pages.static, is_open=True),
         _get(site, "/admin/sign-in", pages.sign_in, is_open=True),
         Route("/admin/sign-in", _post(site, forms.sign_in, is_open=True), methods=["POST"]),
@@ -133,6 +136,16 @@ def _get(site: Site, path: str, handler: Handler, *, is_open: bool = False) -> R
         return await run_in_threadpool(_answered, site, request, functools.partial(handler, site, request))
 
     return Route(path, endpoint, methods=["GET"])
+
+
+def _stream(site: Site) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        refused = _refuse_stranger(request)
+        if refused is not None:
+            return refused
+        return await stream_response(request, site.hub, authorise=lambda _request: Allowed())
+
+    return endpoint
 
 
 def _post(site: Site, act: Act, *, is_open: bool = False) -> Endpoint:

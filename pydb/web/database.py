@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -51,6 +51,7 @@ class Database:
         self._outage: Outage | None = None
         self._kept: dict[str, tuple[float, object]] = {}
         self._making: dict[str, threading.Lock] = {}
+        self._behind: set[str] = set()
 
     @property
     def outage(self) -> Outage | None:
@@ -63,16 +64,15 @@ class Database:
         return self._settings.read_dsn or self._settings.dsn
 
     @contextmanager
-    def look(self, seconds: float | None = None) -> Iterator[Connection]:
-        """One read-only transaction that sees one moment; its statements may take so long each.
+    def look(self) -> Iterator[Connection]:
+        """One read-only transaction that sees one moment; its statements may take a bounded time each.
 
         Raises :class:`~pydb.errors.DatabaseUnavailable`, :class:`Busy` and what the looks raise.
         """
-        limit = self._settings.statement_timeout if seconds is None else seconds
         pool = self._open()
         conn = self._take(pool)
         try:
-            with db.look(conn, round(limit * 1000)):
+            with db.look(conn, round(self._settings.statement_timeout * 1000)):
                 self._outage = None
                 yield conn
         except DatabaseUnavailable as error:
@@ -80,6 +80,33 @@ class Database:
             raise
         finally:
             pool.putconn(conn)
+
+    @contextmanager
+    def lend(self) -> Iterator[Connection]:
+        """A connection that pages read with, outside of a transaction, for what makes its own."""
+        pool = self._open()
+        conn = self._take(pool)
+        try:
+            yield conn
+            self._outage = None
+        except DatabaseUnavailable as error:
+            self._note(error)
+            raise
+        finally:
+            pool.putconn(conn)
+
+    @contextmanager
+    def plan(self) -> Iterator[Connection]:
+        """A read-only transaction of the login that acts, as a run would see it; bounded in time."""
+        with self.act() as conn:
+            clock = threading.Timer(self._settings.plan_timeout, db.cancel, [conn])
+            clock.daemon = True
+            clock.start()
+            try:
+                with db.look(conn, None):
+                    yield conn
+            finally:
+                clock.cancel()
 
     @contextmanager
     def act(self) -> Iterator[Connection]:
@@ -98,16 +125,40 @@ class Database:
             self._note(error)
             raise
 
-    def kept(self, name: str, seconds: float, make: Callable[[], T]) -> T:
-        """What ``make`` returned at most so long ago: many who look at once cost one look."""
+    def kept(self, name: str, seconds: float, make: Callable[[], T], stale: float = 0.0) -> T:
+        """What ``make`` returned at most so long ago: many who look at once cost one look.
+
+        What is older is made anew; up to ``stale`` seconds in the background, while the old one is shown.
+        """
         with self._lock:
             making = self._making.setdefault(name, threading.Lock())
+            at, value = self._kept.get(name, (float("-inf"), None))
+        age = time.monotonic() - at
+        if age <= seconds:
+            return value  # type: ignore[return-value]
+        if stale:
+            self._behind.add(name)
+        if age <= stale:
+            if making.acquire(blocking=False):
+                making.release()
+                threading.Thread(target=self._again, args=(name, seconds, make), daemon=True).start()
+            return value  # type: ignore[return-value]
         with making:
             at, value = self._kept.get(name, (float("-inf"), None))
             if time.monotonic() - at > seconds:
                 value = make()
                 self._kept[name] = (time.monotonic(), value)
             return value  # type: ignore[return-value]
+
+    def forget(self) -> None:
+        """Forget what is kept, but for what is made anew in the background."""
+        with self._lock:
+            self._kept = {name: kept for name, kept in self._kept.items() if name in self._behind}
+
+    def _again(self, name: str, seconds: float, make: Callable[[], object]) -> None:
+        # who looks next makes it himself, and is told what is wrong
+        with suppress(PydbError):
+            self.kept(name, seconds, make)
 
     def close(self) -> None:
         """Close what is open; a look opens it again."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
-from pydb import cascade, db, idempotency, retention, runs
+from pydb import cascade, db, health, idempotency, retention, runs
 from pydb.errors import MissingPrivilege, PydbError, UsageError
 
 if TYPE_CHECKING:
@@ -72,20 +72,6 @@ def server(conn: Connection) -> Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
-    """What is known of one component: its worst status, and each finding."""
-
-    name: str
-    status: str
-    findings: list[Row]
-
-    @property
-    def notable(self) -> list[Row]:
-        """The findings that are not ok."""
-        return [found for found in self.findings if found["status"] != "ok"]
-
-
-@dataclass(frozen=True, slots=True)
 class Overdue:
     """Policies that are overdue: the first of them, how many, and of how many that there are."""
 
@@ -101,7 +87,7 @@ class Health:
 
     status: str
     sentence: str
-    components: Part[list[Component]]
+    components: Part[list[health.Component]]
     overdue: Part[Overdue]
     live: Part[list[Row]]
     counts: Part[dict[str, int]]
@@ -134,8 +120,11 @@ def read_health(database: Database) -> Health:
 
         return database.kept(name, seconds, once)
 
+    def late() -> Overdue:
+        return _overdue(known_outlook(database))
+
     components = looked("components", 5, _components)
-    overdue = looked("overdue", 10, lambda conn: _overdue(outlook(conn)))
+    overdue = part(late)
     live = looked("live", 1, lambda conn: run_page(conn, Wanted(states=("running", "queued")), FEW))
     counts = looked("counts", 2, lambda conn: run_counts(conn, timedelta(days=1)))
     since = datetime.now(UTC) - timedelta(days=7)
@@ -152,33 +141,21 @@ def read_health(database: Database) -> Health:
     )  # fmt: skip
 
 
-def _components(conn: Connection) -> list[Component]:
-    found = db.call(conn, "doctor")
-    names = dict.fromkeys(str(row["component"]) for row in found)
-    made = [
-        Component(name, _worst(str(row["status"]) for row in rows), rows)
-        for name in names
-        for rows in [[row for row in found if row["component"] == name]]
-    ]
-    return sorted(made, key=lambda one: _RANK.index(one.status))
-
-
-def _worst(statuses: object) -> str:
-    seen = set(cast("Sequence[str]", list(statuses)))  # type: ignore[call-overload]
-    return next((status for status in _RANK if status in seen), "unknown")
+def _components(conn: Connection) -> list[health.Component]:
+    return sorted(health.check(conn), key=lambda one: _RANK.index(one.status))
 
 
 def _verdict(
-    components: Part[list[Component]], overdue: Part[Overdue], counts: Part[dict[str, int]]
+    components: Part[list[health.Component]], overdue: Part[Overdue], counts: Part[dict[str, int]]
 ) -> tuple[str, str]:
     if components.value is None:
         return "unknown", f"Nobody can tell: {components.problem}."
-    status = _worst(one.status for one in components.value)
+    status: str = health.overall(components.value)
     said: list[str] = []
     bad = [one for one in components.value if one.status != "ok"]
     if bad:
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        names = ", ".join(one.name for one in bad[:3]) + more
+        names = ", ".join(one.component for one in bad[:3]) + more
         said.append(f"{names} {_WORDS[bad[0].status] if len(bad) == 1 else 'need a look'}")
     if overdue.value is not None and overdue.value.count:
         count = overdue.value.count
@@ -194,12 +171,11 @@ def _verdict(
     return status, text[0].upper() + text[1:] + "."
 
 
-def _commands(components: Part[list[Component]], failures: Part[list[Row]]) -> list[tuple[str, str]]:
+def _commands(components: Part[list[health.Component]], failures: Part[list[Row]]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for one in components.value or ():
-        for row in one.notable:
-            if is_command(row["hint"]):
-                found.setdefault(str(row["hint"]), str(row["summary"]))
+        if one.status != "ok" and one.hint is not None and is_command(one.hint):
+            found.setdefault(one.hint, f"{one.component}: {one.summary}")
     for run in failures.value or ():
         command = command_of(run.get("next_step"))
         if command is not None:
@@ -215,9 +191,14 @@ def command_of(sentence: object) -> str | None:
     return f"pydb {command.partition(';')[0].strip()}" if found else None
 
 
-def outlook(conn: Connection) -> list[Row]:
-    """The outlook of every policy."""
-    return db.read(conn, "page_outlook")
+def known_outlook(database: Database) -> list[Row]:
+    """The outlook of every policy, a few seconds old; with thousands of policies it takes half a second."""
+
+    def look() -> list[Row]:
+        with database.look() as conn:
+            return db.read(conn, "page_outlook")
+
+    return database.kept("outlook", 5, look, stale=120)
 
 
 def _overdue(rows: Sequence[Row]) -> Overdue:
@@ -323,12 +304,7 @@ class PolicyList:
 
 def policy_page(database: Database, state: str, text: str, start: int) -> PolicyList:
     """Policies, those with a problem first; ``state`` is all, overdue, paused or a state of the outlook."""
-
-    def look() -> list[Row]:
-        with database.look() as conn:
-            return outlook(conn)
-
-    known = database.kept("outlook", 5, look)
+    known = known_outlook(database)
     word = text.lower()
     fits = [
         row

@@ -89,7 +89,7 @@ def _run(
         number = actions.run(site, visitor, action, ticket, fields.get("reason", ""), wanted=wanted)
     except plans.PlanChanged as error:
         confirmed = plans.stale(visitor, ticket)
-        with site.database.look(site.settings.plan_timeout) as conn:
+        with site.database.plan() as conn:
             counted = plans.count(conn, action, confirmed)
         return pages.plan_page(site, request, counted, target, changed=f"{error.message}.")
     return _receipt(site, request, number)

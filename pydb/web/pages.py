@@ -10,7 +10,8 @@ from uuid import UUID
 from starlette.responses import HTMLResponse, Response
 
 from pydb import cascade, db
-from pydb.errors import PydbError, UnknownName, UsageError
+from pydb import health as pydb_health
+from pydb.errors import DatabaseUnavailable, PydbError, UnknownName, UsageError
 from pydb.web import facts, plans, show
 from pydb.web.charts import Series
 from pydb.web.site import answer, base_of, link, redirect, visitor_of
@@ -53,6 +54,23 @@ def healthz(site: Site, request: Request) -> Response:  # noqa: ARG001
     return answer(body, code)
 
 
+def metrics(site: Site, request: Request) -> Response:
+    """The metrics as Prometheus reads them; a database that is gone is ``lifecycle_up 0``."""
+    from pydb.health import metrics as exposition
+
+    wants_open = "application/openmetrics-text" in request.headers.get("accept", "")
+
+    def scrape() -> bytes:
+        try:
+            with site.database.lend() as conn:
+                return exposition.render(conn, openmetrics=wants_open)
+        except DatabaseUnavailable:
+            return exposition.down(openmetrics=wants_open)
+
+    text = site.database.kept(f"metrics {wants_open}", 1.0, scrape)
+    return Response(text, media_type=exposition.content_type(wants_open))
+
+
 def health(site: Site, request: Request) -> Response:
     """Is it well, in one sentence; then why not, what is at work, and what to do."""
     began = time.monotonic()
@@ -80,7 +98,6 @@ def health_json(site: Site, request: Request) -> Response:  # noqa: ARG001
     parts = {
         name: getattr(found, name)
         for name in (
-            "components",
             "overdue",
             "live",
             "counts",
@@ -92,7 +109,8 @@ def health_json(site: Site, request: Request) -> Response:  # noqa: ARG001
         )
     }
     body = {
-        "status": found.status,
+        **(pydb_health.document(found.components.value) if found.components.value else {}),
+        "state": found.status,
         "sentence": found.sentence,
         "database": server.dbname,
         "checked_at": server.now,
@@ -102,7 +120,7 @@ def health_json(site: Site, request: Request) -> Response:  # noqa: ARG001
         },
         "next": [command for _, command in found.commands],
     }
-    return answer(body, code)
+    return answer(body, code, media="application/health+json")
 
 
 def policies(site: Site, request: Request) -> Response:
@@ -147,7 +165,7 @@ def policy(site: Site, request: Request) -> Response:
 def plan(site: Site, request: Request) -> Response:
     """What a run of one policy would do now, counted; and the form that confirms it."""
     name = str(request.path_params["name"])
-    with site.database.look(site.settings.plan_timeout) as conn:
+    with site.database.plan() as conn:
         counted = plans.count(conn, "run", [("retention", name)])
     return plan_page(site, request, counted, f"/admin/policies/{name}/run")
 
@@ -161,7 +179,7 @@ def retry(site: Site, request: Request) -> Response:
             detail=f"You chose {len(ids)}.",
             hint="tick them in the list of runs",
         )
-    with site.database.look(site.settings.plan_timeout) as conn:
+    with site.database.plan() as conn:
         subjects, left_out = plans.again(db.read(conn, "run_summaries", ids=tuple(ids)))
         counted = plans.count(conn, "retry", subjects)
     return plan_page(site, request, counted, "/admin/runs/retry", left_out=left_out)

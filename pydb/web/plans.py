@@ -58,6 +58,11 @@ class Plan:
         return sum(part.rows for part in self.parts)
 
     @property
+    def at(self) -> datetime:
+        """The moment that it was counted for."""
+        return datetime.fromisoformat(self.now)
+
+    @property
     def digest(self) -> str:
         """The same for two plans that say the same."""
         said = [self.action, self.now, [[p.kind, p.subject, p.relations, p.problem] for p in self.parts]]

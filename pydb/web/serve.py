@@ -7,28 +7,37 @@ import errno
 import os
 import signal
 import socket
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from pydb.errors import ExitCode, UsageError
+from pydb import db
+from pydb.errors import ExitCode, PydbError, UsageError
+from pydb.events import Publisher
 from pydb.web.app import create_app
 from pydb.web.auth import new_token
 from pydb.web.security import MOST_HEADERS, MOST_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from pydb.web.settings import Settings
+    from pydb.web.site import Site
 
 _BACKLOG: Final = 128
 _MOST_CONNECTIONS: Final = 1000
 
 
-def run(settings: Settings, say: Callable[[Settings, str, str | None], None]) -> int:
+def run(
+    settings: Settings, say: Callable[[Settings, str, str | None], None], tell: Callable[[str], None]
+) -> int:
     """Serve until SIGTERM or SIGINT; returns an exit code. ``say`` is told where, and a token that was made.
+
+    ``tell`` is told what goes wrong beside the requests.
 
     Raises :class:`~pydb.errors.UsageError` if the address cannot be used.
     """
@@ -37,6 +46,7 @@ def run(settings: Settings, say: Callable[[Settings, str, str | None], None]) ->
         made = new_token()
         settings = replace(settings, token=made)
     app = create_app(settings)
+    site: Site = app.state.site
     listener = _listen(settings)
     config = uvicorn.Config(
         app,
@@ -52,6 +62,9 @@ def run(settings: Settings, say: Callable[[Settings, str, str | None], None]) ->
         timeout_graceful_shutdown=max(int(settings.drain), 1),
     )
     server = _Server(config)
+    server.site = site
+    threading.Thread(target=site.warm, daemon=True).start()
+    publisher = _publisher(settings, tell) if settings.publish and not settings.read_only else None
     server.on_start = lambda: say(settings, _address(listener), made)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, server.handle_exit)
@@ -59,6 +72,8 @@ def run(settings: Settings, say: Callable[[Settings, str, str | None], None]) ->
         asyncio.run(server.serve([listener]))
     finally:
         listener.close()
+        if publisher is not None:
+            publisher.stop()
     return int(ExitCode.DONE if server.started else ExitCode.FAILED)
 
 
@@ -66,6 +81,12 @@ class _Server(uvicorn.Server):
     """Says when it can be asked, and leaves the signals to its caller."""
 
     on_start: Callable[[], None]
+    site: Site
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # else the end would wait for who follows the events
+        threading.Thread(target=self.site.hub.close, daemon=True).start()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -76,6 +97,25 @@ class _Server(uvicorn.Server):
         from contextlib import nullcontext
 
         return nullcontext()
+
+
+class _Publisher(Publisher):
+    """One that says what it cannot do, and leaves that to others."""
+
+    tell: Callable[[str], None]
+
+    def run(self) -> None:
+        try:
+            super().run()
+        except PydbError as error:
+            self.tell(f"events are not published from here: {error.message}")
+
+
+def _publisher(settings: Settings, tell: Callable[[str], None]) -> Publisher:
+    publisher = _Publisher(db.labelled(settings.dsn, "pydb serve"))
+    publisher.tell = tell
+    publisher.start()
+    return publisher
 
 
 def _listen(settings: Settings) -> socket.socket:

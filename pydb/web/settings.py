@@ -48,6 +48,7 @@ class Settings:
     plan_timeout: float = 60.0
     connections: int = 6
     workers: int = 2
+    publish: bool = True
     rate: int = 600
     concurrency: int = 16
     body_limit: int = 64_000
@@ -307,6 +308,14 @@ TABLE: Final[tuple[Row, ...]] = (
         "`2`",
         "Runs started here that are at work at once; others wait.",
         _number(1, 16),
+    ),
+    Row(
+        "publish",
+        PREFIX + "PUBLISH",
+        "on, off",
+        "`on`",
+        "Publish events, beside whoever else does; not where it is read-only.",
+        _flag,
     ),
     Row(
         "rate",

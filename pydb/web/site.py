@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pydb import __version__
+from pydb import __version__, db
 from pydb.errors import (
     DatabaseUnavailable,
     MissingPrivilege,
@@ -21,7 +22,8 @@ from pydb.errors import (
     UnknownName,
     UsageError,
 )
-from pydb.web import charts, show
+from pydb.events import Hub
+from pydb.web import charts, facts, show
 from pydb.web.auth import Tokens
 from pydb.web.database import Busy, Database
 from pydb.web.plans import PlanChanged
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from pydb.web.auth import Visitor
     from pydb.web.settings import Settings
 
+MOST_STREAMS: Final = 500
 HERE: Final = Path(__file__).parent
 PLACES: Final = (
     ("/admin/system/health", "Health"),
@@ -56,6 +59,7 @@ class Site:
         self.database = Database(settings)
         self.tokens = Tokens(settings.token, settings.token_file)
         self.workers = Workers(self.database.connect, settings.workers)
+        self.hub = Hub(db.labelled(self.database.read_dsn, "pydb serve"), most=MOST_STREAMS)
         self.began = datetime.now(UTC)
         self.static = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
         self.mark = hashlib.sha256(b"".join(self.static.values())).hexdigest()[:12]
@@ -72,8 +76,14 @@ class Site:
             self._templates.filters[name] = getattr(show, name)
         self._templates.globals.update(bars=charts.bars, places=PLACES, version=__version__)
 
+    def warm(self) -> None:
+        """Look at once at what takes longest, so that nobody waits for it."""
+        with suppress(PydbError):
+            facts.known_outlook(self.database)
+
     def close(self) -> None:
         """End what is at work and close what is open; for applications that mount this one, at their end."""
+        self.hub.close()
         self.workers.close(self.settings.drain)
         self.database.close()
 
@@ -164,17 +174,27 @@ def link(base: str, path: str, query: Mapping[str, object] | None = None) -> str
 def wants_json(request: Request) -> bool:
     """Whether a program is asking."""
     path = request.url.path
-    return "/admin/api/" in path or path.endswith(".json") or "authorization" in request.headers
+    return (
+        "/admin/api/" in path
+        or path.endswith((".json", "/metrics", "/events/stream"))
+        or "authorization" in request.headers
+    )
 
 
-def answer(content: object, code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def answer(
+    content: object,
+    code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    *,
+    media: str = "application/json",
+) -> Response:
     """A document as JSON."""
 
     def plain(value: object) -> object:
         return asdict(value) if is_dataclass(value) and not isinstance(value, type) else show.jsonable(value)
 
     text = json.dumps(content, default=plain, ensure_ascii=False)
-    return Response(text, code, dict(headers or {}), "application/json")
+    return Response(text, code, dict(headers or {}), media)
 
 
 def redirect(request: Request, path: str, **query: object) -> Response:

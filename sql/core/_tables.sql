@@ -179,7 +179,7 @@ create index job_run_subject_idx on pydb.job_run (kind, subject, id);
 create index job_run_request_idx on pydb.job_run (request) where request is not null;
 create index job_run_started_at_idx on pydb.job_run (started_at);
 -- a list of one state, newest first, costs what it shows, however long the log is
-create index job_run_state_idx on pydb.job_run (state, kind, started_at);
+create index job_run_state_idx on pydb.job_run (state, kind, started_at, id);
 
 comment on table pydb.job_run is 'One row a run: what it did, how it ended and why. Written only by pydb''s routines.';
 comment on column pydb.job_run.id is 'Run id.';

@@ -59,7 +59,7 @@ begin
             p.enabled and p.paused_at is null and greatest(j.run_at, p.updated_at) < f.at
             and j.run_state is distinct from 'running' as is_missed
         from pydb.retention_policy as p
-        left join pydb_internal.retention_rates() as h on h.policy = p.name
+        left join pydb_internal.retention_rates(p_policy) as h on h.policy = p.name
         left join fired as f on f.schedule = p.schedule
         left join lateral (
             select r.id as run_id, r.state as run_state, r.stop_reason as run_reason, r.started_at as run_at

@@ -18,6 +18,7 @@ from tests.bench import (
     http,
     load,
     looks,
+    pages,
     report,
     streams,
 )
@@ -295,6 +296,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,
     "events": streams.figures,
+    "pages": lambda _, options: pages.figures(options),
 }
 
 

@@ -47,8 +47,8 @@ def test_nobody_gets_in_without_a_token(looking: Browser) -> None:
     assert stranger.client.get("/healthz").json() == {"status": "pass"}
 
 
-def test_a_session_after_the_token(looking: Browser) -> None:
-    browser = looking.again()
+def test_a_session_after_the_token(make: Callable[..., Browser]) -> None:
+    browser = make()
     wrong = browser.client.post("/admin/sign-in", data={"token": TOKEN[:-1] + "x"})
     assert (wrong.status_code, wrong.headers.get("set-cookie")) == (401, None)
     assert "not good" in wrong.text
@@ -67,8 +67,8 @@ def test_a_session_after_the_token(looking: Browser) -> None:
 
 
 @pytest.mark.parametrize("there", ["//evil.example", "https://evil.example", "/admin/\\evil", "/other", ""])
-def test_a_sign_in_goes_on_to_these_pages_only(looking: Browser, there: str) -> None:
-    answered = looking.again().client.post("/admin/sign-in", data={"token": TOKEN, "next": there})
+def test_a_sign_in_goes_on_to_these_pages_only(make: Callable[..., Browser], there: str) -> None:
+    answered = make().client.post("/admin/sign-in", data={"token": TOKEN, "next": there})
     assert answered.headers["location"] == "/admin/system/health"
 
 
@@ -214,8 +214,8 @@ def test_the_window_slides() -> None:
     assert window.wait("a", 13.9) == pytest.approx(0.1)
 
 
-def test_who_asks_is_text(looking: Browser) -> None:
-    browser = looking.again()
+def test_who_asks_is_text(make: Callable[..., Browser]) -> None:
+    browser = make()
     assert browser.client.post("/admin/sign-in", data={"token": TOKEN, "who": "x" * 61}).status_code == 400
     assert browser.client.post("/admin/sign-in", data={"token": TOKEN, "who": "a\nb"}).status_code == 400
     browser.sign_in("<b>ann</b>")

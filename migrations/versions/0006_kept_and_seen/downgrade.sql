@@ -61,3 +61,5 @@ drop index pydb.audit_log_run_id_idx;
 
 -- archive: by which column rows expired, for "from when to when"
 alter table pydb.archive_run drop column time_column;
+-- web: the outlook of one policy asks for the rates of one
+drop function pydb_internal.retention_rates(text);

@@ -1,7 +1,7 @@
 -- what 0006 changes about tables, in the order of its rooms
 
 -- core: the list of runs of one state
-create index job_run_state_idx on pydb.job_run (state, kind, started_at);
+create index job_run_state_idx on pydb.job_run (state, kind, started_at, id);
 
 -- core: one look of several; what the governor saw is shared between runs
 alter table pydb_internal.run_kind add column is_windowed boolean not null default false;
@@ -225,3 +225,6 @@ comment on column pydb_internal.cascade_work.mark is
 alter table pydb.archive_run add column time_column name;
 comment on column pydb.archive_run.time_column is
 'Column of the archive by which a policy let the rows expire; null = they went along, or it is no date or timestamp.';
+
+-- web: the outlook of one policy asks for the rates of one
+drop function pydb_internal.retention_rates();

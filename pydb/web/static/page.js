@@ -76,12 +76,21 @@
   };
   poll();
 
-  const stream = document.body.dataset.stream;
-  if (stream && window.EventSource) {
-    const source = new EventSource(base + stream);
-    for (const topic of ["runs", "policies", "cascades", "orphans", "claims", "health", "reset"]) {
-      source.addEventListener(topic, soon);
+  // one stream a page, and only while it is seen: a browser allows six connections to a server
+  const path = document.body.dataset.stream;
+  let source = null;
+  const follow = () => {
+    if (!path || !window.EventSource) return;
+    if (document.hidden) {
+      if (source) source.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource(base + path);
+      for (const topic of ["runs", "policies", "cascades", "orphans", "claims", "health", "reset"]) {
+        source.addEventListener(topic, soon);
+      }
     }
-    source.addEventListener("message", soon);
-  }
+  };
+  document.addEventListener("visibilitychange", follow);
+  follow();
 })();

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_rates (outlook; by retention_outlook): how fast rows come and go, by what runs have counted.
 -- reads pydb.retention_history   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_rates()
+create or replace function pydb_internal.retention_rates(p_policy text default null)
 returns table (
     policy text,
     version text,
@@ -50,12 +50,13 @@ as $$
                 and (s.days < 1 or h.day > l.day - s.days)
         ) as d
         having sum(d.seconds) >= 3600 -- less says nothing about a day
-    ) as r on true;
+    ) as r on true
+    where p_policy is null or p.name = p_policy;
 $$;
 
-comment on function pydb_internal.retention_rates() is
-'For each policy that was counted: when, what was left, since when, and the rows that come and go a day, over span: the
+comment on function pydb_internal.retention_rates(text) is
+'For each policy that was counted, or the named one: when, what was left, since when, and the rows that come and go a day, over span: the
 days since when rows are left, else up to 28, and of them the last whole weeks; a week counts half as much as the one
 after it. Null rates: they were seen for less than an hour.';
 
-revoke all on function pydb_internal.retention_rates() from public;
+revoke all on function pydb_internal.retention_rates(text) from public;
