@@ -159,22 +159,22 @@ declare
         governor_archive_backlog governor_autovacuum governor_disk_used governor_function_problem governor_indicators
         governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay governor_replication_lag
         governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text guard_problem
-        guard_waiting_problem hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query
-        hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
-        hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said hold_seed_condition
-        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match object_is_trusted orphan_references
-        reference_aliases reference_base_type reference_by_name reference_candidates reference_check_author
-        reference_check_choices reference_comparable reference_constrained reference_domain_refusals
-        reference_edge_condition reference_edges reference_edges_among reference_effects reference_equality
-        reference_get reference_inbound reference_is_conditional reference_is_indexed reference_is_plain
-        reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match reference_measure
-        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
-        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
-        reference_set_refusals reference_set_source reference_set_values reference_shape reference_shared_names
-        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
-        reference_unsettable reference_words relation_identities relation_is_hypertable relation_problem
-        relation_publications relation_published relation_rules relation_source relation_tree retention_along
-        retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
+        guard_waiting_problem hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect
+        hold_edges_between hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint
+        hold_is_carried hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of
+        hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match
+        object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
+        reference_check_author reference_check_choices reference_comparable reference_constrained
+        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
+        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
+        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
+        reference_people reference_problem reference_publications reference_relation_shape reference_roles
+        reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
+        reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
+        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
+        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
+        retention_along retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
         retention_check_author retention_check_stored retention_check_target retention_choices retention_code_hurdles
         retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
@@ -297,8 +297,8 @@ declare
         retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
         retention_check_unused retention_circles retention_cursor retention_cursor_parts retention_delete
         retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
-        retention_first_size retention_first_work retention_gone retention_held_by retention_held_condition
-        retention_held_rows retention_learned retention_limit retention_lock retention_next_pass retention_next_size
+        retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
+        retention_held_since retention_learned retention_limit retention_lock retention_next_pass retention_next_size
         retention_open retention_part retention_part_ends retention_partition_close retention_partition_evade
         retention_partition_finalize retention_partition_lock retention_partition_parts retention_partition_remove
         retention_partition_store retention_partition_turn retention_partition_vet retention_places

@@ -1,5 +1,5 @@
 -- pydb_internal.retention_due_terms (plan): the rows of one relation that a run would delete for their own age, after
--- all its passes, as SQL text.
+-- all its passes, as SQL text; what holds keep is for the caller to leave out.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_due_terms(
@@ -18,7 +18,7 @@ declare
     v_blockers text[];
 begin
     kept := '';
-    condition := pydb_internal.retention_expired_condition(p_policy, p_cutoff);
+    condition := pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false);
     is_kept := false;
     if p_policy.on_referenced = 'cascade'
         or not exists (select 1 from pydb_internal.retention_references(p_relation) as r)
@@ -39,6 +39,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) is
-'kept: a WITH clause, or nothing. condition: over alias t of the relation. is_kept: references may keep rows.';
+'kept: a WITH clause, or nothing. condition: over alias t of the relation, without that no
+hold keeps the row. is_kept: references may keep rows.';
 
 revoke all on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) from public;
