@@ -167,30 +167,31 @@ declare
         guard_problem guard_read guard_waiting_problem health_archive health_audit health_cascade health_cron
         health_database health_drift health_ends health_failed health_holds health_idempotency health_job_findings
         health_jobs health_migrations health_orphans health_retention health_run_findings health_say health_schedule
-        health_seal health_targets hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query
-        hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
-        hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said hold_seed_condition
-        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive metric_build
-        metric_cascade metric_collect metric_database metric_edges metric_gap metric_health metric_histograms
-        metric_holds metric_idempotency metric_interval metric_orphans metric_parts metric_policies metric_relations
-        metric_retention metric_runs metric_scheduler metric_standbys metric_times object_is_trusted orphan_references
-        reference_aliases reference_base_type reference_by_name reference_candidates reference_check_author
-        reference_check_choices reference_comparable reference_constrained reference_domain_refusals
-        reference_edge_condition reference_edges reference_edges_among reference_effects reference_equality
-        reference_get reference_inbound reference_is_conditional reference_is_indexed reference_is_plain
-        reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match reference_measure
-        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
-        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
-        reference_set_refusals reference_set_source reference_set_values reference_shape reference_shared_names
-        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
-        reference_unsettable reference_words relation_identities relation_is_hypertable relation_problem
-        relation_publications relation_published relation_rules relation_source relation_tree retention_aged_condition
-        retention_along retention_below_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_rules retention_check_stored retention_check_target retention_choices
-        retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition retention_due_terms
-        retention_effect_warnings retention_end retention_endless_condition retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
-        retention_explain_window retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
+        health_seal health_targets hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect
+        hold_edges_between hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint
+        hold_is_carried hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of
+        hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match
+        metric_archive metric_build metric_cascade metric_collect metric_database metric_edges metric_gap metric_health
+        metric_histograms metric_holds metric_idempotency metric_interval metric_orphans metric_parts metric_policies
+        metric_relations metric_retention metric_runs metric_scheduler metric_standbys metric_times object_is_trusted
+        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
+        reference_check_author reference_check_choices reference_comparable reference_constrained
+        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
+        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
+        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
+        reference_people reference_problem reference_publications reference_relation_shape reference_roles
+        reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
+        reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
+        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
+        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
+        retention_aged_condition retention_along retention_below_condition retention_blocker_conditions retention_bound
+        retention_cascade_plan retention_check_author retention_check_rules retention_check_stored
+        retention_check_target retention_choices retention_code_hurdles retention_cut retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
+        retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
+        retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
         retention_function_problem retention_fuse_problem retention_guess_unit retention_has_infinity
         retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
@@ -316,21 +317,21 @@ declare
         retention_check_runner retention_check_shape retention_check_unused retention_chosen retention_circles
         retention_cursor retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows
         retention_evade retention_faults_add retention_faults_end retention_filter_understood retention_first_size
-        retention_first_work retention_gone retention_held_by retention_held_condition retention_held_rows
-        retention_learned retention_limit retention_lock retention_next_pass retention_next_size retention_open
-        retention_part retention_part_ends retention_partition_close retention_partition_evade
-        retention_partition_finalize retention_partition_lock retention_partition_parts retention_partition_remove
-        retention_partition_store retention_partition_turn retention_partition_vet retention_places
-        retention_plan_verdict retention_policy_of retention_range retention_resume_position retention_run_check
-        retention_save_batch retention_save_copy retention_save_detach retention_save_empty retention_save_exported
-        retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature retention_take
-        retention_target_ms retention_tell_held retention_tell_implausible retention_together retention_together_next
-        retention_together_remove retention_together_statements retention_turn retention_verify retention_verify_foreign
-        retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close
-        run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last
-        run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark
-        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
+        retention_first_work retention_gone retention_held_by retention_held_rows retention_held_since retention_learned
+        retention_limit retention_lock retention_next_pass retention_next_size retention_open retention_part
+        retention_part_ends retention_partition_close retention_partition_evade retention_partition_finalize
+        retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
+        retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_policy_of
+        retention_range retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
+        retention_shape_adopt retention_signature retention_take retention_target_ms retention_tell_held
+        retention_tell_implausible retention_together retention_together_next retention_together_remove
+        retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
+        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
+        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
+        run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
+        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
+        run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
         schedule_is_command schedule_require total_batches total_bucket window_stop
     ';
     c_counsel constant text := '

@@ -23,7 +23,7 @@ FILTER: Final = (
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 HELD: Final = (
-    "conditions of hold_conditions: literals by format(), filters after retention_check_stored, whose author "
+    "conditions of hold_rule_of: literals by format(), filters after retention_check_stored, whose author "
     "could become this role; beside them: " + KEYS
 )
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
