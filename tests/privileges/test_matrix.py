@@ -54,7 +54,9 @@ MONITOR: Final = frozenset(
         "setting",
     ]
 )
-PRIVATE: Final = frozenset(["event_head", "idempotency_held", "metric_kind", "schema_object", "schema_source"])
+PRIVATE: Final = frozenset(
+    ["event_head", "idempotency_held", "metric_kind", "schema_object", "schema_source"]
+)
 # books that are kept as whoever runs
 BOOKS: Final = {
     "schedule_claim": "DELETE INSERT UPDATE",

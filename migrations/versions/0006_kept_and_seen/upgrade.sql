@@ -34,6 +34,9 @@ revoke all on pydb_internal.governor_seen from public;
 -- cascade: a purge looks again for copies where its archives have been given any
 alter type pydb_internal.cascade_work add attribute sources oid[];
 alter type pydb_internal.cascade_work add attribute mark text;
+comment on column pydb_internal.cascade_work.sources is 'Tables whose archives can hold copies of its rows.';
+comment on column pydb_internal.cascade_work.mark is
+'What these archives had been given when it last looked for copies.';
 -- core: totals that outlive the log of runs
 alter type pydb_internal.run_state add attribute tally jsonb;
 comment on column pydb_internal.run_state.tally is
@@ -217,9 +220,6 @@ drop function pydb.retention_policy_set(
 -- web: the audit of one run, and of what a person asked for
 create index audit_log_run_id_idx on pydb.audit_log (run_id) where run_id is not null;
 create index audit_log_request_idx on pydb.audit_log ((arguments ->> 'request')) where action = 'audit_note';
-comment on column pydb_internal.cascade_work.sources is 'Tables whose archives can hold copies of its rows.';
-comment on column pydb_internal.cascade_work.mark is
-'What these archives had been given when it last looked for copies.';
 
 -- archive: by which column rows expired, for "from when to when"
 alter table pydb.archive_run add column time_column name;
@@ -228,7 +228,6 @@ comment on column pydb.archive_run.time_column is
 
 -- web: the outlook of one policy asks for the rates of one
 drop function pydb_internal.retention_rates();
-create index job_run_state_idx on pydb.job_run (state, kind, started_at);
 
 -- holds: what is held of a table is asked once for all of its relations
 create type pydb_internal.hold_rule as (
