@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg import pq, sql
+from psycopg._preparing import PrepareManager
 from psycopg.rows import tuple_row
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ begin
 end $others$"""
 
 _FORGET: Final = """
-reset session authorization; reset all; close all; unlisten *; discard temp; discard sequences;
-select pg_advisory_unlock_all()"""
+reset session authorization; reset all; close all; unlisten *; deallocate all; discard temp;
+discard sequences; select pg_advisory_unlock_all()"""
 
 
 @dataclass
@@ -139,6 +140,7 @@ class Shared:
 
     database: Database
     stack: contextlib.ExitStack
+    cleaner: Connection | None = None
     tests: int = 0
     free: list[Connection] = field(default_factory=list)
     lent: list[Connection] = field(default_factory=list)
@@ -150,16 +152,16 @@ class Shared:
 
     def remember(self) -> None:
         """Note what the database is put back to."""
-        with self._own() as conn:
-            for (table,) in conn.execute(_TABLES.encode()):
-                rows = self._rows(conn, table)
-                if rows == "[]":
-                    self.empty.append(table)
-                else:
-                    self.filled[table] = rows
-            self.marks = self._marks(conn)
-            self.sequences = conn.execute(_SEQUENCES.encode()).fetchall()
-            self.catalog = conn.execute(_CATALOG.encode(), prepare=True).fetchone() or ()
+        conn = self._own()
+        for (table,) in conn.execute(_TABLES.encode()):
+            rows = self._rows(conn, table)
+            if rows == "[]":
+                self.empty.append(table)
+            else:
+                self.filled[table] = rows
+        self.marks = self._marks(conn)
+        self.sequences = conn.execute(_SEQUENCES.encode()).fetchall()
+        self.catalog = conn.execute(_CATALOG.encode(), prepare=True).fetchone() or ()
 
     def session(self) -> Connection:
         """A session as postgres, warm if one is free; it is given back by `leave`."""
@@ -183,30 +185,26 @@ class Shared:
                 self.free.append(conn)
         self.lent.clear()
         try:
-            with self._own() as conn:
-                self._clean(conn)
-                return conn.execute(_CATALOG.encode(), prepare=True).fetchone() == self.catalog
+            conn = self._own()
+            self._clean(conn)
+            return conn.execute(_CATALOG.encode(), prepare=True).fetchone() == self.catalog
         except psycopg.Error:
             return False
 
-    @contextlib.contextmanager
-    def _own(self) -> Iterator[Connection]:
-        conn = self.session()
-        try:
-            yield conn
-        finally:
-            self.lent.remove(conn)
-            self.free.append(conn)
+    def _own(self) -> Connection:
+        """The session that puts back; no test has it."""
+        if self.cleaner is None or self.cleaner.closed:
+            self.cleaner = psycopg.connect(self.database.dsn, autocommit=True, application_name="reuse")
+            self.cleaner.execute("set lock_timeout = '2s'; set statement_timeout = '20s'")
+            self.cleaner.execute("set client_min_messages = warning; set session_replication_role = replica")
+        return self.cleaner
 
     def _clean(self, conn: Connection) -> None:
-        for session in (*self.free, conn):
+        for session in self.free:
             _forget(session)
-        kept = [session.info.backend_pid for session in (*self.free, conn)]
+        kept = [session.info.backend_pid for session in self.free]
         conn.execute(sql.SQL(_OTHERS).format(sql.Literal(kept)))
-        conn.execute("set lock_timeout = '2s'; set statement_timeout = '20s'")
-        conn.execute("set client_min_messages = warning")
         conn.execute(_DROP.encode())
-        conn.execute("set session_replication_role = replica")
         conn.execute("; ".join(f"delete from {table}" for table in self.empty).encode())
         for (table, rows), then, now in zip(
             self.filled.items(), self.marks, marks := self._marks(conn), strict=True
@@ -223,7 +221,6 @@ class Shared:
         for now, then in zip(conn.execute(_SEQUENCES.encode()).fetchall(), self.sequences, strict=True):
             if now != then:
                 conn.execute("select setval(%s::regclass, %s, %s)", then)
-        _forget(conn)
 
     def _marks(self, conn: Connection) -> tuple[object, ...]:
         """A mark a filled table: other rows, another mark."""
@@ -244,6 +241,7 @@ def _forget(conn: Connection) -> None:
     conn.prepare_threshold = 5
     conn.autocommit = True
     conn._adapters = None
+    conn._prepared = PrepareManager()
     conn._notice_handlers.clear()
     conn._notify_handlers.clear()
     conn.execute(_FORGET)
@@ -273,8 +271,9 @@ def throw_away(name: str) -> None:
     """Drop the shared database of a server, if there is one."""
     shared = _shared.pop(name, None)
     if shared is not None:
-        for conn in (*shared.free, *shared.lent):
-            conn.close()
+        for conn in (*shared.free, *shared.lent, shared.cleaner):
+            if conn is not None:
+                conn.close()
         shared.stack.close()
 
 
