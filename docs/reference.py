@@ -1,4 +1,4 @@
-"""Write the pages reference-*.md and the collector of sql_exporter: from a migrated database, and from --help.
+"""Write the pages reference-*.md and the collector of sql_exporter, from a migrated database and --help.
 
 python docs/reference.py               on an embedded server of its own (make reference)
 python docs/reference.py --dsn DSN     from a database that is migrated already
@@ -70,7 +70,8 @@ select jsonb_build_object(
         )
     ),
     'metrics', (
-        select jsonb_agg(to_jsonb(m) order by m.collector nulls first, m.name) from pydb_internal.metric_kind as m
+        select jsonb_agg(to_jsonb(m) order by m.collector nulls first, m.name)
+        from pydb_internal.metric_kind as m
     ),
     'settings', (
         select jsonb_agg(
