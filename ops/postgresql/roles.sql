@@ -118,7 +118,6 @@ grant insert, update, delete on pydb.schedule_claim, pydb.scheduler to pydb_runn
 grant select, delete on pydb.idempotency_key to pydb_runner;
 -- what scans find, and what repairs take out: rows of tables that only who repairs needs to see
 grant insert, update, delete on pydb.orphan_finding to pydb_runner;
-grant delete on pydb.orphan_part to pydb_runner;
 grant select, delete on pydb.orphan_quarantine to pydb_runner;
 -- who asks for an erasure for good sees in its plan what the quarantine holds
 grant select on pydb.orphan_quarantine to pydb_admin;
@@ -307,31 +306,31 @@ declare
         orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
         orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
         orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
-        orphan_lock orphan_mode orphan_next_piece orphan_part_enter orphan_parts orphan_problem orphan_quarantine_store
-        orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
-        orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
-        orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
-        orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered
-        reference_part_condition relation_has_code retention_account retention_archive retention_archive_triggered
-        retention_bytes retention_check_batch retention_check_filter retention_check_held retention_check_hurdles
-        retention_check_runner retention_check_shape retention_check_unused retention_chosen retention_circles
-        retention_cursor retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows
-        retention_evade retention_faults_add retention_faults_end retention_filter_understood retention_first_size
-        retention_first_work retention_gone retention_held_by retention_held_rows retention_held_since retention_learned
-        retention_limit retention_lock retention_next_pass retention_next_size retention_open retention_part
-        retention_part_ends retention_partition_close retention_partition_evade retention_partition_finalize
-        retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
-        retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_policy_of
-        retention_range retention_resume_position retention_run_check retention_save_batch retention_save_copy
-        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
-        retention_shape_adopt retention_signature retention_take retention_target_ms retention_tell_held
-        retention_tell_implausible retention_together retention_together_next retention_together_remove
-        retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
-        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
-        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
-        run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
-        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
-        run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
+        orphan_lock orphan_mode orphan_next_piece orphan_part_clear orphan_part_enter orphan_parts orphan_problem
+        orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass
+        orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade
+        orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns
+        orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take
+        orphan_uncovered reference_part_condition relation_has_code retention_account retention_archive
+        retention_archive_triggered retention_bytes retention_check_batch retention_check_filter retention_check_held
+        retention_check_hurdles retention_check_runner retention_check_shape retention_check_unused retention_chosen
+        retention_circles retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
+        retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_filter_understood
+        retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
+        retention_held_since retention_learned retention_limit retention_lock retention_next_pass retention_next_size
+        retention_open retention_part retention_part_ends retention_partition_close retention_partition_evade
+        retention_partition_finalize retention_partition_lock retention_partition_parts retention_partition_remove
+        retention_partition_store retention_partition_turn retention_partition_vet retention_places
+        retention_plan_verdict retention_policy_of retention_range retention_resume_position retention_run_check
+        retention_save_batch retention_save_copy retention_save_detach retention_save_empty retention_save_exported
+        retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature retention_take
+        retention_target_ms retention_tell_held retention_tell_implausible retention_together retention_together_next
+        retention_together_remove retention_together_statements retention_turn retention_verify retention_verify_foreign
+        retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close
+        run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last
+        run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark
+        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
+        run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
         schedule_is_command schedule_require total_batches total_bucket window_stop
     ';
     c_counsel constant text := '
