@@ -220,7 +220,9 @@ class Soak:
         command = [sys.executable, "-m", "pydb", "--dsn", self.dsn, "events", "publish"]
         while not self.publishing.is_set():
             with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-                self.publishing.wait(self.form.kill_every)
+                self.writing.wait(self.form.kill_every)
+                if self.writing.is_set():
+                    self.publishing.wait()  # what is left is published
                 process.send_signal(signal.SIGKILL)
                 self.kills += 1
 
