@@ -202,7 +202,8 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " and (%(run_ids)s::bigint[] is null or m.run_id = any(%(run_ids)s::bigint[])) order by m.id"
     ),
     "archive_files": sql.SQL(
-        "select m.file, m.place, m.source_name, m.rows, m.rows_deleted, m.bytes, m.created_at"
+        "select m.file, m.place, m.source_name, m.rows, m.rows_deleted, m.bytes, m.oldest, m.newest,"
+        " m.created_at"
         " from pydb.archive_manifest as m where m.archived_run_id = %(run)s::bigint order by m.id"
     ),
     "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings
 from psycopg import sql
 
-from tests import processes
+from tests import processes, reuse
 from tests.servers import (
     ROOT,
     SERVERS,
@@ -175,6 +175,8 @@ def _no_command_left() -> Iterator[None]:
 def servers() -> Iterator[Servers]:
     with Servers() as all_servers:
         yield all_servers
+        for name in SERVERS:
+            reuse.throw_away(name)
 
 
 @pytest.fixture(scope="session")
@@ -201,9 +203,18 @@ def filling() -> Filling | None:
 
 
 @pytest.fixture
-def database(server: TestServer, filling: Filling | None) -> Iterator[Database]:
-    """A fresh database with pydb in it, copied from the template that the migrations built."""
-    with server.database(migrated=True, filling=filling) as fresh:
+def alone() -> None:
+    """A test that asks for it has a database of its own, and sessions that nobody used before."""
+
+
+@pytest.fixture
+def database(
+    request: pytest.FixtureRequest, server: TestServer, filling: Filling | None
+) -> Iterator[Database]:
+    """A fresh database with pydb in it: the rooms' shared one, or a copy of what the migrations built."""
+    room = request.path.parent.name
+    shared = filling is None and room in reuse.ROOMS and not reuse.ALONE.intersection(request.fixturenames)
+    with reuse.database(server) if shared else server.database(migrated=True, filling=filling) as fresh:
         yield fresh
 
 
@@ -235,9 +246,11 @@ def connect(dsn: str) -> Iterator[Connect]:
 
 
 @pytest.fixture
-def db(connect: Connect) -> Connection:
+def db(dsn: str) -> Iterator[Connection]:
     """An autocommit connection to `dsn`'s database, as postgres."""
-    return connect()
+    connection = reuse.session(dsn)
+    yield connection
+    reuse.leave(connection)
 
 
 @pytest.fixture

@@ -103,11 +103,13 @@ grant select on
     pydb.archive_table, pydb.audit_head, pydb.cascade_job, pydb.degraded_count, pydb.entity,
     pydb.erasure_status, pydb.event, pydb.governor_indicator,
     pydb.governor_status, pydb.guard_status, pydb.guard_subject, pydb.hold_status, pydb.idempotency_list,
-    pydb.job_run, pydb.orphan_coverage, pydb.orphan_finding, pydb.orphan_list, pydb.policy_outlook, pydb.reference,
+    pydb.job_run, pydb.metric, pydb.metric_total, pydb.orphan_coverage, pydb.orphan_finding, pydb.orphan_list,
+    pydb.orphan_part, pydb.policy_outlook, pydb.reference,
     pydb.reference_list, pydb.retention_history, pydb.retention_job_log, pydb.retention_partition,
     pydb.retention_policy, pydb.run_list, pydb.run_window, pydb.schedule_claim, pydb.schedule_source,
     pydb.schedule_status, pydb.scheduler, pydb.setting, pydb.vacuum_holder, pydb.window_status,
-    pydb_internal.event_head, pydb_internal.idempotency_held, pydb_internal.schema_object, pydb_internal.schema_source
+    pydb_internal.event_head, pydb_internal.idempotency_held, pydb_internal.metric_kind, pydb_internal.schema_object,
+    pydb_internal.schema_source
 to pydb_monitor;
 grant select on pydb.audit_log, pydb.audit_seal to pydb_admin;
 -- the books of `pydb schedule run`
@@ -116,6 +118,7 @@ grant insert, update, delete on pydb.schedule_claim, pydb.scheduler to pydb_runn
 grant select, delete on pydb.idempotency_key to pydb_runner;
 -- what scans find, and what repairs take out: rows of tables that only who repairs needs to see
 grant insert, update, delete on pydb.orphan_finding to pydb_runner;
+grant delete on pydb.orphan_part to pydb_runner;
 grant select, delete on pydb.orphan_quarantine to pydb_runner;
 -- who asks for an erasure for good sees in its plan what the quarantine holds
 grant select on pydb.orphan_quarantine to pydb_admin;
@@ -136,10 +139,10 @@ declare
     c_app_calls constant text := '
     ';
     c_monitor constant text := '
-        archive_is_own cascade_plan cascade_receipt cascade_unique_keys doctor entity_drift event_read event_status help
-        idempotency_stats migrate_check reference_suggest relation_name relation_resolve retention_outlook
-        retention_plan retention_policy_drift retention_policy_explain schedule_cron schedule_cron_query schedule_place
-        schedule_rows space_scan space_touched space_vacuum_statement
+        archive_is_own cascade_plan cascade_receipt cascade_unique_keys doctor entity_drift event_read event_status
+        health help idempotency_stats metric_collectors migrate_check reference_suggest relation_name relation_resolve
+        retention_outlook retention_plan retention_policy_drift retention_policy_explain schedule_cron
+        schedule_cron_query schedule_place schedule_rows space_scan space_touched space_vacuum_statement
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
@@ -161,14 +164,14 @@ declare
         governor_archive_backlog governor_ask governor_autovacuum governor_disk_used governor_function_problem
         governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay
         governor_replication_lag governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text
-        guard_problem guard_read guard_waiting_problem health health_archive health_audit health_cascade health_cron
+        guard_problem guard_read guard_waiting_problem health_archive health_audit health_cascade health_cron
         health_database health_drift health_ends health_failed health_holds health_idempotency health_job_findings
         health_jobs health_migrations health_orphans health_retention health_run_findings health_say health_schedule
-        health_seal health_targets hold_active hold_check_seeds hold_conditions hold_deep_condition hold_deep_query
-        hold_defect hold_free_condition hold_graph_of hold_held_conditions hold_hint hold_is_carried
-        hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_said hold_seed_condition
-        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive metric_build
-        metric_cascade metric_collect metric_collectors metric_database metric_edges metric_gap metric_health
+        health_seal health_targets hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect
+        hold_edges_between hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint
+        hold_is_carried hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of
+        hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match
+        metric_archive metric_build metric_cascade metric_collect metric_database metric_edges metric_gap metric_health
         metric_histograms metric_holds metric_idempotency metric_interval metric_orphans metric_parts metric_policies
         metric_relations metric_retention metric_runs metric_scheduler metric_standbys metric_times object_is_trusted
         orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
@@ -217,14 +220,14 @@ declare
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
         archive_export_run archive_export_scope archive_exporter_end archive_exporter_join archive_import
         archive_import_open archive_keep_set archive_manifest_enter archive_parts archive_purge archive_restore
-        audit_head_text audit_note audit_seal_run audit_verified audit_verify cascade_approve cascade_cancel
-        cascade_delete cascade_request degraded_report entity_approve entity_drop entity_set erasure_back erasure_export
-        erasure_refuse erasure_replay erasure_verify erasure_verify_edges event_prune event_publish event_run export_pin
-        governor_drop governor_set guard_allow guard_set hold_place hold_refuse hold_release idempotency_peek
-        idempotency_prune idempotency_reset idempotency_resolve orphan_close orphan_reference_get reference_drop
-        reference_parse_columns reference_set retention_pause retention_policy_approve retention_policy_drop
-        retention_policy_set retention_resume run_close_cancelled schedule_audit schedule_plan schedule_set
-        schedule_sync setting_set window_drop window_set
+        archive_span audit_head_text audit_note audit_seal_run audit_verified audit_verify cascade_approve
+        cascade_cancel cascade_delete cascade_request degraded_report entity_approve entity_drop entity_set erasure_back
+        erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges event_prune event_publish
+        event_run export_pin governor_drop governor_set guard_allow guard_set hold_place hold_refuse hold_release
+        idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_check orphan_close
+        orphan_reference_get reference_drop reference_parse_columns reference_set retention_pause
+        retention_policy_approve retention_policy_drop retention_policy_set retention_resume run_close_cancelled
+        schedule_audit schedule_plan schedule_set schedule_sync setting_set window_drop window_set
     ';
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -252,28 +255,28 @@ declare
         hold_read_keys hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_vet hold_wake
         orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem
         orphan_close_try orphan_condition orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge
-        orphan_key orphan_leaves orphan_problem orphan_source reference_advise reference_check_columns
-        reference_check_table reference_check_types reference_name reference_store reference_type_hint reference_vet
-        reference_warn_type retention_approval_store retention_approval_vet retention_builtin retention_bytes
-        retention_check_filter retention_check_keep retention_check_limits retention_check_new_rules
-        retention_check_rights retention_check_terms retention_check_unit retention_check_values
-        retention_check_watermark retention_filter_understood retention_partition_check retention_partition_problem
-        retention_policy_store retention_policy_vet run_beat run_begin run_blame run_call run_check_now
-        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look
-        run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
-        run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require total_batches
-        total_bucket window_stop
+        orphan_key orphan_leaves orphan_part_enter orphan_problem orphan_source reference_advise reference_check_columns
+        reference_check_table reference_check_types reference_name reference_part_condition reference_store
+        reference_type_hint reference_vet reference_warn_type retention_approval_store retention_approval_vet
+        retention_builtin retention_bytes retention_check_filter retention_check_keep retention_check_limits
+        retention_check_new_rules retention_check_rights retention_check_terms retention_check_unit
+        retention_check_values retention_check_watermark retention_filter_understood retention_partition_check
+        retention_partition_problem retention_policy_store retention_policy_vet run_beat run_begin run_blame run_call
+        run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end
+        run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan
+        run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest
+        run_sentence run_series run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require
+        total_batches total_bucket window_stop
     ';
     c_runner constant text := '
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
         archive_manifest_enter archive_pending archive_purge audit_head_text audit_seal_run cascade_cancel
         cascade_delete cascade_jobs_due cascade_request cascade_run erasure_back erasure_export erasure_refuse
         erasure_replay erasure_verify erasure_verify_edges event_prune event_run export_leaves export_pin export_range
-        hold_refuse idempotency_prune orphan_reference_get orphan_repair orphan_restore orphan_scan orphan_scan_run
-        retention_batch retention_detach_candidates retention_detach_statement retention_export_run retention_run
-        run_close_cancelled schedule_audit schedule_due schedule_plan schedule_prune schedule_settle schedule_sync
-        schedule_take scheduler_beat scheduler_start
+        hold_refuse idempotency_prune orphan_check orphan_reference_get orphan_repair orphan_restore orphan_scan
+        orphan_scan_run retention_batch retention_detach_candidates retention_detach_statement retention_export_run
+        retention_run run_close_cancelled schedule_audit schedule_due schedule_plan schedule_prune schedule_settle
+        schedule_sync schedule_take scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -304,32 +307,32 @@ declare
         orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
         orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
         orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
-        orphan_lock orphan_mode orphan_next_piece orphan_parts orphan_problem orphan_quarantine_store
+        orphan_lock orphan_mode orphan_next_piece orphan_part_enter orphan_parts orphan_problem orphan_quarantine_store
         orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
         orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
         orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
         orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered
-        relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
-        retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
-        retention_check_unused retention_chosen retention_circles retention_cursor retention_cursor_parts
-        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
-        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
-        retention_held_condition retention_held_rows retention_learned retention_limit retention_lock
-        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
-        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
-        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
-        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
-        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
-        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
-        retention_signature retention_take retention_target_ms retention_tell_held retention_tell_implausible
-        retention_together retention_together_next retention_together_remove retention_together_statements
-        retention_turn retention_verify retention_verify_foreign retention_verify_kept run_beat run_begin run_blame
-        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
-        run_end run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_governor
-        run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin
-        run_proceed run_react run_rest run_sentence run_series run_size run_stop run_tally run_tell run_terms_of
-        run_turns schedule_claim_lost schedule_conflict schedule_failures_add schedule_is_command schedule_require
-        total_batches total_bucket window_stop
+        reference_part_condition relation_has_code retention_account retention_archive retention_archive_triggered
+        retention_bytes retention_check_batch retention_check_filter retention_check_held retention_check_hurdles
+        retention_check_runner retention_check_shape retention_check_unused retention_chosen retention_circles
+        retention_cursor retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows
+        retention_evade retention_faults_add retention_faults_end retention_filter_understood retention_first_size
+        retention_first_work retention_gone retention_held_by retention_held_rows retention_held_since retention_learned
+        retention_limit retention_lock retention_next_pass retention_next_size retention_open retention_part
+        retention_part_ends retention_partition_close retention_partition_evade retention_partition_finalize
+        retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
+        retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_policy_of
+        retention_range retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
+        retention_shape_adopt retention_signature retention_take retention_target_ms retention_tell_held
+        retention_tell_implausible retention_together retention_together_next retention_together_remove
+        retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
+        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
+        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
+        run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
+        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
+        run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
+        schedule_is_command schedule_require total_batches total_bucket window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release

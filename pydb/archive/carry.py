@@ -147,5 +147,5 @@ class _Archived(export.Exporter):
 
 
 def files_of(conn: Connection, run_id: int) -> list[Row]:
-    """The verified files that hold what a run archived: file, place, source_name, rows, rows_deleted."""
+    """The verified files of what a run archived: file, place, source_name, rows, oldest, newest and more."""
     return db.read(conn, "archive_files", run=run_id)

@@ -77,6 +77,16 @@ class Step:
     found: list[Mapping[str, object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The oldest and the newest time, by ``time_column``, among the rows of a run in one archive."""
+
+    relation: str
+    time_column: str
+    oldest: datetime | None
+    newest: datetime | None
+
+
 class RestoreOptions(TypedDict, total=False):
     """Optional arguments of :func:`restore`; what is left out takes the routine's default."""
 
@@ -112,6 +122,11 @@ def restore(conn: Connection, run_id: int, **options: Unpack[RestoreOptions]) ->
     """
     arguments = {f"p_{option}": value for option, value in options.items()}
     return db.call_as(conn, Step, "archive_restore", p_run_id=run_id, **arguments)
+
+
+def spans(conn: Connection, run_id: int) -> list[Span]:
+    """From when to when the rows are that a run of a policy has in archives; what went along has no time."""
+    return db.call_as(conn, Span, "pydb_internal.archive_span", p_run_id=run_id)
 
 
 def purge(conn: Connection) -> UUID:

@@ -154,7 +154,7 @@ def show_files(run_id: int, files: Sequence[Mapping[str, object]]) -> None:
         return
     _output.out()
     _output.table(
-        ["file", "relation", "rows", "taken out", "size", "place"],
+        ["file", "relation", "rows", "taken out", "size", "from", "to", "place"],
         [
             (
                 f["file"],
@@ -162,12 +162,14 @@ def show_files(run_id: int, files: Sequence[Mapping[str, object]]) -> None:
                 f["rows"],
                 f["rows_deleted"],
                 _output.size(int(str(f["bytes"]))),
+                f["oldest"],
+                f["newest"],
                 f["place"],
             )
             for f in files
         ],
         right=("rows", "taken out", "size"),
-        less=("size", "taken out"),
+        less=("size", "taken out", "from", "to"),
     )
     for place in dict.fromkeys(str(f["place"]) for f in files):
         _output.out(f"pydb archive import {shlex.quote(place)} --run {run_id}")

@@ -233,22 +233,27 @@ def show(
     ctx: typer.Context,
     run_id: Annotated[int, typer.Argument(metavar="RUN", help="Id of the run that archived rows.")],
 ) -> None:
-    """Show what one run has in archives and in files made of them, and what a restore would do now."""
+    """Show what one run has in archives and files, from when to when, and what a restore would do now."""
     from pydb.archive import carry, kept
 
     with _output.connect(ctx) as conn:
         rows = kept.kept(conn, run_id, empty=True)
         steps = kept.restore(conn, run_id, dry_run=True)
         files = carry.files_of(conn, run_id)
+        times = kept.spans(conn, run_id)
     document = {
         "run": run_id,
         "tables": _kept.document(rows),
+        "times": [asdict(one) for one in times],
         "restore": [asdict(step) for step in steps],
         "files": files,
     }
     if _output.emit(ctx, "archive.show", document):
         return
     _kept.show_kept(rows)
+    for one in times:
+        between = f"from {_output.show(one.oldest)} to {_output.show(one.newest)}"
+        _output.out(f"{one.relation}, by {one.time_column}: {between}")
     _output.out()
     _kept.show(steps, dry_run=True)
     _kept.show_files(run_id, files)

@@ -260,9 +260,20 @@ def _way(row: PlanRow) -> str | None:
     return row.action if row.goes_whole or row.action == "keep" else row.strategy
 
 
+def _held(row: PlanRow) -> str:
+    """How many rows stay for holds, and the names of these, which the warning of code held tells."""
+    if not row.held_rows:
+        return ""
+    said = dict(zip(row.codes or (), row.warnings or (), strict=False)).get("held", "")
+    return f"{row.held_rows:,}: {said.partition(' held by ')[2]}"
+
+
 def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
     """``tables``: the table of each policy; what it deletes from otherwise is one of its partitions."""
     columns = ["policy", "relation", "rows", "of", "share", "size", "oldest", "newest", "blocked", "strategy"]
+    is_any_held = any(row.held_rows for row in rows)
+    if is_any_held:
+        columns.insert(-1, "held")
     _output.table(
         columns,
         [
@@ -276,6 +287,7 @@ def _show_plan(rows: Sequence[PlanRow], tables: Mapping[str, str]) -> None:
                 row.oldest,
                 row.newest,
                 row.blocked_rows,
+                *((_held(row),) if is_any_held else ()),
                 ": ".join(filter(None, (_way(row), row.strategy_reason))),
             )
             for row in rows

@@ -22,7 +22,10 @@ set lock_timeout = '500ms' -- who holds a table for himself makes one component 
 set jit = off
 as $$
 declare
-    c_all constant text[] := '{database,migrations,retention,cascade,orphans,idempotency,schedule,archive,audit,holds}';
+    c_all constant text[] := array[
+        'database', 'migrations', 'retention', 'cascade', 'orphans', 'idempotency', 'schedule', 'archive', 'audit',
+        'holds'
+    ];
     v_now constant timestamptz := coalesce(p_now, clock_timestamp());
     v_start timestamptz;
     v_said pydb_internal.health_said;
@@ -41,14 +44,14 @@ begin
         -- one that cannot be looked at is unknown, and the others are looked at all the same
         begin
             v_said := case component
-                when 'database' then pydb_internal.health_database(v_now)
-                when 'migrations' then pydb_internal.health_migrations(v_now)
+                when 'database' then pydb_internal.health_database()
+                when 'migrations' then pydb_internal.health_migrations()
                 when 'retention' then pydb_internal.health_retention(v_now)
                 when 'cascade' then pydb_internal.health_cascade(v_now)
                 when 'orphans' then pydb_internal.health_orphans(v_now)
-                when 'idempotency' then pydb_internal.health_idempotency(v_now)
-                when 'schedule' then pydb_internal.health_schedule(v_now, p_cron)
-                when 'archive' then pydb_internal.health_archive(v_now)
+                when 'idempotency' then pydb_internal.health_idempotency()
+                when 'schedule' then pydb_internal.health_schedule(p_cron)
+                when 'archive' then pydb_internal.health_archive()
                 when 'audit' then pydb_internal.health_audit(v_now)
                 when 'holds' then pydb_internal.health_holds(v_now)
             end;

@@ -108,7 +108,8 @@ create type pydb_internal.hold_graph as (
     up pydb_internal.reference_edge[],
     down pydb_internal.reference_edge[],
     is_deep boolean,
-    stores jsonb
+    stores jsonb,
+    is_sought boolean
 );
 
 comment on type pydb_internal.hold_graph is 'What is to be known to say which rows of a table are held.';
@@ -120,3 +121,16 @@ comment on column pydb_internal.hold_graph.is_deep is
 'True: references come back to their table, or there are many: rows are followed one by one.';
 comment on column pydb_internal.hold_graph.stores is
 'Object: number of a table to the name of its archive, whose rows count beside its own; null = there is none.';
+comment on column pydb_internal.hold_graph.is_sought is
+'True: the condition is for who looks for the rows, by their keys; false: for who asks row by row.';
+
+create type pydb_internal.hold_rule as (
+    free text,
+    held text
+);
+
+comment on type pydb_internal.hold_rule is 'What holds say of the rows of a table, as SQL over one alias.';
+comment on column pydb_internal.hold_rule.free is
+'" and …" for the rows that nothing keeps, or the empty text: what the condition of a delete ends with.';
+comment on column pydb_internal.hold_rule.held is
+'Condition, which may be null, for the rows that something keeps; null = there is nothing.';

@@ -299,7 +299,8 @@ comment on table pydb.orphan_part is
 'Orphans that pydb.orphan_check has met in a part of a reference, beside what scans find (pydb.orphan_finding): the
 newest row of a part counts, until a scan of the whole is newer. No key: who looks waits for nobody.';
 comment on column pydb.orphan_part.reference is 'Full name of the reference.';
-comment on column pydb.orphan_part.part is 'The filter that was asked for, as the server understood it; empty = all rows.';
+comment on column pydb.orphan_part.part is
+'The filter that was asked for, as the server understood it; empty = all rows.';
 comment on column pydb.orphan_part.orphans is 'Rows of the part without a parent.';
 comment on column pydb.orphan_part.sample is 'Keys of some of them.';
 comment on column pydb.orphan_part.checked_at is 'When they were looked for.';

@@ -30,7 +30,7 @@ begin
     reference := v_edge.reference;
     part := '';
     if p_filter is not null then
-        part := pydb_internal.retention_check_filter(v_edge.child, p_filter);
+        part := pydb_internal.reference_part_condition(v_edge.child, p_filter);
     end if;
     select array_agg(l.relation) into v_piece.leaves
     from pydb_internal.orphan_leaves(v_edge.child) as l
@@ -48,7 +48,9 @@ begin
     if orphans > 0 then
         raise warning using errcode = 'YD409', message = format(
             '%s orphaned %s of %s', orphans, case orphans when 1 then 'row' else 'rows' end, reference
-        ), detail = concat_ws(' ', 'Where ' || nullif(part, '') || '.', format('Among them: %s.', left(sample::text, 500))),
+        ), detail = concat_ws(
+            ' ', 'Where ' || nullif(part, '') || '.', format('Among them: %s.', left(sample::text, 500))
+        ),
         hint = format('pydb orphans repair %s --dry-run', quote_ident(reference));
     end if;
     return next;

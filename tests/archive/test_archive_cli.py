@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tests.archive.lab import OLD, YOUNG
 from tests.cli.conftest import Cli
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tests.archive.lab import Lab
 
+TIME: Final = "2024-06-01T00:00:00Z"  # OLD
 TABLES = f"""
 create table public.t (id int generated always as identity primary key, at timestamptz);
 create table public.child (id int primary key, t_id int references public.t on delete cascade);
@@ -34,7 +35,12 @@ def test_list_show_restore(lab: Lab, dsn: str, tmp_path: Path) -> None:
     assert isinstance(archives, list)
     assert {(one["relation"], one["rows"]) for one in runs} == {("public.t", 20), ("public.child", 40)}
     assert {one["state"] for one in archives} == {"ok"}
-    shown = cli("archive", "show", run, "--json").document["restore"]
+    document = cli("archive", "show", run, "--json").document
+    assert document["times"] == [
+        {"relation": "public.t", "time_column": "at", "oldest": TIME, "newest": TIME}
+    ]
+    assert f"public.t, by at: from {TIME[:10]}" in cli("archive", "show", run).out
+    shown = document["restore"]
     assert isinstance(shown, list)
     assert [(one["relation"], one["restored"]) for one in shown] == [("public.t", 20), ("public.child", 40)]
     # asked, nobody answers; told, it does

@@ -94,6 +94,10 @@ def test_a_run_goes_to_files(files: FileLab) -> None:
         ("app.child", 90, 90),
         ("app.event", 500, 500),
     ]
+    # by the time column of the policy; what went along has no time of its own
+    assert [(one["oldest"] is None, one["newest"] is None) for one in known] == [
+        (True, True), (False, False), (True, True), (False, False),
+    ]  # fmt: skip
     # nothing is left: that is no error; what never was is one
     assert end(carried(files, run)) == ("completed", "exhausted", 0)
     with pytest.raises(errors.ArchiveRefused) as caught:

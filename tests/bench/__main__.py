@@ -275,6 +275,23 @@ def leaves(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     ]
 
 
+def held(arena: Arena, options: argparse.Namespace) -> list[Figure]:
+    """10 000 keys held, of rows that expired and of others, and two keys over many partitions."""
+    _templates(arena, options.rows)
+    step = options.rows // 2 // 10_000
+    spared = Figure("delete half, time order, 10,000 keys of expired rows held: retention_run / no hold", 1.2)
+    others = Figure("delete half, time order, 10,000 keys of younger rows held: retention_run / no hold", 1.2)
+    parts = Figure("retention_run over 1,000 partitions, 2 keys held / no hold", 1.2)
+    for _ in range(options.rounds):
+        spared.ours.append(figures.held(arena, "ordered", "50 days", 1, step))
+        spared.theirs.append(figures.held(arena, "ordered", "50 days", 0, 0))
+        others.ours.append(figures.held(arena, "ordered", "50 days", options.rows - 9_999, 1))
+        parts.ours.append(figures.leaves(arena, 1000, held=True))
+        parts.theirs.append(figures.leaves(arena, 1000))
+    others.theirs = spared.theirs
+    return [spared, others, parts]
+
+
 BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "half": half,
     "one": one,
@@ -290,6 +307,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "orphans": orphans,
     "large": large,
     "leaves": leaves,
+    "held": held,
     "dropping": dropping.small,
     "dropping_many": dropping.many,
     "claims": lambda _, options: claims.figures(options),

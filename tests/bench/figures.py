@@ -36,6 +36,11 @@ from generate_series(1, {count} * 50) as g;
 analyze leaf;
 select pydb.retention_policy_set('leaf', 'public.leaf', 'at', '{keep}');
 """
+HOLD: Final = """
+select pydb.hold_place('case', %s, (
+    select jsonb_agg(jsonb_build_object('id', %s::bigint + %s::bigint * i)) from generate_series(0, 9999) as i
+), p_reason => 'bench')
+"""
 EXPIRED: Final = "taken_at < now() - %s::interval"
 BATCH_TARGET_MS: Final = 250.0
 WARM_BATCHES: Final = 5
@@ -106,6 +111,26 @@ def retention(arena: Arena, template: str, keep: str, batches: list[float] | Non
         return seconds
 
 
+def held(arena: Arena, template: str, keep: str, first: int, step: int) -> float:
+    """Seconds of ``call retention_run`` with 10 000 keys held: first, first + step, …; step 0: none."""
+    with arena.copy(template) as name, arena.connect(name) as connection:
+        with arena.connect(name) as before:
+            before.execute(POLICY, [keep])
+            if step:
+                before.execute(HOLD, ["reading", first, step])
+            before.execute("checkpoint")
+        seconds = timed(lambda: connection.execute("call pydb.retention_run('reading')"))
+        kept = connection.execute(
+            f"select count(*) from reading where {EXPIRED}"
+            " and id not in (select %s + %s * i from generate_series(0, 9999) as i)",
+            [keep, first, step],
+        ).fetchone()
+        # as in _expect_none
+        if kept is None or int(str(kept[0])) > 1000:
+            raise AssertionError(f"the run left {kept}")
+        return seconds
+
+
 def routines(arena: Arena, template: str, keep: str) -> float:
     """Routines of pydb that a fresh session compiles for a run of a plain policy."""
     with arena.copy(template) as name, arena.connect(name) as connection:
@@ -120,8 +145,11 @@ def routines(arena: Arena, template: str, keep: str) -> float:
         return float(str(called and called[0]))
 
 
-def leaves(arena: Arena, count: int, *, due: bool = True) -> float:
-    """Seconds of ``call retention_run`` over that many list partitions, 20 of 50 rows due in each or none."""
+def leaves(arena: Arena, count: int, *, due: bool = True, held: bool = False) -> float:
+    """Seconds of ``call retention_run`` over that many list partitions, 20 of 50 rows due in each or none.
+
+    ``held``: beside a hold on two keys of rows that are not due.
+    """
     name = f"leaves_{count}"
     with arena.connect("postgres") as connection:
         connection.execute(f"create database {name}")
@@ -129,6 +157,13 @@ def leaves(arena: Arena, count: int, *, due: bool = True) -> float:
     try:
         with arena.connect(name) as connection:
             connection.execute(LEAVES.format(count=count, keep="1 day" if due else "30 days"))
+            if held:
+                connection.execute(
+                    "select pydb.hold_place('case', 'leaf', jsonb_build_array("
+                    "jsonb_build_object('id', %s::bigint), jsonb_build_object('id', %s::bigint)),"
+                    " p_reason => 'bench')",
+                    [50 * count, 50 * count - 1],
+                )
             connection.execute("checkpoint")
         with arena.connect(name) as connection:
             seconds = timed(lambda: connection.execute("call pydb.retention_run('leaf')"))

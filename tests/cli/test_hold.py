@@ -67,3 +67,13 @@ def test_a_plan_that_a_hold_blocks_is_shown_and_refused(cli: Cli, shop: Connecti
         "shop.customer",
         "shop.sale",
     }
+
+
+def test_a_plan_shows_which_hold_keeps_how_many_rows(cli: Cli, shop: Connection) -> None:
+    shop.execute("alter table shop.customer add at timestamptz default '2024-01-01'")
+    shop.execute("select pydb.retention_policy_set('p', 'shop.customer', 'at', '30 days', p_fuse_share => 1)")
+    assert "held" not in cli("retention", "plan").out
+    shop.execute("""select pydb.hold_place('case-7', 'shop.customer', '{"id": 2}', p_reason => 'a court')""")
+    said = cli("retention", "plan").out
+    assert "held" in said.splitlines()[0]
+    assert "1: case-7" in said

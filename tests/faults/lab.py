@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests import reuse
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
@@ -124,14 +125,17 @@ class Lab:
     def close(self) -> None:
         """Close every session."""
         for connection in self._opened:
-            connection.close()
+            reuse.leave(connection)
 
     def session(self, options: str = "", *, user: str = "postgres") -> Connection:
         """One more autocommit session; `options` as in ``-c work_mem=1MB``."""
-        self._opened.append(
-            psycopg.connect(self.dsn, user=user, autocommit=True, options=options, prepare_threshold=None)
-        )
-        return self._opened[-1]
+        if options or user != "postgres":
+            made = psycopg.connect(self.dsn, user=user, autocommit=True, options=options)
+        else:
+            made = reuse.session(self.dsn)
+        made.prepare_threshold = None
+        self._opened.append(made)
+        return made
 
     def reconnect(self) -> None:
         """A new `db` once the server has crashed and come back."""

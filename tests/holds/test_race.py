@@ -5,6 +5,7 @@ By hand, for longer: PYDB_HOLDS_SECONDS=60 PYDB_HOLDS_WORKERS=8 python -m pytest
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
@@ -12,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 import psycopg
+import pytest
 
 from tests.faults.lab import Background
 from tests.retention.lab import refused
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 SECONDS: Final = float(os.environ.get("PYDB_HOLDS_SECONDS", "3"))
 WORKERS: Final = int(os.environ.get("PYDB_HOLDS_WORKERS", "3"))
 ROWS: Final = 20000
+ALL_KEYS: Final = json.dumps([{"id": i, "no": i} for i in range(1, 150)])
+ALL_PARENTS: Final = json.dumps([{"id": i} for i in range(1, 150)])
 
 
 def test_no_row_is_lost_that_was_there_when_its_hold_was_placed(db: Connection, dsn: str) -> None:
@@ -140,3 +144,37 @@ def test_a_hold_that_waits_lets_other_deletes_through(connect: Connect) -> None:
     assert two.execute("show lock_timeout").fetchone() == ("0",)
     with refused("YD703"):
         three.execute("select * from pydb.cascade_delete('t', '{\"id\": 3}')")
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        ("t", '[{"id": 1, "no": 1}, {"id": 2, "no": 2}]', None),
+        ("t", ALL_KEYS, None),
+        ("parent", None, "held"),
+        ("parent", ALL_PARENTS, None),
+    ],
+    ids=["two columns", "many of two columns", "filter above", "many keys above"],
+)
+def test_a_row_that_becomes_held_while_a_delete_waits_for_it_stays(
+    connect: Connect, hold: tuple[str, str | None, str | None]
+) -> None:
+    one, two, three = connect(), connect(autocommit=False), connect()
+    one.execute("""
+        create table parent (id int primary key, held bool not null);
+        insert into parent select i, i < 200 from generate_series(1, 400) as i;
+        create table t (id int, no int, up int, at timestamptz not null);
+        insert into t select i, i, 300, '2024-06-01' from generate_series(201, 230) as i;
+        select pydb.reference_set('t', '{up}', 'parent', '{id}', 'cascade');
+        select pydb.retention_policy_set('p', 't', 'at', '30 days', p_fuse_share => 1);
+        update pydb.setting set value = '20 s' where name = 'lock_timeout';
+    """)
+    one.execute("select pydb.hold_place('h', %s, %s, %s, p_reason => 'r')", hold)
+    two.execute("update t set id = 1, no = 1, up = 1 where id = 215")
+    run = Background(one, "call pydb.retention_run('p')")
+    waits = "select exists (select from pg_locks where pid = %s and not granted)"
+    while three.execute(waits, [run.pid]).fetchone() != (True,):
+        pass
+    two.commit()
+    run.succeeded()
+    assert three.execute("select id, no, up from t").fetchall() == [(1, 1, 1)]

@@ -25,7 +25,7 @@ MAY_USE: Final = {
     "archive": frozenset({"references", "holds"}),
     "cascade": frozenset({"references", "holds", "archive", "orphans"}),  # copies in quarantine
     "retention": frozenset({"references", "holds", "cascade", "archive"}),
-    "orphans": frozenset({"references", "holds", "retention"}),  # the filter of a check, as above
+    "orphans": frozenset({"references", "holds"}),
     "idempotency": frozenset({"holds"}),
     "schedule": frozenset({"retention"}),
     "events": frozenset({"idempotency"}),  # claims that are stuck are told

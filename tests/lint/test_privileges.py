@@ -22,7 +22,7 @@ LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
     | {"event_read", "event_status"}
     | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
-    | {"retention_policy_explain", "space_scan"}
+    | {"health", "retention_policy_explain", "space_scan"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
@@ -43,7 +43,7 @@ PUBLIC: Final = {
     | {"entity_approve", "guard_set", "retention_policy_approve"}
     | {"entity_drop", "entity_set", "guard_allow", "reference_drop", "reference_set"}
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
-    | {"orphan_close", "schedule_set", "schedule_sync", "setting_set"}
+    | {"orphan_check", "orphan_close", "schedule_set", "schedule_sync", "setting_set"}
     | {"governor_drop", "governor_set", "window_drop", "window_set"}
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"}
     | {"degraded_report", "event_prune", "event_publish", "event_run"}
@@ -53,7 +53,14 @@ PUBLIC: Final = {
     | ERASING
     | {"archive_purge", "audit_seal_run", "event_prune", "event_run", "hold_refuse"}
     | {"cascade_cancel", "cascade_delete", "cascade_request", "cascade_run"}
-    | {"idempotency_prune", "orphan_repair", "orphan_restore", "orphan_scan", "orphan_scan_run"}
+    | {
+        "idempotency_prune",
+        "orphan_check",
+        "orphan_repair",
+        "orphan_restore",
+        "orphan_scan",
+        "orphan_scan_run",
+    }
     | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},
 }
 

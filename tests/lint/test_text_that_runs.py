@@ -23,7 +23,7 @@ FILTER: Final = (
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 HELD: Final = (
-    "conditions of hold_conditions: literals by format(), filters after retention_check_stored, whose author "
+    "conditions of hold_rule_of: literals by format(), filters after retention_check_stored, whose author "
     "could become this role; beside them: " + KEYS
 )
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
@@ -92,6 +92,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "hold_still": (1, HELD),
     "idempotency_prune": (1, "as the owner of the table itself; " + HELD),
     "idempotency_survey": (1, OWN),
+    "schedule_failures": (1, OWN + "; reads what extension_relation says is the extension's"),
     "objects_regrant": (1, "GRANT of pydb's own routines, for a migration"),
     "orphan_apply": (3, "acts, does not look; " + KEYS),
     "orphan_apply_rows": (1, KEYS),

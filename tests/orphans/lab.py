@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests import reuse
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
@@ -104,11 +105,13 @@ class Lab:
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
         self._opened: list[Connection] = []
-        self.db = self.session()
+        self.db = reuse.session(dsn)
+        self.db.prepare_threshold = None
+        self._opened.append(self.db)
 
     def close(self) -> None:
         for connection in self._opened:
-            connection.close()
+            reuse.leave(connection)
 
     def session(self, user: str = "postgres", *, autocommit: bool = True) -> Connection:
         """One more session; closed with the lab."""

@@ -35,6 +35,9 @@ MONITOR: Final = frozenset(
         "guard_subject",
         "idempotency_list",
         "job_run",
+        "metric",
+        "metric_total",
+        "orphan_part",
         "orphan_coverage",
         "orphan_finding",
         "orphan_list",
@@ -51,12 +54,15 @@ MONITOR: Final = frozenset(
         "setting",
     ]
 )
-PRIVATE: Final = frozenset(["event_head", "idempotency_held", "schema_object", "schema_source"])
+PRIVATE: Final = frozenset(
+    ["event_head", "idempotency_held", "metric_kind", "schema_object", "schema_source"]
+)
 # books that are kept as whoever runs
 BOOKS: Final = {
     "schedule_claim": "DELETE INSERT UPDATE",
     "scheduler": "DELETE INSERT UPDATE",
     "orphan_finding": "DELETE INSERT UPDATE",
+    "orphan_part": "DELETE",
     "orphan_quarantine": "DELETE SELECT",
     "idempotency_key": "DELETE SELECT",
 }

@@ -59,5 +59,20 @@ alter table pydb.retention_policy
 drop index pydb.audit_log_request_idx;
 drop index pydb.audit_log_run_id_idx;
 
+-- archive: by which column rows expired, for "from when to when"
+alter table pydb.archive_run drop column time_column;
 -- web: the outlook of one policy asks for the rates of one
 drop function pydb_internal.retention_rates(text);
+-- holds: what is held of a table is asked once for all of its relations
+alter type pydb_internal.retention_work drop attribute free;
+alter type pydb_internal.retention_work drop attribute free_since;
+alter type pydb_internal.retention_work drop attribute free_at;
+drop function pydb_internal.hold_seed_condition(pydb_internal.hold_graph, pydb_internal.hold_seed, text);
+drop function pydb_internal.hold_key_condition(pydb_internal.hold_seed, text, name[], text, boolean);
+drop function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule);
+drop function pydb_internal.retention_partition_held(pydb.retention_policy, oid, pydb_internal.hold_rule);
+drop function pydb_internal.retention_partition_verdict(
+    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
+);
+drop type pydb_internal.hold_rule;
+alter type pydb_internal.hold_graph drop attribute is_sought;

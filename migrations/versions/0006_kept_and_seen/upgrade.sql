@@ -34,6 +34,9 @@ revoke all on pydb_internal.governor_seen from public;
 -- cascade: a purge looks again for copies where its archives have been given any
 alter type pydb_internal.cascade_work add attribute sources oid[];
 alter type pydb_internal.cascade_work add attribute mark text;
+comment on column pydb_internal.cascade_work.sources is 'Tables whose archives can hold copies of its rows.';
+comment on column pydb_internal.cascade_work.mark is
+'What these archives had been given when it last looked for copies.';
 -- core: totals that outlive the log of runs
 alter type pydb_internal.run_state add attribute tally jsonb;
 comment on column pydb_internal.run_state.tally is
@@ -60,7 +63,8 @@ and batch_bucket (label = upper bound in seconds), retries (label = class of the
 cascade_deleted, cascade_mismatch.';
 comment on column pydb.metric_total.subsystem is 'Kind of the runs, as in pydb.job_run.';
 comment on column pydb.metric_total.subject is
-'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = all.';
+'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = of
+all.';
 comment on column pydb.metric_total.label is 'What is told apart; empty = nothing.';
 comment on column pydb.metric_total.value is 'What is to be added; exact, so that no sum ever goes back.';
 comment on column pydb.metric_total.at is 'When the newest of them ended; null = not known.';
@@ -162,7 +166,8 @@ comment on table pydb.orphan_part is
 'Orphans that pydb.orphan_check has met in a part of a reference, beside what scans find (pydb.orphan_finding): the
 newest row of a part counts, until a scan of the whole is newer. No key: who looks waits for nobody.';
 comment on column pydb.orphan_part.reference is 'Full name of the reference.';
-comment on column pydb.orphan_part.part is 'The filter that was asked for, as the server understood it; empty = all rows.';
+comment on column pydb.orphan_part.part is
+'The filter that was asked for, as the server understood it; empty = all rows.';
 comment on column pydb.orphan_part.orphans is 'Rows of the part without a parent.';
 comment on column pydb.orphan_part.sample is 'Keys of some of them.';
 comment on column pydb.orphan_part.checked_at is 'When they were looked for.';
@@ -216,5 +221,41 @@ drop function pydb.retention_policy_set(
 create index audit_log_run_id_idx on pydb.audit_log (run_id) where run_id is not null;
 create index audit_log_request_idx on pydb.audit_log ((arguments ->> 'request')) where action = 'audit_note';
 
+-- archive: by which column rows expired, for "from when to when"
+alter table pydb.archive_run add column time_column name;
+comment on column pydb.archive_run.time_column is
+'Column of the archive by which a policy let the rows expire; null = they went along, or it is no date or timestamp.';
+
 -- web: the outlook of one policy asks for the rates of one
 drop function pydb_internal.retention_rates();
+
+-- holds: what is held of a table is asked once for all of its relations
+create type pydb_internal.hold_rule as (
+    free text,
+    held text
+);
+comment on type pydb_internal.hold_rule is 'What holds say of the rows of a table, as SQL over one alias.';
+comment on column pydb_internal.hold_rule.free is
+'" and …" for the rows that nothing keeps, or the empty text: what the condition of a delete ends with.';
+comment on column pydb_internal.hold_rule.held is
+'Condition, which may be null, for the rows that something keeps; null = there is nothing.';
+alter type pydb_internal.hold_graph add attribute is_sought boolean;
+comment on column pydb_internal.hold_graph.is_sought is
+'True: the condition is for who looks for the rows, by their keys; false: for who asks row by row.';
+alter type pydb_internal.retention_work add attribute free text;
+alter type pydb_internal.retention_work add attribute free_since text;
+alter type pydb_internal.retention_work add attribute free_at bigint;
+comment on column pydb_internal.retention_work.free is
+'That no hold keeps a row, as SQL over alias t, as it was when its parts were laid out.';
+comment on column pydb_internal.retention_work.free_since is
+'The same by the holds of later, where they have changed; empty where they have not.';
+comment on column pydb_internal.retention_work.free_at is 'How often holds had changed when free_since was asked.';
+drop function pydb_internal.hold_seed_condition(
+    pydb_internal.hold_graph, pydb_internal.hold_seed, text, boolean
+);
+drop function pydb_internal.hold_key_condition(pydb_internal.hold_seed, text, name[], text, boolean);
+drop function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean);
+drop function pydb_internal.retention_partition_held(pydb.retention_policy, oid);
+drop function pydb_internal.retention_partition_verdict(
+    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds
+);

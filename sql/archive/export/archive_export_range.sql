@@ -24,6 +24,7 @@ declare
     v_order text;
     v_list text;
     v_from text;
+    v_time text;
 begin
     select t.source::oid into v_source from pydb.archive_table as t where t.archive = p_archive;
     if not found then
@@ -56,6 +57,11 @@ begin
     inner join pg_attribute as a on a.attrelid = p_archive and a.attname = s.attname and not a.attisdropped
     where i.indrelid = v_source and i.indisprimary;
     key_columns := coalesce(key_columns, '{}');
+    -- of what went along nobody knows a time; what is infinite, or before our era, no client reads
+    select coalesce(min(format('t.%I::timestamptz', a.attname)), 'null::timestamptz') into v_time
+    from pydb.archive_run as r
+    inner join pg_attribute as a on a.attrelid = r.archive and a.attname = r.time_column and not a.attisdropped
+    where r.run_id = p_run_id and r.archive = p_archive;
     v_from := format(
         'from only %s as t where t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)'' and t.pydb_run_id = %s',
         pydb_internal.relation_name(p_archive), p_from, p_until, p_run_id
@@ -63,21 +69,23 @@ begin
     v_order := format(' order by %s%s', concat_ws(', ', v_order, 't.ctid'), coalesce(' limit ' || p_limit, ''));
     statement := format('copy (select %s %s%s) to stdout', v_list, v_from, v_order);
     places := format(
-        'select f.rows, null as oldest, null as newest, array_send(f.tids[u.before + 1:u.before + 20000]) as tids,
+        'select f.rows, f.oldest, f.newest, array_send(f.tids[u.before + 1:u.before + 20000]) as tids,
             array_send(f.versions[u.before + 1:u.before + 20000]) as versions
         from (
-            select count(*) as rows, array_agg(r.place) as tids, array_agg(r.version) as versions
-            from (select t.ctid as place, t.xmin as version %s%s) as r
+            select count(*) as rows, array_agg(r.place) as tids, array_agg(r.version) as versions,
+                min(r.at) filter (where r.at between ''0001-01-02'' and ''9999-12-30'') as oldest,
+                max(r.at) filter (where r.at between ''0001-01-02'' and ''9999-12-30'') as newest
+            from (select t.ctid as place, t.xmin as version, %s as at %s%s) as r
         ) as f
         cross join generate_series(0, f.rows - 1, 20000) as u (before)',
-        v_from, case when p_limit is not null then v_order end
+        v_time, v_from, case when p_limit is not null then v_order end
     );
 end
 $$;
 
 comment on function pydb_internal.archive_export_range(oid, bigint, bigint, bigint, bigint) is
 'For blocks p_from up to p_until of an archive: a statement that gives the places and versions of the rows of a run (as
-sent arrays, 20000 rows at a time, each with the number of all), and the COPY of the same rows as their table had them,
+sent arrays, 20000 rows at a time, each with the number and the times of all), and the COPY of the same rows as their table had them,
 in the order of its key, to be run in one snapshot; columns and signature.';
 
 revoke all on function pydb_internal.archive_export_range(oid, bigint, bigint, bigint, bigint) from public;

@@ -14,17 +14,25 @@ begin
     end if;
     -- an index on the run would take a quarter of the time of an insert: rows are appended, so their blocks are known
     insert into pydb.archive_run (
-        run_id, archive, source_name, filenode, from_block, signature, columns, search_path
+        run_id, archive, source_name, filenode, from_block, signature, columns, search_path, time_column
     )
     select
         p_run_id, t.archive, pydb_internal.relation_name(t.source), pg_relation_filenode(t.archive),
         greatest(pg_relation_size(t.archive) / current_setting('block_size')::bigint - 1, 0),
         pydb_internal.archive_signature(t.source, t.archive),
         array(select c.name from pydb_internal.archive_columns(t.source) as c order by c.place),
-        pydb_internal.application_path()
+        pydb_internal.application_path(), (
+            select a.attname
+            from pydb.job_run as r
+            inner join pg_attribute as a on a.attrelid = t.archive and a.attname = r.plan ->> 'time_column'
+            where r.id = p_run_id and not a.attisdropped
+                and a.atttypid in ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
+                and pydb_internal.archive_top((r.plan ->> 'target')::oid) = t.source
+        )
     from pydb.archive_table as t
     where t.archive = p_archive
-    on conflict (run_id, archive) do update set signature = excluded.signature, columns = excluded.columns;
+    on conflict (run_id, archive) do update set
+        signature = excluded.signature, columns = excluded.columns, time_column = excluded.time_column;
 end
 $$;
 

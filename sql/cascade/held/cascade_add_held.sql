@@ -13,7 +13,7 @@ set row_security = off
 as $$
 declare
     v_part record;
-    v_conditions text[];
+    v_held text;
     v_rows bigint;
     v_names text[];
     v_all pydb.cascade_step[] := '{}'::pydb.cascade_step[];
@@ -29,11 +29,11 @@ begin
         group by s.relation
         order by min(s.layer), s.relation
     loop
-        v_conditions := pydb_internal.hold_conditions(v_part.relation, 't');
-        continue when cardinality(v_conditions) = 0;
+        v_held := (pydb_internal.hold_rule_of(v_part.relation)).held;
+        continue when v_held is null;
         execute format(
             'select count(*) from only %s as t where t.ctid = any($1) and (%s)',
-            pydb_internal.relation_name(v_part.relation), array_to_string(v_conditions, ' or ')
+            pydb_internal.relation_name(v_part.relation), v_held
         ) into v_rows using v_part.tids;
         continue when v_rows = 0;
         v_names := pydb_internal.hold_names_of(v_part.relation, 't.ctid = any($1)', null, 10, v_part.tids);

@@ -1,7 +1,7 @@
 -- pydb_internal.health_archive (check; by health): are archives there, and do rows leave them in time.
 -- reads pydb.archive_status, what doctor_archive reads   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.health_archive(p_now timestamptz)
+create or replace function pydb_internal.health_archive()
 returns pydb_internal.health_said
 language plpgsql
 stable
@@ -29,7 +29,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.health_archive(timestamptz) is
+comment on function pydb_internal.health_archive() is
 'Component archive: archives that are gone, that are not purged, or that have outgrown their table.';
 
-revoke all on function pydb_internal.health_archive(timestamptz) from public;
+revoke all on function pydb_internal.health_archive() from public;

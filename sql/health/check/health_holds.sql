@@ -30,7 +30,8 @@ begin
             from (
                 select
                     'error' as status, 'hold_broken' as reason_code,
-                    format('holds that cannot be followed: %s; what they may be about is not deleted', count(*)) as summary,
+                    format('holds that cannot be followed: %s; what they may be about is not deleted', count(*))
+                        as summary,
                     left(string_agg(format('%s: %s', h.name, h.problem), '; ' order by h.name), 1000) as detail,
                     format('pydb hold release %s --reason …', quote_ident(min(h.name))) as hint
                 from hold as h

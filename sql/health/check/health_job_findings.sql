@@ -18,7 +18,10 @@ as $$
         (j.code = 'unknown', 'unknown', 'jobs_hidden', 'not to be seen from here', null,
             'look as a superuser, or as the role of the jobs: pydb schedule status'),
         (j.code = 'missing', 'error', 'job_missing', 'missing', null, 'pydb schedule sync'),
-        (j.code in ('changed', 'extra'), 'degraded', 'drift', 'not as the schedules say', j.drift, 'pydb schedule sync'),
+        (
+            j.code in ('changed', 'extra'), 'degraded', 'drift', 'not as the schedules say', j.drift,
+            'pydb schedule sync'
+        ),
         (j.wanted and j.status = 'failed' and j.message ~* 'job startup timeout', 'degraded', 'startup_timeout',
             'not started in time', split_part(j.message, E'\n', 1),
             'in postgresql.conf: raise max_worker_processes, or lower cron.max_running_jobs; then restart'),

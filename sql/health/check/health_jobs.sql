@@ -29,8 +29,9 @@ as $$
     job as materialized (
         select
             l.*, h.backend, h.is_alive, case
-                when p_cron is null and l.wanted and (h.backend = 'pg_cron' or h.backend = 'none' and h.place = 'hidden')
-                    then 'unknown'
+                when p_cron is null and l.wanted and (
+                    h.backend = 'pg_cron' or h.backend = 'none' and h.place = 'hidden'
+                ) then 'unknown'
                 when l.action = 'create' and h.backend = 'pg_cron' and not (p_cron ->> 'sees_all')::boolean
                     then 'unknown'
                 else case l.action when 'create' then 'missing' when 'update' then 'changed' when 'remove' then 'extra'
@@ -47,8 +48,8 @@ as $$
             when j.backend = 'pg_cron' then j.wanted and j.present and j.code is null
             else false
         end,
-        case when j.backend = 'pg_cron' or j.code in ('unknown', 'extra') then j.code end, j.drift, r.fired_at, r.status,
-        r.message
+        case when j.backend = 'pg_cron' or j.code in ('unknown', 'extra') then j.code end, j.drift, r.fired_at,
+        r.status, r.message
     from job as j
     left join pydb_internal.schedule_runs(p_cron) as r on r.job_name = j.job_name
     order by j.job_name;

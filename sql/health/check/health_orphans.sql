@@ -49,7 +49,8 @@ begin
         from counts as c
         where c.orphans > c.declared
         union all
-        select 'degraded', 'orphans_met', format('rows without their parent that an application met: %s', sum(p.orphans)),
+        select 'degraded', 'orphans_met',
+            format('rows without their parent that an application met: %s', sum(p.orphans)),
             left(string_agg(format('%s: %s', p.reference, p.orphans), ', ' order by p.orphans desc), 1000),
             'pydb orphans scan ' || quote_ident(min(p.reference))
         from parts as p

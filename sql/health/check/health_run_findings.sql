@@ -11,7 +11,8 @@ as $$
     with bad as materialized (
         select e.*, format(
             'run %s of %s, %s (%s) at %s%s', e.id, e.subject, e.state, e.stop_reason,
-            to_char(e.finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), coalesce(': ' || left(e.error, 200), '')
+            to_char(e.finished_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'),
+            coalesce(': ' || left(e.error, 200), '')
         ) as named
         from pydb_internal.health_ends(p_kind, p_subjects) as e
         where e.failures > 0
@@ -24,8 +25,9 @@ as $$
             case when max(b.failures) >= 3 then 'failing' else 'run_failed' end as reason_code,
             case when max(b.failures) >= 3
                 then format('%s failed %s times in a row', (array_agg(b.subject order by b.failures desc))[1],
-                    max(b.failures)) || case when count(*) > 1 then format(', and %s more did not end well', count(*) - 1)
-                    else '' end
+                    max(b.failures)) || case
+                        when count(*) > 1 then format(', and %s more did not end well', count(*) - 1) else ''
+                    end
                 else format('did not end well the last time: %s', count(*))
             end as summary,
             left(string_agg(b.named, '; ' order by b.failures desc, b.id desc), 2000) as detail,

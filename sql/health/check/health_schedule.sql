@@ -2,7 +2,7 @@
 -- go last.
 -- reads what pydb.schedule_status reads, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.health_schedule(p_now timestamptz, p_cron jsonb)
+create or replace function pydb_internal.health_schedule(p_cron jsonb)
 returns pydb_internal.health_said
 language plpgsql
 stable
@@ -49,7 +49,8 @@ begin
     ) as f;
     return pydb_internal.health_say(
         jsonb_strip_nulls(v_figures), v_findings, case
-            when (v_figures ->> 'wanted')::integer = 0 then 'nothing has a schedule: runs are started by hand or by others'
+            when (v_figures ->> 'wanted')::integer = 0
+                then 'nothing has a schedule: runs are started by hand or by others'
             when v_backend = 'pydb' then format(
                 '%s jobs are fired by pydb schedule run%s', v_figures ->> 'wanted', case
                     when v_place.place in ('absent', 'hidden') then '; pg_cron is not here' else '' end
@@ -60,8 +61,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.health_schedule(timestamptz, jsonb) is
+comment on function pydb_internal.health_schedule(jsonb) is
 'Component schedule: who fires it (pg_cron, pydb schedule run, nobody), jobs that are missing or not as they should be,
 jobs whose last run failed.';
 
-revoke all on function pydb_internal.health_schedule(timestamptz, jsonb) from public;
+revoke all on function pydb_internal.health_schedule(jsonb) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_cascade (doctor; by doctor): do cascade jobs wait that nothing will start; did an
+-- pydb_internal.doctor_cascade (doctor): do cascade jobs wait that nothing will start; did an
 -- entity stop asking for a second person; is the deadline of an erasure near or over.
 -- reads pydb.cascade_job, pydb.erasure_status, pydb.job_run, pydb.schedule_source, pydb.audit_log, pydb.setting
 -- writes nothing   locks nothing

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_cron (doctor; by doctor): is pg_cron loaded, installed, in which database, and is its launcher
+-- pydb_internal.doctor_cron (doctor): is pg_cron loaded, installed, in which database, and is its launcher
 -- alive.
 -- reads pg_extension, pg_settings, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing

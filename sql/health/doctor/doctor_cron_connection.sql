@@ -1,4 +1,4 @@
--- pydb_internal.doctor_cron_connection (doctor; by doctor): can pg_cron reach the server to run a job.
+-- pydb_internal.doctor_cron_connection (doctor): can pg_cron reach the server to run a job.
 -- reads pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_cron_connection(p_cron jsonb)

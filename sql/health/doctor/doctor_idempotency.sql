@@ -1,4 +1,4 @@
--- pydb_internal.doctor_idempotency (doctor; by doctor): do claims wait for an operator, are expired keys pruned, are
+-- pydb_internal.doctor_idempotency (doctor): do claims wait for an operator, are expired keys pruned, are
 -- tokens handed out in order.
 -- reads pydb.idempotency_stats, pg_sequence   writes nothing   locks nothing
 -- raises nothing

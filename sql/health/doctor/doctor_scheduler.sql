@@ -1,4 +1,4 @@
--- pydb_internal.doctor_scheduler (doctor; by doctor): who fires the schedules, and is it alive.
+-- pydb_internal.doctor_scheduler (doctor): who fires the schedules, and is it alive.
 -- reads pydb.schedule_source, pydb.retention_policy, pydb.scheduler, pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_scheduler(p_cron jsonb)

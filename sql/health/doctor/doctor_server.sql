@@ -1,4 +1,4 @@
--- pydb_internal.doctor_server (doctor; by doctor): is the server one that pydb supports, and does it take writes.
+-- pydb_internal.doctor_server (doctor): is the server one that pydb supports, and does it take writes.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_server()

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_sources (doctor; by doctor): can everything be called that may be scheduled.
+-- pydb_internal.doctor_sources (doctor): can everything be called that may be scheduled.
 -- reads pydb.schedule_source, pg_proc   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_sources()

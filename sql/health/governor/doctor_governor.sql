@@ -1,4 +1,4 @@
--- pydb_internal.doctor_governor (governor; by doctor): what lets runs starve, and what the governor cannot see.
+-- pydb_internal.doctor_governor (governor): what lets runs starve, and what the governor cannot see.
 -- reads pydb.governor_status   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_governor()

@@ -9,7 +9,8 @@ set search_path = pg_catalog, pg_temp
 as $$
     with kept as materialized (
         select
-            t.source_name as relation, c.oid is not null as is_there, sum(a.rows - a.restored - a.purged)::float8 as rows,
+            t.source_name as relation, c.oid is not null as is_there,
+            sum(a.rows - a.restored - a.purged)::float8 as rows,
             min(a.first_at) filter (where a.rows > a.restored + a.purged) as oldest
         from pydb.archive_table as t
         left join pg_class as c on c.oid = t.archive

@@ -1,4 +1,5 @@
--- pydb_internal.metric_health (metric; by metric_collect): what pydb.health says, and figures that only its checks know.
+-- pydb_internal.metric_health (metric; by metric_collect): what pydb.health says, and figures that only its checks
+-- know.
 -- reads what pydb.health reads   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.metric_health()

@@ -21,15 +21,15 @@ declare
     v_half constant integer := cardinality(v_ids) / 2;
     v_found boolean;
     v_names text[];
-    v_conditions text[];
+    v_held text;
 begin
-    v_conditions := pydb_internal.hold_conditions(p_relation, 't', v_ids);
-    if cardinality(v_ids) = 0 or cardinality(v_conditions) = 0 or p_most <= 0 then
+    v_held := (pydb_internal.hold_rule_of(p_relation, 't', v_ids)).held;
+    if cardinality(v_ids) = 0 or v_held is null or p_most <= 0 then
         return '{}'::text[];
     end if;
     execute format(
         'select exists (select from %s as t where %s and (%s))', pydb_internal.relation_source(p_relation),
-        p_condition, array_to_string(v_conditions, ' or ')
+        p_condition, v_held
     ) into v_found using p_tids;
     if not v_found then
         return '{}'::text[];

@@ -1,4 +1,4 @@
--- pydb_internal.hold_deep_condition (condition; by hold_conditions): as hold_kept_conditions, where references come
+-- pydb_internal.hold_deep_condition (condition; by hold_rule_of): as hold_kept_conditions, where references come
 -- back to their table: row by row, at whatever depth.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005 YD103 YD114
@@ -21,7 +21,7 @@ begin
     foreach v_is_override in array array[false, true] loop
         select string_agg(format(
             'exists (select 1 from %s as hs where hs.tableoid = hu.rel and hs.ctid = hu.tid and %s)',
-            pydb_internal.relation_source(s.relation), pydb_internal.hold_seed_condition(p_graph, s, 'hs', false)
+            pydb_internal.relation_source(s.relation), pydb_internal.hold_seed_condition(p_graph, s, 'hs')
         ), ' or ') into v_named
         from unnest(p_graph.seeds) as s
         where s.is_override = v_is_override;

@@ -16,12 +16,7 @@ begin
     if not (select g.is_any from pydb_internal.hold_state() as g) then
         return '';
     end if;
-    return coalesce((
-        -- one by one: the server makes a join of a NOT EXISTS that stands for itself
-        select string_agg(format(' and not (%s)', u.said), '' order by u.ord)
-        from unnest(pydb_internal.hold_conditions(p_relation, p_alias, p_ids, p_stores))
-        with ordinality as u (said, ord)
-    ), '');
+    return (pydb_internal.hold_rule_of(p_relation, p_alias, p_ids, p_stores)).free;
 end
 $$;
 

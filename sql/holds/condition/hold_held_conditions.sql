@@ -26,7 +26,7 @@ declare
     v_next constant text := 'hu' || p_depth;
 begin
     v_all := array(
-        select pydb_internal.hold_seed_condition(p_graph, s, p_alias, p_depth = 1)
+        select format('(%s)', pydb_internal.hold_seed_condition(p_graph, s, p_alias))
         from unnest(p_graph.seeds) as s
         where s.place = p_place and s.is_override = p_is_override
     );
@@ -43,10 +43,10 @@ begin
         foreach v_seed in array p_graph.seeds loop
             -- the row has the key itself: nobody has to be looked up, and it is held without its parent too
             if v_seed.is_override = p_is_override and pydb_internal.hold_is_carried(v_seed, v_edge) then
-                v_all := v_all || pydb_internal.hold_key_condition(v_seed, p_alias, array(
+                v_all := v_all || format('(%s)', pydb_internal.hold_key_condition(v_seed, p_alias, array(
                     select v_edge.child_columns[array_position(v_edge.parent_columns, u.name)]
                     from unnest(v_seed.columns) with ordinality as u (name, ord) order by u.ord
-                ), v_row, p_depth = 1);
+                ), v_row, p_graph.is_sought));
             else
                 v_graph.seeds := v_graph.seeds || v_seed;
             end if;
@@ -55,11 +55,11 @@ begin
             v_graph, pydb_internal.hold_top(v_edge.parent), v_next, p_is_override, p_depth + 1
         );
         if cardinality(v_inner) > 0 then
-            v_all := v_all || format('exists (select 1 from %s as %s where %s and (%s))', pydb_internal.hold_source(
-                p_graph, v_edge.parent, pydb_internal.reference_edge_condition(v_edge, true)
-            ), v_next, concat_ws(
-                ' and ', pydb_internal.reference_match(v_edge, p_alias, v_next), v_row
-            ), array_to_string(v_inner, ' or '));
+            -- what is about the row alone stands outside: what is inside can be looked up in a hash
+            v_all := v_all || format('(%sexists (select 1 from %s as %s where %s and (%s)))', v_row || ' and ',
+                pydb_internal.hold_source(
+                    p_graph, v_edge.parent, pydb_internal.reference_edge_condition(v_edge, true)
+                ), v_next, pydb_internal.reference_match(v_edge, p_alias, v_next), array_to_string(v_inner, ' or '));
         end if;
     end loop;
     return v_all;

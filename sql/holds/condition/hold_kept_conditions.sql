@@ -1,4 +1,4 @@
--- pydb_internal.hold_kept_conditions (condition; by hold_conditions): that a row is held, or that a held one needs it:
+-- pydb_internal.hold_kept_conditions (condition; by hold_rule_of): that a row is held, or that a held one needs it:
 -- down the references, and from each row there up again.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD005 YD103 YD114
@@ -36,13 +36,12 @@ begin
             p_graph, pydb_internal.hold_top(v_edge.child), v_next, p_depth + 1, v_edge.reference
         );
         if cardinality(v_inner) > 0 then
-            v_all := v_all || format('exists (select 1 from %s as %s where %s and (%s))', pydb_internal.hold_source(
-                p_graph, v_edge.child, pydb_internal.reference_edge_condition(v_edge, false)
-            ), v_next, concat_ws(
-                ' and ', pydb_internal.reference_match(v_edge, v_next, p_alias), pydb_internal.reference_row_condition(
+            v_all := v_all || format('(%sexists (select 1 from %s as %s where %s and (%s)))',
+                pydb_internal.reference_row_condition(
                     v_edge.parent, p_alias, pydb_internal.reference_edge_condition(v_edge, true)
-                )
-            ), array_to_string(v_inner, ' or '));
+                ) || ' and ', pydb_internal.hold_source(
+                    p_graph, v_edge.child, pydb_internal.reference_edge_condition(v_edge, false)
+                ), v_next, pydb_internal.reference_match(v_edge, v_next, p_alias), array_to_string(v_inner, ' or '));
         end if;
     end loop;
     return v_all;

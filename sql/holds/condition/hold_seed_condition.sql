@@ -4,8 +4,7 @@
 create or replace function pydb_internal.hold_seed_condition(
     p_graph pydb_internal.hold_graph,
     p_seed pydb_internal.hold_seed,
-    p_alias text,
-    p_is_sure boolean
+    p_alias text
 )
 returns text
 language plpgsql -- it keeps its plan
@@ -23,17 +22,17 @@ begin
                     union
                     select p_seed.relation
                 )
-            ) end, p_is_sure
+            ) end, p_graph.is_sought
         )
     );
 end
 $$;
 
 comment on function pydb_internal.hold_seed_condition(
-    pydb_internal.hold_graph, pydb_internal.hold_seed, text, boolean
+    pydb_internal.hold_graph, pydb_internal.hold_seed, text
 ) is
-'SQL condition over an alias of the table, or of one of its partitions; p_is_sure as of hold_key_condition.';
+'SQL condition over an alias of the table, or of one of its partitions, which may be null.';
 
 revoke all on function pydb_internal.hold_seed_condition(
-    pydb_internal.hold_graph, pydb_internal.hold_seed, text, boolean
+    pydb_internal.hold_graph, pydb_internal.hold_seed, text
 ) from public;

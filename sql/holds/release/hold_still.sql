@@ -23,6 +23,7 @@ declare
     v_named text;
     v_free text;
 begin
+    v_graph.is_sought := true;
     -- of one that cannot be followed nobody can say it
     for v_seed in select s.* from pydb_internal.hold_seeds(array[p_hold]) as s where s.problem is null loop
         relation := pydb_internal.relation_name(v_seed.relation);
@@ -30,7 +31,7 @@ begin
         still_held := null;
         holds := '{}';
         if has_table_privilege(v_seed.relation, 'SELECT') then
-            v_named := pydb_internal.hold_seed_condition(v_graph, v_seed, 't', true);
+            v_named := pydb_internal.hold_seed_condition(v_graph, v_seed, 't');
             v_free := case when cardinality(v_others) > 0
                 then pydb_internal.hold_free_condition(v_seed.relation, 't', v_others) else '' end;
             execute format(

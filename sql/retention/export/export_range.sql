@@ -46,6 +46,7 @@ begin
         'from only %s as t where t.ctid >= ''(%s,0)'' and t.ctid < ''(%s,0)'' and %s',
         pydb_internal.relation_name(p_relation), p_from, p_until,
         pydb_internal.retention_deletable_condition(v_policy, p_relation, p_cutoff)
+            || pydb_internal.hold_free_condition(v_policy.target)
     );
     -- no more of them than a run may delete: the first by their key
     v_rest := format(

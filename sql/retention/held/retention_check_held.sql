@@ -10,12 +10,14 @@ as $$
 declare
     v_partition oid;
     v_names text[];
+    v_rule pydb_internal.hold_rule;
 begin
     if not (select e.is_any from pydb_internal.hold_enter() as e) then
         return;
     end if;
+    v_rule := pydb_internal.hold_rule_of(p_policy.target); -- under the lock, once for all
     foreach v_partition in array p_partitions loop
-        v_names := pydb_internal.retention_partition_held(p_policy, v_partition);
+        v_names := pydb_internal.retention_partition_held(p_policy, v_partition, v_rule);
         if v_names <> '{}' then
             raise exception using errcode = 'YD703',
                 message = format('rows of %s are held', pydb_internal.relation_name(v_partition)),

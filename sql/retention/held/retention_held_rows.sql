@@ -9,21 +9,21 @@ set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$
 declare
-    v_free constant text := pydb_internal.hold_free_condition(p_policy.target);
+    v_held constant text := (pydb_internal.hold_rule_of(p_policy.target)).held;
     v_expired constant text := pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false);
     v_leaf oid;
     v_rows bigint;
     v_all bigint := 0;
 begin
-    if v_free = '' then
+    if v_held is null then
         return 0;
     end if;
     for v_leaf in
         select l.relation from pydb_internal.retention_leaves(p_policy.target) as l where not l.foreign_table
     loop
         execute format(
-            'select count(*) from only %s as t where %s and not (true%s)', pydb_internal.relation_name(v_leaf),
-            v_expired, v_free
+            'select count(*) from only %s as t where %s and (%s)', pydb_internal.relation_name(v_leaf), v_expired,
+            v_held
         ) into v_rows;
         v_all := v_all + v_rows;
     end loop;

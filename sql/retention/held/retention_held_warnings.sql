@@ -13,16 +13,20 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_names text[];
 begin
     if p_held > 0 is not true then
         return '{}'::pydb_internal.retention_warning[];
     end if;
+    v_names := array(select h.name from pydb_internal.hold_active() as h where h.overrides is null);
+    if cardinality(v_names) > 1 then -- where there is but one, it is that one
+        v_names := pydb_internal.hold_names_of(
+            p_relation, pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false)
+        );
+    end if;
     return array[row('held', format(
-        '%s stay although they expired, held by %s', pydb_internal.rows_text(p_held), array_to_string(
-            pydb_internal.hold_names_of(
-                p_relation, pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false)
-            ), ', '
-        )
+        '%s stay although they expired, held by %s', pydb_internal.rows_text(p_held), array_to_string(v_names, ', ')
     ))::pydb_internal.retention_warning];
 end
 $$;

@@ -14,8 +14,10 @@ as $$
 declare
     v_parents oid[] := array[p_policy.target::oid];
     v_parent oid;
+    v_rule pydb_internal.hold_rule;
     v_bounds pydb_internal.retention_bounds;
 begin
+    v_rule := pydb_internal.hold_rule_of(p_policy.target); -- once for all partitions
     while cardinality(v_parents) > 0 loop
         v_parent := v_parents[1];
         v_parents := v_parents[2:];
@@ -37,7 +39,7 @@ begin
         for v_bounds in select b.* from pydb_internal.retention_partition_bounds(p_policy, p_cutoff, v_parent) as b loop
             begin
                 select v.action, v.code, v.reason into action, code, reason
-                from pydb_internal.retention_partition_verdict(p_policy, p_cutoff, v_bounds) as v;
+                from pydb_internal.retention_partition_verdict(p_policy, p_cutoff, v_bounds, v_rule) as v;
                 perform pydb_internal.retention_undo();
             exception when sqlstate 'YD902' then
                 null; -- as in retention_measure

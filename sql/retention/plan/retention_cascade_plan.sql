@@ -10,6 +10,9 @@ set row_security = off
 as $$
 declare
     v_way constant text := (pydb_internal.retention_reach(p_policy)).way;
+    v_free constant text := case v_way
+        when 'plain' then '' else pydb_internal.hold_free_condition(p_policy.target)
+    end;
     v_leaf record;
     v_due record;
     v_tids tid[];
@@ -29,7 +32,7 @@ begin
         v_due := pydb_internal.retention_due_terms(p_policy, v_leaf.relation, p_cutoff);
         execute v_due.kept || format(
             'select array_agg(t.ctid) from only %s as t%s where %s', pydb_internal.relation_name(v_leaf.relation),
-            pydb_internal.retention_rule_source(p_policy), v_due.condition
+            pydb_internal.retention_rule_source(p_policy), v_due.condition || v_free
         ) into v_tids;
         if v_tids is not null then
             v_parts := v_parts || row(0, 0, 'delete', v_leaf.relation, v_tids)::pydb_internal.cascade_rows;

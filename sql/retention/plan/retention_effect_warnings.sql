@@ -25,6 +25,7 @@ begin
         if v_ref.on_delete in ('c', 'n', 'd') and not v_ref.itself and p_rows > 0 then
             v_due := coalesce(
                 v_due, pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff)
+                    || pydb_internal.hold_free_condition(p_policy.target)
             );
             execute format(
                 'select count(*) from %s as c where exists (select 1 from only %s as t where %s and %s)',

@@ -33,10 +33,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_leaf record;
+    v_rule pydb_internal.hold_rule;
     v_action constant text := pydb_internal.retention_save_action(p_policy);
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
+    v_rule := pydb_internal.hold_rule_of(p_policy.target);
     for v_leaf in
         select
             coalesce(l.relation, p.relation) as oid, l.foreign_table is true as is_foreign, p.unit,
@@ -74,7 +76,7 @@ begin
                 m.last_block, m.rows_held
             into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future, last_block,
                 rows_held
-            from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span) as m;
+            from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span, v_rule) as m;
             rows_total := greatest(
                 pydb_internal.retention_total_rows(relation),
                 rows_due + rows_blocked + rows_held + rows_minus_infinity + rows_past + rows_future

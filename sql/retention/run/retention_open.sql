@@ -68,6 +68,9 @@ begin
     v_work.cutoff := v_cutoff;
     v_work.blocked := v_blocked;
     v_work.holds := v_holds;
+    v_work.free_at := v_holds;
+    v_work.free := pydb_internal.hold_free_condition(v_policy.target);
+    v_work.free_since := null;
     v_work.held := coalesce(v_held, 0);
     if v_policy.action = 'drop_partition' then
         v_work.parts_planned := array(

@@ -62,7 +62,10 @@ begin
     if p_run.run_id is not null then
         perform pydb_internal.run_log_plan(
             p_run.run_id, p_run.due, p_work.cutoff,
-            jsonb_build_object('relations', v_relations, 'blocked_rows', p_work.blocked)
+            jsonb_build_object(
+                'relations', v_relations, 'blocked_rows', p_work.blocked,
+                'target', p_policy.target::oid::bigint, 'time_column', p_policy.time_column
+            )
         );
     end if;
     return p_run;

@@ -48,8 +48,8 @@ begin
         v_turn.part.from_value := null;
         return v_turn;
     end if;
-    v_condition := v_range.condition || ' and ' || p_part.condition
-        || pydb_internal.retention_held_condition(v_policy, v_work);
+    v_work := pydb_internal.retention_held_since(v_policy, v_work);
+    v_condition := concat(v_range.condition, ' and ', p_part.condition, v_work.free, v_work.free_since);
     if p_run.max_rows is not null or (p_part.strategy = 'heap' and v_work.heap_range = 1) then
         v_limit := pydb_internal.retention_limit(v_policy, p_run, v_work, p_part);
     end if;
@@ -71,7 +71,7 @@ begin
         if v_work.mode <> 'plain' and v_left > 0 and not v_work.is_last_pass then
             v_turn.parts := array[p_part];
             v_turn.parts[1].strategy := 'whole';
-            v_turn.parts[1].condition := v_condition;
+            v_turn.parts[1].condition := v_range.condition || ' and ' || p_part.condition;
             v_turn.parts[1].is_late := true;
         end if;
         v_turn.part.at_block := coalesce(v_range.next_at, p_part.at_block);

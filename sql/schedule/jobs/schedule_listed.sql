@@ -1,4 +1,4 @@
--- pydb_internal.schedule_listed (jobs; by schedule_rows): the jobs that schedule_status shows: wanted ones, present
+-- pydb_internal.schedule_listed (jobs): the jobs that schedule_status shows: wanted ones, present
 -- ones, and those held back.
 -- reads pydb.schedule_source, pydb.retention_policy, pydb.setting   writes nothing   locks nothing
 -- raises nothing

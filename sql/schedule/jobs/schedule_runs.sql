@@ -1,4 +1,4 @@
--- pydb_internal.schedule_runs (jobs; by schedule_rows): the last time each job was fired, by pg_cron or by pydb
+-- pydb_internal.schedule_runs (jobs): the last time each job was fired, by pg_cron or by pydb
 -- schedule run, and how it went.
 -- reads pydb.schedule_source, pydb.schedule_claim, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing

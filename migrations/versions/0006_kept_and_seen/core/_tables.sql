@@ -938,7 +938,8 @@ and batch_bucket (label = upper bound in seconds), retries (label = class of the
 cascade_deleted, cascade_mismatch.';
 comment on column pydb.metric_total.subsystem is 'Kind of the runs, as in pydb.job_run.';
 comment on column pydb.metric_total.subject is
-'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = all.';
+'Policy, or the first word of another subject; other where too many have a name (setting metric_subjects); empty = of
+all.';
 comment on column pydb.metric_total.label is 'What is told apart; empty = nothing.';
 comment on column pydb.metric_total.value is 'What is to be added; exact, so that no sum ever goes back.';
 comment on column pydb.metric_total.at is 'When the newest of them ended; null = not known.';

@@ -26,15 +26,13 @@ select
     n.timeline as found_timeline,
     n.database_oid as found_database_oid,
     n.database_name as found_database_name,
-    array(
-        select k.name
-        from pydb_internal.run_kind as k
-        where k.deletes and d.problem is not null and not coalesce(
+    case
+        when d.problem is null or (
             (g.allow_next or g.allow_until is not null)
-            and coalesce(g.allow_until > pg_catalog.clock_timestamp(), true), false
-        )
-        order by k.name
-    ) as blocks
+            and coalesce(g.allow_until > pg_catalog.clock_timestamp(), true)
+        ) then '{}'::text[]
+        else array(select k.name from pydb_internal.run_kind as k where k.deletes order by k.name)
+    end as blocks
 from (select case when not pg_catalog.pg_is_in_recovery() then pydb_internal.guard_problem() end as problem) as d
 cross join lateral pydb_internal.guard_read() as n
 left join pydb.guard_server as g on true;
@@ -58,7 +56,8 @@ comment on column pydb.guard_status.allow_until is 'Until then a change is allow
 comment on column pydb.guard_status.allow_by is 'Login role that allowed it beforehand.';
 comment on column pydb.guard_status.allow_reason is 'Why, in its words.';
 comment on column pydb.guard_status.found_system_identifier is 'The server as it is found now; null = cannot be known.';
-comment on column pydb.guard_status.found_timeline is 'Its timeline now; null on a standby, or where it cannot be known.';
+comment on column pydb.guard_status.found_timeline is
+'Its timeline now; null on a standby, or where it cannot be known.';
 comment on column pydb.guard_status.found_database_oid is 'This database.';
 comment on column pydb.guard_status.found_database_name is 'Its name now.';
 comment on column pydb.guard_status.blocks is

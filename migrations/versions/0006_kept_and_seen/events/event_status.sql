@@ -43,7 +43,7 @@ begin
     from (
         select e.created_at from pydb_internal.event_waiting as e where e.xid >= v_low order by e.xid limit c_most
     ) as w;
-    held := coalesce(v_first >= v_xmin, false)
+    held := coalesce(v_first >= v_xmin and v_first < pg_snapshot_xmax(pg_current_snapshot()), false)
         and (select s.value::boolean from pydb.setting as s where s.name = 'event_wait');
     if held then
         select o.since, o.pid, o.who into held_since, held_by_pid, held_by

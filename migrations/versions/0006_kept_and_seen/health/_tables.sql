@@ -1,4 +1,4 @@
--- pydb health: what is measured, settings and types.
+-- pydb health tables: what is measured; settings and types.
 -- Changing a type here needs an alter in a revision's upgrade.sql; this file shows the result.
 -- reads and writes: see the routines   locks: none   raises: none
 
@@ -50,7 +50,8 @@ create table pydb_internal.metric_kind (
 
 comment on table pydb_internal.metric_kind is
 'The metrics of pydb.metric, contributed by the domains: what is not here is not shown.';
-comment on column pydb_internal.metric_kind.name is 'Name; a histogram has samples name_bucket, name_sum and name_count.';
+comment on column pydb_internal.metric_kind.name is
+'Name; a histogram has samples name_bucket, name_sum and name_count.';
 comment on column pydb_internal.metric_kind.type is 'gauge, counter or histogram.';
 comment on column pydb_internal.metric_kind.labels is 'Its labels; of a histogram le comes with its buckets.';
 comment on column pydb_internal.metric_kind.help is 'What it is.';

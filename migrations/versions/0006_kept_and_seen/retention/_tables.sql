@@ -374,7 +374,10 @@ create type pydb_internal.retention_work as (
     parts_waiting bigint,
     parts_planned oid[],
     holds bigint,
-    held bigint
+    held bigint,
+    free text,
+    free_since text,
+    free_at bigint
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -411,6 +414,11 @@ comment on column pydb_internal.retention_work.parts_waiting is
 comment on column pydb_internal.retention_work.parts_planned is 'Partitions that were to go as a whole when it began.';
 comment on column pydb_internal.retention_work.holds is 'How often holds had changed when its parts were laid out.';
 comment on column pydb_internal.retention_work.held is 'Rows that a hold kept when they were counted.';
+comment on column pydb_internal.retention_work.free is
+'That no hold keeps a row, as SQL over alias t, as it was when its parts were laid out.';
+comment on column pydb_internal.retention_work.free_since is
+'The same by the holds of later, where they have changed; empty where they have not.';
+comment on column pydb_internal.retention_work.free_at is 'How often holds had changed when free_since was asked.';
 
 create table pydb.retention_history (
     policy text not null,

@@ -1,4 +1,5 @@
--- pydb_internal.archive_total_add (keep; trigger): trigger that adds what a run has archived to the totals, when it ends.
+-- pydb_internal.archive_total_add (keep; trigger): trigger that adds what a run has archived to the totals, when it
+-- ends.
 -- reads pydb.archive_run, pydb.setting   reads and writes pydb.metric_total   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_total_add()
@@ -8,7 +9,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     insert into pydb.metric_total (metric, subsystem, subject, label, value, at)
-    select 'rows', new.kind, pydb_internal.total_subject(new.kind, new.subject), 'archived', sum(a.rows), new.finished_at
+    select
+        'rows', new.kind, pydb_internal.total_subject(new.kind, new.subject), 'archived', sum(a.rows), new.finished_at
     from pydb.archive_run as a
     where a.run_id = new.id
     having sum(a.rows) > 0;
@@ -33,6 +35,7 @@ create or replace trigger archive_total_add_ended
 after update of state on pydb.job_run
 for each row
 when (
-    old.finished_at is null and new.finished_at is not null and new.kind in ('retention', 'cascade') and new.rows_done > 0
+    old.finished_at is null and new.finished_at is not null and new.kind in ('retention', 'cascade')
+    and new.rows_done > 0
 )
 execute function pydb_internal.archive_total_add();

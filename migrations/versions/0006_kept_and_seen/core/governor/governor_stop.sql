@@ -13,7 +13,7 @@ declare
     v_now constant timestamptz := clock_timestamp();
     v_relation constant oid := coalesce(p_run.relation, p_terms.relation);
     -- a table is looked at once as its turn comes, with all its partitions
-    v_table constant oid := coalesce(pg_partition_root(v_relation), v_relation);
+    v_table constant oid := coalesce(pg_partition_root(v_relation)::oid, v_relation);
 begin
     if p_run.wake_at > v_now then
         return p_run; -- who rests is looked at when he wakes

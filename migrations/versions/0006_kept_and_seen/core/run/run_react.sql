@@ -40,7 +40,7 @@ begin
         v_turn := pydb_internal.run_call('evade', p_run, p_part, null);
     end if;
     if not (v_turn.part is null) then
-        v_turn.run.tally := pydb_internal.run_tally(v_turn.run.tally, null, p_sqlstate);
+        v_turn.run.tally := pydb_internal.run_tally((v_turn.run).tally, null, p_sqlstate);
     end if;
     if v_is_timeout then
         v_turn.run.state := 'partial';

@@ -1,4 +1,4 @@
--- pydb_internal.run_action (total; by run_total_add): what a run did with its rows, in one word for monitoring.
+-- pydb_internal.run_action (total): what a run did with its rows, in one word for monitoring.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_action(p_run pydb.job_run)

@@ -11,7 +11,8 @@ declare
     v_seconds constant numeric := round(greatest(p_ms, 0)::numeric / 1000, 6);
     v_path constant text[] := case
         when p_sqlstate is not null then array[
-            'retries', case when left(p_sqlstate, 2) in ('40', '55', '57', '53') then left(p_sqlstate, 2) else 'other' end
+            'retries',
+            case when left(p_sqlstate, 2) in ('40', '55', '57', '53') then left(p_sqlstate, 2) else 'other' end
         ]
         else array['buckets', pydb_internal.total_bucket(v_seconds, '{0.01,0.03,0.1,0.3,1,3,10,30,60}')]
     end;

@@ -34,7 +34,7 @@ end
 $$;
 
 comment on function pydb_internal.health_audit(timestamptz) is
-'Component audit: an audit log that is not what was sealed is an error; entries that wait for a seal for a day, degraded.
-Looked at is what nobody has verified yet, of the last 50 blocks.';
+'Component audit: an audit log that is not what was sealed is an error; entries that wait for a seal for a day,
+degraded. Looked at is what nobody has verified yet, of the last 50 blocks.';
 
 revoke all on function pydb_internal.health_audit(timestamptz) from public;

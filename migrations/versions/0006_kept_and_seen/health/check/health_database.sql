@@ -2,7 +2,7 @@
 -- runs rest.
 -- reads settings, pg_stat_activity, what the indicators of the governor read   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.health_database(p_now timestamptz)
+create or replace function pydb_internal.health_database()
 returns pydb_internal.health_said
 language plpgsql
 stable
@@ -58,8 +58,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.health_database(timestamptz) is
+comment on function pydb_internal.health_database() is
 'Component database: version, standby, guard, kill switch, oldest transaction (degraded from an hour on), indicators of
 the governor.';
 
-revoke all on function pydb_internal.health_database(timestamptz) from public;
+revoke all on function pydb_internal.health_database() from public;

@@ -11,7 +11,9 @@ as $$
     -- a tenth of what pydb.migrate_check takes
     with object as materialized (
         select 'routine' as kind, p.oid::regprocedure::text as identity, jsonb_build_object(
-            'body', concat(p.probin, p.prosrc, case when p.prosqlbody is not null then pg_get_function_sqlbody(p.oid) end),
+            'body', concat(p.probin, p.prosrc, case
+                when p.prosqlbody is not null then pg_get_function_sqlbody(p.oid)
+            end),
             'security', case when p.prosecdef then 'definer' else 'invoker' end,
             'settings', (select string_agg(c, E'\n' order by c) from unnest(p.proconfig) as c)
         ) as lines
@@ -39,6 +41,7 @@ as $$
 $$;
 
 comment on function pydb_internal.health_drift() is
-'State (modified, missing, extra) and name of routines, and what tables and views are there; pydb.migrate_check looks at everything.';
+'State (modified, missing, extra) and name of routines; of tables and views whether they are there.
+pydb.migrate_check looks at everything.';
 
 revoke all on function pydb_internal.health_drift() from public;

@@ -1,4 +1,5 @@
--- pydb_internal.health_ends (check): what ran last of each subject of a kind, and how often it failed in a row.
+-- pydb_internal.health_ends (check; by health_run_findings): what ran last of each subject of a kind, and how often it
+-- failed in a row.
 -- reads pydb.job_run   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.health_ends(p_kind text, p_subjects text[])
@@ -25,7 +26,8 @@ as $$
     from unnest(p_subjects) as u (subject)
     cross join lateral (
         select
-            w.*, (coalesce(min(w.place) filter (where not w.is_bad) over (), count(*) over () + 1) - 1)::integer as failures,
+            w.*,
+            (coalesce(min(w.place) filter (where not w.is_bad) over (), count(*) over () + 1) - 1)::integer as failures,
             max(w.finished_at) filter (where w.state = 'completed') over () as last_success
         from (
             select
@@ -46,7 +48,7 @@ as $$
 $$;
 
 comment on function pydb_internal.health_ends(text, text[]) is
-'One row a subject: its last run that came to an end of its own, how many of the last of them failed, were blocked or cut
-off one after the other, and when one was last completed; among its newest 20 runs of any sort.';
+'One row a subject: its last run that came to an end of its own, how many of the last of them failed, were blocked or
+cut off one after the other, and when one was last completed; among its newest 20 runs of any sort.';
 
 revoke all on function pydb_internal.health_ends(text, text[]) from public;

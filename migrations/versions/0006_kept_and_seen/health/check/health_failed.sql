@@ -26,6 +26,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.health_failed(text, text) is 'unknown, with the SQLSTATE of the error and what helps.';
+comment on function pydb_internal.health_failed(text, text) is
+'unknown, with the SQLSTATE of the error and what helps.';
 
 revoke all on function pydb_internal.health_failed(text, text) from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.health_idempotency (check; by health): keys that wait for somebody, and keys that nothing prunes.
 -- reads what pydb.idempotency_stats reads   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.health_idempotency(p_now timestamptz)
+create or replace function pydb_internal.health_idempotency()
 returns pydb_internal.health_said
 language plpgsql
 stable
@@ -23,8 +23,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.health_idempotency(timestamptz) is
+comment on function pydb_internal.health_idempotency() is
 'Component idempotency: held keys, expired ones that stay, tokens out of order; its figures are those of
 pydb.idempotency_stats.';
 
-revoke all on function pydb_internal.health_idempotency(timestamptz) from public;
+revoke all on function pydb_internal.health_idempotency() from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.health_migrations (check; by health): is the schema what its migrations made.
 -- reads pydb.alembic_version, what health_drift reads   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.health_migrations(p_now timestamptz)
+create or replace function pydb_internal.health_migrations()
 returns pydb_internal.health_said
 language plpgsql
 stable
@@ -40,8 +40,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.health_migrations(timestamptz) is
+comment on function pydb_internal.health_migrations() is
 'Component migrations: revision, and objects that are not what the migrations made (missing ones are an error). Whether
 the program knows that revision is added by the program.';
 
-revoke all on function pydb_internal.health_migrations(timestamptz) from public;
+revoke all on function pydb_internal.health_migrations() from public;

@@ -1,4 +1,4 @@
--- pydb_internal.doctor_archive (doctor; by doctor): how large the archives are, and whether they are purged.
+-- pydb_internal.doctor_archive (doctor): how large the archives are, and whether they are purged.
 -- reads pydb.archive_status, pydb.schedule_source, pydb.job_run, pg_class   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.doctor_archive()

@@ -7,7 +7,10 @@ language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select '{build,database,relations,runs,retention,cascade,orphans,idempotency,scheduler,archive,holds,health}'::text[];
+    select array[
+        'build', 'database', 'relations', 'runs', 'retention', 'cascade', 'orphans', 'idempotency', 'scheduler',
+        'archive', 'holds', 'health'
+    ];
 $$;
 
 comment on function pydb_internal.metric_collectors() is

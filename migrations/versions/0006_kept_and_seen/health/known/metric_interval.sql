@@ -40,7 +40,7 @@ begin
         else pydb_internal.metric_gap(v_fields.minutes, 60)
     end;
     v_last := v_fields.hours[cardinality(v_fields.hours)] * 60 + v_fields.minutes[cardinality(v_fields.minutes)];
-    return 60 * greatest(
+    return 60::float8 * greatest(
         case when cardinality(v_fields.hours) > 1 or cardinality(v_fields.minutes) > 1 then v_inner else 0 end,
         v_days * 1440 - v_last + v_fields.hours[1] * 60 + v_fields.minutes[1]
     );
@@ -48,6 +48,7 @@ end
 $$;
 
 comment on function pydb_internal.metric_interval(text) is
-'Seconds between two firings at most: of 0 3 * * 1-5 three days, from Friday to Monday. Null where it is no expression.';
+'Seconds between two firings at most: of 0 3 * * 1-5 three days, from Friday to Monday. Null where it is no
+expression.';
 
 revoke all on function pydb_internal.metric_interval(text) from public;

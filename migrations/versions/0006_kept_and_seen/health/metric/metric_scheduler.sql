@@ -27,7 +27,7 @@ as $$
             where c.finished_at is null and pydb_internal.schedule_backend_alive(c.pid, c.backend_start)
         )
         from pydb.schedule_claim as c
-        where c.due_at > clock_timestamp() - interval '8 days'
+        where c.due_at > statement_timestamp() - interval '8 days'
         group by c.job
     ),
 

@@ -1,6 +1,6 @@
 -- pydb_internal.retention_deletable_condition (condition): the condition under which an expired row of a relation can
 -- go now, as SQL for alias t.
--- reads the catalog, pydb.hold   writes nothing   locks nothing
+-- reads the catalog   writes nothing   locks nothing
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.retention_deletable_condition(
     p_policy pydb.retention_policy,
@@ -19,8 +19,7 @@ declare
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
     -- With both bounds in view the planner looks for the ends of the time column in its index, which begins with what
     -- the batches before have deleted, longer for each batch.
-    v_text text := v_say.walked || v_say.filtered || pydb_internal.retention_rule_condition(p_policy, p_cutoff)
-        || pydb_internal.hold_free_condition(p_policy.target);
+    v_text text := v_say.walked || v_say.filtered || pydb_internal.retention_rule_condition(p_policy, p_cutoff);
     v_expired text := '';
 begin
     if p_policy.on_referenced = 'cascade' -- what references the row goes with it
@@ -62,6 +61,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_deletable_condition(pydb.retention_policy, oid, timestamptz) is
-'retention_expired_condition and, behind it, that nothing which stays references the row: what a batch deletes.';
+'retention_expired_condition and, behind it, that nothing which stays references the row: what a batch deletes, where no
+hold keeps it: that is for the caller to add, once for all relations (retention_held_since).';
 
 revoke all on function pydb_internal.retention_deletable_condition(pydb.retention_policy, oid, timestamptz) from public;

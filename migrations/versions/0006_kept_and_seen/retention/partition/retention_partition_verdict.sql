@@ -6,6 +6,7 @@ create or replace function pydb_internal.retention_partition_verdict(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
     p_bounds pydb_internal.retention_bounds,
+    p_rule pydb_internal.hold_rule default null,
     out action text,
     out code text,
     out reason text
@@ -64,7 +65,7 @@ begin
         end;
         return;
     end if;
-    v_held := pydb_internal.retention_partition_held(p_policy, p_bounds.partition);
+    v_held := pydb_internal.retention_partition_held(p_policy, p_bounds.partition, p_rule);
     if v_held <> '{}' then
         code := 'partition_held';
         reason := 'rows of it are held by ' || array_to_string(v_held, ', ');
@@ -87,12 +88,12 @@ end
 $$;
 
 comment on function pydb_internal.retention_partition_verdict(
-    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds
+    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
 ) is
 'action: drop, archive_drop, export_drop, detach (and keep) or move, where the partition goes as a whole (code
 partition_old); delete, archive: its expired rows go by batches; keep: nothing of it goes. code is the reason for
-programs, reason that for people.';
+programs, reason that for people. p_rule: as of retention_partition_held.';
 
 revoke all on function pydb_internal.retention_partition_verdict(
-    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds
+    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
 ) from public;

@@ -1,5 +1,5 @@
 -- pydb_internal.retention_due_terms (plan): the rows of one relation that a run would delete for their own age, after
--- all its passes, as SQL text.
+-- all its passes, as SQL text; what holds keep is for the caller to leave out.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_due_terms(
@@ -20,7 +20,7 @@ begin
     kept := '';
     -- many rows are looked at: whoever asks joins the mapping, see retention_rule_source
     condition := pydb_internal.retention_expired_condition(
-        pydb_internal.retention_unruled(p_policy), p_cutoff
+        pydb_internal.retention_unruled(p_policy), p_cutoff, 't', false
     ) || pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
     is_kept := false;
     if p_policy.on_referenced = 'cascade'
@@ -42,6 +42,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) is
-'kept: a WITH clause, or nothing. condition: over alias t of the relation, joined by retention_rule_source. is_kept: references may keep rows.';
+'kept: a WITH clause, or nothing. condition: over alias t of the relation, joined by
+retention_rule_source, without that no hold keeps the row. is_kept: references may keep rows.';
 
 revoke all on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) from public;

@@ -7,6 +7,7 @@ create or replace function pydb_internal.retention_measure(
     p_relation oid,
     p_cutoff timestamptz,
     p_span boolean,
+    p_rule pydb_internal.hold_rule,
     out rows_due bigint,
     out rows_blocked bigint,
     out rows_minus_infinity bigint,
@@ -26,10 +27,10 @@ declare
     v_table text := pydb_internal.relation_name(p_relation);
     v_column text := format('t.%I', p_policy.time_column);
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
-    v_free constant text := pydb_internal.hold_free_condition(p_policy.target);
     v_ruled constant text := pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
     v_joined constant text := pydb_internal.retention_rule_source(p_policy);
-    v_predicate constant text := v_say.expired || v_say.filtered || v_ruled || v_free;
+    v_all constant text := v_say.expired || v_say.filtered || v_ruled;
+    v_predicate constant text := v_all || p_rule.free;
     v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
     v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
     -- what cannot be meant is counted on the way, or where an index tells it or references keep rows by itself
@@ -41,6 +42,11 @@ declare
         end
         from unnest(array[v_say.past, v_say.future]) with ordinality as u (odd, ord) order by u.ord
     );
+    -- what is held is looked for by itself and taken off: to ask each row would cost what an index spares. A small
+    -- relation is read once.
+    v_apart constant boolean := p_rule.held is not null and not v_merged and not v_due.is_kept;
+    v_once constant boolean := v_apart and not p_span
+        and pg_relation_size(p_relation) < 32 * current_setting('block_size')::bigint;
     v_probe constant boolean := p_policy.filter is null and v_ruled = '' and not v_due.is_kept and v_indexed
         and p_policy.time_unit <> 'uuidv7';
     v_ends text[];
@@ -48,7 +54,6 @@ declare
     v_last tid;
 begin
     rows_minus_infinity := 0;
-    rows_held := 0;
     if p_span then
         select array_agg(pydb_internal.retention_instant(
             p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
@@ -57,18 +62,20 @@ begin
     end if;
     begin
         execute v_due.kept || format(
-            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s from only %5$s as t%7$s where %6$s',
+            'select count(*) - %3$s - %4$s, %1$s, %2$s, %3$s, %4$s, %8$s from only %5$s as t%7$s where %6$s%9$s',
             case when p_span and not v_probe then v_ends[1] else 'null' end,
             case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
             case when v_merged then format(
-                '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered || v_free
-            ) else v_due.condition end, v_joined
-        ) into rows_due, oldest, newest, rows_past, rows_future;
-        if v_probe and not p_span and v_free = '' and pydb_internal.retention_is_ordered(p_policy, p_relation) then
+                '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered
+            ) else v_due.condition end, v_joined, case
+                when v_once then format('count(*) filter (where %s)', p_rule.held) else '0::int8'
+            end, case when v_apart then '' else p_rule.free end
+        ) into rows_due, oldest, newest, rows_past, rows_future, rows_held;
+        if v_probe and not p_span and pydb_internal.retention_is_ordered(p_policy, p_relation) then
             -- where the newest of them lies, which the index tells at once. A guess is good enough: what lies behind
             -- is walked too if not all that were counted are gone by then
             execute format(
-                'select t.ctid from only %s as t where %s order by %s desc limit 1', v_table, v_predicate, v_column
+                'select t.ctid from only %s as t where %s order by %s desc limit 1', v_table, v_all, v_column
             ) into v_last;
             last_block := (v_last::text::point)[0]::bigint;
         end if;
@@ -77,11 +84,12 @@ begin
             execute format('select count(*) from only %s as t%s where %s', v_table, v_joined, v_predicate) into v_expired;
             rows_blocked := v_expired - rows_due;
         end if;
-        if v_free <> '' then
-            execute format(
-                'select count(*) from only %s as t%s where %s%s and not (true%s)', v_table, v_joined, v_say.expired,
-                v_say.filtered || v_ruled, v_free
-            ) into rows_held;
+        if p_rule.held is not null and not v_once then
+            execute format('select count(*) from only %s as t%s where %s and (%s)', v_table, v_joined, v_all, p_rule.held)
+                into rows_held;
+        end if;
+        if v_apart then
+            rows_due := rows_due - rows_held;
         end if;
         if not v_merged then
             execute format(
@@ -108,10 +116,15 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) is
+comment on function pydb_internal.retention_measure(
+    pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule
+) is
 'Counts of one relation: rows that would go, rows that stay because others reference them, rows that a hold keeps
 (rows_held), rows whose time cannot be meant (rows_past before 1980, rows_future a number beyond a century ahead), rows
 at -infinity that the policy leaves, (p_span only) the oldest and newest time among the rows that would go, and (a run,
-where rows lie in the order of their time) the block of the newest of them.';
+where rows lie in the order of their time) the block of the newest of them. p_rule: what holds say of
+the table of the policy, asked once for all of its relations.';
 
-revoke all on function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean) from public;
+revoke all on function pydb_internal.retention_measure(
+    pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule
+) from public;

@@ -16,6 +16,7 @@ as $$
 declare
     v_part pydb_internal.run_part;
     v_all pydb_internal.run_part[] := '{}'::pydb_internal.run_part[];
+    v_free constant text := pydb_internal.hold_free_condition(p_policy.target);
     v_due record;
     v_tids tid[];
 begin
@@ -24,13 +25,14 @@ begin
         v_due := pydb_internal.retention_due_terms(p_policy, v_part.relation, p_cutoff);
         execute v_due.kept || format(
             'select array_agg(s.ctid) from (select t.ctid from only %s as t%s where %s limit 100000) as s',
-            pydb_internal.relation_name(v_part.relation), pydb_internal.retention_rule_source(p_policy), v_due.condition
+            pydb_internal.relation_name(v_part.relation), pydb_internal.retention_rule_source(p_policy),
+            v_due.condition || v_free
         ) into v_tids;
         if v_tids is not null then
             v_part.strategy := 'heap';
             v_part.condition := format(
                 't.ctid = any (%L::pg_catalog.tid[]) and %s', v_tids,
-                pydb_internal.retention_expired_condition(p_policy, p_cutoff)
+                pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false)
             );
             v_all := v_all || v_part;
         end if;

@@ -15,23 +15,10 @@ begin
     then
         return;
     end if;
-    return query execute
-        'select pydb_internal.schedule_job_name(s.job_prefix, c.subject), case
-                when d.return_message ~* ''job startup timeout'' then ''startup_timeout''
-                when d.return_message ~* ''connection|could not connect'' then ''connection''
-                when d.return_message ~* ''terminat|cancel'' then ''terminated''
-                else ''error''
-            end, count(*), max(d.runid)::bigint
-        from cron.job_run_details as d
-        cross join lateral pydb_internal.schedule_command_parse(d.command) as c
-        inner join pydb_internal.schedule_sources() as s
-            on s.procedure = c.procedure and (s.subjects is null) = (c.subject is null)
-        where d.runid > $1 and d.status = ''failed'' and d.database = $2
-        group by 1, 2'
-        using (
-            select coalesce(sum(t.value), 0)::bigint from pydb.metric_total as t
-            where t.subsystem = 'schedule' and t.subject = '' and t.metric = 'job_cursor'
-        ), current_database();
+    return query execute pydb_internal.schedule_failures_query() using (
+        select coalesce(sum(t.value), 0)::bigint from pydb.metric_total as t
+        where t.subsystem = 'schedule' and t.subject = '' and t.metric = 'job_cursor'
+    ), current_database();
 end
 $$;
 

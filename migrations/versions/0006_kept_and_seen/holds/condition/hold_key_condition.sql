@@ -1,0 +1,53 @@
+-- pydb_internal.hold_key_condition (condition): that the row of an alias has one of the keys of a seed, or meets its
+-- filter.
+-- reads nothing   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.hold_key_condition(
+    p_seed pydb_internal.hold_seed,
+    p_alias text,
+    p_columns name[],
+    p_also text,
+    p_is_sought boolean
+)
+returns text
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_any text;
+    v_exists text;
+begin
+    if p_seed.filter is not null or cardinality(p_columns) = 0 then
+        -- alone in its FROM, as everywhere here: the names of the filter are its columns
+        return concat_ws(' and ', p_also, coalesce('(' || p_seed.filter || ')', 'true'));
+    end if;
+    v_any := format(
+        '%s.%I %s any (%L::%s[])', p_alias, p_columns[1], p_seed.operators[1], p_seed.literals[1], p_seed.types[1]
+    );
+    if cardinality(p_columns) > 1 or p_is_sought then
+        select format('exists (select 1 from unnest(%s) as hk (%s) where %s)',
+            string_agg(format('%L::%s[]', p_seed.literals[u.n], p_seed.types[u.n]), ', ' order by u.n),
+            string_agg('k' || u.n, ', ' order by u.n), string_agg(
+                format('%s.%I %s hk.k%s', p_alias, p_columns[u.n], p_seed.operators[u.n], u.n), ' and ' order by u.n
+            )) into v_exists
+        from generate_series(1, cardinality(p_columns)) as u (n);
+    end if;
+    -- Few keys are found by an index. Of many the planner would look at each to guess how many rows they are, unless
+    -- they stand in a CASE: a hash of them then is asked row by row. Who looks for the rows comes by the keys.
+    return concat_ws(' and ', p_also, case
+        when cardinality(p_seed.literals[1]::text[]) <= 100 then coalesce(
+            case when cardinality(p_columns) > 1 then v_exists end, v_any
+        )
+        when p_is_sought then v_exists
+        else format('case when %s then %s else false end', v_any, coalesce(v_exists, 'true'))
+    end);
+end
+$$;
+
+comment on function pydb_internal.hold_key_condition(pydb_internal.hold_seed, text, name[], text, boolean) is
+'SQL condition over an alias, which may be null; p_columns: its columns, in the order of those of the seed; p_also:
+another condition over it; p_is_sought: as of hold_graph.';
+
+revoke all on function pydb_internal.hold_key_condition(pydb_internal.hold_seed, text, name[], text, boolean)
+from public;
