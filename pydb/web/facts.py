@@ -25,6 +25,7 @@ DAYS: Final = 30
 MOST: Final = 1000
 KINDS: Final = tuple(str(kind) for kind in runs.Kind)
 STATES: Final = tuple(str(state) for state in runs.State)
+STOPPED: Final = ("paused", "disabled", "kill_switch")
 TROUBLE: Final = ("failed", "blocked", "interrupted")
 OPEN_JOBS: Final = ("requested", "approved", "started")
 JOB_STATES: Final = (*OPEN_JOBS, "completed", "cancelled")
@@ -73,10 +74,14 @@ def server(conn: Connection) -> Server:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """Policies that are overdue: the first of them, how many, and of how many that there are."""
+    """Policies that are overdue: the first of them, how many, and of how many that there are.
+
+    Those that somebody has stopped are counted apart: that they fall behind is what was wanted.
+    """
 
     shown: list[Row]
     count: int
+    stopped: int
     unknown: int
     total: int
 
@@ -154,9 +159,9 @@ def _verdict(
     said: list[str] = []
     bad = [one for one in components.value if one.status != "ok"]
     if bad:
-        more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
-        names = ", ".join(one.component for one in bad[:3]) + more
-        said.append(f"{names} {_WORDS[bad[0].status] if len(bad) == 1 else 'need a look'}")
+        names = [one.component for one in bad[:3]] + ([f"{len(bad) - 3} more"] if len(bad) > 3 else [])
+        listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        said.append(f"{listed} {_WORDS[bad[0].status] if len(bad) == 1 else 'need a look'}")
     if overdue.value is not None and overdue.value.count:
         count = overdue.value.count
         said.append(f"{count:,} of {overdue.value.total:,} policies {'is' if count == 1 else 'are'} overdue")
@@ -202,8 +207,15 @@ def known_outlook(database: Database) -> list[Row]:
 
 
 def _overdue(rows: Sequence[Row]) -> Overdue:
-    late = sorted((row for row in rows if row["is_overdue"]), key=_by_backlog)
-    return Overdue(late[:FEW], len(late), sum(row["is_overdue"] is None for row in rows), len(rows))
+    late = sorted((row for row in rows if is_late(row)), key=_by_backlog)
+    stopped = sum(row["reason"] in STOPPED for row in rows)
+    unknown = sum(row["is_overdue"] is None for row in rows)
+    return Overdue(late[:FEW], len(late), stopped, unknown, len(rows))
+
+
+def is_late(row: Row) -> bool:
+    """Whether a policy is overdue that nobody has stopped."""
+    return bool(row["is_overdue"]) and row["reason"] not in STOPPED
 
 
 def _by_backlog(row: Row) -> tuple[int, str]:
@@ -311,21 +323,23 @@ def policy_page(database: Database, state: str, text: str, start: int) -> Policy
         for row in known
         if _is_in(row, state) and (word in str(row["policy"]).lower() or word in str(row["target"]).lower())
     ]
-    fits.sort(key=lambda row: (not row["is_overdue"], row["is_overdue"] is not None, *_by_backlog(row)))
+    fits.sort(key=lambda row: (not is_late(row), row["reason"] not in STOPPED, *_by_backlog(row)))
     shown = fits[start : start + PAGE]
     with database.look() as conn:
         more = db.read(conn, "page_policies", names=tuple(str(row["policy"]) for row in shown))
     terms = {row["name"]: row for row in more}
     rows = [{**row, **terms[row["policy"]]} for row in shown if row["policy"] in terms]
     after = start + PAGE if start + PAGE < len(fits) else None
-    return PolicyList(rows, len(fits), len(known), sum(bool(row["is_overdue"]) for row in known), after)
+    return PolicyList(rows, len(fits), len(known), sum(is_late(row) for row in known), after)
 
 
 def _is_in(row: Row, state: str) -> bool:
     if state == "overdue":
-        return bool(row["is_overdue"])
+        return is_late(row)
     if state in ("paused", "disabled"):
         return row["reason"] == state
+    if state == "stopped":
+        return row["reason"] in STOPPED
     return state == "all" or row["state"] == state
 
 

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from pydb.web.site import Site
 
 _MOST_ID: Final = 2**63 - 1
-POLICY_STATES: Final = ("all", "overdue", "paused", "disabled", "through", "catching_up", "never", "unknown")
+POLICY_STATES: Final = (
+    "all",
+    "overdue",
+    "stopped",
+    "paused",
+    "disabled",
+    "through",
+    "catching_up",
+    "never",
+    "unknown",
+)
 
 
 def home(site: Site, request: Request) -> Response:  # noqa: ARG001

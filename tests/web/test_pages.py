@@ -93,7 +93,7 @@ def test_every_link_of_every_page_leads_somewhere(looking: Browser) -> None:
 def test_the_page_of_health_says_it_in_one_sentence(looking: Browser) -> None:
     text = looking.get("/admin/system/health")
     sentence = found(r'<h1 class="sentence \w+">([^<]+)</h1>', text)
-    assert "policies are overdue" in sentence
+    assert "2 of 4 policies are overdue" in sentence
     assert "1 run went wrong in the last 24 hours" in sentence
     assert "pydb retention plan sessions" in text  # what to do next, to copy
     assert "case-7" in text
@@ -112,6 +112,7 @@ def test_policies_with_a_problem_come_first_and_are_found(looking: Browser) -> N
     names = re.findall(r'data-label="policy" class="name"><a[^>]*>([^<]+)</a>', text)
     assert names[:2] == ["events", "sessions"]
     assert "4 of 4 policies" in text
+    assert "2 overdue" in text
     assert re.findall(
         r">(\w+)</a>\s*</td><td[^>]*data-label=\"table\"", looking.get("/admin/policies", q="sess")
     )
