@@ -205,3 +205,13 @@ def test_a_filter_of_somebody_who_could_not_do_it_himself_stops_the_delete(
     db.execute("update pydb.hold set placed_by_role = (select oid from pg_roles where rolname = %s)", [name])
     with refused("YD704"):
         lab.rows("select * from pydb.cascade_delete('customer', '{\"id\": 5}')")
+
+
+def test_a_filter_that_is_one_column_and_nothing_else(lab: Lab) -> None:
+    lab.do("alter table customer add held boolean; update customer set held = id = 2 where id < 4")
+    place(lab, "case 7", "customer", None, "held")
+    assert kept(lab, "customer") == [2]
+    policy(lab, "customers", "customer", p_filter="'held'", p_on_referenced="'cascade'")
+    lab.rows("select * from pydb.hold_release('case 7', 'over')")
+    assert run(lab, "call pydb.retention_run('customers')")[:2] == ("completed", "exhausted")
+    assert [row[0] for row in lab.rows("select id from customer order by id")] == [1, 3, 4, 5, 6]

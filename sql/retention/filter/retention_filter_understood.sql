@@ -29,10 +29,11 @@ begin
         inner join pg_attribute as a on a.attrelid = p_relation and a.attname = f.name::name and a.attnum > 0
         where f.role = 'column'
     ) as n on n.place = t.place;
-    -- planned, never run; OFFSET keeps the columns from being seen through
+    -- planned, never run; OFFSET keeps the columns from being seen through, and the 1 does where the filter is one of
+    -- them and nothing else
     execute format(
         'explain (verbose, costs off, format json)
-        select (%s) and true from (select %s offset 0) as pydb_filter', v_filter, v_columns
+        select (%s) and true, 1 from (select %s offset 0) as pydb_filter', v_filter, v_columns
     ) into v_plan;
     if exists (
         select from pydb_internal.retention_filter_names(p_filter) as n where n.role = 'word' and n.name = 'collate'
