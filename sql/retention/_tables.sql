@@ -377,7 +377,8 @@ create type pydb_internal.retention_work as (
     held bigint,
     free text,
     free_since text,
-    free_at bigint
+    free_at bigint,
+    free_until timestamptz
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -419,6 +420,7 @@ comment on column pydb_internal.retention_work.free is
 comment on column pydb_internal.retention_work.free_since is
 'The same by the holds of later, where they have changed; empty where they have not.';
 comment on column pydb_internal.retention_work.free_at is 'How often holds had changed when free_since was asked.';
+comment on column pydb_internal.retention_work.free_until is 'When it is to be asked again: an override ends.';
 
 create table pydb.retention_history (
     policy text not null,
