@@ -21,7 +21,7 @@ ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb
 LOOKING: Final = frozenset(
     {"cascade_plan", "cascade_receipt", "doctor", "help", "idempotency_stats", "migrate_check"}
     | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
-    | {"retention_policy_explain", "space_scan"}
+    | {"retention_policy_explain", "retention_row_explain", "space_scan"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")

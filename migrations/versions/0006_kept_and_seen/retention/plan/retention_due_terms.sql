@@ -42,6 +42,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) is
-'kept: a WITH clause, or nothing. condition: over alias t of the relation, joined by retention_rule_source. is_kept: references may keep rows.';
+'kept: a WITH clause, or nothing. condition: over alias t of the relation, joined by retention_rule_source.
+is_kept: references may keep rows.';
 
 revoke all on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) from public;
