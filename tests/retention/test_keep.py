@@ -25,7 +25,7 @@ TENANTS: Final[dict[str, object]] = {
 
 @pytest.fixture
 def shop(lab: Lab) -> Lab:
-    """``public.t``: rows of 5, 20, 40, 100, 400 days of each tenant, and of none; ids are tenant * 10 + 1 to 5.
+    """``public.t``: rows of 5, 20, 40, 100, 400 days of each tenant and of none; ids: tenant * 10 + 1 to 5.
 
     Tenant 1 keeps 10 days, 2 keeps 200, 3 is kept for ever, 4 says less than the floor; 5 has no row.
     """
@@ -97,7 +97,8 @@ def test_the_column_of_a_row_wins_over_its_tenant(shop: Lab) -> None:
 
 def test_a_whole_number_is_of_days(shop: Lab) -> None:
     shop.do(
-        """update public.t set days = case tenant when 1 then 10 when 2 then 2000000000 when 3 then -2000000000 end;
+        """update public.t set days = case tenant
+            when 1 then 10 when 2 then 2000000000 when 3 then -2000000000 end;
         update public.t set at = at + interval '4 days 23 hours 30 minutes' where id = 31;"""
     )
     shop.policy(keep_column="days")
@@ -192,7 +193,8 @@ def test_or_takes_what_is_beyond_the_last_ones_down_to_the_floor(shop: Lab) -> N
 
 def test_the_last_rows_are_counted_over_all_partitions(lab: Lab) -> None:
     lab.do(
-        """create table public.t (id int, part int, at timestamptz, primary key (id, part)) partition by list (part);
+        """create table public.t (id int, part int, at timestamptz, primary key (id, part))
+            partition by list (part);
         create table public.t_0 partition of public.t for values in (0);
         create table public.t_1 partition of public.t for values in (1);
         insert into public.t select i, i % 2, timestamptz '2024-01-01' + i * interval '1 day'
@@ -333,7 +335,8 @@ def test_when_a_row_goes_is_the_moment_at_which_the_calendar_has_caught_up(lab: 
     lab.policy(keep="1 month", timezone="Europe/Berlin", keep_last=1, combine="and")
     for number in (1, 2):
         (goes,) = lab.rows(
-            "select goes_at from pydb.retention_row_explain('p', jsonb_build_object('id', %s::int), '2024-02-01')",
+            """select goes_at from pydb.retention_row_explain('p', jsonb_build_object('id', %s::int),
+                '2024-02-01')""",
             number,
         )[0]
         if number == 2:

@@ -1,4 +1,4 @@
-"""The first law under rules: whatever columns, mappings and last rows keep, planned = logged = gone, and no other row."""
+"""The first law under rules: whatever columns, mappings and last rows keep, planned = logged = gone."""
 
 from __future__ import annotations
 
@@ -167,7 +167,8 @@ def build(lab: Lab, case: Case) -> None:
         lab.do('create index on x.t ("wann €")')
     with lab.db.cursor() as cursor:
         cursor.executemany(
-            f"insert into x.t values (%s, %s, %s::text::{case.kind}, %s, %s, %s::text::{of}, repeat('x', 2000))".encode(),
+            f"""insert into x.t
+            values (%s, %s, %s::text::{case.kind}, %s, %s, %s::text::{of}, repeat('x', 2000))""".encode(),
             [
                 (
                     number % 3,
