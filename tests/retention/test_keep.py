@@ -372,6 +372,7 @@ def test_runner_and_author_must_be_allowed_to_read_the_mapping(
     shop.do(
         f"""grant usage on schema pydb, pydb_internal to "{author}", "{runner}";
         grant execute on all routines in schema pydb, pydb_internal to "{author}", "{runner}";
+        grant insert, select (id) on pydb_internal.draft to "{author}";
         grant select, delete, update on public.t to "{author}", "{runner}";"""
     )
     setting = Lab(connect(user=author))
