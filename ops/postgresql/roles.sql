@@ -140,8 +140,8 @@ declare
     c_monitor constant text := '
         archive_is_own cascade_plan cascade_receipt cascade_unique_keys doctor entity_drift event_read event_status
         health help idempotency_stats metric_collectors migrate_check reference_suggest relation_name relation_resolve
-        retention_outlook retention_plan retention_policy_drift retention_policy_explain schedule_cron
-        schedule_cron_query schedule_place schedule_rows space_scan space_touched space_vacuum_statement
+        retention_outlook retention_plan retention_policy_drift retention_policy_explain retention_row_explain
+        schedule_cron schedule_cron_query schedule_place schedule_rows space_scan space_touched space_vacuum_statement
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
@@ -191,7 +191,7 @@ declare
         retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
         retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
         retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
-        retention_function_problem retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_function_problem retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity
         retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
         retention_kept_query retention_last_index retention_last_key retention_last_query retention_leaf_warnings
@@ -201,13 +201,13 @@ declare
         retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
         retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
         retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
-        retention_rule_condition retention_rule_problem retention_rule_source retention_rule_text
-        retention_rule_warnings retention_save_action retention_save_whole_action retention_schedules
-        retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape retention_strategy
-        retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
-        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
-        retention_undo retention_unruled retention_until_text retention_version retention_watermark
-        retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_row_reasons retention_row_rule retention_rule_condition retention_rule_problem retention_rule_source
+        retention_rule_text retention_rule_warnings retention_save_action retention_save_whole_action
+        retention_schedules retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape
+        retention_strategy retention_survey retention_terms retention_text_time retention_ticks retention_time_hint
+        retention_time_index retention_time_type retention_time_unit retention_total_rows retention_touched
+        retention_type_problem retention_undo retention_unruled retention_until_text retention_version
+        retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
         retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
         run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
         schedule_command schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known
