@@ -52,6 +52,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
         "as the owner: an archive's own name and numbers of blocks; without filters " + HELD,
     ),
     "archive_shut": (1, "a lock; " + NAMES),
+    "archive_span": (1, NAMES),
     "cascade_add_held": (1, HELD),
     "cascade_check_copies": (1, HELD),
     "archive_put": (2, "acts, does not look: an insert as whoever restores; " + NAMES),
