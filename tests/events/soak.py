@@ -90,10 +90,11 @@ class Reader:
                 f"GET /stream?{query} HTTP/1.1\r\nHost: localhost\r\n"
                 f"Last-Event-ID: {self.seen}\r\n\r\n".encode()
             )
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(60):  # a busy machine is no fault
                 status = await reader.readline()
-                if b" 200 " not in status:
-                    return
+            if b" 200 " not in status:
+                return
+            async with asyncio.timeout(patience):
                 await self._events(reader)
         except TimeoutError:
             pass
