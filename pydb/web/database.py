@@ -64,15 +64,15 @@ class Database:
         return self._settings.read_dsn or self._settings.dsn
 
     @contextmanager
-    def look(self) -> Iterator[Connection]:
-        """One read-only transaction that sees one moment; its statements may take a bounded time each.
+    def look(self, seconds: float | None = None) -> Iterator[Connection]:
+        """One read-only transaction that sees one moment; its statements may take so long each.
 
         Raises :class:`~pydb.errors.DatabaseUnavailable`, :class:`Busy` and what the looks raise.
         """
         pool = self._open()
         conn = self._take(pool)
         try:
-            with db.look(conn, round(self._settings.statement_timeout * 1000)):
+            with db.look(conn, round((seconds or self._settings.statement_timeout) * 1000)):
                 self._outage = None
                 yield conn
         except DatabaseUnavailable as error:

@@ -25,6 +25,9 @@ DAYS: Final = 30
 MOST: Final = 1000
 KINDS: Final = tuple(str(kind) for kind in runs.Kind)
 STATES: Final = tuple(str(state) for state in runs.State)
+# what takes longest is looked at in the background: shown for so long, with its age; it may take so long
+BEHIND: Final = 300.0
+TIMEOUT: Final = 10.0
 STOPPED: Final = ("paused", "disabled", "kill_switch")
 TROUBLE: Final = ("failed", "blocked", "interrupted")
 OPEN_JOBS: Final = ("requested", "approved", "started")
@@ -116,25 +119,18 @@ def read_health(database: Database) -> Health:
     """Everything of the page of health; each part is looked at apart and may fail apart."""
 
     def looked(name: str, seconds: float, make: Callable[[Connection], T]) -> Part[T]:
-        def once() -> Part[T]:
-            def look() -> T:
-                with database.look() as conn:
-                    return make(conn)
-
-            return part(look)
-
-        return database.kept(name, seconds, once)
+        return _looked(database, name, seconds, make)
 
     def late() -> Overdue:
         return _overdue(known_outlook(database))
 
-    components = looked("components", 5, _components)
+    components = known_components(database)
     overdue = part(late)
     live = looked("live", 1, lambda conn: run_page(conn, Wanted(states=("running", "queued")), FEW))
     counts = looked("counts", 2, lambda conn: run_counts(conn, timedelta(days=1)))
     since = datetime.now(UTC) - timedelta(days=7)
     failures = looked("failures", 2, lambda conn: run_page(conn, Wanted(states=TROUBLE, since=since), FEW))
-    history = looked("history", 60, lambda conn: db.read(conn, "page_history", days=DAYS))
+    history = known_history(database)
     coverage = looked("coverage", 10, lambda conn: db.read(conn, "orphan_coverage")[0])
     claims = looked("claims", 5, idempotency.stats)
     held = looked("holds", 5, lambda conn: hold_page(conn, ("active", "broken"), None, FEW))
@@ -144,6 +140,39 @@ def read_health(database: Database) -> Health:
         status, sentence, components, overdue, live, counts, failures, history, coverage, claims, held, jobs,
         _commands(components, failures),
     )  # fmt: skip
+
+
+def _looked(
+    database: Database,
+    name: str,
+    seconds: float,
+    make: Callable[[Connection], T],
+    *,
+    stale: float = 0.0,
+    limit: float | None = None,
+) -> Part[T]:
+    def once() -> Part[T]:
+        def look() -> T:
+            with database.look(limit) as conn:
+                return make(conn)
+
+        return part(look)
+
+    return database.kept(name, seconds, once, stale)
+
+
+def known_components(database: Database) -> Part[list[health.Component]]:
+    """What ``pydb.health()`` says, a few seconds old; with thousands of policies it takes a second."""
+    return _looked(database, "components", 5, _components, stale=BEHIND, limit=TIMEOUT)
+
+
+def known_history(database: Database) -> Part[list[Row]]:
+    """Rows that came and went, by day."""
+
+    def look(conn: Connection) -> list[Row]:
+        return db.read(conn, "page_history", days=DAYS)
+
+    return _looked(database, "history", 60, look, stale=BEHIND, limit=TIMEOUT)
 
 
 def _components(conn: Connection) -> list[health.Component]:
@@ -200,10 +229,10 @@ def known_outlook(database: Database) -> list[Row]:
     """The outlook of every policy, a few seconds old; with thousands of policies it takes half a second."""
 
     def look() -> list[Row]:
-        with database.look() as conn:
+        with database.look(TIMEOUT) as conn:
             return db.read(conn, "page_outlook")
 
-    return database.kept("outlook", 5, look, stale=120)
+    return database.kept("outlook", 5, look, stale=BEHIND)
 
 
 def _overdue(rows: Sequence[Row]) -> Overdue:

@@ -78,8 +78,9 @@ class Site:
 
     def warm(self) -> None:
         """Look at once at what takes longest, so that nobody waits for it."""
-        with suppress(PydbError):
-            facts.known_outlook(self.database)
+        for look in (facts.known_outlook, facts.known_components, facts.known_history):
+            with suppress(PydbError):
+                look(self.database)
 
     def close(self) -> None:
         """End what is at work and close what is open; for applications that mount this one, at their end."""
