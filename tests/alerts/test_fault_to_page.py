@@ -1,4 +1,4 @@
-"""From the fault to the page: real faults on real servers, seen by a real Prometheus, named by the runbook."""
+"""From the fault to the page: real faults on real servers, a real Prometheus, runbooks that name them."""
 
 from __future__ import annotations
 
