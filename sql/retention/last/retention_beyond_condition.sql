@@ -21,7 +21,10 @@ begin
     v_from := format(
         'select 1 from %s as "of" where (%s) > (%s) and %s is not null and not (%s) and not (%s)%s%s',
         pydb_internal.relation_name(p_policy.target),
-        (select string_agg('"of".' || u.name, ', ' order by u.ord) from unnest(v_order) with ordinality as u (name, ord)),
+        (
+            select string_agg('"of".' || u.name, ', ' order by u.ord)
+            from unnest(v_order) with ordinality as u (name, ord)
+        ),
         (
             select string_agg(p_alias || '.' || u.name, ', ' order by u.ord)
             from unnest(v_order) with ordinality as u (name, ord)

@@ -38,7 +38,7 @@ begin
     execute format('select exists (select 1%s%s and %s)', v_from, v_there,
         pydb_internal.retention_expired_condition(p_policy, p_cutoff)) into v_expired;
     if p_policy.keep_last is not null then
-        execute format('select "last"."place" from (%s) as "last" 
+        execute format('select "last"."place" from (%s) as "last"
             where ("last"."in", "last"."at") = ($1, $2) and "last"."is_aged" is not true',
             pydb_internal.retention_last_query(p_policy, p_cutoff)) into place using p_relation, p_tid;
     end if;

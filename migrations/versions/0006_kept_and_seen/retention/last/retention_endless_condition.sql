@@ -16,7 +16,8 @@ declare
     v_own constant text := p_alias || '.' || quote_ident(p_policy.keep_column);
 begin
     return nullif(concat_ws(
-        ' or ', case when p_policy.keep_column is not null then format('%s is not null and (%s <= %s) is not true', v_own,
+        ' or ', case when p_policy.keep_column is not null then format(
+            '%s is not null and (%s <= %s) is not true', v_own,
             pydb_internal.retention_keep_text(p_policy.target, p_policy.keep_column, p_alias), 'interval ''5000 years'''
         ) end, case when p_policy.keep_table is not null then concat_ws(
             ' and ', v_own || ' is null', case
@@ -35,8 +36,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_endless_condition(pydb.retention_policy, text, boolean) is
-'Condition over an alias, with the mapping joined (retention_rule_source) or without; null where no rule of the policy can
-say so.
-What is kept for ever no number to keep takes.';
+'Condition over an alias, with the mapping joined (retention_rule_source) or without; null where no rule of the policy
+can say so. What is kept for ever no number to keep takes.';
 
 revoke all on function pydb_internal.retention_endless_condition(pydb.retention_policy, text, boolean) from public;

@@ -1,4 +1,4 @@
--- pydb_internal.retention_last_groups (last; by retention_beyond_condition): how the columns that make the groups are
+-- pydb_internal.retention_last_groups (last): how the columns that make the groups are
 -- compared.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
@@ -19,7 +19,9 @@ as $$
     from (
         select
             u.name, u.operator, u.ord,
-            case when not a.attnotnull then (count(*) filter (where not a.attnotnull) over (order by u.ord))::integer - 1
+            case
+                when not a.attnotnull
+                    then (count(*) filter (where not a.attnotnull) over (order by u.ord))::integer - 1
             end as bit
         from pydb_internal.reference_equality(
             p_policy.target, pydb_internal.column_numbers(p_policy.target, p_policy.keep_last_by), p_policy.target,

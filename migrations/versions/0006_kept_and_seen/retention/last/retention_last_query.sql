@@ -31,8 +31,9 @@ begin
             from unnest(pydb_internal.retention_last_order(p_policy)) with ordinality as u (name, ord)
         ),
         coalesce(v_aged, 'null::pg_catalog.bool'),
-        coalesce('(' || case when v_is_or then pydb_internal.retention_endless_condition(p_policy, '"of"', true) end || ')',
-            'false'),
+        coalesce('(' || case
+            when v_is_or then pydb_internal.retention_endless_condition(p_policy, '"of"', true)
+        end || ')', 'false'),
         pydb_internal.relation_name(p_policy.target),
         case when v_is_or then pydb_internal.retention_rule_source(p_policy, '"of"') else '' end,
         v_time, v_say.past, v_say.future, v_say.filtered
@@ -42,6 +43,7 @@ $$;
 
 comment on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) is
 'Query with columns "in" (tableoid), "at" (ctid), "place" (1 = the newest of its group), and, for combine or, "is_aged"
-(places are among those that are not) and "is_endless". Rows without a time, with one that cannot be meant, and rows that the filter leaves out have no place.';
+(places are among those that are not) and "is_endless". Rows without a time, with one that cannot be
+meant, and rows that the filter leaves out have no place.';
 
 revoke all on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) from public;

@@ -1,5 +1,5 @@
--- pydb_internal.retention_rule_warnings (rules; by retention_plan): what a plan must say of the rules of a policy: who
--- decides by them.
+-- pydb_internal.retention_rule_warnings (rules; by retention_policy_warnings): what a plan must say of the rules of a
+-- policy: who decides by them.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_rule_warnings(p_policy pydb.retention_policy)
