@@ -52,7 +52,9 @@ begin
         key := v_row.key;
         relation := pydb_internal.relation_name(v_row.oid);
         v_rule := pydb_internal.retention_row_rule(v_policy, v_row.oid, v_row.tid);
-        v_why := pydb_internal.retention_row_reasons(v_policy, v_row.oid, v_row.tid, cutoff, v_rule);
+        v_why := pydb_internal.retention_row_reasons(
+            v_policy, v_row.oid, v_row.tid, cutoff, v_rule.at, v_rule.rule_from, v_rule.keep, v_rule.goes_at
+        );
         at := v_rule.at;
         rule := v_rule.rule;
         rule_from := v_rule.rule_from;

@@ -10,7 +10,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_names constant name[] := array(
-        select 'pydb key ' || u.ord from unnest(p_policy.keep_key) with ordinality as u (name, ord) order by u.ord
+        select ('pydb key ' || u.ord)::name
+        from unnest(p_policy.keep_key) with ordinality as u (name, ord)
+        order by u.ord
     );
 begin
     if p_policy.keep_table is null then
