@@ -184,36 +184,37 @@ declare
         reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
         reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
         relation_problem relation_publications relation_published relation_rules relation_source relation_tree
-        retention_aged_condition retention_along retention_below_condition retention_blocker_conditions retention_bound
-        retention_cascade_plan retention_check_author retention_check_rules retention_check_stored
-        retention_check_target retention_choices retention_code_hurdles retention_cut retention_cutoff
-        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_aged_condition retention_along retention_below_condition retention_beyond_condition
+        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
+        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cut
+        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
         retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
         retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
         retention_function_problem retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity
         retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
-        retention_kept_query retention_last_index retention_last_key retention_last_query retention_leaf_warnings
-        retention_leaves retention_mapping_match retention_mapping_problem retention_measure retention_missing_grants
-        retention_names_problem retention_null_rows retention_owner_hurdles retention_partition_bounds
-        retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
-        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
-        retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
-        retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
-        retention_row_reasons retention_row_rule retention_rule_condition retention_rule_problem retention_rule_source
-        retention_rule_text retention_rule_warnings retention_save_action retention_save_whole_action
-        retention_schedules retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape
-        retention_strategy retention_survey retention_terms retention_text_time retention_ticks retention_time_hint
-        retention_time_index retention_time_type retention_time_unit retention_total_rows retention_touched
-        retention_type_problem retention_undo retention_unruled retention_until_text retention_version
-        retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
-        retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
-        run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
-        schedule_command schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known
-        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
-        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
-        setting_of_role space_free superuser_text total_subject type_plain type_read window_users window_verdict
+        retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
+        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_match retention_mapping_problem
+        retention_measure retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
+        retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
+        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
+        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
+        retention_policy_get retention_policy_names retention_policy_warnings retention_rates retention_reach
+        retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_problem
+        retention_rule_source retention_rule_text retention_rule_warnings retention_save_action
+        retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
+        retention_set_warnings retention_shape retention_strategy retention_survey retention_terms retention_text_time
+        retention_ticks retention_time_hint retention_time_index retention_time_type retention_time_unit
+        retention_total_rows retention_touched retention_type_problem retention_undo retention_unruled
+        retention_until_text retention_version retention_watermark retention_watermark_function_problem
+        retention_watermark_place retention_watermark_problem retention_watermark_table_problem
+        retention_watermark_warnings rows_text run_action run_advice run_dead run_fault run_is_dead run_live
+        schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
+        schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known schedule_leftovers
+        schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources schedule_statements
+        schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get setting_of_role space_free
+        superuser_text total_subject type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range

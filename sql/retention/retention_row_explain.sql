@@ -52,7 +52,9 @@ begin
         key := v_row.key;
         relation := pydb_internal.relation_name(v_row.oid);
         v_rule := pydb_internal.retention_row_rule(v_policy, v_row.oid, v_row.tid);
-        v_why := pydb_internal.retention_row_reasons(v_policy, v_row.oid, v_row.tid, cutoff, v_rule);
+        v_why := pydb_internal.retention_row_reasons(
+            v_policy, v_row.oid, v_row.tid, cutoff, v_rule.at, v_rule.rule_from, v_rule.keep, v_rule.goes_at
+        );
         at := v_rule.at;
         rule := v_rule.rule;
         rule_from := v_rule.rule_from;
@@ -75,10 +77,10 @@ $$;
 
 comment on function pydb.retention_row_explain(text, jsonb, timestamptz) is
 'What a policy does with the row that p_key names ({"id": 7}: all columns of a unique key), or with each of an array of
-them; none where there is no such row. rule: column, mapping, policy, or floor where one of them says less than it; rule_from: where that stands; keep: how
-long it says, null = for ever; goes_at: when the row goes, or went, for its age, null = never, or nobody can say while
-something else keeps it. is_due: a run would take it now, by its own condition. place: among the rows of its group,
-newest first (keep_last). codes: what keeps it: no_time, implausible, filter, for_ever, young, watermark, last, held,
-referenced; said: the same in words. p_now stands for the clock.';
+them; none where there is no such row. rule: column, mapping, policy, or floor where one of them says less than it;
+rule_from: where that stands; keep: how long it says, null = for ever; goes_at: when the row goes, or went, for its
+age, null = never, or nobody can say while something else keeps it. is_due: a run would take it now, by its own
+condition. place: among the rows of its group, newest first (keep_last). codes: what keeps it: no_time, implausible,
+filter, for_ever, young, watermark, last, held, referenced; said: the same in words. p_now stands for the clock.';
 
 revoke all on function pydb.retention_row_explain(text, jsonb, timestamptz) from public;

@@ -144,7 +144,11 @@ def plan(arena: Arena, options: argparse.Namespace) -> list[Figure]:
             figure.ours.append(ours)
             figure.theirs.append(theirs)
         found.append(figure)
-    return found
+    figure = Figure("retention_plan, a keep for each of 10 000 tenants / count(*) with the same join", 1.5)
+    for ours, theirs in figures.ruled_plan(arena, "random", options.rounds):
+        figure.ours.append(ours)
+        figure.theirs.append(theirs)
+    return [*found, figure]
 
 
 def beside(arena: Arena, options: argparse.Namespace) -> list[Figure]:

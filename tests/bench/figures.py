@@ -80,6 +80,25 @@ class Figure:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
 
+# nine of ten tenants have a keep of their own, from 31 to 90 days
+TENANTS: Final = """
+create table call as select id, taken_at, (id % 10000)::int as tenant, payload from reading;
+alter table call add primary key (id);
+create index on call (taken_at);
+create table tenant_keep (tenant int primary key, keep interval not null);
+insert into tenant_keep
+select i, (31 + i % 60) * interval '1 day' from generate_series(0, 9999) as i where i % 10 > 0;
+analyze tenant_keep;
+select pydb.retention_policy_set('call', 'public.call', 'taken_at', '50 days', p_fuse_share => 1,
+    p_keep_table => 'public.tenant_keep', p_keep_by => '{tenant}', p_keep_key => '{tenant}',
+    p_keep_value => 'keep', p_keep_floor => '30 days');
+"""
+TENANTS_COUNT: Final = """
+select count(*) from call as c left join tenant_keep as k on k.tenant = c.tenant
+where c.taken_at < now() - interval '30 days' and c.taken_at < now() - coalesce(k.keep, interval '50 days')
+"""
+
+
 def timed(work: Callable[[], object]) -> float:
     """Seconds that a call takes."""
     start = time.perf_counter()
@@ -234,6 +253,20 @@ def plan(arena: Arena, template: str, keep: str, rounds: int) -> Iterator[tuple[
             theirs = timed(
                 lambda: connection.execute(f"select count(*) from reading where {EXPIRED}", [keep]).fetchall()
             )
+            if turn:
+                yield ours, theirs
+
+
+def ruled_plan(arena: Arena, template: str, rounds: int) -> Iterator[tuple[float, float]]:
+    """Pairs of seconds: retention_plan with a keep for each tenant, and a count with the same join."""
+    with arena.copy(template) as name, arena.connect(name) as connection:
+        connection.execute(TENANTS)
+        connection.execute("vacuum (analyze) call")
+        for turn in range(rounds * 3 + 1):
+            ours = timed(
+                lambda: connection.execute("select rows from pydb.retention_plan('call')").fetchall()
+            )
+            theirs = timed(lambda: connection.execute(TENANTS_COUNT).fetchall())
             if turn:
                 yield ours, theirs
 

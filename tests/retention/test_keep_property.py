@@ -163,6 +163,8 @@ def build(lab: Lab, case: Case) -> None:
         create table x."k of € by" ("new" int, k int, t {of}, primary key (k, "new"));
         create table x.c (part int, id int, foreign key (part, id) references x.t);"""
     )
+    if case.last is not None:
+        lab.do(f"""create index on x.t ({", ".join((*(f'"{name}"' for name in case.groups), '"wann €"'))})""")
     if case.index or case.strategy == "index":
         lab.do('create index on x.t ("wann €")')
     with lab.db.cursor() as cursor:

@@ -20,7 +20,9 @@ as $$
 declare
     v_floor constant interval := pydb_internal.retention_floor(p_policy);
     v_own constant text := pydb_internal.retention_keep_text(p_policy.target, p_policy.keep_column, 't');
-    v_row record;
+    v_own_keep interval;
+    v_mapped interval;
+    v_mapped_by text;
 begin
     execute format(
         'select %s as at, %s as own, "found"."keep" as mapped, "found"."keys" as mapped_by
@@ -41,17 +43,16 @@ begin
             pydb_internal.relation_name(p_policy.keep_table),
             pydb_internal.retention_mapping_match(p_policy, 't', '"kept by"')
         ) end
-    ) into v_row using p_tid;
-    at := v_row.at;
-    rule := case when v_row.own is not null then 'column' when v_row.mapped_by is not null then 'mapping'
+    ) into at, v_own_keep, v_mapped, v_mapped_by using p_tid;
+    rule := case when v_own_keep is not null then 'column' when v_mapped_by is not null then 'mapping'
         else 'policy' end;
     rule_from := case rule
-        when 'column' then format('column %I: %s', p_policy.keep_column, v_row.own)
+        when 'column' then format('column %I: %s', p_policy.keep_column, v_own_keep)
         when 'mapping' then format('%s where %s: %I is %s', pydb_internal.relation_name(p_policy.keep_table),
-            v_row.mapped_by, p_policy.keep_value, coalesce(v_row.mapped::text, 'null, for ever'))
+            v_mapped_by, p_policy.keep_value, coalesce(v_mapped::text, 'null, for ever'))
         else format('keep of policy %s: %s', p_policy.name, p_policy.keep)
     end;
-    keep := case rule when 'column' then v_row.own when 'mapping' then v_row.mapped else p_policy.keep end;
+    keep := case rule when 'column' then v_own_keep when 'mapping' then v_mapped else p_policy.keep end;
     if (keep <= interval '5000 years') is not true then
         keep := null;
     elsif keep < v_floor then

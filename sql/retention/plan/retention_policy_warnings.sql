@@ -93,12 +93,13 @@ begin
     if v_superuser is not null then
         v_all := v_all || row('superuser', v_superuser)::pydb_internal.retention_warning;
     end if;
-    return v_all;
+    return v_all || pydb_internal.retention_rule_warnings(p_policy);
 end
 $$;
 
 comment on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint, bigint) is
-'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, guard, inheritance, missing key, superuser.';
+'Warnings of a plan about the policy as a whole: fuse, pause, kill switch, guard, inheritance, missing key, superuser,
+rules.';
 
 revoke all on function pydb_internal.retention_policy_warnings(pydb.retention_policy, bigint, bigint, bigint, bigint)
     from public;

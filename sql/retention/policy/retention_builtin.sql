@@ -1,4 +1,4 @@
--- pydb_internal.retention_builtin (policy; by retention_policy_vet): does this name, on this table, belong to a policy
+-- pydb_internal.retention_builtin (policy): does this name, on this table, belong to a policy
 -- that pydb brought along.
 -- reads pydb.retention_policy   writes nothing   locks nothing
 -- raises nothing

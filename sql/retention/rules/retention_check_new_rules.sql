@@ -67,7 +67,8 @@ begin
         from pydb_internal.retention_rule_problem(p_policy, to_regrole(quote_ident(current_user))::oid) as p;
     end if;
     if v_problem is not null then
-        raise exception using errcode = v_code, message = format('a rule of policy %s is refused', p_policy.name),
+        raise exception using errcode = case v_code when 'YD122' then 'YD122' else 'YD121' end,
+            message = format('a rule of policy %s is refused', p_policy.name),
             detail = v_problem || '.', hint = v_hint;
     end if;
 end

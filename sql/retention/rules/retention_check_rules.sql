@@ -1,5 +1,5 @@
--- pydb_internal.retention_check_rules (rules): before a plan or a batch asks the rules of a policy: it may, and so may
--- the author of the policy, still.
+-- pydb_internal.retention_check_rules (rules; by retention_check_author): before a plan or a batch asks the rules of a
+-- policy: it may, and so may the author of the policy, still.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD123
 create or replace function pydb_internal.retention_check_rules(p_policy pydb.retention_policy)

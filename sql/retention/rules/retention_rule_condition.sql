@@ -18,25 +18,37 @@ declare
 begin
     if not pydb_internal.retention_has_rules(p_policy) then
         return '';
-    elsif p_policy.combine = 'or' then
+    elsif p_policy.combine = 'or' and p_is_joined then
         -- asked within: an OR around a look at the whole table would ask it row by row
         return format(
             ' and (%1$s.tableoid, %1$s.ctid) in (select "last"."in", "last"."at" from (%2$s) as "last"
             where "last"."is_aged" or ("last"."place" > %3$s and not "last"."is_endless"))',
             p_alias, pydb_internal.retention_last_query(p_policy, p_cutoff), p_policy.keep_last
         );
+    elsif p_policy.combine = 'or' then
+        return format(
+            ' and (%s or (%s and (%s) is not true))',
+            pydb_internal.retention_aged_condition(p_policy, 'infinity', p_alias, false),
+            pydb_internal.retention_beyond_condition(p_policy, p_cutoff, p_alias),
+            coalesce(pydb_internal.retention_endless_condition(p_policy, p_alias, false), 'false')
+        );
     end if;
     v_aged := pydb_internal.retention_aged_condition(p_policy, p_cutoff, p_alias, p_is_joined);
-    return coalesce(' and ' || nullif(v_aged, ''), '') || case when p_policy.keep_last is null then '' else format(
-        ' and (%1$s.tableoid, %1$s.ctid) in (select "last"."in", "last"."at" from (%2$s) as "last"
-        where "last"."place" > %3$s)',
-        p_alias, pydb_internal.retention_last_query(p_policy, p_cutoff), p_policy.keep_last
-    ) end;
+    return coalesce(' and ' || nullif(v_aged, ''), '') || case
+        when p_policy.keep_last is null then ''
+        when p_is_joined then format(
+            ' and (%1$s.tableoid, %1$s.ctid) in (select "last"."in", "last"."at" from (%2$s) as "last"
+            where "last"."place" > %3$s)',
+            p_alias, pydb_internal.retention_last_query(p_policy, p_cutoff), p_policy.keep_last
+        )
+        else ' and ' || pydb_internal.retention_beyond_condition(p_policy, p_cutoff, p_alias)
+    end;
 end
 $$;
 
 comment on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean) is
-'" and …" over an alias, or nothing where the policy has no rules. p_is_joined as in retention_aged_condition.';
+'" and …" over an alias, or nothing where the policy has no rules. p_is_joined: for a look at
+many rows; the mapping is joined by retention_rule_source, and all rows are given their places at once.';
 
 revoke all on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean)
 from public;

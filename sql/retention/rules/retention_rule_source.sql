@@ -10,14 +10,16 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_names constant name[] := array(
-        select 'pydb key ' || u.ord from unnest(p_policy.keep_key) with ordinality as u (name, ord) order by u.ord
+        select ('pydb key ' || u.ord)::name
+        from unnest(p_policy.keep_key) with ordinality as u (name, ord)
+        order by u.ord
     );
 begin
     if p_policy.keep_table is null then
         return '';
     end if;
-    -- worked out once for each row of the mapping: DISTINCT keeps it from being seen through, tells that the key is one,
-    -- and lets several processes work at it
+    -- worked out once for each row of the mapping: DISTINCT keeps it from being seen through, tells that the key is
+    -- one, and lets several processes work at it
     return (
         select format(
             ' left join (select distinct on (%s) %s, %s as "pydb until" from %s as "kept by") as "kept by" on %s',

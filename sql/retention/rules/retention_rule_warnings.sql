@@ -1,5 +1,5 @@
--- pydb_internal.retention_rule_warnings (rules; by retention_plan): what a plan must say of the rules of a policy: who
--- decides by them, and what they cost.
+-- pydb_internal.retention_rule_warnings (rules; by retention_policy_warnings): what a plan must say of the rules of a
+-- policy: who decides by them.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_rule_warnings(p_policy pydb.retention_policy)
@@ -37,21 +37,11 @@ begin
             p_policy.keep_column, pydb_internal.retention_floor(p_policy)
         ))::pydb_internal.retention_warning;
     end if;
-    if p_policy.keep_last is not null and pydb_internal.retention_last_index(p_policy) is null then
-        v_all := v_all || row('keep_last', format(
-            'no index finds the last rows of a group: each batch reads and sorts the table; '
-            'create index concurrently on %s (%s);', pydb_internal.relation_name(p_policy.target),
-            (
-                select string_agg(quote_ident(u.name), ', ' order by u.ord)
-                from unnest(p_policy.keep_last_by || p_policy.time_column) with ordinality as u (name, ord)
-            )
-        ))::pydb_internal.retention_warning;
-    end if;
     return v_all;
 end
 $$;
 
 comment on function pydb_internal.retention_rule_warnings(pydb.retention_policy) is
-'Warnings keep_table (who may write to it), keep_column, keep_last (no index for it).';
+'Warnings keep_table (who may write to it) and keep_column.';
 
 revoke all on function pydb_internal.retention_rule_warnings(pydb.retention_policy) from public;

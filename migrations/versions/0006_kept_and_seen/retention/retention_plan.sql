@@ -47,17 +47,16 @@ begin
                 v_policy := pydb_internal.retention_policy_get(policy);
                 return query select
                     coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action,
-                        0::bigint,
-                    0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
+                    0::bigint, 0::bigint, 0::bigint, null::timestamptz, null::timestamptz, 0::bigint, null::text,
                     array[format('a run would %s%s (%s)', case sqlstate when 'YD119' then 'be ' else 'fail: ' end,
                         sqlerrm, sqlstate)], v_policy.name, null::text, null::timestamptz, 0::bigint,
-                    array[case sqlstate when 'YD119' then 'watermark' when 'YD123' then 'rules' else 'fails' end], 0::bigint, 0::bigint;
+                    array[case sqlstate when 'YD119' then 'watermark' when 'YD123' then 'rules' else 'fails' end],
+                    0::bigint, 0::bigint;
             end;
         end loop;
         return;
     end if;
-    v_policy := pydb_internal.retention_policy_get(p_policy);
-    v_policy := pydb_internal.retention_policy_at(v_policy, v_now);
+    v_policy := pydb_internal.retention_policy_at(pydb_internal.retention_policy_get(p_policy), v_now);
     perform pydb_internal.retention_check_author(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
@@ -88,8 +87,7 @@ begin
             v_whole := pydb_internal.retention_policy_warnings(
                 v_policy, v_leaf.all_due::bigint + v_along.own, v_leaf.all_total::bigint, v_leaf.all_blocked::bigint,
                 v_leaf.all_due::bigint + v_along.rows
-            ) || pydb_internal.retention_watermark_warnings(v_policy, v_now, cutoff)
-                || pydb_internal.retention_rule_warnings(v_policy);
+            ) || pydb_internal.retention_watermark_warnings(v_policy, v_now, cutoff);
             v_said := v_whole;
         else
             v_said := '{}';

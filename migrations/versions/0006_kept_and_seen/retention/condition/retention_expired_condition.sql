@@ -16,7 +16,8 @@ as $$
 declare
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, p_alias);
 begin
-    return v_say.expired || v_say.filtered || pydb_internal.retention_rule_condition(p_policy, p_cutoff, p_alias) || case
+    return v_say.expired || v_say.filtered
+        || pydb_internal.retention_rule_condition(p_policy, p_cutoff, p_alias) || case
         when p_is_free then pydb_internal.hold_free_condition(p_policy.target, p_alias) else ''
     end;
 end

@@ -26,21 +26,14 @@ begin
             %3$s as "is_aged", %4$s as "is_endless"
         from %5$s as "of"%6$s where %7$s is not null and not (%8$s) and not (%9$s)%10$s',
         'partition by ' || nullif(concat_ws(', ', v_groups, v_aged), '') || ' ',
-        -- of one time, the greater key is the newer row; heirs of a table have keys of their own
         (
-            select string_agg(u.said || ' desc', ', ' order by u.ord)
-            from unnest(
-                v_time || array(
-                    select format('"of".%I', u.name)
-                    from unnest(pydb_internal.retention_last_key(p_policy.target)) with ordinality as u (name, ord)
-                    order by u.ord
-                ) || case when (select c.relkind = 'r' and c.relhassubclass from pg_class as c
-                    where c.oid = p_policy.target) then array['"of".tableoid', '"of".ctid'] end
-            ) with ordinality as u (said, ord)
+            select string_agg(format('"of".%s desc', u.name), ', ' order by u.ord)
+            from unnest(pydb_internal.retention_last_order(p_policy)) with ordinality as u (name, ord)
         ),
         coalesce(v_aged, 'null::pg_catalog.bool'),
-        coalesce('(' || case when v_is_or then pydb_internal.retention_endless_condition(p_policy, '"of"') end || ')',
-            'false'),
+        coalesce('(' || case
+            when v_is_or then pydb_internal.retention_endless_condition(p_policy, '"of"', true)
+        end || ')', 'false'),
         pydb_internal.relation_name(p_policy.target),
         case when v_is_or then pydb_internal.retention_rule_source(p_policy, '"of"') else '' end,
         v_time, v_say.past, v_say.future, v_say.filtered
@@ -50,6 +43,7 @@ $$;
 
 comment on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) is
 'Query with columns "in" (tableoid), "at" (ctid), "place" (1 = the newest of its group), and, for combine or, "is_aged"
-(places are among those that are not) and "is_endless". Rows without a time, with one that cannot be meant, and rows that the filter leaves out have no place.';
+(places are among those that are not) and "is_endless". Rows without a time, with one that cannot be
+meant, and rows that the filter leaves out have no place.';
 
 revoke all on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) from public;

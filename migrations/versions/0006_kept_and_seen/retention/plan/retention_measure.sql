@@ -81,7 +81,9 @@ begin
         end if;
         rows_blocked := 0;
         if v_due.is_kept then
-            execute format('select count(*) from only %s as t%s where %s', v_table, v_joined, v_predicate) into v_expired;
+            execute format(
+                'select count(*) from only %s as t%s where %s', v_table, v_joined, v_predicate
+            ) into v_expired;
             rows_blocked := v_expired - rows_due;
         end if;
         if p_rule.held is not null and not v_once then

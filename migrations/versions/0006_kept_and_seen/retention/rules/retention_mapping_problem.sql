@@ -1,4 +1,4 @@
--- pydb_internal.retention_mapping_problem (rules; by retention_rule_problem): why the mapping table of a policy cannot
+-- pydb_internal.retention_mapping_problem (rules): why the mapping table of a policy cannot
 -- say how long rows are kept, asked by a role.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

@@ -29,17 +29,29 @@ begin
         select
             format(case
                 when a.attnum is null then '%s has no column %I'
-                else 'column %2$I of %1$s is of a type whose owner''s code may run where its values are compared'
+                else 'column %2$I of %1$s is of a type that is not PostgreSQL''s own'
             end, p_policy.target_name, u.name), format('psql: \d %s', p_policy.target_name)
         into problem, hint
         from unnest(p_policy.keep_last_by || pydb_internal.retention_last_key(p_policy.target)) as u (name)
         left join pg_attribute as a on a.attrelid = p_policy.target and a.attname = u.name and a.attnum > 0
             and not a.attisdropped
-        where a.attnum is null or pydb_internal.type_plain(a.atttypid) is null
+        where a.attnum is null or not coalesce((
+            select t.typnamespace = 'pg_catalog'::regnamespace or t.typtype = 'e'
+            from pg_type as t where t.oid = pydb_internal.type_plain(a.atttypid)
+        ), false)
         limit 1;
         if problem is null and pydb_internal.retention_last_key(p_policy.target) is null then
             problem := format('%s has no primary key: rows of one time have no order', p_policy.target_name);
             hint := format('alter table %s add primary key (…);', p_policy.target_name);
+        elsif problem is null and (pydb_internal.retention_last_groups(p_policy)).nullable > 3 then
+            problem := 'more than three columns of p_keep_last_by can be null';
+            hint := format('alter table %s alter column … set not null;', p_policy.target_name);
+        elsif problem is null and pydb_internal.retention_last_index(p_policy) is null then
+            problem := format('no index of %s finds the last rows of a group', p_policy.target_name);
+            hint := format('create index concurrently on %s (%s);', p_policy.target_name, (
+                select string_agg(quote_ident(u.name), ', ' order by u.ord)
+                from unnest(p_policy.keep_last_by || p_policy.time_column) with ordinality as u (name, ord)
+            ));
         elsif problem is null and exists (
             select from pydb_internal.reference_edges_among((pydb_internal.retention_reach(p_policy)).tables) as e
             where e.child = p_policy.target and (e.on_delete = 'c' or p_policy.on_referenced = 'cascade')
