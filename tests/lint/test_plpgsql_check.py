@@ -45,6 +45,7 @@ ALLOWED: Final = {
     ("archive_one_by_one", "warning extra", "is not single argument"): "two of them",
     ("archive_open", "security", "not sanitized"): NAMES,
     ("archive_shut", "security", "not sanitized"): NAMES,
+    ("archive_span", "security", "not sanitized"): NAMES,
     ("archive_put", "security", "not sanitized"): NAMES,
     ("cascade_execute", "security", "not sanitized"): "names of relations, and oids",
     ("cascade_job_queue", "warning", "cannot determinate a result"): "three columns, as the chunk has",
