@@ -17,6 +17,7 @@ from tests.bench import (
     graph,
     http,
     load,
+    looking,
     report,
 )
 from tests.bench.arena import Arena
@@ -285,6 +286,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "claims": lambda _, options: claims.figures(options),
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,
+    "health": looking.figures,
 }
 
 
