@@ -28,16 +28,17 @@ insert into pydb.retention_policy (
     name, target, target_name, time_column, time_unit, keep, schedule, author_role
 )
 select
-    'policy ' || i, format('app.t%s', 1 + i % 500)::regclass, format('app.t%s', 1 + i % 500), 'at', 'timestamptz',
-    '90 days', format('%s %s * * *', i % 60, (i / 60) % 24), current_user::regrole
+    'policy ' || i, format('app.t%s', 1 + i % 500)::regclass, format('app.t%s', 1 + i % 500), 'at',
+    'timestamptz', '90 days', format('%s %s * * *', i % 60, (i / 60) % 24), current_user::regrole
 from generate_series(1, {policies}) as i;
 alter table pydb.job_run disable trigger user;
 insert into pydb.job_run (
-    kind, subject, state, stop_reason, rows_planned, rows_done, batches, started_at, heartbeat_at, finished_at,
-    run_kind
+    kind, subject, state, stop_reason, rows_planned, rows_done, batches, started_at, heartbeat_at,
+    finished_at, run_kind
 )
 select
-    'retention', 'policy ' || (1 + i % {policies}), case when i % 97 = 0 then 'failed' else 'completed' end,
+    'retention', 'policy ' || (1 + i % {policies}),
+    case when i % 97 = 0 then 'failed' else 'completed' end,
     case when i % 97 = 0 then 'error' else 'exhausted' end, 100, 100, 3, u.at - interval '1 min', u.at, u.at,
     'retention'
 from generate_series(1, {runs}) as i
@@ -45,8 +46,8 @@ cross join lateral (select now() - ({runs} - i) * interval '10 s' as at) as u;
 alter table pydb.job_run enable trigger user;
 insert into pydb.retention_history
 select
-    p.name, (now() at time zone 'UTC')::date - d, pydb_internal.retention_version(p), now() - d * interval '1 day', 100,
-    0, now() - d * interval '1 day', 1, 100, 101, '1 day'
+    p.name, (now() at time zone 'UTC')::date - d, pydb_internal.retention_version(p),
+    now() - d * interval '1 day', 100, 0, now() - d * interval '1 day', 1, 100, 101, '1 day'
 from pydb.retention_policy as p
 cross join generate_series(0, 27) as d;
 insert into pydb.metric_total (metric, subsystem, subject, label, value, at)
