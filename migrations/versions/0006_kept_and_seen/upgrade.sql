@@ -140,3 +140,14 @@ comment on column pydb.orphan_part.checked_at is 'When they were looked for.';
 comment on column pydb.orphan_part.checked_by is 'Login role that did.';
 
 revoke all on pydb.orphan_part from public;
+
+insert into pydb.metric_total (metric, subsystem, subject, label, value)
+select 'rows', r.kind, s.subject, 'archived', sum(a.rows)
+from pydb.archive_run as a
+inner join pydb.job_run as r on r.id = a.run_id and r.finished_at is not null
+cross join lateral (
+    select case when r.kind = 'retention' then r.subject else split_part(r.subject, ' ', 1) end as subject
+) as s
+where a.rows > 0
+    and exists (select from pydb.metric_total as t where t.subsystem = r.kind and t.subject = s.subject)
+group by r.kind, s.subject;
