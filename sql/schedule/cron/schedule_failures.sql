@@ -8,6 +8,7 @@ language plpgsql
 stable
 security definer -- pg_cron shows a role its own jobs alone; how many firings failed is for everybody who asks
 set search_path = pg_catalog, pg_temp
+set row_security = on -- as pydb_internal.schedule_cron
 as $$
 declare
     v_found jsonb;
