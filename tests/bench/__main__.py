@@ -19,6 +19,7 @@ from tests.bench import (
     load,
     looks,
     pages,
+    looking,
     report,
     streams,
 )
@@ -319,6 +320,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "http": http.figures,
     "events": streams.figures,
     "pages": lambda _, options: pages.figures(options),
+    "health": looking.figures,
 }
 
 

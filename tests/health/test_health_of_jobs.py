@@ -12,10 +12,10 @@ from pydb import db, health
 from pydb.health import metrics
 from tests.lint.roles import ROLES_FILE
 from tests.schedule.conftest import Site, make_site
-from tests.servers import CronServer
 
 if TYPE_CHECKING:
     from tests.conftest import Connection
+    from tests.servers import CronServer
 
 YEARLY = "0 0 1 1 *"
 FAILED = """

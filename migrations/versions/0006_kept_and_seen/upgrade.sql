@@ -264,3 +264,14 @@ drop function pydb_internal.retention_partition_held(pydb.retention_policy, oid)
 drop function pydb_internal.retention_partition_verdict(
     pydb.retention_policy, timestamptz, pydb_internal.retention_bounds
 );
+
+insert into pydb.metric_total (metric, subsystem, subject, label, value)
+select 'rows', r.kind, s.subject, 'archived', sum(a.rows)
+from pydb.archive_run as a
+inner join pydb.job_run as r on r.id = a.run_id and r.finished_at is not null
+cross join lateral (
+    select case when r.kind = 'retention' then r.subject else split_part(r.subject, ' ', 1) end as subject
+) as s
+where a.rows > 0
+    and exists (select from pydb.metric_total as t where t.subsystem = r.kind and t.subject = s.subject)
+group by r.kind, s.subject;

@@ -9,19 +9,21 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     select $query$
-    select
-        pydb_internal.schedule_job_name(s.job_prefix, c.subject), case
-            when d.return_message ~* 'job startup timeout' then 'startup_timeout'
-            when d.return_message ~* 'connection|could not connect' then 'connection'
-            when d.return_message ~* 'terminat|cancel' then 'terminated'
-            else 'error'
-        end, count(*), max(d.runid)::bigint
-    from cron.job_run_details as d
-    cross join lateral pydb_internal.schedule_command_parse(d.command) as c
-    inner join pydb_internal.schedule_sources() as s
-        on s.procedure = c.procedure and (s.subjects is null) = (c.subject is null)
-    where d.runid > $1 and d.status = 'failed' and d.database = $2
-    group by 1, 2
+    select coalesce(jsonb_agg(to_jsonb(f)), '[]')
+    from (
+        select pydb_internal.schedule_job_name(s.job_prefix, c.subject) as job_name, case
+                when d.return_message ~* 'job startup timeout' then 'startup_timeout'
+                when d.return_message ~* 'connection|could not connect' then 'connection'
+                when d.return_message ~* 'terminat|cancel' then 'terminated'
+                else 'error'
+            end as reason, count(*) as failures, max(d.runid) as until_run
+        from cron.job_run_details as d
+        cross join lateral pydb_internal.schedule_command_parse(d.command) as c
+        inner join pydb_internal.schedule_sources() as s
+            on s.procedure = c.procedure and (s.subjects is null) = (c.subject is null)
+        where d.runid > $1 and d.status = 'failed' and d.database = $2
+        group by 1, 2
+    ) as f
     $query$;
 $$;
 

@@ -17,7 +17,8 @@ begin
     if exists (
         select from pydb.metric_total as t where t.subsystem = p_subsystem and t.subject = v_subject
     ) or (
-        select count(distinct t.subject) from pydb.metric_total as t where t.subsystem = p_subsystem
+        select count(distinct t.subject) from pydb.metric_total as t
+        where t.subsystem = p_subsystem and t.subject not in ('', 'other')
     ) < pydb_internal.setting_get(p_name => 'metric_subjects')::integer then
         return v_subject;
     end if;

@@ -65,7 +65,8 @@ as $$
         select t.subject as job_name, t.label as reason, t.value as failures from pydb.metric_total as t
         where t.subsystem = 'schedule' and t.metric = 'job_failures'
         union all
-        select f.job_name, f.reason, f.failures from pydb_internal.schedule_failures() as f
+        select f.job_name, f.reason, f.failures
+        from jsonb_to_recordset(pydb_internal.schedule_failures()) as f (job_name text, reason text, failures numeric)
     ) as t
     group by t.job_name, t.reason
     union all

@@ -51,7 +51,7 @@ as $$
                 select k.state, k.finished_at, k.id from pydb.job_run as k
                 where k.kind = s.kind and k.subject = s.run_subject and not k.dry_run
                 order by k.id desc
-                limit 50
+                limit 10
             ) as j
             where j.state = 'completed' and s.label = 'other'
             order by j.id desc

@@ -15,7 +15,7 @@ begin
     if not pg_try_advisory_xact_lock(hashtextextended('pydb.schedule_failures', 0)) then
         return;
     end if;
-    v_failures := (select coalesce(jsonb_agg(to_jsonb(f)), '[]') from pydb_internal.schedule_failures() as f);
+    v_failures := pydb_internal.schedule_failures();
     insert into pydb.metric_total (metric, subsystem, subject, label, value, at)
     select 'job_failures', 'schedule', f.job_name, f.reason, f.failures, clock_timestamp()
     from jsonb_to_recordset(v_failures) as f (job_name text, reason text, failures bigint);
