@@ -139,7 +139,8 @@ def test_requests_of_a_workspace_at_once(make: Callable[..., Browser]) -> None:
             await asyncio.gather(*held)
             return [(await client.get("/admin/api/jobs")).status_code]
 
-    assert asyncio.run(hold(2)) == [200]
+    # more than there are places: one of them may come while a look has one
+    assert asyncio.run(hold(6)) == [200]
 
 
 def test_a_slow_body_is_given_up(make: Callable[..., Browser]) -> None:
