@@ -1,4 +1,4 @@
-"""Write reference-sql.md and reference-cli.md: from COMMENT ON in a migrated database, and from --help.
+"""Write the pages reference-*.md and the collector of sql_exporter, from a migrated database and --help.
 
 python docs/reference.py               on an embedded server of its own (make reference)
 python docs/reference.py --dsn DSN     from a database that is migrated already
@@ -18,10 +18,12 @@ sys.path.insert(0, str(HERE.parent))
 
 from pydb import cli, db, migrate  # noqa: E402
 from pydb.embedded import Server  # noqa: E402
+from pydb.health import metrics as added  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+COLLECTOR = HERE.parent / "ops" / "prometheus" / "sql_exporter" / "pydb.collector.yml"
 GENERATED = "<!-- Written by docs/reference.py: do not edit, run `make reference`. -->"
 
 # One document: what is public, that is, lies in schema pydb.
@@ -67,6 +69,10 @@ select jsonb_build_object(
             )
         )
     ),
+    'metrics', (
+        select jsonb_agg(to_jsonb(m) order by m.collector nulls first, m.name)
+        from pydb_internal.metric_kind as m
+    ),
     'settings', (
         select jsonb_agg(
             jsonb_build_object(
@@ -84,7 +90,7 @@ select jsonb_build_object(
 
 
 def main() -> int:
-    """Write both pages and return 0."""
+    """Write all of them and return 0."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
@@ -99,6 +105,8 @@ def main() -> int:
             catalog = read(server.dsn())
     write(args.out / "reference-sql.md", sql_page(catalog))
     write(args.out / "reference-cli.md", cli_page())
+    write(args.out / "reference-metrics.md", metrics_page(catalog["metrics"]))
+    write(COLLECTOR if args.out == HERE else args.out / COLLECTOR.name, collector(catalog["metrics"]))
     return 0
 
 
@@ -141,6 +149,76 @@ def sql_page(catalog: Any) -> Iterator[str]:
     yield ""
     rows = ((f"`{s['name']}`", code(s["value"]), type_of(s), s["comment"]) for s in catalog["settings"])
     yield from table(("Setting", "Value", "Takes", "Meaning"), rows)
+
+
+def metrics_page(kinds: Any) -> Iterator[str]:
+    """Lines of the page about metrics."""
+    yield "# Metrics reference"
+    yield ""
+    yield GENERATED
+    yield ""
+    yield "Every metric of the view `pydb.metric`, by the collector that it comes from, and what the program"
+    yield "adds. How to read them, and what they cost: [metrics.md](metrics.md)."
+    titles = {kind["collector"]: f"Collector {kind['collector']}" for kind in kinds}
+    for collector_name, title in {**titles, None: "Of every collector"}.items():
+        rows = [
+            (f"`{kind['name']}`", kind["type"], code(", ".join(kind["labels"]) or None), kind["help"])
+            for kind in kinds
+            if kind["collector"] == collector_name
+        ]
+        yield from metric_table(title, rows)
+    rows = [
+        (f"`{name}`", kind, code(", ".join(labels) or None), text) for name, kind, labels, text in added.ADDED
+    ]
+    yield from metric_table("Of the program", rows)
+
+
+def metric_table(title: str, rows: list[tuple[str, str, str, str]]) -> Iterator[str]:
+    """A section with a table of metrics."""
+    yield ""
+    yield f"## {title}"
+    yield ""
+    yield from table(("Metric", "Type", "Labels", "Meaning"), rows)
+
+
+def collector(kinds: Any) -> Iterator[str]:
+    """Lines of the collector file of sql_exporter: what has the same labels comes from one query."""
+    yield "# Collector of pydb for sql_exporter (github.com/burningalchemist/sql_exporter): view pydb.metric."
+    yield "# Written by docs/reference.py: do not edit, run `make reference`."
+    yield "collector_name: pydb"
+    yield "min_interval: 15s"
+    yield "metrics:"
+    queries: dict[str, tuple[str | None, list[str], list[str]]] = {}
+    for kind in kinds:
+        histogram = kind["type"] == "histogram"
+        for part in ("_bucket", "_sum", "_count") if histogram else ("",):
+            labels = [*kind["labels"], *(["le"] if part == "_bucket" else [])]
+            query = "_".join(["pydb", kind["collector"] or "all", *labels])
+            queries.setdefault(query, (kind["collector"], labels, []))[2].append(kind["name"] + part)
+            yield f"  - metric_name: {kind['name']}{part}"
+            yield f"    type: {'gauge' if kind['type'] == 'gauge' else 'counter'}"
+            help_text = kind["help"].replace("'", "''")
+            yield f"    help: '{help_text}'"
+            if labels:
+                yield f"    key_labels: [{', '.join(labels)}]"
+            yield f"    values: [{kind['name']}{part}]"
+            yield f"    query_ref: {query}"
+    yield "queries:"
+    for query, (source, labels, names) in queries.items():
+        yield f"  - query_name: {query}"
+        yield "    query: |"
+        selected = [f"m.labels ->> '{label}' as {label}" for label in labels]
+        selected += [f"max(m.value) filter (where m.name = '{name}') as {name}" for name in names]
+        yield "      select"
+        yield from (
+            f"        {one}{',' if place < len(selected) else ''}" for place, one in enumerate(selected, 1)
+        )
+        yield "      from pydb.metric as m"
+        named = ", ".join(f"'{name}'" for name in names)
+        wanted = ([f"m.collector = '{source}'"] if source else []) + [f"m.name in ({named})"]
+        yield f"      where {' and '.join(wanted)}"
+        if labels:
+            yield f"      group by {', '.join(str(place) for place in range(1, len(labels) + 1))}"
 
 
 def type_of(setting: Any) -> str:

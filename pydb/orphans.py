@@ -90,6 +90,18 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """What :func:`check` found in a part: ``part`` is the filter as the server understood it, or empty."""
+
+    reference: str
+    part: str
+    orphans: int
+    checked_rows: int
+    sample: list[Mapping[str, object]]
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """What came back from the quarantine to one table; ``reason`` is that of the first conflict."""
 
@@ -147,6 +159,24 @@ def scan_run(
         p_restart=restart,
         p_request=request,
     )
+
+
+def check(
+    conn: Connection,
+    reference: str,
+    filter: str | None = None,  # noqa: A002  (the word that it has everywhere)
+    *,
+    sample: int = 10,
+) -> Checked:
+    """Orphans of one part of a reference, counted now: one data set, one model.
+
+    ``filter`` is one boolean expression over the child, as that of a policy; None = all rows. Where there are
+    any the server warns (YD409), and ``pydb.health()`` and the metric ``lifecycle_orphan_rows`` count them.
+    """
+    (row,) = db.call_as(
+        conn, Checked, "orphan_check", p_reference=reference, p_filter=filter, p_sample=sample
+    )
+    return row
 
 
 def find(conn: Connection, name: str) -> str:

@@ -34,7 +34,8 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " coalesce(pydb_internal.relation_name(p.watermark_table), p.watermark_table::oid::text)"
         " as watermark_table,"
         " coalesce(pydb_internal.relation_name(p.keep_table), p.keep_table::oid::text) as keep_table,"
-        " p.keep_by::text[] as keep_by, p.keep_key::text[] as keep_key, p.keep_last_by::text[] as keep_last_by"
+        " p.keep_by::text[] as keep_by, p.keep_key::text[] as keep_key,"
+        " p.keep_last_by::text[] as keep_last_by"
         " from pydb.retention_policy as p"
         " where %(name)s::text is null or p.name = %(name)s::text order by p.name"
     ),

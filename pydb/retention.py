@@ -169,7 +169,7 @@ class Aspect:
 
 @dataclass(frozen=True, slots=True)
 class RowVerdict:
-    """What a policy does with one row: ``rule`` is column, mapping, policy or floor; ``keep`` None = for ever.
+    """What a policy does with a row: ``rule`` is column, mapping, policy or floor; ``keep`` None = for ever.
 
     ``goes_at`` is None where it never goes, or nobody can say when; ``codes`` and ``said`` are what keeps it.
     """
@@ -289,7 +289,7 @@ def explain(conn: Connection, policy: str, now: str | datetime | None = None) ->
 def explain_row(
     conn: Connection, policy: str, key: object, now: str | datetime | None = None
 ) -> list[RowVerdict]:
-    """What a policy does with the row of a key (an object, or an array of them); none where it is not there."""
+    """What a policy does with the row of a key (an object, or an array of them); none if it is not there."""
     return db.call_as(conn, RowVerdict, "retention_row_explain", p_policy=policy, p_key=key, p_now=now)
 
 

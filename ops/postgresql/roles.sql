@@ -118,7 +118,6 @@ grant insert, update, delete on pydb.schedule_claim, pydb.scheduler to pydb_runn
 grant select, delete on pydb.idempotency_key to pydb_runner;
 -- what scans find, and what repairs take out: rows of tables that only who repairs needs to see
 grant insert, update, delete on pydb.orphan_finding to pydb_runner;
-grant delete on pydb.orphan_part to pydb_runner;
 grant select, delete on pydb.orphan_quarantine to pydb_runner;
 -- who asks for an erasure for good sees in its plan what the quarantine holds
 grant select on pydb.orphan_quarantine to pydb_admin;
@@ -141,8 +140,8 @@ declare
     c_monitor constant text := '
         archive_is_own cascade_plan cascade_receipt cascade_unique_keys doctor entity_drift event_read event_status
         health help idempotency_stats metric_collectors migrate_check reference_suggest relation_name relation_resolve
-        retention_outlook retention_plan retention_policy_drift retention_policy_explain schedule_cron
-        schedule_cron_query schedule_place schedule_rows space_scan space_touched space_vacuum_statement
+        retention_outlook retention_plan retention_policy_drift retention_policy_explain retention_row_explain
+        schedule_cron schedule_cron_query schedule_place schedule_rows space_scan space_touched space_vacuum_statement
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
@@ -192,7 +191,7 @@ declare
         retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
         retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
         retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
-        retention_function_problem retention_fuse_problem retention_guess_unit retention_has_infinity
+        retention_function_problem retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity
         retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
         retention_kept_query retention_last_index retention_last_key retention_last_query retention_leaf_warnings
@@ -202,13 +201,13 @@ declare
         retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
         retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
         retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
-        retention_rule_condition retention_rule_problem retention_rule_source retention_rule_text
-        retention_rule_warnings retention_save_action retention_save_whole_action retention_schedules
-        retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape retention_strategy
-        retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
-        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
-        retention_undo retention_unruled retention_until_text retention_version retention_watermark
-        retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_row_reasons retention_row_rule retention_rule_condition retention_rule_problem retention_rule_source
+        retention_rule_text retention_rule_warnings retention_save_action retention_save_whole_action
+        retention_schedules retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape
+        retention_strategy retention_survey retention_terms retention_text_time retention_ticks retention_time_hint
+        retention_time_index retention_time_type retention_time_unit retention_total_rows retention_touched
+        retention_type_problem retention_undo retention_unruled retention_until_text retention_version
+        retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
         retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
         run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
         schedule_command schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known
@@ -307,31 +306,31 @@ declare
         orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
         orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
         orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
-        orphan_lock orphan_mode orphan_next_piece orphan_part_enter orphan_parts orphan_problem orphan_quarantine_store
-        orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass orphan_repair_open
-        orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade orphan_scan_open
-        orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status
-        orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered
-        reference_part_condition relation_has_code retention_account retention_archive retention_archive_triggered
-        retention_bytes retention_check_batch retention_check_filter retention_check_held retention_check_hurdles
-        retention_check_runner retention_check_shape retention_check_unused retention_chosen retention_circles
-        retention_cursor retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows
-        retention_evade retention_faults_add retention_faults_end retention_filter_understood retention_first_size
-        retention_first_work retention_gone retention_held_by retention_held_rows retention_held_since retention_learned
-        retention_limit retention_lock retention_next_pass retention_next_size retention_open retention_part
-        retention_part_ends retention_partition_close retention_partition_evade retention_partition_finalize
-        retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
-        retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_policy_of
-        retention_range retention_resume_position retention_run_check retention_save_batch retention_save_copy
-        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
-        retention_shape_adopt retention_signature retention_take retention_target_ms retention_tell_held
-        retention_tell_implausible retention_together retention_together_next retention_together_remove
-        retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
-        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
-        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
-        run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
-        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
-        run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
+        orphan_lock orphan_mode orphan_next_piece orphan_part_clear orphan_part_enter orphan_parts orphan_problem
+        orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass
+        orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade
+        orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns
+        orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take
+        orphan_uncovered reference_part_condition relation_has_code retention_account retention_archive
+        retention_archive_triggered retention_bytes retention_check_batch retention_check_filter retention_check_held
+        retention_check_hurdles retention_check_runner retention_check_shape retention_check_unused retention_chosen
+        retention_circles retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
+        retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_filter_understood
+        retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
+        retention_held_since retention_learned retention_limit retention_lock retention_next_pass retention_next_size
+        retention_open retention_part retention_part_ends retention_partition_close retention_partition_evade
+        retention_partition_finalize retention_partition_lock retention_partition_parts retention_partition_remove
+        retention_partition_store retention_partition_turn retention_partition_vet retention_places
+        retention_plan_verdict retention_policy_of retention_range retention_resume_position retention_run_check
+        retention_save_batch retention_save_copy retention_save_detach retention_save_empty retention_save_exported
+        retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature retention_take
+        retention_target_ms retention_tell_held retention_tell_implausible retention_together retention_together_next
+        retention_together_remove retention_together_statements retention_turn retention_verify retention_verify_foreign
+        retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close
+        run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last
+        run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark
+        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
+        run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
         schedule_is_command schedule_require total_batches total_bucket window_stop
     ';
     c_counsel constant text := '

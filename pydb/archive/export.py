@@ -41,6 +41,8 @@ _LEAST: Final = 256
 AHEAD: Final = 3
 """Files that may wait for their rows to be deleted."""
 _POLL: Final = 0.05
+_SOON: Final = 0.02
+"""Seconds to the next look at a run that is about to begin."""
 
 
 def export(
@@ -212,7 +214,7 @@ class Exporter:
             for run in runs.runs_of_request(self._reader, self._outcome.request):
                 if run.live and self._is_planned(run):
                     return run
-            if deleter.ended.wait(_POLL):
+            if deleter.ended.wait(_SOON):
                 raise _Ended
 
     def _wait(self, deleter: Deleter, *, most: int) -> None:

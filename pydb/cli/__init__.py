@@ -32,7 +32,7 @@ COMMANDS: dict[str, str] = {
     "hold": "Rows that nothing deletes: place, release, list, show, override holds.",
     "cascade": "Delete rows with everything below them: plan, delete, jobs, resume.",
     "erasure": "What was erased, for good: list, verify, export, and replay after a restore.",
-    "orphans": "Rows whose parent is missing: scan, list, repair, restore, close.",
+    "orphans": "Rows whose parent is missing: scan, check, list, repair, restore, close.",
     "archive": "What was deleted, kept: files exported, verified, imported.",
     "idempotency": "Idempotency keys: list, show, reset, resolve, prune, stats.",
     "audit": "The audit log, sealed in blocks: head, seal, verify.",

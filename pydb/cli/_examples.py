@@ -100,6 +100,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "pydb erasure replay /safe/erasures.jsonl --dry-run",
         "pydb erasure replay /safe/erasures.jsonl --yes",
     ),
+    "orphans check": ("pydb orphans check sample_dataset_id_fkey --filter 'dataset_id = 42'",),
     "orphans scan": ("pydb orphans scan", "pydb orphans scan app.note.customer_id_ref"),
     "orphans list": ("pydb orphans list app.note.customer_id_ref",),
     "orphans repair": ("pydb orphans repair app.note.customer_id_ref --mode quarantine --dry-run",),

@@ -1,4 +1,4 @@
-"""``pydb orphans``: scan, list, repair, restore, close."""
+"""``pydb orphans``: scan, check, list, repair, restore, close."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydb.orphans import Coverage, Finding
 
 app = typer.Typer(
-    help="Rows whose parent is missing: scan, list, repair, restore, close.", no_args_is_help=True
+    help="Rows whose parent is missing: scan, check, list, repair, restore, close.", no_args_is_help=True
 )
 
 ReferenceArgument = Annotated[
@@ -102,6 +102,42 @@ def scan(
         _runs.show(outcome.runs, "what", done="done")
         _show_coverage(coverage)
         _runs.say_next(outcome)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(
+    ctx: typer.Context,
+    reference: ReferenceArgument,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            "--filter",
+            metavar="FILTER",
+            help='Only rows of the child for which this is true: "dataset_id = 42". Without it all of them.',
+        ),
+    ] = None,
+    sample: Annotated[
+        int, typer.Option("--sample", metavar="N", min=0, max=1000, help="Keys of orphans to show.")
+    ] = 10,
+) -> None:
+    """Count the orphans of one part of a reference, now.
+
+    Exit code 1 where there are any; health and metrics count them until a scan of the whole is newer.
+    """
+    from pydb import orphans as domain
+
+    with _output.connect(ctx) as conn:
+        found = domain.check(conn, reference, part, sample=sample)
+    code = ExitCode.ATTENTION if found.orphans else ExitCode.DONE
+    if not _output.emit(ctx, "orphans.check", asdict(found), exit_code=code):
+        _output.table(
+            ["reference", "part", "orphans", "rows checked"],
+            [(found.reference, found.part or "all", found.orphans, found.checked_rows)],
+            right=("orphans", "rows checked"),
+        )
+        for key in found.sample:
+            _output.out(f"  {_output.show(key)}")
     raise typer.Exit(code)
 
 

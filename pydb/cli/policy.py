@@ -438,15 +438,16 @@ def _value(value: object) -> str:
 
 
 def _keep(policy: Policy) -> str:
+    ruled = any((policy.keep_column, policy.keep_table, policy.keep_last))
     if policy.keep != "00:00:00":
-        return policy.keep
+        return policy.keep + (", by rules" if ruled else "")
     return "to its expiry" if policy.expiry else "0"
 
 
 def _shown(policy: Policy, key: str) -> object:
     """A field of a policy for people; what it leaves to a setting says so."""
     value = getattr(policy, key)
-    if key == "keep":
+    if key == "keep" and policy.keep == "00:00:00":
         return _keep(policy)
     if value is None and key == "batch_target":
         return "as the setting batch_target"

@@ -1,8 +1,9 @@
 """The hub: one connection reads the stream, any number of subscriptions in this process get it.
 
 The reading thread is the only one that touches the connection. It waits for the publisher's bell, and looks
-every second without it. A subscription that resumes is first brought up from the table, page by page as it is
-read; from then on events are put into its queue. One whose queue is full is ended (``reason`` slow): it
+every second without it. The newest events stay in memory: subscriptions that resume among them cost no query,
+however many come back at once. One that resumes further back is brought up from the table, page by page as it
+is read; from then on events are put into its queue. One whose queue is full is ended (``reason`` slow): it
 resumes from the last position that it has seen, so it loses nothing, and it holds up nobody.
 """
 
@@ -17,6 +18,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pydb import db
@@ -34,6 +36,8 @@ Connect = Callable[[], "Connection"]
 
 CHANNEL: Final = "pydb_event"
 _PAGE: Final = 500
+_NEWEST: Final = 2000
+_LINGER_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 
@@ -187,6 +191,9 @@ class Hub:
         self._lock = threading.RLock()
         self._subscriptions: dict[Subscription, None] = {}
         self._position: int | None = None
+        self._newest: deque[Event] = deque()  # all that came after position _floor
+        self._floor = 0
+        self._wanted_at = 0.0
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._inlet, self._outlet = os.pipe()
@@ -314,41 +321,52 @@ class Hub:
 
     def _read(self, conn: Connection) -> None:
         with self._lock:
-            joining = [one for one in self._subscriptions if not one._live and not one._queue]
-            live = any(one._live for one in self._subscriptions)
-        if not live:
+            is_wanted = bool(self._subscriptions)
+        now = time.monotonic()
+        if is_wanted:
+            self._wanted_at = now
+        elif now - self._wanted_at > _LINGER_SECONDS:
             self._position = None
-        for one in joining:
-            self._catch_up(conn, one)
+        if self._position is None and is_wanted:
+            (row,) = db.call(conn, "event_status")
+            with self._lock:
+                self._position = self._floor = int(str(row["position"]))
+                self._newest.clear()
         while self._position is not None:
             found = self._page(conn, self._position, (), None, _PAGE)
             self._hand_out(found)
             if len(found) < _PAGE:
-                return
+                break
+        self._join(conn)
 
-    def _catch_up(self, conn: Connection, one: Subscription) -> None:
-        """Give a subscription its next page from the table, or its place at the end of the stream."""
-        newest = self._position
-        if newest is None or one.cursor is None:
-            (row,) = db.call(conn, "event_status")
-            newest = int(str(row["position"]))
-        page = min(_PAGE, self.queue)
-        found = (
-            [] if one.cursor is None else self._page(conn, one.cursor, tuple(one.topics), one.workspace, page)
-        )
-        bells: Bells = {}
+    def _join(self, conn: Connection) -> None:
+        """Give subscriptions that are behind their next page, from memory where that reaches back."""
         with self._lock:
-            if one.cursor is None:
-                one.cursor = newest
-            for event in found:
-                one._put(event, bells)
-            self._delivered += len(found)
-            one._joined = True
-            one._live = len(found) < page
-            if one._live and self._position is None:
-                self._position = newest
-            one._ring(bells)
-        self._ring(bells)
+            joining = [one for one in self._subscriptions if not one._live and not one._queue]
+        page = min(_PAGE, self.queue)
+        pages: dict[object, list[Event]] = {}
+        for one in joining:
+            if one.reason is not None or self._position is None:  # gone, or come meanwhile
+                continue
+            since = self._position if one.cursor is None else one.cursor
+            if self._floor <= since <= self._position:
+                newer = (event for event in self._newest if event.position > since and one.wants(event))
+                found = list(islice(newer, page))
+            else:
+                wanted = (since, one.topics, one.workspace)
+                if wanted not in pages:  # many come back at once to where they were cut off
+                    pages[wanted] = self._page(conn, since, tuple(one.topics), one.workspace, page)
+                found = pages[wanted]
+            bells: Bells = {}
+            with self._lock:
+                one.cursor = since
+                for event in found:
+                    one._put(event, bells)
+                self._delivered += len(found)
+                one._joined = True
+                one._live = len(found) < page
+                one._ring(bells)
+            self._ring(bells)
 
     def _page(
         self, conn: Connection, since: int, topics: tuple[str, ...], workspace: str | None, limit: int
@@ -386,5 +404,13 @@ class Hub:
                         continue
                     one._put(event, bells)
                     self._delivered += 1
+            for event in found:
+                if event.topic == RESET:
+                    self._newest.clear()
+                    self._floor = event.position
+                else:
+                    self._newest.append(event)
+            while len(self._newest) > _NEWEST:
+                self._floor = self._newest.popleft().position
             self._position = found[-1].position
         self._ring(bells)

@@ -126,7 +126,8 @@ comment on column pydb_internal.hold_graph.is_sought is
 
 create type pydb_internal.hold_rule as (
     free text,
-    held text
+    held text,
+    until timestamptz
 );
 
 comment on type pydb_internal.hold_rule is 'What holds say of the rows of a table, as SQL over one alias.';
@@ -134,3 +135,5 @@ comment on column pydb_internal.hold_rule.free is
 '" and …" for the rows that nothing keeps, or the empty text: what the condition of a delete ends with.';
 comment on column pydb_internal.hold_rule.held is
 'Condition, which may be null, for the rows that something keeps; null = there is nothing.';
+comment on column pydb_internal.hold_rule.until is
+'When an override ends, and more is held: it is to be asked again then; null = that does not happen.';

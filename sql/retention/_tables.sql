@@ -192,7 +192,8 @@ rule, longer than 5000 years = for ever.';
 comment on column pydb.retention_policy.keep_table is
 'Mapping table that says how long rows are kept, by tenant or class; read with the rights of who plans or runs.';
 comment on column pydb.retention_policy.keep_by is 'Columns of the table by which a row is looked up there …';
-comment on column pydb.retention_policy.keep_key is '… and the columns of a unique key of the mapping table they equal.';
+comment on column pydb.retention_policy.keep_key is
+'… and the columns of a unique key of the mapping table that they equal.';
 comment on column pydb.retention_policy.keep_value is
 'Column of the mapping table with the keep: an interval, or a whole number of days; null, or longer than 5000 years =
 for ever. No row there = the keep of the policy.';
@@ -377,7 +378,8 @@ create type pydb_internal.retention_work as (
     held bigint,
     free text,
     free_since text,
-    free_at bigint
+    free_at bigint,
+    free_until timestamptz
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -419,6 +421,7 @@ comment on column pydb_internal.retention_work.free is
 comment on column pydb_internal.retention_work.free_since is
 'The same by the holds of later, where they have changed; empty where they have not.';
 comment on column pydb_internal.retention_work.free_at is 'How often holds had changed when free_since was asked.';
+comment on column pydb_internal.retention_work.free_until is 'When it is to be asked again: an override ends.';
 
 create table pydb.retention_history (
     policy text not null,

@@ -46,7 +46,7 @@ $$;
 
 comment on function pydb.retention_policy_explain(text, timestamptz) is
 'What a policy does now, one row an aspect: run (deletes, skipped or blocked), cutoff, keep, watermark, min_keep,
-filter, action, on_referenced, strategy, budgets, fuse, enabled, paused, kill_switch, schedule, window, catch_up, and
+rules, filter, action, on_referenced, strategy, budgets, fuse, enabled, paused, kill_switch, schedule, window, catch_up, and
 whatever else would keep the current role from deleting. state: holds (of keep and watermark, the one that decides the
 cutoff), ok (in force), off (not set), blocks. For drop_partition also partitions (how many of how many go as a
 whole), and partition, one each but for those after the cutoff: ok (it goes), stays (the boundary, or what something

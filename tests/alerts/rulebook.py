@@ -21,6 +21,7 @@ RUNBOOKS: Final = ROOT / "ops/runbooks"
 FILES: Final = ("recording.yml", "alerts.yml")
 
 _TIME = re.compile(r"(\d+)(ms|[smhdw])")
+_CONFIGURED: Final = "lifecycle_(?:run_interval|scheduler_job_interval|retention)_seconds"
 _SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -96,14 +97,16 @@ def seconds(text: str) -> float:
     return sum(int(number) * _SECONDS[unit] for number, unit in _TIME.findall(text))
 
 
-def scale(folder: Path, factor: float, shortest: float) -> list[str]:
-    """Write the rules with all times divided by ``factor``; no range is shorter than ``shortest`` seconds.
+def scale(folder: Path, factor: float, shortest: float, least: float) -> list[str]:
+    """Write the rules with all times divided by ``factor``; returns the files.
 
-    Returns the files. What is a time is said by how it is written: durations, and N * 60.
+    What is a time is said by how it is written (durations, and N * 60) or by its name (what the configuration
+    says of intervals and of how long rows are kept). No range is shorter than ``shortest`` seconds, and what
+    has to last is made to last ``least``.
     """
 
-    def short(text: str, least: float) -> str:
-        return f"{max(round(seconds(text) / factor * 1000), round(least * 1000))}ms"
+    def short(text: str, bound: float) -> str:
+        return f"{max(round(seconds(text) / factor * 1000), round(bound * 1000))}ms"
 
     written = []
     for name in FILES:
@@ -112,9 +115,10 @@ def scale(folder: Path, factor: float, shortest: float) -> list[str]:
             for rule in group["rules"]:
                 expr = re.sub(r"\[(\w+)\]", lambda found: f"[{short(found[1], shortest)}]", rule["expr"])
                 expr = re.sub(r"offset (\w+)", lambda found: f"offset {short(found[1], shortest)}", expr)
+                expr = re.sub(rf"{_CONFIGURED}({{[^}}]*}})?", lambda found: f"({found[0]} / {factor})", expr)
                 rule["expr"] = re.sub(r"(\d+) \* 60\b", lambda found: f"{int(found[1]) * 60 / factor}", expr)
                 if "for" in rule:
-                    rule["for"] = short(rule["for"], 0)
+                    rule["for"] = short(rule["for"], least)
         path = folder / name
         path.write_text(yaml.safe_dump(document, sort_keys=False, width=1000))
         written.append(str(path))

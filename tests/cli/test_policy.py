@@ -268,6 +268,8 @@ def test_list_and_show(cli: Cli, events: Connection, policy_file: PolicyFile) ->
         *("partition", "partition_schema", "search_path", "partition_first"),
         *("windows", "max_wal", "catch_up_windows", "catch_up_max_wal", "catch_up_rows_per_second"),
         *("catch_up_after", "catch_up_max_rows", "catch_up_max_runtime"),
+        *(f"keep_{part}" for part in ("column", "table", "by", "key", "value", "floor", "last", "last_by")),
+        "combine",
     }
     assert (policy["fuse_share"], policy["enabled"], policy["max_rows"]) == (0.5, True, None)
     assert str(policy["created_at"]).endswith("Z")
@@ -305,6 +307,44 @@ def test_a_watermark_is_set_shown_exported_and_explained(
         "watermark_filter": {"before": None, "after": "(job = 'a'::text)"},
     }
     assert cli("policy", "explain", "nobody").code == 64
+
+
+def test_rules_are_set_shown_exported_and_a_row_is_explained(
+    cli: Cli, events: Connection, policy_file: PolicyFile, tmp_path: Path
+) -> None:
+    events.execute('create table app."Wie lange" (id bigint primary key, "für" interval)')
+    events.execute('insert into app."Wie lange" values (1, null)')
+    more = """keep_table = 'app."Wie lange"'\nkeep_by = ["id"]\nkeep_key = ["id"]\nkeep_value = "für"
+keep_floor = "7 days"\nkeep_last = 3\ncombine = "and" """
+    path = str(policy_file(a=KEEP + "\n" + more))
+    assert cli("policy", "apply", path).code == 0
+    assert kinds(cli("policy", "apply", path, "--json")) == {"a": "unchanged"}
+    exported = tmp_path / "again.toml"
+    exported.write_text(cli("policy", "export", "a").out)
+    assert kinds(cli("policy", "apply", str(exported), "--json")) == {"a": "unchanged"}
+    assert 'app."Wie lange"' in cli("policy", "show", "a").out
+    explained = cli("policy", "explain", "a", "--key", '{"id": 1}', "--json")
+    (row,) = cast("list[dict[str, object]]", explained.document["rows"])
+    assert (explained.code, row["rule"], row["keep"], row["is_due"]) == (0, "mapping", None, False)
+    assert "for_ever" in cast("list[str]", row["codes"])
+    assert "for ever" in cli("policy", "explain", "a", "--key", '{"id": 1}').out
+    assert cli("policy", "explain", "a", "--key", '{"id": -1}').code == 1
+    assert cli("policy", "explain", "a", "--key", "7").code == 64
+    assert cli("policy", "explain", "a", "--key", '{"at": "2020-01-01"}').code == 64
+    options = (
+        "--keep-table",
+        'app."Wie lange"',
+        "--keep-by",
+        "id",
+        "--keep-key",
+        "id",
+        "--keep-value",
+        "für",
+    )
+    assert cli("policy", "set", "b", "app.events", "at", "30 days", "--filter", "id > 1", *options).code == 0
+    # the line of the key that is wrong is named
+    wrong = cli("policy", "apply", str(policy_file(c=KEEP + '\nfilter = "id > 2"\nkeep_column = "nobody"')))
+    assert (wrong.code, "keep_column" in wrong.err or "nobody" in wrong.err) == (64, True)
 
 
 def test_drop(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Connection
 
-GENERATED = ("reference-sql.md", "reference-cli.md")
+GENERATED = ("reference-sql.md", "reference-cli.md", "reference-metrics.md")
 
 
 def text(page: str) -> str:

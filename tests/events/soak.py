@@ -90,10 +90,11 @@ class Reader:
                 f"GET /stream?{query} HTTP/1.1\r\nHost: localhost\r\n"
                 f"Last-Event-ID: {self.seen}\r\n\r\n".encode()
             )
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(60):  # a busy machine is no fault
                 status = await reader.readline()
-                if b" 200 " not in status:
-                    return
+            if b" 200 " not in status:
+                return
+            async with asyncio.timeout(patience):
                 await self._events(reader)
         except TimeoutError:
             pass
@@ -220,7 +221,9 @@ class Soak:
         command = [sys.executable, "-m", "pydb", "--dsn", self.dsn, "events", "publish"]
         while not self.publishing.is_set():
             with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-                self.publishing.wait(self.form.kill_every)
+                self.writing.wait(self.form.kill_every)
+                if self.writing.is_set():
+                    self.publishing.wait()  # what is left is published
                 process.send_signal(signal.SIGKILL)
                 self.kills += 1
 

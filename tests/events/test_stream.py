@@ -206,6 +206,7 @@ def test_runs_policies_and_jobs_are_events_without_anybody_s_rows(lab: Lab, stre
     lab.rows("select pydb.retention_pause('people', 'why')")
     lab.rows("select pydb.retention_resume('people')")
     lab.rows("select pydb.cascade_request('person', '[{\"id\": 3}]', p_grace => '0')")
+    lab.rows("select pydb.setting_set('orphan_min_age', '0')")
     lab.rows("select pydb.reference_set('note', '{person_id}', 'person', '{id}')")
     lab.do("call pydb.orphan_scan_run()")
     lab.do("call pydb.retention_run('people')")

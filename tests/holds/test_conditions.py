@@ -205,3 +205,34 @@ def test_a_filter_of_somebody_who_could_not_do_it_himself_stops_the_delete(
     db.execute("update pydb.hold set placed_by_role = (select oid from pg_roles where rolname = %s)", [name])
     with refused("YD704"):
         lab.rows("select * from pydb.cascade_delete('customer', '{\"id\": 5}')")
+
+
+def test_a_filter_that_is_one_column_and_nothing_else(lab: Lab) -> None:
+    lab.do("alter table customer add held boolean; update customer set held = id = 2 where id < 4")
+    place(lab, "case 7", "customer", None, "held")
+    assert kept(lab, "customer") == [2]
+    policy(lab, "customers", "customer", p_filter="'held'", p_on_referenced="'cascade'")
+    lab.rows("select * from pydb.hold_release('case 7', 'over')")
+    assert run(lab, "call pydb.retention_run('customers')")[:2] == ("completed", "exhausted")
+    assert [row[0] for row in lab.rows("select id from customer order by id")] == [1, 3, 4, 5, 6]
+
+
+def test_an_override_that_ends_while_a_run_is_at_work_exempts_no_more(lab: Lab) -> None:
+    place(lab, "one", "customer")
+    lab.rows("""select pydb.hold_override('one', 'customer', '[{"id": 4}]', 'the judge agreed')""")
+    policy(lab, "customers", "customer")
+    # what a batch asks, that belongs to a run which laid out its work before
+    asked = """select (pydb_internal.retention_held_since(p, jsonb_populate_record(
+            null::pydb_internal.retention_work,
+            jsonb_build_object('free', r.free, 'free_at', g.generation, 'free_until', r.until)
+        ))).free_since
+        from pydb.retention_policy as p, pydb_internal.hold_rule_of('customer'::regclass) as r,
+            pydb_internal.hold_gate as g where p.name = 'customers'"""
+    assert lab.one(asked) is None
+    exempt = str(lab.one("select pydb_internal.hold_free_condition('customer'::regclass)"))
+    lab.do("update pydb.hold set until = now() where overrides is not null")
+    with_end = asked.replace("r.free,", "%s::text,").replace("r.until", "now()")
+    (since,) = lab.rows(with_end, exempt)[0]
+    assert lab.rows(f"select id from customer as t where not (true{since}) order by id") == [
+        (number,) for number in range(1, 7)
+    ]

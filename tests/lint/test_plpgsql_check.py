@@ -106,6 +106,8 @@ ALLOWED: Final = {
     ("retention_archive", "security", "not sanitized"): CONDITION,
     ("retention_delete", "security", "not sanitized"): CONDITION,
     ("retention_delete_rows", "security", "not sanitized"): CONDITION,
+    ("retention_chosen", "security", "not sanitized"): CONDITION,
+    ("retention_row_(rule|reasons)", "security", "not sanitized"): CONDITION,
     ("retention_effect_warnings", "security", "not sanitized"): CONDITION,
     ("retention_range", "security", "not sanitized"): CONDITION,
     ("retention_save_copy", "security", "not sanitized"): NAMES,

@@ -20,6 +20,10 @@ FILTER: Final = (
     "a filter of a policy, after retention_check_author: its author could become this role, and what it "
     "names is PostgreSQL's own, a superuser's extension's or an enum's; beside it: " + KEYS
 )
+RULES: Final = (
+    "columns of the table and of a mapping table, which is an ordinary one, of types that run nobody's code: "
+    "retention_check_rules; beside them: " + FILTER
+)
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 HELD: Final = (
@@ -48,6 +52,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
         "as the owner: an archive's own name and numbers of blocks; without filters " + HELD,
     ),
     "archive_shut": (1, "a lock; " + NAMES),
+    "archive_span": (1, NAMES),
     "cascade_add_held": (1, HELD),
     "cascade_check_copies": (1, HELD),
     "archive_put": (2, "acts, does not look: an insert as whoever restores; " + NAMES),
@@ -129,6 +134,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_delete": (4, FILTER + "; under another path than pydb's only names and places"),
     "retention_delete_cascade": (2, FILTER),
     "retention_delete_rows": (1, FILTER),
+    "retention_chosen": (1, RULES),
     "retention_effect_warnings": (1, FILTER),
     "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
     "retention_lock": (1, NAMES),
@@ -145,6 +151,8 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_partition_remove": (1, "DROP or ALTER TABLE of names from the catalog, as its owner"),
     "retention_partition_verdict": (1, "typed constants, by format(): such a policy has no filter; " + NAMES),
     "retention_range": (2, "the time column and typed constants, by format(); without the filter"),
+    "retention_row_reasons": (4, RULES),
+    "retention_row_rule": (1, RULES),
     "retention_save_batch": (1, NAMES),
     "retention_save_copy": (2, NAMES),
     "retention_save_has_rows": (1, NAMES),
@@ -170,7 +178,13 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "schedule_sync": (1, "calls of pg_cron's functions, literals by format(); after schedule_cron"),
 }
 # what would run a filter, and so must come behind the check of its author
-CHECKED: Final = ("retention_plan", "retention_check_runner", "retention_open", "retention_turn")
+CHECKED: Final = (
+    "retention_plan",
+    "retention_check_runner",
+    "retention_open",
+    "retention_turn",
+    "retention_row_explain",
+)
 
 
 def executes(text: str) -> int:

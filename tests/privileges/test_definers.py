@@ -113,6 +113,7 @@ SAFE: Final = {
     "health_seal": TELLS + ": how many rows are sealed, and the ids of those that are not what was sealed",
     "metric_idempotency": TELLS,
     "metric_standbys": TELLS + ": how far standbys are behind",
+    "orphan_part_clear": "takes away only what is older than a whole scan",
     "orphan_part_enter": RIGHT + ": a number and a sample of a part; a scan has the last word",
     "schedule_failures": TELLS + ": how many firings of pydb's jobs failed",
     "schedule_failures_add": "adds what it counts itself; takes nothing",
@@ -187,6 +188,7 @@ TEXT: Final = frozenset(
         # what holds say of the table, as in tests/lint/test_text_that_runs.py
         "idempotency_prune",
         "schedule_sources",
+        "schedule_failures",
         # a routine of pydb's own, by its name in run_kind, which only the owner writes
         "window_users",
     }

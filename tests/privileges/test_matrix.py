@@ -62,7 +62,6 @@ BOOKS: Final = {
     "schedule_claim": "DELETE INSERT UPDATE",
     "scheduler": "DELETE INSERT UPDATE",
     "orphan_finding": "DELETE INSERT UPDATE",
-    "orphan_part": "DELETE",
     "orphan_quarantine": "DELETE SELECT",
     "idempotency_key": "DELETE SELECT",
 }

@@ -67,6 +67,7 @@ drop function pydb_internal.retention_rates(text);
 alter type pydb_internal.retention_work drop attribute free;
 alter type pydb_internal.retention_work drop attribute free_since;
 alter type pydb_internal.retention_work drop attribute free_at;
+alter type pydb_internal.retention_work drop attribute free_until;
 drop function pydb_internal.hold_seed_condition(pydb_internal.hold_graph, pydb_internal.hold_seed, text);
 drop function pydb_internal.hold_key_condition(pydb_internal.hold_seed, text, name[], text, boolean);
 drop function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule);

@@ -31,7 +31,7 @@ begin
         where a.pid = v_exporter.pid and (a.backend_start = v_exporter.backend_start or a.backend_start is null)
     ) then
         v_turn.part := p_part;
-        v_turn.run.wake_at := clock_timestamp() + interval '100 ms';
+        v_turn.run.wake_at := clock_timestamp() + interval '50 ms';
     else
         v_turn.run.state := 'failed';
         v_turn.run.reason := 'error';

@@ -29,6 +29,7 @@ begin
             p_run.factor := greatest(p_run.factor / 2, v_least);
         end if;
         p_run.wake_at := clock_timestamp() + v_worst.back_off;
+        p_run.governor_at := p_run.wake_at; -- it looks again when it wakes, however long governor_interval is
     else
         p_run.governor_since := null;
         -- Halved where it is above half of the threshold and does not fall, once a back-off; up by steps where it is

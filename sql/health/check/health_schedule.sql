@@ -32,7 +32,12 @@ begin
     );
     select jsonb_agg(to_jsonb(f)) into v_findings
     from (
-        select d.status, d.reason_code, d.summary, d.detail, d.hint
+        -- who may not see whether pg_cron is there cannot say that nothing fires
+        select
+            case when h.is_hidden then 'unknown' else d.status end as status,
+            case when h.is_hidden then 'scheduler_hidden' else d.reason_code end as reason_code,
+            case when h.is_hidden then 'this role may not see whether pg_cron is loaded' else d.summary end as summary,
+            d.detail, case when h.is_hidden then format('grant pg_monitor to %I;', session_user) else d.hint end as hint
         from (
             select * from pydb_internal.doctor_scheduler(v_cron)
             union all
@@ -42,6 +47,7 @@ begin
             union all
             select * from pydb_internal.doctor_sources()
         ) as d
+        cross join lateral (select d.reason_code = 'no_scheduler' and v_place.place = 'hidden' as is_hidden) as h
         -- whether pg_cron is there is no matter while nothing has a schedule
         where d.status <> 'ok' and ((v_figures ->> 'wanted')::integer > 0 or d.component in ('scheduler', 'jobs'))
         union all

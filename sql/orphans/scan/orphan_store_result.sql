@@ -36,13 +36,7 @@ begin
         first_seen = case when p_counts.orphans > 0 then coalesce(f.first_seen, v_now) end,
         last_seen = case when p_counts.orphans > 0 then v_now else f.last_seen end
     where f.reference = p_edge.reference;
-    -- what was met in parts of it is seen again, or gone
-    delete from pydb.orphan_part as q
-    where q.ctid = any(array(
-        select o.ctid from pydb.orphan_part as o
-        where o.reference = p_edge.reference and o.checked_at < v_now
-        for update skip locked
-    ));
+    perform pydb_internal.orphan_part_clear(p_edge.reference);
     return v_status;
 end
 $$;

@@ -1,5 +1,5 @@
--- pydb_internal.retention_row_reasons (explain; by retention_row_explain): whether a run would take one row now, and all
--- that keeps it.
+-- pydb_internal.retention_row_reasons (explain; by retention_row_explain): whether a run would take one row now, and
+-- all that keeps it.
 -- reads the row, what references and holds it   writes nothing   locks nothing above a select
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.retention_row_reasons(

@@ -1,5 +1,5 @@
 -- pydb_internal.retention_held_since (held; by retention_turn): before a batch deletes: no hold is placed from here to
--- the commit, and what is held is asked anew where holds have changed.
+-- the commit, and what is held is asked anew where holds have changed, or an override has ended.
 -- reads pydb.hold, the catalog   writes nothing   locks the gate of holds
 -- raises YD103 YD114 YD704
 create or replace function pydb_internal.retention_held_since(
@@ -12,10 +12,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_holds constant record := pydb_internal.hold_enter();
+    v_rule pydb_internal.hold_rule;
 begin
-    if v_holds.generation is distinct from p_work.free_at then
+    if v_holds.generation is distinct from p_work.free_at or p_work.free_until <= clock_timestamp() then
+        v_rule := pydb_internal.hold_rule_of(p_policy.target);
         -- what was held when the rows were counted stays too: the fuse has not seen it
-        p_work.free_since := nullif(pydb_internal.hold_free_condition(p_policy.target), p_work.free);
+        p_work.free_since := nullif(v_rule.free, p_work.free);
+        p_work.free_until := v_rule.until;
         p_work.free_at := v_holds.generation;
     end if;
     return p_work;

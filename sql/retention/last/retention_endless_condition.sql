@@ -22,6 +22,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_endless_condition(pydb.retention_policy, text) is
-'Condition over an alias with the mapping joined (retention_rule_source); null where no rule of the policy can say so. What is kept for ever no number to keep takes.';
+'Condition over an alias with the mapping joined (retention_rule_source); null where no rule of the policy can say so.
+What is kept for ever no number to keep takes.';
 
 revoke all on function pydb_internal.retention_endless_condition(pydb.retention_policy, text) from public;

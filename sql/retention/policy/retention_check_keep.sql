@@ -27,7 +27,9 @@ begin
         when p_policy.keep < v_floor and not p_allow_short then format('it is shorter than min_keep, %s', v_floor)
     end;
     -- months and days of opposite signs can make a keep that looks positive and is not
-    if v_problem is null and pydb_internal.retention_keep_cutoff(p_policy, clock_timestamp()) is null then
+    if v_problem is null and pydb_internal.retention_keep_cutoff(
+        pydb_internal.retention_unruled(p_policy), clock_timestamp()
+    ) is null then
         v_problem := 'it gives no cutoff';
     end if;
     if v_problem is not null then

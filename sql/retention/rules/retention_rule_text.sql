@@ -1,4 +1,5 @@
--- pydb_internal.retention_rule_text (rules): the rules of a policy in a line, for people and for the guard of its shape.
+-- pydb_internal.retention_rule_text (rules): the rules of a policy in a line, for people and for the guard of its
+-- shape.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_rule_text(p_policy pydb.retention_policy)

@@ -85,7 +85,7 @@ $$;
 
 comment on function pydb_internal.archive_export_range(oid, bigint, bigint, bigint, bigint) is
 'For blocks p_from up to p_until of an archive: a statement that gives the places and versions of the rows of a run (as
-sent arrays, 20000 rows at a time, each with the number and the times of all), and the COPY of the same rows as their table had them,
-in the order of its key, to be run in one snapshot; columns and signature.';
+sent arrays, 20000 rows at a time, each with the number and the times of all), and the COPY of the same rows as their
+table had them, in the order of its key, to be run in one snapshot; columns and signature.';
 
 revoke all on function pydb_internal.archive_export_range(oid, bigint, bigint, bigint, bigint) from public;

@@ -24,6 +24,7 @@ begin
         p_run.governor_since := null;
     else
         p_run.governor_at := v_now + pydb_internal.setting_get(p_name => 'governor_interval')::interval;
+        p_run.relation := v_relation;
         if v_table <> all(coalesce(p_run.governor_seen, '{}')) then
             p_run.governor_seen := p_run.governor_seen || v_table;
             p_run.relation := v_table;

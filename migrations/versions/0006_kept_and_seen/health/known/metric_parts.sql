@@ -7,14 +7,22 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select n.reference, sum(n.orphans)::bigint, max(n.checked_at)
-    from (
-        select distinct on (p.reference, p.part) p.reference, p.orphans, p.checked_at
+    with newest as (
+        select distinct on (p.reference, p.part) p.reference, p.part, p.orphans, p.checked_at
         from pydb.orphan_part as p
         left join pydb.orphan_finding as f on f.reference = p.reference
         where f.scanned_at is null or p.checked_at > f.scanned_at
         order by p.reference, p.part, p.checked_at desc
-    ) as n
+    )
+    select
+        n.reference, greatest(
+            -- a check of all rows has seen those of the parts before it
+            max(w.orphans), sum(n.orphans) filter (
+                where n.part <> '' and (w.checked_at is null or n.checked_at > w.checked_at)
+            )
+        )::bigint, max(n.checked_at)
+    from newest as n
+    left join newest as w on w.reference = n.reference and w.part = ''
     group by n.reference;
 $$;
 

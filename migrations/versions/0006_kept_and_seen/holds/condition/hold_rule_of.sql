@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.hold_graph_of
 as $$
 declare
-    v_rule pydb_internal.hold_rule := row('', null);
+    v_rule pydb_internal.hold_rule := row('', null, null);
     v_active pydb.hold[];
     v_group record;
     v_graph pydb_internal.hold_graph;
@@ -25,6 +25,7 @@ begin
         return v_rule;
     end if;
     v_active := array(select h from pydb_internal.hold_active() as h);
+    v_rule.until := (select min(o.until) from unnest(v_active) as o where o.overrides is not null);
     for v_group in
         -- an override is about one hold; the others are asked together
         select array_agg(h.hold) || (

@@ -1,5 +1,5 @@
--- pydb_internal.retention_goes_at (explain; by retention_row_rule): the first moment at which a row of some time and keep
--- has expired.
+-- pydb_internal.retention_goes_at (explain; by retention_row_rule): the first moment at which a row of some time and
+-- keep has expired.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_goes_at(

@@ -1,5 +1,5 @@
--- pydb_internal.retention_rule_source (rules): SQL text that joins the mapping table of a policy to its table, for a look
--- at many rows: behind the table and its alias.
+-- pydb_internal.retention_rule_source (rules): SQL text that joins the mapping table of a policy to its table, for a
+-- look at many rows: behind the table and its alias.
 -- reads the catalog, settings   writes nothing   locks nothing
 -- raises YD005 YD901
 create or replace function pydb_internal.retention_rule_source(p_policy pydb.retention_policy, p_alias text default 't')

@@ -52,7 +52,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_until_text(pydb.retention_policy, text) is
-'What retention_bound says of the moment keep_at minus a keep, for a keep that is SQL text: never below keep_floor; null,
+'What retention_bound says of the moment keep_at minus a keep, for a keep that is SQL text: never below the floor; null,
 and longer than 5000 years, is for ever, and gives null.';
 
 revoke all on function pydb_internal.retention_until_text(pydb.retention_policy, text) from public;

@@ -26,6 +26,7 @@ declare
     v_last bigint[];
     v_held bigint;
     v_holds bigint;
+    v_rule pydb_internal.hold_rule;
 begin
     if v_policy.action = 'export' and p_run.kind = 'retention' and not p_run.dry_run then
         raise exception using errcode = 'YD621', message = format('policy %s exports its rows to files', v_policy.name),
@@ -69,7 +70,9 @@ begin
     v_work.blocked := v_blocked;
     v_work.holds := v_holds;
     v_work.free_at := v_holds;
-    v_work.free := pydb_internal.hold_free_condition(v_policy.target);
+    v_rule := pydb_internal.hold_rule_of(v_policy.target);
+    v_work.free := v_rule.free;
+    v_work.free_until := v_rule.until;
     v_work.free_since := null;
     v_work.held := coalesce(v_held, 0);
     if v_policy.action = 'drop_partition' then

@@ -1,0 +1,213 @@
+"""A real Prometheus with the rules of ops/prometheus in a fraction of their time, and what it scrapes."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+import urllib.request
+from typing import TYPE_CHECKING, Final, Self, cast
+
+import yaml
+
+from pydb import db
+from pydb.errors import DatabaseUnavailable
+from pydb.health import metrics
+from tests import processes
+from tests.alerts.rulebook import RUNBOOKS, program, scale
+from tests.servers import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+# one second is two hours; what is shorter than the steps of scrapes and rules is as long as a few of them
+FACTOR: Final = 7200
+SHORTEST_RANGE: Final = 7
+SHORTEST_WAIT: Final = 4
+DEADLINE: Final = 90.0
+
+Labels = dict[str, str]
+
+
+class Exporter:
+    """Serves the metrics of one database, on loopback, by the function that `pydb metrics` prints."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self.port = free_port()
+        self._server: http.server.ThreadingHTTPServer | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        dsn = self.dsn
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                try:
+                    with db.connect(dsn) as conn:
+                        text = metrics.render(conn)
+                except DatabaseUnavailable:
+                    text = metrics.down()
+                self.send_response(200)
+                self.send_header("Content-Type", metrics.content_type())
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Nothing: the test's output is its own."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+class Prometheus:
+    """Debian's Prometheus on a port and in a directory of its own: it scrapes and evaluates every second."""
+
+    def __init__(self, folder: Path, targets: list[str], scrape: int = 2) -> None:
+        self.port = free_port()
+        files = scale(folder, FACTOR, SHORTEST_RANGE, SHORTEST_WAIT)
+        config = folder / "prometheus.yml"
+        config.write_text(
+            yaml.safe_dump(
+                {
+                    "global": {
+                        "scrape_interval": f"{scrape}s",
+                        "scrape_timeout": f"{scrape}s",
+                        "evaluation_interval": "1s",
+                        "external_labels": {"runbooks": "https://example.org/runbooks"},
+                    },
+                    "rule_files": files,
+                    "scrape_configs": [{"job_name": "lifecycle", "static_configs": [{"targets": targets}]}],
+                }
+            )
+        )
+        self._command = [
+            program("prometheus"),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            "--query.lookback-delta=5s",
+            "--log.level=warn",
+        ]
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        self._process = processes.start(self._command, env=os.environ, cwd=self._folder)
+        until(lambda: self._answers() or self._process.poll() is not None, "Prometheus answers")
+        assert self._process.poll() is None, self._process.communicate()[1]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.communicate(timeout=30)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=5):
+                return True
+        except OSError:
+            return False
+
+    def query(self, expr: str) -> list[tuple[Labels, float]]:
+        """An instant query; returns labels and value of each series."""
+        query = urllib.parse.urlencode({"query": expr})
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.port}/api/v1/query?{query}", timeout=10
+        ) as answer:
+            result = json.load(answer)["data"]["result"]
+        return [(series["metric"], float(series["value"][1])) for series in result]
+
+    def firing(self) -> list[tuple[Labels, Labels]]:
+        """Alerts that fire now: labels and annotations."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/alerts", timeout=10) as answer:
+            found = json.load(answer)["data"]["alerts"]
+        return [(one["labels"], one["annotations"]) for one in found if one["state"] == "firing"]
+
+    def fired(self, seconds: float) -> set[tuple[str, ...]]:
+        """Alerts that fired at any time in the last seconds: their labels as text."""
+        found = self.query(f'max_over_time(ALERTS{{alertstate="firing"}}[{int(seconds)}s])')
+        return {tuple(f"{key}={value}" for key, value in sorted(labels.items())) for labels, _ in found}
+
+    def await_firing(self, wanted: Labels) -> tuple[Labels, Labels]:
+        """Wait until an alert fires that has these labels; returns all of its labels, and its annotations."""
+        found: list[tuple[Labels, Labels]] = []
+
+        def is_there() -> bool:
+            found[:] = [(labels, said) for labels, said in self.firing() if wanted.items() <= labels.items()]
+            return bool(found)
+
+        until(is_there, f"fires: {wanted}")
+        return found[0]
+
+    def await_cleared(self, labels: Labels) -> None:
+        until(lambda: all(one != labels for one, _ in self.firing()), f"clears: {labels}")
+
+
+def until(is_true: Callable[[], bool], what: str, seconds: float = DEADLINE) -> None:
+    end = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.3)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return cast("int", probe.getsockname()[1])
+
+
+def first_command(alert: str) -> str:
+    """What the runbook of an alert has people type first."""
+    found = re.search(
+        r"^## First\n\n```sh\n(.+)\n```\n", (RUNBOOKS / f"{alert}.md").read_text(), re.MULTILINE
+    )
+    assert found
+    return found[1]
+
+
+def type_it(alert: str, dsn: str, labels: Mapping[str, str], path: str) -> str:
+    """Run the first command of a runbook, with the labels of the alert; returns all that it prints."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "PYDB_"))}
+    environment = {
+        **kept,
+        **{key.upper(): value for key, value in labels.items() if key not in ("job", "alertname")},
+        **as_libpq(dsn),
+        "PYDB_DSN": dsn,
+        "PYTHONPATH": str(ROOT),
+        "PATH": f"{path}:{kept['PATH']}",
+        "COLUMNS": "240",
+    }
+    done = subprocess.run(
+        ["bash", "-c", first_command(alert)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def as_libpq(dsn: str) -> dict[str, str]:
+    """The variables by which psql finds the same database."""
+    import psycopg
+
+    names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
+    given = psycopg.conninfo.conninfo_to_dict(dsn)
+    return {variable: str(given[name]) for name, variable in names.items() if given.get(name)}

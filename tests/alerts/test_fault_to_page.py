@@ -1,0 +1,107 @@
+"""From the fault to the page: real faults on real servers, a real Prometheus, runbooks that name them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+import pytest
+
+from tests.alerts import faults
+from tests.alerts.faults import CHAINS, REBOOT, Clock, Fault, World
+from tests.alerts.paging import Exporter, Prometheus, type_it, until
+from tests.alerts.rulebook import alerts
+from tests.faults.test_standby import standby_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import CronServerFactory
+
+SOAK: Final = 20
+# commands of runbooks at a time: each is a process of its own
+TYPISTS: Final = threading.BoundedSemaphore(2)
+BIN: Final = str(Path(sys.executable).parent)
+
+
+@pytest.fixture(scope="module")
+def world(new_cron_server: CronServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(new_cron_server())
+        app = Exporter(server.app_dsn)
+        spare = Exporter(server.add("spare"))
+        standby = stack.enter_context(standby_of(server))  # type: ignore[arg-type]
+        for exporter, prepare in ((app, faults.prepare), (spare, faults.prepare_spare)):
+            with psycopg.connect(exporter.dsn, autocommit=True) as session:
+                prepare(session)
+            exporter.start()
+            stack.callback(exporter.stop)
+        clock = Clock(app.dsn)
+        clock.start()
+        stack.callback(clock.over.set)
+        folder = tmp_path_factory.mktemp("prometheus")
+        prometheus = stack.enter_context(Prometheus(folder, [app.address, spare.address]))
+        made = World(server, standby, app, spare, clock, prometheus)
+        yield made
+        for session in made.sessions:
+            session.close()
+
+
+def happens(world: World, fault: Fault) -> list[str]:
+    """Let a fault happen, be told of, named and repaired; returns what was not as it should be."""
+    wrong = []
+    exporter = world.spare if fault.of_spare else world.app
+    fired = []
+    with fault.happen(world):
+        for name, (labels, named) in fault.alerts.items():
+            wanted = {"alertname": name, "instance": exporter.address, "job": "lifecycle", **labels}
+            try:
+                found, said = world.prometheus.await_firing(wanted)
+            except AssertionError as error:
+                wrong.append(f"{fault.name}: {error}")
+                continue
+            fired.append(found)
+            if any("<no value>" in text or "error" in text.split(":")[0] for text in said.values()):
+                wrong.append(f"{name} says: {said}")
+            with TYPISTS:
+                printed = type_it(name, exporter.dsn, found, BIN)
+            if not re.search(named, printed):
+                wrong.append(f"{name}: its runbook does not name {named}: {printed}")
+    for labels in fired:
+        try:
+            world.prometheus.await_cleared(labels)
+        except AssertionError as error:
+            wrong.append(f"{fault.name}: {error}")
+    return wrong
+
+
+def test_every_alert_has_its_fault() -> None:
+    of_budgets = {alert.name for alert in alerts() if alert.group == "lifecycle-burn"}
+    told = {name for chain in (*CHAINS, (REBOOT,)) for fault in chain for name in fault.alerts}
+    assert told == {alert.name for alert in alerts()} - of_budgets
+    assert len(told) == 28
+
+
+@pytest.mark.timeout(400)
+def test_nobody_is_woken_while_all_is_well_and_each_fault_wakes_somebody(world: World) -> None:
+    began = time.monotonic()
+    until(lambda: len(world.prometheus.query("lifecycle_build_info")) == 2, "both databases are seen")
+    until(lambda: time.monotonic() - began > SOAK, "all is well for a while")
+    assert world.prometheus.fired(SOAK + 60) == set()
+
+    wrong = happens(world, REBOOT)
+
+    def one_after_the_other(chain: tuple[Fault, ...]) -> list[str]:
+        return [said for fault in chain for said in happens(world, fault)]
+
+    with ThreadPoolExecutor(len(CHAINS)) as pool:
+        for said in pool.map(one_after_the_other, CHAINS):
+            wrong += said
+    assert not wrong, "\n".join(wrong)

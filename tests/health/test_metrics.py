@@ -1,0 +1,310 @@
+"""pydb.metric: its names are locked, its counters never go back, and a scrape has an end."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+import pytest
+import yaml
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
+from prometheus_client.parser import text_string_to_metric_families
+
+from pydb import db as database_module
+from pydb.health import metrics
+
+if TYPE_CHECKING:
+    from tests.conftest import Connect, Connection
+
+LOCK: Final = Path(__file__).with_name("metric_names.lock")
+COLLECTOR: Final = Path(__file__).parents[2] / "ops/prometheus/sql_exporter/pydb.collector.yml"
+
+
+def totals(db: Connection) -> dict[tuple[str, str], float]:
+    rows = db.execute(
+        "select m.name, m.labels::text, m.value from pydb.metric as m where m.type <> 'gauge'"
+    ).fetchall()
+    return {(str(name), str(labels)): float(str(value)) for name, labels, value in rows}
+
+
+def value(db: Connection, name: str, **labels: str) -> float | None:
+    row = db.execute(
+        "select sum(m.value) from pydb.metric as m where m.name = %s and m.labels @> %s",
+        [name, psycopg.types.json.Jsonb(labels)],
+    ).fetchone()
+    return None if row is None or row[0] is None else float(str(row[0]))
+
+
+@pytest.fixture
+def events(db: Connection) -> Connection:
+    """Two tables with old rows, and a policy each."""
+    for name in ("event", "login"):
+        db.execute(f"create table public.{name} (id bigint primary key, at timestamptz not null)".encode())
+        db.execute(
+            f"insert into public.{name} select i, now() - i * interval '1 day'"
+            " from generate_series(1, 100) as i".encode()
+        )
+        db.execute(
+            "select pydb.retention_policy_set(%s, %s, 'at', '30 days', p_fuse_share => 1)",
+            [name, f"public.{name}"],
+        )
+    return db
+
+
+def test_names_types_and_labels_are_what_was_promised(db: Connection) -> None:
+    known = {
+        str(name): f"{name} {kind} {','.join(labels)}".rstrip()
+        for name, kind, labels in db.execute(
+            "select name, type, labels from pydb_internal.metric_kind"
+        ).fetchall()
+    }
+    known |= {name: f"{name} {kind} {','.join(labels)}".rstrip() for name, kind, labels, _ in metrics.ADDED}
+    locked = LOCK.read_text("utf-8").splitlines()
+    assert sorted(known.values()) == locked, "a metric has dashboards and alerts: its name is never changed"
+
+
+def test_every_sample_is_of_a_known_metric_with_its_labels(events: Connection) -> None:
+    events.execute("call pydb.retention_run()")
+    events.execute("select count(*) from pydb.orphan_scan()")
+    kinds = {
+        row[0]: set(row[1]) for row in events.execute("select name, labels from pydb_internal.metric_kind")
+    }
+    collected: set[object] = set()
+    for collector in events.execute("select unnest(pydb_internal.metric_collectors())").fetchall():
+        rows = events.execute("select m.name, m.labels from pydb_internal.metric_collect(%s) as m", collector)
+        for name, labels in rows.fetchall():
+            family = name if name in kinds else re.sub("_(bucket|sum|count)$", "", name)
+            assert family in kinds, name
+            assert set(labels) - {"le"} == kinds[family], (name, labels)
+            collected.add(family)
+    assert len(collected) > 45
+    assert value(events, "lifecycle_scrape_success") == len(
+        events.execute("select unnest(pydb_internal.metric_collectors())").fetchall()
+    )
+
+
+def test_a_run_counts_once_with_its_rows_and_its_time(events: Connection) -> None:
+    assert value(events, "lifecycle_runs_total") is None
+    events.execute("call pydb.retention_run('event', p_dry_run => true)")
+    assert value(events, "lifecycle_runs_total") is None
+    events.execute("call pydb.retention_run('event', p_max_rows => 10)")
+    events.execute("call pydb.retention_run('event')")
+    events.execute("call pydb.retention_run('login')")
+    label = {"subsystem": "retention", "policy": "event"}
+    assert value(events, "lifecycle_runs_total", **label, outcome="partial") == 1
+    assert value(events, "lifecycle_runs_total", **label, outcome="success") == 1
+    assert value(events, "lifecycle_rows_total", **label, action="deleted") == 70
+    assert value(events, "lifecycle_rows_total", subsystem="retention", action="deleted") == 140
+    assert value(events, "lifecycle_run_duration_seconds_count", subsystem="retention") == 3
+    assert value(events, "lifecycle_run_duration_seconds_bucket", subsystem="retention", le="+Inf") == 3
+    batches = value(events, "lifecycle_batches_total", subsystem="retention")
+    assert batches == value(events, "lifecycle_batch_duration_seconds_count", subsystem="retention")
+    assert batches is not None
+    assert batches >= 3
+
+
+def test_what_a_run_has_done_so_far_counts_while_it_is_at_work(events: Connection) -> None:
+    events.execute("call pydb.retention_run('event', p_max_rows => 10)")
+    events.execute(
+        "insert into pydb.job_run (kind, subject, state, rows_done, batches, started_at, heartbeat_at, pid)"
+        " values ('retention', 'event', 'running', 25, 2, now() - interval '1 min', now(), pg_backend_pid())"
+    )
+    assert value(events, "lifecycle_rows_total", policy="event", action="deleted") == 35
+    assert value(events, "lifecycle_run_in_progress", policy="event") == 1
+    assert (value(events, "lifecycle_run_age_seconds", policy="event") or 0) >= 60
+    # and no less when it is found dead
+    events.execute(
+        "update pydb.job_run set state = 'interrupted', stop_reason = 'error', finished_at = now()"
+        " where state = 'running'"
+    )
+    assert value(events, "lifecycle_rows_total", policy="event", action="deleted") == 35
+    assert value(events, "lifecycle_runs_total", policy="event", outcome="interrupted") == 1
+    assert value(events, "lifecycle_run_in_progress") is None
+
+
+def test_counters_do_not_go_back_when_the_log_is_pruned_or_the_totals_are_folded(events: Connection) -> None:
+    for _ in range(3):
+        events.execute("call pydb.retention_run()")
+    before = totals(events)
+    events.execute("delete from pydb.job_run")
+    assert totals(events) == before
+    # a hundred more, so that their rows are made one
+    for _ in range(40):
+        events.execute("call pydb.retention_run('event')")
+    folded = totals(events)
+    assert all(folded[key] >= was for key, was in before.items())
+    assert value(events, "lifecycle_runs_total", policy="event", outcome="success") == 43
+    (rows,) = events.execute("select count(*) from pydb.metric_total").fetchall()
+    assert rows[0] < 250
+
+
+def test_folding_keeps_every_sum(db: Connection) -> None:
+    db.execute(
+        "insert into pydb.metric_total (metric, subsystem, subject, label, value, at)"
+        " select 'runs', 'retention', 'p', case when i % 3 = 0 then 'error' else 'success' end, 0.1, now()"
+        " from generate_series(1, 1000) as i"
+    )
+    before = totals(db)
+    db.execute("select pydb_internal.total_fold('retention', 'p')")
+    assert totals(db) == before
+    assert db.execute("select count(*) from pydb.metric_total").fetchone() == (2,)
+
+
+def test_who_deletes_in_a_long_transaction_keeps_nobody_waiting(db: Connection, connect: Connect) -> None:
+    db.execute("create table public.a (id int primary key)")
+    db.execute("insert into public.a select generate_series(1, 10)")
+    first, second = connect(autocommit=False), connect(autocommit=False)
+    for session in (first, second):
+        session.execute("set statement_timeout = '20s'")
+    first.execute("select * from pydb.cascade_delete('public.a', '[{\"id\": 1}]')")
+    second.execute("select * from pydb.cascade_delete('public.a', '[{\"id\": 2}]')")
+    second.commit()
+    assert value(db, "lifecycle_runs_total", subsystem="cascade", outcome="success") == 1
+    first.commit()
+    assert value(db, "lifecycle_runs_total", subsystem="cascade", outcome="success") == 2
+    assert value(db, "lifecycle_cascade_deleted_rows_total") == 2
+    assert value(db, "lifecycle_cascade_planned_rows_total") == 2
+    assert value(db, "lifecycle_cascade_plan_mismatch_total") == 0
+
+
+def test_there_are_so_many_names_and_the_rest_is_other(events: Connection) -> None:
+    events.execute("select pydb.setting_set('metric_subjects', '1')")
+    events.execute("call pydb.retention_run('event')")
+    events.execute("call pydb.retention_run('login')")
+    assert value(events, "lifecycle_runs_total", policy="event") == 1
+    assert value(events, "lifecycle_runs_total", policy="login") is None
+    assert value(events, "lifecycle_runs_total", policy="other") == 1
+    assert value(events, "lifecycle_folded_subjects", subsystem="retention") == 2  # idempotency_key too
+    # whoever has a name keeps it, and nothing goes from one to the other
+    events.execute("select pydb.setting_set('metric_subjects', '200')")
+    events.execute("call pydb.retention_run('login')")
+    assert value(events, "lifecycle_runs_total", policy="other") == 1
+    assert value(events, "lifecycle_runs_total", policy="login") == 1
+    events.execute("select pydb.retention_policy_drop('event')")
+    assert value(events, "lifecycle_runs_total", policy="event") is None
+
+
+def test_times_of_a_policy_without_a_success_are_those_of_its_birth(events: Connection) -> None:
+    row = events.execute(
+        "select extract(epoch from created_at)::float8 from pydb.retention_policy where name = 'event'"
+    ).fetchone()
+    assert row is not None
+    assert value(events, "lifecycle_run_last_success_timestamp_seconds", policy="event") == pytest.approx(
+        row[0]
+    )
+    assert value(events, "lifecycle_run_last_start_timestamp_seconds", policy="event") is None
+    assert value(events, "lifecycle_run_interval_seconds", policy="event") is None
+    events.execute("call pydb.retention_run('event')")
+    events.execute("delete from pydb.job_run")
+    last = value(events, "lifecycle_run_last_success_timestamp_seconds", policy="event")
+    assert last is not None
+    assert last > row[0]
+
+
+@pytest.mark.parametrize(
+    ("schedule", "hours"),
+    [
+        ("*/5 * * * *", 5 / 60),
+        ("0 * * * *", 1),
+        ("0 3 * * *", 24),
+        ("30 1,13 * * *", 12),
+        ("0 3 * * 1-5", 72),
+        ("0 9-17 * * *", 16),
+        ("0,30 9-17 * * *", 15.5),
+        ("*/5 9-17 * * 1-5", 2 * 24 + 15 + 5 / 60),
+        ("15 3 1 * *", 31 * 24),
+        ("0 0 * * 0", 7 * 24),
+        ("0 0 * * 7", 7 * 24),
+        ("not a schedule", None),
+    ],
+)
+def test_an_interval_is_the_longest_of_its_schedule(
+    db: Connection, schedule: str, hours: float | None
+) -> None:
+    row = db.execute("select pydb_internal.metric_interval(%s) / 3600", [schedule]).fetchone()
+    assert row is not None
+    assert row[0] == (None if hours is None else pytest.approx(hours))
+
+
+def test_a_collector_that_raises_is_marked_and_the_others_are_there(events: Connection, dsn: str) -> None:
+    events.execute("drop view pydb.orphan_list cascade")
+    assert value(events, "lifecycle_scrape_success", collector="orphans") == 0
+    assert value(events, "lifecycle_scrape_success", collector="runs") == 1
+    with database_module.connect(dsn) as conn:
+        text, missing = metrics.scrape(conn)
+    assert missing == ["orphans"]
+    assert b"lifecycle_up 1.0" in text
+    assert re.search(rb'lifecycle_scrape_errors_total\{collector="orphans"\} [1-9]', text)
+
+
+def test_a_scrape_ends_in_time_and_says_what_is_missing(events: Connection, dsn: str) -> None:
+    events.execute(
+        "create or replace function pydb_internal.metric_holds() returns setof pydb_internal.metric_sample"
+        " language plpgsql as $$ begin perform pg_sleep(60); end $$"
+    )
+    with database_module.connect(dsn) as conn:
+        text, missing = metrics.scrape(conn, timeout=3)
+    assert missing == ["holds", "health"]
+    assert b'lifecycle_scrape_success{collector="holds"} 0.0' in text
+    assert b"lifecycle_policies" in text
+
+
+def test_both_formats_are_what_prometheus_reads(events: Connection, dsn: str) -> None:
+    odd = 'a "b" \\ c\nd <script>'
+    events.execute(
+        "select pydb.retention_policy_set(%s, 'public.login', 'at', '40 days',"
+        " p_filter => 'id > 5', p_fuse_share => 1)",
+        [odd],
+    )
+    events.execute("call pydb.retention_run()")
+    with database_module.connect(dsn) as conn:
+        plain = metrics.render(conn).decode()
+        opened = metrics.render(conn, openmetrics=True).decode()
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=plain.encode(), capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+    families = {family.name: family for family in text_string_to_metric_families(plain)}
+    policies = {sample.labels.get("policy") for sample in families["lifecycle_retention_seconds"].samples}
+    assert odd in policies
+    assert opened.endswith("# EOF\n")
+    names_of_open = {family.name for family in parse_open(opened)}  # type: ignore[no-untyped-call]
+    assert names_of_open >= {"lifecycle_runs", "lifecycle_up"}
+    names = {line.split()[2] for line in plain.splitlines() if line.startswith("# TYPE")}
+    assert names <= {line.split()[0] for line in LOCK.read_text("utf-8").splitlines()}
+
+
+def test_a_database_that_is_gone_is_not_up() -> None:
+    assert b"lifecycle_up 0.0" in metrics.down()
+
+
+def test_the_collector_of_sql_exporter_names_every_metric_and_its_queries_run(events: Connection) -> None:
+    events.execute("call pydb.retention_run()")
+    told = yaml.safe_load(COLLECTOR.read_text("utf-8"))
+    known = events.execute("select name, type, labels, help from pydb_internal.metric_kind").fetchall()
+    listed = {metric["metric_name"]: metric for metric in told["metrics"]}
+    queries = {query["query_name"]: query["query"] for query in told["queries"]}
+    wanted = set()
+    for name, kind, labels, help_text in known:
+        parts = [f"{name}_{part}" for part in ("bucket", "sum", "count")] if kind == "histogram" else [name]
+        for part in parts:
+            wanted.add(part)
+            metric = listed[part]
+            assert metric["type"] == ("gauge" if kind == "gauge" else "counter")
+            assert metric["help"] == help_text
+            assert metric.get("key_labels", []) == [*labels, *(["le"] if part.endswith("_bucket") else [])]
+            query = events.execute(queries[metric["query_ref"]].encode())
+            assert query.description is not None
+            columns = [column.name for column in query.description]
+            assert set(columns) >= {*metric.get("key_labels", []), *metric["values"]}
+            # each row is one sample: sql_exporter leaves a null out, and refuses two of the same labels
+            keys = [
+                [row[columns.index(label)] for label in metric.get("key_labels", [])]
+                for row in query.fetchall()
+            ]
+            assert len(keys) == len({tuple(key) for key in keys})
+            assert all(value is not None for key in keys for value in key)
+    assert set(listed) == wanted
