@@ -152,3 +152,17 @@ def test_what_it_is_given_stays_text(chromium: Chromium, url: str) -> None:
     )
     assert blocked
     tab.context.close()
+
+
+def test_the_page_follows_what_happens(
+    chromium: Chromium, make: Callable[..., Browser], db: Connection
+) -> None:
+    tab = Tab(chromium, make().url)
+    page = tab.page
+    page.goto("/admin/runs?state=completed")
+    before = page.locator("td[data-label=run]").count()
+    db.execute("call pydb.retention_run('events')")
+    db.execute("select pydb_internal.event_publish_batch()")
+    expect(page.locator("td[data-label=run]")).to_have_count(before + 1, timeout=20_000)
+    assert tab.said == []
+    tab.context.close()
