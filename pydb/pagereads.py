@@ -54,7 +54,7 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
     ),
     "page_policies": sql.SQL(
         "select p.name, coalesce(pydb_internal.relation_name(p.target), p.target_name) as relation,"
-        " p.keep::text as keep, p.action, p.schedule, p.enabled, p.paused_at, p.builtin"
+        " p.keep, p.action, p.schedule, p.enabled, p.paused_at, p.builtin"
         " from pydb.retention_policy as p where p.name = any(%(names)s::text[]) order by p.name"
     ),
     "page_outlook": sql.SQL(

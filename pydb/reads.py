@@ -21,6 +21,7 @@ _WANTED_RUNS = sql.SQL(
 LOOK: Final = (
     "select set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true),"
     " set_config('search_path', 'pg_catalog, pg_temp', true), set_config('timezone', 'UTC', true),"
+    " set_config('datestyle', 'ISO, YMD', true), set_config('intervalstyle', 'postgres', true),"
     " set_config('jit', 'off', true), set_config('row_security', 'on', true)"
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
@@ -23,6 +24,7 @@ PAGE: Final = 50
 FEW: Final = 10
 DAYS: Final = 30
 MOST: Final = 1000
+_COMMAND: Final = re.compile(r"(?:pydb|select|call|alter|create|psql) ")
 KINDS: Final = tuple(str(kind) for kind in runs.Kind)
 STATES: Final = tuple(str(state) for state in runs.State)
 # what takes longest is looked at in the background: shown for so long, with its age; it may take so long
@@ -110,9 +112,7 @@ class Health:
 
 def is_command(text: object) -> bool:
     """Whether a hint is a line to type."""
-    return isinstance(text, str) and text.startswith(
-        ("pydb ", "select ", "call ", "alter ", "create ", "psql ")
-    )
+    return isinstance(text, str) and _COMMAND.match(text) is not None
 
 
 def read_health(database: Database) -> Health:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAY: Final = {
     "db.py": "its purpose",
     "reads.py": "the named reads of db.py",
+    "pagereads.py": "the named reads of the pages",
     "idempotency/lent.py": "its purpose, on connections that applications lend, sync and async",
     "cli/_commands.py": "finds statements in hints, to show the command that does the same; sends none",
     "sources.py": "writes the drop statements of a migration from the files that it reverts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING
 
@@ -139,8 +140,8 @@ def test_a_policy_with_a_nasty_name(browser: Browser, db: Connection) -> None:
         for one in re.findall(r'href="(/admin/policies/[^"]+)"', browser.get("/admin/policies"))
         if "script" in one
     }
-    page = browser.get(path)
-    action = found(r'<form method="post" action="([^"]+/pause)"', page)
+    page = browser.get(html.unescape(path))
+    action = html.unescape(found(r'<form method="post" action="([^"]+/pause)"', page))
     assert browser.post(action, page, reason="x").status_code == 303
     query = "select paused_reason from pydb.retention_policy where name = %s"
     assert db.execute(query, [NASTY]).fetchone() == ("x",)

@@ -15,7 +15,7 @@ from tests.web.conftest import DEADLINE
 from tests.web.world import TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from tests.web.conftest import Browser
 
@@ -123,15 +123,18 @@ def test_requests_of_a_workspace_at_once(make: Callable[..., Browser]) -> None:
 
     async def hold(count: int) -> list[int]:
         # each is answered only when its body has come
-        gate = asyncio.Event()
+        gate, sent = asyncio.Event(), asyncio.Semaphore(0)
 
-        async def body() -> object:
+        async def body() -> AsyncIterator[bytes]:
             yield b"reason="
+            sent.release()
             await gate.wait()
             yield b"x"
 
         async with httpx.AsyncClient(base_url=browser.url, timeout=DEADLINE, headers=BEARER) as client:
-            held = [asyncio.create_task(client.post("/admin/pause", content=body())) for _ in range(count)]  # type: ignore[arg-type]
+            held = [asyncio.create_task(client.post("/admin/pause", content=body())) for _ in range(count)]
+            for _ in range(count):
+                await sent.acquire()
             while (refused := await client.get("/admin/api/jobs")).status_code == 200:
                 await asyncio.sleep(0.01)
             assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")

@@ -80,7 +80,10 @@ def test_a_run_that_is_at_work_at_the_end_is_cancelled_and_says_so(
         " as 'begin perform pg_sleep(60); return old; end'"
     )
     db.execute("create trigger slow before delete on app.login for each row execute function app.slow()")
-    db.execute("select pydb.retention_resume('logins')")
+    db.execute(
+        "select pydb.retention_resume('logins'),"
+        " pydb.retention_policy_set('logins', 'app.login', 'at', '30 days', p_fuse_share => 1)"
+    )
     process = serve(PYDB_SERVE_TOKEN=TOKEN, PYDB_SERVE_DRAIN="0 s")
     url = address(process)
     with httpx.Client(base_url=url, headers={"authorization": f"Bearer {TOKEN}"}, timeout=DEADLINE) as api:
