@@ -197,17 +197,17 @@ def pydb_gone(world: World) -> Iterator[None]:
 @contextlib.contextmanager
 def changed_by_hand(world: World) -> Iterator[None]:
     session = world.connect(world.spare)
-    session.execute("alter table pydb.archive_table rename column source_name to name_of_source")
+    session.execute("alter table pydb.idempotency_key rename column lease_until to lease_end")
     yield
-    session.execute("alter table pydb.archive_table rename column name_of_source to source_name")
+    session.execute("alter table pydb.idempotency_key rename column lease_end to lease_until")
 
 
 @contextlib.contextmanager
 def never_vacuumed(world: World) -> Iterator[None]:
-    session = world.connect(world.spare)
-    session.execute("delete from app.big where id <= 70000")
+    with psycopg.connect(world.spare.dsn) as session:  # what it counted is told when it leaves
+        session.execute("delete from app.big where id <= 70000")
     yield
-    session.execute("vacuum (analyze) app.big")
+    world.connect(world.spare).execute("vacuum (analyze) app.big")
 
 
 @contextlib.contextmanager
@@ -414,9 +414,12 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
         Fault(
             "changed_by_hand",
             {
-                "LifecycleMetricsStale": ({"collector": "archive"}, r'collector="archive"'),
-                "LifecycleHealthUnknown": ({"subsystem": "archive"}, r"archive: .*42703|archive.*check"),
-                "LifecycleMigrationMismatch": ({}, r"modified .*pydb[.]archive_table"),
+                "LifecycleMetricsStale": ({"collector": "idempotency"}, r'collector="idempotency"'),
+                "LifecycleHealthUnknown": (
+                    {"subsystem": "idempotency"},
+                    "idempotency: it could not be looked at",
+                ),
+                "LifecycleMigrationMismatch": ({}, r"modified .*pydb[.]idempotency_key"),
             },
             changed_by_hand,
             of_spare=True,
