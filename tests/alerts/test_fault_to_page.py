@@ -35,7 +35,7 @@ BIN: Final = str(Path(sys.executable).parent)
 
 
 @pytest.fixture(scope="module")
-def world(new_cron_server: CronServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def paged(new_cron_server: CronServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(new_cron_server())
         app = Exporter(server.app_dsn)
@@ -95,16 +95,16 @@ def test_every_alert_has_its_fault() -> None:
 
 
 @pytest.mark.timeout(SOAK + 400)
-def test_nobody_is_woken_while_all_is_well_and_each_fault_wakes_somebody(world: World) -> None:
+def test_nobody_is_woken_while_all_is_well_and_each_fault_wakes_somebody(paged: World) -> None:
     began = time.monotonic()
-    until(lambda: len(world.prometheus.query("lifecycle_build_info")) == 2, "both databases are seen")
+    until(lambda: len(paged.prometheus.query("lifecycle_build_info")) == 2, "both databases are seen")
     until(lambda: time.monotonic() - began > SOAK, "all is well for a while", SOAK + 60)
-    assert world.prometheus.fired(SOAK + 60) == set()
+    assert paged.prometheus.fired(SOAK + 60) == set()
 
-    wrong = happens(world, REBOOT)
+    wrong = happens(paged, REBOOT)
 
     def one_after_the_other(chain: tuple[Fault, ...]) -> list[str]:
-        return [said for fault in chain for said in happens(world, fault)]
+        return [said for fault in chain for said in happens(paged, fault)]
 
     with ThreadPoolExecutor(len(CHAINS)) as pool:
         for said in pool.map(one_after_the_other, CHAINS):
