@@ -38,8 +38,9 @@ BIN: Final = str(Path(sys.executable).parent)
 def paged(new_cron_server: CronServerFactory, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(new_cron_server())
-        app = Exporter(server.app_dsn)
-        spare = Exporter(server.add("spare"))
+        folder = tmp_path_factory.mktemp("prometheus")
+        app = Exporter(server.app_dsn, folder)
+        spare = Exporter(server.add("spare"), folder)
         standby = stack.enter_context(standby_of(server))  # type: ignore[arg-type]
         for exporter, prepare in ((app, faults.prepare), (spare, faults.prepare_spare)):
             with psycopg.connect(exporter.dsn, autocommit=True) as session:
@@ -49,7 +50,6 @@ def paged(new_cron_server: CronServerFactory, tmp_path_factory: pytest.TempPathF
         clock = Clock(app.dsn)
         clock.start()
         stack.callback(clock.over.set)
-        folder = tmp_path_factory.mktemp("prometheus")
         prometheus = stack.enter_context(Prometheus(folder, [app.address, spare.address]))
         made = World(server, standby, app, spare, clock, prometheus)
         yield made
