@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 import yaml
 
-from tests import processes
 from tests.alerts.rulebook import RUNBOOKS, program, scale
 from tests.servers import ROOT
 
@@ -47,22 +46,22 @@ class Exporter:
 
     def start(self) -> None:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "PYDB_"))}
-        self._process = processes.start(
+        self._process = started(
             [sys.executable, "-m", "pydb", "serve", "--port", str(self.port)],
+            self._folder / f"serve_{self.port}.log",
             env={
                 **kept,
                 "PYDB_DSN": self.dsn,
                 "PYDB_SERVE_TOKEN": "0123456789abcdef",
                 "PYTHONPATH": str(ROOT),
             },
-            cwd=self._folder,
         )
         until(lambda: answers(self.port, "/livez"), "pydb serve answers")
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.communicate(timeout=30)
+            self._process.wait(30)
             self._process = None
 
 
@@ -98,16 +97,17 @@ class Prometheus:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        self._process = processes.start(self._command, env=os.environ, cwd=self._folder)
+        log = self._folder / "prometheus.log"
+        self._process = started(self._command, log, env=dict(os.environ))
         until(
             lambda: answers(self.port, "/-/ready") or self._process.poll() is not None, "Prometheus answers"
         )
-        assert self._process.poll() is None, self._process.communicate()[1]
+        assert self._process.poll() is None, log.read_text()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=30)
+        self._process.wait(30)
 
     def query(self, expr: str) -> list[tuple[Labels, float]]:
         """An instant query; returns labels and value of each series."""
@@ -149,6 +149,12 @@ def until(is_true: Callable[[], bool], what: str, seconds: float = DEADLINE) -> 
     while not is_true():
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.3)
+
+
+def started(command: list[str], log: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program that says what it has to say in a file."""
+    with log.open("ab") as words:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=words, stderr=words, env=env)
 
 
 def answers(port: int, path: str) -> bool:
