@@ -49,8 +49,8 @@ settings.load_profile("pydb")
 
 # what these tests see of a server hardly depends on its version, and they take most of the time
 OUTSIDE = (
-    "asgi", "cli", "demo", "docs", "embedded", "examples", "faults", "health", "idempotency", "lint",
-    "migrations", "packaging", "privileges", "schedule", "security", "web",
+    "alerts", "asgi", "cli", "demo", "docs", "embedded", "examples", "faults", "health", "idempotency",
+    "lint", "migrations", "packaging", "privileges", "schedule", "security", "web",
 )  # fmt: skip
 # of the cases of these each server gets a half, but of tests that ask for the version: those run on both
 HALF = ("archive", "cascade", "core", "orphans", "references", "retention")
@@ -134,7 +134,7 @@ def _in_order(items: list[pytest.Item]) -> list[pytest.Item]:
     others = [item for item in items if "ticked" not in getattr(item, "fixturenames", ())]
     others.sort(
         key=lambda item: (
-            "ticking" not in getattr(item, "fixturenames", ()),
+            not {"ticking", "paged"}.intersection(getattr(item, "fixturenames", ())),
             item.get_closest_marker("hypothesis") is None,
         )
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import re
 import socket
 import subprocess
-import threading
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -16,10 +15,6 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 import yaml
 
-from pydb import db
-from pydb.errors import DatabaseUnavailable
-from pydb.health import metrics
-from tests import processes
 from tests.alerts.rulebook import RUNBOOKS, program, scale
 from tests.servers import ROOT
 
@@ -37,43 +32,37 @@ Labels = dict[str, str]
 
 
 class Exporter:
-    """Serves the metrics of one database, on loopback, by the function that `pydb metrics` prints."""
+    """A real `pydb serve` of one database, on loopback."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, folder: Path) -> None:
         self.dsn = dsn
         self.port = free_port()
-        self._server: http.server.ThreadingHTTPServer | None = None
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        dsn = self.dsn
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                try:
-                    with db.connect(dsn) as conn:
-                        text = metrics.render(conn)
-                except DatabaseUnavailable:
-                    text = metrics.down()
-                self.send_response(200)
-                self.send_header("Content-Type", metrics.content_type())
-                self.end_headers()
-                self.wfile.write(text)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Nothing: the test's output is its own."""
-
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "PYDB_"))}
+        self._process = started(
+            [sys.executable, "-m", "pydb", "serve", "--port", str(self.port)],
+            self._folder / f"serve_{self.port}.log",
+            env={
+                **kept,
+                "PYDB_DSN": self.dsn,
+                "PYDB_SERVE_TOKEN": "0123456789abcdef",
+                "PYTHONPATH": str(ROOT),
+            },
+        )
+        until(lambda: answers(self.port, "/livez"), "pydb serve answers")
 
     def stop(self) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(30)
+            self._process = None
 
 
 class Prometheus:
@@ -108,21 +97,17 @@ class Prometheus:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        self._process = processes.start(self._command, env=os.environ, cwd=self._folder)
-        until(lambda: self._answers() or self._process.poll() is not None, "Prometheus answers")
-        assert self._process.poll() is None, self._process.communicate()[1]
+        log = self._folder / "prometheus.log"
+        self._process = started(self._command, log, env=dict(os.environ))
+        until(
+            lambda: answers(self.port, "/-/ready") or self._process.poll() is not None, "Prometheus answers"
+        )
+        assert self._process.poll() is None, log.read_text()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.communicate(timeout=30)
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=5):
-                return True
-        except OSError:
-            return False
+        self._process.wait(30)
 
     def query(self, expr: str) -> list[tuple[Labels, float]]:
         """An instant query; returns labels and value of each series."""
@@ -164,6 +149,20 @@ def until(is_true: Callable[[], bool], what: str, seconds: float = DEADLINE) -> 
     while not is_true():
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.3)
+
+
+def started(command: list[str], log: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a program that says what it has to say in a file."""
+    with log.open("ab") as words:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=words, stderr=words, env=env)
+
+
+def answers(port: int, path: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def free_port() -> int:
