@@ -17,9 +17,9 @@ from tests.bench import (
     graph,
     http,
     load,
+    looking,
     looks,
     pages,
-    looking,
     report,
     streams,
 )
