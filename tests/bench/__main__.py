@@ -17,8 +17,8 @@ from tests.bench import (
     graph,
     http,
     load,
-    looking,
     looks,
+    monitoring,
     pages,
     report,
     streams,
@@ -320,7 +320,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "http": http.figures,
     "events": streams.figures,
     "pages": lambda _, options: pages.figures(options),
-    "health": looking.figures,
+    "health": monitoring.figures,
 }
 
 
