@@ -16,7 +16,7 @@ begin
     if pydb_internal.extension_relation('pg_cron', 'cron', 'job_run_details') is null
         or not exists (select from pg_namespace as n where n.nspname = 'cron' and has_schema_privilege(n.oid, 'usage'))
     then
-        return '[]';
+        return '[]'::jsonb;
     end if;
     execute pydb_internal.schedule_failures_query() into v_found using (
         select coalesce(sum(t.value), 0)::bigint from pydb.metric_total as t
