@@ -312,6 +312,7 @@ def test_a_watermark_is_set_shown_exported_and_explained(
 def test_rules_are_set_shown_exported_and_a_row_is_explained(
     cli: Cli, events: Connection, policy_file: PolicyFile, tmp_path: Path
 ) -> None:
+    events.execute("create index on app.events (at)")
     events.execute('create table app."Wie lange" (id bigint primary key, "für" interval)')
     events.execute('insert into app."Wie lange" values (1, null)')
     more = """keep_table = 'app."Wie lange"'\nkeep_by = ["id"]\nkeep_key = ["id"]\nkeep_value = "für"

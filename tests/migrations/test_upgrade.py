@@ -442,6 +442,21 @@ def test_going_back_to_base_takes_the_jobs_of_pg_cron_along(cron_server: CronSer
         assert connection.execute(jobs).fetchall() == [("mine",)]
 
 
+def test_a_policy_that_loses_its_rules_does_not_run(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("create table public.event (id bigint primary key, at timestamptz, keep interval)")
+        for name, rule in (("ruled", "p_keep_column => 'keep'"), ("plain", "p_filter => 'id > 1'")):
+            arguments = f"'{name}', 'public.event', 'at', '30 days', {rule}"
+            connection.execute(f"select pydb.retention_policy_set({arguments})".encode())
+        migrate.down(dsn, "0005", destroy=True, destroy_data=True)
+        found = connection.execute(
+            "select name, paused_at is not null from pydb.retention_policy where not builtin order by name"
+        ).fetchall()
+        assert found == [("plain", False), ("ruled", True)]
+        migrate.up(dsn)
+    assert migrate.check(dsn) == []
+
+
 def test_alembic_itself_does_the_same(empty_dsn: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(sources.migrations_dir()))

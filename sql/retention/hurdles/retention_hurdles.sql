@@ -60,6 +60,14 @@ begin
         ) as w
         where w.problem is not null;
     end if;
+    return query
+    select
+        'rules', 'its rules cannot be asked: ' || w.problem,
+        format('Policy %s deletes nothing before they say which rows stay.', p_policy.name), w.hint
+    from pydb_internal.retention_rule_problem(
+        p_policy, coalesce(p_role, quote_ident(current_user)::regrole::oid)
+    ) as w
+    where w.problem is not null;
     if not exists (select from pg_publication) then
         return; -- before the leaves are listed
     end if;
