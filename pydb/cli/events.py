@@ -34,9 +34,7 @@ def follow(
         ),
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="End after so many events.")] = None,
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="--no-wait: print what is there, and end.")
-    ] = True,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Print what is there, and end.")] = False,
 ) -> None:
     """Print events as they come, one a line: position, time, topic, workspace, payload.
 
@@ -46,7 +44,7 @@ def follow(
 
     chosen = tuple(topic or ())
     left = limit
-    if not wait:
+    if no_wait:
         if since is None:
             raise UsageError("--no-wait needs --since", hint="pydb events follow --since 0 --no-wait")
         with _output.connect(ctx) as conn:

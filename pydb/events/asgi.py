@@ -171,12 +171,12 @@ class _Stream(EventSourceResponse):
         yield b"retry: 3000\n: stream\n\n"
         while True:
             self._is_waiting = True
-            event = await self._subscription.aget()
+            found = await self._subscription.aget_many()
             self._is_waiting = False
-            if event is None:
+            if not found:
                 yield f": {self._subscription.reason}\n\n".encode()
                 return
-            yield event.frame()
+            yield b"".join(event.frame() for event in found)  # one write, however many
 
     def _heartbeat(self) -> ServerSentEvent:
         # An id without data moves what the browser will resume from: one whose topics are silent for longer

@@ -122,13 +122,18 @@ class Subscription:
 
     async def aget(self) -> Event | None:
         """The next event; None if it has ended. For one task at a time."""
+        found = await self.aget_many(1)
+        return found[0] if found else None
+
+    async def aget_many(self, most: int = 200) -> list[Event]:
+        """The events that wait, at least one; none if it has ended. Who lags catches up in larger steps."""
         loop = asyncio.get_running_loop()
         while True:
             with self._hub._lock:
                 if self._queue:
-                    return self._queue.popleft()
+                    return [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
                 if self.reason is not None:
-                    return None
+                    return []
                 if self._task is None or self._task[0] is not loop:
                     self._task = (loop, asyncio.Event())
                 bell = self._task[1]

@@ -521,13 +521,14 @@ def test_the_commands_set_and_list(site: Site, tmp_path: Path) -> None:
     assert {one["procedure"]: (one["schedule"], one["by_subject"]) for one in listed} == {
         "archive_purge": (None, False),
         "audit_seal_run": (None, False),
+        "event_run": (None, False),
         "cascade_run": ("*/10 * * * *", False),
         "orphan_scan_run": (None, False),
         "retention_run": (None, True),
         "schedule_prune": ("25 4 * * *", False),
     }
     shown = cli("schedule", "list").out.splitlines()
-    assert len(shown) == 3 + 6 + 1  # a line each: what is no terminal is never folded
+    assert len(shown) == 3 + 7 + 1  # a line each: what is no terminal is never folded
     off = cli("--json", "schedule", "set", "cascade_run", "--off").document["job"]
     assert isinstance(off, dict)
     assert (off["schedule"], off["updated_by"]) == (None, "postgres")
