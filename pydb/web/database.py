@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from pydb import db
 from pydb.errors import DatabaseUnavailable, PydbError
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _WAIT: Final = 1.0
+# how long a page waits for what is looked at in the background
+_PATIENCE: Final = 2.0
 _APPLICATION: Final = "pydb serve"
 
 
@@ -51,7 +53,8 @@ class Database:
         self._outage: Outage | None = None
         self._kept: dict[str, tuple[float, object]] = {}
         self._making: dict[str, threading.Lock] = {}
-        self._behind: set[str] = set()
+        self._threads: dict[str, threading.Thread] = {}
+        self._failed: dict[str, PydbError] = {}
 
     @property
     def outage(self) -> Outage | None:
@@ -128,7 +131,8 @@ class Database:
     def kept(self, name: str, seconds: float, make: Callable[[], T], stale: float = 0.0) -> T:
         """What ``make`` returned at most so long ago: many who look at once cost one look.
 
-        What is older is made anew; up to ``stale`` seconds in the background, while the old one is shown.
+        What is older is made anew. With ``stale`` that is done in the background: what is younger than that
+        is shown meanwhile, and nobody waits for longer than for any look (:class:`Busy`).
         """
         with self._lock:
             making = self._making.setdefault(name, threading.Lock())
@@ -137,12 +141,8 @@ class Database:
         if age <= seconds:
             return value  # type: ignore[return-value]
         if stale:
-            self._behind.add(name)
-        if age <= stale:
-            if making.acquire(blocking=False):
-                making.release()
-                threading.Thread(target=self._again, args=(name, seconds, make), daemon=True).start()
-            return value  # type: ignore[return-value]
+            thread = self._behind(name, make)
+            return cast("T", value if age <= stale else self._awaited(name, thread, stale))
         with making:
             at, value = self._kept.get(name, (float("-inf"), None))
             if time.monotonic() - at > seconds:
@@ -150,15 +150,43 @@ class Database:
                 self._kept[name] = (time.monotonic(), value)
             return value  # type: ignore[return-value]
 
+    def _behind(self, name: str, make: Callable[[], object]) -> threading.Thread:
+        """The thread that makes something anew: the one that does it already, or a new one."""
+
+        def work() -> None:
+            try:
+                value = make()
+            except PydbError as error:
+                self._failed[name] = error
+            else:
+                self._failed.pop(name, None)
+                self._kept[name] = (time.monotonic(), value)
+
+        with self._lock:
+            thread = self._threads.get(name)
+            if thread is None or not thread.is_alive():
+                thread = threading.Thread(target=work, name=f"pydb {name}", daemon=True)
+                self._threads[name] = thread
+                thread.start()
+            return thread
+
+    def _awaited(self, name: str, thread: threading.Thread, stale: float) -> object:
+        thread.join(_PATIENCE)
+        at, value = self._kept.get(name, (float("-inf"), None))
+        if time.monotonic() - at <= stale:
+            return value
+        if not thread.is_alive() and name in self._failed:
+            raise self._failed[name]
+        raise Busy(
+            "it is still being looked at",
+            detail="The first look takes longer where there are thousands of policies.",
+            hint="load the page again in a few seconds",
+        )
+
     def forget(self) -> None:
         """Forget what is kept, but for what is made anew in the background."""
         with self._lock:
-            self._kept = {name: kept for name, kept in self._kept.items() if name in self._behind}
-
-    def _again(self, name: str, seconds: float, make: Callable[[], object]) -> None:
-        # who looks next makes it himself, and is told what is wrong
-        with suppress(PydbError):
-            self.kept(name, seconds, make)
+            self._kept = {name: kept for name, kept in self._kept.items() if name in self._threads}
 
     def close(self) -> None:
         """Close what is open; a look opens it again."""

@@ -158,7 +158,8 @@ def _looked(
 
         return part(look)
 
-    return database.kept(name, seconds, once, stale)
+    asked = part(lambda: database.kept(name, seconds, once, stale))
+    return Part(None, asked.problem) if asked.value is None else asked.value
 
 
 def known_components(database: Database) -> Part[list[health.Component]]:
