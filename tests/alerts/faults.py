@@ -194,9 +194,15 @@ def pydb_gone(world: World) -> Iterator[None]:
 @contextlib.contextmanager
 def changed_by_hand(world: World) -> Iterator[None]:
     session = world.connect(world.spare)
-    session.execute("alter table pydb.idempotency_key rename column lease_until to lease_end")
+    session.execute(
+        """alter table pydb.idempotency_key rename column lease_until to lease_end;
+        create function pydb.by_hand() returns int language sql as 'select 1'"""
+    )
     yield
-    session.execute("alter table pydb.idempotency_key rename column lease_end to lease_until")
+    session.execute(
+        """alter table pydb.idempotency_key rename column lease_end to lease_until;
+        drop function pydb.by_hand()"""
+    )
 
 
 @contextlib.contextmanager
@@ -365,8 +371,8 @@ def keys_used_twice(world: World) -> Iterator[None]:
     def claim() -> None:
         with psycopg.connect(world.app.dsn, autocommit=True) as session:
             while not over.wait(1):
-                session.execute(claims.format(100, "gen_random_uuid()::text").encode())
-                session.execute(claims.format(5, "'the same'").encode())
+                session.execute(claims.format(100, "concat(i, gen_random_uuid())").encode())
+                session.execute(claims.format(5, "left('the same' || i, 8)").encode())
 
     client = threading.Thread(target=claim, daemon=True)
     client.start()
@@ -428,7 +434,7 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
                     {"subsystem": "idempotency"},
                     "idempotency: it could not be looked at",
                 ),
-                "LifecycleMigrationMismatch": ({}, r"modified .*pydb[.]idempotency_key"),
+                "LifecycleMigrationMismatch": ({"kind": "extra"}, r"extra .*pydb[.]by_hand"),
             },
             changed_by_hand,
             of_spare=True,
