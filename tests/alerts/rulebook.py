@@ -101,8 +101,8 @@ def scale(folder: Path, factor: float, shortest: float, least: float) -> list[st
     """Write the rules with all times divided by ``factor``; returns the files.
 
     What is a time is said by how it is written (durations, and N * 60) or by its name (what the configuration
-    says of intervals and of how long rows are kept). No range is shorter than ``shortest`` seconds, and what
-    has to last is made to last ``least``.
+    says of intervals and of how long rows are kept). No range and no age is less than ``shortest`` seconds,
+    and what has to last is made to last ``least``.
     """
 
     def short(text: str, bound: float) -> str:
@@ -116,7 +116,9 @@ def scale(folder: Path, factor: float, shortest: float, least: float) -> list[st
                 expr = re.sub(r"\[(\w+)\]", lambda found: f"[{short(found[1], shortest)}]", rule["expr"])
                 expr = re.sub(r"offset (\w+)", lambda found: f"offset {short(found[1], shortest)}", expr)
                 expr = re.sub(rf"{_CONFIGURED}({{[^}}]*}})?", lambda found: f"({found[0]} / {factor})", expr)
-                rule["expr"] = re.sub(r"(\d+) \* 60\b", lambda found: f"{int(found[1]) * 60 / factor}", expr)
+                rule["expr"] = re.sub(
+                    r"(\d+) \* 60\b", lambda found: f"{max(int(found[1]) * 60 / factor, shortest)}", expr
+                )
                 if "for" in rule:
                     rule["for"] = short(rule["for"], least)
         path = folder / name

@@ -200,7 +200,7 @@ def test_a_scaled_rule_says_the_same_in_less_time(tmp_path: Path) -> None:
         for group in yaml.safe_load((tmp_path / name).read_text())["groups"]
         for rule in group["rules"]
     }
-    assert made["LifecycleDbOldTransaction"]["expr"] == "lifecycle_db_oldest_xact_age_seconds > 1.0"
+    assert made["LifecycleDbOldTransaction"]["expr"] == "lifecycle_db_oldest_xact_age_seconds > 4"
     assert made["LifecycleRetentionBacklogGrowing"]["for"] == "6000ms"
     assert "offset 24000ms" in made["LifecycleRetentionBacklogGrowing"]["expr"]
     assert "[4000ms]" in made["policy_outcome:lifecycle_runs:new1h"]["expr"]
