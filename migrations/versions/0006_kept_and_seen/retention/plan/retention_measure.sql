@@ -91,9 +91,7 @@ begin
                 'select count(*) from only %s as t%s where %s and (%s)', v_table, v_joined, v_all, p_rule.held
             ) into rows_held;
         end if;
-        if v_apart then
-            rows_due := rows_due - rows_held;
-        end if;
+        rows_due := rows_due - case when v_apart then rows_held else 0 end;
         if not v_merged then
             execute format(
                 'select (select count(*) from only %1$s as t where %2$s%4$s),
