@@ -1,4 +1,4 @@
-"""Rules whose table, names or rows are changed by others while a run is at work: no row goes that a rule keeps."""
+"""Rules whose table, names or rows others change while a run is at work: no row goes that a rule keeps."""
 
 from __future__ import annotations
 

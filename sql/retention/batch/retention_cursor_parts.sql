@@ -41,7 +41,7 @@ begin
         v_part.is_again := v_place.again;
         v_part.is_guarded := v_place.guarded;
         v_part.condition := pydb_internal.retention_deletable_condition(p_policy, v_place.leaf, p_cutoff);
-        v_part.signature := pydb_internal.retention_mark(p_policy, v_place.leaf);
+        v_part.signature := pydb_internal.retention_signature(v_place.leaf);
         v_parts := v_parts || v_part;
     end loop;
     return case when jsonb_typeof(p_places) = 'array' then v_parts end;

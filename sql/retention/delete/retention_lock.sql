@@ -1,7 +1,7 @@
 -- pydb_internal.retention_lock (delete; by retention_turn): keep a relation as it is until the commit, and see that it
 -- is what was planned for.
--- reads the catalog   writes nothing   locks the relation (row exclusive), the mapping
--- raises 55P03 YD113
+-- reads the catalog   writes nothing   locks the relation (row exclusive)
+-- raises YD113
 create or replace function pydb_internal.retention_lock(
     p_policy pydb.retention_policy,
     p_part pydb_internal.run_part,
@@ -21,8 +21,7 @@ begin
             null; -- dropped or renamed while we waited: the signature knows it by its oid
         end;
     end if;
-    perform pydb_internal.retention_rule_lock(p_policy);
-    if pydb_internal.retention_mark(p_policy, p_part.relation) is not distinct from p_part.signature then
+    if pydb_internal.retention_signature(p_part.relation) is not distinct from p_part.signature then
         return true;
     end if;
     if p_tries >= 5 then

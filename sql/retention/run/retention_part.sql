@@ -25,7 +25,7 @@ begin
     v_part.density := p_total::float8 / greatest(v_part.until_block, 1);
     v_part.due := p_due;
     v_part.condition := pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff);
-    v_part.signature := pydb_internal.retention_mark(p_policy, p_relation);
+    v_part.signature := pydb_internal.retention_signature(p_relation);
     v_part.is_again := p_policy.on_referenced <> 'cascade' and exists (
         select 1 from pydb_internal.retention_references(p_relation) as r
         where r.itself and (r.on_delete in ('a', 'r', 'c') or (r.on_delete = 'n' and r.not_null))

@@ -1,5 +1,6 @@
--- pydb_internal.retention_rule_lock (rules): keep the mapping table of a policy what it is, and its name its own, to the
--- end of the transaction: conditions name it, and another table or a view of that name says what its owner likes.
+-- pydb_internal.retention_rule_lock (rules; by retention_check_rules): keep the mapping table of a policy what it is,
+-- and its name its own, to the end of the transaction: conditions name it, and another table or a view of that name
+-- says what its owner likes.
 -- reads the catalog   writes nothing   locks the mapping table (access share)
 -- raises 55P03
 create or replace function pydb_internal.retention_rule_lock(p_policy pydb.retention_policy)
