@@ -276,3 +276,9 @@ cross join lateral (
 where a.rows > 0
     and exists (select from pydb.metric_total as t where t.subsystem = r.kind and t.subject = s.subject)
 group by r.kind, s.subject;
+
+-- retention: a run knows the names of the tables that its conditions ask
+alter type pydb_internal.retention_work add attribute named oid[];
+alter type pydb_internal.retention_work add attribute names text;
+comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
+comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
