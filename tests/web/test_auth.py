@@ -156,6 +156,13 @@ def test_tokens_change_while_the_server_runs(make: Callable[..., Browser], tmp_p
     assert browser.client.get("/admin/api/jobs", headers=header).status_code == 200
 
 
+def test_where_to_go_on_to_may_be_in_any_script(looking: Browser) -> None:
+    answered = looking.again().client.post(
+        "/admin/sign-in", data={"token": TOKEN, "next": "/admin/runs?subject=日本&kind=cascade"}
+    )
+    assert answered.headers["location"] == "/admin/runs?subject=%E6%97%A5%E6%9C%AC&kind=cascade"
+
+
 def test_a_stream_ends_with_its_token_and_its_session(make: Callable[..., Browser], tmp_path: Path) -> None:
     path = write(tmp_path / "tokens", f"{TOKEN}\n{OTHER}\n")
     browser = make(token_file=path, session=2.0)
