@@ -123,7 +123,7 @@ def test_a_run_that_row_security_blocks_is_told_by_its_sqlstate(
         with refused("YD110", "YD111"):
             theirs.execute("call pydb.retention_run(%s)", [name])
     rows = events.execute("select subject, sqlstate from pydb.job_run where state = 'blocked'").fetchall()
-    assert dict(rows) == {"event": "42501", "login": "YD005"}  # type: ignore[arg-type]
+    assert dict(rows) == {"event": "42501", "login": "YD005"}
     assert value(events, "lifecycle_runs_total", policy="event", outcome="blocked_rls") == 1
     assert value(events, "lifecycle_runs_total", policy="login", outcome="blocked") == 1
 
@@ -286,7 +286,7 @@ def test_a_scrape_ends_in_time_and_says_what_is_missing(events: Connection, dsn:
     )
     with database_module.connect(dsn) as conn:
         text, missing = metrics.scrape(conn, timeout=3)
-    assert missing == ["holds", "health"]
+    assert missing == ["holds", "events", "health"]
     assert b'lifecycle_scrape_success{collector="holds"} 0.0' in text
     assert b"lifecycle_policies" in text
 
