@@ -20,7 +20,7 @@ def health(
         typer.Argument(
             metavar="[COMPONENT]...",
             help="Of: database, migrations, retention, cascade, orphans, idempotency, schedule, archive, "
-            "audit, holds. All without one.",
+            "audit, holds, events, degraded. All without one.",
         ),
     ] = None,
     line: Annotated[

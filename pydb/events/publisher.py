@@ -6,6 +6,7 @@ All state is in the database, so one may be killed at any moment.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,10 @@ IDLE_SECONDS: Final = 0.2
 """Between two looks where none came for five seconds; also where another publisher is at work."""
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 _WATCH_SECONDS: Final = 15.0
+_HEALTH_SECONDS: Final = 60.0
+"""Between two looks at health, and before the first."""
+_HEALTH_BOUND: Final = 10.0
+"""Longest time that such a look may take, in seconds."""
 
 
 class Publisher:
@@ -42,6 +47,7 @@ class Publisher:
         self._notify = notify or (lambda _line: None)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._is_working = False
         self.published = 0
         self.trouble: PydbError | None = None
 
@@ -61,6 +67,17 @@ class Publisher:
 
     def run(self) -> None:
         """Publish until :meth:`stop`, or until an error that waiting does not cure."""
+        ended = threading.Event()
+        # health takes its time, and no event waits for that
+        threading.Thread(
+            target=self._tell_health, args=(ended,), name="pydb events health", daemon=True
+        ).start()
+        try:
+            self._run()
+        finally:
+            ended.set()
+
+    def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
             try:
@@ -91,6 +108,7 @@ class Publisher:
         active, watched = time.monotonic(), 0.0
         while not self._stopping.is_set():
             found = publish_batch(conn)
+            self._is_working = found is not None
             now = time.monotonic()
             if found:
                 self.published += found
@@ -102,6 +120,13 @@ class Publisher:
             is_idle = found is None or now - active > 5.0
             self._stopping.wait(IDLE_SECONDS if is_idle else BUSY_SECONDS)
 
+    def _tell_health(self, ended: threading.Event) -> None:
+        while not ended.wait(_HEALTH_SECONDS) and not self._stopping.is_set():
+            if self._is_working:
+                # a look that fails is made again; that the database is gone is said by the loop
+                with contextlib.suppress(PydbError), self._connect() as conn, db.bounded(conn, _HEALTH_BOUND):
+                    tell_health(conn)
+
 
 def publish_batch(conn: Connection) -> int | None:
     """One batch: how many events were published; None while another publisher is at it."""
@@ -112,3 +137,8 @@ def publish_batch(conn: Connection) -> int | None:
 def watch(conn: Connection) -> bool:
     """What is to be done once a minute, by whichever publisher comes first; False if it was not due."""
     return bool(db.call_value(conn, "pydb_internal.event_watch"))
+
+
+def tell_health(conn: Connection) -> int:
+    """Write an event for each component of health that is not what it was; returns how many."""
+    return int(str(db.call_value(conn, "pydb_internal.health_watch")))

@@ -28,6 +28,8 @@ COMPONENTS: Final = (
     "archive",
     "audit",
     "holds",
+    "events",
+    "degraded",
 )
 # longest time that a look may take, in seconds: more, and monitoring has given up
 TIMEOUT: Final = 10.0
@@ -49,6 +51,9 @@ _PERFDATA: Final = (
     ("audit", "unsealed", "unsealed", "", "", ""),
     ("holds", "active", "holds", "", "", ""),
     ("holds", "broken", "broken_holds", "", "", "0"),
+    ("events", "waiting", "events_waiting", "", "", ""),
+    ("events", "waiting_seconds", "events_wait", "s", "900", ""),
+    ("degraded", "answers", "degraded_answers", "", "0", ""),
 )
 
 

@@ -126,7 +126,8 @@ insert into pydb_internal.metric_kind (name, type, labels, collector, help) valu
 ),
 (
     'lifecycle_runs_total', 'counter', '{subsystem,policy,outcome}', 'runs',
-    'Runs that ended, by how they did; dry runs do not count.'
+    'Runs that ended, by how they did (blocked_rls: row security hides rows, or the server itself refused a '
+    || 'privilege); dry runs do not count.'
 ),
 (
     'lifecycle_run_duration_seconds', 'histogram', '{subsystem}', 'runs',
@@ -329,4 +330,24 @@ insert into pydb_internal.metric_kind (name, type, labels, collector, help) valu
 (
     'lifecycle_holds', 'gauge', '{state}', 'holds',
     'Holds that are active, broken (they block deletes) or ended.'
+),
+(
+    'lifecycle_events_published_total', 'counter', '{}', 'events',
+    'Events that were published.'
+),
+(
+    'lifecycle_events_waiting', 'gauge', '{}', 'events',
+    'Events that wait to be published; counted up to 10000.'
+),
+(
+    'lifecycle_events_waiting_seconds', 'gauge', '{}', 'events',
+    'For how long the oldest of them has waited; 0 = none does.'
+),
+(
+    'lifecycle_events_held_seconds', 'gauge', '{}', 'events',
+    'For how long the transaction that holds the stream back has been open; 0 = none does.'
+),
+(
+    'lifecycle_degraded_answers_total', 'counter', '{provider,reason}', 'events',
+    'Answers that an application gave without what it depends on.'
 );

@@ -14,6 +14,7 @@ from pydb import db as pydb_db
 from pydb import events
 from pydb.errors import UsageError
 from pydb.events import Hub
+from pydb.events import publisher as publishing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -256,3 +257,44 @@ def test_publishing_in_python_is_part_of_the_transaction(dsn: str, stream: Strea
         assert events.prune(conn) == 0
         with pytest.raises(UsageError, match="refused"):
             events.publish(conn, "runs", {})
+
+
+def test_a_component_whose_health_changes_is_told_once(dsn: str, stream: Stream) -> None:
+    with pydb_db.connect(dsn) as conn:
+        publishing.tell_health(conn)
+        assert publishing.tell_health(conn) == 0
+        stream.read("select pydb.setting_set('kill_switch', 'on')")
+        assert publishing.tell_health(conn) == 1
+        assert publishing.tell_health(conn) == 0
+        stream.read("select pydb.setting_set('kill_switch', 'off')")
+        assert publishing.tell_health(conn) == 1
+        events.Publisher(dsn).once(conn)
+        found = [one.payload for one in events.read(conn, 0, topics=["health"])]
+    told = [one for one in found if isinstance(one, dict) and one["subject"] == "database"]
+    assert [(one["was"], one["state"], one["reason_code"]) for one in told] == [
+        ("ok", "degraded", "kill_switch"),
+        ("degraded", "ok", "well"),
+    ]
+
+
+def test_a_publisher_at_work_tells_health_and_goes_on_publishing(
+    dsn: str, stream: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publishing, "_HEALTH_SECONDS", 0.2)
+    publisher = events.Publisher(dsn)
+    publisher.start()
+    try:
+        with Hub(dsn) as hub:
+            told = hub.subscribe(topics=["health"], since=0)
+            # of a database without a policy
+            event = told.get(timeout=30)
+            assert event is not None
+            assert isinstance(event.payload, dict)
+            assert (event.payload["subject"], event.payload["state"]) == ("retention", "degraded")
+            orders = hub.subscribe(topics=["orders"])
+            assert orders.ready()
+            stream.write(7)
+            assert take(orders, 1) == [7]
+    finally:
+        publisher.stop()
+    assert publisher.trouble is None

@@ -242,6 +242,61 @@ def test_a_hold_that_cannot_be_followed(events: Connection) -> None:
     assert said(events, "holds") == ("error", "hold_broken")
 
 
+def test_events_that_nobody_publishes(db: Connection) -> None:
+    db.execute("select pydb.event_publish('orders', '{}')")
+    assert said(db, "events") == ("ok", "well")
+    later = (
+        "select status, reason_code, hint from pydb.health('{events}', p_now => now() + interval '16 min')"
+    )
+    # the stream itself says so after ten seconds, by the server's clock
+    db.execute("update pydb_internal.event_waiting set created_at = now() - interval '11 s'")
+    assert said(db, "events") == ("ok", "well")
+    assert db.execute(later).fetchall() == [
+        ("degraded", "events_waiting", "pydb schedule set event_run '* * * * *'")
+    ]
+    db.execute("call pydb.event_run()")
+    assert db.execute(later).fetchall() == [("ok", "well", None)]
+
+
+def test_a_transaction_that_holds_the_events_back(db: Connection, connect: Connect) -> None:
+    other = connect(autocommit=False)
+    other.execute("select pydb.event_publish('orders', '{}')")
+    db.execute("select pydb.event_publish('orders', '{}')")
+    db.execute("call pydb.event_run()")
+    db.execute("update pydb_internal.event_waiting set created_at = now() - interval '16 min'")
+    assert said(db, "events") == ("degraded", "events_held")
+    (row,) = db.execute(
+        "select detail -> 'findings' -> 0 ->> 'detail' from pydb.health('{events}')"
+    ).fetchall()
+    assert f"pid {other.info.backend_pid}" in str(row[0])
+    (held,) = db.execute(
+        "select value from pydb.metric where name = 'lifecycle_events_held_seconds'"
+    ).fetchall()
+    assert float(str(held[0])) > 0
+    other.rollback()
+    db.execute("call pydb.event_run()")
+    assert said(db, "events") == ("ok", "well")
+
+
+def test_degraded_answers_of_the_last_hour(db: Connection) -> None:
+    assert said(db, "degraded") == ("ok", "well")
+    db.execute(
+        'select pydb.degraded_report(\'[{"provider": "llm", "reason_code": "timeout", "calls": 3},'
+        ' {"provider": "mail", "reason_code": "refused", "calls": 1}]\')'
+    )
+    assert said(db, "degraded") == ("degraded", "answers_degraded")
+    query = (
+        "select detail ->> 'answers', detail -> 'findings' -> 0 ->> 'detail' from pydb.health('{degraded}')"
+    )
+    assert db.execute(query).fetchall() == [("4", "llm (timeout): 3, mail (refused): 1")]
+    assert db.execute(
+        "select labels ->> 'provider', labels ->> 'reason', value from pydb.metric"
+        " where name = 'lifecycle_degraded_answers_total' order by 1"
+    ).fetchall() == [("llm", "timeout", 3.0), ("mail", "refused", 1.0)]
+    later = "select status from pydb.health('{degraded}', p_now => now() + interval '61 min')"
+    assert db.execute(later).fetchall() == [("ok",)]
+
+
 def test_an_old_transaction_is_said(db: Connection, connect: Connect) -> None:
     other = connect(autocommit=False)
     other.execute("create table public.open (id int)")

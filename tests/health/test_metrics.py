@@ -15,9 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pydb import db as database_module
 from pydb.health import metrics
+from tests.retention.lab import refused
 
 if TYPE_CHECKING:
-    from tests.conftest import Connect, Connection
+    from tests.conftest import Connect, Connection, RoleFactory
 
 LOCK: Final = Path(__file__).with_name("metric_names.lock")
 COLLECTOR: Final = Path(__file__).parents[2] / "ops/prometheus/sql_exporter/pydb.collector.yml"
@@ -104,6 +105,44 @@ def test_a_run_counts_once_with_its_rows_and_its_time(events: Connection) -> Non
     assert batches == value(events, "lifecycle_batch_duration_seconds_count", subsystem="retention")
     assert batches is not None
     assert batches >= 3
+
+
+def test_a_run_that_row_security_blocks_is_told_by_its_sqlstate(
+    events: Connection, connect: Connect, role: RoleFactory
+) -> None:
+    runner = role("runner")
+    events.execute(
+        f"""grant usage on schema pydb, pydb_internal to {runner};
+        grant execute on all routines in schema pydb, pydb_internal to {runner};
+        grant select, delete on public.event to {runner};
+        alter table public.event enable row level security;
+        create policy few on public.event using (id = 1)""".encode()
+    )
+    theirs = connect(runner)
+    for name in ("event", "login"):  # of login it has no right at all
+        with refused("YD110", "YD111"):
+            theirs.execute("call pydb.retention_run(%s)", [name])
+    rows = events.execute("select subject, sqlstate from pydb.job_run where state = 'blocked'").fetchall()
+    assert dict(rows) == {"event": "42501", "login": "YD005"}
+    assert value(events, "lifecycle_runs_total", policy="event", outcome="blocked_rls") == 1
+    assert value(events, "lifecycle_runs_total", policy="login", outcome="blocked") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "sqlstate", "outcome"),
+    [
+        ("blocked", "YD404", "blocked_rls"),
+        ("blocked", "42501", "blocked_rls"),
+        ("blocked", "YD005", "blocked"),
+        ("blocked", None, "blocked"),
+        ("failed", "42501", "error"),
+    ],
+)
+def test_an_outcome_is_told_by_codes_alone(
+    db: Connection, state: str, sqlstate: str | None, outcome: str
+) -> None:
+    (row,) = db.execute("select pydb_internal.run_outcome(%s, 'error', %s)", [state, sqlstate]).fetchall()
+    assert row[0] == outcome
 
 
 def test_what_a_run_has_done_so_far_counts_while_it_is_at_work(events: Connection) -> None:
@@ -247,7 +286,7 @@ def test_a_scrape_ends_in_time_and_says_what_is_missing(events: Connection, dsn:
     )
     with database_module.connect(dsn) as conn:
         text, missing = metrics.scrape(conn, timeout=3)
-    assert missing == ["holds", "health"]
+    assert missing == ["holds", "events", "health"]
     assert b'lifecycle_scrape_success{collector="holds"} 0.0' in text
     assert b"lifecycle_policies" in text
 

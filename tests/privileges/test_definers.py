@@ -92,6 +92,7 @@ SAFE: Final = {
     "guard_differences": TELLS + ": which server and database this is, and was",
     "guard_set": RIGHT + "; what is lowered holds until another has approved it",
     "guard_read": TELLS + ": numbers, the port, and a hash of a path",
+    "health_watch": "asks nothing of its caller; writes only what health says",
     "hold_active": TELLS + ": which rows are held, and conditions whose author whoever asks could become",
     "hold_enter": "asks nothing of its caller; says a number, and locks what only a hold waits for",
     "hold_override_store": DRAFT + "; only rows by their keys",
@@ -191,6 +192,8 @@ TEXT: Final = frozenset(
         "schedule_failures",
         # a routine of pydb's own, by its name in run_kind, which only the owner writes
         "window_users",
+        # the same, by its name in schedule_source
+        "schedule_subjects",
     }
 )
 # of holds: literals, and filters whose author could become the owner: tests/lint/test_text_that_runs.py

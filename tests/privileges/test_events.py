@@ -29,13 +29,14 @@ def test_each_role_does_its_part_of_the_stream_and_no_other(
     counts = "select * from pydb.degraded_count"
     publish, procedure = "select pydb_internal.event_publish_batch()", "call pydb.event_run()"
     prune = "select pydb.event_prune()"
+    tell = "select pydb_internal.health_watch()"
     for session, may in (
         (app, {write, report}),
         (monitor, {read, look, counts}),
-        (field.runner, {read, look, counts, publish, procedure, prune}),
-        (field.admin, {write, report, read, look, counts, publish, procedure, prune}),
+        (field.runner, {read, look, counts, publish, procedure, prune, tell}),
+        (field.admin, {write, report, read, look, counts, publish, procedure, prune, tell}),
     ):
-        for statement in (write, report, read, look, counts, publish, procedure, prune):
+        for statement in (write, report, read, look, counts, publish, procedure, prune, tell):
             expected = None if statement in may else DENIED
             assert state_of(session, statement) == expected, (session.info.user, statement)
     assert field.one("select count(*) from pydb.event where topic = 'orders'") == 2

@@ -86,7 +86,7 @@ with ended as materialized (
                 when r.state = 'failed' then 'error'
                 when r.state = 'skipped' and r.stop_reason = 'locked' then 'skipped_locked'
                 when r.state <> 'blocked' then r.state
-                when r.sqlstate = 'YD404' or r.error ~ 'row.level security|row security' then 'blocked_rls'
+                when r.sqlstate in ('YD404', '42501') then 'blocked_rls'
                 when r.stop_reason = 'fuse' or r.sqlstate like 'YD84%' then 'blocked_guard'
                 when r.stop_reason = 'held' then 'blocked_held'
                 when r.stop_reason = 'locked' then 'blocked_lock'

@@ -1,5 +1,5 @@
--- pydb_internal.event_tell (write; by event_watch): write an event if something is not as it was last told; for
--- routines that run as the owner.
+-- pydb_internal.event_tell (write): write an event if something is not as it was last told; for routines that run as
+-- the owner.
 -- reads and writes pydb_internal.event_told   writes pydb_internal.event_waiting   locks the row of the subject
 -- raises nothing
 create or replace function pydb_internal.event_tell(p_topic text, p_subject text, p_state text, p_payload jsonb)

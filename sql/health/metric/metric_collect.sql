@@ -27,6 +27,7 @@ begin
             when 'scheduler' then array(select m from pydb_internal.metric_scheduler() as m)
             when 'archive' then array(select m from pydb_internal.metric_archive() as m)
             when 'holds' then array(select m from pydb_internal.metric_holds() as m)
+            when 'events' then array(select m from pydb_internal.metric_events() as m)
             when 'health' then array(select m from pydb_internal.metric_health() as m)
         end;
     exception when others then

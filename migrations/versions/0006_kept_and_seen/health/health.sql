@@ -24,7 +24,7 @@ as $$
 declare
     c_all constant text[] := array[
         'database', 'migrations', 'retention', 'cascade', 'orphans', 'idempotency', 'schedule', 'archive', 'audit',
-        'holds'
+        'holds', 'events', 'degraded'
     ];
     v_now constant timestamptz := coalesce(p_now, clock_timestamp());
     v_start timestamptz;
@@ -54,6 +54,8 @@ begin
                 when 'archive' then pydb_internal.health_archive()
                 when 'audit' then pydb_internal.health_audit(v_now)
                 when 'holds' then pydb_internal.health_holds(v_now)
+                when 'events' then pydb_internal.health_events(v_now)
+                when 'degraded' then pydb_internal.health_degraded(v_now)
             end;
         exception when others then
             get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;

@@ -16,7 +16,7 @@ begin
     select t.metric, new.kind, t.subject, t.label, t.value, new.finished_at
     from (
         values
-        ('runs', v_subject, pydb_internal.run_outcome(new.state, new.stop_reason, new.sqlstate, new.error), 1::numeric),
+        ('runs', v_subject, pydb_internal.run_outcome(new.state, new.stop_reason, new.sqlstate), 1::numeric),
         ('rows', v_subject, 'selected', new.rows_planned),
         ('rows', v_subject, pydb_internal.run_action(new), new.rows_done),
         ('rows', v_subject, 'skipped', new.rows_skipped),

@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     select array[
         'build', 'database', 'relations', 'runs', 'retention', 'cascade', 'orphans', 'idempotency', 'scheduler',
-        'archive', 'holds', 'health'
+        'archive', 'holds', 'events', 'health'
     ];
 $$;
 
