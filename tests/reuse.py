@@ -133,6 +133,13 @@ _FORGET: Final = """
 reset session authorization; reset all; close all; unlisten *; deallocate all; discard temp;
 discard sequences; select pg_advisory_unlock_all()"""
 
+# a session that is there already has not heard of them
+_DEFAULTS: Final = """
+select exists (
+    select from pg_db_role_setting as s left join pg_database as d on d.oid = s.setdatabase
+    where d.datname = current_database() or s.setrole = 'postgres'::regrole
+)"""
+
 
 @dataclass
 class Shared:
@@ -167,8 +174,12 @@ class Shared:
         """A session as postgres, warm if one is free; it is given back by `leave`."""
         while self.free:
             conn = self.free.pop()
-            if not conn.closed:
+            if conn.closed:
+                continue
+            conn.autocommit = True
+            if conn.execute(_DEFAULTS).fetchone() == (False,):
                 break
+            conn.close()
         else:
             conn = psycopg.connect(self.database.dsn)
         conn.autocommit = True
