@@ -8,10 +8,10 @@
 
     answer = summary("…")       # an Answer: value, degraded, reason_code, provider, message
 
-The decorated function (sync or async) returns an :class:`Answer` and raises nothing that its provider raised:
-the stack trace goes to the log ``pydb.degraded``, ``message`` is a sentence that may be shown to anybody.
-What happened is counted in this process (:func:`counts`), and in the database where :func:`report_to` says
-which.
+The decorated function (sync or async) returns an :class:`Answer` and raises nothing that its provider raised,
+but what is a bug of the program (a ``TypeError``, …), unless ``reasons`` names it. The stack trace goes to
+the log ``pydb.degraded``, ``message`` is a sentence that may be shown to anybody. What happened is counted in
+this process (:func:`counts`), and in the database where :func:`report_to` says which.
 
 A time-out of an async function cancels it. A thread cannot be stopped from outside: on time-out a sync
 function is left behind, in a thread of its own, until it ends by itself. How many are left is counted, and at

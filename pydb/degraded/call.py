@@ -26,6 +26,10 @@ T = TypeVar("T")
 LOG: Final = logging.getLogger("pydb.degraded")
 AGAIN: Final = frozenset({"refused", "connection", "rate_limited", "server_error"})
 """Reasons after which another attempt may help."""
+DEFECTS: Final = (
+    AssertionError, AttributeError, ImportError, NameError, NotImplementedError, SyntaxError, TypeError,
+)  # fmt: skip
+"""Errors of the program itself: they reach the caller, unless ``reasons`` names them."""
 _PROVIDER: Final = re.compile(r"[a-z][a-z0-9_.-]{0,62}\Z")
 _REASON: Final = re.compile(r"[a-z][a-z0-9_]{0,62}\Z")
 
@@ -52,10 +56,13 @@ class _Terms:
     most_abandoned: int
 
     def reason(self, error: BaseException) -> str:
-        for kind in type(error).__mro__:
-            if kind in self.reasons:
-                return self.reasons[kind]
-        return reason_of(error)
+        return self.named(error) or reason_of(error)
+
+    def named(self, error: BaseException) -> str | None:
+        return next((self.reasons[kind] for kind in type(error).__mro__ if kind in self.reasons), None)
+
+    def is_defect(self, error: BaseException) -> bool:
+        return isinstance(error, DEFECTS) and self.named(error) is None
 
 
 class _Left(Exception):
@@ -77,6 +84,9 @@ def degraded(
     most_abandoned: int = 8,
 ) -> Decorator:
     """Decorate a function that asks a provider; it returns an :class:`Answer` whatever the provider does.
+
+    Errors of the program itself (:data:`DEFECTS`: a wrong name, type or argument) are passed on, and not
+    counted.
 
     ``timeout`` in seconds, for all attempts together; None = none. ``fallback`` is a value, or a function of
     the same arguments (and async, if it likes, for an async function). ``attempts``: how often it is tried
@@ -113,6 +123,8 @@ def _of_sync(function: Callable[..., object], terms: _Terms) -> Callable[..., ob
             try:
                 value = _bounded(functools.partial(function, *args, **kwargs), deadline, terms)
             except Exception as error:
+                if terms.is_defect(error):
+                    raise
                 reason = _told(error, terms)
                 pause = _pause(terms, reason, attempt, deadline)
                 if pause is None:
@@ -131,6 +143,8 @@ def _of_async(function: Callable[..., object], terms: _Terms) -> Callable[..., o
     async def call(*args: object, **kwargs: object) -> Answer[object]:
         deadline = None if terms.timeout is None else time.monotonic() + terms.timeout
         attempt = 1
+        own = asyncio.current_task()
+        before = 0 if own is None else own.cancelling()
         while True:
             try:
                 left = None if deadline is None else max(deadline - time.monotonic(), 0.0)
@@ -144,7 +158,13 @@ def _of_async(function: Callable[..., object], terms: _Terms) -> Callable[..., o
                     raise
                 return _answer(terms, reason, attempt, await _afallback(terms, args, kwargs))
             except Exception as error:
+                if terms.is_defect(error):
+                    raise
                 reason = _told(error, terms)
+                task = asyncio.current_task()
+                if task is not None and task.cancelling() > before:  # the function made an error of it
+                    tally.count(terms.provider, reason)
+                    raise asyncio.CancelledError from error
                 pause = _pause(terms, reason, attempt, deadline)
                 if pause is None:
                     return _answer(terms, reason, attempt, await _afallback(terms, args, kwargs))

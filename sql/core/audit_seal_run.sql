@@ -5,7 +5,7 @@ create or replace procedure pydb.audit_seal_run(p_for interval default null)
 language plpgsql
 as $$
 declare
-    v_until timestamptz;
+    v_until pg_catalog.timestamptz; -- resolved under the caller's search_path: no type goes without its schema
     v_rows bigint;
     v_is_last boolean := false;
 begin

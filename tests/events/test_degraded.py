@@ -105,6 +105,51 @@ def test_the_error_goes_to_the_log_and_a_sentence_to_the_user(
     assert counts()[provider, "error"] == 1
 
 
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("timeout", [None, 30.0])
+def test_a_bug_of_the_program_is_not_hidden_unless_asked(
+    provider: str, is_async: bool, timeout: float | None
+) -> None:
+    def bug(text: str) -> str:
+        return text.no_such_method()  # type: ignore[attr-defined,no-any-return]
+
+    async def abug(text: str) -> str:
+        return bug(text)
+
+    def ask(**options: object) -> object:
+        decorate = degraded(provider=provider, timeout=timeout, **options)  # type: ignore[arg-type]
+        return asyncio.run(decorate(abug)("a")) if is_async else decorate(bug)("a")
+
+    with pytest.raises(AttributeError):
+        ask()
+    assert not [key for key in counts() if key[0] == provider]
+    answer = ask(reasons={AttributeError: "odd"})
+    assert isinstance(answer, Answer)
+    assert answer.reason_code == "odd"
+
+
+def test_a_cancellation_that_the_function_made_an_error_of_is_passed_on(provider: str) -> None:
+    begun: list[bool] = []
+
+    @degraded(provider=provider)
+    async def ask() -> None:
+        try:
+            begun.append(True)
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise ConnectionError from None
+
+    async def main() -> None:
+        async with asyncio.timeout(None) as outer:
+            outer.reschedule(asyncio.get_running_loop().time())
+            await ask()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+    assert begun
+    assert counts()[provider, "connection"] == 1
+
+
 def test_a_fallback_that_fails_is_logged_and_there_is_no_value(
     provider: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -174,3 +174,16 @@ def test_who_may_not_say_so_does_not_let_a_held_database_delete(field: Field) ->
     assert state_of(field.runner, run) == "YD840"
     assert state_of(field.admin, "select pydb.guard_allow('moved')") is None
     assert state_of(field.runner, run) != "YD840"
+
+
+@pytest.mark.parametrize("call", ["pydb.event_run()", "pydb.audit_seal_run()", "pydb.schedule_prune()"])
+def test_a_type_of_others_in_the_path_is_not_that_of_a_procedure(db: Connection, call: str) -> None:
+    db.execute("create schema theirs")
+    db.execute(
+        "create function theirs.evil() returns boolean language plpgsql as"
+        " $$ begin raise exception using errcode = 'EV001'; end $$"
+    )
+    for name in ("timestamptz", "text", "jsonb", "xid8", "float8", "int4", "int8", "bool", "name"):
+        db.execute(f"create domain theirs.{name} as pg_catalog.{name} check (theirs.evil())".encode())
+    db.execute("set search_path = theirs, pg_catalog")
+    assert state_of(db, f"call {call}") is None

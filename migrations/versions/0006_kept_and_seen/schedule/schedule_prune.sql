@@ -6,7 +6,7 @@ create or replace procedure pydb.schedule_prune(p_keep interval default '30 days
 language plpgsql
 as $$
 declare
-    v_before timestamptz;
+    v_before pg_catalog.timestamptz; -- resolved under the caller's search_path: no type goes without its schema
     v_rows bigint;
 begin
     -- No SET clause: it would forbid COMMIT. Pinned again after each of them. Row security stays on: it shows a role
