@@ -198,7 +198,7 @@ rule, longer than 5000 years = for ever.';
 comment on column pydb.retention_policy.keep_table is
 'Mapping table that says how long rows are kept, by tenant or class; read with the rights of who plans or runs.';
 comment on column pydb.retention_policy.keep_by is 'Columns of the table by which a row is looked up there …';
-comment on column pydb.retention_policy.keep_key is '… and the columns of a unique key of the mapping table they equal.';
+comment on column pydb.retention_policy.keep_key is '… and the columns of a unique key of the mapping table that they equal.';
 comment on column pydb.retention_policy.keep_value is
 'Column of the mapping table with the keep: an interval, or a whole number of days; null, or longer than 5000 years =
 for ever. No row there = the keep of the policy.';
