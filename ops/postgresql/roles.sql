@@ -195,8 +195,9 @@ declare
         retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
         retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_match retention_mapping_problem
-        retention_measure retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
+        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
+        retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
         retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
         retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
         retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
@@ -319,11 +320,11 @@ declare
         retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_filter_understood
         retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
         retention_held_since retention_learned retention_limit retention_lock retention_named retention_names
-        retention_names_kept retention_naming retention_next_pass retention_next_size retention_open retention_part
-        retention_part_ends retention_partition_close retention_partition_evade retention_partition_finalize
-        retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
-        retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_policy_of
-        retention_range retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        retention_naming retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
+        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
+        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
+        retention_renamed retention_resume_position retention_run_check retention_save_batch retention_save_copy
         retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
         retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
         retention_tell_implausible retention_together retention_together_next retention_together_remove

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 import pytest
 
-from tests.retention.lab import Lab
+from tests.retention.lab import Lab, refused
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
@@ -127,3 +127,43 @@ def test_another_table_of_the_name_of_the_mapping_is_not_asked(
     assert parts.rows("select who from public.seen") == []
     assert parts.ids() == [2]
     assert run.state == "completed"
+
+
+@pytest.mark.parametrize(
+    "keep",
+    ["100000 years -35999000 days", "-300000 years 108000400 days", "4800 years 60000 days 3000000 hours"],
+)
+def test_a_keep_that_no_calendar_has_is_for_ever_and_ends_no_run(lab: Lab, keep: str) -> None:
+    """Months and days that cancel each other out come to little, and are out of range one by one."""
+    lab.do(
+        f"""create table public.tenant (id int primary key, keep interval);
+        insert into public.tenant values (1, '{keep}'), (2, '-178000000 years'), (3, '10 days');
+        create table public.t (id int primary key, tenant int, keep interval, at timestamptz);
+        insert into public.t select i, i % 4, case i when 8 then interval '{keep}' end, '2024-06-01'
+            from generate_series(1, 8) as i;
+        create index on public.t (tenant, at);"""
+    )
+    lab.policy(**BY_TENANT, keep_column="keep", keep_last=1, keep_last_by=["tenant"], combine="or")
+    ((is_due, codes),) = lab.rows(
+        "select is_due, codes from pydb.retention_row_explain('p', '{\"id\": 1}', '2025-01-01 12:00+00')"
+    )
+    assert (is_due, codes) == (False, ["for_ever"])
+    lab.prune()
+    assert lab.ids() == [1, 5, 8]
+
+
+def test_a_mapping_is_unique_by_the_collation_of_its_key(lab: Lab) -> None:
+    try:
+        lab.do(
+            "create collation public.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
+    except psycopg.errors.FeatureNotSupported:
+        return  # a server without ICU has no collation by which different texts are equal
+    lab.do(
+        """create table public.tenant (id text collate public.ci, keep interval);
+        create unique index on public.tenant (id collate "C");
+        create table public.t (id int primary key, tenant text collate public.ci, at timestamptz);"""
+    )
+    with refused("YD121") as told:
+        lab.policy(**BY_TENANT)
+    assert "no unique key" in told.detail

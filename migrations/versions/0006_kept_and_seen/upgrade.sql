@@ -200,6 +200,7 @@ comment on column pydb.retention_policy.keep_table is
 comment on column pydb.retention_policy.keep_by is 'Columns of the table by which a row is looked up there …';
 comment on column pydb.retention_policy.keep_key is
 '… and the columns of a unique key of the mapping table that they equal.';
+comment on column pydb.retention_policy.keep_key is '… and the columns of a unique key of the mapping table that they equal.';
 comment on column pydb.retention_policy.keep_value is
 'Column of the mapping table with the keep: an interval, or a whole number of days; null, or longer than 5000 years =
 for ever. No row there = the keep of the policy.';

@@ -47,7 +47,7 @@ begin
         else format('greatest(pg_catalog.floor(%s), -9223372036854775808)::pg_catalog.int8', v_text)
     end;
     -- null is before nothing: so a keep that is null, and one beyond what a policy may have, is for ever
-    return format('case when %s <= interval ''5000 years'' then %s end', p_keep, v_text);
+    return format('case when %s then %s end', pydb_internal.retention_meant_text(p_keep), v_text);
 end
 $$;
 

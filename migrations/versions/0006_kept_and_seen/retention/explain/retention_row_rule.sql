@@ -23,6 +23,7 @@ declare
     v_own_keep interval;
     v_mapped interval;
     v_mapped_by text;
+    v_meant boolean;
 begin
     execute format(
         'select %s as at, %s as own, "found"."keep" as mapped, "found"."keys" as mapped_by
@@ -53,7 +54,9 @@ begin
         else format('keep of policy %s: %s', p_policy.name, p_policy.keep)
     end;
     keep := case rule when 'column' then v_own_keep when 'mapping' then v_mapped else p_policy.keep end;
-    if (keep <= interval '5000 years') is not true then
+    execute format('select %s', pydb_internal.retention_meant_text(format('%L::pg_catalog.interval', keep)))
+        into v_meant;
+    if v_meant is not true then
         keep := null;
     elsif keep < v_floor then
         rule := 'floor';

@@ -17,17 +17,19 @@ declare
 begin
     return nullif(concat_ws(
         ' or ', case when p_policy.keep_column is not null then format(
-            '%s is not null and (%s <= %s) is not true', v_own,
-            pydb_internal.retention_keep_text(p_policy.target, p_policy.keep_column, p_alias), 'interval ''5000 years'''
+            '%s is not null and (%s) is not true', v_own, pydb_internal.retention_meant_text(
+                pydb_internal.retention_keep_text(p_policy.target, p_policy.keep_column, p_alias)
+            )
         ) end, case when p_policy.keep_table is not null then concat_ws(
             ' and ', v_own || ' is null', case
                 when p_is_joined then '"kept by"."pydb key 1" is not null and "kept by"."pydb until" is null'
                 else format(
-                    'exists (select 1 from %s as "kept by" where %s and (%s <= %s) is not true)',
+                    'exists (select 1 from %s as "kept by" where %s and (%s) is not true)',
                     pydb_internal.relation_name(p_policy.keep_table),
                     pydb_internal.retention_mapping_match(p_policy, p_alias, '"kept by"'),
-                    pydb_internal.retention_keep_text(p_policy.keep_table, p_policy.keep_value, '"kept by"'),
-                    'interval ''5000 years'''
+                    pydb_internal.retention_meant_text(
+                        pydb_internal.retention_keep_text(p_policy.keep_table, p_policy.keep_value, '"kept by"')
+                    )
                 )
             end
         ) end

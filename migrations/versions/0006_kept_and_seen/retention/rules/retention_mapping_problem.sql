@@ -70,15 +70,7 @@ begin
     if pydb_internal.retention_keep_text(p_policy.keep_table, p_policy.keep_value, 't') is null then
         problem := format('column %s of %s is neither an interval nor a whole number of days',
             coalesce(quote_ident(p_policy.keep_value), 'null'), v_name);
-    elsif not exists (
-        select from pg_index as i
-        where i.indrelid = p_policy.keep_table and i.indisunique and i.indisvalid and i.indpred is null
-            and i.indexprs is null and i.indnkeyatts = v_count
-            and pydb_internal.column_numbers(p_policy.keep_table, p_policy.keep_key)
-            <@ (i.indkey::smallint[])[0:i.indnkeyatts - 1]
-            and pydb_internal.column_numbers(p_policy.keep_table, p_policy.keep_key)
-            @> (i.indkey::smallint[])[0:i.indnkeyatts - 1]
-    ) then
+    elsif not pydb_internal.retention_mapping_is_unique(p_policy) then
         problem := format('%s has no unique key (%s)', v_name, array_to_string(p_policy.keep_key, ', '));
         hint := format('create unique index concurrently on %s (%s);', v_name, (
             select string_agg(quote_ident(u.name), ', ' order by u.ord)

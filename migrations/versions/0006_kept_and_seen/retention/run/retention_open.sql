@@ -84,8 +84,7 @@ begin
             group by u.unit
             order by min(u.ord)
         );
-        -- last, for they lock the table
-        v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows);
+        v_turn.parts := v_turn.parts || pydb_internal.retention_partition_parts(v_units, v_unit_rows); -- they lock
     end if;
     p_run.skipped := null;
     p_run.wake_at := null;
