@@ -286,7 +286,8 @@ class Soak:
                 faults.append(f"reader {place} was reset")
         return Outcome(
             faults, len(rows), len(told.rolled_back), len(told.unknown),
-            sum(reader.connections for reader in self.readers), self.kills, self.form.restarts, self.caught_up,
+            sum(reader.connections for reader in self.readers), self.kills, self.form.restarts,
+            self.caught_up,
         )  # fmt: skip
 
 
