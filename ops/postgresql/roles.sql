@@ -201,8 +201,8 @@ declare
         retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
         retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
         retention_policy_get retention_policy_names retention_policy_warnings retention_rates retention_reach
-        retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_problem
-        retention_rule_source retention_rule_text retention_rule_warnings retention_save_action
+        retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock
+        retention_rule_problem retention_rule_source retention_rule_text retention_rule_warnings retention_save_action
         retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
         retention_set_warnings retention_shape retention_strategy retention_survey retention_terms retention_text_time
         retention_ticks retention_time_hint retention_time_index retention_time_type retention_time_unit
@@ -318,20 +318,21 @@ declare
         retention_circles retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
         retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_filter_understood
         retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
-        retention_held_since retention_learned retention_limit retention_lock retention_next_pass retention_next_size
-        retention_open retention_part retention_part_ends retention_partition_close retention_partition_evade
-        retention_partition_finalize retention_partition_lock retention_partition_parts retention_partition_remove
-        retention_partition_store retention_partition_turn retention_partition_vet retention_places
-        retention_plan_verdict retention_policy_of retention_range retention_resume_position retention_run_check
-        retention_save_batch retention_save_copy retention_save_detach retention_save_empty retention_save_exported
-        retention_save_has_rows retention_save_turn retention_shape_adopt retention_signature retention_take
-        retention_target_ms retention_tell_held retention_tell_implausible retention_together retention_together_next
-        retention_together_remove retention_together_statements retention_turn retention_verify retention_verify_foreign
-        retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close
-        run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last
-        run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark
-        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
-        run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
+        retention_held_since retention_learned retention_limit retention_lock retention_named retention_names
+        retention_names_kept retention_naming retention_next_pass retention_next_size retention_open retention_part
+        retention_part_ends retention_partition_close retention_partition_evade retention_partition_finalize
+        retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
+        retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_policy_of
+        retention_range retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
+        retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
+        retention_tell_implausible retention_together retention_together_next retention_together_remove
+        retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
+        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
+        run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last run_log_batch
+        run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
+        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
+        run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
         schedule_is_command schedule_require total_batches total_bucket window_stop
     ';
     c_counsel constant text := '

@@ -143,6 +143,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     "governor drop": ("pydb governor drop queue_depth",),
     "setting list": ("pydb setting list",),
     "setting set": ("pydb setting set batch_target '500 ms'",),
+    "serve": ("pydb serve", "pydb serve --port 9187"),
     "doctor": ("pydb doctor", "pydb doctor --all-databases"),
     "demo": ("pydb demo", "pydb demo --keep"),
 }

@@ -56,6 +56,7 @@ class Allowed:
 
 
 Authorise = Callable[[Request], Allowed | Awaitable[Allowed | None] | None]
+Still = Callable[[], bool]
 
 
 class _BadRequest(ValueError):
@@ -88,9 +89,17 @@ def stream_app(
 
 
 async def stream_response(
-    request: Request, hub: Hub, *, authorise: Authorise, heartbeat: float = HEARTBEAT
+    request: Request,
+    hub: Hub,
+    *,
+    authorise: Authorise,
+    heartbeat: float = HEARTBEAT,
+    still: Still | None = None,
 ) -> Response:
-    """The answer to one request: the stream, or 400, 403 (``authorise`` said None), 503 (too many)."""
+    """The answer to one request: the stream, or 400, 403 (``authorise`` said None), 503 (too many).
+
+    ``still`` is asked at each heartbeat whether the request would be allowed now; False ends the stream.
+    """
     allowed = authorise(request)
     if inspect.isawaitable(allowed):
         allowed = await allowed
@@ -106,7 +115,7 @@ async def stream_response(
         subscription = hub.subscribe(topics=wanted.topics, workspace=wanted.workspace, since=wanted.since)
     except UsageError as error:
         return _refusal(503, "too_many_subscribers", error.message, {"Retry-After": "10"})
-    return _Stream(subscription, hub, heartbeat)
+    return _Stream(subscription, hub, heartbeat, still)
 
 
 def _refusal(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
@@ -148,8 +157,8 @@ def _narrow(wanted: _Wanted, allowed: Allowed) -> _Wanted:
 class _Stream(EventSourceResponse):
     """The events of one subscription; what a client does not take in time ends it, and is counted."""
 
-    def __init__(self, subscription: Subscription, hub: Hub, heartbeat: float) -> None:
-        self._subscription, self._hub = subscription, hub
+    def __init__(self, subscription: Subscription, hub: Hub, heartbeat: float, still: Still | None) -> None:
+        self._subscription, self._hub, self._still = subscription, hub, still
         self._is_waiting = False
         super().__init__(
             self._events(),
@@ -179,6 +188,9 @@ class _Stream(EventSourceResponse):
             yield b"".join(event.frame() for event in found)  # one write, however many
 
     def _heartbeat(self) -> ServerSentEvent:
+        if self._still is not None and not self._still():
+            self._subscription.close()
+            return ServerSentEvent(comment="no longer allowed", sep="\n")
         # An id without data moves what the browser will resume from: one whose topics are silent for longer
         # than
         # events are kept must not be told that something is gone. Only where all has been sent.

@@ -302,10 +302,14 @@ class Hub:
                         self._read(conn)
                         failures = 0
                         self._wait(conn if is_rung else None, self.poll)
-            except PydbError as error:
+            except Exception as error:  # whatever it is: who subscribes must not wait for a thread that ended
                 with self._lock:
                     self._down_since = self._down_since or time.time()
-                    self._trouble = error
+                    self._trouble = (
+                        error
+                        if isinstance(error, PydbError)
+                        else PydbError(f"the stream cannot be read: {type(error).__name__}")
+                    )
                 if not self._stopping:
                     self._wait(None, _RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
                 failures += 1

@@ -76,6 +76,7 @@ def run(
         raise UsageError("something else was confirmed", hint="look at the plan of this one, and confirm it")
     with site.database.plan() as conn:
         plans.check(conn, confirmed)
+    site.spent.spend(ticket)
     return _start(site, visitor, confirmed.subjects, why, now=confirmed.now)
 
 

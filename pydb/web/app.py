@@ -15,10 +15,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pydb.errors import PydbError, UsageError
-from pydb.events.asgi import Allowed, stream_response
+from pydb.events.asgi import HEARTBEAT, Allowed, stream_response
 from pydb.web import api, forms, pages
 from pydb.web.auth import is_own_form
-from pydb.web.security import Guard
+from pydb.web.security import Guard, visitor_again
 from pydb.web.site import Site, answer, base_of, redirect, visitor_of, wants_json
 
 if TYPE_CHECKING:
@@ -143,7 +143,21 @@ def _stream(site: Site) -> Endpoint:
         refused = _refuse_stranger(request)
         if refused is not None:
             return refused
-        return await stream_response(request, site.hub, authorise=lambda _request: Allowed())
+
+        def still() -> bool:
+            # who has no good token any more, or whose session is over, sees no more
+            try:
+                return visitor_again(request.headers, site.tokens, site.settings.session) is not None
+            except UsageError:
+                return False
+
+        return await stream_response(
+            request,
+            site.hub,
+            authorise=lambda _request: Allowed(),
+            heartbeat=min(HEARTBEAT, site.settings.session),
+            still=still,
+        )
 
     return endpoint
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import quote
 
 from starlette.responses import Response
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     Fields = Mapping[str, str]
 
 _LONGEST_WHO: Final = 60
+_QUERY: Final = "%&=+;:@/?~,!$*()"
 
 
 def sign_in(site: Site, request: Request, fields: Fields) -> Response:
@@ -38,7 +40,8 @@ def sign_in(site: Site, request: Request, fields: Fields) -> Response:
         raise UsageError("the name is too long, or no name", hint=f"at most {_LONGEST_WHO} characters")
     path, _, query = there.partition("?")
     answered = Response(
-        status_code=303, headers={"location": link(base_of(request), path) + (f"?{query}" if query else "")}
+        status_code=303,
+        headers={"location": link(base_of(request), path) + (f"?{quote(query, _QUERY)}" if query else "")},
     )
     _cookie(site, request, answered, auth.open_session(token, who or token.workspace), site.settings.session)
     return answered

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pydb.web.auth import Visitor
 
 GOOD_FOR: Final = 900.0
+_MOST_SPENT: Final = 10_000
 
 
 class PlanChanged(PydbError):
@@ -41,6 +44,8 @@ class Part:
     relations: list[dict[str, object]]
     warnings: list[str]
     problem: str | None = None
+    version: str | None = None
+    """What tells a policy from how it was before: two that count alike need not delete the same rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,8 @@ class Plan:
     @property
     def digest(self) -> str:
         """The same for two plans that say the same."""
-        said = [self.action, self.now, [[p.kind, p.subject, p.relations, p.problem] for p in self.parts]]
+        parts = [[p.kind, p.subject, p.relations, p.problem, p.version] for p in self.parts]
+        said = [self.action, self.now, parts]
         text = json.dumps(said, sort_keys=True, default=show.jsonable)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -74,6 +80,31 @@ class Plan:
         subjects = [[part.kind, part.subject] for part in self.parts]
         content = {"a": self.action, "s": subjects, "now": self.now, "d": self.digest, "at": int(time.time())}
         return auth.seal(visitor.token.key, _purpose(visitor), content)
+
+
+class Spent:
+    """Tickets that started something: each starts it once, also where a form is sent twice."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[bytes, float] = OrderedDict()
+
+    def spend(self, text: str) -> None:
+        """Take a ticket; :class:`PlanChanged` if it was taken before."""
+        key = hashlib.sha256(text.encode()).digest()
+        now = time.monotonic()
+        with self._lock:
+            while self._seen and (
+                next(iter(self._seen.values())) < now - GOOD_FOR or len(self._seen) >= _MOST_SPENT
+            ):
+                self._seen.popitem(last=False)
+            if key in self._seen:
+                raise PlanChanged(
+                    "this plan was started already",
+                    detail="A plan is confirmed once.",
+                    hint="see the list of runs, or count the plan again",
+                )
+            self._seen[key] = now
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +190,9 @@ def _policy(conn: Connection, name: str, now: str) -> Part:
         {code for row in found for code in row.codes or () if code in ("fuse", "fails", "watermark")}
     )
     problem = f"a run would not delete this: {', '.join(stopped)}" if stopped else None
-    return Part("retention", name, sum(row.rows for row in found), relations, warnings, problem)
+    (policy,) = retention.policies(conn, name)
+    version = f"{policy.version} of {policy.created_at.astimezone(UTC).isoformat()}"
+    return Part("retention", name, sum(row.rows for row in found), relations, warnings, problem, version)
 
 
 def _job(conn: Connection, number: str) -> Part:

@@ -174,9 +174,7 @@ class Guard:
         from pydb.errors import UsageError
 
         try:
-            return auth.visitor(
-                self._tokens, headers.get("authorization"), _cookie(headers), self._settings.session
-            ), None
+            return visitor_again(headers, self._tokens, self._settings.session), None
         except UsageError as error:  # the file of tokens: nobody is let in by what it said before
             return None, error.message
 
@@ -274,6 +272,11 @@ class _Body:
                 raise _TooLarge
             self._is_whole = not message.get("more_body", False)
         return message
+
+
+def visitor_again(headers: Headers, tokens: auth.Tokens, session: float) -> auth.Visitor | None:
+    """Who is asking, by the tokens of now; :class:`~pydb.errors.UsageError` if their file cannot be used."""
+    return auth.visitor(tokens, headers.get("authorization"), _cookie(headers), session)
 
 
 def _path(scope: Scope) -> str:

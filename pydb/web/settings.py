@@ -100,7 +100,9 @@ class Settings:
     @property
     def has_open_metrics(self) -> bool:
         """Whether ``/metrics`` asks for no token."""
-        return self.metrics == "open" or (self.metrics == "auto" and self.is_loopback)
+        # names that it answers to are those of a proxy, or of an application that mounts it
+        is_local = self.is_loopback and not self.hosts
+        return self.metrics == "open" or (self.metrics == "auto" and is_local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,8 @@ TABLE: Final[tuple[Row, ...]] = (
         PREFIX + "METRICS",
         "auto, open, token",
         "`auto`",
-        "Who may read `/metrics`: `auto` is everybody on a loopback address, else a token.",
+        "Who may read `/metrics`: `auto` is everybody on a loopback address without `PYDB_SERVE_HOSTS`, "
+        "else a token.",
         _choice("auto", "open", "token"),
     ),
     Row(

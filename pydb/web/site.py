@@ -26,7 +26,7 @@ from pydb.events import Hub
 from pydb.web import charts, facts, show
 from pydb.web.auth import Tokens
 from pydb.web.database import Busy, Database
-from pydb.web.plans import PlanChanged
+from pydb.web.plans import PlanChanged, Spent
 from pydb.web.work import Full, Workers
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Site:
         self.tokens = Tokens(settings.token, settings.token_file)
         self.workers = Workers(self.database.connect, settings.workers)
         self.hub = Hub(db.labelled(self.database.read_dsn, "pydb serve"), most=MOST_STREAMS)
+        self.spent = Spent()
         self.began = datetime.now(UTC)
         self.static = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
         self.mark = hashlib.sha256(b"".join(self.static.values())).hexdigest()[:12]

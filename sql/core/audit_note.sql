@@ -1,6 +1,6 @@
 -- pydb.audit_note: enter who asked for something and why, for programs that act for people under one login; audited.
 -- writes pydb.audit_log   locks nothing
--- raises YD001
+-- raises YD001 YD007
 create or replace function pydb.audit_note(
     p_asked text,
     p_subject text,
@@ -17,6 +17,7 @@ as $$
 declare
     v_part record;
 begin
+    perform pydb_internal.run_check_read_write();
     for v_part in
         select u.name, u.value, u.needed
         from (

@@ -189,7 +189,7 @@ def test_a_table_that_was_changed_meanwhile_is_exported_anew(files: FileLab, cha
 
 
 def test_a_copy_of_the_database_deletes_nothing_for_the_files_of_the_first(
-    files: FileLab, server: TestServer
+    alone: None, files: FileLab, server: TestServer
 ) -> None:
     files.table(100)
     files.left_behind()

@@ -18,6 +18,8 @@ ANSWERS: Final = {
 }  # fmt: skip
 # reads the entry that it is given, and hands it to cascade_delete, which says it
 HANDS_ON: Final = {"erasure_replay"}
+# looks where nobody may write too, and then leaves no word of it
+LOOKS: Final = {"orphan_check"}
 # arguments that get as far as the look; for all others null is good enough
 GIVEN: Final = {
     "archive_export_run": "1, gen_random_uuid()",
@@ -69,6 +71,6 @@ def test_whatever_writes_says_it(dsn: str) -> None:
                 procedures.add(name)
     assert {"archive_restore", "archive_keep_set", "setting_set", "retention_batch"} <= said.keys()
     others = {name: code for name, (code, _) in said.items() if code != "YD007"}
-    assert others.keys() <= ANSWERS | HANDS_ON, others
-    for name in said.keys() - ANSWERS - HANDS_ON - procedures:
+    assert others.keys() <= ANSWERS | HANDS_ON | LOOKS, others
+    for name in said.keys() - ANSWERS - HANDS_ON - LOOKS - procedures:
         assert "session" in (said[name][1] or ""), name

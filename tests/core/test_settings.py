@@ -162,7 +162,7 @@ def test_an_unknown_name_is_refused(db: Connection, name: str | None) -> None:
 
 def test_null_is_for_what_can_be_not_set(db: Connection) -> None:
     nullable = {n for (n,) in db.execute("select name from pydb.setting where nullable").fetchall()}
-    assert nullable == {"archive_keep", "job_run_keep", "schedule_role"}
+    assert nullable == {"archive_keep", "job_run_keep", "orphan_scan_valid", "schedule_role"}
     for name in nullable:
         db.execute("select pydb.setting_set(%s, null)", (name,))
         assert stored(db, name) is None

@@ -60,6 +60,48 @@ def test_no_more_than_200_providers_are_told_apart(db: Connection) -> None:
     assert totals(db)["other", "timeout"] == 2
 
 
+def count(db: Connection) -> object:
+    row = db.execute("select count(*) from pydb.degraded_count").fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_one_report_names_no_more_providers_than_many(db: Connection) -> None:
+    report(db, *((f"p{number}", "error", 1) for number in range(1000)))
+    assert count(db) == 201
+    assert totals(db)["other", "error"] == 800
+    report(db, *((f"p{number}", "error", 1) for number in range(1000)))
+    assert count(db) == 201
+
+
+def test_reasons_are_bounded_too(db: Connection) -> None:
+    for part in range(3):
+        report(db, *(("llm", f"r{part}_{number}", 1) for number in range(600)))
+    report(db, *((f"p{number}", "timeout", 1) for number in range(150)))
+    assert totals(db)["llm", "other"] == 800
+    assert totals(db)["p9", "other"] == 1
+    assert count(db) == 1151
+
+
+def test_a_clock_in_the_past_makes_no_hours(db: Connection) -> None:
+    report(db, ("llm", "timeout", 1))
+    for day in range(1, 29):
+        report(db, ("llm", "timeout", 1), now=f"2020-02-{day} 10:10Z")
+    assert count(db) == 2
+    assert totals(db)["llm", "timeout"] == 29
+
+
+def test_sums_that_are_full_stop_no_report(db: Connection) -> None:
+    report(db, ("llm", "timeout", 1), now="2025-01-01 10:10Z")
+    db.execute("update pydb.degraded_count set calls = 9223372036854775807")
+    report(db, ("llm", "timeout", 10**11), now="2025-01-01 10:20Z")
+    report(db, ("llm", "timeout", 10**11), now="2025-01-01 12:20Z")
+    assert report(db, ("mail", "error", 1), now="2025-06-01 10:20Z") == 1
+    assert db.execute("select calls from pydb.degraded_count where provider = 'llm'").fetchone() == (
+        9 * 10**18,
+    )
+
+
 @pytest.mark.parametrize(
     "counts",
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -148,6 +149,20 @@ def test_a_lost_connection_is_made_anew_and_nothing_is_lost(hub: Hub, stream: St
             fill(stream, *range(start + 5, start + 10))
             assert take(one, 10) == list(range(start, start + 10))
         assert hub.state().down_since is None
+
+
+def test_an_event_that_cannot_be_read_ends_no_hub(hub: Hub, stream: Stream) -> None:
+    stream.db.execute(
+        "insert into pydb_internal.event_waiting (topic, payload)"
+        " values ('orders', (repeat('[', 5000) || repeat(']', 5000))::jsonb)"
+    )
+    stream.publish()
+    with hub.subscribe(since=0) as one:
+        until = time.monotonic() + 30
+        while hub.state().trouble is None:
+            assert time.monotonic() < until
+        stream.db.execute("update pydb.event set payload = '{\"n\": 7}'")
+        assert take(one, 1) == [7]
 
 
 def test_tasks_get_events_as_threads_do(hub: Hub, stream: Stream) -> None:

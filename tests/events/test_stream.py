@@ -142,6 +142,10 @@ def test_topics_and_a_workspace_choose(stream: Stream) -> None:
         ("orders\nid: 5", "{}", None),
         ("orders", None, None),
         ("orders", '"' + "x" * 9000 + '"', None),
+        ("orders", '{"n": 1e300}', None),
+        ("orders", '{"n": 1e5000}', None),
+        ("orders", "[" * 102 + "]" * 102, None),
+        ("orders", '{"a":' * 1000 + "1" + "}" * 1000, None),
         ("orders", "{}", ""),
         ("orders", "{}", "x" * 256),
     ],
@@ -152,6 +156,15 @@ def test_what_is_no_event_of_an_application_is_refused(
     with refused("YD030"):
         stream.read("select pydb.event_publish(%s, %s::jsonb, %s)", topic, payload, workspace)
     assert stream.one("select count(*) from pydb_internal.event_waiting") == 0
+
+
+def test_long_texts_and_flat_payloads_are_taken(stream: Stream) -> None:
+    for payload in (
+        '{"a": "' + "9" * 400 + '\\"' + "[" * 400 + '"}',
+        "[" + "[]," * 500 + "[]]",
+        "[" * 100 + "]" * 100,
+    ):
+        stream.read("select pydb.event_publish('orders', %s::jsonb)", payload)
 
 
 def test_the_longest_payload_is_a_setting(stream: Stream) -> None:

@@ -59,6 +59,8 @@ OTHERS: Final = {
     "orphan_drop_replaced": BOOKS,
     "orphan_enroll": BOOKS,
     "orphan_horizon": BOOKS,
+    "orphan_part_clear": BOOKS,
+    "orphan_part_enter": BOOKS,
     "orphan_quarantine_store": "a sentence",
     "orphan_restore_rows": BACK,
     "reference_drop": BOOKS,
@@ -77,6 +79,7 @@ OTHERS: Final = {
     "governor_drop": BOOKS,
     "governor_store": BOOKS,
     "window_drop": BOOKS,
+    "total_fold": BOOKS,
 }
 
 

@@ -80,6 +80,30 @@ def test_a_plan_that_has_changed_is_refused(browser: Browser, db: Connection) ->
     assert browser.post("/admin/policies/events/run", page, ticket=again, reason="x").status_code == 303
 
 
+def test_a_policy_that_was_changed_is_refused_though_it_counts_the_same(
+    browser: Browser, db: Connection
+) -> None:
+    change = (
+        "select pydb.retention_policy_set('some', 'app.session', 'at', '40 days', p_filter => 'id % 2 = {}')"
+    )
+    db.execute(change.format(0).encode())
+    db.execute("update app.session set at = (select min(at) from app.session)")  # any two halves look alike
+    page, ticket = planned(browser, "/admin/policies/some/plan")
+    db.execute(change.format(1).encode())
+    answered = browser.post("/admin/policies/some/run", page, ticket=ticket, reason="x")
+    assert answered.status_code == 409
+    assert notes(db) == []
+
+
+def test_a_plan_starts_runs_once(browser: Browser, db: Connection) -> None:
+    page, ticket = planned(browser, "/admin/policies/logins/plan")  # it is paused: nothing changes by its run
+    assert browser.post("/admin/policies/logins/run", page, ticket=ticket, reason="x").status_code == 303
+    answered = browser.post("/admin/policies/logins/run", page, ticket=ticket, reason="x")
+    assert answered.status_code == 409
+    assert "started already" in answered.text
+    assert len(notes(db)) == 1
+
+
 def test_a_ticket_is_for_one_plan_one_action_and_who_saw_it(browser: Browser, db: Connection) -> None:
     page, ticket = planned(browser, "/admin/policies/events/plan")
     before = one(db, "select count(*) from app.event")

@@ -6,12 +6,13 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from pydb.errors import UsageError
 from pydb.web import auth
 from pydb.web.security import SlidingWindow
-from tests.web.conftest import found
+from tests.web.conftest import DEADLINE, found
 from tests.web.world import TOKEN
 
 if TYPE_CHECKING:
@@ -153,6 +154,27 @@ def test_tokens_change_while_the_server_runs(make: Callable[..., Browser], tmp_p
     assert browser.client.get("/admin/api/jobs", headers=header).status_code == 503
     write(path, f"{OTHER}\n")
     assert browser.client.get("/admin/api/jobs", headers=header).status_code == 200
+
+
+def test_where_to_go_on_to_may_be_in_any_script(looking: Browser) -> None:
+    answered = looking.again().client.post(
+        "/admin/sign-in", data={"token": TOKEN, "next": "/admin/runs?subject=日本&kind=cascade"}
+    )
+    assert answered.headers["location"] == "/admin/runs?subject=%E6%97%A5%E6%9C%AC&kind=cascade"
+
+
+def test_a_stream_ends_with_its_token_and_its_session(make: Callable[..., Browser], tmp_path: Path) -> None:
+    path = write(tmp_path / "tokens", f"{TOKEN}\n{OTHER}\n")
+    browser = make(token_file=path, session=2.0)
+    stream = f"{browser.url}/admin/events/stream"
+    header = {"authorization": f"Bearer {OTHER}"}
+    with httpx.stream("GET", stream, headers=header, timeout=DEADLINE) as answered:
+        lines = answered.iter_lines()
+        assert next(line for line in lines if line == ": heartbeat")
+        write(path, f"{TOKEN}\n")
+        assert ": no longer allowed" in list(lines)
+    with browser.sign_in().client.stream("GET", "/admin/events/stream") as answered:
+        assert ": no longer allowed" in list(answered.iter_lines())
 
 
 @pytest.mark.parametrize("text", ["", "# none\n", "short\n", f"{TOKEN} work space read\n", f"{TOKEN} a/b\n"])

@@ -36,6 +36,8 @@ def test_they_are_read() -> None:
     assert not found.has_open_metrics
     assert Settings.from_environ({}) == Settings()
     assert Settings().has_open_metrics
+    assert not Settings(hosts=("db.example.org",)).has_open_metrics  # a proxy is before it
+    assert Settings(hosts=("db.example.org",), metrics="open").has_open_metrics
 
 
 @pytest.mark.parametrize(

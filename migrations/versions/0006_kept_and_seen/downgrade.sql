@@ -64,6 +64,8 @@ alter table pydb.archive_run drop column time_column;
 -- web: the outlook of one policy asks for the rates of one
 drop function pydb_internal.retention_rates(text);
 -- holds: what is held of a table is asked once for all of its relations
+alter type pydb_internal.retention_work drop attribute named;
+alter type pydb_internal.retention_work drop attribute names;
 alter type pydb_internal.retention_work drop attribute free;
 alter type pydb_internal.retention_work drop attribute free_since;
 alter type pydb_internal.retention_work drop attribute free_at;

@@ -198,7 +198,8 @@ rule, longer than 5000 years = for ever.';
 comment on column pydb.retention_policy.keep_table is
 'Mapping table that says how long rows are kept, by tenant or class; read with the rights of who plans or runs.';
 comment on column pydb.retention_policy.keep_by is 'Columns of the table by which a row is looked up there …';
-comment on column pydb.retention_policy.keep_key is '… and the columns of a unique key of the mapping table they equal.';
+comment on column pydb.retention_policy.keep_key is
+'… and the columns of a unique key of the mapping table that they equal.';
 comment on column pydb.retention_policy.keep_value is
 'Column of the mapping table with the keep: an interval, or a whole number of days; null, or longer than 5000 years =
 for ever. No row there = the keep of the policy.';
@@ -275,3 +276,9 @@ cross join lateral (
 where a.rows > 0
     and exists (select from pydb.metric_total as t where t.subsystem = r.kind and t.subject = s.subject)
 group by r.kind, s.subject;
+
+-- retention: a run knows the names of the tables that its conditions ask
+alter type pydb_internal.retention_work add attribute named oid[];
+alter type pydb_internal.retention_work add attribute names text;
+comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
+comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';

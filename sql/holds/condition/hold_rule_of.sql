@@ -15,7 +15,7 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.hold_graph_of
 as $$
 declare
-    v_rule pydb_internal.hold_rule := row('', null, null);
+    v_rule pydb_internal.hold_rule := row('', null, null::timestamptz);
     v_active pydb.hold[];
     v_group record;
     v_graph pydb_internal.hold_graph;

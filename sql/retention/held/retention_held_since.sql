@@ -15,6 +15,13 @@ declare
     v_rule pydb_internal.hold_rule;
 begin
     if v_holds.generation is distinct from p_work.free_at or p_work.free_until <= clock_timestamp() then
+        if v_holds.generation is distinct from p_work.free_at then
+            p_work.named := p_work.named || array( -- references may be new, too
+                select u.relation from unnest(pydb_internal.retention_named(p_policy)) as u (relation)
+                where u.relation <> all(p_work.named)
+            );
+            p_work.names := pydb_internal.retention_names(p_work.named);
+        end if;
         v_rule := pydb_internal.hold_rule_of(p_policy.target);
         -- what was held when the rows were counted stays too: the fuse has not seen it
         p_work.free_since := nullif(v_rule.free, p_work.free);

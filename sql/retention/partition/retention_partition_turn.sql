@@ -38,7 +38,13 @@ begin
     elsif v_work.parts_since is not null then -- while it waits for others it costs them next to nothing
         perform pydb_internal.retention_check_unused(v_parent, array[p_part.relation]);
     end if;
-    if not p_part.is_ended then
+    if pydb_internal.retention_shut(
+        v_policy, v_work.cutoff, p_part.relation, p_part.is_ended and p_part.from_block is null
+    ) then
+        v_work.blocked := v_work.blocked + greatest(p_part.due, 1); -- kept since it was taken out of its table
+        v_turn.run.work := to_jsonb(v_work);
+        return v_turn;
+    elsif not p_part.is_ended then
         select v.* into v_say
         from pydb_internal.retention_partition_bounds(v_policy, v_work.cutoff, v_parent) as b
         cross join lateral pydb_internal.retention_partition_verdict(v_policy, v_work.cutoff, b) as v
@@ -65,7 +71,8 @@ begin
     end if;
     v_all := array[p_part.relation] || case
         -- after a failure one by one, so that one that is in use keeps no other
-        when p_part.is_ended or v_work.parts_since is not null then '{}'::oid[]
+        when p_part.is_ended or v_work.parts_since is not null or pydb_internal.retention_has_rules(v_policy)
+            then '{}'::oid[] -- of which retention_shut would have to know, too
         else pydb_internal.retention_together(
             v_policy, v_work, v_parent, p_part.relation, p_run.max_rows - p_run.done - v_rows.rows
         )

@@ -29,6 +29,12 @@ begin
         select s.value::integer from pydb.setting as s where s.name = 'event_max_bytes'
     ) then
         v_problem := format('the payload has %s bytes, more than setting event_max_bytes', v_bytes);
+    -- shorter ones hold neither; a reader that cannot take one event would never come to those behind it
+    elsif v_bytes > 200 and jsonb_path_exists(p_payload, '$.**{101}') then
+        v_problem := 'the payload is nested deeper than 100 levels, which not every reader can take';
+    elsif v_bytes > 200 and p_payload::text ~ '[0-9]{200}'
+        and regexp_replace(p_payload::text, '"(?:[^"\\]|\\.)*"', '', 'g') ~ '[0-9]{200}' then
+        v_problem := 'the payload has a number of 200 digits or more, which not every reader can take';
     end if;
     if v_problem is not null then
         perform pydb_internal.run_check_read_write();
@@ -44,7 +50,8 @@ $$;
 
 comment on function pydb.event_publish(text, jsonb, text) is
 'Writes an event in the caller''s transaction and returns its id: it is there if that commits. p_topic is the
-application''s own (YD030 for one of pydb''s), p_payload has at most event_max_bytes. It gets its place in the stream
+application''s own (YD030 for one of pydb''s), p_payload has at most event_max_bytes,
+100 levels, and no number of 200 digits. It gets its place in the stream
 from the publisher (pydb events publish, pydb serve, or pydb.event_run), mostly within a tenth of a second.';
 
 revoke all on function pydb.event_publish(text, jsonb, text) from public;

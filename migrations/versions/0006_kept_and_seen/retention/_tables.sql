@@ -379,7 +379,9 @@ create type pydb_internal.retention_work as (
     free text,
     free_since text,
     free_at bigint,
-    free_until timestamptz
+    free_until timestamptz,
+    named oid[],
+    names text
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -422,6 +424,8 @@ comment on column pydb_internal.retention_work.free_since is
 'The same by the holds of later, where they have changed; empty where they have not.';
 comment on column pydb_internal.retention_work.free_at is 'How often holds had changed when free_since was asked.';
 comment on column pydb_internal.retention_work.free_until is 'When it is to be asked again: an override ends.';
+comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
+comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
 
 create table pydb.retention_history (
     policy text not null,

@@ -22,12 +22,13 @@ begin
         returning d.provider, d.reason_code, d.calls, d.last_at
     )
     insert into pydb.degraded_count as d (provider, reason_code, hour, calls, last_at)
-    select f.provider, f.reason_code, '-infinity', sum(f.calls), max(f.last_at)
+    select f.provider, f.reason_code, '-infinity', least(sum(f.calls), 9e18)::bigint, max(f.last_at)
     from folded as f
     group by f.provider, f.reason_code
     order by f.provider, f.reason_code
     on conflict (provider, reason_code, hour) do update
-    set calls = d.calls + excluded.calls, last_at = greatest(d.last_at, excluded.last_at);
+    set calls = least(d.calls::numeric + excluded.calls, 9e18)::bigint,
+        last_at = greatest(d.last_at, excluded.last_at);
 end
 $$;
 

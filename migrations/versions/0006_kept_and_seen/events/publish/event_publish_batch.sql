@@ -50,7 +50,7 @@ begin
         ))
         returning w.xid, w.id, w.topic, w.workspace, w.payload, w.created_at, w.author
     ), added as (
-        insert into pydb.event (position, id, topic, workspace, payload, created_at, published_at, author)
+        insert into pydb.event ("position", id, topic, workspace, payload, created_at, published_at, author)
         select
             v_head.position + row_number() over (order by t.xid, t.id), t.id, t.topic, t.workspace, t.payload,
             t.created_at, clock_timestamp(), t.author
@@ -59,7 +59,7 @@ begin
     select count(*), (array_agg(t.xid order by t.xid desc))[1] into v_rows, v_last from taken as t;
     if v_rows > 0 then
         update pydb_internal.event_head as h
-        set position = v_head.position + v_rows, published_at = clock_timestamp(),
+        set "position" = v_head.position + v_rows, published_at = clock_timestamp(),
             low = case when v_rows < v_limit then v_xmin else least(v_xmin, v_last) end
         where h.is_only;
         perform pg_notify('pydb_event', '');

@@ -26,6 +26,7 @@ begin
         run.done := (p_cursor ->> 'done')::bigint;
         p_policy := pydb_internal.retention_policy_at(p_policy, run.now);
         v_cutoff := pydb_internal.retention_cutoff(p_policy, run.now);
+        run.work := pydb_internal.retention_naming(p_policy);
         parts := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'segments', v_cutoff);
         every := pydb_internal.retention_cursor_parts(p_policy, p_cursor -> 'all', v_cutoff);
         v_work := pydb_internal.retention_first_work(p_policy, run, every);

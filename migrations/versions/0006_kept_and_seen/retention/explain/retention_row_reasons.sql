@@ -41,7 +41,8 @@ begin
         v_there
     ) into v_timeless, v_past, v_future, v_meant, v_held;
     execute format('%s select exists (select 1%s%s%s and %s)', v_due.kept, v_from,
-        pydb_internal.retention_rule_source(p_policy), v_there, v_due.condition) into is_due;
+        pydb_internal.retention_rule_source(p_policy), v_there, v_due.condition || v_free)
+        into is_due;
     execute format('select exists (select 1%s%s and %s)', v_from, v_there,
         pydb_internal.retention_expired_condition(p_policy, p_cutoff)) into v_expired;
     if p_policy.keep_last is not null then

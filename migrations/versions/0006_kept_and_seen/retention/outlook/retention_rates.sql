@@ -55,8 +55,8 @@ as $$
 $$;
 
 comment on function pydb_internal.retention_rates(text) is
-'For each policy that was counted, or the named one: when, what was left, since when, and the rows that come and go a day, over span: the
-days since when rows are left, else up to 28, and of them the last whole weeks; a week counts half as much as the one
-after it. Null rates: they were seen for less than an hour.';
+'For each policy that was counted, or the named one: when, what was left, since when, and the rows that come and go a
+day, over span: the days since when rows are left, else up to 28, and of them the last whole weeks; a week counts half
+as much as the one after it. Null rates: they were seen for less than an hour.';
 
 revoke all on function pydb_internal.retention_rates(text) from public;

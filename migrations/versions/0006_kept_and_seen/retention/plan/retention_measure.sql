@@ -87,12 +87,11 @@ begin
             rows_blocked := v_expired - rows_due;
         end if;
         if p_rule.held is not null and not v_once then
-            execute format('select count(*) from only %s as t%s where %s and (%s)', v_table, v_joined, v_all, p_rule.held)
-                into rows_held;
+            execute format(
+                'select count(*) from only %s as t%s where %s and (%s)', v_table, v_joined, v_all, p_rule.held
+            ) into rows_held;
         end if;
-        if v_apart then
-            rows_due := rows_due - rows_held;
-        end if;
+        rows_due := rows_due - case when v_apart then rows_held else 0 end;
         if not v_merged then
             execute format(
                 'select (select count(*) from only %1$s as t where %2$s%4$s),

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_aged_condition (rules): that a row which is older than the floor is older than its own keep:
 -- of its column, else of its row of the mapping table, else of the policy.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD005 YD901
+-- raises YD005 YD123 YD901
 create or replace function pydb_internal.retention_aged_condition(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
@@ -21,6 +21,12 @@ declare
     v_young text;
     v_all text[] := '{}'::text[];
 begin
+    if v_table is null and p_policy.keep_table is not null then
+        raise exception using errcode = 'YD123',
+            message = format('policy %s: its rules cannot be asked: its mapping table is gone', p_policy.name),
+            detail = 'Nothing is deleted before they say which rows stay.',
+            hint = 'Set the policy again with the table that says it now.';
+    end if;
     if p_policy.keep_column is not null then
         v_all := v_all || format('(%s is null or %s < %s)', v_own, v_time, pydb_internal.retention_until_text(
             p_policy, pydb_internal.retention_keep_text(p_policy.target, p_policy.keep_column, p_alias)

@@ -1,11 +1,10 @@
 -- pydb_internal.retention_check_rules (rules; by retention_check_author): before a plan or a batch asks the rules of a
 -- policy: it may, and so may the author of the policy, still.
--- reads the catalog   writes nothing   locks nothing
--- raises YD123
+-- reads the catalog   writes nothing   locks the mapping table (access share)
+-- raises 55P03 YD123
 create or replace function pydb_internal.retention_check_rules(p_policy pydb.retention_policy)
 returns void
 language plpgsql
-stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -15,6 +14,7 @@ begin
     if not pydb_internal.retention_has_rules(p_policy) then
         return;
     end if;
+    perform pydb_internal.retention_rule_lock(p_policy);
     select p.problem, p.hint into v_problem, v_hint
     from pydb_internal.retention_rule_problem(p_policy, to_regrole(quote_ident(current_user))::oid) as p;
     if v_problem is null and p_policy.keep_table is not null then

@@ -48,6 +48,7 @@ begin
     perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     v_holds := (pydb_internal.hold_state()).generation; -- before anything is counted
+    p_run.work := coalesce(p_run.work, '{}') || pydb_internal.retention_naming(v_policy);
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
         coalesce(sum(s.rows_total), 0)::bigint,

@@ -1,0 +1,21 @@
+-- pydb_internal.retention_naming (condition): what a run keeps in mind of the names that its conditions will use; to be
+-- asked before they are made.
+-- reads the catalog, pydb.reference   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.retention_naming(p_policy pydb.retention_policy)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_named constant oid[] := pydb_internal.retention_named(p_policy);
+begin
+    return jsonb_build_object('named', v_named::bigint[], 'names', pydb_internal.retention_names(v_named));
+end
+$$;
+
+comment on function pydb_internal.retention_naming(pydb.retention_policy) is
+'Fields named and names of pydb_internal.retention_work.';
+
+revoke all on function pydb_internal.retention_naming(pydb.retention_policy) from public;
