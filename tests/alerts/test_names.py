@@ -28,7 +28,7 @@ OF_PROMETHEUS: Final = {"up": {"job", "instance"}}
 OF_SCRAPES: Final = {"job", "instance"}
 ROWS: Final = [
     "Health", "Overdue", "Backlog and deadlines", "Throughput", "Locks and dead rows", "Cascades and orphans",
-    "Claims", "Scheduler",
+    "Claims", "Scheduler", "Events",
 ]  # fmt: skip
 
 

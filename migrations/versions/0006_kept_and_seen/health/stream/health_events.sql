@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     -- a schedule publishes once a minute, and a long transaction of an application is no fault
-    c_patience constant interval := '15 min';
+    c_patience constant interval := interval '15 min';
     v_status record;
     v_findings jsonb;
 begin
