@@ -35,7 +35,7 @@ def test_held_and_allowed(cli: Cli, events: Connection) -> None:
     events.execute("update pydb.guard_server set system_identifier = 1")
     result = cli("guard", "status")
     assert (result.code, result.out.startswith("held: ")) == (1, True)
-    (server,) = (line.split() for line in result.out.splitlines() if line.startswith("server"))
+    (server,) = (line.split() for line in result.out.splitlines() if line.split()[:1] == ["server"])
     assert server == ["server", "1", str(guard["system_identifier"])]
     (blocked,) = (line for line in result.out.splitlines() if line.startswith("blocked: "))
     assert {"cascade,", "orphan_repair,", "retention,"} <= set(blocked.split())

@@ -13,8 +13,8 @@ as $$
         when p_state = 'failed' then 'error'
         when p_state = 'skipped' and p_stop_reason = 'locked' then 'skipped_locked'
         when p_state <> 'blocked' then p_state -- partial, cancelled, interrupted, skipped
-        -- 42501 is what the server says of hidden rows, and of a privilege that it refused itself; one that pydb found
-        -- missing beforehand is YD005
+        -- 42501 is what the server says of hidden rows, and of a privilege that it refused itself; one that pydb
+        -- found missing beforehand is YD005
         when p_sqlstate in ('YD404', '42501') then 'blocked_rls'
         when p_stop_reason = 'fuse' or p_sqlstate like 'YD84%' then 'blocked_guard'
         when p_stop_reason = 'held' then 'blocked_held'
