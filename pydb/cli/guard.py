@@ -31,10 +31,14 @@ def status(ctx: typer.Context) -> None:
         _output.table(
             ["what", "remembered", "found now"],
             [
-                ("server", one.system_identifier, one.found_system_identifier),
-                ("timeline", one.timeline, one.found_timeline),
-                ("database", one.database_oid, one.found_database_oid),
-                ("its name", one.database_name, one.found_database_name),
+                # names, not amounts: pg_controldata writes them without commas
+                (what, *("" if part is None else str(part) for part in parts))
+                for what, *parts in (
+                    ("server", one.system_identifier, one.found_system_identifier),
+                    ("timeline", one.timeline, one.found_timeline),
+                    ("database", one.database_oid, one.found_database_oid),
+                    ("its name", one.database_name, one.found_database_name),
+                )
             ],
         )
         if one.blocks:
