@@ -46,6 +46,10 @@ begin
     end if;
     if v_class.relispartition then
         v_line := v_line || array(select a.relid::oid from pg_catalog.pg_partition_ancestors(p_relation) as a);
+        -- one that is being detached concurrently is no longer seen through its parent
+        v_text := concat_ws('|', v_text, array(
+            select i.inhdetachpending from pg_catalog.pg_inherits as i where i.inhrelid = p_relation
+        ));
     end if;
     if pydb_internal.retention_has_silent(v_line) then
         v_text := concat_ws('|', v_text, array(
