@@ -13,7 +13,7 @@ from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import export, verify
 from pydb.archive import target as places
-from tests.servers import PAUSE
+from tests.servers import DEADLINE, PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,6 +172,14 @@ class FileLab:
 
         (error,) = self.export_until("select from app.event for update", kill)
         assert isinstance(error, errors.DatabaseUnavailable), error
+        # its other sessions go when the server sees that; until then it is at work for who comes next
+        deadline = time.monotonic() + DEADLINE
+        while self.value(
+            "select exists (select from pg_stat_activity where datname = current_database()"
+            " and application_name like 'pydb%')"
+        ):
+            assert time.monotonic() < deadline, "a session of the export stays"
+            time.sleep(PAUSE)
         assert self.pending() == 1
         assert len(self.in_table()) == int(str(self.value("select max(rows) from pydb.archive_manifest")))
 
