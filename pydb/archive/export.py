@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -299,8 +299,7 @@ class Exporter:
 
     def _drop(self, one: _Written) -> None:
         """Remove a file, once nobody reads it any more."""
-        with contextlib.suppress(Exception):
-            one.verified.result()
+        wait([one.verified])  # what it found is told by whoever asks for its result
         for name in (one.known.file + manifest.MANIFEST, one.known.file):
             self._target.remove(name)
 
