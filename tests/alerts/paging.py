@@ -129,16 +129,21 @@ class Prometheus:
         found = self.query(f'max_over_time(ALERTS{{alertstate="firing"}}[{int(seconds)}s])')
         return {tuple(f"{key}={value}" for key, value in sorted(labels.items())) for labels, _ in found}
 
-    def await_firing(self, wanted: Labels) -> tuple[Labels, Labels]:
-        """Wait until an alert fires that has these labels; returns all of its labels, and its annotations."""
-        found: list[tuple[Labels, Labels]] = []
+    def await_firing(self, wanted: Mapping[str, Labels]) -> dict[str, tuple[Labels, Labels]]:
+        """Wait until each has fired, in any order; returns all labels and annotations of those that did.
 
-        def is_there() -> bool:
-            found[:] = [(labels, said) for labels, said in self.firing() if wanted.items() <= labels.items()]
-            return bool(found)
-
-        until(is_there, f"fires: {wanted}")
-        return found[0]
+        All are looked for at once: an alert about what is new is over after some seconds.
+        """
+        found: dict[str, tuple[Labels, Labels]] = {}
+        end = time.monotonic() + DEADLINE
+        while len(found) < len(wanted) and time.monotonic() < end:
+            fires = self.firing()
+            for name, asked in wanted.items():
+                like = [one for one in fires if asked.items() <= one[0].items()]
+                if like:
+                    found.setdefault(name, like[0])
+            time.sleep(0.3)
+        return found
 
     def await_cleared(self, labels: Labels) -> None:
         until(lambda: all(one != labels for one, _ in self.firing()), f"clears: {labels}")
