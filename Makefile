@@ -4,7 +4,7 @@
 PYTHON = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint fmt revision bench fuzz soak reference
+.PHONY: help demo check test lint fmt revision bench fuzz soak reference docs
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,3 +48,7 @@ soak: ## repeat tests of races and crashes (n=rounds, 100; of=faults), or at len
 reference: ## regenerate docs/ reference pages from COMMENT ON and --help
 	@$(PYTHON) docs/reference.py
 	@$(PYTHON) -m tests.lint.roles
+
+docs: ## build the documentation as a site in build/docs (pip install -e ".[docs]")
+	@$(PYTHON) -m sphinx -q -c docs -b html -n -W --keep-going -d build/doctrees . build/docs
+	@echo build/docs/index.html
