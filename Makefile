@@ -4,7 +4,7 @@
 PYTHON = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint fmt revision bench fuzz soak reference docs
+.PHONY: help demo check test lint fmt revision bench fuzz soak reference docs pictures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,3 +52,6 @@ reference: ## regenerate docs/ reference pages from COMMENT ON and --help
 docs: ## build the documentation as a site in build/docs (pip install -e ".[docs]")
 	@$(PYTHON) -m sphinx -q -c docs -b html -n -W --keep-going -d build/doctrees . build/docs
 	@echo build/docs/index.html
+
+pictures: ## take the pictures of docs/pictures anew (needs Chromium)
+	@$(PYTHON) docs/pictures.py
