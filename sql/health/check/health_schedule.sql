@@ -19,17 +19,17 @@ begin
     if pg_is_in_recovery() then
         return pydb_internal.health_say('{"backend": "none"}', '[]', 'a standby: nothing is to run here');
     end if;
-    v_jobs := (select coalesce(jsonb_agg(to_jsonb(j)), '[]') from pydb_internal.health_jobs(v_cron) as j);
-    v_figures := (
-        select jsonb_build_object(
+    select
+        jsonb_build_object(
             'backend', v_backend, 'pg_cron', v_place.place, 'pg_cron_version', coalesce(
                 v_place.version, v_cron ->> 'version'
             ), 'jobs', count(*), 'wanted', count(*) filter (where j.wanted),
             'active', count(*) filter (where j.is_active), 'failing', count(*) filter (where j.status = 'failed'),
             'last_fired_at', max(j.fired_at)
-        )
-        from jsonb_to_recordset(v_jobs) as j (wanted boolean, is_active boolean, status text, fired_at timestamptz)
-    );
+        ),
+        jsonb_agg(to_jsonb(j)) filter (where j.code is not null or j.status in ('failed', 'interrupted'))
+    into v_figures, v_jobs
+    from pydb_internal.health_jobs(v_cron) as j;
     select jsonb_agg(to_jsonb(f)) into v_findings
     from (
         -- who may not see whether pg_cron is there cannot say that nothing fires
@@ -51,7 +51,7 @@ begin
         -- whether pg_cron is there is no matter while nothing has a schedule
         where d.status <> 'ok' and ((v_figures ->> 'wanted')::integer > 0 or d.component in ('scheduler', 'jobs'))
         union all
-        select * from pydb_internal.health_job_findings(v_jobs)
+        select * from pydb_internal.health_job_findings(v_jobs, (v_figures ->> 'jobs')::bigint)
     ) as f;
     return pydb_internal.health_say(
         jsonb_strip_nulls(v_figures), v_findings, case
