@@ -165,7 +165,7 @@ declare
         governor_replication_delay governor_replication_lag governor_slot_wal guard_approval guard_compare
         guard_differences guard_drift_text guard_problem guard_read guard_waiting_problem health_archive health_audit
         health_cascade health_cron health_database health_degraded health_drift health_ends health_events health_failed
-        health_holds health_idempotency health_job_findings health_jobs health_migrations health_orphans
+        health_holds health_idempotency health_job_findings health_jobs health_migrations health_missed health_orphans
         health_retention health_run_findings health_say health_schedule health_seal health_targets hold_active
         hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between hold_free_condition
         hold_graph_of hold_has_edges hold_held_conditions hold_hint hold_is_carried hold_kept_conditions

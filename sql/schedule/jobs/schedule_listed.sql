@@ -44,7 +44,7 @@ as $$
     ) as a on a.job_name = w.job_name
     cross join (
         select case
-            when pydb_internal.setting_get(p_name => 'schedule_backend') <> 'pydb'
+            when pydb_internal.setting_get(p_name => 'schedule_backend') not in ('pydb', 'external')
                 then pydb_internal.setting_get(p_name => 'schedule_role')
         end as role
     ) as h
