@@ -146,17 +146,17 @@ declare
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
         application_path_text application_pin application_settings archive_columns archive_drift archive_hurdle
-        archive_problem archive_top cascade_add_archive cascade_add_copies cascade_add_edges cascade_add_heirs
-        cascade_add_held cascade_check_root cascade_copies cascade_copy_edges cascade_copy_parents cascade_copy_source
-        cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem
-        cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command
-        cascade_is_curable cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed
-        cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings
-        cascade_resolve_choices cascade_root_key cascade_root_rows cascade_rows_to_set cascade_set_problem
-        cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep catalog_columns
-        catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
-        column_numbers cron_daily cron_day_matches cron_field_values cron_fields cron_next cron_previous cron_seek
-        cron_value cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection
+        archive_lost archive_problem archive_top cascade_add_archive cascade_add_copies cascade_add_edges
+        cascade_add_heirs cascade_add_held cascade_check_root cascade_copies cascade_copy_edges cascade_copy_parents
+        cascade_copy_source cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts
+        cascade_edge_problem cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows
+        cascade_index_command cascade_is_curable cascade_is_doubtful cascade_merge_rows cascade_missing_grants
+        cascade_not_followed cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal
+        cascade_relation_warnings cascade_resolve_choices cascade_root_key cascade_root_rows cascade_rows_to_set
+        cascade_set_problem cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep
+        catalog_columns catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default
+        column_names column_numbers cron_daily cron_day_matches cron_field_values cron_fields cron_next cron_previous
+        cron_seek cron_value cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection
         doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants
         doctor_guard doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb
         doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources
