@@ -146,51 +146,52 @@ declare
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
         application_path_text application_pin application_settings archive_columns archive_drift archive_hurdle
-        archive_problem archive_top cascade_add_archive cascade_add_copies cascade_add_edges cascade_add_heirs
-        cascade_add_held cascade_check_root cascade_copies cascade_copy_edges cascade_copy_parents cascade_copy_source
-        cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts cascade_edge_problem
-        cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows cascade_index_command
-        cascade_is_curable cascade_is_doubtful cascade_merge_rows cascade_missing_grants cascade_not_followed
-        cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal cascade_relation_warnings
-        cascade_resolve_choices cascade_root_key cascade_root_rows cascade_rows_to_set cascade_set_problem
-        cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep catalog_columns
-        catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default column_names
-        column_numbers cron_day_matches cron_field_values cron_fields cron_next cron_previous cron_seek cron_value
-        cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection doctor_cron_hidden
-        doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants doctor_guard doctor_hurdles
-        doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb doctor_rights doctor_runners
-        doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources entity_lowered extension_relation
-        governor_archive_backlog governor_ask governor_autovacuum governor_disk_used governor_function_problem
-        governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay
-        governor_replication_lag governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text
-        guard_problem guard_read guard_waiting_problem health_archive health_audit health_cascade health_cron
-        health_database health_degraded health_drift health_ends health_events health_failed health_holds
-        health_idempotency health_job_findings health_jobs health_migrations health_orphans health_retention
-        health_run_findings health_say health_schedule health_seal health_targets hold_active hold_check_seeds
-        hold_deep_condition hold_deep_query hold_defect hold_edges_between hold_free_condition hold_graph_of
-        hold_has_edges hold_held_conditions hold_hint hold_is_carried hold_kept_conditions hold_key_condition
-        hold_names_of hold_problem hold_relation hold_rule_of hold_said hold_seed_condition hold_seeds hold_source
-        hold_state hold_tenant_relations hold_top key_match metric_archive metric_build metric_cascade metric_collect
-        metric_database metric_edges metric_events metric_gap metric_health metric_histograms metric_holds
-        metric_idempotency metric_interval metric_orphans metric_parts metric_policies metric_relations metric_retention
-        metric_runs metric_scheduler metric_standbys metric_times object_is_trusted orphan_references reference_aliases
-        reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
-        reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
-        reference_edges_among reference_effects reference_equality reference_get reference_inbound
-        reference_is_conditional reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns
-        reference_kinds reference_logical reference_match reference_measure reference_open_columns reference_overlooked
-        reference_parse reference_partition_refusals reference_people reference_problem reference_publications
-        reference_relation_shape reference_roles reference_row_condition reference_set_refusals reference_set_source
-        reference_set_values reference_shape reference_shared_names reference_short_words reference_similar
-        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_identities relation_is_hypertable relation_problem relation_publications relation_published
-        relation_rules relation_source relation_tree retention_aged_condition retention_along retention_below_condition
-        retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_rules retention_check_stored retention_check_target retention_choices
-        retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition retention_due_terms
-        retention_effect_warnings retention_end retention_endless_condition retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
-        retention_explain_window retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
+        archive_lost archive_problem archive_top cascade_add_archive cascade_add_copies cascade_add_edges
+        cascade_add_heirs cascade_add_held cascade_check_root cascade_copies cascade_copy_edges cascade_copy_parents
+        cascade_copy_source cascade_default_is_constant cascade_default_problem cascade_edge_action cascade_edge_counts
+        cascade_edge_problem cascade_edge_rows cascade_edge_verdict cascade_edge_warnings cascade_heir_rows
+        cascade_index_command cascade_is_curable cascade_is_doubtful cascade_merge_rows cascade_missing_grants
+        cascade_not_followed cascade_not_in_rows cascade_places cascade_plan_steps cascade_refusal
+        cascade_relation_warnings cascade_resolve_choices cascade_root_key cascade_root_rows cascade_rows_to_set
+        cascade_set_problem cascade_sets_key_columns cascade_tasks cascade_tids cascade_traverse cascade_traverse_deep
+        catalog_columns catalog_lines catalog_objects catalog_others catalog_relations catalog_routines column_default
+        column_names column_numbers cron_daily cron_day_matches cron_field_values cron_fields cron_next cron_previous
+        cron_seek cron_value cron_version_at_least doctor_archive doctor_cascade doctor_cron doctor_cron_connection
+        doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants
+        doctor_guard doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb
+        doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources
+        entity_lowered extension_relation governor_archive_backlog governor_ask governor_autovacuum governor_disk_used
+        governor_function_problem governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read
+        governor_replication_delay governor_replication_lag governor_slot_wal guard_approval guard_compare
+        guard_differences guard_drift_text guard_problem guard_read guard_waiting_problem health_archive health_audit
+        health_cascade health_cron health_database health_degraded health_drift health_ends health_events health_failed
+        health_holds health_idempotency health_job_findings health_jobs health_migrations health_missed health_orphans
+        health_retention health_run_findings health_say health_schedule health_seal health_targets hold_active
+        hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between hold_free_condition
+        hold_graph_of hold_has_edges hold_held_conditions hold_hint hold_is_carried hold_kept_conditions
+        hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of hold_said hold_seed_condition
+        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive metric_build
+        metric_cascade metric_collect metric_database metric_edges metric_events metric_gap metric_health
+        metric_histograms metric_holds metric_idempotency metric_interval metric_orphans metric_parts metric_policies
+        metric_relations metric_retention metric_runs metric_scheduler metric_standbys metric_times object_is_trusted
+        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
+        reference_check_author reference_check_choices reference_comparable reference_constrained
+        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
+        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
+        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
+        reference_people reference_problem reference_publications reference_relation_shape reference_roles
+        reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
+        reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
+        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
+        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
+        retention_aged_condition retention_along retention_below_condition retention_beyond_condition
+        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
+        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cut
+        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
+        retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
+        retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
         retention_function_problem retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity
         retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
@@ -212,10 +213,10 @@ declare
         retention_watermark_place retention_watermark_problem retention_watermark_table_problem
         retention_watermark_warnings rows_text run_action run_advice run_dead run_fault run_is_dead run_live
         schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
-        schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known schedule_leftovers
-        schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources schedule_statements
-        schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get setting_of_role space_free
-        superuser_text total_subject type_plain type_read window_users window_verdict
+        schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs schedule_known
+        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
+        setting_of_role space_free superuser_text total_subject type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range

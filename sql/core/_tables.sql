@@ -73,8 +73,9 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
     'a run whose backend cannot be seen is taken for dead after this silence (interval)'
 ),
 (
-    'schedule_backend', 'auto', 'choice', false, null, null, '{auto,pg_cron,pydb}',
-    'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'
+    'schedule_backend', 'auto', 'choice', false, null, null, '{auto,pg_cron,pydb,external}',
+    'who fires schedules: auto, pg_cron, pydb (the pydb schedule run process) or external (something that pydb '
+    || 'does not see, and judges by its runs)'
 ),
 (
     'schedule_grace', '1 hour', 'interval', false, '0', '100 years', null,

@@ -50,7 +50,7 @@ begin
                 when 'cascade' then pydb_internal.health_cascade(v_now)
                 when 'orphans' then pydb_internal.health_orphans(v_now)
                 when 'idempotency' then pydb_internal.health_idempotency()
-                when 'schedule' then pydb_internal.health_schedule(p_cron)
+                when 'schedule' then pydb_internal.health_schedule(p_cron, v_now)
                 when 'archive' then pydb_internal.health_archive()
                 when 'audit' then pydb_internal.health_audit(v_now)
                 when 'holds' then pydb_internal.health_holds(v_now)

@@ -34,7 +34,7 @@ begin
     end if;
     -- Two at once would both find a job missing. Ends with the transaction; nobody else takes this key.
     perform pg_advisory_xact_lock(hashtextextended('pydb.schedule_sync', 0));
-    if pydb_internal.setting_get(p_name => 'schedule_backend') = 'pydb'
+    if pydb_internal.setting_get(p_name => 'schedule_backend') in ('pydb', 'external')
         and (select s.place from pydb_internal.schedule_place() as s) not in ('here', 'elsewhere')
     then
         return;
@@ -67,7 +67,7 @@ $$;
 comment on function pydb.schedule_sync(boolean) is
 'Makes pg_cron''s jobs what the schedules say, of policies and of procedures as a whole (pydb.schedule_set), and returns
 one row a job: action create, update, remove or keep, and the reason. Touches no job that is not pydb''s. With the
-setting schedule_backend = pydb it only removes pydb''s jobs. p_dry_run = only say what would be done. Where pg_cron
+setting schedule_backend = pydb or external it only removes pydb''s jobs. p_dry_run = only say what would be done. Where pg_cron
 lives in another database of the server (YD503): `pydb schedule sync`.';
 
 revoke all on function pydb.schedule_sync(boolean) from public;

@@ -17,6 +17,8 @@ from tests.lint.test_privileges import ROLES
 from tests.retention.lab import refused
 
 if TYPE_CHECKING:
+    from typing import LiteralString
+
     from tests.conftest import Connect, Connection, RoleFactory
     from tests.servers import Database
 
@@ -217,6 +219,46 @@ def test_drift_of_the_schema(db: Connection) -> None:
         " language sql immutable set search_path = pg_catalog, pg_temp as 'select ''many'''"
     )
     assert findings(db, "migrations") == {"drift_modified": "degraded"}
+
+
+@pytest.mark.parametrize(
+    ("change", "back"),
+    [
+        (
+            "alter table pydb.hold rename column until to ends_at",
+            "alter table pydb.hold rename column ends_at to until",
+        ),
+        (
+            "alter table pydb.scheduler alter column running type bigint",
+            "alter table pydb.scheduler alter column running type integer",
+        ),
+        ("alter table pydb.scheduler add column mine int", "alter table pydb.scheduler drop column mine"),
+        ("alter table pydb.schedule_claim drop constraint schedule_claim_outcome_check", None),
+        ("alter table pydb.audit_log disable trigger user", None),
+    ],
+)
+def test_a_glance_sees_what_was_changed_about_a_table(
+    db: Connection, change: LiteralString, back: LiteralString | None
+) -> None:
+    drift = (
+        "select sum(value) from pydb.metric"
+        " where name = 'lifecycle_schema_drift_objects' and labels ->> 'kind' = 'modified'"
+    )
+    assert db.execute(drift).fetchone() == (0,)
+    db.execute(change)
+    (changed,) = db.execute(drift).fetchall()
+    assert changed[0] is not None
+    assert float(str(changed[0])) >= 1
+    assert findings(db, "migrations")["drift_modified"] == "degraded"
+    if back is not None:
+        db.execute(back)
+        assert db.execute(drift).fetchone() == (0,)
+
+
+def test_an_index_of_the_administrator_is_no_drift(db: Connection) -> None:
+    db.execute("create index mine on pydb.job_run (actor)")
+    db.execute("comment on table pydb.job_run is 'ours'")
+    assert said(db, "migrations") == ("ok", "well")
 
 
 def test_a_seal_that_was_broken(events: Connection) -> None:

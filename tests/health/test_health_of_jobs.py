@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tests.servers import CronServer
 
 YEARLY = "0 0 1 1 *"
+DAILY = "0 3 * * *"
 FAILED = """
 insert into cron.job_run_details (
     jobid, runid, database, username, command, status, return_message, start_time, end_time
@@ -89,12 +91,59 @@ def test_failures_are_counted_on_when_the_log_of_pg_cron_is_pruned(cron_site: Si
 
 
 def test_pg_cron_in_another_database(far_site: Site) -> None:
-    far_site.policy("events", YEARLY)
-    assert said(far_site) == ("unknown", "pg_cron_hidden")
+    far_site.policy("events", DAILY)
+    far_site.policy("logins", DAILY)
+    # who cannot be asked is judged by what ran: nothing was due since these were set
+    assert said(far_site) == ("ok", "well")
     # the program looks there
     with db.connect(far_site.dsn) as conn:
         (one,) = health.check(conn, ["schedule"])
     assert (one.status, one.reason_code) == ("error", "job_missing")
+    by_its_runs(far_site)
+    (row,) = far_site.rows("select summary from pydb.health('{schedule}')")
+    assert row == ("3 jobs are left to the pg_cron of database app, and ran when it was time",)
+
+
+def test_something_else_fires_the_schedules(site: Site) -> None:
+    site.policy("events", DAILY)
+    site.policy("logins", DAILY)
+    assert said(site) == ("error", "no_scheduler")
+    site.db.execute("select pydb.setting_set('schedule_backend', 'external')")
+    assert said(site) == ("ok", "well")
+    by_its_runs(site)
+    (row,) = site.rows("select summary from pydb.health('{schedule}')")
+    assert row == ("3 jobs are left to something that pydb does not see, and ran when it was time",)
+    # nobody misses a job of a scheduler that nobody asks, and nothing of pydb fires beside it
+    for metric in ("expected", "active"):
+        assert (
+            site.rows("select 1 from pydb.metric where name = %s", f"lifecycle_scheduler_job_{metric}") == []
+        )
+    assert (
+        site.one("select pydb_internal.schedule_conflict()") == "the setting schedule_backend says external"
+    )
+    assert site.rows("select status, reason_code from pydb.doctor() where component = 'scheduler'") == [
+        ("ok", "external")
+    ]
+
+
+def by_its_runs(site: Site) -> None:
+    """Late: one of two, then both; and no more when they ran."""
+    ran = (
+        "insert into pydb.job_run (kind, subject, state, stop_reason, started_at, heartbeat_at, finished_at)"
+        " select 'retention', %s, 'completed', 'exhausted', now(), now(), now()"
+    )
+    site.db.execute("update pydb.retention_policy set updated_at = now() - interval '3 days'")
+    assert said(site) == ("error", "not_fired")
+    (row,) = site.rows("select detail #>> '{findings,0,detail}', hint from pydb.health('{schedule}')")
+    assert re.fullmatch(r"pydb/.*/events \([-0-9]+ 03:00Z\), pydb/.*/logins \([-0-9]+ 03:00Z\)", str(row[0]))
+    assert row[1]
+    site.db.execute(ran, ["events"])
+    assert said(site) == ("degraded", "not_fired")
+    # a rehearsal is no run
+    site.db.execute("call pydb.retention_run('logins', p_dry_run => true)")
+    assert said(site) == ("degraded", "not_fired")
+    site.db.execute(ran, ["logins"])
+    assert said(site) == ("ok", "well")
 
 
 @pytest.fixture

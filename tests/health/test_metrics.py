@@ -192,6 +192,39 @@ def test_folding_keeps_every_sum(db: Connection) -> None:
     assert db.execute("select count(*) from pydb.metric_total").fetchone() == (2,)
 
 
+def test_rows_of_a_dropped_archive_are_missing_until_they_are_written_off(events: Connection) -> None:
+    old = "insert into public.event select i, now() - interval '90 days' from generate_series(%s, %s) as i"
+    events.execute(
+        "select pydb.retention_policy_set('event', 'public.event', 'at', '30 days',"
+        " p_fuse_share => 1, p_action => 'archive')"
+    )
+    events.execute("call pydb.retention_run('event')")
+    name = "lifecycle_archive_unmatched_rows"
+    assert value(events, name) == 0
+    with refused("YD604"):
+        events.execute("select pydb.archive_write_off('public.event', 'none is lost')")
+    events.execute("drop table pydb_archive.public__event")
+    assert value(events, name) == 70
+    # the next run makes the archive anew, and what was in the old one is gone all the same
+    events.execute(old, [201, 205])
+    events.execute("call pydb.retention_run('event')")
+    assert value(events, "lifecycle_archive_rows", relation="public.event") == 5
+    assert value(events, name) == 70
+    told = "select status, reason_code, hint from pydb.health('{archive}')"
+    (row,) = events.execute(told).fetchall()
+    assert row[:2] == ("error", "archive_gone")
+    assert "pydb.archive_write_off('public.event', " in str(row[2])
+    with refused("YD001"):
+        events.execute("select pydb.archive_write_off('public.event', ' ')")
+    assert events.execute("select pydb.archive_write_off('public.event', 'ticket 12')").fetchone() == (70,)
+    assert value(events, name) == 0
+    assert value(events, "lifecycle_archive_rows", relation="public.event") == 5
+    assert events.execute(told).fetchone() != row
+    assert events.execute(
+        "select subject, arguments - 'runs' from pydb.audit_log where action = 'archive_write_off'"
+    ).fetchall() == [("public.event", {"rows": 70, "reason": "ticket 12"})]
+
+
 def test_who_deletes_in_a_long_transaction_keeps_nobody_waiting(db: Connection, connect: Connect) -> None:
     db.execute("create table public.a (id int primary key)")
     db.execute("insert into public.a select generate_series(1, 10)")

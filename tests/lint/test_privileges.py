@@ -45,7 +45,7 @@ PUBLIC: Final = {
     | {"idempotency_peek", "idempotency_prune", "idempotency_reset", "idempotency_resolve"}
     | {"orphan_check", "orphan_close", "schedule_set", "schedule_sync", "setting_set"}
     | {"governor_drop", "governor_set", "window_drop", "window_set"}
-    | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore"}
+    | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore", "archive_write_off"}
     | {"degraded_report", "event_prune", "event_publish", "event_run"}
     | {"hold_place", "hold_refuse", "hold_release"},
     "pydb_counsel": LOOKING | {"hold_override", "hold_place", "hold_refuse", "hold_release"},

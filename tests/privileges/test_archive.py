@@ -50,6 +50,7 @@ def test_the_runner_archives_and_reads_nothing_of_it(kept: Field) -> None:
         "truncate pydb_archive.shared__event",
         "select * from pydb.archive_restore(1)",
         "select pydb.archive_keep_set('shared.event', '1 day')",
+        "select pydb.archive_write_off('shared.event', 'why')",
         "drop table pydb_archive.shared__event",
         "alter table pydb_archive.shared__event disable trigger all",
         "update pydb.archive_run set rows = 0",

@@ -46,6 +46,7 @@ SAFE: Final = {
     "archive_purge_rows": OWN + "; what is due it decides itself, by the server's own clock",
     "archive_shut": OWN + ": locks archives of tables that it names, up to its commit",
     "archive_return": OWN + ", which restore",
+    "archive_write_off": RIGHT + ": that rows of an archive which is not there are gone",
     "archive_table_store": DRAFT + "; what it makes is named and typed by the catalog",
     "audit_seal_batch": "seals what is there, as it is; asks nothing of its caller but how many rows",
     "audit_seal_due": "the same, where it is due",

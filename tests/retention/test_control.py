@@ -265,7 +265,7 @@ def test_the_audit_log_names_the_login_role(table: Lab) -> None:
         ("lock_timeout", ("0", "9 ms", "61 s", None), ("10 ms", "60 s")),
         ("retry_limit", ("-1", "101", "1.5", None), ("0", "100")),
         ("stale_after", ("59 s", "x", None), ("1 min",)),
-        ("schedule_backend", ("cron", "", None), ("auto", "pg_cron", "pydb")),
+        ("schedule_backend", ("cron", "", None), ("auto", "pg_cron", "pydb", "external")),
         ("schedule_grace", ("-1 s", "x", None), ("0", "2 hours")),
     ],
 )

@@ -79,3 +79,9 @@ drop function pydb_internal.retention_partition_verdict(
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
+
+-- schedule: who fires is one of those that pydb knows
+update pydb.setting
+set choices = '{auto,pg_cron,pydb}', value = case when value = 'external' then 'auto' else value end,
+    description = 'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'
+where name = 'schedule_backend';

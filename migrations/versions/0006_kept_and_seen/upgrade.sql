@@ -283,3 +283,10 @@ alter type pydb_internal.retention_work add attribute named oid[];
 alter type pydb_internal.retention_work add attribute names text;
 comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
 comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
+
+-- schedule: something that pydb does not see may fire what is scheduled
+update pydb.setting
+set choices = '{auto,pg_cron,pydb,external}',
+    description = 'who fires schedules: auto, pg_cron, pydb (the pydb schedule run process) or external (something that '
+        || 'pydb does not see, and judges by its runs)'
+where name = 'schedule_backend';

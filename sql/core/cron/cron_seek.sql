@@ -16,8 +16,16 @@ declare
     v_fields record;
     v_last integer;
     v_day timestamp;
-    v_minute integer;
+    v_minute integer := pydb_internal.cron_daily(p_schedule);
 begin
+    if v_minute is not null and isfinite(p_at) then
+        v_day := date_trunc('day', v_at) + v_minute * interval '1 minute';
+        return v_day + case
+            when p_forward and v_day < v_at then interval '1 day'
+            when not p_forward and v_day > v_at then interval '-1 day'
+            else interval '0'
+        end;
+    end if;
     v_fields := pydb_internal.cron_fields(p_schedule);
     if v_fields.minutes is null or v_fields.hours is null or v_fields.days is null
         or v_fields.months is null or v_fields.weekdays is null or p_at is null or not isfinite(p_at)

@@ -15,7 +15,7 @@ begin
         jsonb_build_object(
             'archives', count(*), 'rows', coalesce(sum(a.rows), 0), 'bytes', coalesce(sum(a.bytes), 0),
             'due_rows', coalesce(sum(a.due), 0), 'oldest_at', min(a.oldest),
-            'unmatched_rows', coalesce(sum(a.rows) filter (where a.state = 'archive_gone'), 0)
+            'unmatched_rows', (select coalesce(sum(l.rows), 0) from pydb_internal.archive_lost() as l)
         )
     into v_figures
     from pydb.archive_status as a;

@@ -42,7 +42,8 @@ as $$
             from (
                 select r.id, r.state, r.stop_reason, r.dry_run
                 from pydb.job_run as r
-                where r.kind = p_kind and r.subject = u.subject and r.id <= l.id
+                -- the condition stands here: behind the join it would be asked of what was read for nothing
+                where l.is_bad and r.kind = p_kind and r.subject = u.subject and r.id <= l.id
                 order by r.id desc
                 limit 20
             ) as n

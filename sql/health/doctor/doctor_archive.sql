@@ -29,16 +29,20 @@ begin
     from pydb.archive_status as a
     having count(*) > 0;
     return query
+    select
+        'archive', 'error', 'archive_gone', format('the archive of %s was dropped', l.relation),
+        format('The books say that it had %s.', pydb_internal.rows_text(sum(l.rows)::bigint)), format(
+            'pydb archive list; if they are lost: select pydb.archive_write_off(%L, ''why'');', l.relation
+        )
+    from pydb_internal.archive_lost() as l
+    group by l.relation
+    order by l.relation;
+    return query
     select 'archive', k.status, k.reason, k.what, k.said, k.hint
     from pydb.archive_status as a
     inner join pydb.archive_table as t on t.archive = a.archive
     cross join lateral (
         values
-        (
-            a.state = 'archive_gone' and a.rows > 0, 'error', 'archive_gone',
-            format('the archive of %s was dropped', a.relation),
-            format('The books say that it had %s.', pydb_internal.rows_text(a.rows)), 'pydb archive list'
-        ),
         (
             a.state = 'overdue', 'degraded', 'not_purged', format('the archive of %s is not purged', a.relation),
             format('%s should leave it, the first since %s.', pydb_internal.rows_text(a.due), to_char(

@@ -10,18 +10,13 @@ as $$
     with cron as materialized (select pydb_internal.health_cron() as document),
     fired as materialized (
         select
-            pydb_internal.schedule_job_name(s.job_prefix, c.subject) as job_name, max(d.end_time) as ended_at,
+            d.job_name, max(d.end_time) as ended_at,
             max(d.start_time) filter (where d.end_time is null and d.status = 'running' and exists (
                 select from pg_stat_activity as a where a.pid = d.job_pid
             )) as since
         from cron as h
-        cross join lateral jsonb_to_recordset(h.document -> 'runs') as d (
-            command text, status text, job_pid integer, start_time timestamptz, end_time timestamptz
-        )
-        cross join lateral pydb_internal.schedule_command_parse(d.command) as c
-        inner join pydb_internal.schedule_sources() as s
-            on s.procedure = c.procedure and (s.subjects is null) = (c.subject is null)
-        group by 1
+        cross join lateral pydb_internal.schedule_fired(h.document) as d
+        group by d.job_name
         union all
         select c.job, max(c.finished_at), max(c.claimed_at) filter (
             where c.finished_at is null and pydb_internal.schedule_backend_alive(c.pid, c.backend_start)

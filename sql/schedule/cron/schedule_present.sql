@@ -21,11 +21,18 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+    with prune as materialized (
+        select
+            pydb_internal.schedule_prune_statement(interval '30 days', 10000) as command,
+            pydb_internal.schedule_job_name('pydb.schedule_prune', null) as job_name
+    )
+
     select
-        j.jobid, j.jobname, j.schedule, j.command, j.database, j.username, j.nodename, j.nodeport, j.active, s.kind,
-        c.subject,
+        j.jobid, j.jobname, j.schedule, j.command, j.database, j.username, j.nodename, j.nodeport, j.active,
+        coalesce(g.kind, s.kind), coalesce(g.subject, c.subject),
         case
-            when j.command = h.prune then j.jobname = h.prune_name
+            when j.command = h.command then j.jobname = h.job_name
+            when g.job_name is not null then coalesce(j.database = current_database(), false)
             -- What can no longer be scheduled has left jobs that nobody else would name so.
             else coalesce(
                 j.database = current_database() and c.procedure is not null
@@ -38,13 +45,15 @@ as $$
         jobid bigint, jobname text, schedule text, command text, nodename text, nodeport integer, database text,
         username text, active boolean
     )
-    cross join lateral pydb_internal.schedule_command_parse(j.command) as c
+    -- nearly all are as they should be; only what is not is taken apart
+    left join pydb_internal.schedule_jobs() as g on g.job_name = j.jobname and g.command = j.command
+    left join lateral (
+        select p.procedure, p.subject from pydb_internal.schedule_command_parse(j.command) as p
+        where g.job_name is null
+        limit 1 -- keeps the condition in front of the call
+    ) as c on true
     left join pydb_internal.schedule_sources() as s on s.procedure = c.procedure
-    cross join (
-        select
-            pydb_internal.schedule_prune_statement(interval '30 days', 10000) as prune,
-            pydb_internal.schedule_job_name('pydb.schedule_prune', null) as prune_name
-    ) as h
+    cross join prune as h
 $$;
 
 comment on function pydb_internal.schedule_present(jsonb) is

@@ -1,5 +1,5 @@
--- pydb_internal.schedule_backend (jobs): who fires the schedules of this database: pg_cron, pydb (pydb schedule run) or
--- none.
+-- pydb_internal.schedule_backend (jobs): who fires the schedules of this database: pg_cron, pydb (pydb schedule run),
+-- external (something that pydb does not see) or none.
 -- reads pydb.setting, pydb.scheduler, pg_settings   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.schedule_backend(p_cron jsonb)
@@ -9,7 +9,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     select case
-        when s.chosen = 'pg_cron' then 'pg_cron'
+        when s.chosen in ('pg_cron', 'external') then s.chosen
         when s.chosen = 'auto' and jsonb_array_length(p_cron -> 'jobs') > 0 then 'pg_cron'
         when s.process then 'pydb'
         when s.chosen = 'pydb' then 'none'
@@ -26,7 +26,7 @@ as $$
 $$;
 
 comment on function pydb_internal.schedule_backend(jsonb) is
-'pg_cron, pydb (a `pydb schedule run` with a fresh heartbeat) or none, by the setting schedule_backend and by what is
-there. p_cron = document of pydb_internal.schedule_cron_query(), null where pg_cron cannot be read.';
+'pg_cron, pydb (a `pydb schedule run` with a fresh heartbeat), external (somebody said so) or none, by the setting
+schedule_backend and by what is there. p_cron = document of pydb_internal.schedule_cron_query(), null where pg_cron cannot be read.';
 
 revoke all on function pydb_internal.schedule_backend(jsonb) from public;

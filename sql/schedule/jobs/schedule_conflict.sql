@@ -14,8 +14,8 @@ begin
     if pg_is_in_recovery() then
         return 'this server is a standby: nothing runs here until it is promoted';
     end if;
-    if v_chosen = 'pg_cron' then
-        return 'the setting schedule_backend says pg_cron';
+    if v_chosen in ('pg_cron', 'external') then
+        return 'the setting schedule_backend says ' || v_chosen;
     end if;
     if v_chosen = 'pydb' then
         return null;
@@ -31,6 +31,6 @@ end
 $$;
 
 comment on function pydb_internal.schedule_conflict(jsonb) is
-'Why `pydb schedule run` must not fire jobs in this database at present: standby, or pg_cron does; null = it may.';
+'Why `pydb schedule run` must not fire jobs in this database at present: standby, or another does; null = it may.';
 
 revoke all on function pydb_internal.schedule_conflict(jsonb) from public;

@@ -20,13 +20,21 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+    -- name and command of thousands: the routines that make them are called for what needs more than a few words
     select
-        pydb_internal.schedule_job_name(s.job_prefix, j.subject), case when s.kind = 'retention' then j.subject end,
-            s.kind,
-        j.subject, j.schedule, pydb_internal.schedule_command(s.procedure, j.subject), j.since, j.wanted, j.idle,
-        s.housekeeping, coalesce(s.run_subject, j.subject), s.procedure
+        case
+            when octet_length(n.name) <= 63 and position('/' in current_database()) = 0 then n.name
+            else pydb_internal.schedule_job_name(s.job_prefix, j.subject)
+        end,
+        case when s.kind = 'retention' then j.subject end, s.kind, j.subject, j.schedule,
+        case
+            when j.subject is null then pydb_internal.schedule_command(s.procedure, j.subject)
+            else format('call pydb.%s(%L)', s.procedure, j.subject)
+        end,
+        j.since, j.wanted, j.idle, s.housekeeping, coalesce(s.run_subject, j.subject), s.procedure
     from pydb_internal.schedule_sources() as s
     cross join lateral pydb_internal.schedule_subjects(s.subjects, s.schedule, s.since) as j
+    cross join lateral (select concat_ws('/', s.job_prefix, current_database(), j.subject) as name) as n
     where s.problem is null
 $$;
 

@@ -11,7 +11,7 @@ as $$
     select distinct on (f.job_name) f.job_name, f.fired_at, f.status, f.message
     from (
         select
-            pydb_internal.schedule_job_name(s.job_prefix, c.subject) as job_name,
+            d.job_name,
             -- a run that never got a connection has no times in pg_cron 1.4
             coalesce(d.start_time, d.end_time) as fired_at,
             case
@@ -23,13 +23,7 @@ as $$
                 else 'running'
             end as status,
             nullif(btrim(d.return_message), '') as message
-        from jsonb_to_recordset(p_cron -> 'runs') as d (
-            command text, job_pid integer, status text, return_message text, start_time timestamptz,
-            end_time timestamptz
-        )
-        cross join lateral pydb_internal.schedule_command_parse(d.command) as c
-        inner join pydb_internal.schedule_sources() as s
-            on s.procedure = c.procedure and (s.subjects is null) = (c.subject is null)
+        from pydb_internal.schedule_fired(p_cron) as d
         union all
         (
             select distinct on (c.job)

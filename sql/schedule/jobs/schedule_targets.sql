@@ -25,11 +25,11 @@ as $$
         select w.procedure = 'schedule_prune' and p_cron ->> 'database' <> current_database() as is_there
     ) as h
     -- in a subquery: asked once, not once a job
-    where (select pydb_internal.setting_get(p_name => 'schedule_backend')) <> 'pydb'
+    where (select pydb_internal.setting_get(p_name => 'schedule_backend')) not in ('pydb', 'external')
 $$;
 
 comment on function pydb_internal.schedule_targets(jsonb) is
-'Jobs that pg_cron should have, with command and database; none where pydb schedule run has been chosen. p_cron =
+'Jobs that pg_cron should have, with command and database; none where another has been chosen. p_cron =
 document of pydb_internal.schedule_cron_query.';
 
 revoke all on function pydb_internal.schedule_targets(jsonb) from public;

@@ -1,14 +1,14 @@
 -- pydb_internal.health_job_findings (check; by health_schedule): what is not as it should be about scheduled jobs.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.health_job_findings(p_jobs jsonb)
+create or replace function pydb_internal.health_job_findings(p_jobs jsonb, p_total bigint)
 returns table (status text, reason_code text, summary text, detail text, hint text)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
     select
-        k.status, k.reason, format('%s: %s of %s jobs', k.what, count(*), jsonb_array_length(p_jobs)),
+        k.status, k.reason, format('%s: %s of %s jobs', k.what, count(*), p_total),
         left(string_agg(concat_ws(': ', j.job_name, left(k.said, 200)), '; ' order by j.job_name), 2000), k.hint
     from jsonb_to_recordset(p_jobs) as j (
         job_name text, kind text, wanted boolean, code text, drift text, status text, message text
@@ -34,7 +34,8 @@ as $$
     group by k.status, k.reason, k.what, k.hint;
 $$;
 
-comment on function pydb_internal.health_job_findings(jsonb) is
-'Findings about jobs (array of the rows of health_jobs): jobs_hidden, job_missing, drift, startup_timeout, failing.';
+comment on function pydb_internal.health_job_findings(jsonb, bigint) is
+'Findings about jobs (array of rows of health_jobs, of those at least that are not well; p_total = how many there are in
+all): jobs_hidden, job_missing, drift, startup_timeout, failing.';
 
-revoke all on function pydb_internal.health_job_findings(jsonb) from public;
+revoke all on function pydb_internal.health_job_findings(jsonb, bigint) from public;

@@ -43,7 +43,7 @@ as $$
     select
         j.job_name, j.kind, j.subject, j.run_subject, j.schedule, j.wanted,
         case
-            when j.code = 'unknown' then null
+            when j.code = 'unknown' or j.backend = 'external' then null
             when j.backend = 'pydb' then j.wanted and j.is_alive
             when j.backend = 'pg_cron' then j.wanted and j.present and j.code is null
             else false

@@ -11,9 +11,8 @@ as $$
 declare
     v_figures jsonb;
     v_findings jsonb;
-    v_enabled constant text[] := (
-        select coalesce(array_agg(p.name order by p.name), '{}') from pydb.retention_policy as p where p.enabled
-    );
+    v_asked constant boolean := pydb_internal.setting_get(p_name => 'policy_approval') <> 'off';
+    v_doubtful text[];
 begin
     -- materialized: the outlook is asked for once
     with outlook as materialized (
@@ -55,7 +54,11 @@ begin
         from pydb.retention_policy as p
         inner join pydb.guard_subject as g on g.kind = 'policy' and g.name = p.name
         where p.enabled
-            and pydb_internal.guard_waiting_problem(p.name, pydb_internal.retention_version(p)) is not null
+            -- nearly all wait for nobody: that is told without a call for each
+            and case
+                when v_asked or g.approval <> 'off' or g.kept_approval <> 'off'
+                    then pydb_internal.guard_waiting_problem(p.name, pydb_internal.retention_version(p)) is not null
+            end
         having count(*) > 0
     )
 
@@ -75,15 +78,23 @@ begin
                 'last_run_at', max(o.last_run_at), 'oldest_overdue_at', min(o.overdue_since)
             )
             from outlook as o
+        ), (
+            -- whose last run ended well has nothing to be told of
+            select array_agg(p.name order by p.name)
+            from pydb.retention_policy as p
+            left join outlook as o on o.policy = p.name
+            where p.enabled and (
+                o.last_state is null or o.last_state not in ('completed', 'partial') or o.last_reason = 'no_progress'
+            )
         ),
         (
             select jsonb_agg(to_jsonb(t) - 'place' order by t.place)
             from told as t
         )
-    into v_figures, v_findings;
+    into v_figures, v_doubtful, v_findings;
     return pydb_internal.health_say(
-        v_figures, coalesce(v_findings, '[]') || pydb_internal.health_run_findings('retention', v_enabled),
-        format('%s policies, none overdue', cardinality(v_enabled))
+        v_figures, coalesce(v_findings, '[]') || pydb_internal.health_run_findings('retention', v_doubtful),
+        format('%s policies, none overdue', v_figures ->> 'enabled')
     );
 end
 $$;

@@ -11,7 +11,8 @@ as $$
 declare
     v_place record;
     v_version text;
-    v_needed constant boolean := pydb_internal.schedule_backend(p_cron) = 'pg_cron';
+    v_backend constant text := pydb_internal.schedule_backend(p_cron);
+    v_needed constant boolean := v_backend = 'pg_cron';
     c_lines text := format(
         'in postgresql.conf: shared_preload_libraries = ''pg_cron'' and cron.database_name = %L; then restart',
         current_database()
@@ -25,8 +26,8 @@ begin
             when v_version is not null and not pydb_internal.cron_version_at_least(v_version, 1, 4) then 'error'
             when v_place.place = 'no_database' then 'error'
             when v_place.place = 'here' or v_version is not null and v_place.place = 'elsewhere' then 'ok'
-            when v_place.place in ('elsewhere', 'hidden') then 'unknown'
-            when v_place.place = 'absent' and not v_needed then 'ok'
+            when v_place.place in ('elsewhere', 'hidden') and v_backend not in ('pydb', 'external') then 'unknown'
+            when v_place.place in ('absent', 'elsewhere', 'hidden') and not v_needed then 'ok'
             else case when v_needed then 'error' else 'degraded' end
         end,
         case

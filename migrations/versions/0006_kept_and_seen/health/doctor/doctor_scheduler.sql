@@ -17,7 +17,7 @@ begin
     select s.* into v_last from pydb.scheduler as s order by s.stopped_at is null desc, s.heartbeat_at desc limit 1;
     v_state := case
         when v_wanted = 0 then 'nothing_scheduled'
-        when v_backend = 'pydb' or v_backend = 'pg_cron' and p_cron is not null then v_backend
+        when v_backend in ('pydb', 'external') or v_backend = 'pg_cron' and p_cron is not null then v_backend
         when v_backend = 'pg_cron'
             and (select p.place from pydb_internal.schedule_place() as p) in ('here', 'elsewhere', 'hidden')
             then 'pg_cron_hidden'
@@ -32,6 +32,7 @@ begin
             when 'pg_cron' then format('%s schedules are left to pg_cron', v_wanted)
             when 'pg_cron_hidden' then format('%s schedules are left to a pg_cron that cannot be read', v_wanted)
             when 'pydb' then format('%s schedules are fired by pydb schedule run', v_wanted)
+            when 'external' then format('%s schedules are left to something that pydb does not see', v_wanted)
             else format('nothing fires the %s schedules of this database', v_wanted)
         end,
         case
@@ -42,10 +43,11 @@ begin
             when v_state = 'no_scheduler' then 'no pg_cron at work, and no pydb schedule run with a fresh heartbeat'
         end,
         case v_state
-            when 'no_scheduler' then 'keep this running (ops/systemd/pydb-scheduler.service): pydb schedule run'
+            when 'no_scheduler' then 'keep this running (ops/systemd/pydb-scheduler.service): pydb schedule run; '
+                || 'where something else does it: pydb setting set schedule_backend external'
             when 'pg_cron_hidden' then pydb_internal.doctor_cron_hidden()
         end;
-    if v_last.id is not null and v_last.stopped_at is null and v_backend <> 'pg_cron'
+    if v_last.id is not null and v_last.stopped_at is null and v_backend not in ('pg_cron', 'external')
         and not pydb_internal.scheduler_alive()
     then
         return query select
@@ -60,6 +62,6 @@ end
 $$;
 
 comment on function pydb_internal.doctor_scheduler(jsonb) is
-'Rows of pydb.doctor about who fires the schedules: pg_cron, pydb schedule run, or nobody.';
+'Rows of pydb.doctor about who fires the schedules: pg_cron, pydb schedule run, something else, or nobody.';
 
 revoke all on function pydb_internal.doctor_scheduler(jsonb) from public;

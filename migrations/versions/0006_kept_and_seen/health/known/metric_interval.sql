@@ -8,11 +8,15 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_fields constant record := pydb_internal.cron_fields(p_schedule);
+    v_fields record;
     v_last integer;
     v_days integer;
     v_inner integer;
 begin
+    if pydb_internal.cron_daily(p_schedule) is not null then
+        return 86400;
+    end if;
+    v_fields := pydb_internal.cron_fields(p_schedule);
     if v_fields.minutes is null or v_fields.hours is null then
         return null;
     end if;

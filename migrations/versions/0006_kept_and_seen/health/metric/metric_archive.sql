@@ -9,11 +9,11 @@ set search_path = pg_catalog, pg_temp
 as $$
     with kept as materialized (
         select
-            t.source_name as relation, c.oid is not null as is_there,
+            t.source_name as relation,
             sum(a.rows - a.restored - a.purged)::float8 as rows,
             min(a.first_at) filter (where a.rows > a.restored + a.purged) as oldest
         from pydb.archive_table as t
-        left join pg_class as c on c.oid = t.archive
+        inner join pg_class as c on c.oid = t.archive
         left join pydb.archive_run as a on a.archive = t.archive
         group by t.source_name, c.oid
     )
@@ -22,11 +22,11 @@ as $$
     where t.metric = 'rows' and t.label = 'archived' and t.subsystem = 'retention'
     group by t.subject
     union all
-    select 'lifecycle_archive_unmatched_rows', '{}', coalesce(sum(k.rows) filter (where not k.is_there), 0)
-    from kept as k
+    select 'lifecycle_archive_unmatched_rows', '{}', coalesce(sum(l.rows), 0)::float8
+    from pydb_internal.archive_lost() as l
     union all
     select u.name, jsonb_build_object('relation', k.relation), u.value
-    from (select o.* from kept as o where o.is_there order by o.rows desc nulls last limit 200) as k
+    from (select o.* from kept as o order by o.rows desc nulls last limit 200) as k
     cross join lateral (
         values
         ('lifecycle_archive_rows', coalesce(k.rows, 0)),

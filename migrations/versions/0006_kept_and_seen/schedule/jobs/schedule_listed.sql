@@ -27,11 +27,13 @@ as $$
     action as materialized (
         select x.*
             from pydb_internal.schedule_actions(p_cron, pydb_internal.setting_get(p_name => 'schedule_role')) as x
+            -- without pg_cron there is nothing to compare with
+            where p_cron is not null
     )
     select
         coalesce(a.job_name, w.job_name), coalesce(a.policy, w.policy), coalesce(a.kind, w.kind),
         coalesce(a.subject, w.subject), coalesce(w.run_subject, a.subject), coalesce(w.schedule, a.schedule),
-        w.job_name is not null, a.role,
+        w.job_name is not null, case when p_cron is not null then a.role else h.role end,
         case when p_cron is not null then a.jobid is not null end,
         case when p_cron is not null and a.action <> 'keep' then a.reason end,
         case when p_cron is not null then a.action end
@@ -40,6 +42,12 @@ as $$
         select x.* from action as x
         where x.action <> 'keep' or x.reason is null
     ) as a on a.job_name = w.job_name
+    cross join (
+        select case
+            when pydb_internal.setting_get(p_name => 'schedule_backend') not in ('pydb', 'external')
+                then pydb_internal.setting_get(p_name => 'schedule_role')
+        end as role
+    ) as h
     -- nobody misses a job that would have nothing to do
     where w.job_name is null or a.jobid is not null or w.job_name in (select n.job_name from missed as n)
     union all
