@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydb import db
 from pydb.events.event import RESET, Event
 from pydb.events.hub import Hub, HubState, Subscription
-from pydb.events.publisher import Publisher
+from pydb.events.publisher import Behind, Publisher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "RESET",
+    "Behind",
     "Event",
     "Hub",
     "HubState",
@@ -40,7 +41,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A row of ``pydb.event_status``: ``reason_code`` is ok, held or no_publisher."""
+    """A row of ``pydb.event_status``: ``reason_code`` is ok, held, no_publisher or full."""
 
     position: int
     oldest: int

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -19,7 +20,7 @@ from pydb.events.asgi import HEARTBEAT, Allowed, stream_response
 from pydb.web import api, forms, pages
 from pydb.web.auth import is_own_form
 from pydb.web.security import Guard, visitor_again
-from pydb.web.site import Site, answer, base_of, redirect, visitor_of, wants_json
+from pydb.web.site import Site, answer, here, link, redirect, segment, visitor_of, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -33,7 +34,21 @@ if TYPE_CHECKING:
     Act = Callable[[Site, Request, "Mapping[str, str]"], Response]
     Endpoint = Callable[[Request], Awaitable[Response]]
 
-_NAME: Final = "{name:path}"
+
+class _Name(Convertor[str]):
+    """A name of any characters; a slash in it comes as a zero byte (see :mod:`pydb.web.security`)."""
+
+    regex = "[^/]+"
+
+    def convert(self, value: str) -> str:
+        return value.replace("\0", "/")
+
+    def to_string(self, value: str) -> str:
+        return segment(value)
+
+
+register_url_convertor("pydb_name", _Name())
+_NAME: Final = "{name:pydb_name}"
 _PAGES: Final[tuple[tuple[str, Handler], ...]] = (
     ("/admin/system/health", pages.health),
     ("/admin/system/health.json", pages.health_json),
@@ -120,7 +135,7 @@ def create_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(Guard, settings=settings, tokens=site.tokens)],
+        middleware=[Middleware(Guard, settings=settings, tokens=site.tokens, sessions=site.sessions)],
         exception_handlers={404: _missing(site), 405: _wrong_method, 500: _defect},
     )
     app.router.redirect_slashes = False
@@ -147,7 +162,7 @@ def _stream(site: Site) -> Endpoint:
         def still() -> bool:
             # who has no good token any more, or whose session is over, sees no more
             try:
-                return visitor_again(request.headers, site.tokens, site.settings.session) is not None
+                return visitor_again(request.headers, site.tokens, site.sessions) is not None
             except UsageError:
                 return False
 
@@ -197,14 +212,13 @@ def _refuse_stranger(request: Request) -> Response | None:
     # a link from elsewhere comes without the cookie: it is asked for once more, from here
     if request.headers.get("sec-fetch-site") == "cross-site":
         return pages.again(request)
-    path = request.url.path[len(base_of(request)) :]
     query = f"?{request.url.query}" if request.url.query else ""
-    return redirect(request, "/admin/sign-in", next=path + query)
+    return redirect(request, "/admin/sign-in", next=link("", here(request)) + query)
 
 
 def _fields(request: Request, body: bytes) -> dict[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if "/admin/api/" in request.url.path:
+    if here(request).startswith("/admin/api/"):
         return _document(kind, body)
     if kind != "application/x-www-form-urlencoded" and body:
         raise UsageError("the body is no form", hint="Content-Type: application/x-www-form-urlencoded")

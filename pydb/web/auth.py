@@ -1,7 +1,8 @@
 """Who is asking: tokens, sessions after them, and what binds a form to its session.
 
 A token is compared in constant time, with every token that there is. A session is a signed cookie; its key is
-derived from its token, so that it needs no secret of its own, outlives a restart, and ends with the token.
+derived from its token, so that it needs no secret of its own and ends with the token. Which sessions were
+signed out is known in memory alone; so that a restart brings none of them back, it ends all.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import secrets
 import stat
 import threading
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -61,11 +63,15 @@ def new_token() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is asking. ``who`` is what he says of himself; ``nonce``: of his session, None with a token."""
+    """Who is asking. ``who`` is what he says of himself; ``nonce``: of his session, None with a token.
+
+    ``issued``: when that began, in milliseconds.
+    """
 
     token: Token
     who: str
     nonce: str | None = None
+    issued: int = 0
 
     @property
     def form_key(self) -> str:
@@ -169,13 +175,55 @@ def unseal(keys: Sequence[bytes], purpose: str, text: str) -> dict[str, object] 
     return content if isinstance(content, dict) else None
 
 
-def open_session(token: Token, who: str) -> str:
-    """The value of the cookie of a new session."""
-    content = {"t": token.name, "w": who, "i": int(time.time()), "n": secrets.token_urlsafe(12)}
-    return f"{token.name}~{seal(token.key, 'session', content)}"
+class Sessions:
+    """How long sessions hold, and which are over before that: signed out, or begun before this process.
+
+    What was signed out is remembered for as long as its cookie would be good. Of too many the oldest are
+    forgotten, and every session with them that began no later.
+    """
+
+    def __init__(self, seconds: float, *, most: int = 10_000) -> None:
+        self._length, self._most = int(seconds * 1000), most
+        self._since = _milliseconds()
+        self._ended: OrderedDict[str, int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, token: Token, who: str) -> str:
+        """The value of the cookie of a new session."""
+        content = {"t": token.name, "w": who, "i": self._now(), "n": secrets.token_urlsafe(12)}
+        return f"{token.name}~{seal(token.key, 'session', content)}"
+
+    def end(self, visitor: Visitor) -> None:
+        """Let nobody in any more by the cookie that this visitor came with, nor by a copy of it."""
+        if visitor.nonce is None:
+            return
+        with self._lock:
+            self._ended[visitor.nonce] = visitor.issued
+            over = self._now() - self._length
+            while self._ended and next(iter(self._ended.values())) < over:
+                self._ended.popitem(last=False)
+            while len(self._ended) > self._most:
+                _, issued = self._ended.popitem(last=False)
+                self._since = max(self._since, issued + 1)
+
+    def holds(self, nonce: str, issued: int) -> bool:
+        """Whether a session is good now."""
+        with self._lock:
+            is_ended = nonce in self._ended or issued < self._since
+        return not is_ended and -60_000 <= self._now() - issued <= self._length
+
+    def _now(self) -> int:
+        # a clock that is put back keeps nobody out
+        return max(_milliseconds(), self._since)
 
 
-def visitor(tokens: Tokens, authorization: str | None, cookie: str | None, session: float) -> Visitor | None:
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def visitor(
+    tokens: Tokens, authorization: str | None, cookie: str | None, sessions: Sessions
+) -> Visitor | None:
     """Who is asking, by his header or else by his cookie; None if neither is good."""
     if authorization is not None:
         scheme, _, text = authorization.partition(" ")
@@ -190,10 +238,8 @@ def visitor(tokens: Tokens, authorization: str | None, cookie: str | None, sessi
     content = None if token is None else unseal([token.key], "session", sealed)
     if token is None or content is None:
         return None
-    age = time.time() - int(str(content["i"]))
-    if not -60 <= age <= session:
-        return None
-    return Visitor(token, str(content["w"]), str(content["n"]))
+    nonce, issued = str(content["n"]), int(str(content["i"]))
+    return Visitor(token, str(content["w"]), nonce, issued) if sessions.holds(nonce, issued) else None
 
 
 def is_own_form(visitor: Visitor, given: str) -> bool:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pydb.errors import UsageError
 from pydb.web import actions, auth, pages, plans
-from pydb.web.site import base_of, link, redirect, visitor_of
+from pydb.web.site import base_of, redirect, segment, visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Fields = Mapping[str, str]
 
 _LONGEST_WHO: Final = 60
-_QUERY: Final = "%&=+;:@/?~,!$*()"
+_QUOTED: Final = "%&=+;:@/?~,!$*()"
 
 
 def sign_in(site: Site, request: Request, fields: Fields) -> Response:
@@ -38,17 +38,16 @@ def sign_in(site: Site, request: Request, fields: Fields) -> Response:
         return site.page(request, "sign_in", 401, title="Sign in", next=there, wrong=True)
     if len(who) > _LONGEST_WHO or not who.isprintable():
         raise UsageError("the name is too long, or no name", hint=f"at most {_LONGEST_WHO} characters")
-    path, _, query = there.partition("?")
-    answered = Response(
-        status_code=303,
-        headers={"location": link(base_of(request), path) + (f"?{quote(query, _QUERY)}" if query else "")},
-    )
-    _cookie(site, request, answered, auth.open_session(token, who or token.workspace), site.settings.session)
+    # as it stood in the address: what was quoted there stays so
+    answered = Response(status_code=303, headers={"location": base_of(request) + quote(there, _QUOTED)})
+    cookie = site.sessions.open(token, who or token.workspace)
+    _cookie(site, request, answered, cookie, site.settings.session)
     return answered
 
 
 def sign_out(site: Site, request: Request, fields: Fields) -> Response:  # noqa: ARG001
-    """End the session in this browser."""
+    """End the session: its cookie, and every copy of it."""
+    site.sessions.end(_visitor(request))
     answered = redirect(request, "/admin/sign-in")
     _cookie(site, request, answered, "", 0)
     return answered
@@ -70,7 +69,9 @@ def _cookie(site: Site, request: Request, answered: Response, value: str, second
 def run(site: Site, request: Request, fields: Fields) -> Response:
     """Run what was confirmed."""
     name = _name(request)
-    return _run(site, request, fields, "run", f"/admin/policies/{name}/run", wanted=[("retention", name)])
+    return _run(
+        site, request, fields, "run", f"/admin/policies/{segment(name)}/run", wanted=[("retention", name)]
+    )
 
 
 def retry(site: Site, request: Request, fields: Fields) -> Response:
@@ -142,7 +143,9 @@ def _receipt(site: Site, request: Request, number: UUID) -> Response:
 
 
 def _said(request: Request, name: str | None, said: str) -> Response:
-    return redirect(request, "/admin/system/health" if name is None else f"/admin/policies/{name}", said=said)
+    return redirect(
+        request, "/admin/system/health" if name is None else f"/admin/policies/{segment(name)}", said=said
+    )
 
 
 def _name(request: Request) -> str:

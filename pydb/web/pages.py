@@ -14,7 +14,7 @@ from pydb import health as pydb_health
 from pydb.errors import DatabaseUnavailable, PydbError, UnknownName, UsageError
 from pydb.web import facts, plans, show
 from pydb.web.charts import Series
-from pydb.web.site import answer, base_of, link, redirect, visitor_of
+from pydb.web.site import answer, base_of, here, link, redirect, segment, visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ def livez(site: Site, request: Request) -> Response:  # noqa: ARG001
 
 
 def healthz(site: Site, request: Request) -> Response:  # noqa: ARG001
-    """Ready: the database answers, and pydb is in it."""
+    """Ready: the database answers, and pydb is in it; a warning where this process cannot publish events."""
 
     def look() -> tuple[int, dict[str, object]]:
         try:
@@ -56,9 +56,13 @@ def healthz(site: Site, request: Request) -> Response:  # noqa: ARG001
                 facts.server(conn)
         except PydbError as error:
             outage = site.database.outage
-            since = {} if outage is None else {"since": show.jsonable(outage.since)}
-            return 503, {"status": "fail", "output": error.message, **since}
-        return 200, {"status": "pass"}
+            gone = {} if outage is None else {"since": show.jsonable(outage.since)}
+            return 503, {"status": "fail", "output": error.message, **gone}
+        behind = None if site.publisher is None else site.publisher.behind()
+        if behind is None:
+            return 200, {"status": "pass"}
+        said = f"publishing events is behind: {behind.why}"
+        return 200, {"status": "warn", "output": said, "since": show.jsonable(behind.since)}
 
     code, body = site.database.kept("ready", 0.5, look)
     return answer(body, code)
@@ -177,7 +181,7 @@ def plan(site: Site, request: Request) -> Response:
     name = str(request.path_params["name"])
     with site.database.plan() as conn:
         counted = plans.count(conn, "run", [("retention", name)])
-    return plan_page(site, request, counted, f"/admin/policies/{name}/run")
+    return plan_page(site, request, counted, f"/admin/policies/{segment(name)}/run")
 
 
 def retry(site: Site, request: Request) -> Response:
@@ -385,7 +389,7 @@ def own_path(text: str | None) -> str:
 
 def again(request: Request) -> Response:
     """A page that asks for itself once more: now from here, so that the browser sends the cookie along."""
-    there = link(base_of(request), _below(request))
+    there = link(base_of(request), here(request))
     query = f"?{request.url.query}" if request.url.query else ""
     from markupsafe import escape
 
@@ -408,11 +412,6 @@ def static(site: Site, request: Request) -> Response:
 def _server(site: Site) -> facts.Server:
     with site.database.look() as conn:
         return facts.server(conn)
-
-
-def _below(request: Request) -> str:
-    path, base = request.url.path, base_of(request)
-    return path[len(base) :] if path.startswith(base) else path
 
 
 def _charts(history: Sequence[facts.Row]) -> tuple[list[str], dict[str, list[Series]]]:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -104,10 +105,12 @@ class _TooSlow(Exception):
 class Guard:
     """The middleware. It leaves who is asking in ``scope["state"]["visitor"]`` (None: nobody)."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, tokens: auth.Tokens) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, tokens: auth.Tokens, sessions: auth.Sessions
+    ) -> None:
         self._app = app
         self._settings = settings
-        self._tokens = tokens
+        self._tokens, self._sessions = tokens, sessions
         self._rate = SlidingWindow(settings.rate)
         self._attempts = SlidingWindow(_ATTEMPTS)
         self._cap = Cap(settings.concurrency)
@@ -120,6 +123,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        scope = _by_segments(scope)
         sent = _Sent(send, self._cors(headers))
         refused = self._refusal(scope, headers)
         if refused is not None:
@@ -174,7 +178,7 @@ class Guard:
         from pydb.errors import UsageError
 
         try:
-            return visitor_again(headers, self._tokens, self._settings.session), None
+            return visitor_again(headers, self._tokens, self._sessions), None
         except UsageError as error:  # the file of tokens: nobody is let in by what it said before
             return None, error.message
 
@@ -183,6 +187,8 @@ class Guard:
             return _refuse(400, "this server does not answer to that host: see PYDB_SERVE_HOSTS")
         if scope["method"] not in METHODS:
             return _refuse(405, "there is GET, HEAD and POST", allow="GET, HEAD, POST")
+        if b"%00" in (scope.get("raw_path") or b""):
+            return _refuse(400, "the address has a zero byte")
         return self._excess(scope, headers)
 
     def _excess(self, scope: Scope, headers: Headers) -> PlainTextResponse | None:
@@ -274,9 +280,18 @@ class _Body:
         return message
 
 
-def visitor_again(headers: Headers, tokens: auth.Tokens, session: float) -> auth.Visitor | None:
+def visitor_again(headers: Headers, tokens: auth.Tokens, sessions: auth.Sessions) -> auth.Visitor | None:
     """Who is asking, by the tokens of now; :class:`~pydb.errors.UsageError` if their file cannot be used."""
-    return auth.visitor(tokens, headers.get("authorization"), _cookie(headers), session)
+    return auth.visitor(tokens, headers.get("authorization"), _cookie(headers), sessions)
+
+
+def _by_segments(scope: Scope) -> Scope:
+    """The same request, with a zero byte for a slash that is part of a name and divides nothing."""
+    raw = bytes(scope.get("raw_path") or b"").partition(b"?")[0]
+    if b"%2f" not in raw.lower():
+        return scope
+    segments = raw.decode("latin-1").split("/")
+    return {**scope, "path": "/".join(unquote(one).replace("/", "\0") for one in segments)}
 
 
 def _path(scope: Scope) -> str:

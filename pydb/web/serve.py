@@ -15,7 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from pydb import db
-from pydb.errors import ExitCode, PydbError, UsageError
+from pydb.errors import ExitCode, UsageError
 from pydb.events import Publisher
 from pydb.web.app import create_app
 from pydb.web.auth import new_token
@@ -65,6 +65,7 @@ def run(
     server.site = site
     threading.Thread(target=site.warm, daemon=True).start()
     publisher = _publisher(settings, tell) if settings.publish and not settings.read_only else None
+    site.publisher = publisher
     server.on_start = lambda: say(settings, _address(listener), made)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, server.handle_exit)
@@ -99,21 +100,11 @@ class _Server(uvicorn.Server):
         return nullcontext()
 
 
-class _Publisher(Publisher):
-    """One that says what it cannot do, and leaves that to others."""
-
-    tell: Callable[[str], None]
-
-    def run(self) -> None:
-        try:
-            super().run()
-        except PydbError as error:
-            self.tell(f"events are not published from here: {error.message}")
-
-
 def _publisher(settings: Settings, tell: Callable[[str], None]) -> Publisher:
-    publisher = _Publisher(db.labelled(settings.dsn, "pydb serve"))
-    publisher.tell = tell
+    def say(line: str) -> None:
+        tell(f"publishing events: {line}")
+
+    publisher = Publisher(db.labelled(settings.dsn, "pydb serve"), notify=say)
     publisher.start()
     return publisher
 

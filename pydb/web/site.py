@@ -24,7 +24,7 @@ from pydb.errors import (
 )
 from pydb.events import Hub
 from pydb.web import charts, facts, show
-from pydb.web.auth import Tokens
+from pydb.web.auth import Sessions, Tokens
 from pydb.web.database import Busy, Database
 from pydb.web.plans import PlanChanged, Spent
 from pydb.web.work import Full, Workers
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from pydb.events import Publisher
     from pydb.web.auth import Visitor
     from pydb.web.settings import Settings
 
@@ -58,9 +59,11 @@ class Site:
         self.settings = settings
         self.database = Database(settings)
         self.tokens = Tokens(settings.token, settings.token_file)
+        self.sessions = Sessions(settings.session)
         self.workers = Workers(self.database.connect, settings.workers)
         self.hub = Hub(db.labelled(self.database.read_dsn, "pydb serve"), most=MOST_STREAMS)
         self.spent = Spent()
+        self.publisher: Publisher | None = None  # of the process that serves, if it has one
         self.began = datetime.now(UTC)
         self.static = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
         self.mark = hashlib.sha256(b"".join(self.static.values())).hexdigest()[:12]
@@ -75,6 +78,7 @@ class Site:
         )
         for name in ("when", "ago", "span", "number", "rows", "size", "share", "state", "command"):
             self._templates.filters[name] = getattr(show, name)
+        self._templates.filters["segment"] = segment
         self._templates.globals.update(bars=charts.bars, places=PLACES, version=__version__)
 
     def warm(self) -> None:
@@ -94,7 +98,7 @@ class Site:
         who = visitor_of(request)
         text = self._templates.get_template(f"{name}.html").render(
             base=base_of(request),
-            here=_here(request),
+            here=here(request),
             visitor=who,
             form_key="" if who is None or who.nonce is None else who.form_key,
             may_act=who is not None and who.token.may_act and not self.settings.read_only,
@@ -156,29 +160,35 @@ def base_of(request: Request) -> str:
     return str(request.scope.get("root_path", "")).rstrip("/")
 
 
-def _here(request: Request) -> str:
-    path, base = request.url.path, base_of(request)
+def here(request: Request) -> str:
+    """The path below :func:`base_of`; names in it are segments."""
+    path, base = str(request.scope["path"]), base_of(request)
     return path[len(base) :] if path.startswith(base) else path
 
 
+def segment(name: object) -> str:
+    """A name as one segment of a path for :func:`link`: its slashes are zero bytes, which divide nothing."""
+    return str(name).replace("/", "\0")
+
+
 def link(base: str, path: str, query: Mapping[str, object] | None = None) -> str:
-    """A path with its query; None and empty values are left out."""
+    """A path with its query; None and empty values are left out. Names in it are made by :func:`segment`."""
     pairs = [
         (name, str(one))
         for name, value in (query or {}).items()
         for one in (value if isinstance(value, list | tuple) else [value])
         if one not in (None, "")
     ]
-    text = f"{base}{quote(path, safe='/:@!$&()*+,;=~')}"
+    text = f"{base}{quote(path, safe='/:@!$&()*+,;=~').replace('%00', '%2F')}"
     return f"{text}?{urlencode(pairs)}" if pairs else text
 
 
 def wants_json(request: Request) -> bool:
     """Whether a program is asking."""
-    path = request.url.path
+    path = here(request)
     return (
-        "/admin/api/" in path
-        or path.endswith((".json", "/metrics", "/events/stream"))
+        path.startswith("/admin/api/")
+        or path in ("/admin/system/health.json", "/metrics", "/admin/events/stream")
         or "authorization" in request.headers
     )
 

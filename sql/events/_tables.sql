@@ -21,6 +21,11 @@ insert into pydb.setting (name, value, value_type, nullable, min_value, max_valu
     'longest payload of an event, as text (bytes, 64 to 1048576)'
 ),
 (
+    'event_max_waiting', '1000000', 'integer', false, '1000', '1000000000',
+    'more events of applications are refused while so many wait to be published; those rolled back may count too '
+    '(integer, 1000 to 1000000000)'
+),
+(
     'event_run_for', '0', 'interval', false, '0', '1 hour',
     'how long a scheduled event_run goes on publishing; 0 = it publishes once (interval, 0 to 1 hour)'
 ),

@@ -1,5 +1,5 @@
 -- pydb.event_publish: write an event of the application; whoever reads gets it after the commit.
--- reads pydb.setting   writes pydb_internal.event_waiting   locks nothing
+-- reads pydb.setting, pydb_internal.event_head   writes pydb_internal.event_waiting   locks nothing
 -- raises YD007 YD030
 create or replace function pydb.event_publish(
     p_topic text,
@@ -16,6 +16,7 @@ declare
     v_bytes constant integer := octet_length(p_payload::text);
     v_problem text;
     v_id bigint;
+    v_waiting bigint;
 begin
     if p_topic is null or p_topic !~ '^[a-z][a-z0-9_.-]{0,62}$' then
         v_problem := format('topic %L: it begins with a small letter, then letters, digits, _ . -', left(p_topic, 80));
@@ -44,6 +45,19 @@ begin
     insert into pydb_internal.event_waiting (topic, workspace, payload)
     values (p_topic, p_workspace, p_payload)
     returning id into v_id;
+    -- by the numbers of the first and the newest: a count would cost what waits
+    select v_id - f.id into v_waiting
+    from pydb_internal.event_head as h
+    cross join lateral (
+        select w.id from pydb_internal.event_waiting as w where w.xid >= h.low order by w.xid, w.id limit 1
+    ) as f;
+    if v_waiting > 900 and v_waiting >= ( -- the least that the setting can be is 1000
+        select s.value::bigint from pydb.setting as s where s.name = 'event_max_waiting'
+    ) then
+        raise exception using errcode = 'YD030', message = 'the event is refused',
+            detail = format('%s events wait to be published, as many as setting event_max_waiting lets.', v_waiting),
+            hint = 'pydb events status';
+    end if;
     return v_id;
 end
 $$;
@@ -51,7 +65,7 @@ $$;
 comment on function pydb.event_publish(text, jsonb, text) is
 'Writes an event in the caller''s transaction and returns its id: it is there if that commits. p_topic is the
 application''s own (YD030 for one of pydb''s), p_payload has at most event_max_bytes,
-100 levels, and no number of 200 digits. It gets its place in the stream
+100 levels, and no number of 200 digits; more than event_max_waiting do not wait (YD030). It gets its place in the stream
 from the publisher (pydb events publish, pydb serve, or pydb.event_run), mostly within a tenth of a second.';
 
 revoke all on function pydb.event_publish(text, jsonb, text) from public;

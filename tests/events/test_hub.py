@@ -12,15 +12,19 @@ import pytest
 
 from pydb import db as pydb_db
 from pydb import events
-from pydb.errors import UsageError
+from pydb.errors import MissingPrivilege, UsageError
 from pydb.events import Hub
 from pydb.events import publisher as publishing
+from tests.lint import roles
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pydb.events import Event, Subscription
+    from tests.conftest import RoleFactory
     from tests.events.conftest import Stream
+    from tests.servers import Database
 
 
 @pytest.fixture
@@ -298,3 +302,133 @@ def test_a_publisher_at_work_tells_health_and_goes_on_publishing(
     finally:
         publisher.stop()
     assert publisher.trouble is None
+
+
+def lasting(check: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + 30
+    while not check():
+        assert time.monotonic() < until
+        time.sleep(PAUSE)
+
+
+class Odd:
+    """Publishers whose connections end in errors of all kinds, one after the other."""
+
+    def __init__(self, database: Database, role: RoleFactory, stream: Stream) -> None:
+        database.roles.extend(
+            ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
+        )
+        stream.db.execute(roles.ROLES_FILE.read_bytes())
+        self.user = role("publisher", "in role pydb_runner")
+        self.dsn = f"{database.dsn} user={self.user} application_name=odd"
+        self.stream = stream
+
+    def make(self) -> pydb_db.Connection:
+        return pydb_db.connect(self.dsn)
+
+    def cancel(self) -> None:
+        """57014, while it is at work."""
+        with self.stream.db.transaction():
+            self.stream.db.execute("lock table pydb_internal.event_head in access exclusive mode")
+            waits = (
+                "select count(pg_cancel_backend(pid)) from pg_stat_activity where application_name = 'odd'"
+            )
+            waits += " and wait_event_type = 'Lock'"
+            lasting(lambda: self.stream.one(waits))
+
+    def time_out(self) -> None:
+        """55P03."""
+        self.stream.db.execute(f"alter role {self.user} set lock_timeout = '50ms'".encode())
+        self.end()
+        with self.stream.db.transaction():
+            self.stream.db.execute("lock table pydb_internal.event_head in access exclusive mode")
+            lasting(lambda: "lock" in self.trouble())
+
+    def end(self) -> None:
+        """57P01."""
+        ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'odd'"
+        lasting(lambda: self.stream.one(ended))
+
+    def fill(self) -> None:
+        """53300."""
+        self.stream.db.execute(f"alter role {self.user} connection limit 0".encode())
+        self.end()
+        lasting(lambda: "too many connections" in self.trouble())
+        self.stream.db.execute(f"alter role {self.user} connection limit -1".encode())
+
+    def revoke(self) -> None:
+        """42501."""
+        self.stream.db.execute("revoke all on function pydb_internal.event_publish_batch from pydb_runner")
+        lasting(lambda: "permission denied" in self.trouble())
+        self.stream.db.execute("grant execute on function pydb_internal.event_publish_batch to pydb_runner")
+
+    def break_it(self) -> None:
+        """No error of the database at all."""
+        self.stream.db.execute(
+            "alter function pydb_internal.event_publish_batch rename to event_publish_batch_away"
+        )
+        self.stream.db.execute(
+            "create function pydb_internal.event_publish_batch(p_limit integer default 1000) returns text"
+            " language sql as 'select ''x'''"
+        )
+        self.stream.db.execute("grant execute on function pydb_internal.event_publish_batch to pydb_runner")
+        lasting(lambda: "ValueError" in self.trouble())
+        self.stream.db.execute("drop function pydb_internal.event_publish_batch")
+        self.stream.db.execute(
+            "alter function pydb_internal.event_publish_batch_away rename to event_publish_batch"
+        )
+
+    def trouble(self) -> str:
+        behind = self.publisher.behind()
+        return "" if behind is None else behind.why
+
+    publisher: events.Publisher
+
+
+def test_a_publisher_survives_whatever_goes_wrong_and_says_so(
+    database: Database, role: RoleFactory, stream: Stream
+) -> None:
+    odd, told = Odd(database, role, stream), []
+    odd.publisher = events.Publisher(connect=odd.make, notify=told.append)
+    odd.publisher.start()
+    try:
+        for number, fault in enumerate(
+            (odd.cancel, odd.time_out, odd.end, odd.fill, odd.revoke, odd.break_it), 1
+        ):
+            fault()
+            stream.write(number)
+            lasting(lambda: odd.publisher.published == number)  # noqa: B023
+            lasting(lambda: odd.publisher.behind() is None)
+    finally:
+        odd.publisher.stop()
+    assert stream.numbers() == [1, 2, 3, 4, 5, 6]
+    assert "the database is back" in told
+    assert any("permission denied" in line for line in told)
+
+
+def test_a_publisher_of_its_own_raises_what_somebody_has_to_mend(
+    database: Database, role: RoleFactory, stream: Stream
+) -> None:
+    odd = Odd(database, role, stream)
+    stream.db.execute("revoke all on function pydb_internal.event_publish_batch from pydb_runner")
+    with pytest.raises(MissingPrivilege):
+        events.Publisher(connect=odd.make).run()
+
+
+def test_a_publisher_that_is_told_by_nobody_who_listens_goes_on(dsn: str, stream: Stream) -> None:
+    def deaf(_line: str) -> None:
+        raise BrokenPipeError
+
+    publisher = events.Publisher(dsn, notify=deaf)
+    publisher.start()
+    try:
+        for number in (1, 2):
+            stream.write(number)
+            lasting(lambda: publisher.published == number)  # noqa: B023
+            stream.read(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+    finally:
+        publisher.stop()

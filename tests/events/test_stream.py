@@ -275,3 +275,71 @@ def test_an_event_of_a_read_only_transaction_is_refused(connect: Connect) -> Non
     reader.execute("set transaction read only")
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         send(reader, 1)
+
+
+def test_more_events_than_may_wait_are_refused_and_it_is_said(stream: Stream, connect: Connect) -> None:
+    stream.read("select pydb.setting_set('event_max_waiting', '1000')")
+    stream.db.execute(
+        "select pydb.event_publish('orders', jsonb_build_object('n', i)) from generate_series(1, 1000) as i"
+    )
+    assert stream.read("select reason_code, waiting from pydb.event_status()") == [("full", 1000)]
+    assert "no more events are taken" in str(stream.one("select summary from pydb.event_status()"))
+    health = "select status, reason_code from pydb.health() where component = 'events'"
+    assert stream.read(health) == [("degraded", "events_full")]
+    for session in (stream.db, connect()):
+        with pytest.raises(psycopg.Error) as caught:
+            session.execute("select pydb.event_publish('orders', '{}')")
+        assert caught.value.sqlstate == "YD030"
+        assert "event_max_waiting" in str(caught.value.diag.message_detail)
+        assert caught.value.diag.message_hint == "pydb events status"
+    # one transaction by itself is no way around it
+    assert stream.publish() == 1000
+    with refused("YD030"):
+        stream.read("select pydb.event_publish('orders', '{}') from generate_series(1, 1001)")
+    stream.write(1001)
+    assert stream.read("select reason_code from pydb.event_status()") == [("ok",)]
+    assert stream.read(health) == [("ok", "well")]
+
+
+def test_who_leaves_a_transaction_open_after_publishing_is_ended_by_the_server(
+    stream: Stream, connect: Connect
+) -> None:
+    stream.write(1)
+    other = connect(autocommit=False)
+    other.execute("select pydb_internal.event_publish_batch()")
+    shown = other.execute("show idle_in_transaction_session_timeout").fetchone()
+    assert shown == ("10s",)
+    other.commit()
+    assert other.execute("show idle_in_transaction_session_timeout").fetchone() == ("0",)
+    other.execute("set idle_in_transaction_session_timeout = '5s'")
+    other.commit()
+    stream.write(2)
+    other.execute("select pydb_internal.event_publish_batch()")
+    assert other.execute("show idle_in_transaction_session_timeout").fetchone() == ("5s",)
+    other.commit()
+
+
+@pytest.mark.parametrize("how", ["plain", "savepoint"])
+def test_a_session_that_keeps_the_stream_locked_is_named_and_ended(
+    stream: Stream, connect: Connect, how: str
+) -> None:
+    stream.write(1)
+    runner = connect(autocommit=False)
+    if how == "savepoint":  # in which the row's locker is another transaction than the one that is open
+        runner.execute("select pydb_internal.event_publish_batch()")
+        runner.execute("savepoint s")
+    runner.execute(
+        "select pydb_internal.event_publish_batch(), set_config('idle_session_timeout', '0', true)"
+    )
+    runner.execute("set local idle_in_transaction_session_timeout = 0")
+    assert stream.publish() is None
+    assert stream.one("select pydb_internal.event_evict()") is False  # not before a minute is over
+    keeper = stream.read("select pid from pydb_internal.event_keeper('0')")
+    assert keeper == [(runner.info.backend_pid,)]
+    assert stream.one("select pydb_internal.event_evict('0')") is True
+    with pytest.raises(psycopg.OperationalError):
+        runner.execute("select 1")
+    while stream.publish() is None:  # until the server has seen it go
+        pass
+    assert stream.numbers() == [1]
+    assert stream.one("select pydb_internal.event_evict('0')") is False

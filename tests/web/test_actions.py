@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import httpx
+import psycopg
 import pytest
 
 from tests.web.conftest import found
@@ -169,6 +171,54 @@ def test_a_policy_with_a_nasty_name(browser: Browser, db: Connection) -> None:
     assert browser.post(action, page, reason="x").status_code == 303
     query = "select paused_reason from pydb.retention_policy where name = %s"
     assert db.execute(query, [NASTY]).fetchone() == ("x",)
+
+
+NAMES: Final = (
+    "a/b", "/", "//", "a/../b", "../events", "./x", "events/plan", "events/pause", "retry", "x?y=1", "x#y",
+    "100%", "%2e%2e", "%2F", "a;b:c@d", "tab\there", "line\nend\n", "\x01", " blank ", "metrics", "x.json",
+    "/admin/api/", "日本", "...",
+)  # fmt: skip
+
+
+def test_a_policy_of_any_name_is_reached_and_acted_on(browser: Browser, db: Connection) -> None:
+    for name in NAMES:
+        db.execute(
+            "select pydb.retention_policy_set(%s, 'app.login', 'at', '90 days', p_filter => 'id < 0')", [name]
+        )
+    links = {}
+    for start in (0, 50):
+        page = browser.get("/admin/policies", start=start)
+        for path, shown in re.findall(r'href="(/admin/policies/[^"]+)">([^<]*)</a>', page):
+            links[html.unescape(shown)] = html.unescape(path)
+    for name in NAMES:
+        page = browser.get(links[name])
+        assert f"<h1>Policy {name}</h1>" in html.unescape(page)
+        plan = browser.get(html.unescape(found(r'class="button" href="([^"]+/plan)"', page)))
+        assert html.unescape(found(r'<form method="post" action="([^"]+/run)"', plan)).endswith("/run")
+        action = html.unescape(found(r'<form method="post" action="([^"]+/pause)"', page))
+        answered = browser.post(action, page, reason="x")
+        assert answered.status_code == 303, (name, answered.text)
+        assert browser.client.get(answered.headers["location"]).status_code == 200
+        query = "select name from pydb.retention_policy where paused_reason = 'x'"
+        assert db.execute(query).fetchall() == [(name,)]
+        api = links[name].replace("/admin/policies/", "/admin/api/policies/")
+        assert browser.client.get(api).json()["policy"]["name"] == name
+        db.execute("select pydb.retention_resume(%s)", [name])
+    # who is asked to sign in comes back to where he was
+    stranger = browser.again()
+    asked = stranger.client.get(links["a/b"]).headers["location"]
+    there = stranger.client.post(
+        "/admin/sign-in", data={"token": TOKEN, "next": httpx.URL(asked).params["next"]}
+    ).headers["location"]
+    assert there == links["a/b"]
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_name_that_is_the_page_above_is_refused(db: Connection, name: str) -> None:
+    with pytest.raises(psycopg.Error) as caught:
+        db.execute("select pydb.retention_policy_set(%s, 'app.login', 'at', '90 days')", [name])
+    assert caught.value.sqlstate == "YD006"
+    assert caught.value.diag.message_hint
 
 
 def test_a_dry_run_leaves_its_figures(browser: Browser, db: Connection) -> None:

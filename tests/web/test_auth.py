@@ -92,23 +92,50 @@ def test_a_wrong_header_is_refused(make: Callable[..., Browser], header: str) ->
 
 
 def test_a_forged_or_old_cookie_is_refused() -> None:
-    tokens = auth.Tokens(TOKEN, None)
+    tokens, sessions = auth.Tokens(TOKEN, None), auth.Sessions(60)
     token = auth.token_of(TOKEN)
-    good = auth.open_session(token, "ann")
-    who = auth.visitor(tokens, None, good, 60)
+    good = sessions.open(token, "ann")
+    who = auth.visitor(tokens, None, good, sessions)
     assert who is not None
     assert who.who == "ann"
     body, _, signature = good.partition(".")
-    other = auth.open_session(auth.token_of(OTHER), "ann")
+    other = sessions.open(auth.token_of(OTHER), "ann")
     for cookie in (good[:-1], f"{body}x.{signature}", body, ".", "~", "", other, good + "é"):
-        assert auth.visitor(tokens, None, cookie, 60) is None, cookie
-    for age in (61, -120):
-        content = {"t": token.name, "w": "ann", "i": int(time.time()) - age, "n": "n"}
+        assert auth.visitor(tokens, None, cookie, sessions) is None, cookie
+    for age in (-120_000, 1_000, 61_000):  # of a clock ahead, of the process before this one, too old
+        content = {"t": token.name, "w": "ann", "i": time.time_ns() // 1_000_000 - age, "n": "n"}
         late = f"{token.name}~{auth.seal(token.key, 'session', content)}"
-        assert auth.visitor(tokens, None, late, 60) is None
+        assert auth.visitor(tokens, None, late, sessions) is None
     # what was sealed for another purpose is no session
-    content = {"t": token.name, "w": "ann", "i": int(time.time()), "n": "n"}
-    assert auth.visitor(tokens, None, f"{token.name}~{auth.seal(token.key, 'plan', content)}", 60) is None
+    content = {"t": token.name, "w": "ann", "i": time.time_ns() // 1_000_000, "n": "n"}
+    assert (
+        auth.visitor(tokens, None, f"{token.name}~{auth.seal(token.key, 'plan', content)}", sessions) is None
+    )
+
+
+def test_signing_out_ends_every_copy_of_the_cookie(make: Callable[..., Browser]) -> None:
+    browser = make().sign_in()
+    page = browser.get("/admin/runs")
+    thief, other = browser.again(), browser.again().sign_in("bob")
+    thief.client.cookies.update(browser.client.cookies)
+    thief.get("/admin/runs")
+    assert browser.post("/admin/sign-out", page).status_code == 303
+    assert thief.client.get("/admin/runs").headers["location"].startswith("/admin/sign-in")
+    assert thief.post("/admin/pause", page, reason="x").status_code == 401
+    other.get("/admin/runs")
+    browser.sign_in().get("/admin/runs")  # who signed out may come again
+
+
+def test_sessions_that_were_signed_out_are_remembered_within_bounds() -> None:
+    tokens, sessions = auth.Tokens(TOKEN, None), auth.Sessions(60, most=3)
+    cookies = [sessions.open(auth.token_of(TOKEN), f"ann {i}") for i in range(6)]
+    for cookie in cookies:
+        who = auth.visitor(tokens, None, cookie, sessions)
+        if who is not None:  # else it went with one that was forgotten
+            sessions.end(who)
+    # too many are forgotten with all that began before them, so none of them is good again
+    assert [auth.visitor(tokens, None, cookie, sessions) for cookie in cookies] == [None] * 6
+    assert auth.visitor(tokens, None, sessions.open(auth.token_of(TOKEN), "ann"), sessions) is not None
 
 
 def test_a_form_belongs_to_its_session(browser: Browser) -> None:

@@ -37,6 +37,10 @@ begin
     if not found then
         return null;
     end if;
+    -- a transaction that is left open after this would keep all others from publishing
+    if current_setting('idle_in_transaction_session_timeout') = '0' then
+        perform set_config('idle_in_transaction_session_timeout', '10s', true);
+    end if;
     with taken as (
         delete from pydb_internal.event_waiting as w
         where w.ctid = any(array(
@@ -71,6 +75,7 @@ $$;
 comment on function pydb_internal.event_publish_batch(integer) is
 'Publishes up to p_limit events and returns how many; null = another publisher is at it. With the setting event_wait
 only those of transactions before the oldest that still writes, so that all get the order in which these began to
-write; without it whatever is committed. One transaction: killed at any moment, it was done or it was not.';
+write; without it whatever is committed. One transaction: killed at any moment, it was done or it was not. One that
+has published and is then idle for 10 seconds is ended by the server.';
 
 revoke all on function pydb_internal.event_publish_batch(integer) from public;

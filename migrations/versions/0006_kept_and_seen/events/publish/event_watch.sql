@@ -1,7 +1,7 @@
 -- pydb_internal.event_watch (publish): what a publisher does once a minute: a sign of life, old events go, and claims
 -- that are stuck are told.
 -- reads pydb.idempotency_key   writes pydb_internal.event_head, pydb.event, pydb_internal.event_told   locks their rows
--- raises nothing
+-- raises nothing; warns where it ends a session that keeps the stream locked
 create or replace function pydb_internal.event_watch(p_now timestamptz default null)
 returns boolean
 language plpgsql
@@ -23,6 +23,7 @@ begin
     end if;
     perform 1 from pydb_internal.event_head as h for update skip locked;
     if not found then
+        perform pydb_internal.event_evict();
         return false;
     end if;
     update pydb_internal.event_head as h set seen_at = v_now where h.is_only;
@@ -37,6 +38,7 @@ $$;
 
 comment on function pydb_internal.event_watch(timestamptz) is
 'At most once a minute, whoever asks: notes that there is a publisher, prunes, and writes an event where claims have
-become stuck (an operator must decide) or are so no more. True if it was done.';
+become stuck (an operator must decide) or are so no more. True if it was done. A session that has kept the end of the
+stream locked for a minute is ended, where the owner of pydb may do that.';
 
 revoke all on function pydb_internal.event_watch(timestamptz) from public;

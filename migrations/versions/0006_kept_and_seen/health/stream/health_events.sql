@@ -25,9 +25,13 @@ begin
             v_status.reason_code = 'no_publisher', 'degraded', 'events_waiting',
             format('events that nobody publishes: %s', v_status.waiting), v_status.summary,
             'pydb schedule set event_run ''* * * * *'''
+        ),
+        (
+            v_status.reason_code = 'full', 'degraded', 'events_full',
+            'more events of applications are refused', v_status.summary, 'pydb events status'
         )
     ) as f (applies, status, reason_code, summary, detail, hint)
-    where f.applies and v_status.waiting_since < p_now - c_patience;
+    where f.applies and (f.reason_code = 'events_full' or v_status.waiting_since < p_now - c_patience);
     return pydb_internal.health_say(
         jsonb_strip_nulls(jsonb_build_object(
             'position', v_status.position, 'waiting', v_status.waiting, 'waiting_seconds',
@@ -39,6 +43,6 @@ $$;
 
 comment on function pydb_internal.health_events(timestamptz) is
 'Component events: degraded where events have waited for 15 minutes, for a transaction that holds them back or because
-nobody publishes. Where nobody uses the stream it is well.';
+nobody publishes; at once where so many wait that more are refused. Where nobody uses the stream it is well.';
 
 revoke all on function pydb_internal.health_events(timestamptz) from public;

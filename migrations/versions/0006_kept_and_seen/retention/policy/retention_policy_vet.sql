@@ -16,6 +16,9 @@ begin
         raise exception using errcode = 'YD006', message = format('%L cannot be the name of a policy', v_new.name),
             detail = format('It has %s bytes; a name has 1 to 63.', coalesce(octet_length(v_new.name), 0)),
             hint = 'Choose a shorter name.';
+    elsif v_new.name in ('.', '..') then
+        raise exception using errcode = 'YD006', message = format('%L cannot be the name of a policy', v_new.name),
+            detail = 'In an address it would be the page above.', hint = 'Choose another name.';
     elsif v_new.target is null then
         raise exception using errcode = 'YD004', message = format('policy %s names no table', v_new.name),
             detail = 'p_table is null.', hint = 'p_table => ''schema.table''';
