@@ -205,17 +205,17 @@ declare
         retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock
         retention_rule_problem retention_rule_source retention_rule_text retention_rule_warnings retention_save_action
         retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
-        retention_set_warnings retention_shape retention_strategy retention_survey retention_terms retention_text_time
-        retention_ticks retention_time_hint retention_time_index retention_time_type retention_time_unit
-        retention_total_rows retention_touched retention_type_problem retention_undo retention_unruled
-        retention_until_text retention_version retention_watermark retention_watermark_function_problem
-        retention_watermark_place retention_watermark_problem retention_watermark_table_problem
-        retention_watermark_warnings rows_text run_action run_advice run_dead run_fault run_is_dead run_live
-        schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
-        schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known schedule_leftovers
-        schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources schedule_statements
-        schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get setting_of_role space_free
-        superuser_text total_subject type_plain type_read window_users window_verdict
+        retention_set_warnings retention_shape retention_spare_name retention_strategy retention_survey retention_terms
+        retention_text_time retention_ticks retention_time_hint retention_time_index retention_time_type
+        retention_time_unit retention_total_rows retention_touched retention_type_problem retention_undo
+        retention_unruled retention_until_text retention_version retention_watermark
+        retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
+        run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
+        schedule_command schedule_command_parse schedule_failures schedule_job_name schedule_jobs schedule_known
+        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
+        setting_of_role space_free superuser_text total_subject type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range

@@ -79,3 +79,5 @@ drop function pydb_internal.retention_partition_verdict(
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
+-- retention: what an export reads counts from the moment of its run
+drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint, bigint);

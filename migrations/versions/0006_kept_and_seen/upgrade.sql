@@ -283,3 +283,6 @@ alter type pydb_internal.retention_work add attribute named oid[];
 alter type pydb_internal.retention_work add attribute names text;
 comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
 comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
+
+-- retention: what an export reads counts from the moment of its run
+drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint);
