@@ -409,6 +409,9 @@ class Exporter:
             writer=compress.NAME,
             created_at=str(_time(datetime.now(UTC))),
             audit_head=self._audit_head(),
+            holds=manifest.holds(
+                db.call_value(self._reader, "pydb_internal.archive_holds", p_relation=leaf["relation"])
+            ),
         )
 
     def _audit_head(self) -> str | None:
