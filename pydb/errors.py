@@ -176,6 +176,12 @@ class HoldNotPlaced(PydbError):
     """A delete was at work for longer than one wanted to wait; the hold was not placed (YD705)."""
 
 
+class HoldsMissing(PydbError):
+    """Holds were in force where imported files are from that are not known here (YD706)."""
+
+    exit_code = ExitCode.ATTENTION
+
+
 class ArchiveRefused(UsageError):
     """Rows cannot be archived or restored as asked (YD601, YD604)."""
 
@@ -297,6 +303,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD703": Held,
     "YD704": Held,
     "YD705": HoldNotPlaced,
+    "YD706": HoldsMissing,
     "YD801": UsageError,
     "YD802": UnknownName,
     "YD803": RunBlocked,

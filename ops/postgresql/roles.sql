@@ -206,28 +206,29 @@ declare
         retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock
         retention_rule_problem retention_rule_source retention_rule_text retention_rule_warnings retention_save_action
         retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
-        retention_set_warnings retention_shape retention_strategy retention_survey retention_terms retention_text_time
-        retention_ticks retention_time_hint retention_time_index retention_time_type retention_time_unit
-        retention_total_rows retention_touched retention_type_problem retention_undo retention_unruled
-        retention_until_text retention_version retention_watermark retention_watermark_function_problem
-        retention_watermark_place retention_watermark_problem retention_watermark_table_problem
-        retention_watermark_warnings rows_text run_action run_advice run_dead run_fault run_is_dead run_live
-        schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
-        schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs schedule_known
-        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
-        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
-        setting_of_role space_free superuser_text total_subject type_plain type_read window_users window_verdict
+        retention_set_warnings retention_shape retention_spare_name retention_strategy retention_survey retention_terms
+        retention_text_time retention_ticks retention_time_hint retention_time_index retention_time_type
+        retention_time_unit retention_total_rows retention_touched retention_type_problem retention_undo
+        retention_unruled retention_until_text retention_version retention_watermark
+        retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
+        run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
+        schedule_command schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs
+        schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
+        schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
+        setting_get setting_of_role space_free superuser_text total_subject type_plain type_read window_users
+        window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
-        archive_export_run archive_export_scope archive_exporter_end archive_exporter_join archive_import
+        archive_export_run archive_export_scope archive_exporter_end archive_exporter_join archive_holds archive_import
         archive_import_open archive_keep_set archive_manifest_enter archive_parts archive_purge archive_restore
         archive_span audit_head_text audit_note audit_seal_run audit_verified audit_verify cascade_approve
         cascade_cancel cascade_delete cascade_request degraded_report entity_approve entity_drop entity_set erasure_back
         erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges event_prune event_publish
-        event_run export_pin governor_drop governor_set guard_allow guard_set health_watch hold_place hold_refuse
-        hold_release idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_check orphan_close
-        orphan_reference_get reference_drop reference_parse_columns reference_set retention_pause
+        event_run export_pin governor_drop governor_set guard_allow guard_set health_watch hold_missing hold_place
+        hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_check
+        orphan_close orphan_reference_get reference_drop reference_parse_columns reference_set retention_pause
         retention_policy_approve retention_policy_drop retention_policy_set retention_resume run_close_cancelled
         schedule_audit schedule_plan schedule_set schedule_sync setting_set window_drop window_set
     ';
@@ -253,9 +254,9 @@ declare
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
         erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet
         event_publish_batch event_watch governor_decide governor_quiet governor_share governor_stop governor_store
-        governor_vet guard_admit guard_check guard_check_shape hold_check_rows hold_check_table hold_enter
-        hold_read_keys hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_vet hold_wake
-        orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem
+        governor_vet guard_admit guard_check guard_check_shape hold_check_rows hold_check_table hold_digest hold_enter
+        hold_read_keys hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_travel hold_vet
+        hold_wake orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem
         orphan_close_try orphan_condition orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge
         orphan_key orphan_leaves orphan_part_enter orphan_problem orphan_source reference_advise reference_check_columns
         reference_check_table reference_check_types reference_name reference_part_condition reference_store
@@ -271,14 +272,14 @@ declare
         total_batches total_bucket window_stop
     ';
     c_runner constant text := '
-        archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
-        archive_manifest_enter archive_pending archive_purge audit_head_text audit_seal_run cascade_cancel
-        cascade_delete cascade_jobs_due cascade_request cascade_run erasure_back erasure_export erasure_refuse
-        erasure_replay erasure_verify erasure_verify_edges event_prune event_run export_leaves export_pin export_range
-        health_watch hold_refuse idempotency_prune orphan_check orphan_reference_get orphan_repair orphan_restore
-        orphan_scan orphan_scan_run retention_batch retention_detach_candidates retention_detach_statement
-        retention_export_run retention_run run_close_cancelled schedule_audit schedule_due schedule_plan schedule_prune
-        schedule_settle schedule_sync schedule_take scheduler_beat scheduler_start
+        archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_holds archive_import
+        archive_import_open archive_manifest_enter archive_pending archive_purge audit_head_text audit_seal_run
+        cascade_cancel cascade_delete cascade_jobs_due cascade_request cascade_run erasure_back erasure_export
+        erasure_refuse erasure_replay erasure_verify erasure_verify_edges event_prune event_run export_leaves export_pin
+        export_range health_watch hold_missing hold_refuse idempotency_prune orphan_check orphan_reference_get
+        orphan_repair orphan_restore orphan_scan orphan_scan_run retention_batch retention_detach_candidates
+        retention_detach_statement retention_export_run retention_run run_close_cancelled schedule_audit schedule_due
+        schedule_plan schedule_prune schedule_settle schedule_sync schedule_take scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -305,8 +306,8 @@ declare
         erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet event_publish_batch
         event_watch export_columns export_evade export_open export_slice export_terms export_turn export_verify
         governor_decide governor_quiet governor_share governor_stop guard_admit guard_check guard_check_shape
-        hold_check_rows hold_enter orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
-        orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
+        hold_check_rows hold_digest hold_enter hold_travel orphan_add_piece orphan_age orphan_apply orphan_apply_rows
+        orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
         orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
         orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
         orphan_lock orphan_mode orphan_next_piece orphan_part_clear orphan_part_enter orphan_parts orphan_problem

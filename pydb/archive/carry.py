@@ -96,7 +96,7 @@ class _Archived(export.Exporter):
             p_request=self._outcome.request,
         )
 
-    def _range(self, leaf: Row, part: range, cutoff: datetime | None) -> Row:  # noqa: ARG002
+    def _range(self, run: Run, leaf: Row, part: range, cutoff: datetime | None) -> Row:  # noqa: ARG002
         first = int(str(leaf["from_block"]))
         (found,) = db.call(
             self._reader,

@@ -162,7 +162,7 @@ class Exporter:
     def _pending(self) -> list[Row]:
         return db.call(self._reader, "pydb_internal.archive_pending", p_policy=self._policy)
 
-    def _range(self, leaf: Row, part: range, cutoff: datetime | None) -> Row:
+    def _range(self, run: Run, leaf: Row, part: range, cutoff: datetime | None) -> Row:
         (found,) = db.call(
             self._reader,
             "pydb_internal.export_range",
@@ -172,6 +172,7 @@ class Exporter:
             p_from=part.start,
             p_until=part.stop,
             p_limit=self._left,
+            p_run_id=run.id,
         )
         return found
 
@@ -323,7 +324,7 @@ class Exporter:
         """One file, read in one snapshot and written; ``worker`` reads it back. None where it has no rows."""
         clock = Clock(result.seconds)
         with db.snapshot(self._reader):
-            found = self._range(leaf, part, cutoff)
+            found = self._range(run, leaf, part, cutoff)
             noted = Noted()
             with contextlib.closing(db.stream(self._reader, str(found["places"]))) as chunks:
                 for chunk in chunks:
@@ -408,6 +409,9 @@ class Exporter:
             writer=compress.NAME,
             created_at=str(_time(datetime.now(UTC))),
             audit_head=self._audit_head(),
+            holds=manifest.holds(
+                db.call_value(self._reader, "pydb_internal.archive_holds", p_relation=leaf["relation"])
+            ),
         )
 
     def _audit_head(self) -> str | None:

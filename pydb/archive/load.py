@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal, cast
 
-from pydb import db, errors
+from pydb import db, errors, holds
 from pydb.archive import files, manifest, verify
 from pydb.archive.kept import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from pydb.archive.manifest import Manifest
     from pydb.archive.target import Target
@@ -20,10 +21,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """A hold that was in force where files are from, and that this database does not know.
+
+    ``placed_as``: the hold of all rows of ``relation`` that was placed for it; None = none was.
+    """
+
+    relation: str
+    name: str
+    kind: str
+    reason: str
+    until: datetime | None
+    placed_as: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Imported:
     """What one import did: a :class:`~pydb.archive.kept.Step` for each table, parents first.
 
     Of its ``rows`` some were restored, some are in conflict, the others were there as the files have them.
+    ``holds``: what was held where the files are from, by holds that are not known here.
     """
 
     files: list[str]
@@ -32,6 +49,7 @@ class Imported:
     rows_imported: int
     rows_skipped: int
     dry_run: bool
+    holds: list[Missing] = field(default_factory=list)
 
 
 def known(target: Target, name: str) -> Manifest:
@@ -96,6 +114,7 @@ def load(
     allow_triggers: bool = False,
     dry_run: bool = False,
     search_path: Sequence[str] | None = None,
+    with_holds: bool = False,
 ) -> Imported:
     """Import files of one place, of any tables: parents before what references them, all of it or nothing.
 
@@ -104,6 +123,9 @@ def load(
     with the codes of a restore. ``key``: only the rows of ``table`` with these values, and what references
     them in these files. A column of another type refuses it (YD624). ``into``: one table for all of them.
     ``search_path``: schemas in which triggers look for names; None = as the running role does.
+    ``with_holds``: for each hold that was in force on a table where the files are from, and that is not known
+    here, all rows of the table are held; the right to place holds is needed. Without it, each is warned of
+    (YD706).
     """
     return load_all(
         conn,
@@ -115,6 +137,7 @@ def load(
         allow_triggers=allow_triggers,
         dry_run=dry_run,
         search_path=search_path,
+        with_holds=with_holds,
     )
 
 
@@ -129,6 +152,7 @@ def load_all(
     allow_triggers: bool = False,
     dry_run: bool = False,
     search_path: Sequence[str] | None = None,
+    with_holds: bool = False,
 ) -> Imported:
     """:func:`load` of files that lie in several places."""
     found = [(target, known(target, name)) for target, name in dict.fromkeys(sources)]
@@ -147,6 +171,13 @@ def load_all(
             p_dry_run=dry_run,
             p_search_path=None if search_path is None else tuple(search_path),
         )
+        # last: deletes of others wait from the first hold on until this is committed
+        missing = [
+            one
+            for place in places
+            if place["holds"]
+            for one in _missing(conn, place, placed=with_holds and not dry_run)
+        ]
     return Imported(
         [one.file for _, one in found],
         steps,
@@ -154,7 +185,38 @@ def load_all(
         sum(step.restored for step in steps),
         sum(step.conflicts for step in steps),
         dry_run,
+        missing,
     )
+
+
+def _missing(conn: Connection, place: Mapping[str, object], *, placed: bool) -> list[Missing]:
+    """The holds that came along with rows of a table and are not known here; held anew where ``placed``."""
+    found = []
+    for row in db.call(
+        conn,
+        "pydb_internal.hold_missing",
+        p_relation=place["source"],
+        p_holds=place["holds"],
+        p_is_told=not placed,
+    ):
+        one = Missing(
+            relation=str(row["relation"]),
+            name=str(row["name"]),
+            kind=str(row["kind"]),
+            reason=str(row["reason"]),
+            until=cast("datetime | None", row["until"]),
+            placed_as=str(row["place_as"]) if placed else None,
+        )
+        if one.placed_as is not None:
+            holds.place(
+                conn,
+                one.placed_as,
+                cast("int", place["source"]),
+                reason=f"{one.reason} (it came with files, as a hold by {one.kind})",
+                until=one.until,
+            )
+        found.append(one)
+    return found
 
 
 def _relation(conn: Connection, name: str) -> object:
@@ -194,6 +256,8 @@ def _read_in(
                 "source": opened["source"],
                 "rows": sum(one.rows for _, one in members),
                 "files": [one.file for _, one in members],
+                # a hold of several files is one
+                "holds": [asdict(hold) for hold in dict.fromkeys(h for _, one in members for h in one.holds)],
             }
         )
     return places

@@ -45,6 +45,20 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold that was in force on the table when the file was written; what it names is there as a digest."""
+
+    name: str
+    kind: str
+    reason: str
+    placed_at: str
+    digest: str
+    relation: str | None = None
+    columns: tuple[str, ...] = ()
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What is known of a file. Times are PostgreSQL's text in UTC, sizes bytes, checksums SHA-256 in hex."""
 
@@ -77,6 +91,8 @@ class Manifest:
     """The run that had archived the rows, where the file was made of an archive."""
     audit_head: str | None = None
     """The end of the chain of the audit log then, block:hash."""
+    holds: tuple[Hold, ...] = field(default=())
+    """The holds that may have been about rows of the table then."""
 
     @property
     def owner(self) -> Owner:
@@ -101,6 +117,13 @@ def columns(described: object) -> tuple[Column, ...]:
     return tuple(Column(**one) for one in described) if isinstance(described, list) else ()
 
 
+def holds(described: object) -> tuple[Hold, ...]:
+    """Holds as ``hold_travel`` describes them."""
+    if not isinstance(described, list):
+        return ()
+    return tuple(Hold(**{**one, "columns": tuple(one.get("columns", ()))}) for one in described)
+
+
 def sealed(document: object) -> bytes:
     """A manifest out of the database as the text of its file."""
     plain = {"format": FORMAT, **document} if isinstance(document, dict) else document
@@ -120,6 +143,7 @@ def parse(text: bytes) -> Manifest:
             values[name] = tuple(Column(**column) for column in values[name])
         for name in ("key", "twins"):
             values[name] = tuple(values[name])
+        values["holds"] = holds(values.get("holds"))
         return Manifest(**values)
     except BadManifest:
         raise

@@ -12,6 +12,7 @@ from pydb.errors import ExitCode, PydbError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pydb.archive.load import Missing
     from pydb.archive.outcome import Outcome
     from pydb.archive.verify import Verdict
     from pydb.db import Connection
@@ -119,6 +120,16 @@ def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception], subject
         _output.out(f"{name}: {error}")
     if not outcomes and not failures:
         _output.say("nothing ran: no enabled policy exports")
+
+
+def show_holds(holds: Sequence[Missing]) -> None:
+    """What was held where files are from, and whether it is here."""
+    for one in holds:
+        said = f"hold {one.name} (by {one.kind}: {one.reason}) was in force on {one.relation}"
+        if one.placed_as is None:
+            _output.say(f"YD706: {said} where the files are from, and is not known here: --with-holds")
+        else:
+            _output.out(f"{said}: all of {one.relation} is held here by {one.placed_as}")
 
 
 def verified(verdicts: Sequence[Verdict], bad: Sequence[Verdict]) -> dict[str, object]:

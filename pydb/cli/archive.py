@@ -141,12 +141,20 @@ def import_(
         list[str] | None,
         typer.Option(metavar="SCHEMA", help="Where triggers look for names, in this order. Repeatable."),
     ] = None,
+    with_holds: Annotated[
+        bool,
+        typer.Option(
+            "--with-holds",
+            help="Hold the tables, where the files say that a hold was in force which is not known here.",
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Try it and take it back.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Verify files and put their rows back, parents first, in one transaction: all of it, or nothing.
 
-    Rows that are in their table as the files have them are left alone. Exit code 1 if some conflict.
+    Rows that are in their table as the files have them are left alone. Exit code 1 if some conflict, or if
+    holds were in force where the files are from that are not known here (YD706).
     """
     from pydb.archive import load
 
@@ -169,10 +177,13 @@ def import_(
             allow_triggers=allow_triggers,
             dry_run=dry_run,
             search_path=search_path or None,
+            with_holds=with_holds,
         )
-    code = ExitCode.ATTENTION if done.rows_skipped else ExitCode.DONE
+    is_missing = any(one.placed_as is None for one in done.holds)
+    code = ExitCode.ATTENTION if done.rows_skipped or is_missing else ExitCode.DONE
     if not _output.emit(ctx, "archive.import", asdict(done), exit_code=code):
         _kept.show(done.relations, dry_run=dry_run)
+        _files.show_holds(done.holds)
     raise typer.Exit(code)
 
 

@@ -192,14 +192,18 @@ class FileLab:
 
     def in_files(self) -> set[int]:
         """The ids in all files of ``app.event``."""
+        return {int(line.split(b"\t", 1)[0]) for line in self.lines()}
+
+    def lines(self) -> list[bytes]:
+        """The rows in all files, as COPY text."""
         from pydb.archive import files
 
-        found: set[int] = set()
-        for name in self.files():
-            if name.endswith(".copy.zst"):
-                text = b"".join(files.read(self.target, name))
-                found |= {int(line.split(b"\t", 1)[0]) for line in text.splitlines()}
-        return found
+        return [
+            line
+            for name in self.files()
+            if name.endswith(".copy.zst")
+            for line in b"".join(files.read(self.target, name)).splitlines()
+        ]
 
     def in_table(self) -> set[int]:
         return {int(str(number)) for (number,) in self.rows("select id from app.event where id > 0")}

@@ -96,6 +96,7 @@ SAFE: Final = {
     "health_watch": "asks nothing of its caller; writes only what health says",
     "hold_active": TELLS + ": which rows are held, and conditions whose author whoever asks could become",
     "hold_enter": "asks nothing of its caller; says a number, and locks what only a hold waits for",
+    "hold_missing": TELLS + ": whether there are holds of names and digests that its caller has",
     "hold_override_store": DRAFT + "; only rows by their keys",
     "hold_release_store": DRAFT,
     "hold_state": TELLS + ": a number, and whether anything is held",

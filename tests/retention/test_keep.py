@@ -227,14 +227,12 @@ def test_the_last_rows_are_counted_over_all_partitions(lab: Lab) -> None:
         ("YD121", {**TENANTS, "keep_floor": "-1 day"}),
         ("YD121", {**TENANTS, "keep_floor": "1 second"}),
         ("YD121", {"keep_floor": "1 day"}),
-        ("YD121", {**TENANTS, "action": "export"}),
         ("YD122", {"keep_last": 3}),
         ("YD122", {"keep_last": 3, "combine": "xor"}),
         ("YD122", {"keep_last": 0, "combine": "and"}),
         ("YD122", {"keep_last_by": ["tenant"]}),
         ("YD122", {"combine": "and"}),
         ("YD122", {"keep_last": 3, "combine": "and", "keep_last_by": ["nobody"]}),
-        ("YD122", {"keep_last": 3, "combine": "and", "action": "export"}),
         ("YD122", {"keep_last": 3, "combine": "and", "keep_last_by": ["days"]}),
         ("YD122", {"keep_last": 3, "combine": "and", "table": "public.bare"}),
         ("YD122", {"keep_last": 3, "combine": "and", "table": "public.tree"}),
@@ -353,6 +351,30 @@ def test_when_a_row_goes_is_the_moment_at_which_the_calendar_has_caught_up(lab: 
         due = "select is_due from pydb.retention_row_explain('p', '{\"id\": 1}', %s)"
         assert lab.one(due, goes + timedelta(seconds=1)) is True
         assert lab.one(due, goes - timedelta(seconds=1)) is False
+
+
+@pytest.mark.parametrize("rules", [{}, {"keep_last": 1, "keep_last_by": ["tenant"], "combine": "or"}])
+def test_columns_may_be_called_what_our_own_text_calls_things(shop: Lab, rules: dict[str, object]) -> None:
+    names = ["kept by", "pydb 1 1", "pydb 1 until", "pydb 2 ", "pydb key 1", "pydb until", "last", "of", "t"]
+    every = " and ".join(f'"{name}" = 1' for name in names)
+    for table in ("t", "tenant"):
+        shop.do(
+            "".join(
+                f'alter table public.{table} add column "{name}" int not null default 1;' for name in names
+            )
+        )
+    shop.do('update public.t set "pydb 1 until" = 2 where id in (15, 55)')
+    shop.policy(**TENANTS, **rules, keep_floor="7 days", filter=every)
+    shop.do(
+        f"""select pydb.hold_place('odd', 'public.t', p_filter => $$id = 14 and {every}$$,
+            p_reason => 'why')"""
+    )
+    before = set(shop.ids())
+    planned = shop.planned()
+    assert planned == shop.prune().rows_done
+    gone = before - set(shop.ids())
+    assert len(gone) == planned > 0
+    assert not gone & {14, 15, 55}
 
 
 def test_changed_rules_are_a_changed_policy(shop: Lab) -> None:

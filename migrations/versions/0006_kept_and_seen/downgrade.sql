@@ -85,3 +85,5 @@ update pydb.setting
 set choices = '{auto,pg_cron,pydb}', value = case when value = 'external' then 'auto' else value end,
     description = 'who fires schedules: auto, pg_cron or pydb (the pydb schedule run process)'
 where name = 'schedule_backend';
+-- retention: what an export reads counts from the moment of its run
+drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint, bigint);

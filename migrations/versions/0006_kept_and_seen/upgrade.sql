@@ -290,3 +290,5 @@ set choices = '{auto,pg_cron,pydb,external}',
     description = 'who fires schedules: auto, pg_cron, pydb (the pydb schedule run process) or external (something that '
         || 'pydb does not see, and judges by its runs)'
 where name = 'schedule_backend';
+-- retention: what an export reads counts from the moment of its run
+drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint);

@@ -1,7 +1,7 @@
 -- pydb_internal.export_range (export; for pydb/archive/export.py): what of a range of blocks expired, as two statements
 -- for one snapshot: which rows these are, and the COPY that reads them.
--- reads the catalog   writes nothing   locks nothing
--- raises YD002 YD103 YD114
+-- reads the catalog, pydb.job_run   writes nothing   locks the mapping table (access share)
+-- raises YD002 YD103 YD114 YD123 YD901
 create or replace function pydb_internal.export_range(
     p_policy text,
     p_relation oid,
@@ -9,6 +9,7 @@ create or replace function pydb_internal.export_range(
     p_from bigint,
     p_until bigint,
     p_limit bigint,
+    p_run_id bigint,
     out places text,
     out statement text,
     out columns jsonb,
@@ -22,13 +23,19 @@ set search_path = pg_catalog, pg_temp
 set row_security = off
 as $$
 declare
-    v_policy constant pydb.retention_policy := pydb_internal.retention_policy_get(p_policy);
+    v_policy pydb.retention_policy := pydb_internal.retention_policy_get(p_policy);
     v_ends text[];
     v_order text;
     v_list text;
     v_source text;
     v_rest text;
 begin
+    if pydb_internal.retention_has_rules(v_policy) then
+        -- the moment that the run counts from: what is read is what it deletes
+        v_policy := pydb_internal.retention_policy_at(v_policy, (
+            select (r.plan ->> 'counts_from')::timestamptz from pydb.job_run as r where r.id = p_run_id
+        ));
+    end if;
     perform pydb_internal.retention_check_author(v_policy);
     signature := pydb_internal.retention_signature(p_relation);
     select c.columns, c.generated, c.key_columns into columns, generated, key_columns
@@ -79,9 +86,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint) is
+comment on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint, bigint) is
 'For blocks p_from up to p_until of a relation: a statement that gives the places and versions of the rows that a policy
 would delete (as sent arrays, 20000 rows at a time, each with the number and the times of all), and the COPY of the same
 rows in the order of the key, to be run in one snapshot; columns and signature.';
 
-revoke all on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint) from public;
+revoke all on function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint, bigint) from public;

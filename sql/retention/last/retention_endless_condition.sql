@@ -13,6 +13,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_spare constant text := pydb_internal.retention_spare_name(p_policy.target);
     v_own constant text := p_alias || '.' || quote_ident(p_policy.keep_column);
 begin
     return nullif(concat_ws(
@@ -22,7 +23,9 @@ begin
             )
         ) end, case when p_policy.keep_table is not null then concat_ws(
             ' and ', v_own || ' is null', case
-                when p_is_joined then '"kept by"."pydb key 1" is not null and "kept by"."pydb until" is null'
+                when p_is_joined then format(
+                    '"kept by".%I is not null and "kept by".%I is null', v_spare || 1, v_spare || 'until'
+                )
                 else format(
                     'exists (select 1 from %s as "kept by" where %s and (%s) is not true)',
                     pydb_internal.relation_name(p_policy.keep_table),

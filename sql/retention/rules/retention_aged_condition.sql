@@ -18,6 +18,7 @@ declare
     v_own constant text := p_alias || '.' || quote_ident(p_policy.keep_column);
     v_table constant text := pydb_internal.relation_name(p_policy.keep_table);
     v_plain constant timestamptz := pydb_internal.retention_cut(p_policy.keep, p_policy.keep_at, p_policy.timezone);
+    v_spare constant text := pydb_internal.retention_spare_name(p_policy.target);
     v_young text;
     v_all text[] := '{}'::text[];
 begin
@@ -49,8 +50,8 @@ begin
             case
                 when v_table is null then v_young
                 when p_is_joined then format(
-                    'case when "kept by"."pydb key 1" is null then %s else %s < "kept by"."pydb until" end', v_young,
-                    v_time
+                    'case when "kept by".%I is null then %s else %s < "kept by".%I end', v_spare || 1, v_young,
+                    v_time, v_spare || 'until'
                 )
                 else format('%s or exists (select 1 from %s as "kept by" where %s)', v_young, v_table,
                     pydb_internal.retention_mapping_match(p_policy, p_alias, '"kept by"'))

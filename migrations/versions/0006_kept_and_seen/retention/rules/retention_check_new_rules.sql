@@ -36,11 +36,6 @@ begin
     then
         v_problem := format('policy %s is pydb''s own', p_policy.name);
         v_hint := 'Change its keep, schedule or bounds.';
-    elsif pydb_internal.retention_has_rules(p_policy) and 'export' in (p_policy.action, p_policy.partition_first)
-    then
-        v_code := case when p_policy.keep_last is null then 'YD121' else 'YD122' end;
-        v_problem := 'rows that go to files are chosen by one cutoff';
-        v_hint := 'p_action => ''archive'', then take what its runs archived to files: pydb archive export --run RUN';
     end if;
     if v_problem is null and (p_policy.keep_last is not null or p_policy.keep_last_by is not null
         or p_policy.combine is not null)

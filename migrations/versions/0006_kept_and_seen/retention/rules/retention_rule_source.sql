@@ -9,8 +9,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_spare constant text := pydb_internal.retention_spare_name(p_policy.target);
     v_names constant name[] := array(
-        select ('pydb key ' || u.ord)::name
+        select (v_spare || u.ord)::name
         from unnest(p_policy.keep_key) with ordinality as u (name, ord)
         order by u.ord
     );
@@ -22,12 +23,12 @@ begin
     -- one, and lets several processes work at it
     return (
         select format(
-            ' left join (select distinct on (%s) %s, %s as "pydb until" from %s as "kept by") as "kept by" on %s',
+            ' left join (select distinct on (%s) %s, %s as %I from %s as "kept by") as "kept by" on %s',
             string_agg(format('"kept by".%I', u.key), ', ' order by u.ord),
             string_agg(format('"kept by".%I as %I', u.key, u.name), ', ' order by u.ord),
             pydb_internal.retention_until_text(
                 p_policy, pydb_internal.retention_keep_text(p_policy.keep_table, p_policy.keep_value, '"kept by"')
-            ), pydb_internal.relation_name(p_policy.keep_table),
+            ), v_spare || 'until', pydb_internal.relation_name(p_policy.keep_table),
             pydb_internal.retention_mapping_match(p_policy, p_alias, '"kept by"', v_names)
         )
         from unnest(p_policy.keep_key, v_names) with ordinality as u (key, name, ord)

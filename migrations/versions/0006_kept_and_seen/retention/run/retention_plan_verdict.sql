@@ -65,7 +65,11 @@ begin
             jsonb_build_object(
                 'relations', v_relations, 'blocked_rows', p_work.blocked,
                 'target', p_policy.target::oid::bigint, 'time_column', p_policy.time_column
-            )
+            ) || case
+                -- an export reads in another session, and by the same moment
+                when pydb_internal.retention_has_rules(p_policy) then jsonb_build_object('counts_from', p_run.now)
+                else '{}'
+            end
         );
     end if;
     return p_run;
