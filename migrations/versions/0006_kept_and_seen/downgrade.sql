@@ -79,3 +79,7 @@ drop function pydb_internal.retention_partition_verdict(
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
+-- archive: what an export takes along is archived on its way to files
+drop view pydb.archive_list;
+drop view pydb.archive_status;
+alter table pydb.archive_run drop column export_policy;

@@ -283,3 +283,8 @@ alter type pydb_internal.retention_work add attribute named oid[];
 alter type pydb_internal.retention_work add attribute names text;
 comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
 comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
+-- archive: what an export takes along is archived on its way to files
+alter table pydb.archive_run add column export_policy text;
+comment on column pydb.archive_run.export_policy is
+'Policy with action export that archived the rows on their way to files: they are not purged. Null = they are to stay in
+the archive, as where that policy is gone or does not export any more.';
