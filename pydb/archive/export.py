@@ -354,14 +354,17 @@ class Exporter:
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, noted, content, cutoff)
+            # at once: a file is not without one while it is read back, or when that is cut off
+            self._describe(known)
             verified = worker.submit(self._verified, known, noted.rows, result)
         except BaseException:
-            self._target.remove(name)
+            for one in (name + manifest.MANIFEST, name):
+                self._target.remove(one)
             raise
         return _Written(known, part, str(found["signature"]), noted, verified)
 
     def _verified(self, known: Manifest, rows: int, result: TableResult) -> Manifest:
-        """Read a file back; what is known of it, once that stands beside it."""
+        """Read a file back; what is known of it, as it stands beside it."""
         clock = Clock(result.seconds)
         verdict = verify.check(self._target, known)
         if verdict.result is not verify.Result.OK or known.rows != rows:
@@ -374,10 +377,14 @@ class Exporter:
         clock.took("verify")
         if self._parquet:
             known = self._with_twin(known, result)
+            self._target.remove(known.file + manifest.MANIFEST)
+            self._describe(known)
             clock.took("parquet")
+        return known
+
+    def _describe(self, known: Manifest) -> None:
         with written(self._target, known.file + manifest.MANIFEST) as file:
             file.write(known.to_json())
-        return known
 
     def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
         """With a Parquet twin; without one where it fails, which is told and stops nothing."""
