@@ -138,10 +138,11 @@ declare
     c_app_calls constant text := '
     ';
     c_monitor constant text := '
-        archive_is_own cascade_plan cascade_receipt cascade_unique_keys doctor entity_drift event_read event_status
-        health help idempotency_stats metric_collectors migrate_check reference_suggest relation_name relation_resolve
-        retention_outlook retention_plan retention_policy_drift retention_policy_explain retention_row_explain
-        schedule_cron schedule_cron_query schedule_place schedule_rows space_scan space_touched space_vacuum_statement
+        archive_export_waiting archive_is_own cascade_plan cascade_receipt cascade_unique_keys doctor entity_drift
+        event_read event_status health help idempotency_stats metric_collectors migrate_check reference_suggest
+        relation_name relation_resolve retention_outlook retention_plan retention_policy_drift retention_policy_explain
+        retention_row_explain schedule_cron schedule_cron_query schedule_place schedule_rows space_scan space_touched
+        space_vacuum_statement
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
@@ -275,11 +276,12 @@ declare
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_holds archive_import
         archive_import_open archive_manifest_enter archive_pending archive_purge audit_head_text audit_seal_run
         cascade_cancel cascade_delete cascade_jobs_due cascade_request cascade_run erasure_back erasure_export
-        erasure_refuse erasure_replay erasure_verify erasure_verify_edges event_prune event_run export_leaves export_pin
-        export_range health_watch hold_missing hold_refuse idempotency_prune orphan_check orphan_reference_get
-        orphan_repair orphan_restore orphan_scan orphan_scan_run retention_batch retention_detach_candidates
-        retention_detach_statement retention_export_run retention_run run_close_cancelled schedule_audit schedule_due
-        schedule_plan schedule_prune schedule_settle schedule_sync schedule_take scheduler_beat scheduler_start
+        erasure_refuse erasure_replay erasure_verify erasure_verify_edges event_prune event_run export_goes_along
+        export_leaves export_pin export_range health_watch hold_missing hold_refuse idempotency_prune orphan_check
+        orphan_reference_get orphan_repair orphan_restore orphan_scan orphan_scan_run retention_batch
+        retention_detach_candidates retention_detach_statement retention_export_run retention_run run_close_cancelled
+        schedule_audit schedule_due schedule_plan schedule_prune schedule_settle schedule_sync schedule_take
+        scheduler_beat scheduler_start
     ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account

@@ -60,10 +60,15 @@ def export(
     """Export one policy, whose action is ``export``, to ``target``. Both connections are autocommit and idle.
 
     ``conn`` deletes, ``reader`` reads. How the run ended is in the outcome; an error that it did not foresee
-    is there too. ``parquet``: a twin of each file for analysts. A ``KeyboardInterrupt`` cancels the run and
-    is raised again.
+    is there too. Where rows of other tables go along, they are archived first, all under one run, and go to
+    files from there (:mod:`pydb.archive.along`). ``parquet``: a twin of each file for analysts. A
+    ``KeyboardInterrupt`` cancels the run and is raised again.
     """
-    return Exporter(conn, reader, policy, target, blocks, parquet=parquet).run(max_rows, max_runtime, now)
+    from pydb.archive import along
+
+    outcome = Exporter(conn, reader, policy, target, blocks, parquet=parquet).run(max_rows, max_runtime, now)
+    along.carry_on(conn, reader, target, outcome, max_runtime=max_runtime, blocks=blocks, parquet=parquet)
+    return outcome
 
 
 class _Ended(Exception):
@@ -107,7 +112,7 @@ class Exporter:
         self._database, self._version = str(server["dbname"]), int(str(server["version"]))
         self._part = self._ranges = self._written = 0
         self._density = 0.0
-        self._is_of_partitions = False
+        self._is_of_partitions = self._goes_along = False
         self._left: int | None = None
 
     def run(self, max_rows: int | None, max_runtime: str | None, now: str | None) -> Outcome:
@@ -149,6 +154,9 @@ class Exporter:
                 self._reader, "pydb_internal.retention_policy_get", p_policy=self._policy
             )  # says which there are
         self._is_of_partitions = found[0].partition_first == "export"
+        self._goes_along = bool(
+            db.call_value(self._reader, "pydb_internal.export_goes_along", p_policy=self._policy)
+        )
         bounds = [n for n in (max_rows, found[0].max_rows) if n is not None]
         self._left = min(bounds) if bounds else None
         return {"p_policy": self._policy, "p_request": self._outcome.request}
@@ -179,6 +187,12 @@ class Exporter:
     def _write(self, deleter: Deleter) -> None:
         """All files; whatever goes wrong here ends the run too, with its SQLSTATE."""
         error: Exception | None = None
+        if self._goes_along:
+            # the run archives; should it be one that waits for files by now, there are none
+            with contextlib.suppress(_Ended):
+                self._planned(deleter)
+                self._close(None)
+            return
         try:
             run = self._planned(deleter)
             self._outcome.removed += leftovers.remove(self._reader, self._target, self._owner, run)
@@ -200,7 +214,10 @@ class Exporter:
             error = caught
         if deleter.ended.is_set():
             return
-        # the run goes on with the files that it has not come to
+        self._close(error)
+
+    def _close(self, error: Exception | None) -> None:
+        """No more files: the run goes on with those that it has not come to."""
         db.call(
             self._reader,
             "pydb_internal.archive_exporter_end",
@@ -338,14 +355,17 @@ class Exporter:
         clock.took("read")
         try:
             known = self._described(run, leaf, name, found, noted, content, cutoff)
+            # at once: a file is not without one while it is read back, or when that is cut off
+            self._describe(known)
             verified = worker.submit(self._verified, known, noted.rows, result)
         except BaseException:
-            self._target.remove(name)
+            for one in (name + manifest.MANIFEST, name):
+                self._target.remove(one)
             raise
         return _Written(known, part, str(found["signature"]), noted, verified)
 
     def _verified(self, known: Manifest, rows: int, result: TableResult) -> Manifest:
-        """Read a file back; what is known of it, once that stands beside it."""
+        """Read a file back; what is known of it, as it stands beside it."""
         clock = Clock(result.seconds)
         verdict = verify.check(self._target, known)
         if verdict.result is not verify.Result.OK or known.rows != rows:
@@ -358,10 +378,14 @@ class Exporter:
         clock.took("verify")
         if self._parquet:
             known = self._with_twin(known, result)
+            self._target.remove(known.file + manifest.MANIFEST)
+            self._describe(known)
             clock.took("parquet")
+        return known
+
+    def _describe(self, known: Manifest) -> None:
         with written(self._target, known.file + manifest.MANIFEST) as file:
             file.write(known.to_json())
-        return known
 
     def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
         """With a Parquet twin; without one where it fails, which is told and stops nothing."""

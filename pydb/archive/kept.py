@@ -25,7 +25,8 @@ class Kept:
     """A row of ``pydb.archive_list``: what a run put into one archive, and how many ``rows`` are still there.
 
     ``until`` is when :func:`purge` removes them; None = never, or nothing is left. ``exported`` of the
-    ``purged`` rows are in files.
+    ``purged`` rows are in files. ``export_policy`` is the policy whose next export takes the rows to files:
+    until then they are not purged.
     """
 
     run_id: int
@@ -40,6 +41,7 @@ class Kept:
     last_at: datetime
     until: datetime | None
     exported: int
+    export_policy: str | None
 
 
 @dataclass(frozen=True, slots=True)

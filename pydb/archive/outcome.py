@@ -71,6 +71,8 @@ class Outcome:
     """Files of an interrupted export that are not whole any more: their rows were left, and exported anew."""
     removed: list[str] = field(default_factory=list)
     """Temporary files of interrupted exports."""
+    carried: list[Run] = field(default_factory=list)
+    """Runs that took to files what ``run``, or one before it that was cut off, had archived."""
     error: Exception | None = None
     seconds: float = 0.0
 

@@ -122,9 +122,7 @@ def directory(
     ]
     verdicts += [verdict for found in twins for verdict in found]
     told = {one.file for one in verdicts}
-    verdicts += [
-        Verdict(name, Result.NO_MANIFEST, "nothing says what it holds") for name in sorted(data - told)
-    ]
+    verdicts += [_alone(target, name, owner, entered) for name in sorted(data - told)]
     verdicts += [
         Verdict(name, Result.MISSING, "the database knows it, and neither file nor manifest is here")
         for name in sorted(set(entered or ()) - told - data)
@@ -135,6 +133,14 @@ def directory(
         if name.endswith(TEMPORARY) and manifest.owner(name)
     ]
     return sorted(verdicts, key=lambda one: one.file)
+
+
+def _alone(target: Target, name: str, owner: Owner | None, entered: Mapping[str, str] | None) -> Verdict:
+    """A file that had no manifest when the names were listed: an export may have written it since."""
+    found = _read(target, name + manifest.MANIFEST)
+    if found is None:
+        return Verdict(name, Result.NO_MANIFEST, "nothing says what it holds")
+    return found if isinstance(found, Verdict) else _of_server(check(target, found), found, owner, entered)
 
 
 def _twins(target: Target, known: Manifest) -> list[Verdict]:

@@ -59,6 +59,7 @@ def exit_code(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) ->
         ExitCode.ATTENTION if one.run is None else _runs.EXIT.get(one.run.state, ExitCode.FAILED)
         for one in outcomes
     ]
+    codes += [_runs.EXIT.get(run.state, ExitCode.FAILED) for one in outcomes for run in one.carried]
     codes += [
         error.exit_code if isinstance(error, PydbError) else ExitCode.FAILED for error in failures.values()
     ]
@@ -70,6 +71,7 @@ def exported(one: Outcome) -> dict[str, object]:
     return {
         "request": one.request,
         "run": None if one.run is None else asdict(one.run),
+        "carried": [asdict(run) for run in one.carried],
         "tables": [table.document() for table in one.tables],
         "adopted": one.adopted,
         "refused": [asdict(verdict) for verdict in one.refused],
@@ -89,6 +91,8 @@ def document(outcomes: Sequence[Outcome], failures: Mapping[str, Exception]) -> 
 def show(outcomes: Sequence[Outcome], failures: Mapping[str, Exception], subject: str = "policy") -> None:
     """Runs, and below them the tables."""
     _runs.show([one.run for one in outcomes if one.run is not None], subject)
+    if carried := [run for one in outcomes for run in one.carried]:
+        _runs.show(carried, "archived by")
     rows = [
         (
             table.relation,

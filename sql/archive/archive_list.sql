@@ -15,9 +15,11 @@ select
     a.first_at,
     a.last_at,
     case
-        when a.rows > a.restored + a.purged then a.last_at + coalesce(t.keep, s.value::interval)
+        when a.rows > a.restored + a.purged and a.export_policy is null
+            then a.last_at + coalesce(t.keep, s.value::interval)
     end as until,
-    a.exported
+    a.exported,
+    case when a.rows > a.restored + a.purged then a.export_policy end as export_policy
 from pydb.archive_run as a
 left join pydb.archive_table as t on t.archive = a.archive
 left join pydb.job_run as r on r.id = a.run_id
@@ -40,5 +42,7 @@ comment on column pydb.archive_list.until is
 'From when on pydb.archive_purge removes them; null = never, or nothing is left.';
 comment on column pydb.archive_list.exported is
 'Those of the purged ones that are in verified files: pydb.archive_manifest, by archived_run_id.';
+comment on column pydb.archive_list.export_policy is
+'Policy whose next pydb archive export takes the rows to files: until then they are not purged. Null = none.';
 
 revoke all on pydb.archive_list from public;

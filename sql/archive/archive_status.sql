@@ -9,9 +9,10 @@ with kept as (
         count(*) as runs,
         min(a.first_at) as oldest,
         max(a.last_at) as newest,
-        min(a.last_at) as oldest_run,
+        min(a.last_at) filter (where a.export_policy is null) as oldest_run,
         sum(a.rows - a.restored - a.purged) filter (
-            where a.last_at + coalesce(t.keep, s.value::interval) < pg_catalog.now() + interval '1 day'
+            where a.export_policy is null -- what is on its way to files is not purged
+                and a.last_at + coalesce(t.keep, s.value::interval) < pg_catalog.now() + interval '1 day'
         ) as due
     from pydb.archive_run as a
     left join pydb.archive_table as t on t.archive = a.archive

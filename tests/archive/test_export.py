@@ -211,20 +211,6 @@ def test_rows_that_others_reference_stay(files: FileLab) -> None:
     assert 5 not in files.in_files()
 
 
-def test_a_table_that_takes_others_along_is_blocked(files: FileLab) -> None:
-    files.table(100)
-    files.do(
-        "create table app.note (id integer primary key, event_id integer references app.event"
-        " on delete cascade); insert into app.note values (1, 5)"
-    )
-    outcome = files.export()
-    assert end(outcome) == ("blocked", "referenced", 0)
-    assert outcome.run is not None
-    assert outcome.run.sqlstate == "YD621"
-    assert len(files.in_table()) == 100
-    assert files.files() == []
-
-
 def test_rows_that_reference_each_other_go_leaves_first(files: FileLab) -> None:
     files.table(30, ", parent integer references app.event")
     files.do(

@@ -87,3 +87,7 @@ set choices = '{auto,pg_cron,pydb}', value = case when value = 'external' then '
 where name = 'schedule_backend';
 -- retention: what an export reads counts from the moment of its run
 drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint, bigint);
+-- archive: what an export takes along is archived on its way to files
+drop view pydb.archive_list;
+drop view pydb.archive_status;
+alter table pydb.archive_run drop column export_policy;

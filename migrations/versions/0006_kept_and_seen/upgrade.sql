@@ -292,3 +292,8 @@ set choices = '{auto,pg_cron,pydb,external}',
 where name = 'schedule_backend';
 -- retention: what an export reads counts from the moment of its run
 drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint);
+-- archive: what an export takes along is archived on its way to files
+alter table pydb.archive_run add column export_policy text;
+comment on column pydb.archive_run.export_policy is
+'Policy with action export that archived the rows on their way to files: they are not purged. Null = they are to stay in
+the archive, as where that policy is gone or does not export any more.';

@@ -22,7 +22,7 @@ begin
     from pydb.archive_table as t
     where a.run_id = p_run_id and t.archive = a.archive and t.source = pydb_internal.archive_top(p_relation)
         and p_rows >= 0
-        and (pydb_internal.run_is_own(p_run_id, 'retention') or pydb_internal.run_is_own(p_run_id, 'cascade'));
+        and pydb_internal.archive_is_filled_by(p_run_id);
     if not found then
         raise exception using errcode = 'YD005', message = format('run %s archives nothing', p_run_id),
             detail = 'It is no live run of this process that deletes.', hint = 'psql: \df pydb.archive*';

@@ -14,7 +14,7 @@ begin
         inner join pydb.job_run as r on r.id = a.run_id
         inner join pydb.archive_table as t on t.archive = a.archive
         where a.archive = tg_relid and r.pid = pg_backend_pid() and r.started_at >= statement_timestamp()
-            and r.state in ('running', 'queued') and not r.dry_run and r.run_kind in ('retention', 'cascade')
+            and r.state in ('running', 'queued') and not r.dry_run and r.run_kind in ('retention', 'export', 'cascade')
             and (
                 has_table_privilege(t.source, 'DELETE') or exists (
                     select from pg_partition_tree(t.source) as p

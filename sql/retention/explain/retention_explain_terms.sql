@@ -18,7 +18,7 @@ begin
         ('action', p_policy.action, case p_policy.action
             when 'delete' then 'rows are deleted for good, in batches that are committed one by one'
             when 'archive' then 'rows go to an archive table in the statement that deletes them; they can be restored'
-            when 'export' then 'rows go to files, which are read back and verified before they are deleted'
+            when 'export' then 'rows go to files, which are read back and verified before the last copy is deleted'
             when 'drop_partition' then format('partitions that expired as a whole are detached and %s', case
                 p_policy.partition when 'keep' then 'kept' when 'move' then 'moved' else case p_policy.partition_first
                     when 'archive' then 'dropped, their rows archived first'

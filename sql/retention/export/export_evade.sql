@@ -15,7 +15,7 @@ declare
     v_slice pydb_internal.run_part := p_part;
     v_turn pydb_internal.run_turn;
 begin
-    if p_part.strategy = 'partition' then
+    if p_part.strategy = 'partition' or p_run.work ->> 'first_way' <> 'plain' then
         return pydb_internal.retention_evade(p_run, p_part);
     elsif not coalesce(p_part.is_late, false) then
         v_slice.relation := (pydb_internal.archive_chunk_next(p_run.run_id)).relation;

@@ -23,6 +23,8 @@ declare
 begin
     if p_part.strategy = 'partition' then
         return pydb_internal.retention_partition_turn(p_run, p_part);
+    elsif v_policy.action = 'archive' then
+        return pydb_internal.retention_turn(p_run, p_part);
     elsif p_part.is_late then -- what somebody held gets its second chance
         v_turn := pydb_internal.retention_turn(p_run, p_part);
         perform pydb_internal.archive_chunk_account(

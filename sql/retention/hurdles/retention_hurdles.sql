@@ -44,7 +44,10 @@ begin
             and c.oid in (select t.oid from pydb_internal.retention_touched(p_policy.target) as t)
         having count(*) > 0;
     end if;
-    if 'archive' in (p_policy.action, p_policy.partition_first) then
+    if 'archive' in (p_policy.action, p_policy.partition_first)
+        -- what goes along is archived on its way to files
+        or (p_policy.action = 'export' and (pydb_internal.retention_reach(p_policy)).way <> 'plain')
+    then
         return query
         select 'archive', format('rows of %s cannot be archived by %s', v_name, v_role), h.said || '.', h.cure
         from pydb_internal.archive_hurdle(p_policy.target, p_role) as h

@@ -12,6 +12,9 @@ declare
         pydb_internal.retention_policy_get(p_run.subject), p_run.now
     );
 begin
+    if v_policy.action = 'export' and p_run.kind = 'export' and p_run.work ->> 'first_way' <> 'plain' then
+        v_policy.action := 'archive'; -- what goes along is kept with the rest, and goes to files from there
+    end if;
     if p_run.catch_up then
         -- the other limits are the engine's, by the terms
         v_policy.rows_per_second := coalesce(v_policy.catch_up_rows_per_second, v_policy.rows_per_second);
@@ -22,6 +25,6 @@ $$;
 
 comment on function pydb_internal.retention_policy_of(pydb_internal.run_state) is
 'The policy of a run, asked at the moment that the run takes for now; where the run is to catch up, with the rate for
-that.';
+that; where an export takes rows of other tables along, as one that archives.';
 
 revoke all on function pydb_internal.retention_policy_of(pydb_internal.run_state) from public;

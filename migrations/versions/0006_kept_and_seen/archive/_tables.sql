@@ -63,6 +63,7 @@ create table pydb.archive_run (
     search_path name[],
     exported bigint not null default 0,
     time_column name,
+    export_policy text,
     constraint archive_run_pkey primary key (run_id, archive),
     constraint archive_run_rows_check check (
         rows >= 0 and restored >= 0 and purged >= 0 and restored + purged <= rows
@@ -95,6 +96,9 @@ comment on column pydb.archive_run.exported is
 'Those of the purged ones that are in verified files: pydb.archive_manifest.';
 comment on column pydb.archive_run.time_column is
 'Column of the archive by which a policy let the rows expire; null = they went along, or it is no date or timestamp.';
+comment on column pydb.archive_run.export_policy is
+'Policy with action export that archived the rows on their way to files: they are not purged. Null = they are to stay in
+the archive, as where that policy is gone or does not export any more.';
 comment on column pydb.archive_run.deleted is
 'Rows that the session of the run had deleted from all tables when its last batch with triggers ended.';
 comment on column pydb.archive_run.relations is

@@ -1,6 +1,6 @@
 -- pydb.retention_policy_drop: remove a policy; its log stays; audited.
--- reads and writes pydb.retention_policy   writes pydb.retention_history, pydb.metric_total, pydb.audit_log
--- locks the policy's row
+-- reads and writes pydb.retention_policy   writes pydb.retention_history, pydb.metric_total, pydb.archive_run,
+-- pydb.audit_log   locks the policy's row
 -- raises YD001 YD002 YD007
 create or replace function pydb.retention_policy_drop(p_name text)
 returns boolean
@@ -18,6 +18,7 @@ begin
     end if;
     delete from pydb.retention_policy as p where p.name = p_name;
     delete from pydb.retention_history as h where h.policy = p_name;
+    perform pydb_internal.archive_export_release(p_name);
     -- its name is free for another one's metrics
     delete from pydb.metric_total as t where t.subsystem = 'retention' and t.subject = p_name;
     perform pydb_internal.audit_add('retention_policy_drop', p_name, jsonb_build_object('old', to_jsonb(v_old)), null);

@@ -8,13 +8,14 @@ security definer -- nobody else writes what archives hold
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if not pydb_internal.run_is_own(p_run_id, 'retention') and not pydb_internal.run_is_own(p_run_id, 'cascade') then
+    if not pydb_internal.archive_is_filled_by(p_run_id) then
         raise exception using errcode = 'YD005', message = format('run %s archives nothing', p_run_id),
             detail = 'It is no live run of this process that deletes.', hint = 'psql: \df pydb.archive*';
     end if;
     -- an index on the run would take a quarter of the time of an insert: rows are appended, so their blocks are known
     insert into pydb.archive_run (
-        run_id, archive, source_name, filenode, from_block, signature, columns, search_path, time_column
+        run_id, archive, source_name, filenode, from_block, signature, columns, search_path, time_column,
+        export_policy
     )
     select
         p_run_id, t.archive, pydb_internal.relation_name(t.source), pg_relation_filenode(t.archive),
@@ -28,7 +29,7 @@ begin
             where r.id = p_run_id and not a.attisdropped
                 and a.atttypid in ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype)
                 and pydb_internal.archive_top((r.plan ->> 'target')::oid) = t.source
-        )
+        ), (select r.subject from pydb.job_run as r where r.id = p_run_id and r.run_kind = 'export')
     from pydb.archive_table as t
     where t.archive = p_archive
     on conflict (run_id, archive) do update set

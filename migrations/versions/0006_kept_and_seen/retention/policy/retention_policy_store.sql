@@ -79,6 +79,9 @@ begin
     if 'archive' in (v_new.action, v_new.partition_first) then
         perform pydb_internal.archive_schedule();
     end if;
+    if v_old.action = 'export' and v_new.action <> 'export' then
+        perform pydb_internal.archive_export_release(v_new.name);
+    end if;
     return v_new;
 end
 $$;
