@@ -320,6 +320,18 @@ def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
         return cursor.rowcount
 
 
+def copy_rows(
+    conn: Connection, schema: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Add rows to a table of the application by COPY."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with _translated(conn), conn.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:
     """Have ``handler(message)`` called for each notice and warning of the server with this code."""
 

@@ -124,16 +124,7 @@ class Reading:
         self._began = time.perf_counter()
 
     def described(self, columns: Sequence[str]) -> None:
-        """Take the names of the columns; :class:`~pydb.errors.UsageError` if the key is not among them."""
-        if self._columns:
-            return
-        for column in self.key:
-            if columns.count(column) != 1:
-                raise UsageError(
-                    f"the query has {columns.count(column)} columns {column}",
-                    detail=f"its columns are {', '.join(columns)}",
-                    hint="name the columns of the key in the query, each once",
-                )
+        """Take the names of the columns; the server has seen to it that those of the key are among them."""
         self._columns = tuple(columns)
         self._places = tuple(self._columns.index(column) for column in self.key)
 

@@ -79,3 +79,7 @@ drop function pydb_internal.retention_partition_verdict(
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
+-- telemetry: which schemas have it; the tables of the applications and their policies stay
+drop table pydb.telemetry;
+delete from pydb.schedule_source where procedure = 'telemetry_run';
+delete from pydb.setting where name = 'telemetry_ahead';
