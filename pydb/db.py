@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from decimal import Decimal
@@ -68,6 +68,8 @@ adapt = wire.adapt
 _ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
+# stands for a query of the application
+_QUERY: Final = "pydb stream"
 _SELECT = sql.SQL("select * from {}({})")
 _CALL = sql.SQL("call {}({})")
 
@@ -82,6 +84,19 @@ def connect(dsn: str | None = None, *, autocommit: bool = True) -> Connection:
     params = _params(dsn)
     try:
         conn = psycopg.connect(make_conninfo("", **params), autocommit=autocommit, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise conninfo.refused(error, params) from None
+    wire.adapt(conn)
+    return conn
+
+
+async def aconnect(dsn: str | None = None, *, autocommit: bool = True) -> AsyncConnection:
+    """As :func:`connect`, for an event loop."""
+    params = _params(dsn)
+    try:
+        conn = await psycopg.AsyncConnection.connect(
+            make_conninfo("", **params), autocommit=autocommit, prepare_threshold=None
+        )
     except psycopg.Error as error:
         raise conninfo.refused(error, params) from None
     wire.adapt(conn)
@@ -305,6 +320,18 @@ def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
         return cursor.rowcount
 
 
+def copy_rows(
+    conn: Connection, schema: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
+    """Add rows to a table of the application by COPY."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with _translated(conn), conn.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:
     """Have ``handler(message)`` called for each notice and warning of the server with this code."""
 
@@ -368,8 +395,68 @@ def heard(conn: Connection) -> int:
         return sum(1 for _ in conn.notifies(timeout=0))
 
 
+def in_order(
+    conn: psycopg.Connection[object] | psycopg.AsyncConnection[object],
+    query: str,
+    key: Sequence[str],
+    after: Sequence[object] | None,
+    *,
+    limit: int | None = None,
+    has_parameters: bool = False,
+) -> bytes:
+    """A SELECT of the application, by its key: the rows after one key, ``limit`` of them (None: all).
+
+    The parameters of the query stay its own: the key goes in as literals.
+    """
+    columns = sql.SQL(", ").join(sql.Identifier(_QUERY, column) for column in key)
+    rest = sql.Composed([])
+    if after is not None:
+        values = sql.SQL(", ").join(sql.Literal(value) for value in after)
+        rest += sql.SQL(" where ({}) > ({})").format(columns, values)
+    rest += sql.SQL(" order by {}").format(columns)
+    if limit is not None:
+        rest += sql.SQL(" limit {}").format(sql.Literal(limit))
+    return _around(conn, b"select * from (", query, rest, has_parameters=has_parameters)
+
+
+def without_key(
+    conn: psycopg.Connection[object] | psycopg.AsyncConnection[object],
+    query: str,
+    key: Sequence[str],
+    *,
+    has_parameters: bool = False,
+) -> bytes:
+    """Whether a SELECT of the application has rows without a key, which no order by key can place."""
+    columns = sql.SQL(" or ").join(
+        sql.SQL("{} is null").format(sql.Identifier(_QUERY, column)) for column in key
+    )
+    rest = sql.SQL(" where {} limit 1").format(columns)
+    return _around(conn, b"select 1 from (", query, rest, has_parameters=has_parameters)
+
+
+def _around(
+    conn: psycopg.Connection[object] | psycopg.AsyncConnection[object],
+    head: bytes,
+    query: str,
+    rest: sql.Composed,
+    *,
+    has_parameters: bool,
+) -> bytes:
+    tail = sql.SQL(" as {}").format(sql.Identifier(_QUERY)) + rest
+    text = tail.as_bytes(conn)
+    # the line end: a query may end with a comment
+    return head + query.encode() + b"\n)" + (text.replace(b"%", b"%%") if has_parameters else text)
+
+
 @contextmanager
-def _translated(conn: Connection | AsyncConnection) -> Iterator[None]:
+def translated(conn: psycopg.Connection[object] | psycopg.AsyncConnection[object]) -> Iterator[None]:
+    """Errors of the driver within the block arrive as :class:`pydb.errors.PydbError`."""
+    with _translated(conn):
+        yield
+
+
+@contextmanager
+def _translated(conn: psycopg.Connection[object] | psycopg.AsyncConnection[object]) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
@@ -378,7 +465,7 @@ def _translated(conn: Connection | AsyncConnection) -> Iterator[None]:
         raise errors.UsageError("an argument is not valid UTF-8", detail=ascii(error.object)) from None
 
 
-def _dbname(conn: Connection | AsyncConnection) -> str | None:
+def _dbname(conn: psycopg.Connection[object] | psycopg.AsyncConnection[object]) -> str | None:
     try:
         return conn.info.dbname
     except psycopg.OperationalError:  # the connection is gone

@@ -242,6 +242,7 @@ SQLSTATES: dict[str, type[PydbError]] = {
     "YD016": RunBlocked,
     "YD030": UsageError,
     "YD031": UsageError,
+    "YD040": UsageError,
     "YD101": PolicyRefused,
     "YD102": PolicyRefused,
     "YD103": PolicyRefused,

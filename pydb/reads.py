@@ -208,6 +208,12 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " m.created_at"
         " from pydb.archive_manifest as m where m.archived_run_id = %(run)s::bigint order by m.id"
     ),
+    # the first statement of the transaction, by whose number it can be asked later whether it was committed
+    "telemetry_begin": sql.SQL(
+        "select pg_catalog.clock_timestamp() as now, pg_catalog.pg_current_xact_id()::text as xid,"
+        " pg_catalog.set_config('statement_timeout', %(timeout)s, true) as timeout"
+    ),
+    "telemetry_outcome": sql.SQL("select pg_catalog.pg_xact_status(%(xid)s::text::xid8) as status"),
     "temporary": sql.SQL("select to_regclass('pg_temp.' || quote_ident(%(name)s::text))::oid as oid"),
     "relation_oid": sql.SQL("select pydb_internal.relation_resolve(p_name => %(name)s)::oid as oid"),
     "server": sql.SQL(

@@ -30,6 +30,7 @@ DOMAINS = (
     "idempotency",
     "schedule",
     "events",
+    "telemetry",
     "health",
 )
 # The contract, and what nobody outside of pydb may count on.

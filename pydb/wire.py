@@ -18,7 +18,9 @@ PIECE: Final = 1 << 18
 """Bytes of a COPY that are handed over at once, about."""
 
 
-def adapt(conn: psycopg.Connection[tuple[object, ...]]) -> None:
+def adapt(
+    conn: psycopg.Connection[tuple[object, ...]] | psycopg.AsyncConnection[tuple[object, ...]],
+) -> None:
     """Make a connection read and send the types of pydb this way."""
     conn.adapters.register_loader("regclass", _OidBinaryLoader)
     conn.adapters.register_loader("interval", _IntervalBinaryLoader)

@@ -100,7 +100,7 @@ grant usage on schema pydb_internal to pydb_monitor;
 
 grant select on
     pydb.alembic_version, pydb.archive_list, pydb.archive_manifest, pydb.archive_run, pydb.archive_status,
-    pydb.archive_table, pydb.audit_head, pydb.cascade_job, pydb.degraded_count, pydb.entity,
+    pydb.archive_table, pydb.audit_head, pydb.cascade_job, pydb.degraded_count, pydb.entity, pydb.telemetry,
     pydb.erasure_status, pydb.event, pydb.governor_indicator,
     pydb.governor_status, pydb.guard_status, pydb.guard_subject, pydb.hold_status, pydb.idempotency_list,
     pydb.job_run, pydb.metric, pydb.metric_total, pydb.orphan_coverage, pydb.orphan_finding, pydb.orphan_list,
@@ -142,7 +142,7 @@ declare
         event_read event_status health help idempotency_stats metric_collectors migrate_check reference_suggest
         relation_name relation_resolve retention_outlook retention_plan retention_policy_drift retention_policy_explain
         retention_row_explain schedule_cron schedule_cron_query schedule_place schedule_rows space_scan space_touched
-        space_vacuum_statement
+        space_vacuum_statement telemetry_status
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem
@@ -167,12 +167,12 @@ declare
         guard_differences guard_drift_text guard_problem guard_read guard_waiting_problem health_archive health_audit
         health_cascade health_cron health_database health_degraded health_drift health_ends health_events health_failed
         health_holds health_idempotency health_job_findings health_jobs health_migrations health_missed health_orphans
-        health_retention health_run_findings health_say health_schedule health_seal health_targets hold_active
-        hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between hold_free_condition
-        hold_graph_of hold_has_edges hold_held_conditions hold_hint hold_is_carried hold_kept_conditions
-        hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of hold_said hold_seed_condition
-        hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive metric_build
-        metric_cascade metric_collect metric_database metric_edges metric_events metric_gap metric_health
+        health_retention health_run_findings health_say health_schedule health_seal health_targets health_telemetry
+        hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between
+        hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint hold_is_carried
+        hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of hold_said
+        hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive
+        metric_build metric_cascade metric_collect metric_database metric_edges metric_events metric_gap metric_health
         metric_histograms metric_holds metric_idempotency metric_interval metric_orphans metric_parts metric_policies
         metric_relations metric_retention metric_runs metric_scheduler metric_standbys metric_times object_is_trusted
         orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
@@ -217,8 +217,8 @@ declare
         schedule_command schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs
         schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
         schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
-        setting_get setting_of_role space_free superuser_text total_subject type_plain type_read window_users
-        window_verdict
+        setting_get setting_of_role space_free superuser_text telemetry_jobs telemetry_parts telemetry_requests
+        telemetry_schedules telemetry_until total_subject type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
@@ -231,7 +231,8 @@ declare
         hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_check
         orphan_close orphan_reference_get reference_drop reference_parse_columns reference_set retention_pause
         retention_policy_approve retention_policy_drop retention_policy_set retention_resume run_close_cancelled
-        schedule_audit schedule_plan schedule_set schedule_sync setting_set window_drop window_set
+        schedule_audit schedule_plan schedule_set schedule_sync setting_set telemetry_create telemetry_drop
+        telemetry_run window_drop window_set
     ';
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -270,7 +271,9 @@ declare
         run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan
         run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest
         run_sentence run_series run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require
-        total_batches total_bucket window_stop
+        telemetry_audit_statements telemetry_check_create telemetry_extend telemetry_forget telemetry_get
+        telemetry_job_statements telemetry_request_statements telemetry_statements telemetry_store telemetry_unit
+        telemetry_view_statements total_batches total_bucket window_stop
     ';
     c_runner constant text := '
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_holds archive_import
@@ -281,7 +284,7 @@ declare
         orphan_reference_get orphan_repair orphan_restore orphan_scan orphan_scan_run retention_batch
         retention_detach_candidates retention_detach_statement retention_export_run retention_run run_close_cancelled
         schedule_audit schedule_due schedule_plan schedule_prune schedule_settle schedule_sync schedule_take
-        scheduler_beat scheduler_start
+        scheduler_beat scheduler_start telemetry_run
     ';
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
@@ -338,7 +341,8 @@ declare
         run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
         run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
         run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
-        schedule_is_command schedule_require total_batches total_bucket window_stop
+        schedule_is_command schedule_require telemetry_extend telemetry_get telemetry_unit total_batches total_bucket
+        window_stop
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release

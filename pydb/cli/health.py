@@ -20,7 +20,7 @@ def health(
         typer.Argument(
             metavar="[COMPONENT]...",
             help="Of: database, migrations, retention, cascade, orphans, idempotency, schedule, archive, "
-            "audit, holds, events, degraded. All without one.",
+            "audit, holds, events, degraded, telemetry. All without one.",
         ),
     ] = None,
     line: Annotated[

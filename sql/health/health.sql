@@ -24,7 +24,7 @@ as $$
 declare
     c_all constant text[] := array[
         'database', 'migrations', 'retention', 'cascade', 'orphans', 'idempotency', 'schedule', 'archive', 'audit',
-        'holds', 'events', 'degraded'
+        'holds', 'events', 'degraded', 'telemetry'
     ];
     v_now constant timestamptz := coalesce(p_now, clock_timestamp());
     v_start timestamptz;
@@ -56,6 +56,7 @@ begin
                 when 'holds' then pydb_internal.health_holds(v_now)
                 when 'events' then pydb_internal.health_events(v_now)
                 when 'degraded' then pydb_internal.health_degraded(v_now)
+                when 'telemetry' then pydb_internal.health_telemetry(v_now)
             end;
         exception when others then
             get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;

@@ -57,6 +57,7 @@ OTHERS: Final = {
     "idempotency_resolve": BOOKS,
     "objects_register": BOOKS,
     "orphan_drop_replaced": BOOKS,
+    "telemetry_forget": BOOKS,
     "orphan_enroll": BOOKS,
     "orphan_horizon": BOOKS,
     "orphan_part_clear": BOOKS,

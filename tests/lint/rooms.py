@@ -29,6 +29,7 @@ MAY_USE: Final = {
     "idempotency": frozenset({"holds"}),
     "schedule": frozenset({"retention"}),
     "events": frozenset({"idempotency"}),  # claims that are stuck are told
+    "telemetry": frozenset({"retention"}),  # its partitions go by policies
     "health": frozenset(sources.DOMAINS),
 }
 # a verb or ending means one thing in the whole house: (what it means, what a routine of that name must be)

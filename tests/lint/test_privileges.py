@@ -23,6 +23,7 @@ LOOKING: Final = frozenset(
     | {"event_read", "event_status"}
     | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
     | {"health", "retention_policy_explain", "retention_row_explain", "space_scan"}
+    | {"telemetry_status"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")
@@ -47,7 +48,8 @@ PUBLIC: Final = {
     | {"governor_drop", "governor_set", "window_drop", "window_set"}
     | {"archive_export_run", "archive_keep_set", "archive_purge", "archive_restore", "archive_write_off"}
     | {"degraded_report", "event_prune", "event_publish", "event_run"}
-    | {"hold_place", "hold_refuse", "hold_release"},
+    | {"hold_place", "hold_refuse", "hold_release"}
+    | {"telemetry_create", "telemetry_drop", "telemetry_run"},
     "pydb_counsel": LOOKING | {"hold_override", "hold_place", "hold_refuse", "hold_release"},
     "pydb_runner": LOOKING
     | ERASING
@@ -61,7 +63,8 @@ PUBLIC: Final = {
         "orphan_scan",
         "orphan_scan_run",
     }
-    | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"},
+    | {"retention_batch", "retention_export_run", "retention_run", "schedule_prune", "schedule_sync"}
+    | {"telemetry_run"},
 }
 
 

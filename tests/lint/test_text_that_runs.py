@@ -179,6 +179,16 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
         "one schema.routine, by a constraint of a table that only the schema's owner writes",
     ),
     "schedule_sync": (1, "calls of pg_cron's functions, literals by format(); after schedule_cron"),
+    "telemetry_create": (
+        3,
+        "CREATE of pydb's own text with the name of the schema by format(), as who calls",
+    ),
+    "telemetry_extend": (
+        5,
+        "CREATE and ALTER TABLE of names from the catalog, as who may alter the table; " + NAMES,
+    ),
+    "telemetry_jobs": (1, "columns by name of a table that telemetry_create made; as who looks"),
+    "telemetry_requests": (1, "columns by name of a table that telemetry_create made; as who looks"),
 }
 # what would run a filter, and so must come behind the check of its author
 CHECKED: Final = (

@@ -172,6 +172,8 @@ SAFE: Final = {
     "governor_share": "writes what it asks of the server itself: " + TELLS,
     "governor_store": DRAFT,
     "run_log_governor": OWN,
+    "telemetry_forget": RIGHT + "; nothing names it",
+    "telemetry_store": RIGHT + "; its tables are looked at with the rights of who looks",
     "window_drop": RIGHT + "; nothing names it",
     "window_set": RIGHT + ": hours by name, all of them checked",
     "window_kinds": "a trigger; notes what the windows say",

@@ -52,6 +52,7 @@ MONITOR: Final = frozenset(
         "schedule_status",
         "scheduler",
         "setting",
+        "telemetry",
     ]
 )
 PRIVATE: Final = frozenset(

@@ -91,3 +91,7 @@ drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint,
 drop view pydb.archive_list;
 drop view pydb.archive_status;
 alter table pydb.archive_run drop column export_policy;
+-- telemetry: which schemas have it; the tables of the applications and their policies stay
+drop table pydb.telemetry;
+delete from pydb.schedule_source where procedure = 'telemetry_run';
+delete from pydb.setting where name = 'telemetry_ahead';

@@ -1,0 +1,24 @@
+"""Telemetry of an application in tables of its own: requests, mutations, jobs.
+
+    select pydb.telemetry_create('telemetry');          -- once: tables, views, retention
+
+    from pydb.telemetry import TelemetryMiddleware, Writer
+
+    writer = Writer(dsn, service="shop")                # a thread that writes by COPY
+    app.add_middleware(TelemetryMiddleware, writer=writer)
+
+    with writer.running("nightly report", 42):
+        ...
+
+Who records waits for nothing: what is kept in memory is bounded, what finds no room is dropped and counted
+(:meth:`Writer.counts`). Ordinary requests are sampled at a rate from the environment
+(``PYDB_TELEMETRY_RATE``); errors and slow requests are all kept, and each row says with which probability.
+"""
+
+from __future__ import annotations
+
+from pydb.telemetry.metrics import collector
+from pydb.telemetry.middleware import TelemetryMiddleware
+from pydb.telemetry.writer import Counts, Writer
+
+__all__ = ["Counts", "TelemetryMiddleware", "Writer", "collector"]
