@@ -79,3 +79,8 @@ drop function pydb_internal.retention_partition_verdict(
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
+
+-- orphans: a repair knows the names of the tables that its conditions ask
+alter type pydb_internal.orphan_repair_work drop attribute named;
+alter type pydb_internal.orphan_repair_work drop attribute names;
+alter type pydb_internal.orphan_repair_work drop attribute free_until;

@@ -283,3 +283,12 @@ alter type pydb_internal.retention_work add attribute named oid[];
 alter type pydb_internal.retention_work add attribute names text;
 comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
 comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
+
+-- orphans: a repair knows the names of the tables that its conditions ask
+alter type pydb_internal.orphan_repair_work add attribute named oid[];
+alter type pydb_internal.orphan_repair_work add attribute names text;
+alter type pydb_internal.orphan_repair_work add attribute free_until timestamptz;
+comment on column pydb_internal.orphan_repair_work.named is 'Tables that its conditions may name.';
+comment on column pydb_internal.orphan_repair_work.names is 'Their names before the conditions were made.';
+comment on column pydb_internal.orphan_repair_work.free_until is
+'When free is to be asked again: an override ends; null = never.';
