@@ -180,16 +180,17 @@ declare
         reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
         reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
         reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
-        reference_measure reference_open_columns reference_overlooked reference_parse reference_partition_refusals
-        reference_people reference_problem reference_publications reference_relation_shape reference_roles
-        reference_row_condition reference_set_refusals reference_set_source reference_set_values reference_shape
-        reference_shared_names reference_short_words reference_similar reference_source reference_stored_command
-        reference_unique_refusals reference_unsettable reference_words relation_identities relation_is_hypertable
-        relation_problem relation_publications relation_published relation_rules relation_source relation_tree
-        retention_aged_condition retention_along retention_below_condition retention_beyond_condition
-        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
-        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cut
-        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        reference_measure reference_named reference_open_columns reference_overlooked reference_parse
+        reference_partition_refusals reference_people reference_problem reference_publications reference_relation_shape
+        reference_roles reference_row_condition reference_set_refusals reference_set_source reference_set_values
+        reference_shape reference_shared_names reference_short_words reference_similar reference_source
+        reference_stored_command reference_unique_refusals reference_unsettable reference_words relation_check_names
+        relation_identities relation_is_hypertable relation_names relation_problem relation_publications
+        relation_published relation_renamed relation_rules relation_source relation_tree retention_aged_condition
+        retention_along retention_below_condition retention_beyond_condition retention_blocker_conditions
+        retention_bound retention_cascade_plan retention_check_author retention_check_rules retention_check_stored
+        retention_check_target retention_choices retention_code_hurdles retention_cut retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
         retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
         retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
@@ -199,7 +200,7 @@ declare
         retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
         retention_last_query retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
-        retention_missing_grants retention_names_problem retention_null_rows retention_owner_hurdles
+        retention_missing_grants retention_named retention_names_problem retention_null_rows retention_owner_hurdles
         retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
         retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
         retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
@@ -248,7 +249,7 @@ declare
         cascade_approval_vet cascade_check_blocked cascade_check_held cascade_check_indexes cascade_check_job
         cascade_check_purge cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms
         cascade_check_trial cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes
-        cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
+        cascade_enter cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
         cascade_is_refusable cascade_job_store cascade_job_vet cascade_late_rows cascade_log cascade_plan_command
         cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered
         cascade_update_statements cascade_verify_counts cascade_write cron_check cron_check_seconds draft_add
@@ -289,7 +290,7 @@ declare
     c_runner_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account
         archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
-        archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll
+        archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll archive_enter
         archive_exporter_of archive_exporter_wait archive_fit archive_free_condition archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
         archive_keep_back archive_key archive_manifest_store archive_manifest_vet archive_mark archive_obstacle
@@ -300,38 +301,38 @@ declare
         cascade_check_blocked cascade_check_copies cascade_check_held cascade_check_indexes cascade_check_job
         cascade_check_purge cascade_check_session cascade_check_shape cascade_check_switch cascade_check_terms
         cascade_check_trial cascade_clause cascade_counts cascade_delete_once cascade_deleted_counts cascade_deletes
-        cascade_evade cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by cascade_is_divisible
-        cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete cascade_job_keys
-        cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store cascade_job_take
-        cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_pin cascade_plan_command
-        cascade_purge_late cascade_purge_parts cascade_purge_rows cascade_purge_take cascade_root_terms
-        cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered cascade_turn cascade_update_statements
-        cascade_verify_counts cascade_write draft_add erasure_edges erasure_entries erasure_finish erasure_hashes
-        erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt
-        erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet event_publish_batch
-        event_watch export_columns export_evade export_open export_slice export_terms export_turn export_verify
-        governor_decide governor_quiet governor_share governor_stop guard_admit guard_check guard_check_shape
-        hold_check_rows hold_digest hold_enter hold_travel orphan_add_piece orphan_age orphan_apply orphan_apply_rows
-        orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
-        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
-        orphan_faults_end orphan_foreign_problem orphan_held_rows orphan_horizon orphan_kept_rows orphan_leaves
-        orphan_lock orphan_mode orphan_next_piece orphan_part_clear orphan_part_enter orphan_parts orphan_problem
-        orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade orphan_repair_next_pass
-        orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring orphan_scan_evade
-        orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict orphan_set_columns
-        orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result orphan_stuck orphan_take
-        orphan_uncovered reference_part_condition relation_has_code retention_account retention_archive
-        retention_archive_triggered retention_bytes retention_check_batch retention_check_filter retention_check_held
-        retention_check_hurdles retention_check_runner retention_check_shape retention_check_unused retention_chosen
-        retention_circles retention_cursor retention_cursor_parts retention_delete retention_delete_cascade
-        retention_delete_rows retention_evade retention_faults_add retention_faults_end retention_filter_understood
-        retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
-        retention_held_since retention_learned retention_limit retention_lock retention_named retention_names
-        retention_naming retention_next_pass retention_next_size retention_open retention_part retention_part_ends
-        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
-        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
-        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
-        retention_renamed retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        cascade_enter cascade_evade cascade_execute cascade_execute_native cascade_graph_hash cascade_held_by
+        cascade_is_divisible cascade_is_refusable cascade_job_batch cascade_job_closure cascade_job_delete
+        cascade_job_keys cascade_job_progress cascade_job_queue cascade_job_rows cascade_job_start cascade_job_store
+        cascade_job_take cascade_job_vet cascade_late_rows cascade_log cascade_next_pass cascade_open cascade_pin
+        cascade_plan_command cascade_purge_late cascade_purge_parts cascade_purge_rows cascade_purge_take
+        cascade_root_terms cascade_steps_done cascade_trial cascade_trigger_names cascade_triggered cascade_turn
+        cascade_update_statements cascade_verify_counts cascade_write draft_add erasure_edges erasure_entries
+        erasure_finish erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem
+        erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search erasure_store erasure_stores
+        erasure_tasks erasure_vet event_publish_batch event_watch export_columns export_evade export_open export_slice
+        export_terms export_turn export_verify governor_decide governor_quiet governor_share governor_stop guard_admit
+        guard_check guard_check_shape hold_check_rows hold_digest hold_enter hold_travel orphan_add_piece orphan_age
+        orphan_apply orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights
+        orphan_check_rules orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects
+        orphan_effects_below orphan_enroll orphan_faults_end orphan_foreign_problem orphan_free orphan_held_rows
+        orphan_horizon orphan_kept_rows orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_part_clear
+        orphan_part_enter orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks
+        orphan_repair_evade orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows
+        orphan_resume orphan_ring orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece
+        orphan_scan_turn orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source
+        orphan_store_count orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_part_condition
+        relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
+        retention_check_batch retention_check_filter retention_check_held retention_check_hurdles retention_check_runner
+        retention_check_shape retention_check_unused retention_chosen retention_circles retention_cursor
+        retention_cursor_parts retention_delete retention_delete_cascade retention_delete_rows retention_evade
+        retention_faults_add retention_faults_end retention_filter_understood retention_first_size retention_first_work
+        retention_gone retention_held_by retention_held_rows retention_held_since retention_learned retention_limit
+        retention_lock retention_naming retention_next_pass retention_next_size retention_open retention_part
+        retention_part_ends retention_partition_close retention_partition_evade retention_partition_finalize
+        retention_partition_lock retention_partition_parts retention_partition_remove retention_partition_store
+        retention_partition_turn retention_partition_vet retention_places retention_plan_verdict retention_policy_of
+        retention_range retention_resume_position retention_run_check retention_save_batch retention_save_copy
         retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
         retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
         retention_tell_implausible retention_together retention_together_next retention_together_remove

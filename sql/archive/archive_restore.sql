@@ -33,6 +33,11 @@ begin
     begin
         v_restore := pydb_internal.run_open_within('archive_restore', format('run %s', p_run_id), p_request);
         v_parts := pydb_internal.archive_parts(p_run_id);
+        perform pydb_internal.relation_check_names(array(
+            select distinct n.relation
+            from unnest(v_parts) as p
+            cross join unnest(pydb_internal.reference_named(p.source)) as n (relation)
+        ));
         if p_key is not null then
             v_parts := pydb_internal.archive_select(v_parts, p_table, p_key);
         end if;

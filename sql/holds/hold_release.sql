@@ -18,6 +18,12 @@ begin
         'hold_release', jsonb_build_object('name', p_name, 'reason', p_reason)
     ));
     v_jobs := pydb_internal.hold_wake();
+    perform pydb_internal.relation_check_names(array(
+        select distinct n.relation
+        from pydb_internal.hold_seeds(array[v_released]) as s
+        cross join unnest(pydb_internal.reference_named(s.relation)) as n (relation)
+        where s.problem is null
+    ));
     return query
     select f.relation, f.rows, f.still_held, f.rows - f.still_held, f.holds, v_jobs
     from pydb_internal.hold_still(v_released) as f;

@@ -235,7 +235,10 @@ create type pydb_internal.orphan_repair_work as (
     fault_code text,
     fault_place text,
     free text,
-    holds bigint
+    holds bigint,
+    named oid[],
+    names text,
+    free_until timestamptz
 );
 
 comment on type pydb_internal.orphan_repair_work is
@@ -265,6 +268,10 @@ comment on column pydb_internal.orphan_repair_work.fault_code is 'Its SQLSTATE.'
 comment on column pydb_internal.orphan_repair_work.fault_place is 'In which code of the application it was raised.';
 comment on column pydb_internal.orphan_repair_work.free is '"and …": that no hold keeps a row; or nothing.';
 comment on column pydb_internal.orphan_repair_work.holds is 'How often holds had changed when that was written.';
+comment on column pydb_internal.orphan_repair_work.named is 'Tables that its conditions may name.';
+comment on column pydb_internal.orphan_repair_work.names is 'Their names before the conditions were made.';
+comment on column pydb_internal.orphan_repair_work.free_until is
+'When free is to be asked again: an override ends; null = never.';
 
 create type pydb_internal.orphan_closing as (
     reference text,

@@ -36,6 +36,7 @@ begin
     from pydb_internal.orphan_leaves(v_edge.child) as l
     where not l.is_foreign;
     v_piece.from_block := 0;
+    perform pydb_internal.relation_check_names(array[v_edge.child, v_edge.parent] || v_piece.leaves);
     v_counts := pydb_internal.orphan_count_piece(v_edge, v_piece, 'true', p_sample, nullif(part, ''));
     orphans := v_counts.orphans;
     checked_rows := v_counts.checked_rows;

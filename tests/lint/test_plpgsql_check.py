@@ -85,7 +85,7 @@ ALLOWED: Final = {
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
     ("retention_cascade_plan", "security", "not sanitized"): CONDITION,
     ("retention_circles", "security", "not sanitized"): CONDITION,
-    ("retention_renamed", "security", "not sanitized"): NAMES,
+    ("relation_renamed", "security", "not sanitized"): NAMES,
     ("retention_measure", "security", "not sanitized"): CONDITION,
     ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
     (

@@ -138,7 +138,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_effect_warnings": (1, FILTER),
     "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
     "retention_lock": (1, NAMES),
-    "retention_renamed": (1, NAMES),
+    "relation_renamed": (1, NAMES),
     "retention_rule_lock": (1, NAMES),
     "retention_shut": (2, RULES),
     "retention_held_rows": (1, FILTER),

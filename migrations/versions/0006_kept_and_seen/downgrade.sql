@@ -95,3 +95,7 @@ alter table pydb.archive_run drop column export_policy;
 drop table pydb.telemetry;
 delete from pydb.schedule_source where procedure = 'telemetry_run';
 delete from pydb.setting where name = 'telemetry_ahead';
+-- orphans: a repair knows the names of the tables that its conditions ask
+alter type pydb_internal.orphan_repair_work drop attribute named;
+alter type pydb_internal.orphan_repair_work drop attribute names;
+alter type pydb_internal.orphan_repair_work drop attribute free_until;

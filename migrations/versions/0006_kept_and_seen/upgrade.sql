@@ -297,3 +297,11 @@ alter table pydb.archive_run add column export_policy text;
 comment on column pydb.archive_run.export_policy is
 'Policy with action export that archived the rows on their way to files: they are not purged. Null = they are to stay in
 the archive, as where that policy is gone or does not export any more.';
+-- orphans: a repair knows the names of the tables that its conditions ask
+alter type pydb_internal.orphan_repair_work add attribute named oid[];
+alter type pydb_internal.orphan_repair_work add attribute names text;
+alter type pydb_internal.orphan_repair_work add attribute free_until timestamptz;
+comment on column pydb_internal.orphan_repair_work.named is 'Tables that its conditions may name.';
+comment on column pydb_internal.orphan_repair_work.names is 'Their names before the conditions were made.';
+comment on column pydb_internal.orphan_repair_work.free_until is
+'When free is to be asked again: an override ends; null = never.';

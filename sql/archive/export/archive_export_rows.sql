@@ -33,7 +33,7 @@ begin
     end if;
     v_most := least(p_limit, cardinality(v_chunk.tids));
     select m.archived_run_id into v_archived from pydb.archive_manifest as m where m.id = p_manifest;
-    perform pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
+    perform pydb_internal.archive_enter(v_chunk.relation);
     -- these versions and no others: a place alone may hold another row by now
     execute format(
         'delete from only %s as a where a.ctid = any($1) and a.xmin = any($2) and a.pydb_run_id = $3%s',

@@ -25,7 +25,7 @@ begin
         raise exception using errcode = 'YD005', message = format('run %s purges nothing', p_run_id),
             detail = 'It is no live purge of this process, or that is no archive.', hint = 'call pydb.archive_purge();';
     end if;
-    perform pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
+    perform pydb_internal.archive_enter(p_archive);
     -- what is being restored stays for this time
     v_due := array(
         select l.run_id

@@ -17,13 +17,14 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_walk pydb_internal.cascade_closure :=
-        pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(p_root, p_keys), p_choices);
+    v_walk pydb_internal.cascade_closure;
     v_before jsonb;
     v_look text;
     v_is_triggered boolean;
     v_salt bytea;
 begin
+    perform pydb_internal.cascade_enter(p_root);
+    v_walk := pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(p_root, p_keys), p_choices);
     steps :=
         array(select s from pydb_internal.cascade_plan_steps(v_walk, p_root, p_choices is null) as s order by s.step);
     perform pydb_internal.cascade_check_held(v_walk);

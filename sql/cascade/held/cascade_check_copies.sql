@@ -11,7 +11,7 @@ declare
     v_free text;
     v_found boolean;
 begin
-    if not (select e.is_any from pydb_internal.hold_enter() as e) then
+    if not pydb_internal.archive_enter(p_chunk.relation) then
         return;
     end if;
     v_free := pydb_internal.archive_free_condition(p_chunk.relation);

@@ -32,6 +32,7 @@ begin
     v_work.idle := case when p_run.done > v_work.seen then 0 else v_work.idle + 1 end;
     v_work.seen := p_run.done;
     v_work.mark := case when v_work.purge then pydb_internal.archive_mark(v_work.sources) end;
+    perform pydb_internal.cascade_enter(v_work.root);
     loop
         v_turn.parts := pydb_internal.cascade_job_queue(v_work, v_is_first);
         exit when not v_work.purge;

@@ -17,6 +17,7 @@ declare
     v_held record;
 begin
     perform pydb_internal.orphan_lock(p_work, null, null);
+    perform pydb_internal.relation_check_names(pydb_internal.reference_named((p_work.edge).child));
     v_counts := pydb_internal.orphan_count_child(p_work.edge, p_work.age);
     v_held := pydb_internal.orphan_held_rows(p_work.edge, p_work.age);
     v_kept := greatest(

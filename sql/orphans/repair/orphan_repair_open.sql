@@ -53,8 +53,7 @@ begin
     v_work.refused := 0;
     v_work.pass := 1;
     v_work.pass_done := 0;
-    v_work.holds := (pydb_internal.hold_state()).generation;
-    v_work.free := pydb_internal.hold_free_condition(v_edge.child);
+    v_work := pydb_internal.orphan_free(v_work);
     v_counts := pydb_internal.orphan_count_child(v_edge, v_work.age);
     v_held := pydb_internal.orphan_held_rows(v_edge, v_work.age);
     v_due := v_counts.orphans - v_held.rows;

@@ -1,7 +1,8 @@
 -- pydb_internal.orphan_repair_turn (repair; by orphan_repair): hook of repairs: look up the next orphans of a relation,
 -- or repair some of those, by turns.
--- writes the child, pydb.orphan_quarantine   locks the relation (row exclusive), the rows it changes
--- raises YD005 YD015 YD403, and what the change raises
+-- writes the child, pydb.orphan_quarantine   locks the relation (row exclusive), the rows it changes, what its
+-- conditions name (access share)
+-- raises 55P03 YD005 YD015 YD103 YD113 YD114 YD403, and what the change raises
 create or replace function pydb_internal.orphan_repair_turn(
     p_run pydb_internal.run_state,
     p_part pydb_internal.run_part
@@ -23,11 +24,14 @@ declare
     v_holds record;
 begin
     v_holds := pydb_internal.hold_enter(); -- before anything is judged: none is placed from here to the commit
-    if v_holds.generation is distinct from v_work.holds then
-        v_work.free := pydb_internal.hold_free_condition((v_work.edge).child);
-    end if;
     perform pydb_internal.orphan_lock(v_work, p_part.relation, p_part.filenode);
+    if pydb_internal.relation_renamed(v_work.named, v_work.names) or v_holds.generation is distinct from v_work.holds
+        or v_work.free_until <= v_start
+    then
+        v_work := pydb_internal.orphan_free(v_work);
+    end if;
     v_turn.run := p_run;
+    v_turn.run.work := to_jsonb(v_work);
     v_turn.part := p_part;
     perform pydb_internal.application_pin(v_work.search_path, (v_work.edge).child);
     if cardinality(p_part.chunks) = 0 then

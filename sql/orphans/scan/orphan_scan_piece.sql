@@ -52,6 +52,7 @@ begin
     v_progress := pydb_internal.orphan_resume(v_edge, v_finding.progress, p_range);
     v_piece := pydb_internal.orphan_next_piece(v_edge.child, v_progress);
     if v_piece.leaves <> '{}' then
+        perform pydb_internal.relation_check_names(array[v_edge.child, v_edge.parent] || v_piece.leaves);
         v_counts := pydb_internal.orphan_count_piece(
             v_edge, v_piece, pydb_internal.orphan_age(v_edge, p_min_age),
             p_sample - jsonb_array_length(v_progress.sample)

@@ -58,6 +58,7 @@ begin
     end if;
     v_policy := pydb_internal.retention_policy_at(pydb_internal.retention_policy_get(p_policy), v_now);
     perform pydb_internal.retention_check_author(v_policy);
+    perform pydb_internal.relation_check_names(pydb_internal.retention_named(v_policy));
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);

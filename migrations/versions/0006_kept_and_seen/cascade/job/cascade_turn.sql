@@ -22,6 +22,7 @@ declare
 begin
     v_turn.run := p_run;
     perform pydb_internal.cascade_pin(v_work.job);
+    perform pydb_internal.cascade_enter(v_work.root);
     if p_part.strategy = 'purge' then
         v_gone := pydb_internal.cascade_purge_rows(p_run.run_id, v_work.job, p_part.chunks[1]);
         v_turn.run.rows := v_gone.rows;

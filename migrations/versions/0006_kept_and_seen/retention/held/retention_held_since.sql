@@ -20,7 +20,8 @@ begin
                 select u.relation from unnest(pydb_internal.retention_named(p_policy)) as u (relation)
                 where u.relation <> all(p_work.named)
             );
-            p_work.names := pydb_internal.retention_names(p_work.named);
+            perform pydb_internal.relation_check_names(p_work.named);
+            p_work.names := pydb_internal.relation_names(p_work.named);
         end if;
         v_rule := pydb_internal.hold_rule_of(p_policy.target);
         -- what was held when the rows were counted stays too: the fuse has not seen it
