@@ -4,7 +4,7 @@
 PYTHON = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint fmt revision bench fuzz soak reference docs pictures
+.PHONY: help demo check test lint fmt revision bench fuzz soak reference docs pictures dist
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,3 +55,7 @@ docs: ## build the documentation as a site in build/docs (pip install -e ".[docs
 
 pictures: ## take the pictures of docs/pictures anew (needs Chromium)
 	@$(PYTHON) docs/pictures.py
+
+dist: ## build and check what is published in dist/, with a list of its dependencies (pip install -e ".[release,web]")
+	@rm -rf dist && $(PYTHON) -m hatchling build && $(PYTHON) -m twine check --strict dist/*
+	@$(PYTHON) -m cyclonedx_py environment --pyproject pyproject.toml --of JSON -o dist/pydb.cdx.json
