@@ -1,7 +1,7 @@
 -- pydb_internal.retention_check_filter (filter): accept one boolean expression over one table and return it as the
 -- server understood it.
 -- reads the catalog, the first rows of the target   writes nothing   locks nothing above a select
--- raises 55P03 YD103 YD113
+-- raises 42501 55P03 YD103 YD113
 create or replace function pydb_internal.retention_check_filter(p_relation regclass, p_filter text)
 returns text
 language plpgsql
@@ -20,6 +20,7 @@ declare
     );
     v_filter text;
 begin
+    perform pydb_internal.relation_check_seen(array[p_relation::oid]);
     perform pydb_internal.relation_check_names(array[p_relation::oid]);
     if v_problem is null then
         begin
