@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 WAITS: Final = "select from pg_locks where pid = %s and not granted"
 SWAPS: Final = {
     "view": """alter table public.asked rename to asked_before;
-        create view public.asked as select public.evil() as id, public.evil() as tid, now() as at""",
+        create view public.asked as select public.evil() as id, public.evil() as tid, now() as at,
+            public.evil() as top_id, public.evil()::text as t_type""",
     "empty table": """alter table public.asked rename to asked_before;
         create table public.asked (id int, tid int, at timestamptz)""",
     "type": """drop view if exists public.asked_view;
@@ -100,6 +101,22 @@ CALLS: Final = {
     "retention_policy_set": (
         ASKED,
         "select pydb.retention_policy_set('p', 'public.asked', 'at', '30 days')",
+    ),
+    "reference_set": (
+        TOP + ASKED.replace("at timestamptz default now()", "t_type text"),
+        "select pydb.reference_set('public.asked', '{tid}', 'public.top', '{id}')",
+    ),
+    "reference_suggest": (
+        TOP + ASKED.replace("tid", "top_id") + "insert into public.asked values (1, 1), (2, 2), (3, 3)",
+        "select pydb.reference_suggest()",
+    ),
+    "retention_row_explain": (
+        TOP
+        + ASKED
+        + "alter table public.asked add foreign key (tid) references public.top;"
+        + "insert into public.asked values (1, 1);"
+        "select pydb.retention_policy_set('p', 'public.top', 'at', '30 days', p_fuse_share => 1)",
+        "select pydb.retention_row_explain('p', '{\"id\": 1}')",
     ),
     "orphan_restore": (
         TOP

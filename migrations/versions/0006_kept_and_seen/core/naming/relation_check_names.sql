@@ -1,5 +1,5 @@
--- pydb_internal.relation_check_names (naming): before SQL is made that names some tables: from here to the commit each of
--- them keeps its name and its columns.
+-- pydb_internal.relation_check_names (naming): before SQL is made that names some tables: from here to the commit each
+-- of them keeps its name and its columns.
 -- reads the catalog   writes nothing   locks the tables (access share)
 -- raises 55P03 YD113
 create or replace function pydb_internal.relation_check_names(p_relations oid[], p_names text default null)
