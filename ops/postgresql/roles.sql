@@ -185,12 +185,12 @@ declare
         reference_roles reference_row_condition reference_set_refusals reference_set_source reference_set_values
         reference_shape reference_shared_names reference_short_words reference_similar reference_source
         reference_stored_command reference_unique_refusals reference_unsettable reference_words relation_check_names
-        relation_identities relation_is_hypertable relation_names relation_problem relation_publications
-        relation_published relation_renamed relation_rules relation_source relation_tree retention_aged_condition
-        retention_along retention_below_condition retention_beyond_condition retention_blocker_conditions
-        retention_bound retention_cascade_plan retention_check_author retention_check_rules retention_check_stored
-        retention_check_target retention_choices retention_code_hurdles retention_cut retention_cutoff
-        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        relation_check_seen relation_identities relation_is_hypertable relation_names relation_problem
+        relation_publications relation_published relation_renamed relation_rules relation_source relation_tree
+        retention_aged_condition retention_along retention_below_condition retention_beyond_condition
+        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
+        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cut
+        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_endless_condition retention_expired_condition retention_expiry retention_explain_cutoff
         retention_explain_partitions retention_explain_switches retention_explain_terms retention_explain_window
         retention_filter_names retention_filter_problem retention_filter_tokens retention_floor

@@ -29,6 +29,7 @@ begin
         group by q.reference, q.target, q.target_name, q.types
         order by min(q.id)
     loop
+        perform pydb_internal.relation_check_names(array[v_group.target]);
         perform pydb_internal.orphan_check_restore(v_group.target, v_group.target_name, v_group.types);
         reference := v_group.reference;
         relation := pydb_internal.relation_name(v_group.target);

@@ -1,6 +1,6 @@
 -- pydb.retention_plan: the dry run: exactly what retention_run would delete now, one row a leaf relation.
 -- reads pydb.retention_policy, the targets and the tables that reference them   writes nothing   locks: as a select
--- raises YD002 YD003 YD102 YD103 YD105 YD106 YD114 YD119 YD123
+-- raises 42501 55P03 YD002 YD003 YD102 YD103 YD105 YD106 YD114 YD119 YD123
 create or replace function pydb.retention_plan(p_policy text default null, p_now timestamptz default null)
 returns table (
     relation text,
@@ -59,6 +59,9 @@ begin
     v_policy := pydb_internal.retention_policy_at(pydb_internal.retention_policy_get(p_policy), v_now);
     perform pydb_internal.retention_check_author(v_policy);
     perform pydb_internal.relation_check_names(pydb_internal.retention_named(v_policy));
+    perform pydb_internal.relation_check_seen(array(
+        select l.relation from pydb_internal.retention_leaves(v_policy.target) as l
+    ));
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);

@@ -284,6 +284,15 @@ def test_row_security_that_hides_rows_is_an_error_and_no_success(table: Lab, con
     )
     table.policy()
     theirs = connect(runner)
+    for look in (
+        "select pydb.retention_plan('p')",
+        "select pydb.hold_place('h', 'public.t', p_filter => 'id > 2', p_reason => 'r')",
+        "select pydb.retention_policy_set('q', 'public.t', 'at', '40 days')",
+    ):
+        with refused("42501", what=look) as said:
+            theirs.execute(look.encode())
+        assert said.message == f"row-level security of public.t hides rows from {runner}", look
+        assert said.hint == f"alter role {runner} bypassrls;", look
     with refused("YD111", "YD110"):
         theirs.execute("call pydb.retention_run('p')")
     assert table.rows("select state <> 'completed', rows_done, sqlstate from pydb.job_run") == [

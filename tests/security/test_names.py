@@ -1,7 +1,7 @@
 """A table that a run's conditions name is taken away under its name: what takes the name is not asked.
 
 ``asked`` belongs to somebody of low rank. He renames it and makes a view of its name, whose function writes
-down who runs it: between two batches of a run, or in a transaction that the run meets, waits for and outlives.
+down who runs it: between two batches of a run, or in a transaction that the run waits for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 WAITS: Final = "select from pg_locks where pid = %s and not granted"
 SWAPS: Final = {
     "view": """alter table public.asked rename to asked_before;
-        create view public.asked as select public.evil() as id, public.evil() as tid, now() as at""",
+        create view public.asked as select public.evil() as id, public.evil() as tid, now() as at,
+            public.evil() as top_id, public.evil()::text as t_type""",
     "empty table": """alter table public.asked rename to asked_before;
         create table public.asked (id int, tid int, at timestamptz)""",
     "type": """drop view if exists public.asked_view;
@@ -78,6 +79,53 @@ CALLS: Final = {
         "insert into public.asked values (1, 1);"
         "select pydb.cascade_request('public.top', '[{\"id\": 1}]', p_reason => 'r')",
         "call pydb.cascade_run(1)",
+    ),
+    "cascade_plan": (
+        TOP
+        + ASKED
+        + "alter table public.asked add foreign key (tid) references public.top on delete cascade;"
+        "insert into public.asked values (1, 1)",
+        "select pydb.cascade_plan('public.top', '[{\"id\": 1}]')",
+    ),
+    "cascade_plan of what is held": (
+        TOP + ASKED + "alter table public.asked add foreign key (tid) references public.top;" + HELD,
+        "select pydb.cascade_plan('public.top', '[{\"id\": 1}]')",
+    ),
+    "cascade_request": (
+        TOP
+        + ASKED
+        + "alter table public.asked add foreign key (tid) references public.top on delete cascade;"
+        "insert into public.asked values (1, 1)",
+        "select pydb.cascade_request('public.top', '[{\"id\": 1}]', p_reason => 'r')",
+    ),
+    "retention_policy_set": (
+        ASKED,
+        "select pydb.retention_policy_set('p', 'public.asked', 'at', '30 days')",
+    ),
+    "reference_set": (
+        TOP + ASKED.replace("at timestamptz default now()", "t_type text"),
+        "select pydb.reference_set('public.asked', '{tid}', 'public.top', '{id}')",
+    ),
+    "reference_suggest": (
+        TOP + ASKED.replace("tid", "top_id") + "insert into public.asked values (1, 1), (2, 2), (3, 3)",
+        "select pydb.reference_suggest()",
+    ),
+    "retention_row_explain": (
+        TOP
+        + ASKED
+        + "alter table public.asked add foreign key (tid) references public.top;"
+        + "insert into public.asked values (1, 1);"
+        "select pydb.retention_policy_set('p', 'public.top', 'at', '30 days', p_fuse_share => 1)",
+        "select pydb.retention_row_explain('p', '{\"id\": 1}')",
+    ),
+    "orphan_restore": (
+        TOP
+        + ASKED
+        + "insert into public.asked values (1, 9);"
+        + "select pydb.reference_set('public.asked', '{tid}', 'public.top', '{id}', p_name => 'low');"
+        "update pydb.setting set value = '0' where name = 'orphan_min_age';"
+        "call pydb.orphan_repair('low', 'quarantine')",
+        "select pydb.orphan_restore((select max(run_id) from pydb.orphan_quarantine))",
     ),
     "orphan_scan": (
         TOP + ASKED + "insert into public.asked values (1, 9);"

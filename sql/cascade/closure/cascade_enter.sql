@@ -1,5 +1,5 @@
--- pydb_internal.cascade_enter (closure): before SQL is made about the rows of a cascade: what it may name keeps its name
--- from here to the commit; what lies above as well where there is a hold.
+-- pydb_internal.cascade_enter (closure): before SQL is made about the rows of a cascade: what it may name keeps its
+-- name from here to the commit; what lies above as well where there is a hold.
 -- reads the catalog, pydb.reference   writes nothing   locks the tables (access share)
 -- raises 55P03 YD113
 create or replace function pydb_internal.cascade_enter(p_root oid)

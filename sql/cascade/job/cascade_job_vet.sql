@@ -30,6 +30,7 @@ begin
             detail = 'A job starts at its request or later.', hint = 'p_grace => interval ''1 day''';
     end if;
     perform pydb_internal.cascade_check_shape(v_entity);
+    perform pydb_internal.cascade_enter(v_asked.root);
     v_job.entity := v_entity;
     v_job.root := v_asked.root;
     v_job.root_name := pydb_internal.relation_name(v_asked.root);

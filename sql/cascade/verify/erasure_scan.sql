@@ -1,7 +1,7 @@
 -- pydb_internal.erasure_scan (verify): the rows behind an edge whose keys have some hashes: live ones, or copies in one
 -- archive or the quarantine.
 -- reads the child or the store, pydb.reference   writes nothing   locks nothing above a select
--- raises YD005 YD103 YD114 YD602
+-- raises 55P03 YD005 YD103 YD113 YD114 YD602
 create or replace function pydb_internal.erasure_scan(
     p_edge pydb_internal.reference_edge,
     p_store oid,
@@ -28,10 +28,12 @@ declare
             pydb_internal.reference_edge_condition(p_edge, false)
         )
     end;
+    v_named constant oid[] := array_remove(array[p_edge.child, p_edge.parent, p_store], null);
     v_where text := (
         select string_agg(format('t.%I is not null', c.name), ' and ') from unnest(p_edge.child_columns) as c (name)
     );
 begin
+    perform pydb_internal.relation_check_names(v_named, pydb_internal.relation_names(v_named));
     if v_from is null then
         return; -- no copy has its columns
     end if;

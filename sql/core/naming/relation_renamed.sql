@@ -1,5 +1,5 @@
--- pydb_internal.relation_renamed (naming): whether some tables are no longer what they were when their names were asked;
--- where they are, nobody changes one from here to the commit.
+-- pydb_internal.relation_renamed (naming): whether some tables are no longer what they were when their names were
+-- asked; where they are, nobody changes one from here to the commit.
 -- reads the catalog   writes nothing   locks the tables (access share)
 -- raises 55P03
 create or replace function pydb_internal.relation_renamed(p_relations oid[], p_names text)

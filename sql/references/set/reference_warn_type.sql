@@ -1,7 +1,7 @@
 -- pydb_internal.reference_warn_type (set; by reference_set): warn of a reference without a condition where a column
 -- beside it says to which table each key belongs.
 -- reads the first rows of the child   writes nothing   locks nothing above a select
--- raises nothing
+-- raises 55P03 YD113
 create or replace function pydb_internal.reference_warn_type(p_reference pydb.reference)
 returns void
 language plpgsql
@@ -31,6 +31,9 @@ begin
     if v_column is null then
         return;
     end if;
+    perform pydb_internal.relation_check_names(
+        array[p_reference.child::oid], pydb_internal.relation_names(array[p_reference.child::oid])
+    );
     execute format(
         'select array_agg(distinct s.v) from (select format(''%%s'', t.%I) as v from %s as t limit 10000) as s
         where s.v is not null',

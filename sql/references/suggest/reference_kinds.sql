@@ -21,6 +21,9 @@ begin
             and has_schema_privilege(c.relnamespace, 'USAGE') and has_table_privilege(k.relation, 'SELECT')
     loop
         begin
+            perform pydb_internal.relation_check_names(
+                array[v_pair.relation], pydb_internal.relation_names(array[v_pair.relation])
+            );
             execute format(
                 -- not as a cast: the owner of an enum may have made one
                 'select array_agg(distinct format(''%%s'', s.v)) from (
@@ -28,7 +31,7 @@ begin
                 ) as s where s.v is not null',
                 v_pair.kind_column, pydb_internal.relation_source(v_pair.relation)
             ) into v_kinds;
-        exception when lock_not_available or undefined_table or undefined_column then
+        exception when lock_not_available or undefined_table or undefined_column or sqlstate 'YD113' then
             continue;
         end;
         -- App\Models\Post, blog.post and posts are rows of post

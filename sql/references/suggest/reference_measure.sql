@@ -31,6 +31,9 @@ begin
     if note is not null then
         return;
     end if;
+    perform pydb_internal.relation_check_names(
+        array[p_child, p_parent], pydb_internal.relation_names(array[p_child, p_parent])
+    );
     -- a reference does not reach the tables that inherit from its own
     select case when c.relkind = 'p' then '' else 'only ' end || v_child into v_child
     from pg_class as c where c.oid = p_child;
@@ -67,6 +70,8 @@ begin
 exception
     when lock_not_available then
         note := 'not measured: locked by another session';
+    when sqlstate 'YD113' then
+        note := 'not measured: ' || sqlerrm;
     when insufficient_privilege or undefined_table or undefined_column or undefined_function then
         note := 'not measured: ' || sqlerrm;
 end

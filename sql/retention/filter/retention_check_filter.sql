@@ -1,7 +1,7 @@
 -- pydb_internal.retention_check_filter (filter): accept one boolean expression over one table and return it as the
 -- server understood it.
 -- reads the catalog, the first rows of the target   writes nothing   locks nothing above a select
--- raises YD103
+-- raises 42501 55P03 YD103 YD113
 create or replace function pydb_internal.retention_check_filter(p_relation regclass, p_filter text)
 returns text
 language plpgsql
@@ -20,6 +20,8 @@ declare
     );
     v_filter text;
 begin
+    perform pydb_internal.relation_check_seen(array[p_relation::oid]);
+    perform pydb_internal.relation_check_names(array[p_relation::oid]);
     if v_problem is null then
         begin
             v_filter := pydb_internal.retention_filter_understood(p_relation, p_filter);

@@ -1,7 +1,7 @@
 -- pydb.retention_row_explain: what a policy does with one row: which rule, from where, when it goes, what keeps it.
 -- reads pydb.retention_policy, the row, the mapping table, what references and holds the row   writes nothing
 -- locks: as a select
--- raises YD002 YD003 YD005 YD103 YD105 YD114 YD119 YD123 YD301 YD704
+-- raises 55P03 YD002 YD003 YD005 YD103 YD105 YD113 YD114 YD119 YD123 YD301 YD704
 create or replace function pydb.retention_row_explain(
     p_policy text,
     p_key jsonb,
@@ -39,6 +39,7 @@ begin
     v_policy.keep_at := v_now; -- what has no rules has a moment too
     v_policy := pydb_internal.retention_policy_at(v_policy, v_now);
     perform pydb_internal.retention_check_author(v_policy);
+    perform pydb_internal.relation_check_names(pydb_internal.retention_named(v_policy));
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     for v_row in
         select k.value as key, r.relation as oid, u.tid

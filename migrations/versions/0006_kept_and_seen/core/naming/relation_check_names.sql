@@ -1,19 +1,22 @@
--- pydb_internal.relation_check_names (naming): before SQL is made that names some tables: from here to the commit each of
--- them keeps its name and its columns.
+-- pydb_internal.relation_check_names (naming): before SQL is made that names some tables: from here to the commit each
+-- of them keeps its name and its columns.
 -- reads the catalog   writes nothing   locks the tables (access share)
 -- raises 55P03 YD113
-create or replace function pydb_internal.relation_check_names(p_relations oid[])
+create or replace function pydb_internal.relation_check_names(p_relations oid[], p_names text default null)
 returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
     for v_try in 1..5 loop
-        if not pydb_internal.relation_renamed(p_relations, pydb_internal.relation_names(p_relations)) then
+        if not pydb_internal.relation_renamed(
+            p_relations, coalesce(p_names, pydb_internal.relation_names(p_relations))
+        ) then
             return;
         end if;
+        exit when p_names is not null; -- who made them sees no others
     end loop;
-    raise exception using errcode = 'YD113', message = 'a table was changed again and again',
+    raise exception using errcode = 'YD113', message = 'a table was changed meanwhile',
         detail = format('Among: %s.', (
             select string_agg(f.name, ', ')
             from (
@@ -21,11 +24,12 @@ begin
                 from unnest(p_relations) as u (relation) order by name limit 5
             ) as f
         )),
-        hint = 'Try it again when nobody changes them; in a transaction of isolation repeatable read, from its beginning.';
+        hint = 'Try it again; in a transaction of isolation repeatable read, from its beginning.';
 end
 $$;
 
-comment on function pydb_internal.relation_check_names(oid[]) is
-'Locks tables by their names until each name means the table that it meant before.';
+comment on function pydb_internal.relation_check_names(oid[], text) is
+'Locks tables by their names until each name means the table that it meant before. p_names: relation_names of a caller
+that is stable, and goes on with what its snapshot says: another answer by now is an error.';
 
-revoke all on function pydb_internal.relation_check_names(oid[]) from public;
+revoke all on function pydb_internal.relation_check_names(oid[], text) from public;

@@ -1,7 +1,8 @@
 -- pydb_internal.retention_policy_vet (policy; by retention_policy_set): hook of drafts: check a policy as whoever sets
 -- it, and complete it.
 -- reads the target   writes nothing   locks nothing above a select
--- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD108 YD109 YD118 YD120 YD121 YD122 YD501 YD601 YD822
+-- raises 42501 55P03 YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD108 YD109 YD113 YD118 YD120 YD121 YD122
+-- YD501 YD601 YD822
 create or replace function pydb_internal.retention_policy_vet(p_draft jsonb)
 returns jsonb
 language plpgsql
@@ -27,6 +28,12 @@ begin
     perform pydb_internal.retention_check_target(v_new.target, v_builtin);
     if not v_builtin then -- who runs it needs the rights; who decides about pydb's own tables need not
         perform pydb_internal.retention_check_rights(v_new.target);
+    end if;
+    perform pydb_internal.relation_check_names(pydb_internal.retention_named(v_new));
+    if not v_builtin then
+        perform pydb_internal.relation_check_seen(array(
+            select l.relation from pydb_internal.retention_leaves(v_new.target) as l
+        ));
     end if;
     v_new.target_name := pydb_internal.relation_name(v_new.target);
     v_new.time_unit := pydb_internal.retention_time_unit(v_new.target, v_new.time_column, v_new.time_unit);
