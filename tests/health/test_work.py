@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.bench.monitoring import CRON
+
 if TYPE_CHECKING:
     from typing import LiteralString
 
@@ -45,22 +47,6 @@ from pydb.retention_policy as p
 cross join generate_series(0, 5) as d
 where substr(p.name, 8) = any(array(select i::text from generate_series({first}, {last}) as i));
 analyze
-"""
-# what pg_cron holds where it fires all of them, each has run, and nothing is as it should not be
-CRON: Final = """
-create temporary table cron as
-select jsonb_build_object(
-    'database', current_database(), 'role', 'postgres', 'superuser', true, 'sees_all', true, 'version', '1.6',
-    'host', 'localhost', 'port', 5432, 'orphaned', '[]'::jsonb, 'jobs', jsonb_agg(jsonb_build_object(
-        'jobid', w.id, 'jobname', w.job_name, 'schedule', w.schedule, 'command', w.command,
-        'nodename', 'localhost', 'nodeport', 5432, 'database', current_database(), 'username', 'postgres',
-        'active', true
-    )), 'runs', jsonb_agg(jsonb_build_object(
-        'command', w.command, 'runid', w.id, 'job_pid', 1, 'username', 'postgres', 'status', 'succeeded',
-        'start_time', now(), 'end_time', now()
-    ))
-) as document
-from (select row_number() over () as id, j.* from pydb_internal.schedule_wanted(true) as j) as w
 """
 LOOKS: Final = {
     "health": "select count(*) from pydb.health()",
