@@ -205,7 +205,7 @@ def test_no_counter_goes_back_whatever_is_pruned(events: Connection) -> None:
     }  # fmt: skip
     events.execute(
         """delete from pydb.job_run;
-        update pydb.idempotency_key set lease_until = now() - interval '1 year', expires_at = lease_until;
+        update pydb.idempotency_key set lease_until = null, expires_at = now() - interval '1 year';
         update pydb.event set published_at = now() - interval '1 year';
         update pydb.degraded_count set hour = now() - interval '1 year';
         update pydb.archive_run set last_at = now() - interval '2 years'"""
@@ -233,7 +233,6 @@ def test_folding_keeps_every_sum(db: Connection) -> None:
 
 
 def test_rows_of_a_dropped_archive_are_missing_until_they_are_written_off(events: Connection) -> None:
-    old = "insert into public.event select i, now() - interval '90 days' from generate_series(%s, %s) as i"
     events.execute(
         "select pydb.retention_policy_set('event', 'public.event', 'at', '30 days',"
         " p_fuse_share => 1, p_action => 'archive')"
@@ -246,7 +245,9 @@ def test_rows_of_a_dropped_archive_are_missing_until_they_are_written_off(events
     events.execute("drop table pydb_archive.public__event")
     assert value(events, name) == 70
     # the next run makes the archive anew, and what was in the old one is gone all the same
-    events.execute(old, [201, 205])
+    events.execute(
+        "insert into public.event select i, now() - interval '90 days' from generate_series(201, 205) as i"
+    )
     events.execute("call pydb.retention_run('event')")
     assert value(events, "lifecycle_archive_rows", relation="public.event") == 5
     assert value(events, name) == 70
