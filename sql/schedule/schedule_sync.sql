@@ -67,7 +67,7 @@ $$;
 comment on function pydb.schedule_sync(boolean) is
 'Makes pg_cron''s jobs what the schedules say, of policies and of procedures as a whole (pydb.schedule_set), and returns
 one row a job: action create, update, remove or keep, and the reason. Touches no job that is not pydb''s. With the
-setting schedule_backend = pydb or external it only removes pydb''s jobs. p_dry_run = only say what would be done. Where pg_cron
-lives in another database of the server (YD503): `pydb schedule sync`.';
+setting schedule_backend = pydb or external it only removes pydb''s jobs. p_dry_run = only say what would be done. Where
+pg_cron lives in another database of the server (YD503): `pydb schedule sync`.';
 
 revoke all on function pydb.schedule_sync(boolean) from public;

@@ -542,7 +542,7 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
         Fault(
             "archive_dropped",
             {
-                "LifecycleArchiveMismatch": ({}, "app[.]archived.*gone"),
+                "LifecycleArchiveMismatch": ({}, "archive of app[.]archived was dropped"),
                 "LifecycleHealthError": ({"subsystem": "archive"}, "archive"),
             },
             archive_dropped,

@@ -31,6 +31,10 @@ select
     'policy ' || i, format('app.t%s', 1 + i % 500)::regclass, format('app.t%s', 1 + i % 500), 'at',
     'timestamptz', '90 days', format('%s %s * * *', i % 60, (i / 60) % 24), current_user::regrole
 from generate_series(1, {policies}) as i;
+insert into pydb.guard_subject (kind, name, version, approved_version)
+select 'policy', p.name, pydb_internal.retention_version(p), pydb_internal.retention_version(p)
+from pydb.retention_policy as p
+on conflict do nothing;
 alter table pydb.job_run disable trigger user;
 insert into pydb.job_run (
     kind, subject, state, stop_reason, rows_planned, rows_done, batches, started_at, heartbeat_at,
@@ -59,6 +63,23 @@ cross join (
 cross join generate_series(1, 5);
 """
 
+# what pg_cron holds where it fires all of them, each has run, and nothing is as it should not be
+CRON: Final = """
+create temporary table cron as
+select jsonb_build_object(
+    'database', current_database(), 'role', 'postgres', 'superuser', true, 'sees_all', true, 'version', '1.6',
+    'host', 'localhost', 'port', 5432, 'orphaned', '[]'::jsonb, 'jobs', jsonb_agg(jsonb_build_object(
+        'jobid', w.id, 'jobname', w.job_name, 'schedule', w.schedule, 'command', w.command,
+        'nodename', 'localhost', 'nodeport', 5432, 'database', current_database(), 'username', 'postgres',
+        'active', true
+    )), 'runs', jsonb_agg(jsonb_build_object(
+        'command', w.command, 'runid', w.id, 'job_pid', 1, 'username', 'postgres', 'status', 'succeeded',
+        'start_time', now(), 'end_time', now()
+    ))
+) as document
+from (select row_number() over () as id, j.* from pydb_internal.schedule_wanted(true) as j) as w
+"""
+
 
 def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     """500 policies and a million runs; 5,000 policies and as many."""
@@ -71,8 +92,11 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
         with arena.connect(name) as connection:
             connection.execute(FILL.format(policies=policies, runs=RUNS).encode())
             connection.execute("vacuum analyze")
+            connection.execute(CRON)
+            (document,) = connection.execute("select c.document from pg_temp.cron as c").fetchone() or ({},)
         words = f"{policies:,} policies, {RUNS:,} runs in the log"
         health = Figure(f"pydb.health(), {words}", health_limit)
+        fired = Figure(f"pydb.health() with the jobs of pg_cron, {words}", health_limit)
         scrape = Figure(f"a scrape (pydb metrics), {words}", scrape_limit)
         with db.connect(arena.server.dsn(name)) as conn:
             for _ in range(options.rounds + 1):
@@ -80,10 +104,13 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
                 db.call(conn, "health")
                 health.ours.append(time.perf_counter() - start)
                 start = time.perf_counter()
+                db.call(conn, "health", p_cron=document)
+                fired.ours.append(time.perf_counter() - start)
+                start = time.perf_counter()
                 metrics.render(conn, timeout=60)
                 scrape.ours.append(time.perf_counter() - start)
-        for figure in (health, scrape):
+        for figure in (health, fired, scrape):
             del figure.ours[0]  # the session plans, once
-        found += [health, scrape]
+        found += [health, fired, scrape]
         arena.drop(name)
     return found

@@ -180,6 +180,46 @@ def test_counters_do_not_go_back_when_the_log_is_pruned_or_the_totals_are_folded
     assert rows[0] < 250
 
 
+def test_no_counter_goes_back_whatever_is_pruned(events: Connection) -> None:
+    events.execute(
+        """select pydb.retention_policy_set('event', 'public.event', 'at', '30 days',
+            p_fuse_share => 1, p_action => 'archive');
+        create table public.a (id int primary key);
+        insert into public.a select generate_series(1, 10)"""
+    )
+    events.execute("call pydb.retention_run()")
+    events.execute("select * from pydb.cascade_delete('public.a', '[{\"id\": 1}]')")
+    events.execute("select count(*) from pydb.orphan_scan()")
+    events.execute("select pydb.idempotency_claim('s', 'k')")
+    events.execute("select pydb.event_publish('orders', '{}')")
+    events.execute("call pydb.event_run()")
+    events.execute("call pydb.audit_seal_run()")
+    report = 'select pydb.degraded_report(\'[{"provider": "llm", "reason_code": "timeout", "calls": 3}]\')'
+    events.execute(report)
+    before = totals(events)
+    assert {name.removesuffix("_bucket") for name, _ in before} >= {
+        "lifecycle_runs_total", "lifecycle_rows_total", "lifecycle_run_duration_seconds",
+        "lifecycle_cascade_deleted_rows_total", "lifecycle_idempotency_claims_total",
+        "lifecycle_events_published_total", "lifecycle_degraded_answers_total",
+        "lifecycle_archive_rows_total", "lifecycle_audit_events_total",
+    }  # fmt: skip
+    events.execute(
+        """delete from pydb.job_run;
+        update pydb.idempotency_key set lease_until = null, expires_at = now() - interval '1 year';
+        update pydb.event set published_at = now() - interval '1 year';
+        update pydb.degraded_count set hour = now() - interval '1 year';
+        update pydb.archive_run set last_at = now() - interval '2 years'"""
+    )
+    assert events.execute("select pydb.idempotency_prune()").fetchone() == (1,)
+    assert events.execute("select pydb.event_prune() > 0").fetchone() == (True,)
+    events.execute("call pydb.archive_purge()")
+    events.execute("call pydb.schedule_prune('0')")
+    events.execute("select pydb_internal.total_fold(t.subsystem, t.subject) from pydb.metric_total as t")
+    events.execute(report)  # folds what is old
+    after = totals(events)
+    assert {key: (was, after.get(key)) for key, was in before.items() if after.get(key, -1) < was} == {}
+
+
 def test_folding_keeps_every_sum(db: Connection) -> None:
     db.execute(
         "insert into pydb.metric_total (metric, subsystem, subject, label, value, at)"
@@ -193,7 +233,6 @@ def test_folding_keeps_every_sum(db: Connection) -> None:
 
 
 def test_rows_of_a_dropped_archive_are_missing_until_they_are_written_off(events: Connection) -> None:
-    old = "insert into public.event select i, now() - interval '90 days' from generate_series(%s, %s) as i"
     events.execute(
         "select pydb.retention_policy_set('event', 'public.event', 'at', '30 days',"
         " p_fuse_share => 1, p_action => 'archive')"
@@ -206,7 +245,9 @@ def test_rows_of_a_dropped_archive_are_missing_until_they_are_written_off(events
     events.execute("drop table pydb_archive.public__event")
     assert value(events, name) == 70
     # the next run makes the archive anew, and what was in the old one is gone all the same
-    events.execute(old, [201, 205])
+    events.execute(
+        "insert into public.event select i, now() - interval '90 days' from generate_series(201, 205) as i"
+    )
     events.execute("call pydb.retention_run('event')")
     assert value(events, "lifecycle_archive_rows", relation="public.event") == 5
     assert value(events, name) == 70

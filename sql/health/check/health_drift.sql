@@ -59,7 +59,7 @@ as $$
             then r.lines ->> e.key is distinct from encode(sha256(convert_to(coalesce(e.value, ''), 'UTF8')), 'hex')
             else e.key like 'column %' and not r.lines ? e.key
         end
-    ) or exists (
+    ) or r.kind in ('table', 'view') and exists (
         select from jsonb_object_keys(r.lines) as k (label)
         where k.label ~ '^(column|constraint|rule|policy) ' and not o.lines ? k.label
     );

@@ -52,7 +52,8 @@ begin
         ) as d
         cross join lateral (select d.reason_code = 'no_scheduler' and v_place.place = 'hidden' as is_hidden) as h
         -- whether pg_cron is there is no matter while nothing has a schedule
-        where d.status <> 'ok' and not (v_is_blind and d.reason_code in ('pg_cron_hidden', 'elsewhere')) and ((v_figures ->> 'wanted')::integer > 0 or d.component in ('scheduler', 'jobs'))
+        where d.status <> 'ok' and not (v_is_blind and d.reason_code in ('pg_cron_hidden', 'elsewhere'))
+            and ((v_figures ->> 'wanted')::integer > 0 or d.component in ('scheduler', 'jobs'))
         union all
         select * from pydb_internal.health_job_findings(v_jobs, (v_figures ->> 'jobs')::bigint) as j
         where not (v_is_blind and j.reason_code = 'jobs_hidden')
@@ -93,7 +94,7 @@ $$;
 
 comment on function pydb_internal.health_schedule(jsonb, timestamptz) is
 'Component schedule: who fires it (pg_cron, pydb schedule run, something else, nobody), jobs that are missing or not as
-they should be, jobs whose last run failed. Where what fires them cannot be asked (setting schedule_backend = external, a
-pg_cron in another database), jobs that did not run when it was time.';
+they should be, jobs whose last run failed. Where what fires them cannot be asked (setting schedule_backend = external,
+a pg_cron in another database), jobs that did not run when it was time.';
 
 revoke all on function pydb_internal.health_schedule(jsonb, timestamptz) from public;

@@ -14,7 +14,7 @@ declare
     v_inner integer;
 begin
     if pydb_internal.cron_daily(p_schedule) is not null then
-        return 86400;
+        return 86400::float8;
     end if;
     v_fields := pydb_internal.cron_fields(p_schedule);
     if v_fields.minutes is null or v_fields.hours is null then

@@ -27,6 +27,7 @@ $$;
 
 comment on function pydb_internal.schedule_backend(jsonb) is
 'pg_cron, pydb (a `pydb schedule run` with a fresh heartbeat), external (somebody said so) or none, by the setting
-schedule_backend and by what is there. p_cron = document of pydb_internal.schedule_cron_query(), null where pg_cron cannot be read.';
+schedule_backend and by what is there. p_cron = document of pydb_internal.schedule_cron_query(), null where pg_cron
+cannot be read.';
 
 revoke all on function pydb_internal.schedule_backend(jsonb) from public;

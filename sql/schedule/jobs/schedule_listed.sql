@@ -29,6 +29,13 @@ as $$
             from pydb_internal.schedule_actions(p_cron, pydb_internal.setting_get(p_name => 'schedule_role')) as x
             -- without pg_cron there is nothing to compare with
             where p_cron is not null
+    ),
+
+    fallback as materialized (
+        select case
+            when pydb_internal.setting_get(p_name => 'schedule_backend') not in ('pydb', 'external')
+                then pydb_internal.setting_get(p_name => 'schedule_role')
+        end as role
     )
     select
         coalesce(a.job_name, w.job_name), coalesce(a.policy, w.policy), coalesce(a.kind, w.kind),
@@ -42,12 +49,7 @@ as $$
         select x.* from action as x
         where x.action <> 'keep' or x.reason is null
     ) as a on a.job_name = w.job_name
-    cross join (
-        select case
-            when pydb_internal.setting_get(p_name => 'schedule_backend') not in ('pydb', 'external')
-                then pydb_internal.setting_get(p_name => 'schedule_role')
-        end as role
-    ) as h
+    cross join fallback as h
     -- nobody misses a job that would have nothing to do
     where w.job_name is null or a.jobid is not null or w.job_name in (select n.job_name from missed as n)
     union all

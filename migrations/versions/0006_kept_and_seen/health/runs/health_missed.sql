@@ -19,11 +19,13 @@ as $$
         ) as at
         from (select distinct o.schedule from job as o) as s
     )
-    select j.job_name, f.at, r.started_at, coalesce(greatest(r.started_at, j.since) < f.at, false)
+    -- a run that takes longer than its schedule allows is another matter
+    select j.job_name, f.at, r.started_at,
+        coalesce(greatest(r.started_at, j.since) < f.at and r.state is distinct from 'running', false)
     from job as j
     inner join fired as f on f.schedule = j.schedule
     left join lateral (
-        select q.started_at
+        select q.started_at, q.state
         from pydb.job_run as q
         where q.kind = j.kind and q.subject = j.run_subject and not q.dry_run
         order by q.id desc
