@@ -118,8 +118,11 @@ def browser(make: Callable[..., Browser]) -> Browser:
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[str]:
+def serving(app: Starlette, patience: float = DEADLINE) -> Iterator[str]:
     """The application behind a real server in this process; its address."""
+    site = getattr(app.state, "site", None)
+    if site is not None:
+        site.database.patience = patience  # a busy machine is no fault
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", lifespan="on"))
