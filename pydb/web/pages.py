@@ -101,6 +101,8 @@ def health(site: Site, request: Request) -> Response:
         flow=flow,
         took=time.monotonic() - began,
         most=facts.MOST,
+        stream=site.hub.state(),
+        behind=None if site.publisher is None else site.publisher.behind(),
     )
 
 
@@ -133,6 +135,7 @@ def health_json(site: Site, request: Request) -> Response:  # noqa: ARG001
             for name, value in parts.items()
         },
         "next": [command for _, command in found.commands],
+        "stream": site.hub.state(),
     }
     return answer(body, code, media="application/health+json")
 

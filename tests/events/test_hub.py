@@ -389,7 +389,8 @@ class Odd:
 def test_a_publisher_survives_whatever_goes_wrong_and_says_so(
     database: Database, role: RoleFactory, stream: Stream
 ) -> None:
-    odd, told = Odd(database, role, stream), []
+    told: list[str] = []
+    odd = Odd(database, role, stream)
     odd.publisher = events.Publisher(connect=odd.make, notify=told.append)
     odd.publisher.start()
     try:
