@@ -110,6 +110,34 @@ def test_a_body_that_is_no_json(looking: Browser, kind: str, body: bytes) -> Non
     assert answered.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("pause", b'{"reason": "a\\u0000b"}'),
+        ("pause", b'{"reason": "\\ud800"}'),
+        ("pause", b'{"reason": "  "}'),
+        ("pause", b'{"reason": {"a": 1e999}, "form_key": 1' + b"0" * 5000 + b"}"),
+        ("policies/events/run", b'{"dry_run": true, "reason": "' + b"x" * 1001 + b'"}'),
+        ("policies/events/run", b'{"dry_run": true, "reason": "\\u0000"}'),
+        ("policies/events/run", b'{"dry_run": "maybe"}'),
+        ("policies/events/run", b'{"ticket": "a.b", "reason": "x"}'),
+        ("policies/logins/approve", b'{"reason": "x", "digest": "\\u0000"}'),
+        ("policies/logins/approve", b'{"reason": "x", "digest": "\\udfff"}'),
+        ("policies/%F0%28%8C%28/pause", b'{"reason": "x"}'),
+        ("runs/retry/plan", b'{"runs": [true, -1, "x", 1e3]}'),
+        ("runs/retry/plan", b'{"runs": {"a": 1}}'),
+        ("jobs/1/plan", b'{"action": "drop"}'),
+        ("jobs/9999999999999999999/plan", b'{"action": "run"}'),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused(looking: Browser, path: str, body: bytes) -> None:
+    headers = {**BEARER, "content-type": "application/json"}
+    answered = looking.client.post(f"/admin/api/{path}", content=body, headers=headers)
+    assert 400 <= answered.status_code < 500, answered.text
+    assert answered.json()["error"]["message"]
+    assert "Traceback" not in answered.text
+
+
 def test_the_rate_of_a_workspace(make: Callable[..., Browser]) -> None:
     browser = make(rate=5)
     codes = [browser.client.get("/admin/api/jobs", headers=BEARER).status_code for _ in range(7)]
