@@ -128,11 +128,20 @@ class Database:
             self._note(error)
             raise
 
-    def kept(self, name: str, seconds: float, make: Callable[[], T], stale: float = 0.0) -> T:
+    def kept(
+        self,
+        name: str,
+        seconds: float,
+        make: Callable[[], T],
+        stale: float = 0.0,
+        *,
+        patience: float | None = None,
+    ) -> T:
         """What ``make`` returned at most so long ago: many who look at once cost one look.
 
         What is older is made anew. With ``stale`` that is done in the background: what is younger than that
-        is shown meanwhile, and nobody waits for longer than for any look (:class:`Busy`).
+        is shown meanwhile, and nobody waits for longer than ``patience`` (:class:`Busy`), whatever becomes of
+        the look: a server that has stopped answering holds one thread and not each one that asks.
         """
         with self._lock:
             making = self._making.setdefault(name, threading.Lock())
@@ -143,7 +152,7 @@ class Database:
         if stale:
             thread, began = self._behind(name, make)
             if age > stale:
-                thread.join(max(began + self.patience - time.monotonic(), 0.0))
+                thread.join(max(began + (patience or self.patience) - time.monotonic(), 0.0))
                 value = self._awaited(name, thread, stale)
             return cast("T", value)
         with making:

@@ -30,14 +30,14 @@ def test_metrics(looking: Browser) -> None:
     assert looking.client.get("/metrics", headers=accept).text.endswith("# EOF\n")
 
 
-def test_metrics_with_a_token(make: Callable[..., Browser]) -> None:
-    browser = make(metrics="token")
+def test_metrics_with_a_token(visit: Callable[..., Browser]) -> None:
+    browser = visit(metrics="token")
     assert browser.client.get("/metrics").status_code == 401
     assert browser.client.get("/metrics", headers=BEARER).status_code == 200
 
 
-def test_metrics_of_a_database_that_is_gone(make: Callable[..., Browser]) -> None:
-    text = make(dsn="host=/nowhere").client.get("/metrics").text
+def test_metrics_of_a_database_that_is_gone(visit: Callable[..., Browser]) -> None:
+    text = visit(dsn="host=/nowhere").client.get("/metrics").text
     assert "lifecycle_up 0.0" in text
     assert "lifecycle_runs_total" not in text
 
