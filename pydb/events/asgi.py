@@ -130,8 +130,10 @@ def _wanted(request: Request) -> _Wanted:
     if len(topics) > _MOST_TOPICS or not all(_TOPIC.match(one) for one in topics):
         raise _BadRequest("topic is the name of a topic; at most 32 of them")
     workspace = query.get("workspace")
-    if workspace is not None and not 0 < len(workspace.encode("utf-8", "replace")) <= 255:
-        raise _BadRequest("workspace has 1 to 255 bytes")
+    if workspace is not None and (
+        "\0" in workspace or not 0 < len(workspace.encode("utf-8", "replace")) <= 255
+    ):
+        raise _BadRequest("workspace has 1 to 255 bytes, none of them zero")
     # a browser that reconnects to ?since=… says where it is by the header
     text = request.headers.get("last-event-id") or query.get("since")
     if text is None:

@@ -39,6 +39,7 @@ _PAGE: Final = 500
 _NEWEST: Final = 2000
 _LINGER_SECONDS: Final = 30.0
 _RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_GREATEST: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,13 @@ class Subscription:
             bells.setdefault(self._task[0], []).append(self._task[1])
 
 
+def _is_text(text: str) -> bool:
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
 Bells = dict[asyncio.AbstractEventLoop, list[asyncio.Event]]
 
 
@@ -220,7 +228,16 @@ class Hub:
     def subscribe(
         self, *, topics: Iterable[str] = (), workspace: str | None = None, since: int | None = None
     ) -> Subscription:
-        """A subscription; ``since``: from after this position on, None = from now on (see ``ready``)."""
+        """A subscription; ``since``: from after this position on, None = from now on (see ``ready``).
+
+        Raises :class:`~pydb.errors.UsageError` for what no event can have, and where there are too many.
+        """
+        topics = tuple(topics)
+        # it would fail where it is read, for all of the process
+        if not all(_is_text(text) for text in (*topics, workspace or "")):
+            raise UsageError("a topic or workspace has a zero byte or is not valid UTF-8")
+        if since is not None and not 0 <= since <= _GREATEST:
+            raise UsageError(f"{since} is no position of an event")
         found = Subscription(self, topics, workspace, since)
         with self._lock:
             if self._stopping:

@@ -88,8 +88,9 @@ def run_job(site: Site, visitor: Visitor, number: int, ticket: str, reason: str)
 def dry_run(site: Site, visitor: Visitor, name: str, reason: str | None) -> UUID:
     """Start a dry run of a policy: it counts as a run would, and leaves its figures in the log."""
     check_may_act(site, visitor)
+    why = reason_of(reason) if reason and reason.strip() else None
     _known(site, name)
-    return _start(site, visitor, [("retention", name)], reason, is_dry=True)
+    return _start(site, visitor, [("retention", name)], why, is_dry=True)
 
 
 def pause(site: Site, visitor: Visitor, name: str | None, reason: str) -> str:

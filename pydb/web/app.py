@@ -121,7 +121,7 @@ def create_app(settings: Settings) -> Starlette:
     routes: list[BaseRoute] = [
         _get(site, "/", pages.home),
         _get(site, "/admin", pages.home),
-        _get(site, "/livez", pages.livez, is_open=True),
+        Route("/livez", _alive(site), methods=["GET"]),
         _get(site, "/healthz", pages.healthz, is_open=True),
         _get(site, "/metrics", pages.metrics, is_open=settings.has_open_metrics),
         Route("/admin/events/stream", _stream(site), methods=["GET"]),
@@ -151,6 +151,15 @@ def _get(site: Site, path: str, handler: Handler, *, is_open: bool = False) -> R
         return await run_in_threadpool(_answered, site, request, functools.partial(handler, site, request))
 
     return Route(path, endpoint, methods=["GET"])
+
+
+def _alive(site: Site) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        return pages.livez(
+            site, request
+        )  # here and not in a thread: these may all be waiting for the database
+
+    return endpoint
 
 
 def _stream(site: Site) -> Endpoint:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 _WAIT: Final = 1.0
-# how long a page waits for what is looked at in the background
-_PATIENCE: Final = 2.0
 _APPLICATION: Final = "pydb serve"
 
 
@@ -48,12 +46,14 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.patience = 1.0
+        """How long a page waits for what is looked at in the background, in seconds."""
         self._lock = threading.Lock()
         self._pool: ConnectionPool[Connection] | None = None
         self._outage: Outage | None = None
         self._kept: dict[str, tuple[float, object]] = {}
         self._making: dict[str, threading.Lock] = {}
-        self._threads: dict[str, threading.Thread] = {}
+        self._threads: dict[str, tuple[threading.Thread, float]] = {}
         self._failed: dict[str, PydbError] = {}
 
     @property
@@ -128,11 +128,20 @@ class Database:
             self._note(error)
             raise
 
-    def kept(self, name: str, seconds: float, make: Callable[[], T], stale: float = 0.0) -> T:
+    def kept(
+        self,
+        name: str,
+        seconds: float,
+        make: Callable[[], T],
+        stale: float = 0.0,
+        *,
+        patience: float | None = None,
+    ) -> T:
         """What ``make`` returned at most so long ago: many who look at once cost one look.
 
         What is older is made anew. With ``stale`` that is done in the background: what is younger than that
-        is shown meanwhile, and nobody waits for longer than for any look (:class:`Busy`).
+        is shown meanwhile, and nobody waits for longer than ``patience`` (:class:`Busy`), whatever becomes of
+        the look: a server that has stopped answering holds one thread and not each one that asks.
         """
         with self._lock:
             making = self._making.setdefault(name, threading.Lock())
@@ -141,8 +150,11 @@ class Database:
         if age <= seconds:
             return value  # type: ignore[return-value]
         if stale:
-            thread = self._behind(name, make)
-            return cast("T", value if age <= stale else self._awaited(name, thread, stale))
+            thread, began = self._behind(name, make)
+            if age > stale:
+                thread.join(max(began + (patience or self.patience) - time.monotonic(), 0.0))
+                value = self._awaited(name, thread, stale)
+            return cast("T", value)
         with making:
             at, value = self._kept.get(name, (float("-inf"), None))
             if time.monotonic() - at > seconds:
@@ -150,8 +162,14 @@ class Database:
                 self._kept[name] = (time.monotonic(), value)
             return value  # type: ignore[return-value]
 
-    def _behind(self, name: str, make: Callable[[], object]) -> threading.Thread:
-        """The thread that makes something anew: the one that does it already, or a new one."""
+    def begin(self, name: str, seconds: float, make: Callable[[], object]) -> None:
+        """Have something made in the background that :meth:`kept` is asked for soon, unless it is young."""
+        at, _ = self._kept.get(name, (float("-inf"), None))
+        if time.monotonic() - at > seconds:
+            self._behind(name, make)
+
+    def _behind(self, name: str, make: Callable[[], object]) -> tuple[threading.Thread, float]:
+        """The thread that makes something anew, the one that is at it or a new one; and when it began."""
 
         def work() -> None:
             try:
@@ -163,15 +181,14 @@ class Database:
                 self._kept[name] = (time.monotonic(), value)
 
         with self._lock:
-            thread = self._threads.get(name)
-            if thread is None or not thread.is_alive():
-                thread = threading.Thread(target=work, name=f"pydb {name}", daemon=True)
-                self._threads[name] = thread
-                thread.start()
-            return thread
+            known = self._threads.get(name)
+            if known is None or not known[0].is_alive():
+                known = threading.Thread(target=work, name=f"pydb {name}", daemon=True), time.monotonic()
+                self._threads[name] = known
+                known[0].start()
+            return known
 
     def _awaited(self, name: str, thread: threading.Thread, stale: float) -> object:
-        thread.join(_PATIENCE)
         at, value = self._kept.get(name, (float("-inf"), None))
         if time.monotonic() - at <= stale:
             return value

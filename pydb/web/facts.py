@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from pydb import cascade, db, health, idempotency, retention, runs
-from pydb.errors import MissingPrivilege, PydbError, UsageError
+from pydb.errors import DatabaseUnavailable, MissingPrivilege, PydbError, UsageError
+from pydb.web.database import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,22 +43,22 @@ _WORDS: Final = {"error": "has failed", "unknown": "is not known", "degraded": "
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[T]):
-    """A part of a page: its value, or why there is none."""
+    """A part of a page: its value, or why there is none; ``is_coming``: there will be one in a moment."""
 
     value: T | None
     problem: str | None = None
+    is_coming: bool = False
 
 
 def part(make: Callable[[], T]) -> Part[T]:
     """A part of a page. What fails in it is said in its place; a database that is gone fails the page."""
-    from pydb.errors import DatabaseUnavailable
-
     try:
         return Part(make())
     except DatabaseUnavailable:
         raise
     except PydbError as error:
-        return Part(None, error.message if error.detail is None else f"{error.message}: {error.detail}")
+        text = error.message if error.detail is None else f"{error.message}: {error.detail}"
+        return Part(None, text, isinstance(error, Busy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,11 @@ class Health:
     jobs: Part[list[Row]]
     commands: list[tuple[str, str]] = field(default_factory=list)
 
+    @property
+    def is_coming(self) -> bool:
+        """Whether a part of it is still being looked at."""
+        return any(one.is_coming for one in (self.components, self.overdue, self.history))
+
 
 def is_command(text: object) -> bool:
     """Whether a hint is a line to type."""
@@ -124,6 +130,7 @@ def read_health(database: Database) -> Health:
     def late() -> Overdue:
         return _overdue(known_outlook(database))
 
+    begin(database)
     components = known_components(database)
     overdue = part(late)
     live = looked("live", 1, lambda conn: run_page(conn, Wanted(states=("running", "queued")), FEW))
@@ -142,6 +149,27 @@ def read_health(database: Database) -> Health:
     )  # fmt: skip
 
 
+def begin(database: Database) -> None:
+    """Begin to look at what takes longest, all at once, so that nobody waits for one after the other."""
+    for name, seconds, look in (
+        ("components", 5.0, _once(database, _components, TIMEOUT)),
+        ("outlook", 5.0, _outlook(database)),
+        ("history", 60.0, _once(database, _history, TIMEOUT)),
+    ):
+        database.begin(name, seconds, look)
+
+
+def _once(database: Database, make: Callable[[Connection], T], limit: float | None) -> Callable[[], Part[T]]:
+    def once() -> Part[T]:
+        def look() -> T:
+            with database.look(limit) as conn:
+                return make(conn)
+
+        return part(look)
+
+    return once
+
+
 def _looked(
     database: Database,
     name: str,
@@ -151,15 +179,8 @@ def _looked(
     stale: float = 0.0,
     limit: float | None = None,
 ) -> Part[T]:
-    def once() -> Part[T]:
-        def look() -> T:
-            with database.look(limit) as conn:
-                return make(conn)
-
-        return part(look)
-
-    asked = part(lambda: database.kept(name, seconds, once, stale))
-    return Part(None, asked.problem) if asked.value is None else asked.value
+    asked = part(lambda: database.kept(name, seconds, _once(database, make, limit), stale))
+    return Part(None, asked.problem, asked.is_coming) if asked.value is None else asked.value
 
 
 def known_components(database: Database) -> Part[list[health.Component]]:
@@ -169,11 +190,11 @@ def known_components(database: Database) -> Part[list[health.Component]]:
 
 def known_history(database: Database) -> Part[list[Row]]:
     """Rows that came and went, by day."""
+    return _looked(database, "history", 60, _history, stale=BEHIND, limit=TIMEOUT)
 
-    def look(conn: Connection) -> list[Row]:
-        return db.read(conn, "page_history", days=DAYS)
 
-    return _looked(database, "history", 60, look, stale=BEHIND, limit=TIMEOUT)
+def _history(conn: Connection) -> list[Row]:
+    return db.read(conn, "page_history", days=DAYS)
 
 
 def _components(conn: Connection) -> list[health.Component]:
@@ -228,12 +249,15 @@ def command_of(sentence: object) -> str | None:
 
 def known_outlook(database: Database) -> list[Row]:
     """The outlook of every policy, a few seconds old; with thousands of policies it takes half a second."""
+    return database.kept("outlook", 5, _outlook(database), stale=BEHIND)
 
+
+def _outlook(database: Database) -> Callable[[], list[Row]]:
     def look() -> list[Row]:
         with database.look(TIMEOUT) as conn:
             return db.read(conn, "page_outlook")
 
-    return database.kept("outlook", 5, look, stale=BEHIND)
+    return look
 
 
 def _overdue(rows: Sequence[Row]) -> Overdue:

@@ -14,6 +14,7 @@ from pydb import health as pydb_health
 from pydb.errors import DatabaseUnavailable, PydbError, UnknownName, UsageError
 from pydb.web import facts, plans, show
 from pydb.web.charts import Series
+from pydb.web.database import Busy
 from pydb.web.site import answer, base_of, here, link, redirect, segment, visitor_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from pydb.web.site import Site
 
+READY_SECONDS: Final = 3.0
+"""A database that has not answered by then is not ready."""
+SCRAPE_SECONDS: Final = 4.5
+"""A scrape that takes longer says that the database is down; one that works ends itself before that."""
 _MOST_ID: Final = 2**63 - 1
 POLICY_STATES: Final = (
     "all",
@@ -64,7 +69,10 @@ def healthz(site: Site, request: Request) -> Response:  # noqa: ARG001
         said = f"publishing events is behind: {behind.why}"
         return 200, {"status": "warn", "output": said, "since": show.jsonable(behind.since)}
 
-    code, body = site.database.kept("ready", 0.5, look)
+    try:
+        code, body = site.database.kept("ready", 0.5, look, 0.5, patience=READY_SECONDS)
+    except Busy:
+        code, body = 503, {"status": "fail", "output": "the database does not answer"}
     return answer(body, code)
 
 
@@ -81,7 +89,10 @@ def metrics(site: Site, request: Request) -> Response:
         except DatabaseUnavailable:
             return exposition.down(openmetrics=wants_open)
 
-    text = site.database.kept(f"metrics {wants_open}", 1.0, scrape)
+    try:
+        text = site.database.kept(f"metrics {wants_open}", 1.0, scrape, 1.0, patience=SCRAPE_SECONDS)
+    except Busy:
+        text = exposition.down(openmetrics=wants_open)
     return Response(text, media_type=exposition.content_type(wants_open))
 
 
@@ -101,6 +112,8 @@ def health(site: Site, request: Request) -> Response:
         flow=flow,
         took=time.monotonic() - began,
         most=facts.MOST,
+        stream=site.hub.state(),
+        behind=None if site.publisher is None else site.publisher.behind(),
     )
 
 
@@ -133,6 +146,7 @@ def health_json(site: Site, request: Request) -> Response:  # noqa: ARG001
             for name, value in parts.items()
         },
         "next": [command for _, command in found.commands],
+        "stream": site.hub.state(),
     }
     return answer(body, code, media="application/health+json")
 

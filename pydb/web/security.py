@@ -199,7 +199,8 @@ class Guard:
         length = headers.get("content-length")
         if length is not None and (not length.isascii() or not length.isdigit()):
             return _refuse(400, "the length of the body is no number")
-        if length is not None and int(length) > self._settings.body_limit:
+        # how long a number may be is bounded as well
+        if length is not None and (len(length) > 18 or int(length) > self._settings.body_limit):
             return _refuse(413, "the body is too long")
         return None
 

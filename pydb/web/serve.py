@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import resource
 import signal
 import socket
 import threading
@@ -48,6 +49,7 @@ def run(
     app = create_app(settings)
     site: Site = app.state.site
     listener = _listen(settings)
+    _raise_limit()
     config = uvicorn.Config(
         app,
         http=_protocol(settings.slow),
@@ -107,6 +109,15 @@ def _publisher(settings: Settings, tell: Callable[[str], None]) -> Publisher:
     publisher = Publisher(db.labelled(settings.dsn, "pydb serve"), notify=say)
     publisher.start()
     return publisher
+
+
+def _raise_limit() -> None:
+    """Have room for as many open files as connections are taken; the soft limit is often just about that."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS * 2
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        room = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (room, hard))
 
 
 def _listen(settings: Settings) -> socket.socket:

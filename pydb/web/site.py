@@ -82,7 +82,11 @@ class Site:
         self._templates.globals.update(bars=charts.bars, places=PLACES, version=__version__)
 
     def warm(self) -> None:
-        """Look at once at what takes longest, so that nobody waits for it."""
+        """Look at once at what takes longest, and compile the templates, so that nobody waits for it."""
+        with suppress(PydbError):
+            facts.begin(self.database)
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
         for look in (facts.known_outlook, facts.known_components, facts.known_history):
             with suppress(PydbError):
                 look(self.database)

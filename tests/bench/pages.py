@@ -55,7 +55,7 @@ def measure(dsn: str, rounds: int) -> Iterator[Figure]:
     largest = 0
     app = create_app(Settings(dsn=dsn, token=TOKEN))
     first = []
-    with serving(app) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with serving(app, 1.0) as url, httpx.Client(base_url=url, timeout=60) as client:
         client.headers["authorization"] = f"Bearer {TOKEN}"
         began = time.monotonic()
         client.get("/admin/system/health")

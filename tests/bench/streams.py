@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import statistics
 import subprocess
 import tempfile
-import threading
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +16,7 @@ from tests import servers
 from tests.bench.arena import Arena
 from tests.bench.claims import p99
 from tests.bench.figures import Figure
-from tests.events import soak
+from tests.events import serving
 
 if TYPE_CHECKING:
     import argparse
@@ -49,13 +47,13 @@ vacuum analyze;
 
 
 def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
-    """The three figures; the readers are HTTP clients of a server in a process of its own."""
+    """The three figures; the readers are HTTP clients of ``pydb serve``."""
     cost = Figure("an event in a transaction: what it takes longer, p50", 0.1, unit="ms")
     rate = Figure(
         f"transactions of {CLIENTS} clients with an event each, a flush of 1 ms: throughput / without",
         0.95, unit="ms", at_least=True,
     )  # fmt: skip
-    late = Figure(f"from the commit to {READERS} readers over HTTP, p99", 500.0, unit="ms")
+    late = Figure(f"from the commit to {READERS} readers of pydb serve, p99", 500.0, unit="ms")
     with Arena(arena.major, **DISK) as disk:
         _database(disk, "events")
         publisher = events.Publisher(disk.server.dsn("events"))
@@ -119,42 +117,4 @@ def _drained(dsn: str) -> None:
 
 def _delay(dsn: str) -> float:
     """p99 of the milliseconds from the commit of an event to each of the readers."""
-    sent: list[float] = []
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        row = connection.execute("select position from pydb.event_status()").fetchone()
-    start = int(str(row and row[0]))
-    readers = [soak.Reader(("orders",), seen=start) for _ in range(READERS)]
-    publisher = events.Publisher(dsn)
-    publisher.start()
-
-    def write() -> None:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            for number in range(EVENTS):
-                connection.execute(soak.PUBLISH, ("orders", number))
-                sent.append(time.monotonic())
-                time.sleep(0.05)
-
-    async def main(port: int) -> None:
-        tasks = [asyncio.create_task(reader.read(port, 60)) for reader in readers]
-        while not all(reader.connections for reader in readers):
-            await asyncio.sleep(0.05)
-        await asyncio.sleep(1)  # until all of them are subscribed
-        thread = threading.Thread(target=write)
-        thread.start()
-        while not all(len(reader.got) == EVENTS for reader in readers):
-            await asyncio.sleep(0.05)
-        thread.join()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    with soak.served(dsn) as port:
-        asyncio.run(main(port))
-    publisher.stop()
-    return p99(
-        sorted(
-            (at - sent[number]) * 1000
-            for reader in readers
-            for (_, number), at in zip(reader.got, reader.at, strict=True)
-        )
-    )
+    return p99(sorted(1000 * late for late in serving.delays(dsn, READERS, EVENTS)))

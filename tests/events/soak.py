@@ -80,6 +80,9 @@ class Reader:
     connections: int = 0
     resets: int = 0
     at: list[float] = field(default_factory=list)
+    path: str = "/stream"
+    token: str | None = None
+    is_answered: bool = False
 
     async def read(self, port: int, patience: float) -> None:
         """Connect, read for a while, go away in the middle of whatever comes."""
@@ -87,14 +90,16 @@ class Reader:
         self.connections += 1
         try:
             query = "&".join(f"topic={topic}" for topic in self.topics)
+            bearer = "" if self.token is None else f"Authorization: Bearer {self.token}\r\n"
             writer.write(
-                f"GET /stream?{query} HTTP/1.1\r\nHost: localhost\r\n"
+                f"GET {self.path}?{query} HTTP/1.1\r\nHost: localhost\r\n{bearer}"
                 f"Last-Event-ID: {self.seen}\r\n\r\n".encode()
             )
             async with asyncio.timeout(60):  # a busy machine is no fault
                 status = await reader.readline()
             if b" 200 " not in status:
                 return
+            self.is_answered = True
             async with asyncio.timeout(patience):
                 await self._events(reader)
         except TimeoutError:

@@ -169,6 +169,16 @@ def test_an_event_that_cannot_be_read_ends_no_hub(hub: Hub, stream: Stream) -> N
         assert take(one, 1) == [7]
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"workspace": "a\0b"}, {"workspace": "\udc80"}, {"topics": ["a\0"]}, {"since": -1}, {"since": 2**63}],
+)
+def test_what_no_event_can_have_is_refused(hub: Hub, wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        hub.subscribe(**wrong)  # type: ignore[arg-type]
+    assert hub.state().subscribers == 0
+
+
 def test_tasks_get_events_as_threads_do(hub: Hub, stream: Stream) -> None:
     fill(stream, *range(60))
 
@@ -389,7 +399,8 @@ class Odd:
 def test_a_publisher_survives_whatever_goes_wrong_and_says_so(
     database: Database, role: RoleFactory, stream: Stream
 ) -> None:
-    odd, told = Odd(database, role, stream), []
+    told: list[str] = []
+    odd = Odd(database, role, stream)
     odd.publisher = events.Publisher(connect=odd.make, notify=told.append)
     odd.publisher.start()
     try:

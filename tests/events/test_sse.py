@@ -160,6 +160,8 @@ def test_what_is_allowed_is_narrowed_and_never_widened(site: Site, stream: Strea
         "?topic=../etc",
         "?topic=" + "&topic=".join(["a"] * 33),
         "?workspace=",
+        "?workspace=%00&since=0",
+        "?workspace=a%00b",
         "?workspace=" + "x" * 256,
     ],
 )

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -98,17 +99,24 @@ def filling() -> Filling | None:
 def make(dsn: str) -> Iterator[Callable[..., Browser]]:
     """Factory of browsers of applications on a shop of their own: ``make(read_only=True)``; not signed in."""
     with ExitStack() as stack:
+        yield partial(_made, stack, dsn)
 
-        def make_one(**settings: object) -> Browser:
-            chosen: dict[str, object] = {"dsn": dsn, "token": TOKEN, "drain": 1.0, **settings}
-            if "token_file" in settings:
-                del chosen["token"]
-            url = stack.enter_context(serving(create_app(Settings(**chosen))))  # type: ignore[arg-type]
-            one = Browser(url)
-            stack.callback(one.close)
-            return one
 
-        yield make_one
+@pytest.fixture
+def visit(shop: Database) -> Iterator[Callable[..., Browser]]:
+    """The same on the shop that nobody changes, for tests that only look or are refused."""
+    with ExitStack() as stack:
+        yield partial(_made, stack, shop.dsn)
+
+
+def _made(stack: ExitStack, dsn: str, **settings: object) -> Browser:
+    chosen: dict[str, object] = {"dsn": dsn, "token": TOKEN, "drain": 1.0, **settings}
+    if "token_file" in settings:
+        del chosen["token"]
+    url = stack.enter_context(serving(create_app(Settings(**chosen))))  # type: ignore[arg-type]
+    one = Browser(url)
+    stack.callback(one.close)
+    return one
 
 
 @pytest.fixture
@@ -118,8 +126,11 @@ def browser(make: Callable[..., Browser]) -> Browser:
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[str]:
+def serving(app: Starlette, patience: float = DEADLINE) -> Iterator[str]:
     """The application behind a real server in this process; its address."""
+    site = getattr(app.state, "site", None)
+    if site is not None:
+        site.database.patience = patience  # a busy machine is no fault
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", lifespan="on"))

@@ -48,8 +48,8 @@ def test_nobody_gets_in_without_a_token(looking: Browser) -> None:
     assert stranger.client.get("/healthz").json() == {"status": "pass"}
 
 
-def test_a_session_after_the_token(make: Callable[..., Browser]) -> None:
-    browser = make()
+def test_a_session_after_the_token(visit: Callable[..., Browser]) -> None:
+    browser = visit()
     wrong = browser.client.post("/admin/sign-in", data={"token": TOKEN[:-1] + "x"})
     assert (wrong.status_code, wrong.headers.get("set-cookie")) == (401, None)
     assert "not good" in wrong.text
@@ -68,8 +68,8 @@ def test_a_session_after_the_token(make: Callable[..., Browser]) -> None:
 
 
 @pytest.mark.parametrize("there", ["//evil.example", "https://evil.example", "/admin/\\evil", "/other", ""])
-def test_a_sign_in_goes_on_to_these_pages_only(make: Callable[..., Browser], there: str) -> None:
-    answered = make().client.post("/admin/sign-in", data={"token": TOKEN, "next": there})
+def test_a_sign_in_goes_on_to_these_pages_only(visit: Callable[..., Browser], there: str) -> None:
+    answered = visit().client.post("/admin/sign-in", data={"token": TOKEN, "next": there})
     assert answered.headers["location"] == "/admin/system/health"
 
 
@@ -85,8 +85,8 @@ def test_a_sign_in_goes_on_to_these_pages_only(make: Callable[..., Browser], the
         "Bearer \xff",
     ],
 )
-def test_a_wrong_header_is_refused(make: Callable[..., Browser], header: str) -> None:
-    browser = make()
+def test_a_wrong_header_is_refused(visit: Callable[..., Browser], header: str) -> None:
+    browser = visit()
     answered = browser.client.get("/admin/api/runs", headers={b"authorization": header.encode("latin-1")})
     assert answered.status_code == 401
 
@@ -113,8 +113,8 @@ def test_a_forged_or_old_cookie_is_refused() -> None:
     )
 
 
-def test_signing_out_ends_every_copy_of_the_cookie(make: Callable[..., Browser]) -> None:
-    browser = make().sign_in()
+def test_signing_out_ends_every_copy_of_the_cookie(visit: Callable[..., Browser]) -> None:
+    browser = visit().sign_in()
     page = browser.get("/admin/runs")
     thief, other = browser.again(), browser.again().sign_in("bob")
     thief.client.cookies.update(browser.client.cookies)
@@ -161,9 +161,9 @@ def test_a_link_from_elsewhere_asks_once_more_from_here(looking: Browser) -> Non
     assert 'content="0;url=/admin/runs?kind=cascade"' in answered.text
 
 
-def test_tokens_change_while_the_server_runs(make: Callable[..., Browser], tmp_path: Path) -> None:
+def test_tokens_change_while_the_server_runs(visit: Callable[..., Browser], tmp_path: Path) -> None:
     path = write(tmp_path / "tokens", f"# of this week\n{TOKEN}\n")
-    browser = make(token_file=path).sign_in()
+    browser = visit(token_file=path).sign_in()
     header = {"authorization": f"Bearer {OTHER}"}
     assert browser.client.get("/admin/api/jobs", headers=header).status_code == 401
     write(path, f"{TOKEN}\n{OTHER} night\n")
@@ -190,9 +190,9 @@ def test_where_to_go_on_to_may_be_in_any_script(looking: Browser) -> None:
     assert answered.headers["location"] == "/admin/runs?subject=%E6%97%A5%E6%9C%AC&kind=cascade"
 
 
-def test_a_stream_ends_with_its_token_and_its_session(make: Callable[..., Browser], tmp_path: Path) -> None:
+def test_a_stream_ends_with_its_token_and_its_session(visit: Callable[..., Browser], tmp_path: Path) -> None:
     path = write(tmp_path / "tokens", f"{TOKEN}\n{OTHER}\n")
-    browser = make(token_file=path, session=2.0)
+    browser = visit(token_file=path, session=2.0)
     stream = f"{browser.url}/admin/events/stream"
     header = {"authorization": f"Bearer {OTHER}"}
     with httpx.stream("GET", stream, headers=header, timeout=DEADLINE) as answered:
@@ -219,9 +219,9 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
         auth.Tokens(None, path)
 
 
-def test_a_token_that_may_only_read(make: Callable[..., Browser], tmp_path: Path) -> None:
+def test_a_token_that_may_only_read(visit: Callable[..., Browser], tmp_path: Path) -> None:
     path = write(tmp_path / "tokens", f"{TOKEN} ops\n{OTHER} view read\n")
-    reader = make(token_file=path).sign_in(token=OTHER)
+    reader = visit(token_file=path).sign_in(token=OTHER)
     page = reader.get("/admin/policies/events")
     assert "may only read" in page
     assert "/pause" not in page
@@ -233,8 +233,8 @@ def test_a_token_that_may_only_read(make: Callable[..., Browser], tmp_path: Path
         assert answered.status_code == 403, answered.text
 
 
-def test_read_only_mode(make: Callable[..., Browser]) -> None:
-    browser = make(read_only=True).sign_in()
+def test_read_only_mode(visit: Callable[..., Browser]) -> None:
+    browser = visit(read_only=True).sign_in()
     page = browser.get("/admin/policies/events/plan")
     assert "read-only" in page
     assert 'name="ticket"' not in page
@@ -242,8 +242,8 @@ def test_read_only_mode(make: Callable[..., Browser]) -> None:
     assert "Stop all deleting" not in browser.get("/admin/system/health")
 
 
-def test_attempts_are_counted(make: Callable[..., Browser]) -> None:
-    browser = make()
+def test_attempts_are_counted(visit: Callable[..., Browser]) -> None:
+    browser = visit()
     codes = [
         browser.client.post("/admin/sign-in", data={"token": f"wrong {i}"}).status_code for i in range(12)
     ]
@@ -263,8 +263,8 @@ def test_the_window_slides() -> None:
     assert window.wait("a", 13.9) == pytest.approx(0.1)
 
 
-def test_who_asks_is_text(make: Callable[..., Browser]) -> None:
-    browser = make()
+def test_who_asks_is_text(visit: Callable[..., Browser]) -> None:
+    browser = visit()
     assert browser.client.post("/admin/sign-in", data={"token": TOKEN, "who": "x" * 61}).status_code == 400
     assert browser.client.post("/admin/sign-in", data={"token": TOKEN, "who": "a\nb"}).status_code == 400
     browser.sign_in("<b>ann</b>")

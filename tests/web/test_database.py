@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import psycopg
 import pytest
 from psycopg import sql
 
-from pydb.web import Settings, create_app
+from pydb.web import Settings, create_app, pages
 from tests.faults.test_standby import standby_of
 from tests.lint import roles
 from tests.servers import TestServer
-from tests.web.conftest import Browser, serving
+from tests.web.conftest import DEADLINE, Browser, serving
 from tests.web.world import TOKEN, fill
 
 if TYPE_CHECKING:
@@ -69,6 +76,54 @@ def test_gone_and_back(mortal: TestServer) -> None:
             assert "policies are overdue" in page
             assert "is gone" not in page
             browser.close()
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that came from it."""
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = path.read_text().rpartition(")")[2].split()
+            parents.setdefault(int(words[1]), []).append(int(path.parent.name))
+    found = [pid]
+    for one in found:
+        found.extend(parents.get(one, ()))
+    return found
+
+
+def test_a_server_that_stops_answering(mortal: TestServer) -> None:
+    with (
+        mortal.database(migrated=True, filling=fill) as database,
+        serving(create_app(Settings(dsn=database.dsn, token=TOKEN, drain=1))) as url,
+    ):
+        browser = Browser(url)
+        assert browser.client.get("/healthz").json() == {"status": "pass"}
+        assert "\nlifecycle_up 1.0\n" in browser.client.get("/metrics").text
+        assert mortal.pid is not None
+        stopped = family(mortal.pid)
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            # many probes, as of a day of such a state: more than there are threads
+            with ThreadPoolExecutor(60) as pool:
+                probes = [pool.submit(httpx.get, f"{url}/healthz", timeout=DEADLINE) for _ in range(60)]
+                scrape = pool.submit(httpx.get, f"{url}/metrics", timeout=DEADLINE)
+                began = time.monotonic()
+                while not all(probe.done() for probe in probes):
+                    asked = time.monotonic()
+                    assert browser.client.get("/livez").status_code == 200
+                    assert time.monotonic() - asked < pages.READY_SECONDS
+                assert {probe.result().status_code for probe in probes} == {503}
+                assert "\nlifecycle_up 0.0\n" in scrape.result().text
+                assert time.monotonic() - began < 20  # 5 s on a quiet machine
+        finally:
+            for pid in reversed(stopped):
+                os.kill(pid, signal.SIGCONT)
+        until = time.monotonic() + DEADLINE
+        while browser.client.get("/healthz").status_code != 200:
+            assert time.monotonic() < until
+        assert "\nlifecycle_up 1.0\n" in browser.client.get("/metrics").text
+        browser.close()
 
 
 def test_a_standby(mortal: TestServer) -> None:

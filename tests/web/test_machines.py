@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from typing import TYPE_CHECKING
 
 import httpx
@@ -29,14 +30,14 @@ def test_metrics(looking: Browser) -> None:
     assert looking.client.get("/metrics", headers=accept).text.endswith("# EOF\n")
 
 
-def test_metrics_with_a_token(make: Callable[..., Browser]) -> None:
-    browser = make(metrics="token")
+def test_metrics_with_a_token(visit: Callable[..., Browser]) -> None:
+    browser = visit(metrics="token")
     assert browser.client.get("/metrics").status_code == 401
     assert browser.client.get("/metrics", headers=BEARER).status_code == 200
 
 
-def test_metrics_of_a_database_that_is_gone(make: Callable[..., Browser]) -> None:
-    text = make(dsn="host=/nowhere").client.get("/metrics").text
+def test_metrics_of_a_database_that_is_gone(visit: Callable[..., Browser]) -> None:
+    text = visit(dsn="host=/nowhere").client.get("/metrics").text
     assert "lifecycle_up 0.0" in text
     assert "lifecycle_runs_total" not in text
 
@@ -57,3 +58,39 @@ def test_an_event_comes_through_the_stream(make: Callable[..., Browser], db: Con
         assert next(lines) == "retry: 3000"
         data = next(line for line in lines if line.startswith("data: "))
     assert json.loads(data.removeprefix("data: "))["payload"] == {"a": 1}
+
+
+def test_a_client_that_takes_nothing_is_dropped_and_counted(
+    make: Callable[..., Browser], db: Connection
+) -> None:
+    browser = make().sign_in()
+    host, port = browser.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.sendall(
+            f"GET /admin/events/stream?topic=own HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {TOKEN}\r\n\r\n".encode()
+        )
+        assert b" 200 " in slow.recv(4096)
+        with httpx.stream(
+            "GET", f"{browser.url}/admin/events/stream?topic=quick", headers=BEARER, timeout=DEADLINE
+        ) as quick:
+            lines = quick.iter_lines()
+            assert next(lines) == "retry: 3000"
+            stream = browser.client.get("/admin/system/health.json").json()["stream"]
+            assert (stream["subscribers"], stream["dropped"]) == (2, {})
+            # more than all buffers on the way hold
+            for _ in range(6):
+                db.execute(
+                    "select pydb.event_publish('own', to_jsonb(repeat('x', 8000)))"
+                    " from generate_series(1, 1000)"
+                )
+                while db.execute("select pydb_internal.event_publish_batch()").fetchone() != (0,):
+                    pass
+            db.execute("select pydb.event_publish('quick', '{}')")
+            db.execute("select pydb_internal.event_publish_batch()")
+            assert next(line for line in lines if line.startswith("event: ")) == "event: quick"
+    stream = browser.client.get("/admin/system/health.json").json()["stream"]
+    assert stream["dropped"] == {"slow": 1}
+    page = browser.get("/admin/system/health")
+    assert "<dt>ended: too slow to take them</dt><dd>1</dd>" in page

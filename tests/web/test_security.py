@@ -43,16 +43,16 @@ def test_a_host_that_is_not_ours_is_refused(looking: Browser, host: str) -> None
     assert looking.client.get("/admin/policies", headers={"host": host}).status_code == 400
 
 
-def test_hosts_that_were_named(make: Callable[..., Browser]) -> None:
-    browser = make(hosts=("pages.example.org", "*.internal"))
+def test_hosts_that_were_named(visit: Callable[..., Browser]) -> None:
+    browser = visit(hosts=("pages.example.org", "*.internal"))
     good = ("pages.example.org", "pages.example.org:8432", "a.internal", "A.B.Internal")
     bad = ("internal", ".internal", "xinternal", "example.org")
     for host, code in [*((one, 200) for one in good), *((one, 400) for one in bad)]:
         assert browser.client.get("/livez", headers={"host": host}).status_code == code, host
 
 
-def test_other_origins(make: Callable[..., Browser]) -> None:
-    browser = make(origins=("https://admin.example.org",))
+def test_other_origins(visit: Callable[..., Browser]) -> None:
+    browser = visit(origins=("https://admin.example.org",))
     asks = {"origin": "https://admin.example.org", "access-control-request-method": "POST"}
     allowed = browser.client.options("/admin/api/policies", headers=asks)
     assert allowed.status_code == 204
@@ -110,16 +110,44 @@ def test_a_body_that_is_no_json(looking: Browser, kind: str, body: bytes) -> Non
     assert answered.json()["error"]["message"]
 
 
-def test_the_rate_of_a_workspace(make: Callable[..., Browser]) -> None:
-    browser = make(rate=5)
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("pause", b'{"reason": "a\\u0000b"}'),
+        ("pause", b'{"reason": "\\ud800"}'),
+        ("pause", b'{"reason": "  "}'),
+        ("pause", b'{"reason": {"a": 1e999}, "form_key": 1' + b"0" * 5000 + b"}"),
+        ("policies/events/run", b'{"dry_run": true, "reason": "' + b"x" * 1001 + b'"}'),
+        ("policies/events/run", b'{"dry_run": true, "reason": "\\u0000"}'),
+        ("policies/events/run", b'{"dry_run": "maybe"}'),
+        ("policies/events/run", b'{"ticket": "a.b", "reason": "x"}'),
+        ("policies/logins/approve", b'{"reason": "x", "digest": "\\u0000"}'),
+        ("policies/logins/approve", b'{"reason": "x", "digest": "\\udfff"}'),
+        ("policies/%F0%28%8C%28/pause", b'{"reason": "x"}'),
+        ("runs/retry/plan", b'{"runs": [true, -1, "x", 1e3]}'),
+        ("runs/retry/plan", b'{"runs": {"a": 1}}'),
+        ("jobs/1/plan", b'{"action": "drop"}'),
+        ("jobs/9999999999999999999/plan", b'{"action": "run"}'),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused(looking: Browser, path: str, body: bytes) -> None:
+    headers = {**BEARER, "content-type": "application/json"}
+    answered = looking.client.post(f"/admin/api/{path}", content=body, headers=headers)
+    assert 400 <= answered.status_code < 500, answered.text
+    assert answered.json()["error"]["message"]
+    assert "Traceback" not in answered.text
+
+
+def test_the_rate_of_a_workspace(visit: Callable[..., Browser]) -> None:
+    browser = visit(rate=5)
     codes = [browser.client.get("/admin/api/jobs", headers=BEARER).status_code for _ in range(7)]
     assert codes == [200] * 5 + [429] * 2
     # probes are asked by machines, and are cheap
     assert browser.client.get("/livez").status_code == 200
 
 
-def test_requests_of_a_workspace_at_once(make: Callable[..., Browser]) -> None:
-    browser = make(concurrency=2, slow=5.0)
+def test_requests_of_a_workspace_at_once(visit: Callable[..., Browser]) -> None:
+    browser = visit(concurrency=2, slow=5.0)
 
     async def hold(count: int) -> list[int]:
         # each is answered only when its body has come
@@ -145,16 +173,16 @@ def test_requests_of_a_workspace_at_once(make: Callable[..., Browser]) -> None:
     assert asyncio.run(hold(2)) == [200]
 
 
-def test_a_slow_body_is_given_up(make: Callable[..., Browser]) -> None:
-    browser = make(slow=1.0)
+def test_a_slow_body_is_given_up(visit: Callable[..., Browser]) -> None:
+    browser = visit(slow=1.0)
     host, port = browser.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=DEADLINE) as peer:
         peer.sendall(b"POST /admin/sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\ntoken=")
         assert peer.recv(100).startswith(b"HTTP/1.1 408")
 
 
-def test_a_server_full_of_slow_clients_still_answers(make: Callable[..., Browser]) -> None:
-    browser = make(slow=30.0)
+def test_a_server_full_of_slow_clients_still_answers(visit: Callable[..., Browser]) -> None:
+    browser = visit(slow=30.0)
     host, port = browser.url.removeprefix("http://").split(":")
     peers = [socket.create_connection((host, int(port)), timeout=DEADLINE) for _ in range(60)]
     try:

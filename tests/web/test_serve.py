@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests import forked, processes
+from tests.events import serving
 from tests.servers import ROOT
 from tests.web.conftest import DEADLINE, Browser
 from tests.web.world import TOKEN
@@ -102,6 +103,45 @@ def test_a_run_that_is_at_work_at_the_end_is_cancelled_and_says_so(
         "select state, stop_reason, rows_done from pydb.job_run where id = %s", [run]
     ).fetchone()
     assert found == ("cancelled", "cancelled", 0)
+
+
+def test_it_says_when_publishing_is_behind_and_comes_back(
+    serve: Callable[..., subprocess.Popen[bytes]], db: Connection
+) -> None:
+    process = serve(PYDB_SERVE_TOKEN=TOKEN)
+    url = address(process)
+
+    def ready(status: str) -> dict[str, str]:
+        until = time.monotonic() + DEADLINE
+        while (found := httpx.get(f"{url}/healthz").json())["status"] != status:
+            assert time.monotonic() < until, found
+        return dict(found)
+
+    ready("pass")
+    db.execute("alter function pydb_internal.event_publish_batch rename to event_publish_batch_away")
+    found = ready("warn")
+    assert "publishing events is behind" in found["output"]
+    assert "event_publish_batch" in found["output"]
+    assert found["since"]
+    db.execute("select pydb.event_publish('own', '{}')")
+    db.execute("alter function pydb_internal.event_publish_batch_away rename to event_publish_batch")
+    ready("pass")
+    until = time.monotonic() + DEADLINE
+    while db.execute("select from pydb.event where topic = 'own'").fetchone() is None:
+        assert time.monotonic() < until
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 0
+    said = err.decode().splitlines()
+    assert [line.split(": ")[:2] for line in said] == [["pydb serve", "publishing events"]] * 2
+    assert said[0].endswith("; trying again")
+    assert said[1].endswith("the database is back")
+
+
+def test_200_followers_get_every_event_in_order(dsn: str) -> None:
+    late = sorted(serving.delays(dsn, 200, 20))
+    assert len(late) == 200 * 20
+    assert late[-1] < DEADLINE  # how soon on a quiet machine is measured by the bench
 
 
 def run_serve(dsn: str, tmp_path: Path, *args: str, **env: str) -> tuple[int, str]:
