@@ -77,5 +77,8 @@ drop function pydb_internal.retention_partition_held(pydb.retention_policy, oid,
 drop function pydb_internal.retention_partition_verdict(
     pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
 );
+drop function pydb_internal.retention_survey(
+    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule
+);
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;

@@ -283,3 +283,6 @@ alter type pydb_internal.retention_work add attribute named oid[];
 alter type pydb_internal.retention_work add attribute names text;
 comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
 comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
+
+-- holds: a run asks once what is held
+drop function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean);

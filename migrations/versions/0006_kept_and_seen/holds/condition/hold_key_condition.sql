@@ -25,7 +25,15 @@ begin
     v_any := format(
         '%s.%I %s any (%L::%s[])', p_alias, p_columns[1], p_seed.operators[1], p_seed.literals[1], p_seed.types[1]
     );
-    if cardinality(p_columns) > 1 or p_is_sought then
+    if p_is_sought and cardinality(p_columns) = 1 and p_seed.operators[1] = 'operator(pg_catalog.=)'
+        and p_seed.types[1] in ('smallint', 'integer', 'bigint', 'uuid')
+    then
+        -- in their order, as an index has them; and no row twice, so that no join looks for that
+        v_exists := format(
+            'exists (select 1 from (select distinct hk.k1 from unnest(%L::%s[]) as hk (k1) order by hk.k1) as hk
+            where %s.%I operator(pg_catalog.=) hk.k1)', p_seed.literals[1], p_seed.types[1], p_alias, p_columns[1]
+        );
+    elsif cardinality(p_columns) > 1 or p_is_sought then
         select format('exists (select 1 from unnest(%s) as hk (%s) where %s)',
             string_agg(format('%L::%s[]', p_seed.literals[u.n], p_seed.types[u.n]), ', ' order by u.n),
             string_agg('k' || u.n, ', ' order by u.n), string_agg(
