@@ -81,11 +81,14 @@ begin
                 rows_held
             from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span, v_rule) as m;
             rows_total := greatest(
-                pydb_internal.retention_total_rows(relation),
+                -- of what keeps all its rows only the fuse asks, and counts where that could matter
+                pydb_internal.retention_total_rows(relation, case when p_span or rows_due > 0 then false end),
                 rows_due + rows_blocked + rows_held + rows_minus_infinity + rows_past + rows_future
             );
-            select s.strategy, s.reason into strategy, strategy_reason
-            from pydb_internal.retention_strategy(p_policy, relation, rows_due, rows_total) as s;
+            if p_span or rows_due > 0 then
+                select s.strategy, s.reason into strategy, strategy_reason
+                from pydb_internal.retention_strategy(p_policy, relation, rows_due, rows_total) as s;
+            end if;
         end if;
         return next;
     end loop;
