@@ -267,7 +267,7 @@ declare
         run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan
         run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest
         run_sentence run_series run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require
-        total_batches total_bucket window_stop
+        total_batches total_bucket window_stop window_within
     ';
     c_runner constant text := '
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_import archive_import_open
@@ -334,7 +334,7 @@ declare
         run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark run_message
         run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
         run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
-        schedule_is_command schedule_require total_batches total_bucket window_stop
+        schedule_is_command schedule_require total_batches total_bucket window_stop window_within
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release
