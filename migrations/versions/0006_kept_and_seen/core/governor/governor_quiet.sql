@@ -1,7 +1,7 @@
 -- pydb_internal.governor_quiet (governor; by governor_stop): whether every indicator would say ok, by one look at all
 -- that they look at.
--- reads pydb.governor_indicator, pg_replication_slots, pg_stat_replication, pg_stat_activity, pg_prepared_xacts, pg_locks
--- writes nothing   locks nothing
+-- reads pydb.governor_indicator, pg_replication_slots, pg_stat_replication, pg_stat_activity, pg_prepared_xacts,
+-- pg_locks   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.governor_quiet(p_relation regclass)
 returns boolean
