@@ -274,7 +274,7 @@ declare
         run_sentence run_series run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require
         telemetry_audit_statements telemetry_check_create telemetry_extend telemetry_forget telemetry_get
         telemetry_job_statements telemetry_request_statements telemetry_statements telemetry_store telemetry_unit
-        telemetry_view_statements total_batches total_bucket window_stop
+        telemetry_view_statements total_batches total_bucket window_stop window_within
     ';
     c_runner constant text := '
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_holds archive_import
@@ -343,7 +343,7 @@ declare
         run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
         run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
         schedule_is_command schedule_require telemetry_extend telemetry_get telemetry_unit total_batches total_bucket
-        window_stop
+        window_stop window_within
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release

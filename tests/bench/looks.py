@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.bench.arena import Arena, Connection
 
 KEEP: Final = "50 days"
-# with a slot there is something to see, so every indicator is asked; that nobody reads it does not count
+# with a slot and a window there is something to look at; that nobody reads the slot does not count
 ON: Final = """
 select pydb.governor_set(i, p_leaves_out => '{bench}')
 from unnest('{replication_lag,replication_delay}'::text[]) as i;
@@ -78,7 +78,7 @@ def _expect_none(connection: Connection) -> None:
 
 def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     """A run of half of the rows with all looks and without, and by the statistics of the server."""
-    whole = Figure("delete half: governor, window and guards on / off, every indicator asked", 1.02)
+    whole = Figure("delete half: governor, window and guards on / off, a slot and a window to look at", 1.02)
     each = Figure("looks of that run, a batch", 2.0, unit="ms")
     share = Figure("looks of that run, of its time", 2.0, unit="%")
     for _ in range(max(options.rounds, 5)):

@@ -116,6 +116,36 @@ def test_who_is_left_out_holds_nobody(pair: Pair) -> None:
         pair.tell_standby("select pg_wal_replay_resume()")
 
 
+def test_one_look_is_enough_while_a_standby_keeps_up(pair: Pair) -> None:
+    quiet = "select pydb_internal.governor_quiet('app.event')"
+    seen = "select count(*) from pydb_internal.governor_seen"
+    pair.db.execute("select pydb.governor_set('replication_lag', p_expects => '{}')")
+    pair.db.execute("truncate pydb_internal.governor_seen")
+    try:
+        until(pair.db, quiet)
+        pair.db.execute("delete from app.event where id > 1")
+        until(pair.db, BEHIND)
+        pair.db.execute(CALL.encode())
+        assert pair.last() == ("completed", "exhausted", 1, None)
+        assert pair.db.execute(seen.encode()).fetchone() == (0,)
+        pair.db.execute(EXPIRED)
+        pair.tell_standby("select pg_wal_replay_pause()")
+        pair.db.execute("update app.event set filler = repeat('z', 200)")
+        assert pair.db.execute(quiet.encode()).fetchone() == (False,)
+        pair.db.execute("select pydb.governor_set('replication_lag', p_leaves_out => '{walreceiver}')")
+        assert pair.db.execute(quiet.encode()).fetchone() == (True,)
+        pair.db.execute("select pydb.governor_set('replication_lag', p_leaves_out => '{}')")
+        run = Run(pair.connect())
+        rests(pair.db, "replication_lag", "stop")
+    finally:
+        pair.tell_standby("select pg_wal_replay_resume()")
+        pair.db.execute(
+            "select pydb.governor_set('replication_lag', p_expects => '{walreceiver}', p_leaves_out => '{}')"
+        )
+    run.end()
+    assert pair.last() == ("completed", "exhausted", 2000, None)
+
+
 def test_a_lag_within_its_threshold_makes_batches_smaller_and_does_not_end_them(pair: Pair) -> None:
     pair.db.execute("select pydb.governor_set('replication_lag', p_threshold => 2e6)")
     pair.tell_standby("select pg_wal_replay_pause()")

@@ -179,6 +179,7 @@ SAFE: Final = {
     "window_kinds": "a trigger; notes what the windows say",
     "window_users": TELLS + ": names of policies",
     "window_verdict": TELLS,
+    "window_within": TELLS,
     "setting_set": RIGHT + "; type and bounds are the setting's, a role is one that the login could become",
 }
 # static text, or catalogs of extensions; nothing of the caller's is in it

@@ -77,6 +77,9 @@ drop function pydb_internal.retention_partition_held(pydb.retention_policy, oid,
 drop function pydb_internal.retention_partition_verdict(
     pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
 );
+drop function pydb_internal.retention_survey(
+    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule
+);
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
 
@@ -99,3 +102,6 @@ delete from pydb.setting where name = 'telemetry_ahead';
 alter type pydb_internal.orphan_repair_work drop attribute named;
 alter type pydb_internal.orphan_repair_work drop attribute names;
 alter type pydb_internal.orphan_repair_work drop attribute free_until;
+-- governor and windows: a look asks once, and not farther than it matters
+drop function pydb_internal.window_within(text[], text, timestamptz, interval);
+drop function pydb_internal.governor_keeps_up(pydb.governor_indicator);

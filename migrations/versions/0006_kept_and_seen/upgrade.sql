@@ -305,3 +305,5 @@ comment on column pydb_internal.orphan_repair_work.named is 'Tables that its con
 comment on column pydb_internal.orphan_repair_work.names is 'Their names before the conditions were made.';
 comment on column pydb_internal.orphan_repair_work.free_until is
 'When free is to be asked again: an override ends; null = never.';
+-- holds: a run asks once what is held
+drop function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean);

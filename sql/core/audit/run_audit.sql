@@ -3,10 +3,11 @@
 -- raises nothing
 create or replace function pydb_internal.run_audit(p_run pydb.job_run, p_subject text, p_arguments jsonb)
 returns void
-language sql
+language plpgsql -- it keeps its plan
 set search_path = pg_catalog, pg_temp
 as $$
-    select pg_current_xact_id(); -- before it gets its id: see audit_seal_batch
+begin
+    perform pg_current_xact_id(); -- before it gets its id: see audit_seal_batch
     insert into pydb.audit_log (actor, action, subject, arguments, run_id)
     select
         p_run.actor, k.audit_action, coalesce(p_subject, p_run.plan ->> 'reference', p_run.subject),
@@ -19,6 +20,7 @@ as $$
         p_run.id
     from pydb_internal.run_kind as k
     where k.name = p_run.run_kind and k.audit_action is not null and p_run.rows_done > 0;
+end
 $$;
 
 comment on function pydb_internal.run_audit(pydb.job_run, text, jsonb) is

@@ -20,17 +20,20 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_run pydb.job_run;
+    v_plan jsonb;
 begin
     update pydb.job_run as r
     set state = p_state, stop_reason = p_stop_reason, rows_skipped = coalesce(p_rows_skipped, r.rows_skipped),
         sqlstate = p_sqlstate, error = p_error, heartbeat_at = clock_timestamp(),
         finished_at = greatest(clock_timestamp(), r.started_at), -- a clock may go back meanwhile
-        detail = r.plan || r.detail || coalesce(p_detail, '{}'::jsonb)
-    where r.id = p_run_id and r.state = 'running' and r.pid = pg_backend_pid()
-    returning r.* into v_run;
+        detail = r.plan || r.detail || coalesce(p_detail, '{}'::jsonb), plan = '{}'
+    from pydb.job_run as o
+    where r.id = p_run_id and r.state = 'running' and r.pid = pg_backend_pid() and o.id = r.id
+    returning o.plan into v_plan;
     if found then
+        select r.* into v_run from pydb.job_run as r where r.id = p_run_id;
+        v_run.plan := v_plan;
         perform pydb_internal.run_audit(v_run, p_subject, p_audit);
-        update pydb.job_run as r set plan = '{}' where r.id = p_run_id and r.plan <> '{}';
         -- whoever adds to the log takes away what is too old
         perform pydb_internal.run_prune(v_run.kind, v_run.subject);
         return true;

@@ -8,15 +8,17 @@ create or replace function pydb_internal.run_log_plan(
     p_detail jsonb
 )
 returns void
-language sql
+language plpgsql -- it keeps its plan
 security definer -- see pydb_internal.run_open
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     update pydb.job_run as r
     set rows_planned = p_rows_planned, cutoff = p_cutoff, heartbeat_at = clock_timestamp(),
         -- not in detail, which each batch writes anew: this can be long
         plan = coalesce(p_detail, '{}'::jsonb)
     where r.id = p_run_id and r.state = 'running' and r.pid = pg_backend_pid();
+end
 $$;
 
 comment on function pydb_internal.run_log_plan(bigint, bigint, timestamptz, jsonb) is

@@ -3,15 +3,19 @@
 -- raises nothing
 create or replace function pydb_internal.total_bucket(p_value numeric, p_bounds numeric[])
 returns text
-language sql
+language plpgsql -- it keeps its plan
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select coalesce(
-        (select u.bound::text from unnest(p_bounds) with ordinality as u (bound, place)
-        where p_value <= u.bound order by u.place limit 1),
-        '+Inf'
+begin
+    return (
+        select coalesce(
+            (select u.bound::text from unnest(p_bounds) with ordinality as u (bound, place)
+            where p_value <= u.bound order by u.place limit 1),
+            '+Inf'
+        )
     );
+end
 $$;
 
 comment on function pydb_internal.total_bucket(numeric, numeric[]) is

@@ -18,7 +18,10 @@ declare
     v_window record;
     v_target float8;
 begin
-    v_window := pydb_internal.window_verdict(p_terms.windows, p_run.kind, v_now);
+    -- beyond the end of the batch and of the next look nobody asks
+    v_window := pydb_internal.window_within(
+        p_terms.windows, p_run.kind, v_now, interval '1 hour' + coalesce(p_run.turn_ms, 0) * interval '1 ms'
+    );
     if v_window.until = 'infinity' then
         return p_run;
     elsif v_window.until is not null and not v_is_rehearsal then

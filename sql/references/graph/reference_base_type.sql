@@ -4,20 +4,22 @@
 -- raises nothing
 create or replace function pydb_internal.reference_base_type(p_type oid)
 returns oid
-language sql
+language plpgsql -- it keeps its plan
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    with recursive chain as (
-        select t.oid, t.typtype, t.typbasetype from pg_catalog.pg_type as t where t.oid = p_type
-        union all
-        select t.oid, t.typtype, t.typbasetype
-        from chain as c
-        inner join pg_catalog.pg_type as t on t.oid = c.typbasetype
-        where c.typtype = 'd'
-    )
-
-    select c.oid from chain as c where c.typtype <> 'd'
+declare
+    v_type oid := p_type;
+    v_kind "char";
+begin
+    loop
+        select t.typtype, case t.typtype when 'd' then t.typbasetype else t.oid end into v_kind, v_type
+        from pg_catalog.pg_type as t
+        where t.oid = v_type;
+        exit when v_kind is distinct from 'd';
+    end loop;
+    return v_type;
+end
 $$;
 
 comment on function pydb_internal.reference_base_type(oid) is 'Base type of a domain, or the type itself.';

@@ -4,11 +4,12 @@
 -- raises nothing
 create or replace function pydb_internal.reference_relation_shape(p_relation oid, p_deletes boolean)
 returns pydb_internal.guard_part[]
-language sql
+language plpgsql -- it keeps its plan
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select array(
+begin
+    return array(
         select row(u.kind, format('%s.%I', pydb_internal.relation_name(p_relation), u.name), u.value, u.acts)
             ::pydb_internal.guard_part
         from (
@@ -38,6 +39,7 @@ as $$
             where c.oid = p_relation and c.relrowsecurity
         ) as u (kind, name, value, acts)
     );
+end
 $$;
 
 comment on function pydb_internal.reference_relation_shape(oid, boolean) is

@@ -4,14 +4,16 @@
 -- raises nothing
 create or replace function pydb_internal.retention_shape_adopt(p_policy text)
 returns void
-language sql
+language plpgsql -- it keeps its plan
 security definer -- writes what it looks up itself, and only where nothing is
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     update pydb.guard_subject as s
     set shape = pydb_internal.retention_shape(p), shaped_at = clock_timestamp()
     from pydb.retention_policy as p
     where s.kind = 'policy' and s.name = p_policy and s.shape is null and p.name = p_policy;
+end
 $$;
 
 comment on function pydb_internal.retention_shape_adopt(text) is

@@ -71,7 +71,7 @@ begin
                 when v_once then format('count(*) filter (where %s)', p_rule.held) else '0::int8'
             end, case when v_apart then '' else p_rule.free end
         ) into rows_due, oldest, newest, rows_past, rows_future, rows_held;
-        if v_probe and not p_span and pydb_internal.retention_is_ordered(p_policy, p_relation) then
+        if v_probe and not p_span and rows_due > 0 and pydb_internal.retention_is_ordered(p_policy, p_relation) then
             -- where the newest of them lies, which the index tells at once. A guess is good enough: what lies behind
             -- is walked too if not all that were counted are gone by then
             execute format(
@@ -86,7 +86,7 @@ begin
             ) into v_expired;
             rows_blocked := v_expired - rows_due;
         end if;
-        if p_rule.held is not null and not v_once then
+        if p_rule.held is not null and not v_once and (rows_due > 0 or not v_apart) then
             execute format(
                 'select count(*) from only %s as t%s where %s and (%s)', v_table, v_joined, v_all, p_rule.held
             ) into rows_held;

@@ -17,7 +17,9 @@ begin
     select c.reltuples / nullif(c.relpages, 0) * v_pages into v_estimate
     from pg_class as c
     where c.oid = p_relation and c.reltuples >= 0;
-    if p_exact or v_pages < 4096 or v_estimate is null then
+    if p_exact is null then
+        return coalesce(round(v_estimate), 0)::bigint;
+    elsif p_exact or v_pages < 4096 or v_estimate is null then
         begin
             execute format('select count(*) from only %s', pydb_internal.relation_name(p_relation)) into v_count;
             perform pydb_internal.retention_undo();
@@ -31,6 +33,6 @@ $$;
 
 comment on function pydb_internal.retention_total_rows(oid, boolean) is
 'Rows in a relation: exact below 4096 pages, without statistics or on demand; else rows per page at the last ANALYZE
-times the pages now.';
+times the pages now. p_exact null: an estimate will do, or 0 where there is none.';
 
 revoke all on function pydb_internal.retention_total_rows(oid, boolean) from public;

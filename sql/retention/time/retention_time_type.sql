@@ -3,13 +3,17 @@
 -- raises nothing
 create or replace function pydb_internal.retention_time_type(p_relation oid, p_column name)
 returns regtype
-language sql
+language plpgsql -- it keeps its plan
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select pydb_internal.reference_base_type(a.atttypid)::regtype
-    from pg_catalog.pg_attribute as a
-    where a.attrelid = p_relation and a.attname = p_column and a.attnum > 0 and not a.attisdropped
+begin
+    return (
+        select pydb_internal.reference_base_type(a.atttypid)::regtype
+        from pg_catalog.pg_attribute as a
+        where a.attrelid = p_relation and a.attname = p_column and a.attnum > 0 and not a.attisdropped
+    );
+end
 $$;
 
 comment on function pydb_internal.retention_time_type(oid, name) is

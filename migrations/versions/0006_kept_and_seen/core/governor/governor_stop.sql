@@ -31,6 +31,7 @@ begin
         end if;
         if coalesce(pydb_internal.governor_quiet(p_run.relation), false) and p_run.governor_signal is null then
             p_run.factor := least(1, coalesce(p_run.factor, 1) + 0.0625);
+            p_run.governor_ratio := null; -- below half of all thresholds
         else
             p_run := pydb_internal.governor_decide(p_run, p_terms, v_now);
         end if;

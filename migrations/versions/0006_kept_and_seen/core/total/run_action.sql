@@ -3,19 +3,23 @@
 -- raises nothing
 create or replace function pydb_internal.run_action(p_run pydb.job_run)
 returns text
-language sql
+language plpgsql -- it keeps its plan
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case
-        when p_run.kind = 'archive' then case p_run.run_kind
-            when 'archive_purge' then 'purged' when 'archive_export' then 'exported' else 'restored'
+begin
+    return (
+        select case
+            when p_run.kind = 'archive' then case p_run.run_kind
+                when 'archive_purge' then 'purged' when 'archive_export' then 'exported' else 'restored'
+            end
+            when p_run.kind = 'orphans' then case p_run.detail ->> 'mode'
+                when 'nullify' then 'nulled' when 'quarantine' then 'quarantined' else 'deleted'
+            end
+            else 'deleted'
         end
-        when p_run.kind = 'orphans' then case p_run.detail ->> 'mode'
-            when 'nullify' then 'nulled' when 'quarantine' then 'quarantined' else 'deleted'
-        end
-        else 'deleted'
-    end;
+    );
+end
 $$;
 
 comment on function pydb_internal.run_action(pydb.job_run) is

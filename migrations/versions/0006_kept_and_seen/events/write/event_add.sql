@@ -3,9 +3,10 @@
 -- raises nothing
 create or replace function pydb_internal.event_add(p_topic text, p_payload jsonb)
 returns void
-language sql
+language plpgsql -- it keeps its plan
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     insert into pydb_internal.event_waiting (topic, payload)
     select p_topic, jsonb_strip_nulls(p_payload)
     from pydb_internal.event_head as h
@@ -13,6 +14,7 @@ as $$
     inner join pydb.setting as k on k.name = 'event_keep'
     -- where nobody has published for as long as events are kept, nobody will read them; updated_at: the installation
     where coalesce(h.seen_at, s.updated_at) > now() - k.value::interval;
+end
 $$;
 
 comment on function pydb_internal.event_add(text, jsonb) is

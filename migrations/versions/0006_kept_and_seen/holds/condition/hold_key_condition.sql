@@ -15,6 +15,8 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    -- as many as commas, at the least: to read them as an array would take longer
+    v_are_many constant boolean := split_part(p_seed.literals[1], ',', 101) <> '';
     v_any text;
     v_exists text;
 begin
@@ -22,10 +24,20 @@ begin
         -- alone in its FROM, as everywhere here: the names of the filter are its columns
         return concat_ws(' and ', p_also, coalesce('(' || p_seed.filter || ')', 'true'));
     end if;
-    v_any := format(
-        '%s.%I %s any (%L::%s[])', p_alias, p_columns[1], p_seed.operators[1], p_seed.literals[1], p_seed.types[1]
-    );
-    if cardinality(p_columns) > 1 or p_is_sought then
+    if (v_are_many and not p_is_sought) or (not v_are_many and cardinality(p_columns) = 1) then
+        v_any := format(
+            '%s.%I %s any (%L::%s[])', p_alias, p_columns[1], p_seed.operators[1], p_seed.literals[1], p_seed.types[1]
+        );
+    end if;
+    if p_is_sought and v_are_many and cardinality(p_columns) = 1 and p_seed.operators[1] = 'operator(pg_catalog.=)'
+        and p_seed.types[1] in ('smallint', 'integer', 'bigint', 'uuid')
+    then
+        -- in their order, as an index has them; and no row twice, so that no join looks for that
+        v_exists := format(
+            'exists (select 1 from (select distinct hk.k1 from unnest(%L::%s[]) as hk (k1) order by hk.k1) as hk
+            where %s.%I operator(pg_catalog.=) hk.k1)', p_seed.literals[1], p_seed.types[1], p_alias, p_columns[1]
+        );
+    elsif cardinality(p_columns) > 1 or (p_is_sought and v_are_many) then
         select format('exists (select 1 from unnest(%s) as hk (%s) where %s)',
             string_agg(format('%L::%s[]', p_seed.literals[u.n], p_seed.types[u.n]), ', ' order by u.n),
             string_agg('k' || u.n, ', ' order by u.n), string_agg(
@@ -36,10 +48,7 @@ begin
     -- Few keys are found by an index. Of many the planner would look at each to guess how many rows they are, unless
     -- they stand in a CASE: a hash of them then is asked row by row. Who looks for the rows comes by the keys.
     return concat_ws(' and ', p_also, case
-        when cardinality(p_seed.literals[1]::text[]) <= 100 then coalesce(
-            case when cardinality(p_columns) > 1 then v_exists end, v_any
-        )
-        when p_is_sought then v_exists
+        when not v_are_many or p_is_sought then coalesce(v_exists, v_any)
         else format('case when %s then %s else false end', v_any, coalesce(v_exists, 'true'))
     end);
 end

@@ -5,7 +5,8 @@
 create or replace function pydb_internal.retention_survey(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
-    p_span boolean
+    p_span boolean,
+    p_rule pydb_internal.hold_rule default null
 )
 returns table (
     relation oid,
@@ -33,12 +34,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_leaf record;
-    v_rule pydb_internal.hold_rule;
+    v_rule pydb_internal.hold_rule := p_rule;
     v_action constant text := pydb_internal.retention_save_action(p_policy);
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
-    v_rule := pydb_internal.hold_rule_of(p_policy.target);
+    if p_rule.free is null then
+        v_rule := pydb_internal.hold_rule_of(p_policy.target);
+    end if;
     for v_leaf in
         select
             coalesce(l.relation, p.relation) as oid, l.foreign_table is true as is_foreign, p.unit,
@@ -78,20 +81,28 @@ begin
                 rows_held
             from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span, v_rule) as m;
             rows_total := greatest(
-                pydb_internal.retention_total_rows(relation),
+                -- of what keeps all its rows only the fuse asks, and counts where that could matter
+                pydb_internal.retention_total_rows(relation, case when p_span or rows_due > 0 then false end),
                 rows_due + rows_blocked + rows_held + rows_minus_infinity + rows_past + rows_future
             );
-            select s.strategy, s.reason into strategy, strategy_reason
-            from pydb_internal.retention_strategy(p_policy, relation, rows_due, rows_total) as s;
+            if p_span or rows_due > 0 then
+                select s.strategy, s.reason into strategy, strategy_reason
+                from pydb_internal.retention_strategy(p_policy, relation, rows_due, rows_total) as s;
+            end if;
         end if;
         return next;
     end loop;
 end
 $$;
 
-comment on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) is
+comment on function pydb_internal.retention_survey(
+    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule
+) is
 'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due,
 blocked, held, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked,
-and (p_span) the time span of the rows due and the rows at -infinity; last_block as retention_measure says.';
+and (p_span) the time span of the rows due and the rows at -infinity; last_block as retention_measure says. p_rule: what
+holds say of the rows, from who has asked already.';
 
-revoke all on function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean) from public;
+revoke all on function pydb_internal.retention_survey(
+    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule
+) from public;

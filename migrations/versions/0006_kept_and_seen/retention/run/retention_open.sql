@@ -48,6 +48,7 @@ begin
     perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     v_holds := (pydb_internal.hold_state()).generation; -- before anything is counted
+    v_rule := pydb_internal.hold_rule_of(v_policy.target);
     p_run.work := coalesce(p_run.work, '{}') || pydb_internal.retention_naming(v_policy);
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
@@ -61,7 +62,7 @@ begin
         sum(s.rows_held)::bigint
     into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last,
         v_held
-    from pydb_internal.retention_survey(v_policy, v_cutoff, false) as s;
+    from pydb_internal.retention_survey(v_policy, v_cutoff, false, v_rule) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
     if num_nonnulls(variadic v_last) > 0 then
@@ -71,7 +72,6 @@ begin
     v_work.blocked := v_blocked;
     v_work.holds := v_holds;
     v_work.free_at := v_holds;
-    v_rule := pydb_internal.hold_rule_of(v_policy.target);
     v_work.free := v_rule.free;
     v_work.free_until := v_rule.until;
     v_work.free_since := null;
