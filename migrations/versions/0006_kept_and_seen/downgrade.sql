@@ -81,3 +81,5 @@ drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
 -- retention: what an export reads counts from the moment of its run
 drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint, bigint);
+-- holds: filters are asked of archives where that can be
+drop function pydb_internal.hold_seeds(pydb.hold[], jsonb);

@@ -286,3 +286,6 @@ comment on column pydb_internal.retention_work.names is 'Their names before the 
 
 -- retention: what an export reads counts from the moment of its run
 drop function pydb_internal.export_range(text, oid, timestamptz, bigint, bigint, bigint);
+
+-- holds: filters are asked of archives where that can be
+drop function pydb_internal.hold_seeds(pydb.hold[], boolean);
