@@ -1,4 +1,5 @@
--- pydb_internal.type_alike (names): one type for all those whose values compare with each other as what they are.
+-- pydb_internal.type_alike (names; by retention_mapping_problem): one type for all those whose values compare with
+-- each other as what they are.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.type_alike(p_type oid)
