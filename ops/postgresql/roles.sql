@@ -169,7 +169,7 @@ declare
         health_holds health_idempotency health_job_findings health_jobs health_migrations health_missed health_orphans
         health_retention health_run_findings health_say health_schedule health_seal health_targets health_telemetry
         hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between
-        hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint hold_is_carried
+        hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint hold_is_asked hold_is_carried
         hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of hold_said
         hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive
         metric_build metric_cascade metric_collect metric_database metric_edges metric_events metric_gap metric_health
@@ -219,7 +219,7 @@ declare
         schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
         schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
         setting_get setting_of_role space_free superuser_text telemetry_jobs telemetry_parts telemetry_requests
-        telemetry_schedules telemetry_until total_subject type_plain type_read window_users window_verdict
+        telemetry_schedules telemetry_until total_subject type_alike type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range

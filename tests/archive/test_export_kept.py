@@ -9,14 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pydb import db as pydb_db
-from pydb.archive import carry, export
+from pydb.archive import carry, export, manifest
 from pydb.archive.outcome import Outcome
+from pydb.archive.target import Directory
 from tests.archive.filelab import end
 from tests.retention.lab import NOW
 from tests.retention.lab import Lab as Retention
 from tests.retention.test_keep_property import KEEP, TYPES, Case, build, cases
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from tests.archive.filelab import FileLab
 
 MAPPING: Final = (
@@ -87,6 +90,37 @@ def test_rules_and_a_hold_together(shop: FileLab) -> None:
     assert shop.value("select sum(rows) from pydb.retention_plan('events')") == len(goes) - 2
     assert end(shop.export()) == ("partial", "held", len(goes) - 2)
     assert shop.in_files() == goes - {13, 55}
+
+
+class Holding(Directory):
+    """A directory: while the second file is written, a hold is placed on a row that the first one has."""
+
+    def __init__(self, files: FileLab) -> None:
+        super().__init__(files.path)
+        self.files = files
+        self.data: list[str] = []
+
+    def create(self, name: str) -> BinaryIO:
+        if name.endswith(manifest.ENDING):
+            self.data.append(name)
+            if len(self.data) == 2:
+                # in a session of its own: the exporter is in the middle of a COPY
+                self.files.do(
+                    """select pydb.hold_place('late', 'app.event', '[{"id": 3}]', p_reason => 'court')"""
+                )
+        return super().create(name)
+
+
+def test_a_row_that_is_held_when_its_file_is_written_stays_in_its_table(files: FileLab) -> None:
+    files.table(1000)
+    place = Holding(files)
+    assert end(files.export(place=place, blocks=3)) == ("partial", "held", 999)
+    assert len(place.data) > 1
+    assert files.in_table() == {3}
+    assert 3 in files.in_files()
+    assert end(files.export()) == ("partial", "held", 0)
+    files.do("select * from pydb.hold_release('late', 'closed')")
+    assert end(files.export()) == ("completed", "exhausted", 1)
 
 
 def test_a_budget_takes_rows_that_go_and_no_others(shop: FileLab) -> None:

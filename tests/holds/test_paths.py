@@ -10,7 +10,7 @@ from tests.lint import sqltree
 from tests.retention.lab import Lab, refused
 
 if TYPE_CHECKING:
-    from tests.conftest import Connection
+    from tests.conftest import Connection, RoleFactory
 
 DELETES: Final = re.compile(
     r"\b(delete\s+from|truncate\s+(?!on\b)|drop\s+table|detach\s+partition|merge\s+into)\b", re.IGNORECASE
@@ -163,6 +163,45 @@ def test_a_batch_an_archive_and_its_purge_spare_what_is_held(lab: Lab) -> None:
     policy(lab, "customers", "customer", p_on_referenced="'cascade'")
     lab.rows("select rows_done from pydb.retention_batch('customers')")
     assert [row[0] for row in lab.rows("select id from customer")] == [3]
+
+
+def test_a_filter_holds_copies_in_an_archive_and_all_of_it_where_it_cannot_be_asked(
+    lab: Lab, role: RoleFactory
+) -> None:
+    policy(lab, "orders", '"Bestellung ä"', p_action="'archive'")
+    run(lab, "call pydb.retention_run('orders')")
+    archive = lab.one(
+        "select archive::text from pydb.archive_table where source = '\"Bestellung ä\"'::regclass"
+    )
+    ids = f"select id from {archive} order by id"
+    every = [row[0] for row in lab.rows(ids)]
+    long_ago = (
+        "update pydb.archive_run set last_at = now() - interval '40 years',"
+        " first_at = now() - interval '40 years'"
+    )
+    lab.do(long_ago)
+    # whoever could not become the owner of pydb has none of his text run as the owner
+    place(lab, "theirs", '"Bestellung ä"', None, "id = 7")
+    lab.rows(
+        "update pydb.hold set placed_by_role = (select oid from pg_roles where rolname = %s) returning 1",
+        role("counsel"),
+    )
+    assert run(lab, "call pydb.archive_purge()")[:2] == ("partial", "held")
+    assert [row[0] for row in lab.rows(ids)] == every
+    error = lab.one("select error from pydb.job_run where kind = 'archive' order by id desc limit 1")
+    assert error == f"{len(every)} rows stay: holds are about them: theirs (filter)"
+    lab.rows("select * from pydb.hold_release('theirs', 'over')")
+    place(lab, "ours", '"Bestellung ä"', None, "id in (7, 9)")
+    # the archive is followed by the next run that archives; until then a filter may name what it has not
+    lab.do('alter table "Bestellung ä" add column "new" int default 1')
+    assert run(lab, "call pydb.archive_purge()")[:2] == ("partial", "held")
+    assert [row[0] for row in lab.rows(ids)] == every
+    lab.do('alter table "Bestellung ä" drop column "new"')
+    assert run(lab, "call pydb.archive_purge()")[:2] == ("partial", "held")
+    assert [row[0] for row in lab.rows(ids)] == [7, 9]
+    lab.rows("select * from pydb.hold_release('ours', 'over')")
+    assert run(lab, "call pydb.archive_purge()")[:2] == ("completed", "exhausted")
+    assert lab.rows(ids) == []
 
 
 def test_a_cascade_is_refused_and_a_job_waits_for_the_release(lab: Lab) -> None:

@@ -31,6 +31,10 @@ KEEPERS = (
     create table t.daily_old partition of t.daily for values from ('2020-01-01') to ('2020-02-01');
     create table t.daily_new partition of t.daily for values from ('2020-02-01') to (maxvalue);
     insert into t.daily values (1, '2020-01-05'), (2, '2020-03-01'), (3, now());
+    create table t.contract (tenant bigint primary key, keep interval);
+    insert into t.contract values (1, '10 days'), (2, null);
+    create table t.kept (id int primary key, tenant int, at timestamptz);
+    insert into t.kept select a.id, a.id % 3, a.at from t.archived as a;
     create table t.rollup (upto timestamptz);
     insert into t.rollup values (now() - interval '60 days');
     create table t.no_rollup (upto timestamptz);
@@ -42,6 +46,9 @@ KEEPERS = (
         p_fuse_share => 1, p_schedule => '* * * * *');
     select pydb.retention_policy_set('daily', 't.daily', 'at', '30 days', p_action => 'drop_partition',
         p_fuse_share => 1, p_schedule => '* * * * *');
+    select pydb.retention_policy_set('kept', 't.kept', 'at', '30 days', p_fuse_share => 1,
+        p_keep_table => 't.contract', p_keep_by => '{tenant}', p_keep_key => '{tenant}',
+        p_keep_value => 'keep', p_keep_floor => '1 day', p_schedule => '* * * * *');
     select pydb.retention_policy_set('rolled', 't.rolled', 'at', '30 days', p_fuse_share => 1,
         p_watermark_table => 't.rollup', p_watermark_column => 'upto', p_schedule => '* * * * *');
     select pydb.retention_policy_set('unrolled', 't.unrolled', 'at', '30 days', p_fuse_share => 1,
@@ -50,6 +57,7 @@ KEEPERS = (
 KEEPER_ENDS = [
     ("archived", "completed", "exhausted", None, 71, "succeeded"),
     ("daily", "completed", "exhausted", None, 2, "succeeded"),
+    ("kept", "completed", "exhausted", None, 55, "succeeded"),
     ("purge", "completed", "exhausted", None, 71, "succeeded"),
     ("rolled", "completed", "exhausted", None, 41, "succeeded"),
     ("unrolled", "blocked", "error", "YD119", 0, "failed"),
@@ -115,10 +123,10 @@ def ticked(ticking: Site) -> Iterator[Site]:
 
 
 def test_what_the_clock_is_to_fire_is_scheduled(ticking: Site) -> None:
-    # beside the hostile names two policies and the built-in one, four that keep, cascade jobs, the scan for
+    # beside the hostile names two policies and the built-in one, five that keep, cascade jobs, the scan for
     # orphans and the purge
     count = ticking.one("select count(*) from cron.job where schedule = '* * * * *'")
-    assert count == len(HOSTILE_NAMES) + 10
+    assert count == len(HOSTILE_NAMES) + 11
 
 
 def test_the_clock_fires_a_job_that_commits(ticked: Site) -> None:
@@ -165,7 +173,7 @@ def test_the_clock_archives_drops_partitions_waits_for_rollups_and_purges(ticked
         """select distinct on (j.subject) j.subject, j.state, j.stop_reason, j.sqlstate, j.rows_done, d.status
         from pydb.job_run as j
         inner join cron.job_run_details as d on d.job_pid = j.pid
-        where j.subject in ('archived', 'daily', 'purge', 'rolled', 'unrolled')
+        where j.subject in ('archived', 'daily', 'kept', 'purge', 'rolled', 'unrolled')
         order by j.subject, j.id"""
     )
     assert ends == KEEPER_ENDS

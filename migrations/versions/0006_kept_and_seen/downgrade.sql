@@ -105,3 +105,5 @@ alter type pydb_internal.orphan_repair_work drop attribute free_until;
 -- governor and windows: a look asks once, and not farther than it matters
 drop function pydb_internal.window_within(text[], text, timestamptz, interval);
 drop function pydb_internal.governor_keeps_up(pydb.governor_indicator);
+-- holds: filters are asked of archives where that can be
+drop function pydb_internal.hold_seeds(pydb.hold[], jsonb);

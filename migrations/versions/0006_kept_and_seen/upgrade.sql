@@ -307,3 +307,6 @@ comment on column pydb_internal.orphan_repair_work.free_until is
 'When free is to be asked again: an override ends; null = never.';
 -- holds: a run asks once what is held
 drop function pydb_internal.retention_survey(pydb.retention_policy, timestamptz, boolean);
+
+-- holds: filters are asked of archives where that can be
+drop function pydb_internal.hold_seeds(pydb.hold[], boolean);

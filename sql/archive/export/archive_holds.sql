@@ -1,5 +1,5 @@
--- pydb_internal.archive_holds (export; for pydb/archive/export.py): the holds that rows of a table, or of an archive of
--- one, take along into a file.
+-- pydb_internal.archive_holds (export): the holds that rows of a table, or of an archive of one, take along into a
+-- file.
 -- reads pydb.archive_table, pydb.hold, the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.archive_holds(p_relation oid)

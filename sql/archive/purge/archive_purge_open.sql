@@ -17,6 +17,7 @@ declare
     v_is_over constant boolean := coalesce((p_run.work ->> 'again')::boolean, false);
     v_rows bigint := 0;
     v_is_held boolean := false;
+    v_holds text[] := '{}';
 begin
     v_turn.run := p_run;
     v_turn.parts := '{}';
@@ -31,7 +32,13 @@ begin
         v_part.due := v_due.rows;
         v_turn.parts := v_turn.parts || v_part;
         v_rows := v_rows + v_due.rows;
-        v_is_held := v_is_held or pydb_internal.archive_is_held(v_due.archive);
+        if pydb_internal.archive_is_held(v_due.archive) then
+            v_is_held := true;
+            v_holds := v_holds || array(
+                select format('%s (%s)', h.name, h.kind)
+                from jsonb_to_recordset(pydb_internal.archive_holds(v_due.archive)) as h (name text, kind text)
+            );
+        end if;
     end loop;
     v_turn.run.work := jsonb_build_object('blocks', 256, 'again', p_parts is not null);
     if p_parts is null then
@@ -43,6 +50,11 @@ begin
         v_turn.run.state := case when v_rows = 0 then 'completed' else 'partial' end;
         v_turn.run.reason := case when v_rows = 0 then 'exhausted' when v_is_held then 'held' else 'locked' end;
         v_turn.run.skipped := v_rows;
+        if v_rows > 0 and v_is_held then
+            v_turn.run.error := format('%s stay: holds are about them: %s', pydb_internal.rows_text(v_rows), (
+                select string_agg(distinct u.hold, ', ') from unnest(v_holds) as u (hold)
+            ));
+        end if;
     end if;
     return v_turn;
 end

@@ -1,4 +1,4 @@
--- pydb_internal.hold_edges_between (condition; by hold_graph_of): the references that lead from a table to what holds
+-- pydb_internal.hold_edges_between (condition): the references that lead from a table to what holds
 -- name.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing

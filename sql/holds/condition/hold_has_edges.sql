@@ -1,4 +1,4 @@
--- pydb_internal.hold_has_edges (condition; by hold_graph_of): does any reference lead from a table, or to it?
+-- pydb_internal.hold_has_edges (condition): does any reference lead from a table, or to it?
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.hold_has_edges(p_place oid)

@@ -1,7 +1,7 @@
 -- pydb_internal.hold_seeds (condition): what some holds say, table by table; those by key of one table together.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.hold_seeds(p_holds pydb.hold[], p_is_wide boolean default false)
+create or replace function pydb_internal.hold_seeds(p_holds pydb.hold[], p_stores jsonb default null)
 returns setof pydb_internal.hold_seed
 language plpgsql
 stable
@@ -16,9 +16,13 @@ begin
             t.relation, h.overrides is not null as exempt, d.problem,
             case when d.problem is null then h.key_columns else '{}'::name[] end as columns,
             case when d.problem is null then h.key_values else '{}'::text[] end as literals,
-            case when d.problem is null and not p_is_wide then h.filter end as filter
+            case
+                when d.problem is null and h.filter is not null and (
+                    p_stores is null or pydb_internal.hold_is_asked(h, p_stores)
+                ) then h.filter
+            end as filter
         from unnest(p_holds) as h
-        cross join lateral pydb_internal.hold_defect(h, p_is_wide) as d (problem)
+        cross join lateral pydb_internal.hold_defect(h, p_stores is not null) as d (problem)
         cross join lateral (
             select pydb_internal.hold_relation(h) as relation where h.kind <> 'tenant' or h.relation is not null
             union all
@@ -57,8 +61,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.hold_seeds(pydb.hold[], boolean) is
-'The rows that holds name, as seeds of hold_graph; a hold that cannot be followed as a seed with its problem. p_is_wide:
-filters are not asked, all rows of their tables count as named.';
+comment on function pydb_internal.hold_seeds(pydb.hold[], jsonb) is
+'The rows that holds name, as seeds of hold_graph; a hold that cannot be followed as a seed with its problem. p_stores:
+of archives too, see hold_graph; where a filter cannot tell (hold_is_asked), all rows of its table count as named.';
 
-revoke all on function pydb_internal.hold_seeds(pydb.hold[], boolean) from public;
+revoke all on function pydb_internal.hold_seeds(pydb.hold[], jsonb) from public;

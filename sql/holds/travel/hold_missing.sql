@@ -42,7 +42,7 @@ begin
                 message = format('hold %s was in force on %s where its rows come from, and is not known here', name,
                     v_name),
                 detail = format('By %s: %s', kind, reason),
-                hint = format('pydb archive import --with-holds, or: pydb hold place %L %s --reason …', name, v_name);
+                hint = 'pydb archive import FILE --with-holds';
         end if;
         return next;
     end loop;

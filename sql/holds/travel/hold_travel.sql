@@ -23,7 +23,7 @@ begin
     v_seeds := array(
         select s from pydb_internal.hold_seeds(array(
             select h from pydb_internal.hold_active() as h where h.overrides is null
-        ), true) as s
+        ), '{}') as s
     );
     v_above := case
         when pydb_internal.hold_has_edges(v_place)
@@ -37,7 +37,7 @@ begin
         )) order by h.name), '[]')
         from pydb_internal.hold_active() as h
         where h.overrides is null and exists (
-            select from pydb_internal.hold_seeds(array[h], true) as s where s.place = any(v_above)
+            select from pydb_internal.hold_seeds(array[h], '{}') as s where s.place = any(v_above)
         )
     );
 end

@@ -42,7 +42,7 @@ begin
         group by g.name
     loop
         v_graph := pydb_internal.hold_graph_of(p_relation, array(
-            select s from pydb_internal.hold_seeds(v_group.holds, p_stores is not null) as s
+            select s from pydb_internal.hold_seeds(v_group.holds, p_stores) as s
         ), p_stores);
         continue when v_graph.place is null;
         foreach v_graph.is_sought in array array[false, true] loop

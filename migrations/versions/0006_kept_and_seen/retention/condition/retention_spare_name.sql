@@ -4,20 +4,22 @@
 -- raises nothing
 create or replace function pydb_internal.retention_spare_name(p_relation oid)
 returns text
-language sql
+language plpgsql -- it keeps its plan
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    -- a table has at most 1600 columns
-    select 'pydb ' || n.number || ' '
-    from generate_series(1, 1601) as n (number)
-    where not exists (
+declare
+    v_number integer := 1;
+begin
+    while exists (
         select from pg_attribute as a
         where a.attrelid = p_relation and not a.attisdropped
-            and starts_with(a.attname::text, 'pydb ' || n.number || ' ')
-    )
-    order by n.number
-    limit 1;
+            and starts_with(a.attname::text, 'pydb ' || v_number || ' ')
+    ) loop
+        v_number := v_number + 1;
+    end loop;
+    return 'pydb ' || v_number || ' ';
+end
 $$;
 
 comment on function pydb_internal.retention_spare_name(oid) is

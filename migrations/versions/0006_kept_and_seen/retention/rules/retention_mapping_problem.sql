@@ -55,8 +55,8 @@ begin
                 coalesce(quote_ident(v_column.by_name), 'null'))
             when v_column.key_gone then format('%s has no column %s', v_name,
                 coalesce(quote_ident(v_column.key_name), 'null'))
-            when pydb_internal.type_plain(v_column.by_type) is distinct from
-                pydb_internal.type_plain(v_column.key_type) then format('column %I is of type %s and %I of %s is of %s',
+            when pydb_internal.type_alike(v_column.by_type) is distinct from
+                pydb_internal.type_alike(v_column.key_type) then format('column %I is of type %s and %I of %s is of %s',
                 v_column.by_name, format_type(v_column.by_type, null), v_column.key_name, v_name,
                 format_type(v_column.key_type, null))
             when pydb_internal.type_plain(v_column.key_type) is null then format(
