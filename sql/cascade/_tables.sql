@@ -129,6 +129,26 @@ comment on column pydb.cascade_job.search_path is
 comment on column pydb.cascade_job.purge is
 'True: for good: what archives and the quarantine hold of its rows goes first.';
 
+create type pydb.erasure_edge as (
+    reference text,
+    child text,
+    columns name[],
+    parent text,
+    parent_columns name[],
+    keys bigint,
+    hashes bytea[]
+);
+
+comment on type pydb.erasure_edge is 'What the ledger of erasures keeps of an edge, to look below rows that are gone.';
+comment on column pydb.erasure_edge.reference is 'Its reference.';
+comment on column pydb.erasure_edge.child is 'Table whose rows named the keys.';
+comment on column pydb.erasure_edge.columns is 'Its columns.';
+comment on column pydb.erasure_edge.parent is 'Table whose rows had the keys.';
+comment on column pydb.erasure_edge.parent_columns is 'Its columns.';
+comment on column pydb.erasure_edge.keys is 'How many keys; null = of a type that cannot be read.';
+comment on column pydb.erasure_edge.hashes is
+'Their salted hashes; null = too many to be kept (setting erasure_edge_keys), or not readable.';
+
 create table pydb.erasure (
     id uuid not null default pg_catalog.gen_random_uuid(),
     entity text not null,
@@ -159,7 +179,7 @@ create table pydb.erasure (
     replay_of uuid,
     imported_at timestamptz,
     purge boolean not null default false,
-    edges jsonb not null default '[]'::jsonb,
+    edges pydb.erasure_edge[] not null default '{}',
     constraint erasure_pkey primary key (id),
     constraint erasure_state_check check (state in ('requested', 'started', 'completed', 'refused')),
     constraint erasure_refusal_check check (refusal in ('blocked', 'not_approved', 'cancelled', 'error')),
@@ -213,9 +233,8 @@ comment on column pydb.erasure.imported_at is
 'When it was read from a file: then its word is that of the file, and job and runs of that time are left out.';
 comment on column pydb.erasure.purge is 'True: for good: what archives and the quarantine held of it too.';
 comment on column pydb.erasure.edges is
-'Array: reference, child, columns, parent, parent_columns, keys (how many), hashes (of the keys of the rows of parent,
-salted; null = too many to be kept, setting erasure_edge_keys): by them pydb.erasure_verify_edges looks below rows that
-are gone.';
+'Its edges, with the salted hashes of the keys of the rows that went: by them pydb.erasure_verify_edges looks below rows
+that are gone.';
 
 create type pydb_internal.erasure_task as (
     id uuid,

@@ -1,4 +1,4 @@
-"""The server dies while archived rows go to files: each is in the archive, or in a file that is whole."""
+"""The server dies while rows go to files: each is where it was, or in a file that is whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydb import db, errors
-from pydb.archive import carry, files, target, verify
+from pydb.archive import carry, export, files, target, verify
 from tests.faults.crashes import CRASHES
 from tests.faults.lab import DEADLINE
 
@@ -20,17 +20,19 @@ if TYPE_CHECKING:
     from tests.servers import TestServer
 
 ARCHIVE = "pydb_archive.app__events"
+# where the rows are before: those of a policy in their table, those of a run in its archive
+PLACES = {"export": "app.events", "archive": ARCHIVE}
 # what another session holds, so that the export stands still there
 POINTS = {
     "a whole file, not entered": "lock table pydb.archive_manifest in share mode",
-    "entered, nothing deleted": f"select from {ARCHIVE} where id = 1 for update",
+    "entered, nothing deleted": "select from {} where id = 1 for update",
 }
 
 
 class Carrying(threading.Thread):
-    """An export of all that the archive holds; `pid` is the backend of it that waits."""
+    """An export of the policy, or of all that the archive holds; `pid` is the backend of it that waits."""
 
-    def __init__(self, lab: Lab, run_id: int, place: target.Target) -> None:
+    def __init__(self, lab: Lab, run_id: int | None, place: target.Target) -> None:
         super().__init__(daemon=True)
         self.pid = 0
         self.error: Exception | None = None
@@ -40,7 +42,10 @@ class Carrying(threading.Thread):
     def run(self) -> None:
         try:
             with db.connect(self._dsn) as conn, db.connect(self._dsn) as reader:
-                carry.export_archived(conn, reader, self._place, run_id=self._run_id)
+                if self._run_id is None:
+                    export.export(conn, reader, "events", self._place)
+                else:
+                    carry.export_archived(conn, reader, self._place, run_id=self._run_id)
         except (errors.PydbError, OSError) as error:
             self.error = error
 
@@ -51,9 +56,9 @@ class Carrying(threading.Thread):
         return getattr(self.error, "sqlstate", None)
 
 
-def ids(lab: Lab, place: target.Directory) -> tuple[set[int], set[int]]:
-    """What is in the archive, and what is in whole files."""
-    archived = {row[0] for row in lab.db.execute(f"select id from {ARCHIVE}".encode())}
+def ids(lab: Lab, action: str, place: target.Directory) -> tuple[set[int], set[int]]:
+    """What is where it was, and what is in whole files."""
+    left = {row[0] for row in lab.db.execute(f"select id from {PLACES[action]} where id <= 600".encode())}
     exported: set[int] = set()
     with db.connect(lab.dsn) as conn:
         for one in verify.of_database(conn, place):
@@ -62,31 +67,36 @@ def ids(lab: Lab, place: target.Directory) -> tuple[set[int], set[int]]:
                 exported |= {int(line.split(b"\t", 1)[0]) for line in text.splitlines()}
             else:
                 assert one.result is verify.Result.TEMPORARY, one
-    return archived, exported
+    return left, exported
 
 
 @CRASHES
 @pytest.mark.parametrize("point", POINTS)
-def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash, point: str) -> None:
+@pytest.mark.parametrize("action", PLACES)
+def test_a_crash(  # noqa: PLR0917
+    mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash, point: str, action: str
+) -> None:
     lab, place = mortal_lab, target.Directory(tmp_path)
     lab.table(rows=700, expired=600)
-    lab.policy(action="archive")
+    lab.policy(action=action)
     lab.setting("lock_timeout", "60 s")
-    lab.run().succeeded()
-    run_id = lab.runs()[-1].id
+    run_id = None
+    if action == "archive":
+        lab.run().succeeded()
+        run_id = lab.runs()[-1].id
     holder = lab.session()
     holder.execute("begin")
-    holder.execute(POINTS[point].encode())
+    holder.execute(POINTS[point].format(PLACES[action]).encode())
     export = Carrying(lab, run_id, place)
     blocked = "from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
     lab.until(f"select exists (select {blocked})", holder.info.backend_pid)
     export.pid = int(str(lab.value(f"select pid {blocked} limit 1", holder.info.backend_pid)))
     crash(mortal, lab, export)  # type: ignore[arg-type]
     holder.close()
-    archived, exported = ids(lab, place)
-    assert archived | exported == set(range(1, 601))
+    left, exported = ids(lab, action, place)
+    assert left | exported == set(range(1, 601))
     again = Carrying(lab, run_id, place)
     again.join(DEADLINE)
     assert again.error is None
-    assert ids(lab, place) == (set(), set(range(1, 601)))
-    assert lab.value("select sum(rows - purged) from pydb.archive_run") == 0
+    assert ids(lab, action, place) == (set(), set(range(1, 601)))
+    assert lab.value("select coalesce(sum(rows - purged), 0) from pydb.archive_run") == 0

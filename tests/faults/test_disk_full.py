@@ -1,4 +1,4 @@
-"""The server's disk is full while a run archives: it fails, nothing is lost, and with room it goes on."""
+"""The server's disk is full while rows are archived or come back: none is lost, and with room it goes on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
+from pydb import db, errors
+from pydb.archive import export, load, target
 from pydb.embedded.supervisor import Account
 from tests.faults.test_archive_crash import whole
 
@@ -17,13 +21,15 @@ if TYPE_CHECKING:
 
     from tests.faults.lab import Lab
 
-# holds some of the 1.4 MB that the archive comes to, and a segment of WAL
+# holds some of the 1.4 MB that the archive, or the table, comes to
 BOUND = 1024 * 1024
 
 
 @contextlib.contextmanager
-def full_disk(lab: Lab, pid: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    """The archive has a megabyte of disk; yields the SQLSTATE of a block too many, and what makes room.
+def full_disk(
+    lab: Lab, pid: int, table: str = "pydb_archive.app__events"
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """A table has a megabyte of disk; yields the SQLSTATE of a block too many, and what makes room.
 
     A file system of that size, where root may mount one. Elsewhere (an ordinary user, most containers) a
     bound on the files that the run's server process writes, which servers from 16 on have no class for.
@@ -39,16 +45,16 @@ def full_disk(lab: Lab, pid: int) -> Iterator[tuple[str, Callable[[], object]]]:
                 yield ("53100" if lab.db.info.server_version < 160000 else "XX000"), room
             return
         try:
-            with tablespace(lab, disk) as room:
+            with tablespace(lab, disk, table) as room:
                 yield "53100", room
         finally:
             subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
 @contextlib.contextmanager
-def tablespace(lab: Lab, disk: Path) -> Iterator[Callable[[], object]]:
+def tablespace(lab: Lab, disk: Path, table: str) -> Iterator[Callable[[], object]]:
     name = f"small_{lab.db.info.dbname}"
-    move = "alter table pydb_archive.app__events set tablespace"
+    move = f"alter table {table} set tablespace"
     Account.for_servers().own(disk)
     lab.db.execute(f"create tablespace {name} location '{disk}'".encode())
     lab.db.execute(f"{move} {name}".encode())
@@ -86,3 +92,35 @@ def test_a_run_that_fills_the_disk(lab: Lab) -> None:
         assert whole(lab) == set(range(1, 1501))
         lab.converges()
     assert [run.rows_done for run in lab.runs()] == [100, len(archived) - 100, 1500 - len(archived), 0, 0]
+
+
+@pytest.mark.parametrize("whence", ["archive", "file"])
+def test_what_comes_back_fills_the_disk(lab: Lab, tmp_path: Path, whence: str) -> None:
+    lab.table()
+    place = target.Directory(tmp_path)
+    with db.connect(lab.dsn) as conn, db.connect(lab.dsn) as reader:
+        if whence == "archive":
+            lab.policy(action="archive")
+            lab.run().succeeded()
+        else:
+            lab.policy(action="export")
+            export.export(conn, reader, "events", place)
+        left = lab.ids()
+        assert left == set(range(1501, 2001))
+
+        def back() -> None:
+            if whence == "archive":
+                db.call(conn, "archive_restore", p_run_id=lab.runs()[0].id)
+            else:
+                files = [name for name in place.names() if name.endswith(".copy.zst")]
+                load.load_all(conn, [(place, name) for name in files])
+
+        pid = int(str(db.call_value(conn, "pg_catalog.pg_backend_pid")))
+        with full_disk(lab, pid, "app.events") as (code, make_room):
+            with pytest.raises(errors.PydbError) as caught:
+                back()
+            assert caught.value.sqlstate == code
+            assert lab.ids() == left
+            make_room()
+            back()
+            assert lab.ids() == left | set(range(1, 1501))

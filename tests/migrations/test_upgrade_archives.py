@@ -92,3 +92,29 @@ def test_what_0003_archived_is_restored_by_each_later_revision(
         assert counts(db) == (20, 100)
         assert left == (18, 43)
         assert migrate.check(database.dsn) == []
+
+
+def test_edges_of_the_ledger_are_the_same_typed_and_as_a_document(
+    server: TestServer, at_revision: Callable[[str], str]
+) -> None:
+    edges = b"select pg_catalog.to_jsonb(edges) from pydb.erasure"
+    with (
+        server.database(migrated=False, template=at_revision("0005")) as database,
+        psycopg.connect(database.dsn, autocommit=True) as db,
+    ):
+        db.execute(FILLED.encode())
+        db.execute(ERASED.split(";", maxsplit=1)[0].encode())
+        ((before,),) = db.execute(edges).fetchall()
+        assert [(one["parent"], one["keys"], len(one["hashes"])) for one in before] == [
+            ("shop.customer", 2, 2)
+        ]
+        migrate.up(database.dsn, "head")
+        assert db.execute(edges).fetchall() == [(before,)]
+        ((kind,),) = db.execute(b"select pg_typeof(edges)::text from pydb.erasure").fetchall()
+        assert kind == "pydb.erasure_edge[]"
+        assert db.execute(b"select ok, roots from pydb.erasure_verify()").fetchall() == [(True, 0)]
+        copies = db.execute(b"select pydb.erasure_export() -> 'edges'").fetchall()
+        assert copies == [(before,)]
+        migrate.down(database.dsn, "0005", destroy=True)
+        assert db.execute(edges).fetchall() == [(before,)]
+        assert db.execute(b"select ok, roots from pydb.erasure_verify()").fetchall() == [(True, 0)]

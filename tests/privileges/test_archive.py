@@ -246,3 +246,11 @@ def test_nobody_takes_rows_out_without_a_verified_file(kept: Field) -> None:
     run = "call pydb.archive_export_run(1, gen_random_uuid())"
     assert state_of(kept.admin, run) == "YD110"
     assert kept.one("select sum(rows - purged) from pydb.archive_run") == 30
+
+
+def test_who_may_not_take_archived_rows_to_files_archives_none_for_that(field: Field) -> None:
+    field.db.execute(ARCHIVE.replace("'archive'", "'export'").encode())
+    ask = "select pydb_internal.export_goes_along('events')"
+    assert state_of(field.runner, ask) == "YD005"
+    field.db.execute(b"drop table shared.note cascade")
+    assert state_of(field.runner, ask) is None

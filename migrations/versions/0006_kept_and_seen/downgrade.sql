@@ -107,3 +107,13 @@ drop function pydb_internal.window_within(text[], text, timestamptz, interval);
 drop function pydb_internal.governor_keeps_up(pydb.governor_indicator);
 -- holds: filters are asked of archives where that can be
 drop function pydb_internal.hold_seeds(pydb.hold[], jsonb);
+-- cascade: the edges of the ledger of erasures are a document again
+drop function pydb_internal.erasure_keys(pydb_internal.cascade_closure, bytea);
+alter table pydb.erasure alter column edges drop default;
+alter table pydb.erasure alter column edges type jsonb using pg_catalog.to_jsonb(edges);
+alter table pydb.erasure alter column edges set default '[]'::jsonb;
+comment on column pydb.erasure.edges is
+'Array: reference, child, columns, parent, parent_columns, keys (how many), hashes (of the keys of the rows of parent,
+salted; null = too many to be kept, setting erasure_edge_keys): by them pydb.erasure_verify_edges looks below rows that
+are gone.';
+drop type pydb.erasure_edge;

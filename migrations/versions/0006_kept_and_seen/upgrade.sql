@@ -310,3 +310,34 @@ drop function pydb_internal.retention_survey(pydb.retention_policy, timestamptz,
 
 -- holds: filters are asked of archives where that can be
 drop function pydb_internal.hold_seeds(pydb.hold[], boolean);
+-- cascade: the edges of the ledger of erasures have a type
+create type pydb.erasure_edge as (
+    reference text,
+    child text,
+    columns name[],
+    parent text,
+    parent_columns name[],
+    keys bigint,
+    hashes bytea[]
+);
+comment on type pydb.erasure_edge is 'What the ledger of erasures keeps of an edge, to look below rows that are gone.';
+comment on column pydb.erasure_edge.reference is 'Its reference.';
+comment on column pydb.erasure_edge.child is 'Table whose rows named the keys.';
+comment on column pydb.erasure_edge.columns is 'Its columns.';
+comment on column pydb.erasure_edge.parent is 'Table whose rows had the keys.';
+comment on column pydb.erasure_edge.parent_columns is 'Its columns.';
+comment on column pydb.erasure_edge.keys is 'How many keys; null = of a type that cannot be read.';
+comment on column pydb.erasure_edge.hashes is
+'Their salted hashes; null = too many to be kept (setting erasure_edge_keys), or not readable.';
+create function pydb_internal.erasure_edges_typed(p_edges jsonb)
+returns pydb.erasure_edge[]
+language sql
+as $$ select array(select pg_catalog.jsonb_populate_recordset(null::pydb.erasure_edge, p_edges)) $$;
+alter table pydb.erasure alter column edges drop default;
+alter table pydb.erasure alter column edges type pydb.erasure_edge[] using pydb_internal.erasure_edges_typed(edges);
+alter table pydb.erasure alter column edges set default '{}';
+drop function pydb_internal.erasure_edges_typed(jsonb);
+comment on column pydb.erasure.edges is
+'Its edges, with the salted hashes of the keys of the rows that went: by them pydb.erasure_verify_edges looks below rows
+that are gone.';
+drop function pydb_internal.erasure_keys(pydb_internal.cascade_closure, bytea);

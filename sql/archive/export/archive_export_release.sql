@@ -1,5 +1,5 @@
--- pydb_internal.archive_export_release (export): what a policy has archived on its way to files stays in the archive, as
--- any other row.
+-- pydb_internal.archive_export_release (export): what a policy has archived on its way to files stays in the
+-- archive, as any other row.
 -- writes pydb.archive_run   locks its rows there
 -- raises nothing
 create or replace function pydb_internal.archive_export_release(p_policy text)

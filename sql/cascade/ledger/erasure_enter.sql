@@ -13,7 +13,7 @@ begin
     p_row.relations := coalesce(p_row.relations, '{}');
     p_row.holds := coalesce(p_row.holds, '{}');
     p_row.purge := coalesce(p_row.purge, false);
-    p_row.edges := coalesce(p_row.edges, '[]');
+    p_row.edges := coalesce(p_row.edges, '{}');
     if p_row.imported_at is null then
         p_row.started_at := case when p_row.state = 'started' then clock_timestamp() end;
         p_row.finished_at := case when p_row.state = 'refused' then clock_timestamp() end;

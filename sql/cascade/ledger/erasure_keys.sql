@@ -3,7 +3,7 @@
 -- reads the relations of the closure, pydb.reference, pydb.setting   writes nothing   locks nothing above a select
 -- raises YD103 YD114
 create or replace function pydb_internal.erasure_keys(p_walk pydb_internal.cascade_closure, p_salt bytea)
-returns jsonb
+returns pydb.erasure_edge[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
@@ -22,7 +22,7 @@ declare
     v_from text;
     v_keys bigint;
     v_hashes bytea[];
-    v_all jsonb := '[]'::jsonb;
+    v_all pydb.erasure_edge[] := '{}'::pydb.erasure_edge[];
 begin
     for v_edge in select (m.edge).* from unnest(p_walk.edges) as m order by (m.edge).reference loop
         select string_agg(format(
@@ -52,18 +52,17 @@ begin
             ) into v_keys, v_hashes using p_salt, v_places.large, v_most;
             v_hashes := case when v_keys = 0 then '{}' else v_hashes end;
         end if;
-        v_all := v_all || jsonb_build_object(
-            'reference', v_edge.reference, 'child', pydb_internal.relation_name(v_edge.child),
-            'columns', to_jsonb(v_edge.child_columns), 'parent', pydb_internal.relation_name(v_edge.parent),
-            'parent_columns', to_jsonb(v_edge.parent_columns), 'keys', v_keys, 'hashes', to_jsonb(v_hashes)
-        );
+        v_all := v_all || row(
+            v_edge.reference, pydb_internal.relation_name(v_edge.child), v_edge.child_columns,
+            pydb_internal.relation_name(v_edge.parent), v_edge.parent_columns, v_keys, v_hashes
+        )::pydb.erasure_edge;
     end loop;
     return v_all;
 end
 $$;
 
 comment on function pydb_internal.erasure_keys(pydb_internal.cascade_closure, bytea) is
-'Array for pydb.erasure.edges. hashes null: more keys than the setting erasure_edge_keys, or (keys null too) of a type
+'For pydb.erasure.edges. hashes null: more keys than the setting erasure_edge_keys, or (keys null too) of a type
 that cannot be read.';
 
 revoke all on function pydb_internal.erasure_keys(pydb_internal.cascade_closure, bytea) from public;

@@ -40,7 +40,7 @@ begin
             then array(select jsonb_populate_recordset(null::pydb.cascade_step, p_draft -> 'steps')) end,
         (p_draft ->> 'salt')::bytea
     );
-    v_row.edges := p_draft -> 'edges';
+    v_row.edges := array(select jsonb_populate_recordset(null::pydb.erasure_edge, p_draft -> 'edges'));
     v_row.refusal := p_draft ->> 'refusal';
     v_row.state := case when v_row.refusal is null then 'started' else 'refused' end;
     v_row.replay_of := (p_draft ->> 'replay_of')::uuid;

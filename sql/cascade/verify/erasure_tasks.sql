@@ -26,12 +26,9 @@ as $$
     ),
 
     kept as (
-        select
-            e.id, k.reference, k.child, k.keys,
-            case when jsonb_typeof(k.hashes) = 'array'
-                then array(select h.hash::bytea from jsonb_array_elements_text(k.hashes) as h (hash)) end as hashes
+        select e.id, k.reference, k.child, k.keys, k.hashes
         from entry as e
-        cross join lateral jsonb_to_recordset(e.edges) as k (reference text, child text, keys bigint, hashes jsonb)
+        cross join lateral unnest(e.edges) as k
         where not exists (select from direct as d where d.id = e.id and d.reference = k.reference)
     ),
 
@@ -56,7 +53,7 @@ as $$
             e.id, r, r.reference, null, null::bytea[], null::bigint, 'its keys are not in the ledger'
         from entry as e
         cross join lateral pydb_internal.cascade_copy_edges(e.root, e.key_columns, e.choices) as r
-        where e.edges = '[]' and r.reference is not null
+        where e.edges = '{}' and r.reference is not null
             and not exists (select from direct as d where d.id = e.id and d.reference = r.reference)
     )
 
