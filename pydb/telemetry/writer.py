@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import threading
 import time
@@ -177,7 +178,7 @@ class Writer:
                 rows.required(path, rows.LONG),
                 status,
                 rows.text(error),
-                max(duration, 0.0),
+                duration if 0 <= duration < math.inf else 0.0,
                 rows.text(user),
                 trace_id,
                 span_id,

@@ -25,8 +25,8 @@ end
 $$;
 
 comment on procedure pydb.telemetry_run(text, timestamptz) is
-'Makes the partitions of a schema with telemetry until telemetry_ahead from now; those that are there stay. Who calls it
-owns the tables, or is a member of the role that does. Scheduled by telemetry_create; the writer in Python calls it where
-it may.';
+'Makes the partitions of a schema with telemetry until telemetry_ahead from now; those that are there stay. Who calls
+it owns the tables, or is a member of the role that does. Scheduled by telemetry_create; the writer in Python calls it
+where it may.';
 
 revoke all on procedure pydb.telemetry_run(text, timestamptz) from public;

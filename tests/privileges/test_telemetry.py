@@ -1,0 +1,66 @@
+"""Who may make telemetry, have its partitions made, and look at it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from tests.privileges.conftest import state_of
+
+if TYPE_CHECKING:
+    from tests.conftest import Connect, RoleFactory
+    from tests.privileges.conftest import Field
+
+DENIED = "42501"
+CREATE = "select pydb.telemetry_create('tele')"
+RUN = "call pydb.telemetry_run('tele', now() + interval '2 days')"
+STATUS = "select * from pydb.telemetry_status()"
+DROP = "select pydb.telemetry_drop('tele')"
+STATES = "select distinct state from pydb.telemetry_status() where baseline <> 'partitions'"
+
+
+def test_an_admin_makes_telemetry_and_its_owner_s_runner_its_partitions(
+    field: Field, connect: Connect, role: RoleFactory
+) -> None:
+    app = connect(user=role("app", "in role pydb_app"))
+    monitor = connect(user=role("eye", "in role pydb_monitor"))
+    assert state_of(field.admin, CREATE) == DENIED  # a schema belongs to the database
+    field.db.execute(
+        sql.SQL("grant create on database {} to {}").format(
+            sql.Identifier(field.db.info.dbname), sql.Identifier(field.admin.info.user)
+        )
+    )
+    for session in (app, monitor, field.runner):
+        for statement in (CREATE, DROP):
+            assert state_of(session, statement) == DENIED, (session.info.user, statement)
+    assert state_of(field.admin, CREATE) is None
+    assert state_of(field.admin, RUN) is None
+    assert state_of(field.runner, RUN.replace("2 days", "4 days")) == DENIED
+    assert state_of(app, RUN) == DENIED
+    for session in (monitor, field.runner, field.admin):
+        assert state_of(session, STATUS) is None
+    assert state_of(app, STATUS) == DENIED
+    # whoever may not read the tables knows nothing, and is told so
+    assert monitor.execute(STATES).fetchall() == [("unknown",)]
+    field.db.execute("grant usage on schema tele to pydb_monitor")
+    field.db.execute("grant select on all tables in schema tele to pydb_monitor")
+    assert monitor.execute(STATES).fetchall() == [("few",)]
+    assert field.rows("select distinct tableowner::text from pg_tables where schemaname = 'tele'") == [
+        (field.admin.info.user,)
+    ]
+    assert state_of(field.admin, DROP) is None
+
+
+def test_nobody_writes_to_the_books_but_by_the_routines(field: Field) -> None:
+    field.db.execute("select pydb.telemetry_create('tele')")
+    for session in (field.runner, field.admin):
+        for statement in (
+            "insert into pydb.telemetry select * from pydb.telemetry",
+            "update pydb.telemetry set name = 'mine'",
+            "delete from pydb.telemetry",
+        ):
+            assert state_of(session, statement) == DENIED, (session.info.user, statement)
+    # tables of somebody else are not made an admin's by being named
+    assert state_of(field.admin, "select pydb.telemetry_create('tele')") == DENIED
+    assert state_of(field.admin, "select pydb.telemetry_create('tele', p_max_p95 => '1 h')") == DENIED
