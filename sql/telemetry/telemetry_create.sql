@@ -22,7 +22,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_tables constant text[] := '{request_telemetry,audit_event,job_telemetry}';
+    c_tables constant text[] := array['request_telemetry', 'audit_event', 'job_telemetry'];
     v_keeps constant interval[] := array[p_request_keep, p_audit_keep, p_job_keep];
     v_now constant timestamptz := coalesce(p_now, clock_timestamp());
     v_new pydb.telemetry;

@@ -52,6 +52,52 @@ def test_an_admin_makes_telemetry_and_its_owner_s_runner_its_partitions(
     assert state_of(field.admin, DROP) is None
 
 
+def test_reading_telemetry_runs_no_code_of_whoever_owns_it(
+    field: Field, connect: Connect, role: RoleFactory
+) -> None:
+    owner = connect(user=role("owner"))
+    name = owner.info.user
+    field.db.execute("select pydb.telemetry_create('tele')")
+    for table in ("request_telemetry", "audit_event", "job_telemetry"):
+        for (part,) in field.rows("select relid::text from pg_partition_tree(%s)", f"tele.{table}"):
+            field.db.execute(f"alter table {part} owner to {name}".encode())
+    field.db.execute(f"grant usage, create on schema tele to {name}".encode())
+    found = "select distinct state, problem from pydb.telemetry_status() where baseline = 'p95'"
+    assert field.rows(found) == [("few", None)]
+    owner.execute(
+        sql.SQL(
+            "create function tele.trap() returns boolean immutable language plpgsql as $$begin"
+            " if current_user <> {} then raise exception 'run as %', current_user; end if;"
+            " return true; end$$"
+        ).format(sql.Literal(name))
+    )
+    # each of them would run as whoever looks, and looking is what the publisher does as pydb's owner
+    for plant, pull in (
+        (
+            "alter table tele.request_telemetry add constraint trap check (tele.trap()) not valid",
+            "alter table tele.request_telemetry drop constraint trap",
+        ),
+        ("create index trap on tele.job_telemetry (state) where tele.trap()", "drop index tele.trap"),
+        (
+            "create index trap on only tele.request_telemetry ((tele.trap()))",
+            "drop index tele.trap",
+        ),
+        (
+            "alter table tele.request_telemetry enable row level security;"
+            " create policy trap on tele.request_telemetry using (tele.trap())",
+            "drop policy trap on tele.request_telemetry;"
+            " alter table tele.request_telemetry disable row level security",
+        ),
+    ):
+        owner.execute(plant.encode())
+        ((state, problem),) = field.rows(found)
+        assert state == "unknown", plant
+        assert "run as" not in str(problem), plant
+        field.db.execute("select pydb_internal.health_watch()")
+        owner.execute(pull.encode())
+        assert field.rows(found) == [("few", None)]
+
+
 def test_nobody_writes_to_the_books_but_by_the_routines(field: Field) -> None:
     field.db.execute("select pydb.telemetry_create('tele')")
     for session in (field.runner, field.admin):

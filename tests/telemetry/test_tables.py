@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from tests.telemetry.conftest import Read
 
 INSERT = (
-    'insert into app.request_telemetry (recorded_at, "http.request.method", "http.route", "url.path",'
+    "insert into app.request_telemetry"
+    ' (recorded_at, "http.request.method", "http.route", "url.path",'
     ' "http.response.status_code", "error.type", "http.server.request.duration", sample_rate)'
-    " select now() - i * interval '1 s', 'GET', '/o/{{id}}', '/o/' || i, {status}, {error}, {duration}, {rate}"
+    " select now() - i * interval '1 s', 'GET', '/o/{{id}}', '/o/' || i, {status}, {error}, {duration},"
+    " {rate}"
     " from generate_series(1, {rows}) as i"
 )
 STATUS = "select baseline, round(measured, 4)::float8, weighed::int, state from pydb.telemetry_status({now})"

@@ -29,12 +29,15 @@ declare
 begin
     for v_one in select t.* from pydb.telemetry as t order by t.name loop
         name := v_one.name;
-        problem := null;
         begin
+            problem := coalesce(
+                pydb_internal.telemetry_problem(v_one.request_table), pydb_internal.telemetry_problem(v_one.job_table)
+            );
             select r.sampled, r.requests, r.errors, r.p95, j.ended, j.failed
             into v_sampled, v_requests, v_errors, v_p95, v_ended, v_failed
             from pydb_internal.telemetry_requests(v_one.request_table, v_now - v_one.baseline_window, v_now) as r
-            cross join pydb_internal.telemetry_jobs(v_one.job_table, v_now - v_one.baseline_window, v_now) as j;
+            cross join pydb_internal.telemetry_jobs(v_one.job_table, v_now - v_one.baseline_window, v_now) as j
+            where problem is null;
         exception when others then -- one that is gone, or may not be read, hides no other
             problem := sqlerrm;
         end;
