@@ -17,6 +17,10 @@ CREATE = "select pydb.telemetry_create('tele')"
 RUN = "call pydb.telemetry_run('tele', now() + interval '2 days')"
 STATUS = "select * from pydb.telemetry_status()"
 DROP = "select pydb.telemetry_drop('tele')"
+POLICY = (
+    "alter table tele.request_telemetry enable row level security;"
+    " create policy trap on tele.request_telemetry using (tele.trap())"
+)
 STATES = "select distinct state from pydb.telemetry_status() where baseline <> 'partitions'"
 
 
@@ -83,10 +87,9 @@ def test_reading_telemetry_runs_no_code_of_whoever_owns_it(
             "drop index tele.trap",
         ),
         (
-            "alter table tele.request_telemetry enable row level security;"
-            " create policy trap on tele.request_telemetry using (tele.trap())",
-            "drop policy trap on tele.request_telemetry;"
-            " alter table tele.request_telemetry disable row level security",
+            POLICY,
+            "drop policy trap on tele.request_telemetry; "
+            + POLICY.partition(";")[0].replace("enable", "disable"),
         ),
     ):
         owner.execute(plant.encode())
