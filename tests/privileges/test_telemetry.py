@@ -97,6 +97,7 @@ def test_reading_telemetry_runs_no_code_of_whoever_owns_it(
         assert state == "unknown", plant
         assert "run as" not in str(problem), plant
         field.db.execute("select pydb_internal.health_watch()")
+        assert state_of(field.db, RUN) == "YD040", plant
         owner.execute(pull.encode())
         assert field.rows(found) == [("few", None)]
 

@@ -1,4 +1,4 @@
--- pydb_internal.telemetry_problem (measure; by telemetry_status): why a table must not be read as the current role.
+-- pydb_internal.telemetry_problem (measure): why a table must not be read or given partitions as the current role.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.telemetry_problem(p_table regclass)
@@ -43,7 +43,7 @@ as $$
 $$;
 
 comment on function pydb_internal.telemetry_problem(regclass) is
-'Why code of somebody who could not become the current role might run if it read the table or a partition of it, or that
-the table is gone; null = it may be read.';
+'Why code of somebody who could not become the current role might run if it planned a query of the table or a partition
+of it, or that the table is gone; null = it may.';
 
 revoke all on function pydb_internal.telemetry_problem(regclass) from public;

@@ -1,6 +1,6 @@
 -- pydb.telemetry_run: make the partitions that come next; what the schedule calls.
 -- reads pydb.telemetry, pydb.retention_policy, the catalog   writes nothing   locks the default partitions for a moment
--- raises YD002; warns YD007
+-- raises YD002 YD040; warns YD007
 create or replace procedure pydb.telemetry_run(p_name text, p_now timestamptz default null)
 language plpgsql
 set search_path = pg_catalog, pg_temp
