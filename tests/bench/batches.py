@@ -37,7 +37,7 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     arena.template("readings", ROWS, shuffled=False)
     dsn = arena.server.dsn("readings")
     cursor = Figure(f"pydb.stream, {ROWS:,} rows: a bare server-side cursor / stream", 0.9, at_least=True)
-    keyset = Figure("the same, keyset: a bare server-side cursor / stream by the key", 0.7, at_least=True)
+    keyset = Figure("the same, keyset: a bare server-side cursor / stream by the key", 0.9, at_least=True)
     memory = Figure(f"peak memory, {options.large:,} rows / {FEW:,} rows", 1.1, unit="MB")
     for turn in range(options.rounds * 2 + 1):
         bare = timed(lambda: _bare(dsn))
