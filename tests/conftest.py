@@ -50,7 +50,7 @@ settings.load_profile("pydb")
 # what these tests see of a server hardly depends on its version, and they take most of the time
 OUTSIDE = (
     "alerts", "asgi", "cli", "demo", "docs", "embedded", "examples", "faults", "health", "idempotency",
-    "lint", "migrations", "packaging", "privileges", "schedule", "security", "web",
+    "lint", "migrations", "packaging", "privileges", "schedule", "security", "stream", "telemetry", "web",
 )  # fmt: skip
 # of the cases of these each server gets a half, but of tests that ask for the version: those run on both
 HALF = ("archive", "cascade", "core", "orphans", "references", "retention")

@@ -30,6 +30,7 @@ COMPONENTS: Final = (
     "holds",
     "events",
     "degraded",
+    "telemetry",
 )
 # longest time that a look may take, in seconds: more, and monitoring has given up
 TIMEOUT: Final = 10.0

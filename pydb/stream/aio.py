@@ -106,6 +106,7 @@ async def _by_cursor(
                 reading.described(columns_of(cursor))
                 while batch := reading.take(await cursor.fetchmany(reading.size)):
                     yield batch
+                    batch = None
                     reading.begin()
             if is_resumed:
                 await _refuse_null(conn, query, parameters, reading)
@@ -132,8 +133,10 @@ async def _by_key(
                 rows: list[Record] = await cursor.fetchall()
         has_more = len(rows) > reading.size
         batch = reading.take(rows, has_more=has_more)
+        del rows
         if batch is not None:
             yield batch
+            batch = None
             reading.begin()
     await _refuse_null(conn, query, parameters, reading)
 

@@ -123,6 +123,7 @@ def _by_cursor(
             reading.described(columns_of(cursor))
             while batch := reading.take(cursor.fetchmany(reading.size)):
                 yield batch
+                batch = None  # not two of them in memory while the next comes
                 reading.begin()
         if is_resumed:
             _refuse_null(conn, query, parameters, reading)
@@ -144,8 +145,10 @@ def _by_key(
             rows: list[Record] = cursor.fetchall()
         has_more = len(rows) > reading.size
         batch = reading.take(rows, has_more=has_more)
+        del rows
         if batch is not None:
             yield batch
+            batch = None
             reading.begin()
     _refuse_null(conn, query, parameters, reading)
 

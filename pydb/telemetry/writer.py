@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import math
 import os
 import threading
 import time
@@ -177,7 +178,7 @@ class Writer:
                 rows.required(path, rows.LONG),
                 status,
                 rows.text(error),
-                max(duration, 0.0),
+                duration if 0 <= duration < math.inf else 0.0,
                 rows.text(user),
                 trace_id,
                 span_id,
@@ -340,13 +341,15 @@ class Writer:
                 self._pause(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS)) - 1])
             else:
                 self._wait()
+            is_due = not failures
             try:
-                while self._take(is_due=not failures):
+                while self._take(is_due=is_due):
                     if conn is None or conn.closed:
                         conn = self._connect()
                     self._extend(conn)
                     self._write(conn)
                     failures = self._well(failures)
+                    is_due = False  # what came meanwhile waits for its own time, or until it is a batch
             except Exception as error:  # whatever it is: without this thread nothing is written any more
                 failures += 1
                 self._tell(error, failures)

@@ -22,7 +22,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    c_tables constant text[] := '{request_telemetry,audit_event,job_telemetry}';
+    c_tables constant text[] := array['request_telemetry', 'audit_event', 'job_telemetry'];
     v_keeps constant interval[] := array[p_request_keep, p_audit_keep, p_job_keep];
     v_now constant timestamptz := coalesce(p_now, clock_timestamp());
     v_new pydb.telemetry;
@@ -81,10 +81,11 @@ comment on function pydb.telemetry_create(
 'Makes request_telemetry, audit_event and job_telemetry in a schema (created if it is not there), partitioned by
 recorded_at (by day where rows stay up to 100 days, else by month), with the views recent_error, slowest_route,
 failed_job and privileged_mutation, the partitions of the next telemetry_ahead, and a policy SCHEMA.TABLE each that
-drops partitions: p_request_keep, p_audit_keep, p_job_keep. Called again it changes what is given and makes what is missing.
-Baselines for health, over p_baseline_window: at most p_max_error_share of answers are 5xx, 95 of 100 requests take less
-than p_max_p95, at most p_max_failed_share of jobs fail; of fewer than p_min_rows nothing is judged. p_schedule: of the
-job that makes partitions (cron, UTC). The tables belong to the caller; who writes needs INSERT on them.';
+drops partitions: p_request_keep, p_audit_keep, p_job_keep. Called again it changes what is given and makes what is
+missing. Baselines for health, over p_baseline_window: at most p_max_error_share of answers are 5xx, 95 of 100 requests
+take less than p_max_p95, at most p_max_failed_share of jobs fail; of fewer than p_min_rows nothing is judged.
+p_schedule: of the job that makes partitions (cron, UTC). The tables belong to the caller; who writes needs INSERT on
+them.';
 
 revoke all on function pydb.telemetry_create(
     name, interval, interval, interval, interval, numeric, interval, numeric, integer, text, timestamptz

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.bench import (
     archives,
+    batches,
     claimers,
     claims,
     client,
@@ -20,6 +21,7 @@ from tests.bench import (
     looks,
     monitoring,
     pages,
+    recording,
     report,
     streams,
 )
@@ -319,6 +321,8 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "claimers": lambda _, options: claimers.figures(options),
     "http": http.figures,
     "events": streams.figures,
+    "telemetry": recording.figures,
+    "stream": batches.figures,
     "pages": lambda _, options: pages.figures(options),
     "health": monitoring.figures,
 }

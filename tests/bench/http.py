@@ -41,20 +41,21 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
         2.0,
         unit="ms",
     )
-    with _uvicorn(arena.server.dsn("http")) as port:
+    with serving(arena.server.dsn("http")) as port:
         for path in ("/bare", "/kept"):
-            _p50(port, path, clients=8)  # warm
+            p50(port, path, clients=8)  # warm
         for _ in range(max(options.rounds, 3)):
-            bare, kept = (_p50(port, path, clients=1) for path in ("/bare", "/kept"))
+            bare, kept = (p50(port, path, clients=1) for path in ("/bare", "/kept"))
             one.ours.append(kept - bare)
-            bare, kept = (_p50(port, path, clients=8, rate=RATE) for path in ("/bare", "/kept"))
+            bare, kept = (p50(port, path, clients=8, rate=RATE) for path in ("/bare", "/kept"))
             eight.ours.append(kept - bare)
     arena.drop("http")
     return [one, eight]
 
 
 @contextmanager
-def _uvicorn(dsn: str) -> Iterator[int]:
+def serving(dsn: str) -> Iterator[int]:
+    """The application of ``http_app`` in a uvicorn of its own; gives its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     # by number: with --fd uvicorn would leave Nagle's algorithm on, which adds 40 ms to each answer
@@ -82,7 +83,7 @@ def _uvicorn(dsn: str) -> Iterator[int]:
         process.wait(START_SECONDS)
 
 
-def _p50(port: int, path: str, *, clients: int, rate: float | None = None) -> float:
+def p50(port: int, path: str, *, clients: int, rate: float | None = None) -> float:
     """Median in milliseconds; with a rate, that many requests a second of all clients together."""
     pause = clients / rate if rate else 0.0
     found: list[list[float]] = [[] for _ in range(clients)]

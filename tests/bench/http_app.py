@@ -1,4 +1,4 @@
-"""The application of tests/bench/http.py: the same handler bare and behind the middleware."""
+"""The application of tests/bench/http.py: the same handler bare and behind each middleware."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from psycopg_pool import AsyncConnectionPool
 
 from pydb.asgi import App, IdempotencyMiddleware, Receive, Scope, Send
+from pydb.telemetry import TelemetryMiddleware, Writer
 
 BODY = b'{"tune_id": "0c8a9e0e-7ee6-4a2b-a8ff-0a2f3a0a8f9e"}'
 pool = AsyncConnectionPool(
@@ -24,10 +25,11 @@ async def handler(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 protected: App = IdempotencyMiddleware(handler, pool)
+recorded: App = TelemetryMiddleware(handler, Writer(os.environ["PYDB_DSN"]))
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Serve /bare without the middleware and anything else with it."""
+    """Serve /bare without a middleware, /recorded with telemetry, anything else with claims."""
     if scope["type"] == "lifespan":
         await receive()
         await pool.open(wait=True)
@@ -37,5 +39,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "lifespan.shutdown.complete"})
     elif scope["path"] == "/bare":
         await handler(scope, receive, send)
+    elif scope["path"] == "/recorded":
+        await recorded(scope, receive, send)
     else:
         await protected(scope, receive, send)

@@ -33,6 +33,8 @@ MINIMUM = {
     "docs/references.md": 9,
     "docs/retention.md": 20,
     "docs/schedule.md": 8,
+    "docs/stream.md": 5,
+    "docs/telemetry.md": 6,
 }
 
 
@@ -57,6 +59,8 @@ def reader(tmp_path: Path, server: TestServer) -> Iterator[Reader]:
         "docs/idempotency-http.md",
         "docs/concepts.md",
         "docs/health.md",
+        "docs/stream.md",
+        "docs/telemetry.md",
     ],
 )
 def test_page_holds(name: str, reader: Reader) -> None:

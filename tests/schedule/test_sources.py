@@ -526,9 +526,10 @@ def test_the_commands_set_and_list(site: Site, tmp_path: Path) -> None:
         "orphan_scan_run": (None, False),
         "retention_run": (None, True),
         "schedule_prune": ("25 4 * * *", False),
+        "telemetry_run": (None, True),
     }
     shown = cli("schedule", "list").out.splitlines()
-    assert len(shown) == 3 + 7 + 1  # a line each: what is no terminal is never folded
+    assert len(shown) == 3 + 8 + 1  # a line each: what is no terminal is never folded
     off = cli("--json", "schedule", "set", "cascade_run", "--off").document["job"]
     assert isinstance(off, dict)
     assert (off["schedule"], off["updated_by"]) == (None, "postgres")

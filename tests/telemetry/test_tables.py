@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from tests.telemetry.conftest import Read
 
 INSERT = (
-    'insert into app.request_telemetry (recorded_at, "http.request.method", "http.route", "url.path",'
+    "insert into app.request_telemetry"
+    ' (recorded_at, "http.request.method", "http.route", "url.path",'
     ' "http.response.status_code", "error.type", "http.server.request.duration", sample_rate)'
-    " select now() - i * interval '1 s', 'GET', '/o/{id}', '/o/' || i, {status}, {error}, {duration}, {rate}"
+    " select now() - i * interval '1 s', 'GET', '/o/{{id}}', '/o/' || i, {status}, {error}, {duration},"
+    " {rate}"
     " from generate_series(1, {rows}) as i"
 )
 STATUS = "select baseline, round(measured, 4)::float8, weighed::int, state from pydb.telemetry_status({now})"
@@ -41,9 +43,8 @@ def test_one_call_makes_all_of_it_and_again_changes_nothing(db: Connection, read
         ("app.job_telemetry", "drop_partition", "90 days", "1 0 * * *"),
         ("app.request_telemetry", "drop_partition", "30 days", "1 0 * * *"),
     ]
-    assert read("select job_name, schedule from pydb.schedule_status where kind = 'telemetry'") == [
-        ("pydb.telemetry_run:app", "40 3 * * *")
-    ]
+    ((job, schedule),) = read("select job_name, schedule from pydb.schedule_status where kind = 'telemetry'")
+    assert (str(job).startswith("pydb.telemetry_run"), schedule) == (True, "40 3 * * *")
     before = read("select oid from pg_class where relnamespace = 'app'::regnamespace order by 1")
     log = read("select count(*) from pydb.audit_log")
     db.execute("select pydb.telemetry_create('app')")

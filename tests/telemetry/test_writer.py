@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,14 +107,13 @@ def test_texts_that_no_database_takes_are_written_all_the_same(writer: Writer, r
 def test_a_row_that_is_refused_takes_no_other_with_it(writer: Writer, read: Read) -> None:
     for number in range(40):
         ordinary(writer, status=10**12 if number in {3, 17, 39} else 200)
-    ordinary(writer, status="teapot", duration=float("inf"))
-    ordinary(writer, duration=float("nan"))
+    for duration in ("inf", "nan", "-1"):
+        ordinary(writer, duration=float(duration))
     assert writer.flush()
-    assert read(COUNT) == [(38,)] or read(COUNT) == [(37,)]
+    assert read(COUNT) == [(40,)]
+    assert read('select min("http.server.request.duration") from app.request_telemetry') == [(0.0,)]
     counts = writer.counts()
-    assert counts.written == read(COUNT)[0][0]
-    assert sum(counts.dropped.values()) == counts.dropped["refused"] == 42 - counts.written
-    assert counts.trouble is None
+    assert (counts.written, counts.dropped, counts.trouble) == (40, {"refused": 3}, None)
     exact(writer)
 
 
@@ -248,7 +248,10 @@ def test_a_child_of_a_fork_begins_with_nothing_and_writes_its_own(
     ordinary(writer, 10)  # the parent's, in memory
     pids = []
     for child in range(3):
-        pid = os.fork()
+        with warnings.catch_warnings():
+            # newer ones warn of a fork beside threads, which is what a server does that forks after loading
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
         if pid == 0:
             code = 1
             try:

@@ -14,7 +14,8 @@ declare
 begin
     select
         count(distinct s.name),
-        jsonb_agg(f.finding) filter (where s.state in ('beyond', 'unknown')),
+        -- what cannot be read is said once
+        jsonb_agg(f.finding) filter (where s.state = 'beyond' or s.state = 'unknown' and s.baseline = 'p95'),
         jsonb_object_agg(s.name || '.' || s.baseline, round(s.measured, 4)) filter (where s.measured is not null)
     into v_schemas, v_findings, v_figures
     from pydb.telemetry_status(p_now) as s

@@ -1,7 +1,7 @@
 -- pydb_internal.telemetry_extend (make): make the partitions of a table that come next.
 -- reads the catalog, the default partition, settings   writes nothing   locks the table (share update exclusive),
 -- its default partition (access exclusive)
--- raises what the server raises
+-- raises YD040, and what the server raises
 create or replace function pydb_internal.telemetry_extend(p_table regclass, p_unit text, p_now timestamptz)
 returns integer
 language plpgsql
@@ -17,10 +17,18 @@ declare
     v_covered timestamptz;
     v_top pg_class;
     v_default regclass;
+    v_problem constant text := pydb_internal.telemetry_problem(p_table);
     v_name text;
     v_is_taken boolean;
     v_made integer := 0;
 begin
+    if v_problem is not null then
+        raise exception using errcode = 'YD040', message = format('partitions of %s are not made', p_table),
+            detail = format('%s, which would run as %I.', v_problem, current_user),
+            hint = format('set role %I; -- its owner, and call it again', (
+                select pg_get_userbyid(c.relowner) from pg_class as c where c.oid = p_table
+            ));
+    end if;
     -- one after the other: who comes second finds what the first has made
     execute format('lock table %s in share update exclusive mode', p_table);
     select c.* into strict v_top from pg_class as c where c.oid = p_table;

@@ -1,6 +1,6 @@
 -- pydb.telemetry_drop: forget a schema with telemetry: its policies and its job; the tables stay.
 -- writes pydb.telemetry, pydb.retention_policy, pydb.audit_log   locks the row
--- raises YD002 YD005 YD007
+-- raises YD002 YD007
 create or replace function pydb.telemetry_drop(p_name text)
 returns pydb.telemetry
 language plpgsql

@@ -1,6 +1,6 @@
 -- pydb.telemetry_run: make the partitions that come next; what the schedule calls.
 -- reads pydb.telemetry, pydb.retention_policy, the catalog   writes nothing   locks the default partitions for a moment
--- raises YD002; warns YD007
+-- raises YD002 YD040; warns YD007
 create or replace procedure pydb.telemetry_run(p_name text, p_now timestamptz default null)
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -25,8 +25,8 @@ end
 $$;
 
 comment on procedure pydb.telemetry_run(text, timestamptz) is
-'Makes the partitions of a schema with telemetry until telemetry_ahead from now; those that are there stay. Who calls it
-owns the tables, or is a member of the role that does. Scheduled by telemetry_create; the writer in Python calls it where
-it may.';
+'Makes the partitions of a schema with telemetry until telemetry_ahead from now; those that are there stay. Who calls
+it owns the tables, or is a member of the role that does. Scheduled by telemetry_create; the writer in Python calls it
+where it may.';
 
 revoke all on procedure pydb.telemetry_run(text, timestamptz) from public;

@@ -1,4 +1,5 @@
--- pydb_internal.telemetry_schedules (make): the schedules of telemetry, as pydb.schedule_source asks for them.
+-- pydb_internal.telemetry_schedules (make; by schedule_subjects): the schedules of telemetry, as pydb.schedule_source
+-- asks for them.
 -- reads pydb.telemetry   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.telemetry_schedules()
