@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 import pytest
 
-from tests.retention.lab import Lab
+from tests.retention.lab import Lab, refused
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
@@ -274,6 +274,27 @@ def test_who_waited_for_a_table_does_not_ask_what_took_its_name(
         theirs[0].commit()
         running.result(timeout=60)
     assert met or passed
+    assert lab.rows("select who from public.seen") == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["cascade_delete of what is held", "cascade_plan of what is held", "orphan_check", "retention_batch"],
+)
+def test_a_snapshot_that_is_older_than_a_name_asks_nobody(
+    lab: Lab, role: RoleFactory, connect: Connect, call: str
+) -> None:
+    """What the catalog says in a transaction of repeatable read, and what the parser finds, are not the same."""
+    tables, statement = CALLS[call]
+    theirs = attacker(lab, role("owner"), connect, tables)
+    ours = Lab(connect())
+    ours.do("begin isolation level repeatable read")
+    ours.rows("select count(*) from pg_class")
+    theirs.execute(SWAPS["view"].encode())
+    theirs.commit()
+    with refused("YD113", what=call):
+        ours.do(statement)
+    ours.do("rollback")
     assert lab.rows("select who from public.seen") == []
 
 
