@@ -284,7 +284,7 @@ def test_who_waited_for_a_table_does_not_ask_what_took_its_name(
 def test_a_snapshot_that_is_older_than_a_name_asks_nobody(
     lab: Lab, role: RoleFactory, connect: Connect, call: str
 ) -> None:
-    """What the catalog says in a transaction of repeatable read, and what the parser finds, are not the same."""
+    """In repeatable read the catalog that is read is not the one that the parser looks into."""
     tables, statement = CALLS[call]
     theirs = attacker(lab, role("owner"), connect, tables)
     ours = Lab(connect())
@@ -296,6 +296,22 @@ def test_a_snapshot_that_is_older_than_a_name_asks_nobody(
         ours.do(statement)
     ours.do("rollback")
     assert lab.rows("select who from public.seen") == []
+
+
+def test_what_an_export_is_to_read_keeps_its_name_until_it_is_read(
+    lab: Lab, role: RoleFactory, connect: Connect
+) -> None:
+    """The statement leaves the server, and comes back in the same transaction."""
+    attacker(lab, role("owner"), connect, CALLS["retention_plan"][0])
+    ours = Lab(connect(autocommit=False))
+    ours.rows(
+        "select pydb_internal.export_range('p', 'public.top'::regclass, now() - interval '30 days', 0, 1, null)"
+    )
+    assert lab.rows(
+        "select relation::regclass::text from pg_locks where pid = %s and mode = 'AccessShareLock'"
+        " and relation in ('public.asked'::regclass, 'public.top'::regclass) order by 1",
+        ours.db.info.backend_pid,
+    ) == [("asked",), ("top",)]
 
 
 @pytest.mark.parametrize("swap", SWAPS)
