@@ -189,22 +189,23 @@ declare
         retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
         retention_check_author retention_check_rules retention_check_stored retention_check_target retention_choices
         retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition retention_due_terms
-        retention_effect_warnings retention_end retention_endless_condition retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
-        retention_explain_window retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
-        retention_function_problem retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity
-        retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
-        retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
-        retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_is_unique
-        retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
-        retention_missing_grants retention_named retention_names_problem retention_null_rows retention_owner_hurdles
-        retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
-        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
-        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
-        retention_policy_get retention_policy_names retention_policy_warnings retention_rates retention_reach
-        retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock
-        retention_rule_problem retention_rule_source retention_rule_text retention_rule_warnings retention_save_action
+        retention_effect_warnings retention_end retention_endless_condition retention_enter retention_expired_condition
+        retention_expiry retention_explain_cutoff retention_explain_partitions retention_explain_switches
+        retention_explain_terms retention_explain_window retention_filter_names retention_filter_problem
+        retention_filter_tokens retention_floor retention_function_problem retention_fuse_problem retention_goes_at
+        retention_guess_unit retention_has_infinity retention_has_rules retention_has_silent retention_held_warnings
+        retention_hurdle_warnings retention_hurdles retention_implausible_warnings retention_instant
+        retention_is_ordered retention_keep_cutoff retention_keep_text retention_kept_query retention_last_groups
+        retention_last_index retention_last_key retention_last_order retention_last_query retention_leaf_warnings
+        retention_leaves retention_mapping_is_unique retention_mapping_match retention_mapping_problem
+        retention_meant_text retention_measure retention_missing_grants retention_named retention_names_problem
+        retention_null_rows retention_owner_hurdles retention_partition_bounds retention_partition_held
+        retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
+        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
+        retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
+        retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
+        retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock retention_rule_problem
+        retention_rule_source retention_rule_text retention_rule_warnings retention_save_action
         retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
         retention_set_warnings retention_shape retention_strategy retention_survey retention_terms retention_text_time
         retention_ticks retention_time_hint retention_time_index retention_time_type retention_time_unit
@@ -325,9 +326,9 @@ declare
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
         retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
-        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
-        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
-        retention_shut retention_signature retention_take retention_target_ms retention_tell_held
+        retention_renamed retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
+        retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
         retention_tell_implausible retention_together retention_together_next retention_together_remove
         retention_together_statements retention_turn retention_verify retention_verify_foreign retention_verify_kept
         run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
