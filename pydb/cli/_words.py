@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from pydb import wording
@@ -30,7 +31,12 @@ def retell(error: PydbError, args: Sequence[str]) -> PydbError:
             return None
         if param.param_type_name == "argument":
             label = param.metavar or name.upper()
-            return label if value is None else f"{label}: {wording.plain(value)}"
+            if value is None:
+                return label
+            plain = wording.plain(value)
+            # several names are an array there, and a list with commas here, in quotes that the shell leaves
+            listed = plain.startswith("{") and plain.endswith("}")
+            return f"{label}: {shlex.quote(plain[1:-1]) if listed else plain}"
         option = param.opts[0]
         if value is None or value == "true":
             return str(option)

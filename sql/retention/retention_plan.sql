@@ -57,11 +57,7 @@ begin
         return;
     end if;
     v_policy := pydb_internal.retention_policy_at(pydb_internal.retention_policy_get(p_policy), v_now);
-    perform pydb_internal.retention_check_author(v_policy);
-    perform pydb_internal.relation_check_names(pydb_internal.retention_named(v_policy));
-    perform pydb_internal.relation_check_seen(array(
-        select l.relation from pydb_internal.retention_leaves(v_policy.target) as l
-    ));
+    perform pydb_internal.retention_check_author(v_policy), pydb_internal.retention_enter(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);

@@ -39,7 +39,7 @@ begin
     v_policy.keep_at := v_now; -- what has no rules has a moment too
     v_policy := pydb_internal.retention_policy_at(v_policy, v_now);
     perform pydb_internal.retention_check_author(v_policy);
-    perform pydb_internal.relation_check_names(pydb_internal.retention_named(v_policy));
+    perform pydb_internal.retention_enter(v_policy);
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     for v_row in
         select k.value as key, r.relation as oid, u.tid

@@ -149,4 +149,7 @@ def test_hints_of_the_command_line_speak_of_its_words(cli: Cli, db: Connection) 
     db.execute("insert into customer values (42, 'c42@example.com')")
     other = cli("cascade", "plan", "public.customer", "c42@example.com")
     assert (other.code, "email=c42@example.com" in other.err) == (64, True)
+    db.execute('create table "Audit Trail" (id bigint, "customerId" bigint)')
+    folded = cli("reference", "set", '"Audit Trail"', "customerId", "customer", "id")
+    assert (folded.code, "COLUMNS: '\"customerId\"'" in folded.err) == (64, True), folded.err
     assert "--others takes delete or block" in cli("cascade", "plan", "customer", "1", "--others", "x").err

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import psycopg
 import pytest
 
-from tests.retention.lab import Lab
+from tests.retention.lab import Lab, refused
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
@@ -275,6 +275,43 @@ def test_who_waited_for_a_table_does_not_ask_what_took_its_name(
         running.result(timeout=60)
     assert met or passed
     assert lab.rows("select who from public.seen") == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["cascade_delete of what is held", "cascade_plan of what is held", "orphan_check", "retention_batch"],
+)
+def test_a_snapshot_that_is_older_than_a_name_asks_nobody(
+    lab: Lab, role: RoleFactory, connect: Connect, call: str
+) -> None:
+    """In repeatable read the catalog that is read is not the one that the parser looks into."""
+    tables, statement = CALLS[call]
+    theirs = attacker(lab, role("owner"), connect, tables)
+    ours = Lab(connect())
+    ours.do("begin isolation level repeatable read")
+    ours.rows("select count(*) from pg_class")
+    theirs.execute(SWAPS["view"].encode())
+    theirs.commit()
+    with refused("YD113", what=call):
+        ours.do(statement)
+    ours.do("rollback")
+    assert lab.rows("select who from public.seen") == []
+
+
+def test_what_an_export_is_to_read_keeps_its_name_until_it_is_read(
+    lab: Lab, role: RoleFactory, connect: Connect
+) -> None:
+    """The statement leaves the server, and comes back in the same transaction."""
+    attacker(lab, role("owner"), connect, CALLS["retention_plan"][0])
+    ours = Lab(connect(autocommit=False))
+    ours.rows(
+        "select pydb_internal.export_range('p', 'public.top'::regclass, now() - interval '30 days', 0, 1, 1)"
+    )
+    assert lab.rows(
+        "select relation::regclass::text from pg_locks where pid = %s and mode = 'AccessShareLock'"
+        " and relation in ('public.asked'::regclass, 'public.top'::regclass) order by 1",
+        ours.db.info.backend_pid,
+    ) == [("asked",), ("top",)]
 
 
 @pytest.mark.parametrize("swap", SWAPS)

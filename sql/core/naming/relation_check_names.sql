@@ -9,9 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     for v_try in 1..5 loop
-        if not pydb_internal.relation_renamed(
-            p_relations, coalesce(p_names, pydb_internal.relation_names(p_relations))
-        ) then
+        if not pydb_internal.relation_renamed(p_relations, p_names) then
             return;
         end if;
         exit when p_names is not null; -- who made them sees no others

@@ -29,12 +29,8 @@ begin
     if not v_builtin then -- who runs it needs the rights; who decides about pydb's own tables need not
         perform pydb_internal.retention_check_rights(v_new.target);
     end if;
-    perform pydb_internal.relation_check_names(pydb_internal.retention_named(v_new));
-    if not v_builtin then
-        perform pydb_internal.relation_check_seen(array(
-            select l.relation from pydb_internal.retention_leaves(v_new.target) as l
-        ));
-    end if;
+    v_new.builtin := v_builtin;
+    perform pydb_internal.retention_enter(v_new);
     v_new.target_name := pydb_internal.relation_name(v_new.target);
     v_new.time_unit := pydb_internal.retention_time_unit(v_new.target, v_new.time_column, v_new.time_unit);
     -- a column called expires_at says for itself that it holds the end of a row's life

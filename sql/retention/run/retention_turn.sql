@@ -35,9 +35,7 @@ begin
         return v_turn;
     end if;
     v_turn.part := p_part;
-    if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) or pydb_internal.relation_renamed(
-        v_work.named, v_work.names
-    ) then
+    if not pydb_internal.retention_lock(v_policy, p_part, p_run.tries) or pydb_internal.retention_renamed(v_work) then
         -- as after an edited policy: another version, so all is looked at, counted and laid out anew
         v_turn.run.tries := coalesce(p_run.tries, 0) + 1;
         v_turn.run.version := 'the table was changed';

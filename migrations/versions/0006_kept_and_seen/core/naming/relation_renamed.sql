@@ -29,15 +29,15 @@ begin
         end;
     end if;
     -- the snapshot may be older than the lock; a name is looked up as the parser does it
-    return pydb_internal.relation_names(p_relations) is distinct from p_names or exists (
+    return exists (
         select from unnest(v_named, v_calls) as u (relation, call)
         where to_regclass(u.call) is distinct from u.relation::regclass
-    );
+    ) or (p_names is not null and pydb_internal.relation_names(p_relations) is distinct from p_names);
 end
 $$;
 
 comment on function pydb_internal.relation_renamed(oid[], text) is
-'Compares relation_names with what it was before (p_names), after all tables that this role may read are locked by name,
-and looks up whom each name means.';
+'Compares relation_names with what it was before (p_names; null = whatever it was), after all tables that this role may
+read are locked by name, and looks up whom each name means.';
 
 revoke all on function pydb_internal.relation_renamed(oid[], text) from public;
