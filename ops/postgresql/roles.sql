@@ -226,15 +226,15 @@ declare
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
         archive_export_run archive_export_scope archive_exporter_end archive_exporter_join archive_holds archive_import
         archive_import_open archive_keep_set archive_manifest_enter archive_parts archive_purge archive_restore
-        archive_span audit_head_text audit_note audit_seal_run audit_verified audit_verify cascade_approve
-        cascade_cancel cascade_delete cascade_request degraded_report entity_approve entity_drop entity_set erasure_back
-        erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges event_prune event_publish
-        event_run export_pin governor_drop governor_set guard_allow guard_set health_watch hold_missing hold_place
-        hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset idempotency_resolve orphan_check
-        orphan_close orphan_reference_get reference_drop reference_parse_columns reference_set retention_pause
-        retention_policy_approve retention_policy_drop retention_policy_set retention_resume run_close_cancelled
-        schedule_audit schedule_plan schedule_set schedule_sync setting_set telemetry_create telemetry_drop
-        telemetry_run window_drop window_set
+        archive_span archive_write_off audit_head_text audit_note audit_seal_run audit_verified audit_verify
+        cascade_approve cascade_cancel cascade_delete cascade_request degraded_report entity_approve entity_drop
+        entity_set erasure_back erasure_export erasure_refuse erasure_replay erasure_verify erasure_verify_edges
+        event_prune event_publish event_run export_pin governor_drop governor_set guard_allow guard_set health_watch
+        hold_missing hold_place hold_refuse hold_release idempotency_peek idempotency_prune idempotency_reset
+        idempotency_resolve orphan_check orphan_close orphan_reference_get reference_drop reference_parse_columns
+        reference_set retention_pause retention_policy_approve retention_policy_drop retention_policy_set
+        retention_resume run_close_cancelled schedule_audit schedule_plan schedule_set schedule_sync setting_set
+        telemetry_create telemetry_drop telemetry_run window_drop window_set
     ';
     c_admin_calls constant text := '
         application_constraints application_cure application_fail application_said application_where archive_account

@@ -1,5 +1,5 @@
--- pydb_internal.catalog_columns (catalog; by catalog_lines): what the columns, constraints, rules and policies of
--- pydb's tables and views are like.
+-- pydb_internal.catalog_columns (catalog): what the columns, constraints, rules and policies of pydb's tables and views
+-- are like.
 -- reads pg_catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.catalog_columns()

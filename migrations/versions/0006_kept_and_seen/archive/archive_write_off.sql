@@ -30,7 +30,7 @@ begin
         where a.run_id = l.run_id and a.archive = l.archive
         returning l.run_id, l.rows
     )
-    select array_agg(g.run_id order by g.run_id), sum(g.rows) into v_runs, v_rows from gone as g;
+    select array_agg(g.run_id order by g.run_id), sum(g.rows)::bigint into v_runs, v_rows from gone as g;
     if v_rows is null then
         raise exception using errcode = 'YD604', message = format('no archived row of %L is lost', p_relation),
             detail = 'What is written off are rows of archives that were dropped.',
