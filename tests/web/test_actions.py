@@ -184,7 +184,7 @@ def test_a_policy_of_any_name_is_reached_and_acted_on(browser: Browser, db: Conn
     for number, name in enumerate(NAMES):
         db.execute(
             "select pydb.retention_policy_set(%s, 'app.login', 'at', '90 days', p_filter => %s)",
-            [name, f"id < -{number}"],
+            [name, f"id < -{number + 1}"],
         )
     links = {}
     for start in (0, 50):
