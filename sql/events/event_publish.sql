@@ -52,7 +52,7 @@ begin
         select s.value::bigint from pydb.setting as s where s.name = 'event_max_waiting'
     ) then
         raise exception using errcode = 'YD030', message = 'the event is refused',
-            detail = format('%s events wait to be published: as many as event_max_waiting lets.', v_waiting - 1),
+            detail = format('%s events wait to be published: setting event_max_waiting.', v_waiting - 1),
             hint = 'pydb events status';
     end if;
     return v_id;

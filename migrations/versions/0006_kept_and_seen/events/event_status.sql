@@ -72,7 +72,8 @@ begin
         reason_code := 'held';
         summary := format(
             'events wait since %s for %s: pid %s, %s, open since %s',
-            to_char(waiting_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), v_whose, coalesce(held_by_pid::text, '-'),
+            to_char(waiting_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), v_whose,
+            coalesce(held_by_pid::text, '-'),
             coalesce(held_by, 'not visible'),
             coalesce(to_char(held_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), 'not known')
         );
