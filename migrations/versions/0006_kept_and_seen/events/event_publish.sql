@@ -61,8 +61,8 @@ $$;
 
 comment on function pydb.event_publish(text, jsonb, text) is
 'Writes an event in the caller''s transaction and returns its id: it is there if that commits. p_topic is the
-application''s own (YD030 for one of pydb''s), p_payload has at most event_max_bytes,
-100 levels, and no number of 200 digits; more than event_max_waiting do not wait (YD030). It gets its place in the stream
-from the publisher (pydb events publish, pydb serve, or pydb.event_run), mostly within a tenth of a second.';
+application''s own (YD030 for one of pydb''s), p_payload has at most event_max_bytes, 100 levels, and no number of 200
+digits; no more than event_max_waiting wait (YD030). It gets its place in the stream from the publisher
+(pydb events publish, pydb serve, or pydb.event_run), mostly within a tenth of a second.';
 
 revoke all on function pydb.event_publish(text, jsonb, text) from public;
