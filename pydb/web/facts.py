@@ -121,6 +121,14 @@ def is_command(text: object) -> bool:
     return isinstance(text, str) and _COMMAND.match(text) is not None
 
 
+def hint(text: str) -> tuple[str, str | None]:
+    """A hint as words to read and the line to type at its end, if there is one."""
+    if is_command(text):
+        return "", text
+    words, found, line = text.rpartition(": ")
+    return (f"{words}:", line) if found and is_command(line) else (text, None)
+
+
 def read_health(database: Database) -> Health:
     """Everything of the page of health; each part is looked at apart and may fail apart."""
 
@@ -230,8 +238,9 @@ def _verdict(
 def _commands(components: Part[list[health.Component]], failures: Part[list[Row]]) -> list[tuple[str, str]]:
     found: dict[str, str] = {}
     for one in components.value or ():
-        if one.status != "ok" and one.hint is not None and is_command(one.hint):
-            found.setdefault(one.hint, f"{one.component}: {one.summary}")
+        words, line = ("", None) if one.status == "ok" or one.hint is None else hint(one.hint)
+        if line is not None:
+            found.setdefault(line, f"{one.component}: {one.summary}{f'; {words}' if words else ''}")
     for run in failures.value or ():
         command = command_of(run.get("next_step"))
         if command is not None:

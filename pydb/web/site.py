@@ -76,10 +76,10 @@ class Site:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        for name in ("when", "ago", "span", "number", "rows", "size", "share", "state", "command"):
+        for name in ("when", "ago", "span", "number", "rows", "size", "share", "state", "command", "word"):
             self._templates.filters[name] = getattr(show, name)
         self._templates.filters["segment"] = segment
-        self._templates.globals.update(bars=charts.bars, places=PLACES, version=__version__)
+        self._templates.globals.update(bars=charts.bars, hint=facts.hint, places=PLACES, version=__version__)
 
     def warm(self) -> None:
         """Look at once at what takes longest, and compile the templates, so that nobody waits for it."""

@@ -29,7 +29,6 @@ declare
     v_head pydb_internal.event_head;
     v_low xid8;
     v_first xid8;
-    v_first_id bigint;
     v_is_full boolean;
     v_whose text := 'a transaction that was open before them';
 begin
@@ -42,11 +41,10 @@ begin
     if v_low > pg_snapshot_xmax(pg_current_snapshot()) then
         v_low := '0'; -- of another server
     end if;
-    select w.xid, w.id into v_first, v_first_id
-    from pydb_internal.event_waiting as w where w.xid >= v_low order by w.xid, w.id limit 1;
+    select w.xid into v_first from pydb_internal.event_waiting as w where w.xid >= v_low order by w.xid limit 1;
     -- as event_publish counts
     v_is_full := coalesce((
-        select w.id - v_first_id + 1 >= s.value::bigint
+        select w.id - v_head.last_id >= s.value::bigint
         from pydb.setting as s
         cross join lateral (
             select e.id from pydb_internal.event_waiting as e order by e.xid desc, e.id desc limit 1
@@ -64,7 +62,7 @@ begin
     elsif v_now - waiting_since >= interval '10 s' then
         v_whose := 'a session that keeps the stream locked';
         select k.since, k.pid, k.who into held_since, held_by_pid, held_by
-        from pydb_internal.event_keeper(interval '10 s') as k;
+        from pydb_internal.event_keeper(v_now - interval '10 s') as k;
         held := held_by_pid is not null;
     end if;
     if waiting = 0 or not v_is_full and v_now - waiting_since < interval '10 s' then
@@ -74,7 +72,8 @@ begin
         reason_code := 'held';
         summary := format(
             'events wait since %s for %s: pid %s, %s, open since %s',
-            to_char(waiting_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), v_whose, coalesce(held_by_pid::text, '-'),
+            to_char(waiting_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), v_whose,
+            coalesce(held_by_pid::text, '-'),
             coalesce(held_by, 'not visible'),
             coalesce(to_char(held_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'), 'not known')
         );

@@ -345,7 +345,8 @@ class Odd:
                 "select count(pg_cancel_backend(pid)) from pg_stat_activity where application_name = 'odd'"
             )
             waits += " and wait_event_type = 'Lock'"
-            lasting(lambda: self.stream.one(waits))
+            # what is seen of sessions stays the same within a transaction, unless it is asked anew
+            lasting(lambda: (self.stream.one("select pg_stat_clear_snapshot()"), self.stream.one(waits))[1])
 
     def time_out(self) -> None:
         """55P03."""

@@ -334,7 +334,7 @@ def test_a_session_that_keeps_the_stream_locked_is_named_and_ended(
     runner.execute("set local idle_in_transaction_session_timeout = 0")
     assert stream.publish() is None
     assert stream.one("select pydb_internal.event_evict()") is False  # not before a minute is over
-    keeper = stream.read("select pid from pydb_internal.event_keeper('0')")
+    keeper = stream.read("select pid from pydb_internal.event_keeper(clock_timestamp())")
     assert keeper == [(runner.info.backend_pid,)]
     assert stream.one("select pydb_internal.event_evict('0')") is True
     with pytest.raises(psycopg.OperationalError):

@@ -109,7 +109,7 @@ def visit(shop: Database) -> Iterator[Callable[..., Browser]]:
         yield partial(_made, stack, shop.dsn)
 
 
-def _made(stack: ExitStack, dsn: str, **settings: object) -> Browser:
+def _made(stack: ExitStack, dsn: str, /, **settings: object) -> Browser:
     chosen: dict[str, object] = {"dsn": dsn, "token": TOKEN, "drain": 1.0, **settings}
     if "token_file" in settings:
         del chosen["token"]

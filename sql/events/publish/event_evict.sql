@@ -9,7 +9,7 @@ as $$
 declare
     v_keeper record;
 begin
-    select k.* into v_keeper from pydb_internal.event_keeper(p_patience) as k;
+    select k.* into v_keeper from pydb_internal.event_keeper(clock_timestamp() - p_patience) as k;
     if v_keeper.pid is null then
         return false;
     end if;

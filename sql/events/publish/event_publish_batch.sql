@@ -18,6 +18,7 @@ declare
     v_last xid8;
     v_head pydb_internal.event_head;
     v_rows bigint;
+    v_last_id bigint;
 begin
     if pg_is_in_recovery() or current_setting('transaction_read_only')::boolean then
         return 0;
@@ -60,10 +61,12 @@ begin
             t.created_at, clock_timestamp(), t.author
         from taken as t
     )
-    select count(*), (array_agg(t.xid order by t.xid desc))[1] into v_rows, v_last from taken as t;
+    select count(*), (array_agg(t.xid order by t.xid desc))[1], max(t.id) into v_rows, v_last, v_last_id
+    from taken as t;
     if v_rows > 0 then
         update pydb_internal.event_head as h
         set "position" = v_head.position + v_rows, published_at = clock_timestamp(),
+            last_id = greatest(v_head.last_id, v_last_id),
             low = case when v_rows < v_limit then v_xmin else least(v_xmin, v_last) end
         where h.is_only;
         perform pg_notify('pydb_event', '');

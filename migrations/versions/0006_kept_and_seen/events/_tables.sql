@@ -92,6 +92,7 @@ create table pydb_internal.event_head (
     position bigint not null default 0,
     oldest bigint not null default 1,
     low xid8 not null default '0',
+    last_id bigint not null default 0,
     published_at timestamptz,
     seen_at timestamptz,
     constraint event_head_pkey primary key (is_only),
@@ -105,6 +106,8 @@ comment on column pydb_internal.event_head.is_only is 'True: there is one row.';
 comment on column pydb_internal.event_head.position is 'Position of the newest event.';
 comment on column pydb_internal.event_head.oldest is 'Position of the oldest event that is still there.';
 comment on column pydb_internal.event_head.low is 'No event of an older transaction is waiting, and none will come.';
+comment on column pydb_internal.event_head.last_id is
+'Greatest id of an event that was published: about as many wait as ids were given since.';
 comment on column pydb_internal.event_head.published_at is 'When something was last published.';
 comment on column pydb_internal.event_head.seen_at is
 'When a publisher last gave a sign of life, to the minute; null = never.';

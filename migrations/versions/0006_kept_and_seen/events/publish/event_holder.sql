@@ -1,4 +1,4 @@
--- pydb_internal.event_holder (publish): which transaction began to write before all others that are open.
+-- pydb_internal.event_holder (publish; by event_status): the open transaction that began to write before all others.
 -- reads pg_stat_activity, pg_prepared_xacts   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.event_holder(out since timestamptz, out pid integer, out who text)

@@ -2,7 +2,7 @@
 -- reads pg_locks, pg_stat_activity   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.event_keeper(
-    p_patience interval,
+    p_before timestamptz,
     out since timestamptz,
     out pid integer,
     out who text
@@ -22,13 +22,13 @@ as $$
         and l.mode in ('RowShareLock', 'RowExclusiveLock')
         and l.granted
         and l.pid <> pg_backend_pid()
-        and a.xact_start < clock_timestamp() - p_patience
+        and a.xact_start < p_before
     order by a.xact_start
     limit 1;
 $$;
 
-comment on function pydb_internal.event_keeper(interval) is
-'The session that has had the row of event_head locked for longer than p_patience: since when its transaction is open,
-its process, and who it is; nulls = none. A publisher that is at work has it for milliseconds.';
+comment on function pydb_internal.event_keeper(timestamptz) is
+'The session that has the row of event_head locked, in a transaction that is open since before p_before: since when, its
+process, and who it is; nulls = none. A publisher that is at work has it for milliseconds.';
 
-revoke all on function pydb_internal.event_keeper(interval) from public;
+revoke all on function pydb_internal.event_keeper(timestamptz) from public;
