@@ -1,4 +1,4 @@
--- pydb_internal.export_goes_along (export; for pydb/archive/along.py): do rows of other tables go along with those of a
+-- pydb_internal.export_goes_along (export; for pydb/archive/export.py): do rows of other tables go along with those of a
 -- policy that exports.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD002 YD005
