@@ -101,7 +101,7 @@ def one_object(file: SqlFile, tree: Tree) -> Iterator[str]:
 @rule
 def no_overload(file: SqlFile, tree: Tree) -> Iterator[str]:
     """A call names one routine, and drop, comment and revoke need no argument list to find it."""
-    if not file.is_tables and sum(other.stem == file.stem for other in tree.files) > 1:
+    if not file.is_tables and tree.stems[file.stem] > 1:
         yield f"another file creates {file.stem} too, here or in the other schema"
 
 

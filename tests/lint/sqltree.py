@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -115,7 +116,7 @@ class SqlFile:
     name: str
     text: str
 
-    @property
+    @cached_property
     def stem(self) -> str:
         """Name of the object that the file must hold."""
         return PurePosixPath(self.name).stem
@@ -303,6 +304,11 @@ class Tree:
     files: tuple[SqlFile, ...]
 
     @cached_property
+    def stems(self) -> Counter[str]:
+        """How many files, those of tables among them, have a name."""
+        return Counter(file.stem for file in self.files)
+
+    @cached_property
     def routines(self) -> dict[str, SqlFile]:
         """Files of routines by the routine's name."""
         return {file.stem: file for file in self.files if file.routine is not None}
@@ -403,8 +409,9 @@ def _modules() -> dict[str, set[str]]:
     return found
 
 
+@cache
 def read() -> Tree:
-    """Parse the living sources."""
+    """Parse the living sources, once for all that ask."""
     root = sources.sql_dir()
     return Tree(
         tuple(

@@ -1,7 +1,7 @@
 -- pydb_internal.export_range (export; for pydb/archive/export.py): what of a range of blocks expired, as two statements
 -- for one snapshot: which rows these are, and the COPY that reads them.
--- reads the catalog, pydb.job_run   writes nothing   locks the mapping table (access share)
--- raises YD002 YD103 YD114 YD123 YD901
+-- reads the catalog, pydb.job_run   writes nothing   locks what the statements name (access share)
+-- raises 55P03 YD002 YD103 YD113 YD114 YD123 YD901
 create or replace function pydb_internal.export_range(
     p_policy text,
     p_relation oid,
@@ -29,6 +29,7 @@ declare
     v_list text;
     v_source text;
     v_rest text;
+    v_named constant oid[] := pydb_internal.retention_named(v_policy) || p_relation;
 begin
     if pydb_internal.retention_has_rules(v_policy) then
         -- the moment that the run counts from: what is read is what it deletes
@@ -37,6 +38,7 @@ begin
         ));
     end if;
     perform pydb_internal.retention_check_author(v_policy);
+    perform pydb_internal.relation_check_names(v_named, pydb_internal.relation_names(v_named));
     signature := pydb_internal.retention_signature(p_relation);
     select c.columns, c.generated, c.key_columns into columns, generated, key_columns
     from pydb_internal.export_columns(p_relation, v_policy.time_column) as c;
