@@ -82,7 +82,3 @@ drop function pydb_internal.retention_survey(
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
-
--- governor and windows: a look asks once, and not farther than it matters
-drop function pydb_internal.window_within(text[], text, timestamptz, interval);
-drop function pydb_internal.governor_keeps_up(pydb.governor_indicator);
