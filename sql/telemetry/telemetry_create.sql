@@ -31,7 +31,7 @@ declare
     v_unit text;
 begin
     perform pydb_internal.run_check_read_write();
-    v_new.name := p_schema;
+    v_new.name := p_schema::text;
     v_new.baseline_window := p_baseline_window;
     v_new.max_error_share := p_max_error_share;
     v_new.max_p95 := p_max_p95;

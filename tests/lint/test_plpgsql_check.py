@@ -116,7 +116,6 @@ ALLOWED: Final = {
     ("retention_turn", "security", "not sanitized"): CONDITION,
     ("schedule_subjects", "security", "not sanitized"): "one schema.routine, by a constraint of its table",
     ("schedule_sync", "security", "not sanitized"): "runs what schedule_actions composed by format()",
-    ("telemetry_create", "security", "not sanitized"): "statements that other routines composed by format()",
     ("reference_check_types", "security", "not sanitized"): "names of types and operators from the catalog",
     ("reference_measure", "security", "not sanitized"): "names of tables and operators from the catalog",
     ("relation_problem", "error", "pg_dist_partition"): "asked only where Citus is",
