@@ -1,9 +1,7 @@
 -- destroys: rules that keep rows longer, totals of the metrics, events
 -- what 0006 changes about tables, taken back
-
 -- core: the list of runs of one state
 drop index pydb.job_run_state_idx;
-
 -- core: one look of several; what the governor saw is shared between runs
 drop table pydb_internal.governor_seen;
 alter table pydb_internal.run_kind drop column is_windowed;
@@ -16,11 +14,9 @@ alter type pydb_internal.cascade_work drop attribute mark;
 drop table pydb.metric_total;
 delete from pydb.setting where name = 'metric_subjects';
 alter type pydb_internal.run_state drop attribute tally;
-
 -- orphans: what applications meet in a part of a reference
 drop function pydb_internal.orphan_count_piece;
 drop table pydb.orphan_part;
-
 -- health: its settings and types
 delete from pydb.setting where name = 'orphan_scan_valid';
 drop table pydb_internal.metric_kind;
@@ -58,7 +54,6 @@ alter table pydb.retention_policy
 -- web: the audit of one run, and of what a person asked for
 drop index pydb.audit_log_request_idx;
 drop index pydb.audit_log_run_id_idx;
-
 -- archive: by which column rows expired, for "from when to when"
 alter table pydb.archive_run drop column time_column;
 -- web: the outlook of one policy asks for the rates of one
@@ -82,7 +77,6 @@ drop function pydb_internal.retention_survey(
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
-
 -- schedule: who fires is one of those that pydb knows
 update pydb.setting
 set choices = '{auto,pg_cron,pydb}', value = case when value = 'external' then 'auto' else value end,
@@ -103,8 +97,6 @@ alter type pydb_internal.orphan_repair_work drop attribute named;
 alter type pydb_internal.orphan_repair_work drop attribute names;
 alter type pydb_internal.orphan_repair_work drop attribute free_until;
 -- governor and windows: a look asks once, and not farther than it matters
-drop function pydb_internal.window_within(text[], text, timestamptz, interval);
-drop function pydb_internal.governor_keeps_up(pydb.governor_indicator);
 -- holds: filters are asked of archives where that can be
 drop function pydb_internal.hold_seeds(pydb.hold[], jsonb);
 -- cascade: the edges of the ledger of erasures are a document again
