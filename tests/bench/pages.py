@@ -58,7 +58,7 @@ def measure(dsn: str, rounds: int) -> Iterator[Figure]:
     with serving(app, 1.0) as url, httpx.Client(base_url=url, timeout=60) as client:
         client.headers["authorization"] = f"Bearer {TOKEN}"
         began = time.monotonic()
-        client.get("/admin/system/health")
+        client.get("/admin/system/health").raise_for_status()
         first.append((time.monotonic() - began) * 1000)
     yield Figure("page health, the very first look of a server", 1500.0, unit="ms", ours=first)
     for name, path in PAGES.items():
@@ -71,7 +71,7 @@ def measure(dsn: str, rounds: int) -> Iterator[Figure]:
             for _ in range(max(rounds, 3)):
                 app.state.site.database.forget()
                 began = time.monotonic()
-                answered = client.get(there)
+                answered = client.get(there).raise_for_status()
                 times.append((time.monotonic() - began) * 1000)
                 largest = max(largest, len(answered.content))
                 if "Not known." in answered.text:
