@@ -71,7 +71,9 @@ def measure(dsn: str, rounds: int) -> Iterator[Figure]:
             for _ in range(max(rounds, 3)):
                 app.state.site.database.forget()
                 began = time.monotonic()
-                answered = client.get(there).raise_for_status()
+                answered = client.get(there)
+                if not there.endswith(".json"):  # which says by 503 that something is wrong
+                    answered.raise_for_status()
                 times.append((time.monotonic() - began) * 1000)
                 largest = max(largest, len(answered.content))
                 if "Not known." in answered.text:
