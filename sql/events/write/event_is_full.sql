@@ -1,4 +1,4 @@
--- pydb_internal.event_is_full (write; by event_publish and event_status): whether as many events wait as may.
+-- pydb_internal.event_is_full (write): whether as many events wait as may.
 -- reads pydb_internal.event_head, pydb_internal.event_waiting, pydb.setting   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.event_is_full(p_newest bigint)
