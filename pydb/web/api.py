@@ -79,12 +79,13 @@ def job(site: Site, request: Request) -> Response:
 def receipt(site: Site, request: Request) -> Response:
     """What came of a request."""
     number = cast("UUID", request.path_params["request"])
-    found = facts.receipt(site.database, number)
     work = site.workers.get(number)
+    state = None if work is None else work.state  # before the runs: those of what has ended are as they stay
+    found = facts.receipt(site.database, number)
     return answer(
         {
             "request": number,
-            "state": None if work is None else work.state,
+            "state": state,
             "errors": [] if work is None else [_error(error) for error in work.errors],
             "runs": found.runs,
             "notes": found.notes,

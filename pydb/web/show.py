@@ -130,7 +130,7 @@ def state(value: object) -> Markup:
 def word(value: object) -> str:
     """A name as one word of a shell, and never an option: whoever copies the line must run nothing else."""
     text = shlex.quote(str(value))
-    return f"-- {text}" if text.startswith("-") else text
+    return f"-- {text}" if str(value).startswith("-") else text
 
 
 def command(value: str) -> Markup:

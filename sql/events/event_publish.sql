@@ -50,7 +50,7 @@ begin
     returning w.id, w.id - (select h.last_id from pydb_internal.event_head as h) into v_id, v_waiting;
     if v_waiting > 1000 and v_waiting > ( -- the least that the setting can be
         select s.value::bigint from pydb.setting as s where s.name = 'event_max_waiting'
-    ) then
+    ) and pydb_internal.event_is_full(v_id) then
         raise exception using errcode = 'YD030', message = 'the event is refused',
             detail = format('%s events wait to be published: setting event_max_waiting.', v_waiting - 1),
             hint = 'pydb events status';

@@ -44,12 +44,8 @@ begin
     select w.xid into v_first from pydb_internal.event_waiting as w where w.xid >= v_low order by w.xid limit 1;
     -- as event_publish counts
     v_is_full := coalesce((
-        select w.id - v_head.last_id >= s.value::bigint
-        from pydb.setting as s
-        cross join lateral (
-            select e.id from pydb_internal.event_waiting as e order by e.xid desc, e.id desc limit 1
-        ) as w
-        where s.name = 'event_max_waiting'
+        select pydb_internal.event_is_full(w.id + 1)
+        from pydb_internal.event_waiting as w order by w.xid desc, w.id desc limit 1
     ), false);
     select count(*), min(w.created_at) into waiting, waiting_since
     from (

@@ -296,7 +296,10 @@ def test_more_events_than_may_wait_are_refused_and_it_is_said(stream: Stream, co
     assert stream.publish() == 1000
     with refused("YD030"):
         stream.read("select pydb.event_publish('orders', '{}') from generate_series(1, 1001)")
+    # what was rolled back is forgotten where nothing waits
     stream.write(1001)
+    stream.write(1002)
+    assert stream.publish() == 2
     assert stream.read("select reason_code from pydb.event_status()") == [("ok",)]
     assert stream.read(health) == [("ok", "well")]
 

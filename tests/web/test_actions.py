@@ -11,6 +11,7 @@ import httpx
 import psycopg
 import pytest
 
+from pydb.web import show
 from tests.web.conftest import found
 from tests.web.world import NASTY, TOKEN
 
@@ -193,8 +194,9 @@ def test_a_policy_of_any_name_is_reached_and_acted_on(browser: Browser, db: Conn
         for path, shown in re.findall(r'href="(/admin/policies/[^"]+)">([^<]*)</a>', page):
             links[html.unescape(shown)] = html.unescape(path)
     for name in NAMES:
-        page = browser.get(links[name])
-        assert f"<h1>Policy {name}</h1>" in html.unescape(page)
+        path = links[str(show.plain(name))]
+        page = browser.get(path)
+        assert f"<h1>Policy {show.plain(name)}</h1>" in html.unescape(page)
         if name.isprintable():  # whoever copies the line runs that and nothing else
             assert f"<code>pydb retention plan {shlex.quote(name)}</code>" in html.unescape(page)
         plan = browser.get(html.unescape(found(r'class="button" href="([^"]+/plan)"', page)))
@@ -205,7 +207,7 @@ def test_a_policy_of_any_name_is_reached_and_acted_on(browser: Browser, db: Conn
         assert browser.client.get(answered.headers["location"]).status_code == 200
         query = "select name from pydb.retention_policy where paused_reason = 'x'"
         assert db.execute(query).fetchall() == [(name,)]
-        api = links[name].replace("/admin/policies/", "/admin/api/policies/")
+        api = path.replace("/admin/policies/", "/admin/api/policies/")
         assert browser.client.get(api).json()["policy"]["name"] == name
         db.execute("select pydb.retention_resume(%s)", [name])
     # who is asked to sign in comes back to where he was
