@@ -73,6 +73,7 @@ $$;
 
 comment on function pydb_internal.export_open(pydb_internal.run_state, pydb_internal.run_part[]) is
 'First: the checks and the count of retention_open, then one part that waits for verified files; where rows of other
-tables go along, the parts of a run that archives (of whole partitions: blocked). Later: another pass over what was locked, or the end.';
+tables go along, the parts of a run that archives (of whole partitions: blocked). Later: another pass over what was
+locked, or the end.';
 
 revoke all on function pydb_internal.export_open(pydb_internal.run_state, pydb_internal.run_part[]) from public;

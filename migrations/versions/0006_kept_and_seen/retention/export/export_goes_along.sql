@@ -1,5 +1,5 @@
--- pydb_internal.export_goes_along (export; for pydb/archive/export.py): do rows of other tables go along with those of a
--- policy that exports.
+-- pydb_internal.export_goes_along (export; for pydb/archive/export.py): do rows of other tables go along with those of
+-- a policy that exports.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD002 YD005
 create or replace function pydb_internal.export_goes_along(p_policy text)
