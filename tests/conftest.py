@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import itertools
@@ -17,6 +18,7 @@ from psycopg import sql
 
 from tests import processes, reuse
 from tests.servers import (
+    MEMORY,
     ROOT,
     SERVERS,
     CronServer,
@@ -25,6 +27,8 @@ from tests.servers import (
     PgBouncer,
     Servers,
     TestServer,
+    memory_for_folders,
+    seeds,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +44,9 @@ if TYPE_CHECKING:
     RoleFactory = Callable[..., str]
 
 
+if memory_for_folders():
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
 # a database answers when it answers: no deadline an example
 settings.register_profile("pydb", deadline=None, max_examples=60)
 settings.register_profile("fast", deadline=None, max_examples=6, derandomize=True)
@@ -47,13 +54,9 @@ settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile("pydb")
 
 
-# what these tests see of a server hardly depends on its version, and they take most of the time
-OUTSIDE = (
-    "alerts", "asgi", "cli", "demo", "docs", "embedded", "examples", "faults", "health", "idempotency",
-    "lint", "migrations", "packaging", "privileges", "schedule", "security", "stream", "telemetry", "web",
-)  # fmt: skip
-# of the cases of these each server gets a half, but of tests that ask for the version: those run on both
-HALF = ("archive", "cascade", "core", "orphans", "references", "retention")
+# of the cases of these each server gets a half, but of tests that ask for the version: those run on both;
+# what the tests of all other folders see of a server hardly depends on its version, and each runs on one
+HALF = ("archive", "cascade", "core", "events", "holds", "orphans", "references", "retention")
 # --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their own
 INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
 SLOW = {"cron_template", "mortal_name", "pgbouncer"}
@@ -89,6 +92,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # who is started in the background of a script ignores SIGINT, and so would each command that a test stops
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        shared = contextlib.ExitStack()
+        shared.enter_context(seeds())
+        config.add_cleanup(shared.close)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,7 +115,7 @@ def chosen_servers(config: pytest.Config, name: str, *, one: bool) -> tuple[str,
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     test, folder = metafunc.definition.nodeid, metafunc.definition.path.parent.name
     if "server" in metafunc.fixturenames:
-        names = chosen_servers(metafunc.config, test, one=folder in OUTSIDE)
+        names = chosen_servers(metafunc.config, test, one=folder not in HALF)
         metafunc.parametrize("server", names, indirect=True, scope="session")
     if "mortal_name" in metafunc.fixturenames:
         names = chosen_servers(metafunc.config, test.partition("::")[0], one=True)
@@ -237,12 +244,12 @@ def connect(dsn: str) -> Iterator[Connect]:
     opened: list[Connection] = []
 
     def open_one(user: str = "postgres", *, autocommit: bool = True) -> Connection:
-        opened.append(psycopg.connect(dsn, user=user, autocommit=autocommit))
+        opened.append(reuse.another(dsn, user, autocommit=autocommit))
         return opened[-1]
 
     yield open_one
     for connection in opened:
-        connection.close()
+        reuse.leave(connection)
 
 
 @pytest.fixture
@@ -277,9 +284,8 @@ def cron_template() -> Iterator[CronServer]:
         prepared = CronServer()
     except MissingServerError as error:
         pytest.fail(str(error), pytrace=False)
-    with prepared:
+    with contextlib.closing(prepared):
         prepared.prepare()
-        prepared.stop()
         yield prepared
 
 

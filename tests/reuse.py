@@ -31,7 +31,7 @@ ROOMS: Final = frozenset({"archive", "cascade", "core", "holds", "orphans", "ref
 ALONE: Final = frozenset({"alone", "role"})
 # dead rows of the catalog slow a database down that many tests have used
 MOST_TESTS: Final = 60
-MOST_SESSIONS: Final = 4
+MOST_SESSIONS: Final = 6
 
 _OURS: Final = "n.nspname in ('pydb', 'pydb_internal', 'pydb_archive')"
 _TABLES: Final = f"""
@@ -62,7 +62,8 @@ select
     (select array[count(*), sum(o.xmin::text::bigint)]
         from pg_trigger as o inner join pg_class as c on c.oid = o.tgrelid
         inner join pg_namespace as n on n.oid = c.relnamespace where {_OURS}),
-    (select array[count(*), sum(n.xmin::text::bigint)] from pg_namespace as n where n.nspname <> 'public'),
+    (select array[count(*), sum(n.xmin::text::bigint)] from pg_namespace as n
+        where n.nspname not in ('public', 'app', 'shop') and n.nspname !~ '^pg_(toast_)?temp_'),
     (select array[count(*), sum(o.xmin::text::bigint)] from pg_default_acl as o),
     (select array[count(*), sum(o.xmin::text::bigint)] from pg_event_trigger as o),
     (select array[count(*), sum(o.xmin::text::bigint)] from pg_extension as o),
@@ -87,18 +88,46 @@ select
     (select array[o.xmin::text::bigint] from pg_database as o where o.datname = current_database()),
     (select array[count(*)] from pg_prepared_xacts where database = current_database()),
     (select array[count(*)] from pg_replication_slots where database = current_database())"""
+# these schemas stay, empty: one that comes or goes makes each session plan all its statements anew
 _DROP: Final = """
 do $reset$
 declare
     v_name name;
+    v_script text;
 begin
+    begin
+        select string_agg(
+            format(
+                'drop %s if exists %s cascade',
+                case o.type when 'composite type' then 'type' else o.type end,
+                o.identity
+            ),
+            '; '
+        ) into v_script
+        from pg_depend as d
+        inner join pg_namespace as n on n.oid = d.refobjid and n.nspname in ('public', 'app', 'shop')
+        cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) as o
+        where d.refclassid = 'pg_namespace'::regclass
+            and o.type in (
+                'aggregate', 'composite type', 'foreign table', 'function', 'materialized view', 'procedure',
+                'sequence', 'table', 'type', 'view'
+            );
+        execute coalesce(v_script, '');
+    exception when others then
+        null; -- it goes with the schema
+    end;
     for v_name in
         select nspname from pg_namespace
         where nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
             and nspname not in ('pydb', 'pydb_internal', 'pydb_archive')
             and nspname !~ '^pg_(toast_)?temp_'
             and (
-                nspname <> 'public'
+                (nspname, nspowner::regrole::text, coalesce(nspacl::text, '')) not in (
+                    ('public', 'pg_database_owner',
+                        '{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}'),
+                    ('app', 'postgres', ''),
+                    ('shop', 'postgres', '')
+                )
                 or exists (
                     select from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = oid
                 )
@@ -211,12 +240,13 @@ class Shared:
         return self.cleaner
 
     def _clean(self, conn: Connection) -> None:
-        for session in self.free:
-            _forget(session)
+        self.free = [session for session in self.free if _forget(session)]
         kept = [session.info.backend_pid for session in self.free]
         conn.execute(sql.SQL(_OTHERS).format(sql.Literal(kept)))
         conn.execute(_DROP.encode())
-        conn.execute("; ".join(f"delete from {table}" for table in self.empty).encode())
+        ((written,),) = conn.execute(self._written().encode(), prepare=True).fetchall()
+        if written:
+            conn.execute("; ".join(f"delete from {table}" for table in written).encode())
         for (table, rows), then, now in zip(
             self.filled.items(), self.marks, marks := self._marks(conn), strict=True
         ):
@@ -233,6 +263,11 @@ class Shared:
             if now != then:
                 conn.execute("select setval(%s::regclass, %s, %s)", then)
 
+    def _written(self) -> str:
+        """A query for those of the empty tables that have rows; to look costs less than to delete none."""
+        looks = (f"case when exists (select from {table}) then {_literal(table)} end" for table in self.empty)
+        return f"select array_remove(array[{', '.join(looks)}]::text[], null)"
+
     def _marks(self, conn: Connection) -> tuple[object, ...]:
         """A mark a filled table: other rows, another mark."""
         parts = (
@@ -246,8 +281,12 @@ class Shared:
         return json.dumps(rows)
 
 
-def _forget(conn: Connection) -> None:
-    """A session that remembers nothing but what it has compiled."""
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _forget(conn: Connection) -> bool:
+    """A session that remembers nothing but what it has compiled; false for one that the server has ended."""
     conn.row_factory = tuple_row
     conn.prepare_threshold = 5
     conn.autocommit = True
@@ -255,7 +294,12 @@ def _forget(conn: Connection) -> None:
     conn._prepared = PrepareManager()
     conn._notice_handlers.clear()
     conn._notify_handlers.clear()
-    conn.execute(_FORGET)
+    try:
+        conn.execute(_FORGET)
+    except psycopg.OperationalError:
+        conn.close()
+        return False
+    return True
 
 
 _shared: dict[str, Shared] = {}
@@ -294,6 +338,15 @@ def session(dsn: str) -> Connection:
         if shared.database.dsn == dsn:
             return shared.session()
     return psycopg.connect(dsn, autocommit=True)
+
+
+def another(dsn: str, user: str, *, autocommit: bool) -> Connection:
+    """One more session: a warm one as postgres where the database is shared, else a new one."""
+    if user != "postgres":
+        return psycopg.connect(dsn, user=user, autocommit=autocommit)
+    connection = session(dsn)
+    connection.autocommit = autocommit
+    return connection
 
 
 def leave(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import fcntl
 import functools
 import itertools
 import os
@@ -41,9 +42,15 @@ if TYPE_CHECKING:
 SERVERS: Final = ("pg15", "pg18")
 ROOT: Final = Path(__file__).resolve().parents[1]
 TEMPLATE: Final = "pydb_template"
+FIRST_TEMPLATE: Final = f"{TEMPLATE}_0"
+# the variable that names the place of `seeds`
+SEEDS: Final = "TESTS_SEEDS"
 DEADLINE: Final = 60.0
 # seconds between two looks at what is waited for: who asks without a pause takes a processor away from it
 PAUSE: Final = 0.002
+MEMORY: Final = Path("/dev/shm")
+# bytes that have to be free in it beside what the servers take
+ROOM_FOR_FOLDERS: Final = 2 << 30
 INSTALL: Final = "run ./ops/check once: it installs what the tests need"
 
 # no data of a test outlives it, so nothing waits for a disk; and to compile one of these queries, where the
@@ -69,6 +76,17 @@ begin
         perform pg_sleep(0.001), pg_stat_clear_snapshot();
     end loop;
 end $$"""
+
+
+def memory_for_folders() -> bool:
+    """Whether the tests' own folders can lie in memory, where programs in them can be started.
+
+    To make the thousand files of a tree on a disk takes a processor several times as long.
+    """
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return False
+    room = os.statvfs(MEMORY)
+    return room.f_bavail * room.f_frsize >= ROOM_FOR_FOLDERS and not room.f_flag & os.ST_NOEXEC
 
 
 def install(dsn: str) -> None:
@@ -108,6 +126,45 @@ def migrations() -> Path:
         check=True,
     )
     return copy
+
+
+@contextlib.contextmanager
+def seeds() -> Iterator[None]:
+    """A place where the processes of one run find the clusters that one of them filled.
+
+    What a run leaves that is killed, the next server sweeps.
+    """
+    place = embedded.make_scratch(Account.for_servers(), in_memory=True)
+    os.environ[SEEDS] = str(place)
+    try:
+        yield
+    finally:
+        del os.environ[SEEDS]
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def grow(kind: str, server: embedded.Server, fill: Callable[[], None]) -> None:
+    """Give a server without a cluster a copy of the one that `fill` makes of it, once for all of a run.
+
+    To install pydb takes seconds, a copy a tenth of one. `fill` leaves the server stopped.
+    """
+    seed = Path(os.environ[SEEDS]) / kind
+    with seed.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not seed.exists():
+            fill()
+            half = seed.with_suffix(".half")
+            shutil.rmtree(half, ignore_errors=True)
+            _copy(server.data_dir, half)
+            (half / server.log.name).unlink()
+            half.rename(seed)
+            return
+    _copy(seed, server.data_dir)
+
+
+def _copy(cluster: Path, to: Path) -> None:
+    # -p keeps the owner, who is not us when we are root
+    subprocess.run(["cp", "-Rp", str(cluster), str(to)], check=True)
 
 
 class MissingServerError(Exception):
@@ -156,6 +213,18 @@ class TestServer(embedded.Server):
         self._numbers = itertools.count(1)
         self._templates: dict[Filling, str] = {}
         self._admin: psycopg.Connection[TupleRow] | None = None
+
+    def start(self) -> None:
+        """Start the server; a new one has the template already."""
+        if SEEDS in os.environ and not self.data_dir.exists():
+            grow(self.name, self, self._fill)
+            self._templates[install] = FIRST_TEMPLATE
+        super().start()
+
+    def _fill(self) -> None:
+        super().start()
+        self._template(install, "template0")
+        self.stop()
 
     def stop(self, mode: embedded.StopMode = "fast") -> None:
         """Stop the server; our own session is none that a smart shutdown has to wait for."""
@@ -290,13 +359,18 @@ class CronServer(embedded.Server):
         return self.dsn(self.dbname)
 
     def prepare(self) -> None:
-        """Fill a new cluster: database, extension, pydb; and a database to copy, with pydb alone."""
+        """Fill a new cluster and stop: database, extension, pydb; and a database to copy, with pydb alone."""
+        grow("cron", self, self._fill)
+
+    def _fill(self) -> None:
+        self.start()
         with psycopg.connect(self.dsn(), autocommit=True) as connection:
             connection.execute(f"create database {TEMPLATE}")
         install(self.dsn(TEMPLATE))
         self.add(self.dbname)
         with psycopg.connect(self.app_dsn, autocommit=True) as connection:
             connection.execute("create extension pg_cron")
+        self.stop()
 
     def add(self, name: str) -> str:
         """Make one more database with pydb in it, without pg_cron; return its connection string."""
@@ -307,8 +381,7 @@ class CronServer(embedded.Server):
 
     def copy_of(self, other: CronServer) -> None:
         """Take over the cluster of a stopped server."""
-        # -p keeps the owner, who is not us when we are root
-        subprocess.run(["cp", "-Rp", str(other.data_dir), str(self.data_dir)], check=True)
+        _copy(other.data_dir, self.data_dir)
 
 
 class PgBouncer:

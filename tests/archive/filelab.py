@@ -119,7 +119,8 @@ class FileLab:
     def table(self, rows: int = 1000, more: str = "") -> None:
         """``app.event``: rows 1 to ``rows`` expired, ten young ones behind them; a policy that exports."""
         self.do(
-            "create schema app; create table app.event (id integer primary key, at timestamptz not null,"
+            "create schema if not exists app;"
+            " create table app.event (id integer primary key, at timestamptz not null,"
             f" note text{more}); insert into app.event (id, at, note) select i, now() - interval '60 days' +"
             f" i * interval '1 s', 'note ' || i from generate_series(1, {rows}) as i;"
             " insert into app.event (id, at, note) select -i, now(), 'y' from generate_series(1, 10) as i;"

@@ -222,7 +222,8 @@ def test_rows_that_reference_each_other_go_leaves_first(files: FileLab) -> None:
 
 def test_partitions_and_filters(files: FileLab) -> None:
     files.do(
-        "create schema app; create table app.event (id integer, at timestamptz not null, kind text)"
+        "create schema if not exists app;"
+        " create table app.event (id integer, at timestamptz not null, kind text)"
         " partition by range (id); create table app.event_1 partition of app.event for values"
         " from (0) to (100);"
         "create table app.event_2 (kind text, at timestamptz not null, id integer);"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.archive.filelab import FileLab
 
 FAMILY = """
-create schema app;
+create schema if not exists app;
 create table app."Eltern" (
     id int generated always as identity primary key, at timestamptz not null, "new" text
 );

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # a customer with sales (declared, cascade), lines of sales (declared, no action) and logs (logical, cascade)
 SHOP: Final = """
-create schema shop;
+create schema if not exists shop;
 create table shop.customer (id int primary key);
 create table shop.sale (id int primary key, customer int not null references shop.customer on delete cascade);
 create table shop.line (id int primary key, sale int not null references shop.sale);

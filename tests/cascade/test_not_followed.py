@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def lab(db: Connection) -> Lab:
     made = Lab(db)
     made.do(
-        """create schema shop; create schema far;
+        """create schema if not exists shop; create schema far;
         create table shop.customer (id int primary key);
         create table shop.orders (id int primary key,
             customer_id int references shop.customer on delete cascade, made_by int references shop.customer);

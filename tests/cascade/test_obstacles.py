@@ -345,7 +345,7 @@ def test_what_triggers_keep_is_named_and_allowed_as_in_a_plain_delete(site: Site
 
 def test_rows_that_inherit_are_still_seen_and_no_success(site: Site) -> None:
     site.do(
-        """create schema shop; create table shop.customer (id int primary key);
+        """create schema if not exists shop; create table shop.customer (id int primary key);
         create table shop.guest () inherits (shop.customer);
         insert into shop.customer values (1), (2); insert into shop.guest values (1), (3)"""
     )

@@ -58,7 +58,7 @@ create index on item (root); create index on part (root); create index on pet (r
 """
 # what a bare name would find first: it refuses
 HOSTILE: Final = """
-create schema app;
+create schema if not exists app;
 create table app.root (id int primary key, at timestamptz, n int);
 create table app.item (id int primary key, root int references app.root on delete cascade);
 create table app.part (id int primary key, root int default (0 + 0) references app.root on delete set default
@@ -290,7 +290,7 @@ def test_our_own_text_picks_nothing_up_under_the_path_of_an_application(lab: Lab
 
 
 NEIGHBOURS: Final = """
-create schema app; set search_path = app;
+create schema if not exists app; set search_path = app;
 create table kept (id int); create table seen (what text);
 create table t (id int primary key, at timestamptz default '2020-01-01');
 insert into t select generate_series(1, 4);
@@ -335,7 +335,7 @@ def test_rules_policies_and_event_triggers_are_code_of_the_application_too(lab: 
 @pytest.mark.parametrize("deferred", [False, True])
 def test_an_error_of_the_application_says_where_and_what_to_do(lab: Lab, deferred: bool) -> None:
     lab.do(
-        f"""create schema app; set search_path = app; create table stat (n int);
+        f"""create schema if not exists app; set search_path = app; create table stat (n int);
         create table t (id int primary key, at timestamptz default '2020-01-01');
         insert into t values (1), (2);
         create function cnt() returns trigger language plpgsql as $$ begin

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEADLINE: Final = 8.0
 CALL: Final = "call pydb.retention_run('events')"
 SETUP: Final = """
-create schema app;
+create schema if not exists app;
 create table app.event (id bigint primary key, at timestamptz not null);
 insert into app.event select i, now() - interval '60 days' from generate_series(1, 500) as i;
 select pydb.retention_policy_set('events', 'app.event', 'at', '30 days', p_fuse_share => 1);

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.conftest import Connection
 
 SETUP: Final = """
-create schema app;
+create schema if not exists app;
 create table app.event (id bigint primary key, at timestamptz not null, filler text);
 select pydb.retention_policy_set('events', 'app.event', 'at', '30 days', p_fuse_share => 1);
 select pydb.setting_set('governor_interval', '0');

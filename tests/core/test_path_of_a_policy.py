@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # the function of a trigger finds one table in each schema, and neither under the path of the role
 APP: Final = """
-create schema app; create schema "Audit, 2";
+create schema if not exists app; create schema "Audit, 2";
 create table app.root (id int primary key, at timestamptz not null default '2020-01-01', kind text);
 create table app.item (id int primary key, root int, made timestamptz default now());
 create table app.tally (verb text primary key, n bigint not null default 0);

@@ -51,7 +51,7 @@ update pydb.archive_run set last_at = now() - interval '2 years';
 """,
 }
 SETUP: Final = """
-create schema app;
+create schema if not exists app;
 create table app.parent (id integer primary key);
 create table app.event (id integer primary key, at timestamptz not null);
 create table app.child (id integer primary key, parent_id integer references app.parent on delete cascade);

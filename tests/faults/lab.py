@@ -32,7 +32,7 @@ GATED_ROW = 400
 AFTER_GATE = 64 + 128 + 256
 
 _SETUP = f"""
-create schema app;
+create schema if not exists app;
 create table app.effect (relation text, transaction bigint, rows bigint);
 create function app.note_effect() returns trigger language plpgsql set search_path = pg_catalog as $$
 begin

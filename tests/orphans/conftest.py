@@ -27,7 +27,7 @@ def shop(lab: Lab) -> Lab:
     The reference ``app.child.parent_id_ref`` is logical and says cascade.
     """
     lab.do(
-        """create schema app;
+        """create schema if not exists app;
         create table app.parent (id int primary key);
         create table app.child (id int primary key, parent_id int, note text);
         insert into app.parent select i from generate_series(1, 10) as i;

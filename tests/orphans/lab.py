@@ -114,11 +114,11 @@ class Lab:
             reuse.leave(connection)
 
     def session(self, user: str = "postgres", *, autocommit: bool = True) -> Connection:
-        """One more session; closed with the lab."""
-        self._opened.append(
-            psycopg.connect(self.dsn, user=user, autocommit=autocommit, prepare_threshold=None)
-        )
-        return self._opened[-1]
+        """One more session, a warm one where there is one; it ends with the lab."""
+        connection = reuse.another(self.dsn, user, autocommit=autocommit)
+        connection.prepare_threshold = None
+        self._opened.append(connection)
+        return connection
 
     def do(self, script: str) -> None:
         """Execute statements without parameters."""

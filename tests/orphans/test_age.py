@@ -20,7 +20,9 @@ def test_young_rows_are_unconfirmed_until_they_are_seen_again_after_the_least_ag
 
 def test_rows_of_before_the_installation_need_no_second_look(lab: Lab) -> None:
     """The installation leaves a mark."""
-    lab.do("create schema app; create table app.p (id int primary key); create table app.c (p int)")
+    lab.do(
+        "create schema if not exists app; create table app.p (id int primary key); create table app.c (p int)"
+    )
     lab.do("insert into app.c values (1); select pydb.reference_set('app.c', '{p}', 'app.p', '{id}')")
     lab.do("delete from pydb_internal.orphan_mark; insert into pydb_internal.orphan_mark default values")
     lab.do("update pydb_internal.orphan_mark set at = at - interval '6 min'; insert into app.c values (2)")
@@ -54,7 +56,7 @@ def test_parent_in_a_running_transaction(shop: Lab) -> None:
 def test_enforced_keys_need_no_age(lab: Lab) -> None:
     """One statement sees parent and child or neither, so a row of a moment ago counts."""
     lab.do(
-        """create schema app; create table app.p (id int primary key);
+        """create schema if not exists app; create table app.p (id int primary key);
         create table app.c (id int, p int constraint c_fk references app.p);
         set session_replication_role = replica; insert into app.c values (1, 1);
         reset session_replication_role"""

@@ -74,7 +74,8 @@ def test_name_in_use(shop: Lab) -> None:
 
 def test_partitioned_child(lab: Lab) -> None:
     lab.do(
-        """create schema app; create table app.p (id int primary key); insert into app.p values (1);
+        """create schema if not exists app;
+        create table app.p (id int primary key); insert into app.p values (1);
         create table app.c (id int, p int) partition by list (id);
         create table app.c1 partition of app.c for values in (1);
         insert into app.c values (1, 1);

@@ -18,7 +18,7 @@ RESTORE = "select rows, restored, conflicts, reason from pydb.orphan_restore(%s)
 def zoo(lab: Lab) -> Iterator[Lab]:
     """A child with a column of every kind that is hard to keep, three orphans and two other rows."""
     lab.do(
-        r"""create schema app;
+        r"""create schema if not exists app;
         create domain app.pos as numeric(12, 4) check (value > 0);
         create type app.pair as (x int, y text);
         create type app.mood as enum ('ok', 'not "ok"');
@@ -169,7 +169,8 @@ def test_a_trigger_that_keeps_rows_out_is_said(zoo: Lab) -> None:
 
 def test_many_rows_go_and_come_back(lab: Lab) -> None:
     lab.do(
-        """create schema app; create table app.p (id int primary key); create table app.c (id int, p int);
+        """create schema if not exists app;
+        create table app.p (id int primary key); create table app.c (id int, p int);
         insert into app.c select i, -i from generate_series(1, 20000) as i;
         alter table app.c add constraint c_fk foreign key (p) references app.p on delete cascade not valid"""
     )

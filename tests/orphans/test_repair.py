@@ -60,7 +60,7 @@ def test_unknown_mode(shop: Lab) -> None:
 def test_nullify_of_composite_keys(lab: Lab) -> None:
     """MATCH SIMPLE: what may be null; SET NULL (columns): those; MATCH FULL: all."""
     lab.do(
-        """create schema app; create table app.p (a int, b int, primary key (a, b));
+        """create schema if not exists app; create table app.p (a int, b int, primary key (a, b));
         create table app.s (id int, a int not null, b int);
         create table app.l (id int, a int, b int);
         create table app.f (id int, a int, b int);

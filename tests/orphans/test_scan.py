@@ -41,7 +41,7 @@ def test_finding_stays_and_is_read_without_scanning(shop: Lab) -> None:
 def test_every_declared_reference_valid_or_not(lab: Lab) -> None:
     """Also a key that is marked valid is checked: E9, NOT VALID and disabled keys with violations."""
     lab.do(
-        """create schema app; create table app.p (id int primary key);
+        """create schema if not exists app; create table app.p (id int primary key);
         create table app.valid (id int primary key, p int references app.p on delete cascade);
         create table app.loose (id int, p int);
         insert into app.loose values (1, 5);
@@ -63,7 +63,7 @@ def test_every_declared_reference_valid_or_not(lab: Lab) -> None:
 
 def test_e8_partly_null_is_no_reference_with_match_simple_and_a_violation_with_full(lab: Lab) -> None:
     lab.do(
-        """create schema app; create table app.p (a int, b int, primary key (a, b));
+        """create schema if not exists app; create table app.p (a int, b int, primary key (a, b));
         insert into app.p values (1, 1);
         create table app.simple (id int, a int, b int);
         create table app.full (id int, a int, b int);
@@ -82,7 +82,8 @@ def test_e8_partly_null_is_no_reference_with_match_simple_and_a_violation_with_f
 def test_null_keys_of_the_parent_hide_nothing(lab: Lab) -> None:
     """NOT IN would find no orphan at all here."""
     lab.do(
-        """create schema app; create table app.p (code text unique); create table app.c (id int, code text);
+        """create schema if not exists app;
+        create table app.p (code text unique); create table app.c (id int, code text);
         insert into app.p values (null), ('a'); insert into app.c values (1, 'a'), (2, 'b'), (3, null);
         select pydb.reference_set('app.c', '{code}', 'app.p', '{code}')"""
     )
@@ -92,7 +93,7 @@ def test_null_keys_of_the_parent_hide_nothing(lab: Lab) -> None:
 
 def test_columns_in_another_order_than_the_key_other_types_and_collations(lab: Lab) -> None:
     lab.do(
-        """create schema app;
+        """create schema if not exists app;
         create table app.p (a int, b bigint, code text collate "C" unique, primary key (a, b));
         insert into app.p values (1, 2, 'x');
         create table app.c (id int primary key, a int, b int, code text collate "POSIX");
@@ -126,7 +127,7 @@ def test_quoted_and_foreign_names(lab: Lab) -> None:
 
 def test_e10_key_on_some_partitions_names_the_others(lab: Lab) -> None:
     lab.do(
-        """create schema app; create table app.p (id int primary key);
+        """create schema if not exists app; create table app.p (id int primary key);
         create table app.c (id int, p int) partition by range (id);
         create table app.c1 partition of app.c for values from (0) to (10);
         create table app.c2 partition of app.c for values from (10) to (20);
@@ -145,7 +146,7 @@ def test_e10_key_on_some_partitions_names_the_others(lab: Lab) -> None:
 
 def test_e11_partitioned_tables_on_both_sides(lab: Lab) -> None:
     lab.do(
-        """create schema app;
+        """create schema if not exists app;
         create table app.p (id int primary key) partition by range (id);
         create table app.p1 partition of app.p for values from (0) to (10);
         create table app.p2 partition of app.p for values from (10) to (20);
@@ -173,7 +174,7 @@ def test_e11_partitioned_tables_on_both_sides(lab: Lab) -> None:
 
 def test_e11_inheritance_children_are_not_reached_and_named(lab: Lab) -> None:
     lab.do(
-        """create schema app; create table app.p (id int primary key);
+        """create schema if not exists app; create table app.p (id int primary key);
         create table app.p_more () inherits (app.p); insert into app.p_more values (5);
         create table app.c (id int, p int); create table app.c_more () inherits (app.c);
         insert into app.c values (1, 5); insert into app.c_more values (2, 6);

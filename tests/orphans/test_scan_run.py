@@ -8,7 +8,7 @@ import pytest
 
 from tests.orphans.lab import Background, Lab
 
-WIDE = """create schema app;
+WIDE = """create schema if not exists app;
 create table app.parent (id int primary key);
 insert into app.parent select i from generate_series(1, 100) as i;
 create table app.wide (id int primary key, parent_id int, filler text) with (fillfactor = 10);
@@ -132,7 +132,7 @@ def test_a_table_that_changed_is_scanned_from_its_start(wide: Lab, change: str) 
 
 def test_partitions_that_come_and_go_between_pieces(lab: Lab) -> None:
     lab.do(
-        """create schema app; create table app.parent (id int primary key);
+        """create schema if not exists app; create table app.parent (id int primary key);
         create table app.wide (id int, parent_id int, filler text) partition by range (id);
         create table app.a partition of app.wide for values from (0) to (500) with (fillfactor = 10);
         create table app.b partition of app.wide for values from (500) to (1000) with (fillfactor = 10);
@@ -154,7 +154,7 @@ def test_partitions_that_come_and_go_between_pieces(lab: Lab) -> None:
 
 def test_an_older_table_that_is_attached_between_pieces_is_looked_at(lab: Lab) -> None:
     lab.do(
-        """create schema app; create table app.parent (id int primary key);
+        """create schema if not exists app; create table app.parent (id int primary key);
         create table app.old (id int, parent_id int, filler text);
         insert into app.old select i, 1 from generate_series(1000, 1099) as i;
         create table app.wide (id int, parent_id int, filler text) partition by range (id);

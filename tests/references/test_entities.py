@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def lab(db: Connection) -> Lab:
     made = Lab(db)
     made.do(
-        """create schema shop; create table shop.customer (id int primary key);
+        """create schema if not exists shop; create table shop.customer (id int primary key);
         create table shop.sale (id int unique, customer_id int references shop.customer,
             strict int not null references shop.customer, tenant int not null default 1, link int);
         create table shop.plain (id int); create view shop.v as select * from shop.customer"""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
 
 TABLES: Final = """
-create schema shop;
+create schema if not exists shop;
 create table shop.customer (id bigint primary key, email text unique, region int, code int,
     unique (region, code));
 create table shop.sale (id int primary key, customer_id int, email varchar, region int, code smallint,

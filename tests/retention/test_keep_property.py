@@ -156,8 +156,8 @@ def build(lab: Lab, case: Case) -> None:
     """Columns are named as our own text names things, and not in ASCII."""
     of = "bigint" if case.in_days else "interval"
     lab.do(
-        f"""drop schema if exists x cascade; truncate pydb.job_run, pydb.retention_policy;
-        create schema x;
+        f"""create schema if not exists x; drop table if exists x.t, x.c, x."k of € by" cascade;
+        truncate pydb.job_run, pydb.retention_policy;
         create table x.t (part int, id int, "wann €" {case.kind}, n int, "rows" int, "t" {of}, fat text,
             primary key (part, id)) {LAYOUTS[case.layout]};
         create table x."k of € by" ("new" int, k int, t {of}, primary key (k, "new"));

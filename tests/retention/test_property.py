@@ -260,8 +260,8 @@ def cases(draw: st.DrawFn) -> Case:
 
 def build(lab: Lab, case: Case) -> None:
     lab.do(
-        f"""drop schema if exists x cascade; truncate pydb.job_run, pydb.retention_policy, pydb.reference;
-        create schema x;
+        f"""create schema if not exists x; drop table if exists x.t, x.c, x.g cascade;
+        truncate pydb.job_run, pydb.retention_policy, pydb.reference;
         create table x.t (part int, id int, at {TYPES[case.kind]}, n int, up_part int, up int, fat text,
             primary key (part, id)) {LAYOUTS[case.layout]};"""
     )

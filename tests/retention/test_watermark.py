@@ -155,7 +155,7 @@ def test_of_several_rows_the_least_or_those_of_one_job(gated: Lab) -> None:
 
 def test_a_function_finds_what_it_names_as_in_the_application(gated: Lab) -> None:
     gated.do(
-        """create schema app; alter table public.rollup set schema app;
+        """create schema if not exists app; alter table public.rollup set schema app;
         create function app.upto() returns timestamptz language plpgsql stable as
             $$ begin return (select max(done) from rollup); end $$;"""
     )

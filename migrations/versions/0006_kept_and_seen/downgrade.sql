@@ -1,4 +1,4 @@
--- destroys: rules that keep rows longer, totals of the metrics, events
+-- destroys: rules that keep rows longer, totals of the metrics, events, which schemas have telemetry
 -- what 0006 changes about tables, taken back
 -- core: the list of runs of one state
 drop index pydb.job_run_state_idx;
@@ -26,7 +26,9 @@ drop type pydb_internal.health_said;
 drop table pydb.event, pydb_internal.event_waiting, pydb_internal.event_head, pydb_internal.event_told, pydb.degraded_count;
 delete from pydb.schedule_source where procedure = 'event_run';
 delete from pydb.setting
-where name in ('events', 'event_wait', 'event_keep', 'event_max_bytes', 'event_run_for', 'degraded_keep');
+where name in (
+    'events', 'event_wait', 'event_keep', 'event_max_bytes', 'event_max_waiting', 'event_run_for', 'degraded_keep'
+);
 drop view pydb.guard_status;
 -- retention: without their rules policies would delete what the rules kept, so they do not run until somebody looks
 update pydb.retention_policy
