@@ -7,6 +7,8 @@ language plpgsql -- as the owner: governor_quiet is
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+    v_since constant timestamptz := clock_timestamp() - interval '30 s';
 begin
     -- a slot that waits for somebody
     if exists (
@@ -26,7 +28,7 @@ begin
             select from pg_get_replication_slots() as l where l.active_pid = w.pid and l.slot_type = 'logical'
         ) and (
             w.replay_lsn is null or w.state is distinct from 'streaming'
-            or (w.reply_time < clock_timestamp() - interval '30 s') is not false
+            or (w.reply_time < v_since) is not false
             or p_indicator.threshold / 2 < case p_indicator.name
                 when 'replication_lag' then pg_wal_lsn_diff(pg_current_wal_lsn(), w.replay_lsn)::float8
                 else extract(epoch from w.replay_lag)::float8

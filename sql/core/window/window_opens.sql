@@ -1,4 +1,4 @@
--- pydb_internal.window_opens (window; by window_verdict): when a window that is closed opens next.
+-- pydb_internal.window_opens (window; by window_within): when a window that is closed opens next.
 -- reads the time zone   writes nothing   locks nothing
 -- raises what an unknown time zone raises
 create or replace function pydb_internal.window_opens(p_window pydb.run_window, p_at timestamptz)
