@@ -17,7 +17,7 @@ declare
     v_is_over constant boolean := coalesce((p_run.work ->> 'again')::boolean, false);
     v_rows bigint := 0;
     v_is_held boolean := false;
-    v_holds text[] := '{}';
+    v_holds text[] := '{}'::text[];
 begin
     v_turn.run := p_run;
     v_turn.parts := '{}';

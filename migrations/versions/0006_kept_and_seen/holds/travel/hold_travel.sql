@@ -17,7 +17,7 @@ begin
     if not (select g.is_any from pydb_internal.hold_state() as g)
         or not exists (select from pg_class as c where c.oid = p_relation)
     then
-        return '[]';
+        return '[]'::jsonb;
     end if;
     v_place := pydb_internal.hold_top(p_relation);
     v_seeds := array(
