@@ -103,6 +103,8 @@ def test_edges_of_the_ledger_are_the_same_typed_and_as_a_document(
         psycopg.connect(database.dsn, autocommit=True) as db,
     ):
         db.execute(FILLED.encode())
+        # a copy of another database
+        db.execute(b"select pydb.guard_allow('tried here')")
         db.execute(ERASED.split(";", maxsplit=1)[0].encode())
         ((before,),) = db.execute(edges).fetchall()
         assert [(one["parent"], one["keys"], len(one["hashes"])) for one in before] == [
