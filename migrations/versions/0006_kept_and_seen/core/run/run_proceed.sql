@@ -29,7 +29,7 @@ begin
     elsif v_is_new or p_part is null then
         v_turn := pydb_internal.run_call('open', v_run, null, case when not v_is_new then p_parts end);
         v_run := v_turn.run;
-        if v_is_new and v_run.state is null and cardinality(v_turn.parts) = 0 then
+        if v_is_new and v_run.state is null and v_run.due = 0 and cardinality(v_turn.parts) = 0 then
             -- nothing is to be done: what comes at the end comes at once, and is no transaction of its own
             v_turn := pydb_internal.run_call('open', v_run, null, v_turn.parts);
             v_run := v_turn.run;
