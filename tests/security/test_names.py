@@ -305,7 +305,8 @@ def test_what_an_export_is_to_read_keeps_its_name_until_it_is_read(
     attacker(lab, role("owner"), connect, CALLS["retention_plan"][0])
     ours = Lab(connect(autocommit=False))
     ours.rows(
-        "select pydb_internal.export_range('p', 'public.top'::regclass, now() - interval '30 days', 0, 1, 1, null)"
+        "select pydb_internal.export_range("
+        "'p', 'public.top'::regclass, now() - interval '30 days', 0, 1, 1, null)"
     )
     assert lab.rows(
         "select relation::regclass::text from pg_locks where pid = %s and mode = 'AccessShareLock'"
