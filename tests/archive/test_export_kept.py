@@ -52,7 +52,7 @@ def shop(files: FileLab) -> FileLab:
     Row 23 says 60 days by itself.
     """
     files.do(
-        """create schema app;
+        """create schema if not exists app;
         create table app.tenant (id int primary key, keep interval);
         insert into app.tenant values (1, '10 days'), (2, '200 days'), (3, null), (4, '30 days');
         create table app.event (id int primary key, tenant int not null, at timestamptz not null, days int);
@@ -149,7 +149,7 @@ def test_a_row_that_a_rule_keeps_when_it_would_be_deleted_is_in_both(shop: FileL
 
 def test_partitions_that_are_exported_and_dropped_keep_what_a_rule_keeps(files: FileLab) -> None:
     files.do(
-        """create schema app;
+        """create schema if not exists app;
         create table app.tenant (id int primary key, keep interval);
         insert into app.tenant values (1, '300 days');
         create table app.event (id int, tenant int, at timestamptz not null) partition by range (at);

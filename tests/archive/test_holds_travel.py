@@ -33,7 +33,7 @@ def other(files: FileLab, server: TestServer) -> Iterator[FileLab]:
     ):
         there = FileLab(db, fresh.dsn, files.path)
         there.do(
-            """create schema app;
+            """create schema if not exists app;
             create table app.event (id integer primary key, at timestamptz not null, note text);
             select pydb.retention_policy_set('events', 'app.event', 'at', '30 days', p_fuse_share => 1)"""
         )
