@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # everything in it is named bare
 SCHEMA: Final = """
-create schema {app};
+create schema if not exists {app};
 set search_path = {path};
 create table tally (what text primary key, n bigint not null default 0, at_place text);
 create type grade as enum ('low', 'high');

@@ -173,6 +173,7 @@ SAFE: Final = {
     "governor_store": DRAFT,
     "run_log_governor": OWN,
     "telemetry_forget": RIGHT + "; nothing names it",
+    "telemetry_schedules": TELLS + ": schedules, with the names of their schemas",
     "telemetry_store": RIGHT + "; its tables are looked at with the rights of who looks",
     "window_drop": RIGHT + "; nothing names it",
     "window_set": RIGHT + ": hours by name, all of them checked",
@@ -203,8 +204,16 @@ TEXT: Final = frozenset(
 )
 # of holds: literals, and filters whose author could become the owner: tests/lint/test_text_that_runs.py
 # of telemetry: tables that telemetry_problem let through, so that no code of their owners runs
+# of relation_renamed: LOCK of names from the catalog, quoted
 CATALOGS: Final = frozenset(
-    {"hold_names_of", "idempotency_survey", "relation_problem", "telemetry_jobs", "telemetry_requests"}
+    {
+        "hold_names_of",
+        "idempotency_survey",
+        "relation_problem",
+        "relation_renamed",
+        "telemetry_jobs",
+        "telemetry_requests",
+    }
 )
 # what only they may call: it believes its arguments
 INNER: Final = frozenset({"audit_add", "erasure_enter", "draft_take", "run_audit", "run_is_own", "run_prune"})

@@ -268,7 +268,7 @@ def read(name: str) -> Schema:
     }
     kinds = {re.sub(r"[^a-z]", "", table.lower()).removesuffix("s"): table for table in tables}
     truth: set[Reference] = set()
-    script = [f"create schema {name}"]
+    script = [f"create schema if not exists {name}"]
     for table, columns in tables.items():
         made, values, pair = [], [], ""
         for place, column in enumerate(columns):

@@ -332,6 +332,7 @@ comment on column pydb.erasure_edge.hashes is
 create function pydb_internal.erasure_edges_typed(p_edges jsonb)
 returns pydb.erasure_edge[]
 language sql
+set search_path = pg_catalog, pg_temp
 as $$ select array(select pg_catalog.jsonb_populate_recordset(null::pydb.erasure_edge, p_edges)) $$;
 alter table pydb.erasure alter column edges drop default;
 alter table pydb.erasure alter column edges type pydb.erasure_edge[] using pydb_internal.erasure_edges_typed(edges);

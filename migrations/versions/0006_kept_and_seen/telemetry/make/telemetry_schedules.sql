@@ -6,6 +6,7 @@ create or replace function pydb_internal.telemetry_schedules()
 returns table (subject text, schedule text, wanted boolean, idle boolean, since timestamptz)
 language sql
 stable
+security definer -- who syncs schedules need not read the table
 set search_path = pg_catalog, pg_temp
 as $$
     select t.name, t.schedule, true, false, t.updated_at
