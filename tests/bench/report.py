@@ -81,17 +81,17 @@ autocommit, both sides through `pgbench -M prepared`.
   after it. Where nothing is due, the run ends in the turn that found that out (two commits, not three),
   counts no table for a fuse that cannot trip, and asks for no strategy; routines in SQL that the server
   planned at every call keep their plans in PL/pgSQL. By turns in fresh sessions, medians of fifteen,
-  processor time of the session: the first run 65 and 61 ms, the ones after it 17 and 12 ms. What is left of
-  those is some 110 routines called 180 times, none of which takes more than a twentieth. With rows due a run
-  commits four times: its row in the log, its plan, each batch, its end; each stands for itself, as a batch
-  must not wait for the check of what is left.
+  processor time of the session beside other load: the first run 78 and 75 ms, the ones after it 21 and 15
+  ms. What is left of those is some 110 routines called 180 times, none of which takes more than a
+  twentieth. With rows due a run commits four times: its row in the log, its plan, each batch, its end; each
+  stands for itself, as a batch must not wait for the check of what is left.
 - **Looks** (`make bench args="--only looks"`), where there is a slot and a window to look at. What all
   indicators look at is looked at by one statement, and they are asked only where that is above half of a
-  threshold; a window is followed as far as the next look. By the server's own statistics, beside other load:
-  with 9,000 rows, six looks of a run in a fresh session took 4.3 ms each and 18 % of it, and take 1.1 ms and
-  7 %; in a run of 0.4 s that would be below 2 %. Where the indicators themselves are asked, the first time in
-  a session takes some 12 ms, most of it for the views over standbys, slots and sessions that are planned
-  then.
+  threshold; a window is followed as far as the next look. By the server's own statistics: 0.9 ms a look and
+  1.4 % of the run of the rows below. A run of 9,000 rows in a fresh session, beside other load: six looks
+  took 4.3 ms each and 18 % of it, and take 1.1 ms and 7 %. Where the indicators themselves are asked, the
+  first time in a session takes some 12 ms, most of it for the views over standbys, slots and sessions that
+  are planned then.
 - **A hold on 10,000 keys** (`make bench args="--only held"`): processor time of the session beside that of a
   run without one, where 170 ms of 630 were on top. Each row that expired is looked up in a hash, 42 ns a row;
   each batch parses and hashes the keys anew, 2 ms; the held rows are counted before, 10,000 look-ups by the
