@@ -340,26 +340,29 @@ class Exporter:
     ) -> _Written | None:
         """One file, read in one snapshot and written; ``worker`` reads it back. None where it has no rows."""
         clock = Clock(result.seconds)
-        with db.snapshot(self._reader):
-            found = self._range(run, leaf, part, cutoff)
-            noted = Noted()
-            with contextlib.closing(db.stream(self._reader, str(found["places"]))) as chunks:
-                for chunk in chunks:
-                    noted.add(chunk)
-            if not noted.rows:
-                return None
-            self._part += 1
-            name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
-            with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
-                content = files.write(self._target, name, pieces, rows=noted.rows)
-        clock.took("read")
+        ours: list[str] = []
         try:
+            with db.snapshot(self._reader):
+                found = self._range(run, leaf, part, cutoff)
+                noted = Noted()
+                with contextlib.closing(db.stream(self._reader, str(found["places"]))) as chunks:
+                    for chunk in chunks:
+                        noted.add(chunk)
+                if not noted.rows:
+                    return None
+                self._part += 1
+                name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
+                with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
+                    content = files.write(self._target, name, pieces, rows=noted.rows)
+                ours = [name + manifest.MANIFEST, name]
+            clock.took("read")
             known = self._described(run, leaf, name, found, noted, content, cutoff)
             # at once: a file is not without one while it is read back, or when that is cut off
             self._describe(known)
             verified = worker.submit(self._verified, known, noted.rows, result)
         except BaseException:
-            for one in (name + manifest.MANIFEST, name):
+            # a whole file too, and be it that only the end of the snapshot failed: nothing says what it holds
+            for one in ours:
                 self._target.remove(one)
             raise
         return _Written(known, part, str(found["signature"]), noted, verified)

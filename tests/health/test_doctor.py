@@ -447,7 +447,7 @@ def test_a_run_that_its_server_process_left(site: Site) -> None:
     with psycopg.connect(site.dsn, autocommit=True) as mine:
         running = threading.Thread(target=call_and_die, args=(mine,))
         running.start()
-        site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+        site.wait_at_gate()
         assert found(site, "runs") == {("ok", "none_interrupted")}
         site.db.execute("select pg_terminate_backend(pid) from pydb.job_run where state = 'running'")
         running.join()

@@ -82,6 +82,13 @@ class Site:
             " for each statement execute function t.wait_at_gate()"
         )
 
+    def wait_at_gate(self) -> None:
+        """Until a run waits there: what it has done before is committed, and its statement goes on by itself."""
+        self.wait_for(
+            "select exists (select from pg_stat_activity join pg_locks using (pid)"
+            " where wait_event = 'PgSleep' and relation = 't.gate'::regclass and not pid = pg_backend_pid())"
+        )
+
     def open_gate(self) -> None:
         self.db.execute("insert into t.gate values (true)")
 

@@ -231,7 +231,7 @@ def test_a_restart_in_the_middle_is_seen_and_the_next_run_goes_on(
     cron_site.close_gate()
     cron_server.restart()
     cron_site.reconnect()
-    cron_site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+    cron_site.wait_at_gate()
     cron_server.restart()
     cron_site.reconnect()
     # the run that the restart cut off is a failure for pg_cron; the job starts again with the server

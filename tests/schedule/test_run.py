@@ -114,7 +114,7 @@ def test_sigterm_lets_a_running_job_finish(site: Site, cli: Cli) -> None:
     make_due(site)
     site.close_gate()
     process = cli.start("schedule", "run")
-    site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+    site.wait_at_gate()
     assert site.one("select pydb_internal.scheduler_alive()")
     process.send_signal(signal.SIGTERM)
     site.open_gate()
@@ -132,7 +132,7 @@ def test_sigterm_cancels_what_does_not_finish_and_the_next_process_takes_it_agai
     make_due(site)
     site.close_gate()
     process = cli.start("schedule", "run", "--stop-seconds", "0")
-    site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+    site.wait_at_gate()
     process.send_signal(signal.SIGTERM)
     assert cli.finish(process).code == 0
     assert site.rows(CLAIMS) == [("interrupted", 1)]
@@ -149,7 +149,7 @@ def test_a_killed_process_leaves_a_claim_that_is_taken_over_once_its_session_is_
     make_due(site)
     site.close_gate()
     process = cli.start("schedule", "run")
-    site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+    site.wait_at_gate()
     process.kill()
     process.communicate()
     # the server process still runs the job: nobody may take it
@@ -216,7 +216,7 @@ def test_it_survives_a_restart_of_the_server_and_makes_the_job_up(
     make_due(site)
     site.close_gate()
     process = cli.start("schedule", "run")
-    site.wait_for("select exists (select from pydb.job_run where state = 'running')")
+    site.wait_at_gate()
     own_server.restart("immediate")
     site.reconnect()
     site.open_gate()
