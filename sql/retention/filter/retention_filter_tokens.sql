@@ -16,7 +16,9 @@ as $$
         end
     from regexp_matches(
         p_filter,
-        $re$([bx]?'(?:[^']|'')*'|"(?:[^"]|"")+"|(?:[a-z_]|[^\u0001-\u007f])(?:[a-z0-9_]|[^\u0001-\u007f])*$re$
+        -- \u0027 is an apostrophe: whatever reads this file by its quotes sees them in pairs
+        $re$([bx]?\u0027(?:[^\u0027]|\u0027{2})*\u0027|"(?:[^"]|"")+"$re$
+        || $re$|(?:[a-z_]|[^\u0001-\u007f])(?:[a-z0-9_]|[^\u0001-\u007f])*$re$
         || $re$|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?|::|[-+*/<>=~!@#%^&|`?]+|[][(),.:]|[ \t\n\r\f]+|.)$re$,
         'gi'
     ) with ordinality as m (found, place)
