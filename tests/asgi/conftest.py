@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.conftest import Connection
     from tests.servers import Database, TestServer
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 
 
 class Site:

@@ -247,7 +247,7 @@ def test_c10_a_statement_timeout_ends_partial(site: Site) -> None:
     site.shop(SALES)
     job = site.request()
     with site.gate_on("shop.line", IN_THE_SECOND_BATCH):
-        run = site.run_job(job, site.session("-c statement_timeout=2s"))
+        run = site.run_job(job, site.session("-c statement_timeout=5s"))
         run.succeeded()
     assert site.ends(job) == [("partial", "time_budget")]
     assert site.job(job)["rows_done"] == FIRST_BATCH

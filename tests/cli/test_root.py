@@ -39,7 +39,7 @@ def test_version_is_fast() -> None:
     for _ in range(5):
         start = time.perf_counter()
         done = subprocess.run(
-            [*COMMAND, "--version"], capture_output=True, text=True, check=True, cwd=ROOT, timeout=10
+            [*COMMAND, "--version"], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
         )
         took.append(time.perf_counter() - start)
         assert done.stdout == f"pydb {__version__}\n"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.conftest import Connect, Connection, RoleFactory
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "runs.md"
-DEADLINE: Final = 30.0
+DEADLINE: Final = 60.0
 CALLS: Final = {
     "retention": "call pydb.retention_run('events')",
     "cascade": "call pydb.cascade_run()",

@@ -365,7 +365,7 @@ def test_what_may_pass_is_tried_again_within_the_time(provider: str, is_async: b
     assert answer == Answer("at last", False, None, provider, attempts=3)
 
     tries.clear()
-    once = degraded(provider=provider, attempts=3, pause=40, timeout=0.5)(fails)()
+    once = degraded(provider=provider, attempts=3, pause=90, timeout=60)(fails)()
     assert (once.reason_code, once.attempts, len(tries)) == (
         "refused",
         1,

@@ -82,7 +82,7 @@ def test_who_writes_does_not_ring_and_the_publisher_rings_once(stream: Stream, c
     listener.execute("select 1")
     assert list(listener.notifies(timeout=0)) == []
     stream.publish()
-    rung = list(listener.notifies(timeout=10, stop_after=1))
+    rung = list(listener.notifies(timeout=60, stop_after=1))
     assert [(one.channel, one.payload) for one in rung] == [("pydb_event", "")]
     assert list(listener.notifies(timeout=0)) == []
 

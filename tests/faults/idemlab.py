@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["SCOPE", "Answer", "Asking", "Connection", "Keys", "Nursery", "Worker", "ask", "connect"]
 
 ROOT: Final = Path(__file__).parents[2]
-DEADLINE: Final = 30.0
+DEADLINE: Final = 60.0
 
 _SETUP: Final = """
 create schema app;

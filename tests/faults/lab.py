@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Connection, RoleFactory
 
-DEADLINE = 30.0
+DEADLINE = 60.0
 GATE = 4711
 # a row of the third batch, and how many rows are gone when that batch has committed
 GATED_ROW = 400

@@ -59,7 +59,7 @@ def test_c20_the_waiter_gets_the_result_of_the_owner(lab: Lab) -> None:
         outcome = waiting.ended()
     assert isinstance(outcome, Replay)
     assert (outcome.result, outcome.code) == ({"id": 1}, 200)
-    assert time.monotonic() - completed < 1.0 + 1.0  # one interval, and a busy machine
+    assert time.monotonic() - completed < LONG.total_seconds() / 4  # one interval, on a busy machine too
 
 
 def test_c20_once_with_wait_replays(lab: Lab) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Connection
 
-DEADLINE: Final = 30.0
+DEADLINE: Final = 60.0
 Row = dict[str, object]
 
 

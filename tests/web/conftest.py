@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.servers import Database, Filling, TestServer
 
-DEADLINE: Final = 30.0
+DEADLINE: Final = 60.0
 
 
 class Browser:

