@@ -22,7 +22,7 @@ from pydb.archive import compress, faults, files, leftovers, manifest, verify
 from pydb.archive.deleter import Deleter
 from pydb.archive.noted import Noted
 from pydb.archive.outcome import Clock, Outcome, TableResult
-from pydb.archive.target import written
+from pydb.archive.target import TEMPORARY, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -318,8 +318,13 @@ class Exporter:
     def _drop(self, one: _Written) -> None:
         """Remove a file, once nobody reads it any more."""
         wait([one.verified])  # what it found is told by whoever asks for its result
-        for name in (one.known.file + manifest.MANIFEST, one.known.file):
-            self._target.remove(name)
+        self._take_back(one.known.file)
+
+    def _take_back(self, name: str) -> None:
+        """Remove a file with its manifest; killed in between, it is one that was being written."""
+        self._target.withdraw(name)
+        self._target.remove(name + manifest.MANIFEST)
+        self._target.remove(name + TEMPORARY)
 
     def _size(self, run: Run) -> int:
         """Blocks of the next file: fewer at the beginning, and at the end, where its delete is waited for."""
@@ -341,6 +346,7 @@ class Exporter:
         """One file, read in one snapshot and written; ``worker`` reads it back. None where it has no rows."""
         clock = Clock(result.seconds)
         ours: list[str] = []
+        described: list[Manifest] = []
         try:
             with db.snapshot(self._reader):
                 found = self._range(run, leaf, part, cutoff)
@@ -352,18 +358,21 @@ class Exporter:
                     return None
                 self._part += 1
                 name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
+
+                def describe(content: Content) -> str:
+                    described.append(self._described(run, leaf, name, found, noted, content, cutoff))
+                    return self._describe(described[0])
+
                 with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
-                    content = files.write(self._target, name, pieces, rows=noted.rows)
-                ours = [name + manifest.MANIFEST, name]
+                    files.write(self._target, name, pieces, rows=noted.rows, describe=describe)
+                ours.append(name)
             clock.took("read")
-            known = self._described(run, leaf, name, found, noted, content, cutoff)
-            # at once: a file is not without one while it is read back, or when that is cut off
-            self._describe(known)
+            known = described[0]
             verified = worker.submit(self._verified, known, noted.rows, result)
         except BaseException:
-            # a whole file too, and be it that only the end of the snapshot failed: nothing says what it holds
+            # a whole file too, and be it that only the end of the snapshot failed: it is read again
             for one in ours:
-                self._target.remove(one)
+                self._take_back(one)
             raise
         return _Written(known, part, str(found["signature"]), noted, verified)
 
@@ -381,14 +390,16 @@ class Exporter:
         clock.took("verify")
         if self._parquet:
             known = self._with_twin(known, result)
-            self._target.remove(known.file + manifest.MANIFEST)
-            self._describe(known)
+            self._describe(known, over=True)
             clock.took("parquet")
         return known
 
-    def _describe(self, known: Manifest) -> None:
-        with written(self._target, known.file + manifest.MANIFEST) as file:
+    def _describe(self, known: Manifest, *, over: bool = False) -> str:
+        """Write the manifest of a file; its name."""
+        name = known.file + manifest.MANIFEST
+        with written(self._target, name, over=over) as file:
             file.write(known.to_json())
+        return name
 
     def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
         """With a Parquet twin; without one where it fails, which is told and stops nothing."""

@@ -14,7 +14,7 @@ from pydb.archive import compress
 from pydb.archive.target import NoSpace, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
     from typing import BinaryIO
 
@@ -35,15 +35,25 @@ class Content:
     digest: str
 
 
-def write(target: Target, name: str, pieces: Iterable[bytes], *, rows: int | None = None) -> Content:
+def write(
+    target: Target,
+    name: str,
+    pieces: Iterable[bytes],
+    *,
+    rows: int | None = None,
+    describe: Callable[[Content], str] | None = None,
+) -> Content:
     """Write COPY text, in pieces of any size; ``rows``: how many there will be, for what a full disk lacks.
 
     At the end it is on the disk under its name. If ``pieces`` or the disk fails, nothing is left.
+    ``describe`` writes its manifest before it gets its name, and returns that of the manifest: so it never
+    stands there without one, whatever is killed when.
     """
     sink = _Sink()
+    beside: list[str] = []
     try:
         # the server, this thread and the compressor each have work at any time; at most two pieces wait
-        with written(target, name) as file, ThreadPoolExecutor(max_workers=1) as worker:
+        with written(target, name, beside=beside) as file, ThreadPoolExecutor(max_workers=1) as worker:
             before: Future[None] | None = None
             for piece in pieces:
                 if before is not None:
@@ -52,6 +62,8 @@ def write(target: Target, name: str, pieces: Iterable[bytes], *, rows: int | Non
             if before is not None:
                 before.result()
             sink.end(file)
+            if describe is not None:
+                beside.append(describe(sink.content()))
     except NoSpace as error:
         raise NoSpace(target, name, error.number, sink.size_of(rows)) from error
     return sink.content()

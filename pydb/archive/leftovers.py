@@ -20,14 +20,21 @@ if TYPE_CHECKING:
 def remove(reader: Connection, place: Target, own: Owner, run: Run) -> list[str]:
     """Remove temporary files of this database's runs that have ended; their names.
 
-    Those of another database are not ours.
+    Those of another database are not ours. A manifest is written before its file gets its name: one whose
+    file still has its temporary name goes with that, and first, so that it never stands there alone.
     """
     removed = []
-    for name in place.names():
+    names = place.names()
+    for name in names:
         owner = manifest.owner(name)
         if not name.endswith(target.TEMPORARY) or owner is None or owner[0] != own:
             continue
         if owner[1] != run.id and not _is_live(reader, owner[1]):
+            whole = name.removesuffix(target.TEMPORARY)
+            described = whole + manifest.MANIFEST
+            if whole not in names and described in names:
+                place.remove(described)
+                removed.append(described)
             place.remove(name)
             removed.append(name)
     return removed

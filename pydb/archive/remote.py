@@ -38,12 +38,17 @@ class Remote:
         """A file with its temporary name."""
         return cast("BinaryIO", self._system.open(self._of(name + TEMPORARY), "wb"))
 
-    def publish(self, file: BinaryIO, name: str) -> None:
+    def publish(self, file: BinaryIO, name: str, *, over: bool = False) -> None:
         """Close, then move: what is durable is the service's promise; what is there is read back anyhow."""
         file.close()
-        if self._system.exists(self._of(name)):
+        if not over and self._system.exists(self._of(name)):
             raise FileExistsError(17, "File exists", name)
         self._system.mv(self._of(name + TEMPORARY), self._of(name))
+
+    def withdraw(self, name: str) -> None:
+        """Move."""
+        if self._system.exists(self._of(name)):
+            self._system.mv(self._of(name), self._of(name + TEMPORARY))
 
     def open(self, name: str) -> BinaryIO:
         """Read a file."""

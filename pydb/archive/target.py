@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from pydb.errors import PydbError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import BinaryIO
 
 TEMPORARY: Final = ".tmp"
@@ -59,8 +59,14 @@ class Target(Protocol):
     def create(self, name: str) -> BinaryIO:
         """A new temporary file for ``name``, to be written and given to :meth:`publish`."""
 
-    def publish(self, file: BinaryIO, name: str) -> None:
-        """Close a file, make it durable, and give it its name; ``FileExistsError`` if that is taken."""
+    def publish(self, file: BinaryIO, name: str, *, over: bool = False) -> None:
+        """Close a file, make it durable, and give it its name; ``FileExistsError`` if that is taken.
+
+        ``over``: it takes the place of the file of that name, which is ours.
+        """
+
+    def withdraw(self, name: str) -> None:
+        """Give a file its temporary name again; nothing happens where it is gone."""
 
     def open(self, name: str) -> BinaryIO:
         """Read a file."""
@@ -97,7 +103,7 @@ class Directory:
         """``open`` with ``O_EXCL``: two exporters never write one file."""
         return (self._path / (name + TEMPORARY)).open("xb")
 
-    def publish(self, file: BinaryIO, name: str) -> None:
+    def publish(self, file: BinaryIO, name: str, *, over: bool = False) -> None:
         """Fsync, link under the new name (which fails where a rename overwrites), fsync of the directory."""
         with file:
             file.flush()
@@ -105,6 +111,10 @@ class Directory:
             if hasattr(os, "posix_fadvise"):  # what is read back comes from the disk where that is possible
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         temporary = self._path / (name + TEMPORARY)
+        if over:
+            temporary.rename(self._path / name)
+            self._sync()
+            return
         try:
             os.link(temporary, self._path / name)
         except FileExistsError:
@@ -115,6 +125,12 @@ class Directory:
             temporary.rename(self._path / name)
         else:
             temporary.unlink()
+        self._sync()
+
+    def withdraw(self, name: str) -> None:
+        """Rename, and fsync of the directory."""
+        with suppress(FileNotFoundError):
+            (self._path / name).rename(self._path / (name + TEMPORARY))
         self._sync()
 
     def open(self, name: str) -> BinaryIO:
@@ -148,15 +164,22 @@ class Directory:
 
 
 @contextmanager
-def written(target: Target, name: str) -> Iterator[BinaryIO]:
-    """A new file that gets its name at the end of the block, or is gone if that raises."""
+def written(
+    target: Target, name: str, *, over: bool = False, beside: Sequence[str] = ()
+) -> Iterator[BinaryIO]:
+    """A new file that gets its name at the end of the block, or is gone if that raises.
+
+    ``over``: as :meth:`Target.publish`. ``beside``: what the block has made for it, which goes first then.
+    """
     file = target.create(name)
     try:
         yield file
-        target.publish(file, name)
+        target.publish(file, name, over=over)
     except BaseException as error:
         with suppress(OSError):  # what it still holds does not fit either
             file.close()
+        for one in beside:
+            target.remove(one)
         target.remove(name + TEMPORARY)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise NoSpace(target, name, error.errno) from error

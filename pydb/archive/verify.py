@@ -120,6 +120,14 @@ def directory(
     verdicts = [
         _of_server(one, by_file[one.file], owner, entered) if one.file in by_file else one for one in verdicts
     ]
+    # its export ended between the manifest and the name of the file: nobody knows of it
+    verdicts = [
+        one
+        for one in verdicts
+        if one.result is not Result.MISSING
+        or one.file + TEMPORARY not in names
+        or one.file in (entered or ())
+    ]
     verdicts += [verdict for found in twins for verdict in found]
     told = {one.file for one in verdicts}
     verdicts += [_alone(target, name, owner, entered) for name in sorted(data - told)]

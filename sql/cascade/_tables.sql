@@ -399,7 +399,8 @@ create type pydb_internal.cascade_work as (
     allow_triggers boolean,
     purge boolean,
     sources oid[],
-    mark text
+    mark text,
+    graph text
 );
 
 comment on type pydb_internal.cascade_work is
@@ -418,5 +419,7 @@ comment on column pydb_internal.cascade_work.purge is 'True: copies of its rows 
 comment on column pydb_internal.cascade_work.sources is 'Tables whose archives can hold copies of its rows.';
 comment on column pydb_internal.cascade_work.mark is
 'What these archives had been given when it last looked for copies.';
+comment on column pydb_internal.cascade_work.graph is
+'Mark of all references when they were last compared with the signature.';
 
 revoke all on pydb.cascade_job, pydb.erasure from public;

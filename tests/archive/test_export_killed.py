@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +88,56 @@ def test_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str, ki
     assert files.pending() == 0
     states = {state for (state,) in files.rows("select state from pydb.job_run order by id")}
     assert "running" not in states
+
+
+# an export whose directory ends the process at one of its own steps
+ENDS = """
+import os, signal, sys
+from pydb import db
+from pydb.archive import export
+from pydb.archive.target import Directory
+
+class Place(Directory):
+    def publish(self, file, name, *, over=False):
+        if sys.argv[3] == "before its name" and name.endswith(".zst"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().publish(file, name, over=over)
+
+    def open(self, name):
+        if sys.argv[3] == "taken back" and name.endswith(".zst"):
+            raise OSError(5, "Input/output error")
+        return super().open(name)
+
+    def remove(self, name):
+        if sys.argv[3] == "taken back" and name.endswith(".json"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().remove(name)
+
+with db.connect(sys.argv[1]) as conn, db.connect(sys.argv[1]) as reader:
+    export.export(conn, reader, "events", Place(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("point", ["before its name", "taken back"])
+def test_killed_between_a_file_and_its_manifest(files: FileLab, tmp_path: Path, point: str) -> None:
+    """A file has its name only with its manifest; what is left is known as unfinished, and goes."""
+    files.table(ROWS)
+    command = [sys.executable, "-c", ENDS, files.dsn, str(files.path), point]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    while files.value(
+        "select exists (select from pg_stat_activity where datname = current_database()"
+        " and application_name = 'pydb')"
+    ):
+        pass
+    assert [name.rpartition(".")[2] for name in files.files()] == ["json", "tmp"]
+    assert set(files.verdicts().values()) == {Result.TEMPORARY}
+    balanced(files)
+    again = Cli(files.dsn, tmp_path)("archive", "export", "events", "--to", str(files.path), "--yes")
+    assert again.code == 0, again
+    assert files.in_table() == set()
+    balanced(files)
+    assert set(files.verdicts().values()) == {Result.OK}
+    assert not [name for name in files.files() if name.endswith(".tmp")]
 
 
 def balanced(files: FileLab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -54,6 +55,33 @@ def test_c7_a_child_inserted_after_the_look_is_never_deleted_unplanned(
         for name, rows in {CUSTOMER: 1, "shop.sale": 2, "shop.line": 4, "shop.log": 2}.items()
     }
     assert shop.counts() == (2, 3, 6, 3)
+
+
+@pytest.mark.parametrize("edges", [None, TAKE], ids=["own", "chosen"])
+def test_a_key_that_is_made_after_the_look_is_in_the_plan_too(
+    shop: Site, edges: dict[str, str] | None
+) -> None:
+    """Its row would be blanked by the server alone, with no word in plan and log."""
+    if edges is None:
+        shop.do("drop table shop.line")
+    other = shop.session()
+    other.execute("begin; lock table shop.sale in share mode")
+    session = shop.session("-c enable_seqscan=off -c jit=off")
+    run = Background(
+        session,
+        "create temp table done as select * from pydb.cascade_delete('shop.customer', '{\"id\": 1}', %s,"
+        " p_allow_triggers => true)",
+        None if edges is None else json.dumps(edges),
+    )
+    shop.until_blocked(run.pid, other.info.backend_pid)
+    other.execute(
+        "create table shop.late (id int, customer int references shop.customer on delete set null);"
+        "insert into shop.late values (1, 1), (2, 2); commit"
+    )
+    run.succeeded()
+    steps = session.execute("select action, done from done where relation = 'shop.late'").fetchall()
+    assert steps == [("nullify", 1)]
+    assert shop.content("shop.late") == [(1, None), (2, 2)]
 
 
 def test_c8_deleted_by_somebody_else_first(shop: Site) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 from tests.cascade.site import CUSTOMER, ONE
 from tests.retention.lab import refused
 
@@ -330,6 +332,28 @@ def test_a_new_key_between_request_and_run_blocks(site: Site) -> None:
     assert site.counts() == (3, 5, 10, 5)
     site.do(f"select pydb.cascade_cancel({job})")
     site.do("call pydb.cascade_run()")
+
+
+@pytest.mark.parametrize("how", ["declared", "logical"])
+def test_a_new_key_between_two_batches_blocks(site: Site, how: str) -> None:
+    """The rows behind it were in no plan that anybody has seen: they stay, with what they hang on."""
+    site.shop()
+    site.do("create table shop.late (id int, customer int)")
+    job = site.request()
+    with site.gate_on("shop.line", 1) as gate:
+        run = site.start_job(job)
+        gate.reached_by(run)
+        site.do(
+            "alter table shop.late add foreign key (customer) references shop.customer on delete cascade"
+            if how == "declared"
+            else "select pydb.reference_set('shop.late', '{customer}', 'shop.customer', '{id}', 'cascade')"
+        )
+        site.do("insert into shop.late values (1, 1)")
+        gate.open()
+        assert run.failed() == "YD306"
+    assert site.ends(job) == [("blocked", "error")]
+    assert site.counts() == (3, 5, 10, 5)
+    assert site.counts_of("shop.late") == 1
 
 
 def test_a_table_that_is_gone_blocks(site: Site) -> None:

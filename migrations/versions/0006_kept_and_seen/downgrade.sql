@@ -111,3 +111,5 @@ comment on column pydb.erasure.edges is
 salted; null = too many to be kept, setting erasure_edge_keys): by them pydb.erasure_verify_edges looks below rows that
 are gone.';
 drop type pydb.erasure_edge;
+-- cascade: a job compares its references at each batch
+alter type pydb_internal.cascade_work drop attribute graph;

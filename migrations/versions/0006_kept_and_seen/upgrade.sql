@@ -342,3 +342,7 @@ comment on column pydb.erasure.edges is
 'Its edges, with the salted hashes of the keys of the rows that went: by them pydb.erasure_verify_edges looks below rows
 that are gone.';
 drop function pydb_internal.erasure_keys(pydb_internal.cascade_closure, bytea);
+-- cascade: a job compares its references at each batch
+alter type pydb_internal.cascade_work add attribute graph text;
+comment on column pydb_internal.cascade_work.graph is
+'Mark of all references when they were last compared with the signature.';

@@ -56,6 +56,7 @@ begin
     v_ours := pydb_internal.application_enter();
     execute v_statement into v_rows using v_gone_at.large, v_set_at.large;
     perform pydb_internal.application_leave(v_ours);
+    perform pydb_internal.cascade_check_edges(p_walk);
     if v_rows <> v_planned then
         raise exception using errcode = 'YD304', message = 'rows changed while the cascade ran',
             detail = format('%s were updated, %s planned.', pydb_internal.rows_text(v_rows), v_planned)

@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_execute_native (delete; by cascade_write): delete the root rows and leave all else to the keys'
 -- own triggers, in PostgreSQL's own order.
 -- writes the root and what references it   locks them (row exclusive) and the rows
--- raises what the statement raises
+-- raises YD304, and what the statement raises
 create or replace function pydb_internal.cascade_execute_native(p_walk pydb_internal.cascade_closure, p_root regclass)
 returns void
 language plpgsql
@@ -27,6 +27,7 @@ begin
     v_ours := pydb_internal.application_enter();
     execute v_statement using v_parts;
     perform pydb_internal.application_leave(v_ours);
+    perform pydb_internal.cascade_check_edges(p_walk);
     perform pydb_internal.application_constraints();
 end
 $$;

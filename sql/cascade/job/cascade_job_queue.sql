@@ -17,13 +17,7 @@ declare
     v_parts pydb_internal.run_part[] := '{}'::pydb_internal.run_part[];
 begin
     perform pydb_internal.cascade_check_root(p_work.root);
-    if pydb_internal.cascade_graph_hash(p_work.root, p_work.edges) <> p_work.signature then
-        raise exception using errcode = 'YD306', message = format(
-            'tables or references have changed since the request: take it back (select pydb.cascade_cancel(%s);) '
-            'and request anew what is left', p_work.job
-        ), detail = 'The plan that was asked for is no longer what would be done.',
-            hint = format('select pydb.cascade_cancel(%s); -- and request anew what is left', p_work.job);
-    end if;
+    perform pydb_internal.cascade_check_graph(p_work);
     for v_rows in
         select s.* from unnest((pydb_internal.cascade_job_closure(p_work, p_is_first)).parts) as s
         where s.effect = 'delete'

@@ -1,7 +1,7 @@
 -- pydb_internal.cascade_turn (job; by cascade_run): hook of cascade jobs: delete the next rows of a part, in the
 -- caller's transaction.
 -- writes the root, what references it, their archives, pydb.cascade_job   locks the tables and the rows
--- raises 55P03 YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD602 YD703, and what constraints and
+-- raises 55P03 YD003 YD004 YD005 YD015 YD103 YD114 YD301 YD302 YD304 YD306 YD602 YD703, and what constraints and
 -- triggers raise
 create or replace function pydb_internal.cascade_turn(
     p_run pydb_internal.run_state,
@@ -41,12 +41,15 @@ begin
     end if;
     if p_part.strategy = 'whole' then
         v_gone := pydb_internal.cascade_job_delete(v_work, pydb_internal.cascade_job_closure(v_work, false));
+        perform pydb_internal.cascade_check_graph(v_work);
         v_turn.run.rows := v_gone.rows;
         v_turn.run.detail := v_gone.told;
         return v_turn;
     end if;
     v_take := pydb_internal.cascade_job_take(p_part.chunks, v_work.size, v_work.width);
     v_gone := pydb_internal.cascade_job_batch(v_work, v_take.chunks);
+    -- after the delete, whose locks keep new keys away: rows behind one were in no plan that anybody has seen
+    v_work.graph := pydb_internal.cascade_check_graph(v_work);
     if cardinality(v_take.rest) > 0 then
         v_turn.part := p_part;
         v_turn.part.chunks := v_take.rest;

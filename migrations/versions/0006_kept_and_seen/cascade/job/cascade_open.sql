@@ -33,7 +33,7 @@ begin
             union
             select pydb_internal.archive_top(e.child)
             from pydb_internal.cascade_copy_edges(v_job.root, '{}', coalesce(v_job.edges, '{}')) as e
-        ) end, null
+        ) end, null, null
     )::pydb_internal.cascade_work;
     p_run.work := to_jsonb(v_work);
     v_turn.run := p_run;
