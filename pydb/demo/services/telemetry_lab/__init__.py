@@ -1,7 +1,7 @@
 """Telemetry lab: data sets that are scored, and models that are trained on a million rows.
 
 ``datasets`` deletes one data set and meets scores whose data set is gone, ``training`` reads in batches in a
-process of its own (``train``), ``routes`` compares what the application serves with what is registered.
+process of its own (``train``), ``application`` compares what the application serves with what is registered.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydb import db
 from pydb.demo.screen import rows, seconds
 from pydb.demo.services.stage import script
-from pydb.demo.services.telemetry_lab import datasets
+from pydb.demo.services.telemetry_lab import application, datasets, training
 
 if TYPE_CHECKING:
     from pydb.demo.services.stage import Stage
@@ -24,6 +24,8 @@ def prove(stage: Stage) -> None:
         _load(conn, stage)
         datasets.prove_delete(conn, stage)
         datasets.prove_orphans(conn, stage)
+        training.prove(conn, stage)
+    application.prove(stage)
 
 
 def _load(conn: db.Connection, stage: Stage) -> None:
