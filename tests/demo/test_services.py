@@ -26,7 +26,7 @@ class Small(NamedTuple):
 
 
 SMALL: Mapping[str, Small] = {
-    "telemetry-lab": Small(20_000, 9, "orphans_warned=no warning"),
+    "telemetry-lab": Small(20_000, 19, "memory=-100"),
 }
 
 

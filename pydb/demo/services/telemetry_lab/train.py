@@ -11,8 +11,9 @@ import json
 import re
 import resource
 import sys
+from operator import mul
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from pydb import stream
 from pydb.demo.services.stage import script
@@ -27,15 +28,15 @@ def train(limit: int) -> dict[str, object]:
     products = [[0.0] * FEATURES for _ in range(FEATURES)]
     rows = batches = largest = 0
     query = script(__file__, "training.sql")
-    for batch in stream.batches(None, query, (limit,), key="id", size_variable=VARIABLE, name="training"):
-        columns = list(zip(*batch.rows, strict=True))[1:]
-        numbers = [
-            [float(str(value)) if not isinstance(value, float) else value for value in c] for c in columns
-        ]
-        for i, one in enumerate(numbers):
+    reading = stream.batches(
+        None, query, (limit,), key="id", size_variable=VARIABLE, name="training", binary=True
+    )
+    for batch in reading:
+        _, *columns = zip(*cast("list[tuple[float, ...]]", batch.rows), strict=True)
+        for i, one in enumerate(columns):
             sums[i] += sum(one)
             for j in range(i, FEATURES):
-                products[i][j] += sum(a * b for a, b in zip(one, numbers[j], strict=True))
+                products[i][j] += sum(map(mul, one, columns[j]))
         rows, batches, largest = batch.total, batch.number, max(largest, len(batch))
     return {"rows": rows, "batches": batches, "largest": largest, "sums": sums, "peak_kb": peak_kb()}
 
