@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from pydb.archive import files, verify
@@ -62,8 +63,18 @@ def open_place(place: str | Path, *, create: bool = False) -> Target:
     return find(str(place), create=create)
 
 
-def write(place: Target, name: str, lines: Iterable[bytes], *, source: str, time: Time) -> Chunk:
+def write(
+    place: Target,
+    name: str,
+    lines: Iterable[bytes],
+    *,
+    source: str,
+    time: Time,
+    phase: Callable[[str, float], object] | None = None,
+) -> Chunk:
     """Write lines (each with its newline) to the file ``<name>.chunk.zst`` and read it back.
+
+    ``phase`` is called with ``write`` and ``verify`` and how many seconds each took.
 
     Raises :class:`~pydb.errors.FileRefused` if there are no lines, or if what is read back is not what was
     written (the file is gone then); FileExistsError if the name is taken; ``NoSpace`` if the disk is full.
@@ -72,7 +83,9 @@ def write(place: Target, name: str, lines: Iterable[bytes], *, source: str, time
         raise UsageError(f"{name!r} is no name of a file", detail="letters, digits, _ . and - of ASCII")
     file = name + ENDING
     seen = _Times(time)
+    began = monotonic()
     written = files.write(place, file, _pieces(lines, seen))
+    between = monotonic()
     try:
         if not written.rows:
             raise FileRefused(f"there are no lines for {file}")
@@ -87,6 +100,9 @@ def write(place: Target, name: str, lines: Iterable[bytes], *, source: str, time
     except BaseException:
         place.remove(file)
         raise
+    if phase is not None:
+        phase("write", between - began)
+        phase("verify", monotonic() - between)
     oldest, newest = seen.bounds
     return Chunk(
         file,

@@ -43,6 +43,11 @@ SERVICES: Final = {
             "one data set out of six tables, orphaned scores, a million training rows in flat memory, routes",
             1_000_000,
         ),
+        Entry(
+            "weather-archive",
+            "files of a station and year from a service that misbehaves: tried again, verified, asked",
+            1_000_000,
+        ),
     )
 }
 
