@@ -1,4 +1,4 @@
-"""Write the pages reference-*.md and the collector of sql_exporter, from a migrated database and --help.
+"""Write reference-*.md, pydb.1 and the collector of sql_exporter, from a migrated database and --help.
 
 python docs/reference.py               on an embedded server of its own (make reference)
 python docs/reference.py --dsn DSN     from a database that is migrated already
@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from pydb import cli, db, migrate  # noqa: E402
+import manual  # noqa: E402
+
+from pydb import __version__, cli, db, migrate  # noqa: E402
 from pydb.embedded import Server  # noqa: E402
 from pydb.health import metrics as added  # noqa: E402
 
@@ -105,6 +107,7 @@ def main() -> int:
             catalog = read(server.dsn())
     write(args.out / "reference-sql.md", sql_page(catalog))
     write(args.out / "reference-cli.md", cli_page())
+    write(args.out / "pydb.1", manual.page(__version__, leaves))
     write(args.out / "reference-metrics.md", metrics_page(catalog["metrics"]))
     write(COLLECTOR if args.out == HERE else args.out / COLLECTOR.name, collector(catalog["metrics"]))
     return 0

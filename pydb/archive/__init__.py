@@ -8,6 +8,7 @@
 :mod:`~.manifest`          what stands beside a file, and what a manifest says of itself
 :mod:`~.verify`            every file of a directory, one named result each
 :mod:`~.load`              a file back into a table
+:mod:`~.chunks`            files of an application, by the same way
 :mod:`~.parquet`           a second, derived file for analysts
 :mod:`~.target`            where files go: a directory, or what fsspec knows
 :mod:`~.faults`            what is worth another try, and what is not

@@ -133,8 +133,11 @@ def _inflate(frame: compress.Decompressor, data: bytes) -> Iterator[bytes]:
         raise NotAFile(f"it is damaged: {error}") from None
 
 
-def measure(target: Target, name: str) -> Content:
-    """Read a file back, all of it: what it holds by itself, whatever its manifest says."""
+def measure(target: Target, name: str, look: Callable[[bytes], None] | None = None) -> Content:
+    """Read a file back, all of it: what it holds by itself, whatever its manifest says.
+
+    ``look`` is called with its text, piece by piece.
+    """
     frame = compress.decompressor()
     raw, packed = hashlib.sha256(), hashlib.sha256()
     rows = bytes_raw = size = 0
@@ -146,6 +149,8 @@ def measure(target: Target, name: str) -> Content:
             for piece in _inflate(frame, data):
                 rows += piece.count(b"\n")
                 bytes_raw += len(piece)
+                if look is not None:
+                    look(piece)
                 if hashed is not None:
                     hashed.result()
                 hashed = worker.submit(raw.update, piece)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from pydb import db
 from pydb.archive import files, manifest
@@ -50,6 +50,26 @@ class Result(StrEnum):
 GOOD: Final = frozenset({Result.OK, Result.UNKNOWN, Result.TEMPORARY})
 
 
+class Known(Protocol):
+    """What must be known of a file to check it: a manifest, or a chunk of an application."""
+
+    @property
+    def file(self) -> str:
+        """Its name."""
+
+    @property
+    def source(self) -> str:
+        """What its rows are of."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size; besides, ``bytes_raw``, ``sha256`` and ``digest`` as in :class:`files.Content`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one file; ``why`` is None where it is ok."""
@@ -67,8 +87,8 @@ class Verdict:
         return self.result in GOOD
 
 
-def check(target: Target, known: Manifest) -> Verdict:  # noqa: PLR0911
-    """Read one file back, all of it, and compare it with a manifest."""
+def check(target: Target, known: Known) -> Verdict:  # noqa: PLR0911
+    """Read one file back, all of it, and compare it with what is known of it."""
 
     def verdict(result: Result, why: str | None = None) -> Verdict:
         return Verdict(known.file, result, why, known.source, known.rows, known.bytes)

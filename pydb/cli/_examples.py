@@ -15,6 +15,7 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "pydb policy set sessions app.session expires_at 0 --all-databases",
     ),
     "policy apply": ("pydb policy apply policies.toml --dry-run", "pydb policy apply policies.toml --prune"),
+    "policy diff": ("pydb policy diff policies.toml", "pydb policy diff policies.toml --exit-code"),
     "policy export": ("pydb policy export > policies.toml",),
     "policy list": ("pydb policy list",),
     "policy show": ("pydb policy show events",),

@@ -1,4 +1,4 @@
-"""``pydb demo``: the example on a server of its own, from the dry run to the proof."""
+"""``pydb demo``: the example on a server of its own, from the dry run to the proof; or a service."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shlex
 import shutil
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Load the example schema; show a retention run and a cascade on it.")
 
+_ROWS = 1_000_000
+
+
+def _services(incomplete: str) -> list[str]:
+    """Names of services that begin so, for the shell to complete."""
+    from pydb.demo.services import SERVICES
+
+    return [name for name in SERVICES if name.startswith(incomplete)]
+
+
 # the server is thrown away at the end: nothing has to reach the disk
 _SETTINGS: dict[str, str | int | bool] = {
     "fsync": False,
@@ -36,6 +47,17 @@ _SETTINGS: dict[str, str | int | bool] = {
 @app.command()
 def demo(
     ctx: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            autocompletion=_services,
+            show_default=False,
+            metavar="[NAME]",
+            help="One of the services of --list, instead: it proves its claims, in a table.",
+        ),
+    ] = None,
+    *,
+    names: Annotated[bool, typer.Option("--list", help="Name the services.")] = False,
     keep: Annotated[
         bool,
         typer.Option("--keep", help="Leave the server up at the end, until Ctrl-C, and say how to use it."),
@@ -49,15 +71,39 @@ def demo(
         ),
     ] = None,
     rows: Annotated[
-        int, typer.Option(min=1, max=100_000_000, help="About how many rows the example has.")
-    ] = 1_000_000,
+        int | None,
+        typer.Option(
+            min=1,
+            max=100_000_000,
+            show_default=False,
+            help="About how many rows the example has: a million, or what the service is meant for.",
+        ),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            show_default=False,
+            help="Of a service: another limit of one proof, by its key (in --json), as often as needed.",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --dsn: do not ask.")] = False,
 ) -> None:
     """Load an example of a million rows, prune it, delete a data set with everything below it, and prove it.
 
     Starts a PostgreSQL of its own in a temporary directory, on a private socket, and removes it at the end.
-    Exit code 0 only if the proof holds, else 2.
+    Exit code 0 only if the proof holds, else 2. With a NAME, 1 if one of its claims does not hold.
     """
+    if names:
+        _list(ctx)
+        return
+    if name is not None:
+        if dsn is not None or keep:
+            raise UsageError("a service has a server of its own, which goes away: no --dsn, no --keep")
+        raise typer.Exit(_service(ctx, name, rows, limit or []))
+    if limit:
+        raise UsageError("--limit is for a service", hint="pydb demo --list")
+    rows = rows if rows is not None else _ROWS
     talk = sys.stderr if _output.settings(ctx).json else sys.stdout
     # before the imports that take long: someone waits
     talk.write(f"pydb {__version__} demo: prune two services, delete a data set, and prove what was done\n")
@@ -72,6 +118,41 @@ def demo(
         _in_database(ctx, dsn, rows, yes, screen) if dsn is not None else _on_server(ctx, rows, keep, screen)
     )
     raise typer.Exit(code)
+
+
+def _list(ctx: typer.Context) -> None:
+    from pydb.demo.services import SERVICES
+
+    document = {"services": list(SERVICES.values())}
+    if not _output.emit(ctx, "demo-list", document):
+        rows = [(entry.name, entry.what, entry.rows) for entry in SERVICES.values()]
+        _output.table(("service", "what it proves", "rows"), rows, right={"rows"}, prose={"what it proves"})
+
+
+def _service(ctx: typer.Context, name: str, rows: int | None, limit: list[str]) -> int:
+    from pydb.demo import services
+
+    entry = services.find(name)
+    talk = sys.stderr if _output.settings(ctx).json else sys.stdout
+    talk.write(f"pydb {__version__} demo {entry.name}: {entry.what}\n")
+    talk.flush()
+    from pydb.demo.screen import Screen
+    from pydb.demo.services import runner, stage
+    from pydb.embedded import ServerError
+
+    limits = stage.parse_limits(limit)
+    try:
+        result = runner.run(entry, Screen(talk), rows=rows, limits=limits)
+    except ServerError as error:
+        raise _refusal(error) from error
+    code = ExitCode.DONE if result.holds else ExitCode.ATTENTION
+    _output.emit(ctx, "demo-service", asdict(result), exit_code=code)
+    return code
+
+
+def _refusal(error: Exception) -> PydbError:
+    head, _, rest = str(error).partition("\nhint: ")
+    return PydbError(head, hint=rest or None)
 
 
 def _dsn_of_root(ctx: typer.Context) -> str | None:
@@ -106,8 +187,7 @@ def _on_server(ctx: typer.Context, rows: int, keep: bool, screen: Screen) -> int
                 screen.say(f"{_command()} demo --rows 5000000")
                 screen.say(f"{_command()} --help")
     except ServerError as error:
-        head, _, rest = str(error).partition("\nhint: ")
-        raise PydbError(head, hint=rest or None) from error
+        raise _refusal(error) from error
     return code
 
 

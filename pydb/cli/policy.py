@@ -1,4 +1,4 @@
-"""``pydb policy``: apply a policy file, list, show, explain and drop policies."""
+"""``pydb policy``: compare and apply a policy file, list, show, explain and drop policies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pydb.policyfile import Change
     from pydb.retention import Policy, PolicyOptions
 
-app = typer.Typer(help="Retention policies: set, apply, show, explain, approve, drop.", no_args_is_help=True)
+app = typer.Typer(
+    help="Retention policies: set, diff, apply, show, explain, approve, drop.", no_args_is_help=True
+)
 
 _MARKS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-"}
 
@@ -50,6 +52,30 @@ def apply(
                 _confirm_removal(doomed, yes=yes)
         changes = policyfile.apply(conn, policies, prune=prune, dry_run=dry_run)
     _show_changes(ctx, changes, dry_run=dry_run)
+
+
+@app.command()
+def diff(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="TOML file, or - for standard input.")],
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit code 1 if anything differs, for checks.")
+    ] = False,
+) -> None:
+    """Show what FILE would change in the database, and what the database has that FILE does not name.
+
+    It does what policy apply --prune --dry-run does, and shows only what differs: for a check of a pull
+    request, and for a look every night whether the database is what the file says.
+    """
+    from pydb import policyfile
+
+    policies = policyfile.parse(*_read(file))
+    with _output.connect(ctx) as conn:
+        changes = policyfile.apply(conn, policies, prune=True, dry_run=True)
+    differ = [change for change in changes if change.kind != "unchanged"]
+    code = ExitCode.ATTENTION if differ and exit_code else ExitCode.DONE
+    _show_changes(ctx, differ, dry_run=True, document="policy.diff", exit_code=code)
+    raise typer.Exit(code)
 
 
 @app.command(name="set")
@@ -401,7 +427,12 @@ def _confirm_removal(names: Sequence[str], *, yes: bool) -> None:
 
 
 def _show_changes(
-    ctx: typer.Context, changes: Sequence[Change], *, dry_run: bool, document: str = "policy.apply"
+    ctx: typer.Context,
+    changes: Sequence[Change],
+    *,
+    dry_run: bool,
+    document: str = "policy.apply",
+    exit_code: ExitCode = ExitCode.DONE,
 ) -> None:
     kinds = ("added", "changed", "unchanged", "removed")
     counts = {kind: sum(change.kind == kind for change in changes) for kind in kinds}
@@ -417,7 +448,7 @@ def _show_changes(
             for change in changes
         ],
     }
-    if _output.emit(ctx, document, payload):
+    if _output.emit(ctx, document, payload, exit_code=exit_code):
         return
     for change in changes:
         _output.out(f"{_MARKS[change.kind]} {change.name} ({change.kind})")

@@ -13,12 +13,23 @@
 Who records waits for nothing: what is kept in memory is bounded, what finds no room is dropped and counted
 (:meth:`Writer.counts`). Ordinary requests are sampled at a rate from the environment
 (``PYDB_TELEMETRY_RATE``); errors and slow requests are all kept, and each row says with which probability.
+:class:`RouteRegistry` compares at start what the application is meant to serve with what it does serve.
 """
 
 from __future__ import annotations
 
 from pydb.telemetry.metrics import collector
 from pydb.telemetry.middleware import TelemetryMiddleware
+from pydb.telemetry.registry import Mismatch, Probe, Route, RouteRegistry
 from pydb.telemetry.writer import Counts, Writer
 
-__all__ = ["Counts", "TelemetryMiddleware", "Writer", "collector"]
+__all__ = [
+    "Counts",
+    "Mismatch",
+    "Probe",
+    "Route",
+    "RouteRegistry",
+    "TelemetryMiddleware",
+    "Writer",
+    "collector",
+]

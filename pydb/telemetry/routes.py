@@ -19,6 +19,7 @@ def template(scope: Scope) -> str | None:
     if isinstance(given, str):
         return given
     route = scope.get("route") or _route_of(scope.get("endpoint"), scope.get("router"))
+    route = _included(scope, route) or route
     path = getattr(route, "path", None)
     if not isinstance(path, str):
         return None
@@ -32,6 +33,15 @@ def _route_of(endpoint: object, router: object) -> object:
         return None
     routes = getattr(router, "routes", ())
     return next((route for route in routes if getattr(route, "endpoint", None) is endpoint), None)
+
+
+def _included(scope: Scope, route: object) -> object:
+    """The route with the prefix of the router that it was included by, which FastAPI keeps apart."""
+    kept = scope.get("fastapi")
+    found = kept.get("effective_route_context") if isinstance(kept, Mapping) else None
+    if found is None or getattr(found, "original_route", None) is not route:
+        return None
+    return getattr(found, "starlette_route", None) or found
 
 
 def _mounted(scope: Scope) -> str:

@@ -81,6 +81,24 @@ def test_a_dry_run_shows_the_difference_and_changes_nothing(
     assert stored(events) == before
 
 
+def test_a_look_at_the_difference_is_the_dry_run_of_a_prune(
+    cli: Cli, events: Connection, policy_file: PolicyFile
+) -> None:
+    first = str(policy_file(a=KEEP, c=KEEP + "\nfilter = \"name = 'c'\""))
+    assert cli("policy", "apply", first).code == 0
+    before = stored(events)
+    assert cli("policy", "diff", first, "--exit-code").code == 0
+    other = str(policy_file(a=KEEP, b=KEEP + "\nfilter = \"name = 'b'\""))
+    looked = cli("policy", "diff", other, "--json")
+    assert (looked.code, kinds(looked)) == (0, {"b": "added", "c": "removed"})
+    told = cli("policy", "diff", other, "--exit-code", "--json")
+    assert (told.code, told.document["exit_code"], kinds(told)) == (1, 1, kinds(looked))
+    assert stored(events) == before
+    wrong = policy_file(a=KEEP)
+    wrong.write_text(wrong.read_text() + "\nkeeps = 1\n")
+    assert cli("policy", "diff", str(wrong), "--exit-code").code == 64
+
+
 def test_for_people_the_difference_has_before_and_after(
     cli: Cli, events: Connection, policy_file: PolicyFile
 ) -> None:

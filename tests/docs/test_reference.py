@@ -87,10 +87,30 @@ def helper() -> Iterator[Helper]:
 def test_generated_pages_are_up_to_date(dsn: str, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "docs/reference.py"), "--dsn", dsn, "--out", str(tmp_path)]
     subprocess.run(command, check=True)
-    for name in GENERATED:
+    for name in (*GENERATED, "pydb.1"):
         assert (tmp_path / name).read_text("utf-8") == text(f"docs/{name}"), (
             f"docs/{name}: run make reference"
         )
+
+
+def test_the_manual_page_is_one(helper: Helper) -> None:
+    """Strict readers find nothing to warn of, and who types man finds every command and option."""
+    page = ROOT / "docs/pydb.1"
+    assert page.read_bytes().isascii()
+    checked = subprocess.run(
+        ["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout) == (0, "")
+    shown = subprocess.run(
+        ["mandoc", "-T", "ascii", "-O", "width=200", page], capture_output=True, text=True, check=True
+    )
+    plain = re.sub(r".\x08", "", shown.stdout)
+    parts = re.split(r"^   (pydb .*)$", plain, flags=re.MULTILINE)
+    below = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert sorted(below) == sorted(helper.commands())
+    for command, body in below.items():
+        wanted = set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", helper.of(command), re.MULTILINE)) - {"--help"}
+        assert wanted <= set(re.findall(r"--[a-z-]+", body + parts[0])), command
 
 
 def test_every_public_object_is_documented(db: Connection) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Protocol
 
 import psycopg
 import pytest
+import yaml
 
 from pydb import migrate
 from tests.docs.pages import ROOT
@@ -92,7 +94,7 @@ def test_fastapi_application(example: Example) -> None:
 
 
 def test_policies_file(example: Example) -> None:
-    reader, db = example("policies", blocks=3)
+    reader, db = example("policies", blocks=5)
     listed = "select name, keep::text, enabled from pydb.retention_policy where not builtin order by name"
     assert db.execute(listed).fetchall() == [
         ("debug_log", "7 days", True),
@@ -109,3 +111,38 @@ def test_policies_file(example: Example) -> None:
     ]
     counts = "select (select count(*) from app.request_log), (select count(*) from app.session)"
     assert db.execute(counts).fetchone() == (74, 62)
+
+
+def test_policies_are_a_check_of_pull_requests(example: Example) -> None:
+    """The lines of both jobs, typed in a repository with a branch that goes into another."""
+    reader, _ = example("policies", blocks=5)
+    reader.type("pydb migrate down --to base --yes --destroy-data && psql -q -c 'drop schema app cascade'")
+    jobs = yaml.safe_load((EXAMPLES / "policies/workflow.yml").read_text("utf-8"))["jobs"]
+    lines = {
+        name: [step["run"] for step in job["steps"] if "run" in step and step["name"] != "install"]
+        for name, job in jobs.items()
+    }
+    assert [len(found) for found in lines.values()] == [3, 1]
+    summary = reader.folder / "summary"
+    reader.environment |= {
+        **{f"GIT_{who}_{what}": "a@b" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")},
+        "GITHUB_BASE_REF": "main",
+        "GITHUB_STEP_SUMMARY": str(summary),
+    }
+    reader.type(
+        "git init -q -b main && git add policies.toml schema.sql && git commit -q -m main"
+        " && git update-ref refs/remotes/origin/main main"
+        ' && sed -i \'s/^keep = "30 days"/keep = "60 days"/\' policies.toml'
+    )
+    for line in lines["review"]:
+        reader.type(line)
+    assert summary.read_text("utf-8").splitlines()[1:3] == ["~ log (changed)", "    keep: 30 days → 60 days"]
+
+    # the database has what the branch says, so main is another
+    (drift,) = lines["drift"]
+    assert reader.type(drift) == "would be: 0 added, 0 changed, 0 unchanged, 0 removed\n"
+    reader.type("git checkout -q policies.toml")
+    done = subprocess.run(
+        ["sh", "-c", drift], cwd=reader.folder, env=reader.environment, capture_output=True, check=False
+    )
+    assert done.returncode == 1

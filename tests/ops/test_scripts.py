@@ -107,7 +107,17 @@ def test_missing_python_is_said_in_one_line(checkout: Path, tmp_path: Path, scri
         assert found, tool
         (tools / tool).symlink_to(found)
     if script == "check":  # system packages come first; what stands in for them is never run
-        for tool in ("chromium", "curl", "git", "pgbouncer", "prometheus", "promtool"):
+        for tool in (
+            "chromium",
+            "curl",
+            "fish",
+            "git",
+            "mandoc",
+            "pgbouncer",
+            "prometheus",
+            "promtool",
+            "zsh",
+        ):
             (tools / tool).symlink_to("/bin/true")
     done = sh(checkout, f'. "$root/ops/{script}"', path=str(tools))
     assert done.returncode == 1

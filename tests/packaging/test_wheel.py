@@ -13,6 +13,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import virtualenv
+
+from pydb import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,7 +80,8 @@ def test_wheel_carries_exactly_the_sources(wheel: Path) -> None:
     assert {name for name in files if name.startswith("pydb/_sql/")} == sources("sql")
     assert {name for name in files if name.startswith("pydb/_migrations/")} == sources("migrations")
     assert {"pydb/py.typed", "pydb/__main__.py"} <= files
-    assert all(name.startswith("pydb/") for name in files)
+    (page,) = (name for name in files if not name.startswith("pydb/"))
+    assert page.endswith(".data/data/share/man/man1/pydb.1")
 
 
 def test_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
@@ -112,7 +116,64 @@ def test_installed_package_is_not_the_checkout(installed: Path) -> None:
 
 
 def test_command_runs_outside_of_the_checkout(installed: Path) -> None:
-    assert run(installed / "pydb", "--version").strip().endswith("0.1.0")
+    assert run(installed / "pydb", "--version") == f"pydb {__version__}\n"
+
+
+def test_types_are_seen_by_who_uses_the_package(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "uses.py").write_text(
+        "from pydb.errors import ExitCode, PydbError\n"
+        "reveal_type(ExitCode.ATTENTION.value)\n"
+        "raise PydbError('what', hint=42)\n"
+    )
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", ".cache"]
+    words = ["--python-executable", str(installed / "python"), "uses.py"]
+    done = subprocess.run([*mypy, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert [line.split(": ", 2)[1:] for line in done.stdout.splitlines()] == [
+        ["note", 'Revealed type is "Literal[1]?"'],
+        [
+            "error",
+            'Argument "hint" to "PydbError" has incompatible type "int"; expected "str | None"  [arg-type]',
+        ],
+    ], done.stdout
+
+
+def dependencies(folder: Path) -> Path:
+    """Return a wheel that puts into sight all that is installed here but pydb: no network is needed."""
+    shown = folder / "shown"
+    shown.mkdir()
+    for packages in map(Path, site.getsitepackages()):
+        for entry in packages.iterdir():
+            if "pydb" not in entry.name and entry.suffix != ".pth":
+                (shown / entry.name).symlink_to(entry)
+    wheel = folder / "dependencies-0-py3-none-any.whl"
+    info = "dependencies-0.dist-info"
+    files = {
+        "dependencies.pth": f"{shown}\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: dependencies\nVersion: 0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in {**files, f"{info}/RECORD": "".join(f"{name},,\n" for name in files)}.items():
+            archive.writestr(name, text)
+    return wheel
+
+
+def test_pipx_installs_it(wheel: Path, tmp_path: Path) -> None:
+    embedded = Path(virtualenv.__file__).parent / "seed/wheels/embed"  # pipx wants a pip that is new
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP"))},
+        **{f"PIPX_{name}": str(tmp_path / name) for name in ("HOME", "BIN_DIR", "MAN_DIR")},
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(embedded),
+    }
+    install = [sys.executable, "-m", "pipx", "install"]
+    command = [*install, "--preinstall", str(dependencies(tmp_path)), str(wheel)]
+    done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    pydb = tmp_path / "BIN_DIR/pydb"
+    assert run(pydb, "--version").startswith("pydb ")
+    assert "--rows" in run(pydb, "demo", "--help")
+    assert (tmp_path / "MAN_DIR/man1/pydb.1").read_bytes() == (ROOT / "docs/pydb.1").read_bytes()
 
 
 def test_wheel_migrates_a_database(installed: Path, empty_dsn: str) -> None:

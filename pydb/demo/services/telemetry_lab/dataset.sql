@@ -1,0 +1,1 @@
+select id, name from lab.dataset where id = %(id)s;

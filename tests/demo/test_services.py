@@ -1,0 +1,81 @@
+"""``pydb demo NAME``: each service as a user runs it, smaller; and a claim which does not hold is seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from pydb.demo.services import SERVICES
+from tests.demo.test_command import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Small(NamedTuple):
+    """How a service is run here: rows, proofs that it has at least, and a limit that cannot hold."""
+
+    rows: int
+    proofs: int
+    broken: str
+
+
+SMALL: Mapping[str, Small] = {
+    "telemetry-lab": Small(20_000, 19, "memory=-100"),
+    "weather-archive": Small(50_000, 23, "warm=0"),
+}
+
+
+def test_every_service_is_run_here_and_has_its_section() -> None:
+    assert set(SMALL) == set(SERVICES)
+    page = (ROOT / "docs/services.md").read_text("utf-8")
+    assert [name for name in SERVICES if f"pydb demo {name}" not in page] == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_proves_what_it_claims_and_fails_where_a_claim_does(name: str) -> None:
+    """In one: the run with another limit shows all other claims too."""
+    small = SMALL[name]
+    done = run(name, "--rows", str(small.rows), "--json")
+    assert done.stdout, done.stderr
+    document = json.loads(done.stdout)
+    failed = [proof for proof in document["proofs"] if not proof["ok"]]
+    assert (done.returncode, failed) == (0, []), done.stderr
+    assert (document["document"], document["service"], document["holds"]) == ("demo-service", name, True)
+    assert len(document["proofs"]) >= small.proofs
+    assert len({proof["key"] for proof in document["proofs"]}) == len(document["proofs"])
+    assert "What was proved" in done.stderr
+    assert f"All {len(document['proofs'])} claims hold." in done.stderr
+
+    done = run(name, "--rows", str(small.rows), "--limit", small.broken)
+    key = small.broken.partition("=")[0]
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"NOT all claims hold: {key}." in done.stdout
+
+
+def test_the_list() -> None:
+    listed = run("--list")
+    assert listed.returncode == 0
+    assert [line.split()[0] for line in listed.stdout.splitlines()[3:] if line.strip()] == list(SERVICES)
+    document = json.loads(run("--list", "--json").stdout)
+    assert [entry["name"] for entry in document["services"]] == list(SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["no-such"], "there is no demo no-such"),
+        (["telemetry-lab", "--keep"], "no --dsn, no --keep"),
+        (["telemetry-lab", "--limit", "memory"], "a limit is KEY=VALUE"),
+        (["--limit", "memory=1"], "--limit is for a service"),
+    ],
+)
+def test_what_is_refused(args: list[str], told: str) -> None:
+    done = run(*args)
+    assert done.returncode == 64
+    assert told in done.stderr
