@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
 from typing import TYPE_CHECKING, Final, cast
@@ -14,6 +15,7 @@ from tests.alerts.rulebook import (
     FOLDER,
     RUNBOOKS,
     alerts,
+    narrow,
     nodes,
     program,
     rules,
@@ -53,10 +55,12 @@ def test_promtool_accepts_rules_and_configuration() -> None:
 
 
 @pytest.mark.parametrize("path", TESTS, ids=identify)
-def test_rules_fire_when_they_should_and_only_then(path: Path) -> None:
-    promtool("test", "rules", str(path))
+def test_rules_fire_when_they_should_and_only_then(path: Path, tmp_path: Path) -> None:
+    # days of all rules take half a minute; that no rule fails on these series is seen in the other files
+    promtool("test", "rules", *(narrow(path, tmp_path) if path.name == "days.yml" else [str(path)]))
 
 
+@functools.cache
 def cases() -> list[tuple[str, set[str], bool]]:
     """Of each promtool case: its alert, the series that it has, and whether it fires."""
     return [
