@@ -78,8 +78,8 @@ class Changing(Directory):
         super().__init__(path)
         self._change = change
 
-    def publish(self, file: BinaryIO, name: str) -> None:
-        super().publish(file, name)
+    def publish(self, file: BinaryIO, name: str, *, over: bool = False) -> None:
+        super().publish(file, name, over=over)
         path = Path(self.place) / name
         data = path.read_bytes()
         path.write_bytes(data[:-9] if self._change is None else data[:40] + self._change + data[41:])

@@ -126,8 +126,8 @@ def _tell(stage: Stage, report: Report) -> None:
 class _Flips(Directory):
     """A disk that changes one bit of each file."""
 
-    def publish(self, file: BinaryIO, name: str) -> None:
-        super().publish(file, name)
+    def publish(self, file: BinaryIO, name: str, *, over: bool = False) -> None:
+        super().publish(file, name, over=over)
         path = Path(self.place) / name
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
