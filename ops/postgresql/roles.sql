@@ -321,16 +321,16 @@ declare
         orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_part_clear orphan_part_enter orphan_parts
         orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade
         orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring
-        orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_turn orphan_scan_verdict
-        orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count orphan_store_result
-        orphan_stuck orphan_take orphan_uncovered reference_part_condition relation_has_code retention_account
-        retention_archive retention_archive_triggered retention_bytes retention_check_batch retention_check_filter
-        retention_check_held retention_check_hurdles retention_check_runner retention_check_shape retention_check_unused
-        retention_chosen retention_circles retention_cursor retention_cursor_parts retention_delete
-        retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
-        retention_filter_understood retention_first_size retention_first_work retention_gone retention_held_by
-        retention_held_rows retention_held_since retention_learned retention_limit retention_lock retention_naming
-        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_some orphan_scan_turn
+        orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count
+        orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_part_condition relation_has_code
+        retention_account retention_archive retention_archive_triggered retention_bytes retention_check_batch
+        retention_check_filter retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
+        retention_check_unused retention_chosen retention_circles retention_cursor retention_cursor_parts
+        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
+        retention_faults_end retention_filter_understood retention_first_size retention_first_work retention_gone
+        retention_held_by retention_held_rows retention_held_since retention_learned retention_limit retention_lock
+        retention_naming retention_next_pass retention_next_size retention_open retention_part retention_part_ends
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
         retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range

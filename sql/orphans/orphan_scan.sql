@@ -52,8 +52,11 @@ begin
     v_left := pydb_internal.orphan_scan_order(v_all);
     loop
         exit when v_left = '{}' or clock_timestamp() > v_deadline;
-        v_piece := pydb_internal.orphan_scan_piece(v_left[1], p_min_age, p_sample, v_range, v_target);
-        v_left := v_left[2:] || case when v_piece.status = 'more' then v_left[1:1] end;
+        select count(*) as looked, array_agg(s.reference) filter (where s.status = 'more') as more into v_piece
+        from pydb_internal.orphan_scan_some(
+            v_left[:50], p_min_age, p_sample, v_range, v_target, v_deadline
+        ) as s;
+        v_left := v_left[v_piece.looked + 1:] || v_piece.more;
     end loop;
     return query
     select

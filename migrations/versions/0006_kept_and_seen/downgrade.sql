@@ -113,3 +113,9 @@ are gone.';
 drop type pydb.erasure_edge;
 -- cascade: a job compares its references at each batch
 alter type pydb_internal.cascade_work drop attribute graph;
+-- orphans: small references share a turn of a scan
+drop function pydb_internal.reference_edges_among(oid[], text[]);
+drop function pydb_internal.orphan_scan_piece(
+    text, interval, integer, bigint, double precision, pydb_internal.reference_edge
+);
+alter type pydb_internal.run_part drop attribute subjects;

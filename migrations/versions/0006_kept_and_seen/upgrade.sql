@@ -346,3 +346,8 @@ drop function pydb_internal.erasure_keys(pydb_internal.cascade_closure, bytea);
 alter type pydb_internal.cascade_work add attribute graph text;
 comment on column pydb_internal.cascade_work.graph is
 'Mark of all references when they were last compared with the signature.';
+-- orphans: small references share a turn of a scan
+drop function pydb_internal.reference_edges_among(oid[], text);
+drop function pydb_internal.orphan_scan_piece(text, interval, integer, bigint, double precision);
+alter type pydb_internal.run_part add attribute subjects text[];
+comment on column pydb_internal.run_part.subjects is 'What the part is about, where small things share a turn.';

@@ -47,7 +47,7 @@ as $$
                     then 'a key of that type cannot be read'
             end
         from kept as k
-        left join lateral pydb_internal.reference_edges_among(null, k.reference) as r on true
+        left join lateral pydb_internal.reference_edges_among(null, array[k.reference]) as r on true
         union all
         select distinct on (e.id, r.reference)
             e.id, r, r.reference, null, null::bytea[], null::bigint, 'its keys are not in the ledger'

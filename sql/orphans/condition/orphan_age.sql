@@ -9,23 +9,30 @@ as $$
 declare
     v_horizon bigint;
     v_window bigint;
+    v_is_off boolean;
 begin
     -- an enforced key lets no child be committed before its parent, and one statement sees both or neither
-    if p_min_age is null and p_edge.is_enforced and not exists (
-        select 1 from pg_trigger as g where g.tgconstraint = p_edge.constraint_id and g.tgenabled in ('D', 'R')
-    ) and not (exists (
-        -- most keys have no copies on partitions, which takes an index to see
-        select 1 from pg_constraint as c where c.conparentid = p_edge.constraint_id
-    ) and exists (
-        with recursive k (oid) as (
-            select p_edge.constraint_id
-            union all
-            select c.oid from k inner join pg_constraint as c on c.conparentid = k.oid
-        )
+    if p_min_age is null and p_edge.is_enforced then
+        v_is_off := exists (
+            select from pg_trigger as g where g.tgconstraint = p_edge.constraint_id and g.tgenabled in ('D', 'R')
+        );
+        -- a key has copies only on partitions
+        if not v_is_off and exists (
+            select from pg_class as c where c.oid in (p_edge.child, p_edge.parent) and c.relkind = 'p'
+        ) then
+            with recursive k (oid) as (
+                select p_edge.constraint_id
+                union all
+                select c.oid from k inner join pg_constraint as c on c.conparentid = k.oid
+            )
 
-        select 1 from k inner join pg_trigger as g on g.tgconstraint = k.oid where g.tgenabled in ('D', 'R')
-    )) then
-        return 'true';
+            select exists (
+                select from k inner join pg_trigger as g on g.tgconstraint = k.oid where g.tgenabled in ('D', 'R')
+            ) into v_is_off;
+        end if;
+        if not v_is_off then
+            return 'true';
+        end if;
     end if;
     v_horizon :=
         pydb_internal.orphan_horizon(

@@ -10,7 +10,9 @@ set search_path = pg_catalog, pg_temp
 as $$
     -- a declared key goes before a logical reference of the same name
     select e.*
-    from pydb_internal.reference_edges_among(case when p_parent is not null then array[p_parent] end, p_reference) as e
+    from pydb_internal.reference_edges_among(
+        case when p_parent is not null then array[p_parent] end, array[p_reference]
+    ) as e
     order by e.kind
     limit 1;
 $$;

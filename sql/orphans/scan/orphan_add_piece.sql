@@ -29,17 +29,22 @@ begin
         p_progress.leaf := p_piece.leaves[1];
         p_progress.filenode := pg_relation_filenode(p_progress.leaf::regclass);
     end if;
-    select
-        sum(l.blocks)::bigint, coalesce(sum(l.blocks) filter (where l.is_done), 0)::bigint + p_progress.at,
-        (count(*) filter (where not l.is_done and not l.is_foreign))::integer
-    into v_total, v_blocks, p_progress.remaining
-    from (
-        select t.blocks, t.is_foreign, p_edge.child = any(p_progress.done) or t.relation in (
-            select u.relation from unnest(p_progress.done) as u (relation)
-        ) as is_done
-        from pydb_internal.orphan_leaves(p_edge.child) as t
-    ) as l;
-    p_progress.coverage := round(least(v_blocks / greatest(v_total, 1)::numeric, 0.999), 3);
+    if p_piece.leaves = array[p_edge.child] and p_piece.until_block is null then
+        p_progress.remaining := 0; -- that was all of it
+        p_progress.coverage := 0.999;
+    else
+        select
+            sum(l.blocks)::bigint, coalesce(sum(l.blocks) filter (where l.is_done), 0)::bigint + p_progress.at,
+            (count(*) filter (where not l.is_done and not l.is_foreign))::integer
+        into v_total, v_blocks, p_progress.remaining
+        from (
+            select t.blocks, t.is_foreign, p_edge.child = any(p_progress.done) or t.relation in (
+                select u.relation from unnest(p_progress.done) as u (relation)
+            ) as is_done
+            from pydb_internal.orphan_leaves(p_edge.child) as t
+        ) as l;
+        p_progress.coverage := round(least(v_blocks / greatest(v_total, 1)::numeric, 0.999), 3);
+    end if;
     p_progress.range := greatest(
         -- each piece may have to hash the parent anew: four times its size makes that a quarter of the work
         least(4 * (pg_relation_size(p_edge.parent) / current_setting('block_size')::bigint), 131072),

@@ -55,7 +55,8 @@ begin
         'select
             count(*) filter (where s.old), count(*) filter (where not s.old),
             count(*) filter (where s.old and s.partly),
-            coalesce(jsonb_agg(to_jsonb(s.found)) filter (where s.old and s.n <= $1), ''[]'')
+            coalesce(jsonb_agg(to_jsonb(s.found)) filter (where s.old and s.n <= $1), ''[]''),
+            (select count(*) from %3$s as t)
         from (
             select
                 coalesce(k.*) as found, -- not k alone: a column may be called so
@@ -65,8 +66,9 @@ begin
             where %5$s
         ) as s',
         p_age, v_partly, v_source, v_named, pydb_internal.orphan_condition(p_edge)
-    ) into v_counts.orphans, v_counts.unconfirmed, v_counts.partly_null, v_counts.sample using p_sample;
-    execute format('select count(*) from %s as t', v_source) into v_counts.checked_rows;
+    ) into
+        v_counts.orphans, v_counts.unconfirmed, v_counts.partly_null, v_counts.sample, v_counts.checked_rows
+    using p_sample;
     return v_counts;
 end
 $$;

@@ -1,5 +1,5 @@
--- pydb_internal.orphan_scan_open (scan; by orphan_scan_run): hook of scans: list the references, each a part; then pass
--- by pass those that are not through, until the end and its reason.
+-- pydb_internal.orphan_scan_open (scan; by orphan_scan_run): hook of scans: list the references, some in each part;
+-- then pass by pass those that are not through, until the end and its reason.
 -- reads the catalog, pydb.reference   writes pydb.orphan_finding, pydb.job_run   locks the findings it writes
 -- raises YD301
 create or replace function pydb_internal.orphan_scan_open(
@@ -17,7 +17,7 @@ declare
     v_turn pydb_internal.run_turn;
     v_part pydb_internal.run_part;
     v_references text[];
-    v_name text;
+    v_ordered text[];
 begin
     v_turn.run := p_run;
     v_turn.parts := '{}';
@@ -36,14 +36,17 @@ begin
             'references', v_work.total, 'finished', 0
         ));
     else
-        v_references := array(select p.subject from unnest(p_parts) as p where p.is_late);
+        v_references := array(
+            select u.name from unnest(p_parts) as p cross join lateral unnest(p.subjects) as u (name) where p.is_late
+        );
         if v_references = '{}' then
             v_turn.run := pydb_internal.orphan_scan_verdict(p_run, v_work);
             return v_turn;
         end if;
     end if;
-    foreach v_name in array pydb_internal.orphan_scan_order(v_references) loop
-        v_part.subject := v_name;
+    v_ordered := pydb_internal.orphan_scan_order(v_references);
+    for v_first in 1..cardinality(v_ordered) by 50 loop
+        v_part.subjects := v_ordered[v_first:v_first + 49];
         v_turn.parts := v_turn.parts || v_part;
     end loop;
     return v_turn;

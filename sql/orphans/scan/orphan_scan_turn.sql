@@ -1,7 +1,7 @@
--- pydb_internal.orphan_scan_turn (scan; by orphan_scan_run): hook of scans: look at one piece of one reference; if that
--- was not all of it, the others have their turn before the next piece.
--- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's
--- finding
+-- pydb_internal.orphan_scan_turn (scan; by orphan_scan_run): hook of scans: look at one piece of some references; where
+-- that was not all of it, the others have their turn before the next piece.
+-- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the
+-- references' findings
 -- raises nothing
 create or replace function pydb_internal.orphan_scan_turn(
     p_run pydb_internal.run_state,
@@ -18,13 +18,21 @@ declare
     v_turn pydb_internal.run_turn;
     v_piece record;
     v_finding pydb.orphan_finding;
+    v_through integer := 0;
+    v_late text[] := '{}';
 begin
-    v_piece := pydb_internal.orphan_scan_piece(p_part.subject, v_work.min_age, v_work.sample, 32768, 5000);
-    select f.* into v_finding from pydb.orphan_finding as f where f.reference = p_part.subject;
-    if v_piece.status = 'more' then
-        v_turn.parts := array[p_part];
-        v_turn.parts[1].is_late := true;
-    else
+    for v_piece in
+        select s.* from pydb_internal.orphan_scan_some(
+            p_part.subjects, v_work.min_age, v_work.sample, 32768, 5000, p_run.deadline
+        ) as s
+    loop
+        v_through := v_through + 1;
+        select f.* into v_finding from pydb.orphan_finding as f where f.reference = v_piece.reference;
+        v_work.checked_rows := v_work.checked_rows + v_piece.checked_rows;
+        if v_piece.status = 'more' then
+            v_late := v_late || v_piece.reference;
+            continue;
+        end if;
         v_work.finished := v_work.finished + 1;
         v_work.failed := v_work.failed + (v_piece.status = 'error')::integer;
         v_work.skipped := v_work.skipped + (v_piece.status = 'skipped')::integer;
@@ -34,8 +42,16 @@ begin
         if v_piece.status = 'error' then
             v_work.sqlstate := v_finding.sqlstate;
         end if;
+    end loop;
+    if v_through < cardinality(p_part.subjects) then
+        v_turn.part := p_part;
+        v_turn.part.subjects := p_part.subjects[v_through + 1:];
     end if;
-    v_work.checked_rows := v_work.checked_rows + v_piece.checked_rows;
+    if v_late <> '{}' then
+        v_turn.parts := array[p_part];
+        v_turn.parts[1].is_late := true;
+        v_turn.parts[1].subjects := v_late;
+    end if;
     v_turn.run := p_run;
     v_turn.run.rows := 0;
     v_turn.run.work := to_jsonb(v_work);
@@ -44,7 +60,7 @@ begin
         v_work.total
     );
     v_turn.run.detail := jsonb_build_object(
-        'finished', v_work.finished, 'reference', p_part.subject, 'coverage', v_finding.coverage,
+        'finished', v_work.finished, 'reference', p_part.subjects[v_through], 'coverage', v_finding.coverage,
         'checked_rows', v_work.checked_rows
     );
     return v_turn;
@@ -52,7 +68,7 @@ end
 $$;
 
 comment on function pydb_internal.orphan_scan_turn(pydb_internal.run_state, pydb_internal.run_part) is
-'Looks at the next piece of the reference that is the part. A batch of no rows: it changes nothing. The part is always
-through; if the reference is not, it is put off to the next pass.';
+'Looks at the next piece of each reference of the part, of as many as a turn lets. A batch of no rows: it changes
+nothing. References that are not through by that are put off to the next pass.';
 
 revoke all on function pydb_internal.orphan_scan_turn(pydb_internal.run_state, pydb_internal.run_part) from public;

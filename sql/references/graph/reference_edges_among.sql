@@ -2,7 +2,7 @@
 -- some relations, or all.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.reference_edges_among(p_parents oid[], p_reference text default null)
+create or replace function pydb_internal.reference_edges_among(p_parents oid[], p_references text[] default null)
 returns setof pydb_internal.reference_edge
 language plpgsql
 stable
@@ -10,7 +10,9 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
 declare
-    v_key constant name := (pydb_internal.reference_parse(p_reference))[3]::name;
+    v_keys constant name[] := (
+        select array_agg(distinct (pydb_internal.reference_parse(u.name))[3]::name) from unnest(p_references) as u (name)
+    );
 begin
     return query
     with recursive edge as (
@@ -24,9 +26,9 @@ begin
             k.confmatchtype = 'f' as is_match_full, cardinality(k.conkey) as width,
             null::text as filter, null::text as parent_filter
         from (
-            select a.* from pg_constraint as a where p_reference is null
+            select a.* from pg_constraint as a where p_references is null
             union all
-            select b.* from pg_constraint as b where b.conname = v_key -- by an index; no name, no row
+            select b.* from pg_constraint as b where b.conname = any(v_keys) -- by an index; no name, no row
         ) as k
         inner join pg_class as c on c.oid = k.conrelid
         inner join pg_namespace as n on n.oid = c.relnamespace
@@ -49,7 +51,8 @@ begin
                 order by u.ord
             ),
             null, null, false, false, false, cardinality(r.child_columns), r.filter, r.parent_filter
-        from pydb_internal.reference_logical(p_parents, p_reference) as r
+        from pydb_internal.reference_logical(p_parents, null) as r
+        where p_references is null or r.name = any(p_references)
     )
     select
         e.reference, e.kind, e.constraint_id, e.child,
@@ -84,16 +87,16 @@ begin
         e.child, e.child_attnums, e.parent, e.parent_attnums, e.equalities
     ) as c
     -- a logical reference whose table or column is gone has nothing to follow; orphan scans say so
-    where (p_reference is null or e.reference = p_reference)
+    where (p_references is null or e.reference = any(p_references))
         and cardinality(e.child_attnums) = e.width and cardinality(e.parent_attnums) = e.width
         and c.operators is not null
     order by e.reference;
 end
 $$;
 
-comment on function pydb_internal.reference_edges_among(oid[], text) is
+comment on function pydb_internal.reference_edges_among(oid[], text[]) is
 'References that point at one of the relations, and nothing above or below them, or all where p_parents is null: one
-row a reference as somebody declared it, foreign keys and pydb.reference alike. p_reference: the one of that name
-alone.';
+row a reference as somebody declared it, foreign keys and pydb.reference alike. p_references: those of these
+names alone.';
 
-revoke all on function pydb_internal.reference_edges_among(oid[], text) from public;
+revoke all on function pydb_internal.reference_edges_among(oid[], text[]) from public;

@@ -497,7 +497,8 @@ create type pydb_internal.run_part as (
     is_late boolean,
     is_ended boolean,
     filenode oid,
-    chunks pydb_internal.run_chunk[]
+    chunks pydb_internal.run_chunk[],
+    subjects text[]
 );
 
 comment on type pydb_internal.run_part is
@@ -520,6 +521,7 @@ comment on column pydb_internal.run_part.is_late is 'True: it was put off to a l
 comment on column pydb_internal.run_part.is_ended is 'True: its rows have been found, those in chunks are left.';
 comment on column pydb_internal.run_part.filenode is 'File of the relation when the part was laid out.';
 comment on column pydb_internal.run_part.chunks is 'Rows to be taken next.';
+comment on column pydb_internal.run_part.subjects is 'What the part is about, where small things share a turn.';
 
 create type pydb_internal.run_turn as (
     run pydb_internal.run_state,

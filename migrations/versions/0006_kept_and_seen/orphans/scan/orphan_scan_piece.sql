@@ -1,5 +1,5 @@
--- pydb_internal.orphan_scan_piece (scan): go on with the scan of one reference by one piece; its errors become its
--- status.
+-- pydb_internal.orphan_scan_piece (scan; by orphan_scan_some): go on with the scan of one reference by one piece; its
+-- errors become its status.
 -- reads the child and the parent   writes pydb.orphan_finding, pydb_internal.orphan_mark   locks the reference's
 -- finding
 -- raises nothing
@@ -9,6 +9,7 @@ create or replace function pydb_internal.orphan_scan_piece(
     p_sample integer,
     p_range bigint,
     p_target double precision,
+    p_edge pydb_internal.reference_edge default null,
     out status text,
     out checked_rows bigint
 )
@@ -19,7 +20,7 @@ as $$
 declare
     v_start constant timestamptz := clock_timestamp();
     v_finding pydb.orphan_finding;
-    v_edge pydb_internal.reference_edge;
+    v_edge pydb_internal.reference_edge := p_edge;
     v_progress pydb_internal.orphan_progress;
     v_piece pydb_internal.orphan_piece;
     v_counts pydb_internal.orphan_counts;
@@ -33,7 +34,7 @@ begin
         status := 'held';
         return;
     end if;
-    if v_finding.parent_id is not null then
+    if v_edge.child is null and v_finding.parent_id is not null then
         v_edge := pydb_internal.orphan_edge(p_reference, v_finding.parent_id);
     end if;
     if v_edge.child is null then
@@ -86,9 +87,13 @@ exception when others then
 end
 $$;
 
-comment on function pydb_internal.orphan_scan_piece(text, interval, integer, bigint, double precision) is
+comment on function pydb_internal.orphan_scan_piece(
+    text, interval, integer, bigint, double precision, pydb_internal.reference_edge
+) is
 'Looks at the next piece of a reference, of p_range blocks at first and then as large as takes p_target milliseconds.
 Status: more, complete, partial (foreign partitions), skipped, error, or held: another session is at it. With the rows
-that were looked at.';
+that were looked at. p_edge: the reference, as it was a moment ago.';
 
-revoke all on function pydb_internal.orphan_scan_piece(text, interval, integer, bigint, double precision) from public;
+revoke all on function pydb_internal.orphan_scan_piece(
+    text, interval, integer, bigint, double precision, pydb_internal.reference_edge
+) from public;
