@@ -217,9 +217,10 @@ declare
         schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
         schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs schedule_known
         schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
-        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive setting_get
-        setting_of_role space_free superuser_text telemetry_jobs telemetry_parts telemetry_problem telemetry_requests
-        telemetry_schedules telemetry_until total_subject type_alike type_plain type_read window_users window_verdict
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive seal_text setting_get
+        setting_of_role shell_word space_free superuser_text telemetry_jobs telemetry_parts telemetry_problem
+        telemetry_requests telemetry_schedules telemetry_until total_subject type_alike type_plain type_read
+        window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
