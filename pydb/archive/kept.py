@@ -139,7 +139,7 @@ def purge(conn: Connection) -> UUID:
 
 
 def write_off(conn: Connection, relation: str, reason: str) -> int:
-    """Take the rows of archives that were dropped out of the books, and say how many; audited with the reason.
+    """Take the rows of archives that were dropped out of the books, and say how many: audited.
 
     ``relation``: the name of the table as :func:`kept` has it.
     """

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from pydb.errors import ExitCode, PydbError, ReadOnlyServer, UsageError
 
@@ -168,22 +168,9 @@ def styled(lines: Iterable[Text], *, talk: bool = False) -> None:
         console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
         found = [line for text in lines for line in text.split("\n", allow_blank=True)]
         for line, after in zip(found, [*found[1:], None], strict=True):
-            width = len(_head(line.plain)) + 4
-            places = _table.breaks(line.plain, limit, width)
-            # the lines of a tree go through what is broken: those that the next line goes on with
-            guide = _head("" if after is None else after.plain).translate(_GUIDES)[:width].ljust(width)
-            start = 0
-            for end, begin in [*places, (len(line.plain), 0)]:
-                console.print(guide if start else "", line[start:end], sep="")
-                start = begin
-
-
-_GLYPHS: Final = " |`-│├└─"
-_GUIDES: Final = str.maketrans("|`-│├└─", "|| │││ ")
-
-
-def _head(line: str) -> str:
-    return line[: len(line) - len(line.lstrip(_GLYPHS))]
+            below = "" if after is None else after.plain
+            for guide, start, end in _table.folded(line.plain, below, limit):
+                console.print(guide, line[start:end], sep="")
 
 
 def stderr_console() -> Console:

@@ -80,7 +80,7 @@ def scrape(
 
 
 def down(*, openmetrics: bool = False, hub: HubState | None = None) -> bytes:
-    """What there is to say of a database that cannot be reached: that it is not up, and what ``hub`` knows."""
+    """What there is to say of a database that cannot be reached: that it is not up; and what a hub knows."""
     _errors["connection"] += 1
     return _text([_row("lifecycle_up", {}, 0), *_counted(), *_followed(hub)], openmetrics)
 
