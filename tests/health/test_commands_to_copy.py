@@ -32,11 +32,11 @@ def commands(db: Connection) -> Iterator[str]:
 def test_a_name_is_one_word(db: Connection, name: str) -> None:
     db.execute("create table public.t (id int primary key, at timestamptz, c int)")
     db.execute("create table public.gone (id int primary key, at timestamptz)")
-    db.execute("create table public.kid (id int primary key, t_id int)")
+    db.execute("create table public.kid (id int primary key, t_id int, at timestamptz)")
     db.execute("insert into public.t select i, now() - interval '90 days' from generate_series(1, 5) as i")
-    db.execute("insert into public.kid values (1, 77)")
+    db.execute("insert into public.kid values (1, 77, '2020-01-01')")
     # one that waits for approval, one whose table is gone, one whose last run was stopped by its fuse
-    for policy, table in ((name, "t"), (f"{name}.", "gone"), (f"{name}:", "t")):
+    for policy, table in ((name, "t"), (f"{name}.", "gone"), (f"{name}:", "kid")):
         db.execute("select pydb.retention_policy_set(%s, %s, 'at', '30 days')", [policy, f"public.{table}"])
     db.execute("call pydb.retention_run(%s)", [f"{name}:"])
     db.execute("select pydb.guard_set('policy', %s, p_approval => 'other')", [name])
