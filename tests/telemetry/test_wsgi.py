@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import sys
 import threading
 from contextlib import contextmanager
 from io import BytesIO
@@ -75,8 +76,8 @@ def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         start("200 OK", [])
         try:
             raise OSError("late")
-        except OSError as error:
-            start("503 Service Unavailable", [], (OSError, error, error.__traceback__))
+        except OSError:
+            start("503 Service Unavailable", [], sys.exc_info())
         return [b"sorry"]
     if path == "/file":
         start("200 OK", [("Content-Length", "4")])
