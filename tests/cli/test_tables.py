@@ -86,7 +86,7 @@ def test_a_broken_line_of_a_tree_keeps_the_guides_of_those_below() -> None:
         "├── shop.sale one two",
         "│   │   three",
         "│   └── shop.line one",
-        "        two three",
+        "│           two three",
         "└── shop.note one two",
         "        three",
     ]

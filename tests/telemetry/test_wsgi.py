@@ -6,7 +6,7 @@ import http.client
 import sys
 import threading
 from contextlib import contextmanager
-from io import BytesIO
+from io import BytesIO, StringIO
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -35,8 +35,8 @@ class Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
-    def get_stderr(self) -> BytesIO:  # type: ignore[override]
-        return BytesIO()
+    def get_stderr(self) -> StringIO:  # type: ignore[override]
+        return StringIO()
 
 
 class Server(WSGIServer):
