@@ -35,7 +35,7 @@ class Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
-    def get_stderr(self) -> StringIO:  # type: ignore[override]
+    def get_stderr(self) -> StringIO:
         return StringIO()
 
 
