@@ -138,6 +138,14 @@ def purge(conn: Connection) -> UUID:
     return request
 
 
+def write_off(conn: Connection, relation: str, reason: str) -> int:
+    """Take the rows of archives that were dropped out of the books, and say how many: audited.
+
+    ``relation``: the name of the table as :func:`kept` has it.
+    """
+    return int(str(db.call_value(conn, "archive_write_off", p_relation=relation, p_reason=reason)))
+
+
 def keep_set(conn: Connection, relation: int, keep: str | None) -> None:
     """How long the archive of a table keeps its rows; None = as the setting ``archive_keep`` says."""
     db.call(conn, "archive_keep_set", p_table=relation, p_keep=keep)

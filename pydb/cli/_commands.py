@@ -29,6 +29,7 @@ _SPOKEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
             "pydb runs list --kind orphans",
         ),
         (rf"select pydb\.reference_drop\({_TEXT}\)", "pydb reference drop {0}"),
+        (rf"select pydb\.archive_write_off\({_TEXT}, {_TEXT}\)", "pydb archive write-off {0} --reason {1}"),
         (rf"select pydb\.guard_allow\({_TEXT}\)", "pydb guard allow {0}"),
         (rf"select pydb\.retention_policy_approve\({_TEXT}\)", "pydb policy approve {0}"),
         (rf"select pydb\.entity_approve\({_TEXT}\)", "pydb entity approve {0}"),

@@ -115,6 +115,9 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "archive keep": ("pydb archive keep app.event '2 years'",),
     "archive purge": ("pydb archive purge",),
+    "archive write-off": (
+        "pydb archive write-off app.event --reason 'dropped with the old schema, ticket 12' --dry-run",
+    ),
     "archive export": ("pydb archive export events --to /archive --yes",),
     "archive import": (
         "pydb archive import /archive/app.event-…-r7-00001.copy.zst",

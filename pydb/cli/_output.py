@@ -166,14 +166,11 @@ def styled(lines: Iterable[Text], *, talk: bool = False) -> None:
     limit = _columns(stream)
     with _unless_closed(stream):
         console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
-        for text in lines:
-            for line in text.split("\n", allow_blank=True):
-                first = len(line.plain) - len(line.plain.lstrip(" |`-"))
-                places = _table.breaks(line.plain, limit, first + 4)
-                start = 0
-                for end, begin in [*places, (len(line.plain), 0)]:
-                    console.print(" " * (first + 4 if start else 0), line[start:end], sep="")
-                    start = begin
+        found = [line for text in lines for line in text.split("\n", allow_blank=True)]
+        for line, after in zip(found, [*found[1:], None], strict=True):
+            below = "" if after is None else after.plain
+            for guide, start, end in _table.folded(line.plain, below, limit):
+                console.print(guide, line[start:end], sep="")
 
 
 def stderr_console() -> Console:

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _GAP = 3
 _NARROW_GAP = 2
+
+
+# what goes on below a glyph of a tree
+_GUIDES: Final = str.maketrans("|`-│├└─", "|| │││ ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,23 @@ def breaks(line: str, limit: int | None, indent: int = 0) -> list[tuple[int, int
         used += begin - stop
         at = begin
     return found
+
+
+def folded(line: str, below: str, limit: int | None) -> Iterator[tuple[str, int, int]]:
+    """The parts of a line of a tree: what stands before each, where it begins and ends.
+
+    The lines of the tree go through a part that was broken off: those that the line ``below`` goes on with.
+    """
+    width = len(_head(line)) + 4
+    guide = _head(below).translate(_GUIDES)[:width].ljust(width)
+    start = 0
+    for end, begin in [*breaks(line, limit, width), (len(line), 0)]:
+        yield guide if start else "", start, end
+        start = begin
+
+
+def _head(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" |`-│├└─"))]
 
 
 def _natural(grid: Grid) -> list[int]:

@@ -363,3 +363,37 @@ def purge(ctx: typer.Context) -> None:
     if not _output.emit(ctx, "archive.purge", document, exit_code=code):
         _runs.show(found, "of")
     raise typer.Exit(code)
+
+
+@app.command()
+def write_off(
+    ctx: typer.Context,
+    *,
+    table: Annotated[
+        str,
+        typer.Argument(metavar="TABLE", help="Table whose archive was dropped, as pydb archive list has it."),
+    ],
+    reason: Annotated[str, typer.Option(help="Why; it is kept in the audit log.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count them, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take rows of an archive that somebody dropped out of the books: they are gone for good.
+
+    Until then pydb health reports them. Rows of an archive that is there are left alone.
+    """
+    from pydb import db
+    from pydb.archive import kept
+
+    with _output.connect(ctx) as conn:
+        _output.refuse_read_only(conn, "written off")
+        with db.transaction(conn, rollback=True):
+            rows = kept.write_off(conn, table, reason)
+        if not dry_run:
+            question = f"Write off {rows:,} archived rows of {table}, which are lost?"
+            if not _output.confirm(question, yes=yes, look="pydb archive list"):
+                _output.say("nothing was written off")
+                raise typer.Exit(ExitCode.ATTENTION)
+            rows = kept.write_off(conn, table, reason)
+    document = {"table": table, "rows": rows, "reason": reason, "dry_run": dry_run}
+    if not _output.emit(ctx, "archive.write_off", document):
+        _output.out(f"{rows:,} archived rows of {table} {'would be' if dry_run else 'are'} written off")

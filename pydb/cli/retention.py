@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -232,7 +233,8 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     told = "; ".join(f"{name}: {warning}" for name, warning in held.items())
     if held and not total:
         # not run without a yes: by then the table may have changed so that the fuse lets it through
-        hint = f"look at: pydb retention plan {min(held)}; if that is right, raise fuse_rows or fuse_share"
+        plan = f"pydb retention plan {shlex.quote(min(held))}"
+        hint = f"look at: {plan}; if that is right, raise fuse_rows or fuse_share"
         raise RunBlocked(told, detail="nothing was deleted", hint=hint, sqlstate="YD104")
     if held:
         _output.say(told)

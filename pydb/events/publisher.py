@@ -193,7 +193,12 @@ class Publisher:
         while not ended.wait(_HEALTH_SECONDS) and not self._stopping.is_set():
             if self._is_working:
                 # a look that fails is made again; that the database is gone is said by the loop
-                with contextlib.suppress(Exception), self._connect() as conn, db.bounded(conn, _HEALTH_BOUND):
+                with (
+                    contextlib.suppress(PydbError),
+                    self._connect() as conn,
+                    db.translated(conn),
+                    db.bounded(conn, _HEALTH_BOUND),
+                ):
                     tell_health(conn)
 
 

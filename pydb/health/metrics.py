@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from pydb.db import Connection, Row
+    from pydb.events.hub import HubState
 
 TIMEOUT: Final = 5.0
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -39,6 +40,13 @@ ADDED: Final[tuple[tuple[str, str, tuple[str, ...], str], ...]] = (
         (),
         "1 = the database has a revision that the program does not know.",
     ),
+    ("lifecycle_event_followers", "gauge", (), "Who follows events at this pydb serve now."),
+    (
+        "lifecycle_event_followers_dropped_total",
+        "counter",
+        ("reason",),
+        "Followers of events that pydb serve ended or refused since it started: slow, timeout, refused.",
+    ),
 )
 _SUFFIXES: Final = ("_bucket", "_sum", "_count")
 # of this process
@@ -50,28 +58,31 @@ def content_type(openmetrics: bool = False) -> str:
     return OPENMETRICS if openmetrics else TEXT
 
 
-def render(conn: Connection, *, openmetrics: bool = False, timeout: float = TIMEOUT) -> bytes:
-    """The metrics of the database behind ``conn``, within ``timeout`` seconds.
+def render(
+    conn: Connection, *, openmetrics: bool = False, timeout: float = TIMEOUT, hub: HubState | None = None
+) -> bytes:
+    """The metrics of the database behind ``conn``, within ``timeout`` seconds, and of a ``hub``.
 
     What is missing is said by ``lifecycle_scrape_success`` and ``lifecycle_scrape_errors_total``, a database
     that is gone by ``lifecycle_up`` 0. Raises :class:`~pydb.errors.UsageError` without the extra.
     """
-    return scrape(conn, openmetrics=openmetrics, timeout=timeout)[0]
+    return scrape(conn, openmetrics=openmetrics, timeout=timeout, hub=hub)[0]
 
 
 def scrape(
-    conn: Connection, *, openmetrics: bool = False, timeout: float = TIMEOUT
+    conn: Connection, *, openmetrics: bool = False, timeout: float = TIMEOUT, hub: HubState | None = None
 ) -> tuple[bytes, list[str]]:
     """As :func:`render`, and the names of the collectors that are missing."""
     rows, missing, is_up = _collect(conn, time.monotonic() + timeout)
     rows += _of_program(conn, is_up=is_up and "build" not in missing)
-    return _text([*rows, _row("lifecycle_up", {}, int(is_up)), *_counted()], openmetrics), missing
+    rows += [_row("lifecycle_up", {}, int(is_up)), *_counted(), *_followed(hub)]
+    return _text(rows, openmetrics), missing
 
 
-def down(*, openmetrics: bool = False) -> bytes:
-    """What there is to say of a database that cannot be reached: that it is not up, and nothing else."""
+def down(*, openmetrics: bool = False, hub: HubState | None = None) -> bytes:
+    """What there is to say of a database that cannot be reached: that it is not up; and what a hub knows."""
     _errors["connection"] += 1
-    return _text([_row("lifecycle_up", {}, 0), *_counted()], openmetrics)
+    return _text([_row("lifecycle_up", {}, 0), *_counted(), *_followed(hub)], openmetrics)
 
 
 def write(path: Path, text: bytes) -> None:
@@ -142,6 +153,19 @@ def _of_program(conn: Connection, *, is_up: bool) -> list[Row]:
 def _counted() -> list[Row]:
     return [
         _row("lifecycle_scrape_errors_total", {"collector": name}, count) for name, count in _errors.items()
+    ]
+
+
+def _followed(hub: HubState | None) -> list[Row]:
+    if hub is None:
+        return []
+    reasons = dict.fromkeys(("refused", "slow", "timeout"), 0) | hub.dropped
+    return [
+        _row("lifecycle_event_followers", {}, hub.subscribers),
+        *(
+            _row("lifecycle_event_followers_dropped_total", {"reason": reason}, count)
+            for reason, count in reasons.items()
+        ),
     ]
 
 

@@ -5,7 +5,8 @@
     from pydb.telemetry import TelemetryMiddleware, Writer
 
     writer = Writer(dsn, service="shop")                # a thread that writes by COPY
-    app.add_middleware(TelemetryMiddleware, writer=writer)
+    app.add_middleware(TelemetryMiddleware, writer=writer)          # ASGI: FastAPI, Starlette, Litestar
+    app.wsgi_app = TelemetryWSGIMiddleware(app.wsgi_app, writer)    # WSGI: Flask, Django
 
     with writer.running("nightly report", 42):
         ...
@@ -22,6 +23,7 @@ from pydb.telemetry.metrics import collector
 from pydb.telemetry.middleware import TelemetryMiddleware
 from pydb.telemetry.registry import Mismatch, Probe, Route, RouteRegistry
 from pydb.telemetry.writer import Counts, Writer
+from pydb.telemetry.wsgi import TelemetryWSGIMiddleware
 
 __all__ = [
     "Counts",
@@ -30,6 +32,7 @@ __all__ = [
     "Route",
     "RouteRegistry",
     "TelemetryMiddleware",
+    "TelemetryWSGIMiddleware",
     "Writer",
     "collector",
 ]

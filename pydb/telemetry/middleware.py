@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 
 from pydb.asgi.types import header_lines
-from pydb.telemetry import rows
+from pydb.telemetry.recorder import Recorder
 from pydb.telemetry.routes import template
 
 if TYPE_CHECKING:
@@ -16,10 +15,6 @@ if TYPE_CHECKING:
 
     from pydb.asgi.types import App, Message, Receive, Scope, Send
     from pydb.telemetry.writer import Writer
-
-    T = TypeVar("T")
-
-LOG: Final = logging.getLogger("pydb.telemetry")
 
 
 class TelemetryMiddleware:
@@ -49,12 +44,9 @@ class TelemetryMiddleware:
         audit: bool = True,
     ) -> None:
         self._app = app
-        self._writer = writer
-        self._user = user or _user
-        self._privileged = privileged
-        self._route = route or template
-        self._audit = audit
-        self._is_told = False
+        self._recorder: Recorder[Scope] = Recorder(
+            writer, user=user or _user, privileged=privileged, route=route or template, audit=audit
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; what is no HTTP is not recorded."""
@@ -75,52 +67,23 @@ class TelemetryMiddleware:
                 seen.status = 500  # which is what the server answers then
             raise
         finally:
-            try:
-                self._record(scope, seen, error, (seen.ended or time.perf_counter()) - began)
-            except Exception:
-                LOG.exception("a request was not recorded")
-
-    def _record(self, scope: Scope, seen: _Seen, error: str | None, duration: float) -> None:
-        method, path = str(scope["method"]).upper(), str(scope["path"])
-        route = self._ask(self._route, scope, None)
-        user = self._ask(self._user, scope, None)
-        parents = [value for name, value in header_lines(scope) if name == b"traceparent"]
-        parent = parents[0].decode("latin-1") if len(parents) == 1 else None
-        self._writer.request(
-            method=method,
-            path=path,
-            status=seen.status,
-            duration=duration,
-            route=route,
-            error=error,
-            user=user,
-            traceparent=parent,
-        )
-        if self._audit and method in rows.MUTATING:
-            self._writer.audit(
-                f"{method} {route}" if route is not None else method,
-                actor=user,
-                resource=path,
+            parents = [value for name, value in header_lines(scope) if name == b"traceparent"]
+            self._recorder.record(
+                scope,
+                method=str(scope["method"]),
+                path=str(scope["path"]),
                 status=seen.status,
-                privileged=self._privileged is not None and bool(self._ask(self._privileged, scope, False)),
-                traceparent=parent,
+                duration=(seen.ended or time.perf_counter()) - began,
+                error=error,
+                traceparent=parents[0].decode("latin-1") if len(parents) == 1 else None,
             )
-
-    def _ask(self, question: Callable[[Scope], T], scope: Scope, default: T) -> T:
-        try:
-            return question(scope)
-        except Exception:
-            if not self._is_told:
-                self._is_told = True
-                LOG.exception("telemetry cannot ask the application; said once")
-            return default
 
     def _flushing(self, send: Send) -> Send:
         """What is recorded is written before the server hears that the application has ended."""
 
         async def flush_first(message: Message) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
-                await asyncio.to_thread(self._writer.flush)
+                await asyncio.to_thread(self._recorder.writer.flush)
             await send(message)
 
         return flush_first

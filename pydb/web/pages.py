@@ -85,14 +85,14 @@ def metrics(site: Site, request: Request) -> Response:
     def scrape() -> bytes:
         try:
             with site.database.lend() as conn:
-                return exposition.render(conn, openmetrics=wants_open)
+                return exposition.render(conn, openmetrics=wants_open, hub=site.hub.state())
         except DatabaseUnavailable:
-            return exposition.down(openmetrics=wants_open)
+            return exposition.down(openmetrics=wants_open, hub=site.hub.state())
 
     try:
         text = site.database.kept(f"metrics {wants_open}", 1.0, scrape, 1.0, patience=SCRAPE_SECONDS)
     except Busy:
-        text = exposition.down(openmetrics=wants_open)
+        text = exposition.down(openmetrics=wants_open, hub=site.hub.state())
     return Response(text, media_type=exposition.content_type(wants_open))
 
 

@@ -92,3 +92,19 @@ def test_cascades_keep_what_they_take(lab: Lab, dsn: str, tmp_path: Path) -> Non
     assert lab.archived() == 1
     assert cli("archive", "restore", str(lab.last()), "--yes").code == 0
     assert len(lab.ids()) == 29
+
+
+def test_what_was_dropped_is_written_off(lab: Lab, dsn: str, tmp_path: Path) -> None:
+    lab.do(TABLES)
+    lab.archives()
+    lab.prune_into_archive()
+    cli = Cli(dsn, tmp_path)
+    words = ("archive", "write-off", "public.t", "--reason", "ticket 12")
+    assert cli(*words, "--yes", "--json").error["sqlstate"] == "YD604"  # nothing of it is lost
+    lab.do("drop table pydb_archive.public__t")
+    assert cli(*words).code == 64  # nobody is there to say yes
+    tried = cli(*words, "--dry-run", "--json").document
+    assert (tried["rows"], tried["dry_run"]) == (20, True)
+    done = cli(*words, "--yes")
+    assert (done.code, done.out) == (0, "20 archived rows of public.t are written off\n")
+    assert cli(*words, "--yes", "--json").error["sqlstate"] == "YD604"

@@ -45,7 +45,8 @@ PAGES: Final = {
 
 def figures(options: argparse.Namespace) -> list[Figure]:
     """Milliseconds of each page while nothing but the outlook is kept, and of the first look of a server."""
-    with Arena(options.server) as arena:
+    # ten million rows in memory are enough: not their log too
+    with Arena(options.server, max_wal_size="1GB") as arena:
         crowd.fill(arena, "crowd", runs=options.large or 10_000_000)
         return list(measure(arena.server.dsn("crowd"), options.rounds))
 

@@ -66,3 +66,27 @@ def test_names_and_numbers_are_whole_in_a_narrow_terminal(
         assert any(name in line and "pydb: " not in line for line in lines)
         if command[1] != "log":  # there the command to type follows, in one piece
             assert max(map(len, lines)) <= int(columns)
+
+
+def test_a_broken_line_of_a_tree_keeps_the_guides_of_those_below() -> None:
+    tree = (
+        "shop.customer one two three",
+        "├── shop.sale one two three",
+        "│   └── shop.line one two three",
+        "└── shop.note one two three",
+    )
+    shown = [
+        guide + line[start:end]
+        for line, below in itertools.pairwise((*tree, ""))
+        for guide, start, end in _table.folded(line, below, 24)
+    ]
+    assert shown == [
+        "shop.customer one two",
+        "│   three",
+        "├── shop.sale one two",
+        "│   │   three",
+        "│   └── shop.line one",
+        "│           two three",
+        "└── shop.note one two",
+        "        three",
+    ]

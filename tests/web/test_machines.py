@@ -94,3 +94,6 @@ def test_a_client_that_takes_nothing_is_dropped_and_counted(
     assert stream["dropped"] == {"slow": 1}
     page = browser.get("/admin/system/health")
     assert "<dt>ended: too slow to take them</dt><dd>1</dd>" in page
+    scraped = browser.client.get("/metrics").text
+    assert 'lifecycle_event_followers_dropped_total{reason="slow"} 1.0' in scraped
+    assert 'lifecycle_event_followers_dropped_total{reason="timeout"} 0.0' in scraped

@@ -69,13 +69,16 @@ alter type pydb_internal.retention_work drop attribute free_at;
 alter type pydb_internal.retention_work drop attribute free_until;
 drop function pydb_internal.hold_seed_condition(pydb_internal.hold_graph, pydb_internal.hold_seed, text);
 drop function pydb_internal.hold_key_condition(pydb_internal.hold_seed, text, name[], text, boolean);
-drop function pydb_internal.retention_measure(pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule);
+drop function pydb_internal.retention_measure(
+    pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule, pydb_internal.retention_said
+);
 drop function pydb_internal.retention_partition_held(pydb.retention_policy, oid, pydb_internal.hold_rule);
 drop function pydb_internal.retention_partition_verdict(
-    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
+    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule,
+    pydb_internal.retention_said
 );
 drop function pydb_internal.retention_survey(
-    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule
+    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule, pydb_internal.retention_said
 );
 drop type pydb_internal.hold_rule;
 alter type pydb_internal.hold_graph drop attribute is_sought;
@@ -119,3 +122,15 @@ drop function pydb_internal.orphan_scan_piece(
     text, interval, integer, bigint, double precision, pydb_internal.reference_edge
 );
 alter type pydb_internal.run_part drop attribute subjects;
+-- retention: what a policy says of its rows is made anew for each relation
+drop function pydb_internal.retention_due_terms(
+    pydb.retention_policy, oid, timestamptz, pydb_internal.retention_said
+);
+drop function pydb_internal.retention_deletable_condition(
+    pydb.retention_policy, oid, timestamptz, pydb_internal.retention_said
+);
+drop function pydb_internal.retention_part(
+    pydb.retention_policy, oid, timestamptz, text, bigint, bigint, pydb_internal.retention_said
+);
+drop function pydb_internal.retention_said_of(pydb.retention_policy, timestamptz);
+drop type pydb_internal.retention_said;

@@ -351,3 +351,30 @@ drop function pydb_internal.reference_edges_among(oid[], text);
 drop function pydb_internal.orphan_scan_piece(text, interval, integer, bigint, double precision);
 alter type pydb_internal.run_part add attribute subjects text[];
 comment on column pydb_internal.run_part.subjects is 'What the part is about, where small things share a turn.';
+
+-- retention: what a policy says of its rows is made once for all of its relations
+create type pydb_internal.retention_said as (
+    expired text,
+    past text,
+    future text,
+    filtered text,
+    walked text,
+    ruled text,
+    ruled_joined text,
+    joined text
+);
+
+comment on type pydb_internal.retention_said is
+'What a policy and its rules say of a row of its table, as SQL over alias t.';
+comment on column pydb_internal.retention_said.expired is 'As retention_expiry says.';
+comment on column pydb_internal.retention_said.past is 'As retention_expiry says.';
+comment on column pydb_internal.retention_said.future is 'As retention_expiry says.';
+comment on column pydb_internal.retention_said.filtered is 'As retention_expiry says: "and …", or the empty text.';
+comment on column pydb_internal.retention_said.walked is 'As retention_expiry says: expired, for batch after batch.';
+comment on column pydb_internal.retention_said.ruled is
+'As retention_rule_condition says, row by row: "and …", or the empty text.';
+comment on column pydb_internal.retention_said.ruled_joined is 'The same for a look at many rows, with joined.';
+comment on column pydb_internal.retention_said.joined is 'As retention_rule_source says: " left join …", or nothing.';
+drop function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz);
+drop function pydb_internal.retention_deletable_condition(pydb.retention_policy, oid, timestamptz);
+drop function pydb_internal.retention_part(pydb.retention_policy, oid, timestamptz, text, bigint, bigint);

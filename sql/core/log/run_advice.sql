@@ -13,11 +13,7 @@ declare
         when p_run.kind = 'retention' then p_run.subject
         when strpos(p_run.subject, ' ') > 0 then substr(p_run.subject, strpos(p_run.subject, ' ') + 1)
     end;
-    -- as a word of a shell
-    v_word constant text := coalesce(case
-        when v_named ~ '^[[:alnum:]_.:@%+=/][[:alnum:]_.:@%+=/-]*$' then ' ' || v_named
-        else ' ''' || replace(v_named, '''', '''\''''') || ''''
-    end, '');
+    v_word constant text := coalesce(' ' || pydb_internal.shell_word(v_named), '');
     v_again constant text := case p_run.kind
         when 'retention' then 'pydb retention run' || v_word
         when 'cascade' then 'pydb cascade resume' || v_word

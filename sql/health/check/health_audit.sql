@@ -28,7 +28,7 @@ begin
     where f.applies;
     return pydb_internal.health_say(
         jsonb_strip_nulls(to_jsonb(v_seal) - 'said') || jsonb_build_object('is_intact', v_seal.findings = 0),
-        v_findings, format('%s blocks of the audit log are sealed, %s entries wait', v_seal.blocks, v_seal.unsealed)
+        v_findings, pydb_internal.seal_text(v_seal.blocks, v_seal.unsealed)
     );
 end
 $$;

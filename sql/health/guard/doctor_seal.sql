@@ -29,7 +29,7 @@ begin
         case when v_findings > 0 then 'audit_broken'
             when v_since < clock_timestamp() - interval '1 day' then 'audit_unsealed' else 'audit_sealed' end,
         case when v_findings > 0 then format('the audit log is not what was sealed: %s', v_first)
-            else format('%s blocks of the audit log are sealed, %s rows wait', v_head.block, v_waiting) end,
+            else pydb_internal.seal_text(v_head.block, v_waiting) end,
         case
             when v_findings > 0 then format('%s findings since block %s.', v_findings, v_head.verified_block)
             when v_since < clock_timestamp() - interval '1 day' then format('The oldest is of %s.', v_since)

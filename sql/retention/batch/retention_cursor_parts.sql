@@ -15,6 +15,7 @@ declare
     v_parts pydb_internal.run_part[] := '{}'::pydb_internal.run_part[];
     v_part pydb_internal.run_part;
     v_place record;
+    v_said constant pydb_internal.retention_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
 begin
     for v_place in
         select s.*, l.relation as leaf
@@ -40,7 +41,7 @@ begin
         v_part.density := v_place.density;
         v_part.is_again := v_place.again;
         v_part.is_guarded := v_place.guarded;
-        v_part.condition := pydb_internal.retention_deletable_condition(p_policy, v_place.leaf, p_cutoff);
+        v_part.condition := pydb_internal.retention_deletable_condition(p_policy, v_place.leaf, p_cutoff, v_said);
         v_part.signature := pydb_internal.retention_signature(v_place.leaf);
         v_parts := v_parts || v_part;
     end loop;

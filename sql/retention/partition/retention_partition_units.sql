@@ -15,6 +15,7 @@ declare
     v_parents oid[] := array[p_policy.target::oid];
     v_parent oid;
     v_rule pydb_internal.hold_rule;
+    v_said constant pydb_internal.retention_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
     v_bounds pydb_internal.retention_bounds;
 begin
     v_rule := pydb_internal.hold_rule_of(p_policy.target); -- once for all partitions
@@ -39,7 +40,7 @@ begin
         for v_bounds in select b.* from pydb_internal.retention_partition_bounds(p_policy, p_cutoff, v_parent) as b loop
             begin
                 select v.action, v.code, v.reason into action, code, reason
-                from pydb_internal.retention_partition_verdict(p_policy, p_cutoff, v_bounds, v_rule) as v;
+                from pydb_internal.retention_partition_verdict(p_policy, p_cutoff, v_bounds, v_rule, v_said) as v;
                 perform pydb_internal.retention_undo();
             exception when sqlstate 'YD902' then
                 null; -- as in retention_measure

@@ -6,6 +6,7 @@ create or replace function pydb_internal.retention_due_terms(
     p_policy pydb.retention_policy,
     p_relation oid,
     p_cutoff timestamptz,
+    p_said pydb_internal.retention_said default null,
     out kept text,
     out condition text,
     out is_kept boolean
@@ -19,9 +20,10 @@ declare
 begin
     kept := '';
     -- many rows are looked at: whoever asks joins the mapping, see retention_rule_source
-    condition := pydb_internal.retention_expired_condition(
-        pydb_internal.retention_unruled(p_policy), p_cutoff, 't', false
-    ) || pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
+    if p_said.expired is null then
+        p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
+    end if;
+    condition := p_said.expired || p_said.filtered || p_said.ruled_joined;
     is_kept := false;
     if p_policy.on_referenced = 'cascade'
         or not exists (select 1 from pydb_internal.retention_references(p_relation) as r)
@@ -41,8 +43,12 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) is
+comment on function pydb_internal.retention_due_terms(
+    pydb.retention_policy, oid, timestamptz, pydb_internal.retention_said
+) is
 'kept: a WITH clause, or nothing. condition: over alias t of the relation, joined by
 retention_rule_source, without that no hold keeps the row. is_kept: references may keep rows.';
 
-revoke all on function pydb_internal.retention_due_terms(pydb.retention_policy, oid, timestamptz) from public;
+revoke all on function pydb_internal.retention_due_terms(
+    pydb.retention_policy, oid, timestamptz, pydb_internal.retention_said
+) from public;

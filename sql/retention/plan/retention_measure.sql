@@ -8,6 +8,7 @@ create or replace function pydb_internal.retention_measure(
     p_cutoff timestamptz,
     p_span boolean,
     p_rule pydb_internal.hold_rule,
+    p_said pydb_internal.retention_said,
     out rows_due bigint,
     out rows_blocked bigint,
     out rows_minus_infinity bigint,
@@ -26,29 +27,26 @@ as $$
 declare
     v_table text := pydb_internal.relation_name(p_relation);
     v_column text := format('t.%I', p_policy.time_column);
-    v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
-    v_ruled constant text := pydb_internal.retention_rule_condition(p_policy, p_cutoff, 't', true);
-    v_joined constant text := pydb_internal.retention_rule_source(p_policy);
-    v_all constant text := v_say.expired || v_say.filtered || v_ruled;
+    v_all constant text := p_said.expired || p_said.filtered || p_said.ruled_joined;
     v_predicate constant text := v_all || p_rule.free;
-    v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff);
+    v_due constant record := pydb_internal.retention_due_terms(p_policy, p_relation, p_cutoff, p_said);
     v_indexed constant boolean := pydb_internal.retention_time_index(p_relation, p_policy.time_column) is not null;
     -- what cannot be meant is counted on the way, or where an index tells it or references keep rows by itself
-    v_merged constant boolean := not v_due.is_kept and not v_indexed and v_ruled = ''
-        and v_say.past || v_say.future <> 'falsefalse';
+    v_merged constant boolean := not v_due.is_kept and not v_indexed and p_said.ruled_joined = ''
+        and p_said.past || p_said.future <> 'falsefalse';
     v_odd constant text[] := array(
         select case
             when not v_merged or u.odd = 'false' then '0::int8' else format('count(*) filter (where %s)', u.odd)
         end
-        from unnest(array[v_say.past, v_say.future]) with ordinality as u (odd, ord) order by u.ord
+        from unnest(array[p_said.past, p_said.future]) with ordinality as u (odd, ord) order by u.ord
     );
     -- what is held is looked for by itself and taken off: to ask each row would cost what an index spares. A small
     -- relation is read once.
     v_apart constant boolean := p_rule.held is not null and not v_merged and not v_due.is_kept;
     v_once constant boolean := v_apart and not p_span
         and pg_relation_size(p_relation) < 32 * current_setting('block_size')::bigint;
-    v_probe constant boolean := p_policy.filter is null and v_ruled = '' and not v_due.is_kept and v_indexed
-        and p_policy.time_unit <> 'uuidv7';
+    v_probe constant boolean := p_policy.filter is null and p_said.ruled_joined = '' and not v_due.is_kept
+        and v_indexed and p_policy.time_unit <> 'uuidv7';
     v_ends text[];
     v_expired bigint;
     v_last tid;
@@ -57,7 +55,7 @@ begin
     if p_span then
         select array_agg(pydb_internal.retention_instant(
             p_policy, pydb_internal.retention_end(p_policy, u.which, v_column)
-                || case when v_merged then format(' filter (where %s)', v_say.expired) else '' end
+                || case when v_merged then format(' filter (where %s)', p_said.expired) else '' end
         ) order by u.which desc) into v_ends from unnest(array['min', 'max']) as u (which);
     end if;
     begin
@@ -66,8 +64,8 @@ begin
             case when p_span and not v_probe then v_ends[1] else 'null' end,
             case when p_span and not v_probe then v_ends[2] else 'null' end, v_odd[1], v_odd[2], v_table,
             case when v_merged then format(
-                '(%s or %s or %s)%s', v_say.expired, v_say.past, v_say.future, v_say.filtered
-            ) else v_due.condition end, v_joined, case
+                '(%s or %s or %s)%s', p_said.expired, p_said.past, p_said.future, p_said.filtered
+            ) else v_due.condition end, p_said.joined, case
                 when v_once then format('count(*) filter (where %s)', p_rule.held) else '0::int8'
             end, case when v_apart then '' else p_rule.free end
         ) into rows_due, oldest, newest, rows_past, rows_future, rows_held;
@@ -82,13 +80,13 @@ begin
         rows_blocked := 0;
         if v_due.is_kept then
             execute format(
-                'select count(*) from only %s as t%s where %s', v_table, v_joined, v_predicate
+                'select count(*) from only %s as t%s where %s', v_table, p_said.joined, v_predicate
             ) into v_expired;
             rows_blocked := v_expired - rows_due;
         end if;
         if p_rule.held is not null and not v_once and (rows_due > 0 or not v_apart) then
             execute format(
-                'select count(*) from only %s as t%s where %s and (%s)', v_table, v_joined, v_all, p_rule.held
+                'select count(*) from only %s as t%s where %s and (%s)', v_table, p_said.joined, v_all, p_rule.held
             ) into rows_held;
         end if;
         rows_due := rows_due - case when v_apart then rows_held else 0 end;
@@ -96,7 +94,7 @@ begin
             execute format(
                 'select (select count(*) from only %1$s as t where %2$s%4$s),
                     (select count(*) from only %1$s as t where %3$s%4$s)',
-                v_table, v_say.past, v_say.future, v_say.filtered
+                v_table, p_said.past, p_said.future, p_said.filtered
             ) into rows_past, rows_future;
         end if;
         if p_span and v_probe then
@@ -118,14 +116,14 @@ end
 $$;
 
 comment on function pydb_internal.retention_measure(
-    pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule
+    pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule, pydb_internal.retention_said
 ) is
 'Counts of one relation: rows that would go, rows that stay because others reference them, rows that a hold keeps
 (rows_held), rows whose time cannot be meant (rows_past before 1980, rows_future a number beyond a century ahead), rows
 at -infinity that the policy leaves, (p_span only) the oldest and newest time among the rows that would go, and (a run,
 where rows lie in the order of their time) the block of the newest of them. p_rule: what holds say of
-the table of the policy, asked once for all of its relations.';
+the table of the policy, asked once for all of its relations, as p_said: what the policy says.';
 
 revoke all on function pydb_internal.retention_measure(
-    pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule
+    pydb.retention_policy, oid, timestamptz, boolean, pydb_internal.hold_rule, pydb_internal.retention_said
 ) from public;

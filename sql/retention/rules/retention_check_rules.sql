@@ -8,6 +8,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_role constant oid := to_regrole(quote_ident(current_user))::oid;
     v_problem text;
     v_hint text;
 begin
@@ -16,8 +17,8 @@ begin
     end if;
     perform pydb_internal.retention_rule_lock(p_policy);
     select p.problem, p.hint into v_problem, v_hint
-    from pydb_internal.retention_rule_problem(p_policy, to_regrole(quote_ident(current_user))::oid) as p;
-    if v_problem is null and p_policy.keep_table is not null then
+    from pydb_internal.retention_rule_problem(p_policy, v_role) as p;
+    if v_problem is null and p_policy.keep_table is not null and p_policy.author_role is distinct from v_role then
         if not exists (select from pg_roles as r where r.oid = p_policy.author_role) then
             v_problem := format('its author %I is gone', p_policy.author);
             v_hint := 'Have it set again by who may read the mapping table.';

@@ -27,11 +27,12 @@ declare
     v_held bigint;
     v_holds bigint;
     v_rule pydb_internal.hold_rule;
+    v_said pydb_internal.retention_said;
 begin
     if v_policy.action = 'export' and p_run.kind = 'retention' and not p_run.dry_run then
         raise exception using errcode = 'YD621', message = format('policy %s exports its rows to files', v_policy.name),
             detail = 'Only a command beside the server can write them: nothing was deleted.',
-            hint = format('pydb archive export %s --to DIRECTORY', v_policy.name);
+            hint = format('pydb archive export %s --to DIRECTORY', pydb_internal.shell_word(v_policy.name));
     elsif p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
@@ -49,20 +50,21 @@ begin
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     v_holds := (pydb_internal.hold_state()).generation; -- before anything is counted
     v_rule := pydb_internal.hold_rule_of(v_policy.target);
+    v_said := pydb_internal.retention_said_of(v_policy, v_cutoff);
     p_run.work := coalesce(p_run.work, '{}') || pydb_internal.retention_naming(v_policy);
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,
         coalesce(sum(s.rows_total), 0)::bigint,
         jsonb_object_agg(pydb_internal.relation_name(s.relation), s.rows_due) filter (where s.rows_due > 0),
         array_agg(pydb_internal.retention_part(
-            v_policy, s.relation, v_cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked
+            v_policy, s.relation, v_cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked, v_said
         ) order by s.relation) filter (where s.rows_due > 0 and s.unit is null), sum(s.rows_past)::bigint,
         sum(s.rows_future)::bigint, array_agg(s.unit), array_agg(s.rows_due),
         array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null),
         sum(s.rows_held)::bigint
     into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last,
         v_held
-    from pydb_internal.retention_survey(v_policy, v_cutoff, false, v_rule) as s;
+    from pydb_internal.retention_survey(v_policy, v_cutoff, false, v_rule, v_said) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
     if num_nonnulls(variadic v_last) > 0 then

@@ -7,7 +7,8 @@ create or replace function pydb_internal.retention_part(
     p_cutoff timestamptz,
     p_strategy text,
     p_total bigint,
-    p_due bigint
+    p_due bigint,
+    p_said pydb_internal.retention_said default null
 )
 returns pydb_internal.run_part
 language plpgsql
@@ -24,7 +25,7 @@ begin
     v_part.until_block := pg_relation_size(p_relation) / current_setting('block_size')::bigint;
     v_part.density := p_total::float8 / greatest(v_part.until_block, 1);
     v_part.due := p_due;
-    v_part.condition := pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff);
+    v_part.condition := pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff, p_said);
     v_part.signature := pydb_internal.retention_signature(p_relation);
     v_part.is_again := p_policy.on_referenced <> 'cascade' and exists (
         select 1 from pydb_internal.retention_references(p_relation) as r
@@ -44,10 +45,10 @@ end
 $$;
 
 comment on function pydb_internal.retention_part(
-    pydb.retention_policy, oid, timestamptz, text, bigint, bigint
+    pydb.retention_policy, oid, timestamptz, text, bigint, bigint, pydb_internal.retention_said
 ) is
 'Part of a run for one relation of p_total rows, of which p_due are due: all its blocks, its condition and signature.';
 
 revoke all on function pydb_internal.retention_part(
-    pydb.retention_policy, oid, timestamptz, text, bigint, bigint
+    pydb.retention_policy, oid, timestamptz, text, bigint, bigint, pydb_internal.retention_said
 ) from public;

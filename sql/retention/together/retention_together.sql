@@ -21,6 +21,7 @@ declare
     v_rows bigint;
     v_code text;
     v_rule constant pydb_internal.hold_rule := pydb_internal.hold_rule_of(p_policy.target);
+    v_said constant pydb_internal.retention_said := pydb_internal.retention_said_of(p_policy, p_work.cutoff);
     v_bounds pydb_internal.retention_bounds;
     v_all oid[] := '{}'::oid[];
 begin
@@ -38,7 +39,7 @@ begin
         exit when cardinality(v_all) >= v_most - 1;
         begin
             select v.code into v_code
-            from pydb_internal.retention_partition_verdict(p_policy, p_work.cutoff, v_bounds, v_rule) as v;
+            from pydb_internal.retention_partition_verdict(p_policy, p_work.cutoff, v_bounds, v_rule, v_said) as v;
             v_rows := (pydb_internal.retention_partition_rows(v_bounds.partition)).rows;
             perform pydb_internal.retention_undo();
         exception when sqlstate 'YD902' then

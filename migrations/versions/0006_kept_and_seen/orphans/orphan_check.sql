@@ -52,7 +52,7 @@ begin
         ), detail = concat_ws(
             ' ', 'Where ' || nullif(part, '') || '.', format('Among them: %s.', left(sample::text, 500))
         ),
-        hint = format('pydb orphans repair %s --dry-run', quote_ident(reference));
+        hint = format('pydb orphans repair %s --dry-run', pydb_internal.shell_word(reference));
     end if;
     return next;
 end

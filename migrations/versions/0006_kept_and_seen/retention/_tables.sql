@@ -295,6 +295,29 @@ comment on column pydb.retention_partition.rows_saved is
 
 revoke all on pydb.retention_partition from public;
 
+create type pydb_internal.retention_said as (
+    expired text,
+    past text,
+    future text,
+    filtered text,
+    walked text,
+    ruled text,
+    ruled_joined text,
+    joined text
+);
+
+comment on type pydb_internal.retention_said is
+'What a policy and its rules say of a row of its table, as SQL over alias t.';
+comment on column pydb_internal.retention_said.expired is 'As retention_expiry says.';
+comment on column pydb_internal.retention_said.past is 'As retention_expiry says.';
+comment on column pydb_internal.retention_said.future is 'As retention_expiry says.';
+comment on column pydb_internal.retention_said.filtered is 'As retention_expiry says: "and …", or the empty text.';
+comment on column pydb_internal.retention_said.walked is 'As retention_expiry says: expired, for batch after batch.';
+comment on column pydb_internal.retention_said.ruled is
+'As retention_rule_condition says, row by row: "and …", or the empty text.';
+comment on column pydb_internal.retention_said.ruled_joined is 'The same for a look at many rows, with joined.';
+comment on column pydb_internal.retention_said.joined is 'As retention_rule_source says: " left join …", or nothing.';
+
 create type pydb_internal.retention_bounds as (
     parent oid,
     partition oid,

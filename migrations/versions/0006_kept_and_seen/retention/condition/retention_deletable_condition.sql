@@ -5,7 +5,8 @@
 create or replace function pydb_internal.retention_deletable_condition(
     p_policy pydb.retention_policy,
     p_relation oid,
-    p_cutoff timestamptz
+    p_cutoff timestamptz,
+    p_said pydb_internal.retention_said default null
 )
 returns text
 language plpgsql
@@ -16,12 +17,15 @@ declare
     v_ref record;
     v_blockers text[];
     v_blocker text;
-    v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, 't');
-    -- With both bounds in view the planner looks for the ends of the time column in its index, which begins with what
-    -- the batches before have deleted, longer for each batch.
-    v_text text := v_say.walked || v_say.filtered || pydb_internal.retention_rule_condition(p_policy, p_cutoff);
+    v_text text;
     v_expired text := '';
 begin
+    if p_said.expired is null then
+        p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
+    end if;
+    -- With both bounds in view the planner looks for the ends of the time column in its index, which begins with what
+    -- the batches before have deleted, longer for each batch.
+    v_text := p_said.walked || p_said.filtered || p_said.ruled;
     if p_policy.on_referenced = 'cascade' -- what references the row goes with it
         or not exists (select 1 from pydb_internal.retention_references(p_relation) as r)
     then
@@ -60,8 +64,12 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_deletable_condition(pydb.retention_policy, oid, timestamptz) is
+comment on function pydb_internal.retention_deletable_condition(
+    pydb.retention_policy, oid, timestamptz, pydb_internal.retention_said
+) is
 'retention_expired_condition and, behind it, that nothing which stays references the row: what a batch deletes, where no
 hold keeps it: that is for the caller to add, once for all relations (retention_held_since).';
 
-revoke all on function pydb_internal.retention_deletable_condition(pydb.retention_policy, oid, timestamptz) from public;
+revoke all on function pydb_internal.retention_deletable_condition(
+    pydb.retention_policy, oid, timestamptz, pydb_internal.retention_said
+) from public;

@@ -7,6 +7,7 @@ create or replace function pydb_internal.retention_partition_verdict(
     p_cutoff timestamptz,
     p_bounds pydb_internal.retention_bounds,
     p_rule pydb_internal.hold_rule default null,
+    p_said pydb_internal.retention_said default null,
     out action text,
     out code text,
     out reason text
@@ -51,9 +52,12 @@ begin
         return;
     end if;
     if not p_bounds.is_sure or pydb_internal.retention_has_rules(p_policy) then
+        if p_said.expired is null then
+            p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
+        end if;
         execute format(
             'select exists (select 1 from %s as t where (%s) is not true)', v_name,
-            pydb_internal.retention_expired_condition(p_policy, p_cutoff, 't', false)
+            p_said.expired || p_said.filtered || p_said.ruled
         ) into v_found;
     end if;
     if v_found then
@@ -88,12 +92,15 @@ end
 $$;
 
 comment on function pydb_internal.retention_partition_verdict(
-    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
+    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule,
+    pydb_internal.retention_said
 ) is
 'action: drop, archive_drop, export_drop, detach (and keep) or move, where the partition goes as a whole (code
 partition_old); delete, archive: its expired rows go by batches; keep: nothing of it goes. code is the reason for
-programs, reason that for people. p_rule: as of retention_partition_held.';
+programs, reason that for people. p_rule: as of retention_partition_held. p_said: what the
+policy says of its rows, from who judges many.';
 
 revoke all on function pydb_internal.retention_partition_verdict(
-    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule
+    pydb.retention_policy, timestamptz, pydb_internal.retention_bounds, pydb_internal.hold_rule,
+    pydb_internal.retention_said
 ) from public;

@@ -6,7 +6,8 @@ create or replace function pydb_internal.retention_survey(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
     p_span boolean,
-    p_rule pydb_internal.hold_rule default null
+    p_rule pydb_internal.hold_rule default null,
+    p_said pydb_internal.retention_said default null
 )
 returns table (
     relation oid,
@@ -39,6 +40,9 @@ declare
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
+    if p_said.expired is null then
+        p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
+    end if;
     if p_rule.free is null then
         v_rule := pydb_internal.hold_rule_of(p_policy.target);
     end if;
@@ -79,7 +83,7 @@ begin
                 m.last_block, m.rows_held
             into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future, last_block,
                 rows_held
-            from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span, v_rule) as m;
+            from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span, v_rule, p_said) as m;
             rows_total := greatest(
                 -- of what keeps all its rows only the fuse asks, and counts where that could matter
                 pydb_internal.retention_total_rows(relation, case when p_span or rows_due > 0 then false end),
@@ -96,13 +100,13 @@ end
 $$;
 
 comment on function pydb_internal.retention_survey(
-    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule
+    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule, pydb_internal.retention_said
 ) is
 'Per leaf relation: what becomes of it (unit, action, code and reason of retention_partition_leaves), rows due,
 blocked, held, at -infinity and at a time that cannot be meant (rows_past, rows_future), total rows, how it is walked,
 and (p_span) the time span of the rows due and the rows at -infinity; last_block as retention_measure says. p_rule: what
-holds say of the rows, from who has asked already.';
+holds say of the rows, p_said: what the policy says of them; from who has asked already.';
 
 revoke all on function pydb_internal.retention_survey(
-    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule
+    pydb.retention_policy, timestamptz, boolean, pydb_internal.hold_rule, pydb_internal.retention_said
 ) from public;

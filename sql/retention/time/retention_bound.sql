@@ -1,4 +1,4 @@
--- pydb_internal.retention_bound (condition): a moment as a constant of the time column's type, as SQL
+-- pydb_internal.retention_bound (time): a moment as a constant of the time column's type, as SQL
 -- text that no setting changes.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
