@@ -48,6 +48,11 @@ SERVICES: Final = {
             "files of a station and year from a service that misbehaves: tried again, verified, asked",
             1_000_000,
         ),
+        Entry(
+            "trading-back-end",
+            "a request that fifty retries do once, three prunes a night, a silent model, events, the page",
+            1_000_000,
+        ),
     )
 }
 
