@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -38,8 +39,7 @@ RATE: Final = 200
 
 def tenant(scope: Scope) -> str | None:
     """The customer of a request, by its key."""
-    given = dict(scope["headers"]).get(b"x-api-key", b"").decode("latin-1")
-    return TENANTS.get(given)
+    return TENANTS.get(Headers(scope=scope).get("x-api-key", ""))
 
 
 class Backend:

@@ -63,9 +63,11 @@ def _prove_health(stage: Stage, desk: httpx.Client) -> None:
     deadline = time.monotonic() + _PATIENCE
     while True:  # health is looked at beside the requests, and is some seconds old
         page, document = desk.get(_HEALTH), desk.get(f"{_HEALTH}.json")
-        is_there = "answers_degraded" in document.text and "llm (timeout)" in page.text
+        is_there = "llm (timeout)" in document.text and "without what they depend on" in page.text
         if is_there or time.monotonic() > deadline:
             break
         time.sleep(0.5)
     stage.equal("page", "the page of system health answers", page.status_code, 200)
-    stage.equal("page_model", "it names the model that does not answer", is_there, wanted=True)
+    stage.equal(
+        "page_model", "it says that answers were degraded; its document, whose and why", is_there, wanted=True
+    )
