@@ -53,6 +53,11 @@ SERVICES: Final = {
             "a request that fifty retries do once, three prunes a night, a silent model, events, the page",
             1_000_000,
         ),
+        Entry(
+            "coaching-platform",
+            "telemetry of requests, changes and jobs; baselines broken, named, mended by runbooks",
+            100_000,
+        ),
     )
 }
 
