@@ -83,22 +83,32 @@ def prove_mended(conn: db.Connection, stage: Stage, platform: Platform) -> None:
     stage.equal("mended", "baselines that are broken at the end", len(_reasons(conn)), 0)
     (component,) = components.check(conn, ["telemetry"])
     stage.equal("mended_health", f"health says: {component.summary}", component.status, "ok")
-    stage.equal("page_mended", "and so does the page", len(_on_page(platform, set())), 0)
+    stage.equal("page_mended", "broken baselines on the page at the end", len(_on_page(platform, set())), 0)
 
 
 def _prove_errors(conn: db.Connection, stage: Stage, platform: Platform) -> None:
     stage.screen.step("Answers are 5xx: a deployment took a right away")
     db.run_script(conn, script(__file__, "revoke.sql"))
     answered = asyncio.run(platform.call(_SESSIONS))
-    stage.equal("errors_seen", "answers 500", sum(one.status_code == 500 for one in answered), BROKEN)
+    stage.equal(
+        "errors_seen",
+        "answers 500 while a right is missing",
+        sum(one.status_code == 500 for one in answered),
+        BROKEN,
+    )
     _prove_said(conn, stage, platform, "telemetry_errors", "errors")
     runbook = Runbook("errors", stage)
     named = re.search(r"/athletes/\{athlete:int\}/sessions.*MissingPrivilege", runbook.first())
-    stage.equal("errors_named", "its runbook names the route and the error", bool(named), wanted=True)
+    stage.equal(
+        "errors_named", "the runbook of errors names the route and the error", bool(named), wanted=True
+    )
     runbook.mend()
     answered = asyncio.run(platform.call(_SESSIONS))
     stage.equal(
-        "errors_mended", "answers 201 after it", sum(one.status_code == 201 for one in answered), BROKEN
+        "errors_mended",
+        "answers 201 after what it says was typed",
+        sum(one.status_code == 201 for one in answered),
+        BROKEN,
     )
 
 
@@ -120,8 +130,10 @@ async def _prove_slow(conn: db.Connection, stage: Stage, platform: Platform) -> 
     finally:
         holder.close()
     good = sum(one.status_code == 200 for one in answered)
-    stage.equal("slow_named", "its runbook names who waits, and for whom", bool(named), wanted=True)
-    stage.equal("slow_mended", "all who waited are answered after it", good, SLOW)
+    stage.equal(
+        "slow_named", "the runbook of slow answers names who waits, and for whom", bool(named), wanted=True
+    )
+    stage.equal("slow_mended", "answers 200 to all who waited, after what it says was typed", good, SLOW)
     _prove_said(conn, stage, platform, "telemetry_slow", "slow")
 
 
@@ -142,20 +154,25 @@ def _prove_jobs(conn: db.Connection, stage: Stage, platform: Platform) -> None:
     stage.screen.step("Jobs fail: an import brought what the report cannot divide by")
     db.run_query(conn, script(__file__, "zero.sql"))
     failed = [athlete for athlete in range(1, BROKEN + 1) if not platform.report(athlete)]
-    stage.equal("jobs_seen", "jobs that fail", len(failed), BROKEN)
+    stage.equal("jobs_seen", "jobs that fail on rows of an import", len(failed), BROKEN)
     _prove_said(conn, stage, platform, "telemetry_jobs_failed", "jobs")
     states = {str(row["state"]): row for row in db.run_query(conn, script(__file__, "states.sql"))}
     stage.equal(
         "jobs_state",
-        "of these with state failed and the type of their error",
+        "jobs with state failed and the type of their error",
         int(str(states["failed"]["errors"])),
         BROKEN,
     )
     runbook = Runbook("jobs", stage)
     named = re.search(r"weekly report.*division by zero", runbook.first())
-    stage.equal("jobs_named", "its runbook names the job and the error", bool(named), wanted=True)
+    stage.equal("jobs_named", "the runbook of jobs names the job and the error", bool(named), wanted=True)
     runbook.mend()
-    stage.equal("jobs_mended", "of these completed when run again", sum(map(platform.report, failed)), BROKEN)
+    stage.equal(
+        "jobs_mended",
+        "failed jobs that complete after what it says was typed",
+        sum(map(platform.report, failed)),
+        BROKEN,
+    )
 
 
 def _prove_said(conn: db.Connection, stage: Stage, platform: Platform, reason: str, key: str) -> None:

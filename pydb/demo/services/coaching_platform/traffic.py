@@ -41,7 +41,7 @@ def prove_quiet(conn: db.Connection, stage: Stage, platform: Platform) -> None:
         for row in db.run_query(conn, script(__file__, "states.sql"))
     }
     wanted = {"queued": JOBS, "running": JOBS, "completed": JOBS}
-    stage.equal("job_states", "each was queued, ran and completed", states == wanted, wanted=True)
+    stage.equal("job_states", "each job was queued, ran and completed", states == wanted, wanted=True)
     _prove_audit(conn, stage)
     normal = [row["baseline"] for row in _baselines(conn) if row["state"] == "normal"]
     stage.equal("quiet", "baselines that are kept: 5xx, p95, failed jobs, partitions", len(normal), 4)
@@ -66,7 +66,9 @@ def _prove_audit(conn: db.Connection, stage: Stage) -> None:
         "audit", "each change is audited once, with who made it; no read is", found == wanted, wanted=True
     )
     good = sum(int(str(row["times"])) for row in rows if int(str(row["status"])) < 300)
-    stage.equal("audit_status", "of these with the status of their success", good, sum(wanted.values()))
+    stage.equal(
+        "audit_status", "audited changes with the status of their success", good, sum(wanted.values())
+    )
     (views,) = db.run_query(conn, script(__file__, "views.sql"))
     stage.equal(
         "privileged", "changes that needed more rights, in their view", int(str(views["privileged"])), 3
@@ -109,7 +111,7 @@ def prove_day(conn: db.Connection, stage: Stage, platform: Platform) -> None:
     true = durations[int(0.95 * len(durations))], durations[-1], fmean(durations)
     said = tuple(float(str(views[name])) for name in ("p95", "maximum", "average"))
     off = max(abs(one / other - 1) for one, other in zip(said, true, strict=True))
-    stage.at_most("view_slow", "its p95, maximum and average are off by", 100 * off, 1.0, "%")
+    stage.at_most("view_slow", "p95, maximum and average in slowest_route are off by", 100 * off, 1.0, "%")
 
 
 def _baselines(conn: db.Connection) -> list[db.Row]:

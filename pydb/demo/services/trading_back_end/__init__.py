@@ -29,7 +29,8 @@ def prove(stage: Stage) -> None:
             backend = Backend(stage.dsn, llm.url, desk.token_file(stage.folder))
             with serving(backend.application()) as url:
                 tuning.prove(conn, stage, url)
-                night.prove(conn, stage, desk.client(url))
+                with desk.client(url) as client:
+                    night.prove(conn, stage, client)
                 model.prove(conn, stage, url)
                 streaming.prove(conn, stage, url)
                 desk.prove(stage, url)

@@ -41,14 +41,17 @@ def prove(conn: db.Connection, stage: Stage, desk: httpx.Client) -> None:
     for name, number in planned.items():
         stage.screen.say(f"{name:<13} {count(number):>9} of {count(int(str(before[name]['rows'])))} would go")
     stage.equal("dry_run", "the dry runs count what plain SQL counts", planned == due, wanted=True)
-    stage.equal("dry_run_harmless", "they delete nothing", counts(conn) == before, wanted=True)
+    stage.equal("dry_run_harmless", "the dry runs delete nothing", counts(conn) == before, wanted=True)
     stage.screen.step("The night: 3:15, 3:20, 3:25")
     _fire(conn, stage)
     after = counts(conn)
     gone = {name: int(str(row["rows"])) - int(str(after[name]["rows"])) for name, row in before.items()}
     stage.equal("night_gone", "what went is what the dry runs said", gone == planned, wanted=True)
     stage.equal(
-        "night_left", "due rows that are left", sum(int(str(row["due"])) for row in after.values()), 0
+        "night_left",
+        "due rows that are left after the night",
+        sum(int(str(row["due"])) for row in after.values()),
+        0,
     )
     log = desk.get("/admin/api/runs", params={"kind": "retention"}).json()["runs"]
     told = {str(run["subject"]): run for run in log if not run["dry_run"] and run["subject"] in TIMES}
@@ -115,4 +118,4 @@ def _fire_here(conn: db.Connection, stage: Stage) -> None:
         "night_jobs", "fired for 3:15, 3:20, 3:25, once each", times == TIMES and len(mine) == 3, wanted=True
     )
     failed = sum(one.outcome != "succeeded" for one in mine)
-    stage.equal("night_drift", "of these failed", failed, 0)
+    stage.equal("night_drift", "prunes of the night that failed", failed, 0)

@@ -43,7 +43,7 @@ def prove(conn: db.Connection, stage: Stage, url: str) -> None:
         stage.equal("events_twice", "events read twice", len(numbers) - len(set(numbers)), 0)
         stage.equal(
             "events_order",
-            "they come in the order they were written",
+            "events come in the order in which they were written",
             numbers == sorted(numbers),
             wanted=True,
         )

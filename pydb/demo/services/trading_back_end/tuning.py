@@ -22,8 +22,13 @@ def prove(conn: db.Connection, stage: Stage, url: str) -> None:
     """Send them, compare the answers, count what was done; then another request under the same key."""
     stage.screen.step(f"POST /backtests/tune, {RETRIES} times at once under one key")
     answers = asyncio.run(_retries(url))
-    stage.equal("tune_once", "tunings that were done", _tunes(conn), 1)
-    stage.equal("tune_status", "answers 201", sum(one.status_code == 201 for one in answers), RETRIES)
+    stage.equal("tune_once", f"tunings that {RETRIES} retries at once have done", _tunes(conn), 1)
+    stage.equal(
+        "tune_status",
+        f"answers 201 to {RETRIES} retries",
+        sum(one.status_code == 201 for one in answers),
+        RETRIES,
+    )
     stage.equal("tune_equal", "different answers among them", len({one.content for one in answers}), 1)
     replayed = sum("idempotent-replayed" in one.headers for one in answers)
     stage.equal("tune_replayed", "answers that say that they are replays", replayed, RETRIES - 1)
