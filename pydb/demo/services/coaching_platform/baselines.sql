@@ -1,0 +1,1 @@
+select baseline, measured, bound, state from pydb.telemetry_status() where name = 'coaching_telemetry';

@@ -1,0 +1,1 @@
+delete from coaching.session where id = %(session)s::bigint returning id;

@@ -1,0 +1,1 @@
+select count(*) as tunes from trading.tune;
