@@ -46,14 +46,14 @@ def run(entry: Entry, screen: Screen, *, rows: int | None = None, limits: Mappin
     service = load(entry)
     started = time.monotonic()
     with Server(settings=SETTINGS) as server, tempfile.TemporaryDirectory(prefix="pydb-demo-") as folder:
-        screen.step("A PostgreSQL of its own, and pydb in it")
+        screen.step("A PostgreSQL of its own" + ("" if entry.installs else ", and pydb in it"))
         with db.connect(server.dsn()) as conn:
             db.run_script(conn, example.script("database.sql"))
             version = conn.info.server_version
         dsn = server.dsn(DATABASE)
-        done = migrate.up(dsn)
+        revision = "" if entry.installs else f", revision {migrate.up(dsn).after}"
         took = seconds(time.monotonic() - started)
-        screen.say(f"PostgreSQL {version // 10000}.{version % 10000}, revision {done.after}, {took}")
+        screen.say(f"PostgreSQL {version // 10000}.{version % 10000}{revision}, {took}")
         stage = Stage(server, dsn, rows or entry.rows, Path(folder), screen, dict(limits))
         service.prove(stage)
     stage.show()
