@@ -1,7 +1,7 @@
 """Lighting controller: an application that prunes what it no longer needs, from its start to its end.
 
-``application`` is the controller, ``playbooks`` what its health says, ``credentials`` its password, ``life`` a
-life of it; ``keeping``, ``operating`` and ``restoring`` are the proofs.
+``application`` is the controller, ``playbooks`` what its health says, ``credentials`` its password, ``life``
+one life of it; ``keeping``, ``operating`` and ``restoring`` are the proofs.
 """
 
 from __future__ import annotations
