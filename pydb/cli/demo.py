@@ -101,7 +101,7 @@ def demo(
         _list(ctx)
         return
     if name is not None:
-        if dsn is not None or keep:
+        if dsn is not None or _dsn_of_root(ctx) is not None or keep:
             raise UsageError("a service has a server of its own, which goes away: no --dsn, no --keep")
         raise typer.Exit(_service(ctx, name, rows, limit or [], stop=stop))
     if limit or stop:
