@@ -83,7 +83,7 @@ class Site:
         )
 
     def wait_at_gate(self) -> None:
-        """Until a run waits there: what it has done before is committed, and its statement goes on by itself."""
+        """Until a run waits there: what it did before is committed, and its statement goes on by itself."""
         self.wait_for(
             "select exists (select from pg_stat_activity join pg_locks using (pid)"
             " where wait_event = 'PgSleep' and relation = 't.gate'::regclass and not pid = pg_backend_pid())"
