@@ -261,7 +261,7 @@ def cases(draw: st.DrawFn) -> Case:
 def build(lab: Lab, case: Case) -> None:
     lab.do(
         f"""create schema if not exists x; drop table if exists x.t, x.c, x.g cascade;
-        truncate pydb.job_run, pydb.retention_policy, pydb.reference;
+        delete from pydb.job_run; delete from pydb.retention_policy; delete from pydb.reference;
         create table x.t (part int, id int, at {TYPES[case.kind]}, n int, up_part int, up int, fat text,
             primary key (part, id)) {LAYOUTS[case.layout]};"""
     )
