@@ -398,7 +398,11 @@ KEPT_BELOW: Final = Case(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+# a third of the profile's: an example takes a third of a second, and each run of the tests draws others
+@settings(
+    max_examples=max(1, (settings.default.max_examples if settings.default else 0) // 3),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(case=cases())
 @example(case=KEPT_BELOW)
 @example(case=replace(KEPT_BELOW, child="restrict", how="batch", layout="list"))
