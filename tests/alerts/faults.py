@@ -41,15 +41,21 @@ class Clock(threading.Thread):
         self.over = threading.Event()
 
     def run(self) -> None:
-        while not self.over.wait(TICK):
+        while not self.over.is_set():
+            # one session as long as the server is up: a new one compiles everything anew
             with contextlib.suppress(psycopg.Error), psycopg.connect(self.dsn, autocommit=True) as session:
-                for name in (*POLICIES, "idempotency_key"):
-                    if name not in self.left_out:
-                        with contextlib.suppress(psycopg.DatabaseError):
-                            now = self.skewed.get(name, "null")
-                            session.execute(f"call pydb.retention_run('{name}', p_now => {now})".encode())
-                if "scan" not in self.left_out:
-                    session.execute("call pydb.orphan_scan_run()")
+                while not self.over.wait(TICK) and not session.closed:
+                    self._fire(session)
+            self.over.wait(0.1)
+
+    def _fire(self, session: Connection) -> None:
+        for name in (*POLICIES, "idempotency_key"):
+            if name not in self.left_out:
+                with contextlib.suppress(psycopg.DatabaseError):
+                    now = self.skewed.get(name, "null")
+                    session.execute(f"call pydb.retention_run('{name}', p_now => {now})".encode())
+        if "scan" not in self.left_out:
+            session.execute("call pydb.orphan_scan_run()")
 
 
 @dataclass

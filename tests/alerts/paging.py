@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -27,6 +28,8 @@ FACTOR: Final = 7200
 SHORTEST_RANGE: Final = 7
 SHORTEST_WAIT: Final = 4
 DEADLINE: Final = 90.0
+# between two looks; rules are evaluated every second
+PAUSE: Final = 0.3
 
 Labels = dict[str, str]
 
@@ -95,6 +98,9 @@ class Prometheus:
             "--log.level=warn",
         ]
         self._folder = folder
+        self._asking = threading.Lock()
+        self._asked = -PAUSE
+        self._fires: list[tuple[Labels, Labels]] = []
 
     def __enter__(self) -> Self:
         log = self._folder / "prometheus.log"
@@ -119,7 +125,14 @@ class Prometheus:
         return [(series["metric"], float(series["value"][1])) for series in result]
 
     def firing(self) -> list[tuple[Labels, Labels]]:
-        """Alerts that fire now: labels and annotations."""
+        """Alerts that fire now: labels and annotations; who ask at the same time are told the same."""
+        with self._asking:
+            if time.monotonic() - self._asked >= PAUSE:
+                self._fires = self._ask_firing()
+                self._asked = time.monotonic()
+            return self._fires
+
+    def _ask_firing(self) -> list[tuple[Labels, Labels]]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/alerts", timeout=10) as answer:
             found = json.load(answer)["data"]["alerts"]
         return [(one["labels"], one["annotations"]) for one in found if one["state"] == "firing"]
@@ -142,7 +155,7 @@ class Prometheus:
                 like = [one for one in fires if asked.items() <= one[0].items()]
                 if like:
                     found.setdefault(name, like[0])
-            time.sleep(0.3)
+            time.sleep(PAUSE)
         return found
 
     def await_cleared(self, labels: Labels) -> None:
@@ -153,7 +166,7 @@ def until(is_true: Callable[[], bool], what: str, seconds: float = DEADLINE) -> 
     end = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < end, f"never: {what}"
-        time.sleep(0.3)
+        time.sleep(PAUSE)
 
 
 def started(command: list[str], log: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -192,7 +192,10 @@ def test_what_rules_let_go_is_archived_and_then_taken_to_files(shop: FileLab) ->
     assert not shop.in_table() & goes
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=max(1, (settings.default.max_examples if settings.default else 0) // 10),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(case=cases())
 def test_planned_is_in_files_is_gone_under_rules(files: FileLab, case: Case) -> None:
     lab = Retention(files.db)

@@ -156,10 +156,12 @@ def test_whatever_dies_at_whatever_row_nothing_is_lost(  # noqa: PLR0917
         lab.db.execute("insert into public.death values (%s, %s)", (row, kind))
     lab.archives(strategy=strategy)
     before, first = lab.bytes(), lab.number("select coalesce(max(id), 0)::integer from pydb.job_run")
+    session = psycopg.connect(lab.db.info.dsn, autocommit=True)
     for _ in range(2 * rows + len(deaths)):
         left = len(lab.ids())
-        with psycopg.connect(lab.db.info.dsn, autocommit=True) as session:
-            code = died(session, step)
+        if session.closed:
+            session = psycopg.connect(lab.db.info.dsn, autocommit=True)
+        code = died(session, step)
         archive = lab.rows("select archive::text from pydb.archive_table where source = 'public.t'::regclass")
         both = [f"select {', '.join(names)} from {name}" for (name,) in [("public.t",), *archive]]
         assert lab.bytes(f"({' union all '.join(both)}) as both_of_them") == before
@@ -167,6 +169,7 @@ def test_whatever_dies_at_whatever_row_nothing_is_lost(  # noqa: PLR0917
             lab.do(REVIVE)
         if not left:
             break
+    session.close()
     assert lab.ids() == []
     runs = [run for run in lab.runs() if run.id > first]
     assert sum(run.rows_done for run in runs) == rows

@@ -37,10 +37,43 @@ set client_min_messages = warning;
 vacuum pg_class, pg_attribute, pg_constraint, pg_trigger, pg_depend, pg_index, pg_type;
 create schema if not exists judge;
 create table if not exists judge.mark (n int constraint marked unique deferrable)"""
-SCHEMAS: Final = """
-select format('drop schema %I cascade', n.nspname) from pg_namespace as n
-where n.nspname not in ('pydb', 'pydb_archive', 'pydb_internal', 'judge', 'information_schema')
-    and n.nspname !~ '^pg_'"""
+# takes back what a script made; schemas stay where they can: one that goes or comes makes the session plan
+# all of pydb anew
+CLEAR: Final = """
+do $$
+declare
+    v_ours constant name[] := '{pydb,pydb_archive,pydb_internal,judge,information_schema}';
+    v_script text;
+begin
+    select string_agg(format('drop extension %I cascade', e.extname), '; ') into v_script
+    from pg_extension as e where e.extname <> 'plpgsql';
+    execute coalesce(v_script, '');
+    select string_agg(
+        format(
+            'drop %s if exists %s cascade',
+            case o.type when 'composite type' then 'type' else o.type end,
+            o.identity
+        ),
+        '; '
+    ) into v_script
+    from pg_namespace as n
+    inner join pg_depend as d on d.refclassid = 'pg_namespace'::regclass and d.refobjid = n.oid
+    cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) as o
+    where n.nspname <> all(v_ours) and n.nspname !~ '^pg_'
+        and o.type in (
+            'aggregate', 'composite type', 'function', 'procedure', 'sequence', 'table', 'type', 'view'
+        );
+    execute coalesce(v_script, '');
+    for v_script in
+        select format('drop schema %1$I cascade; create schema %1$I', n.nspname) from pg_namespace as n
+        where n.nspname <> all(v_ours) and n.nspname !~ '^pg_'
+            and exists (
+                select from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = n.oid
+            )
+    loop
+        execute v_script;
+    end loop;
+end $$"""
 
 TABLES: Final = """
 select format('%I.%I', n.nspname, c.relname), c.relkind = 'r'
@@ -203,8 +236,7 @@ class Bench:
             with self._db.transaction(force_rollback=True):
                 yield self._db
         finally:
-            drops = [str(row[0]) for row in self._db.execute(SCHEMAS.encode())]
-            self._db.execute("; ".join([*drops, "create schema public"]).encode())
+            self._db.execute(CLEAR.encode())
 
 
 class Court:

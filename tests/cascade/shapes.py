@@ -250,7 +250,7 @@ class Case:
     @property
     def script(self) -> str:
         """Statements that make everything; keys come last, so that no check of theirs is pending."""
-        statements = [f"create schema {quoted(name)}" for name in SCHEMAS]
+        statements = [f"create schema if not exists {quoted(name)}" for name in SCHEMAS]
         for number, table in enumerate(self.tables):
             statements += table.script(number)
         for reference in self.references:

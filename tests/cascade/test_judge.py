@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 
-# 100 schemas a server with the profile of every day, whose tests take 60 examples, and always the same ones;
-# make fuzz draws others each time
+# 40 schemas with the profile of every day, whose tests take 60 examples, and always the same ones;
+# make fuzz draws thousands, and others each time
 DAILY: Final = 60
-EXAMPLES: Final = 100 * (settings.default.max_examples if settings.default else 0) // DAILY
+EXAMPLES: Final = 40 * (settings.default.max_examples if settings.default else 0) // DAILY
 
 
 @pytest.mark.timeout(600 + EXAMPLES)  # a failure takes minutes to shrink

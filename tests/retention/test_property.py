@@ -261,7 +261,7 @@ def cases(draw: st.DrawFn) -> Case:
 def build(lab: Lab, case: Case) -> None:
     lab.do(
         f"""create schema if not exists x; drop table if exists x.t, x.c, x.g cascade;
-        truncate pydb.job_run, pydb.retention_policy, pydb.reference;
+        delete from pydb.job_run; delete from pydb.retention_policy; delete from pydb.reference;
         create table x.t (part int, id int, at {TYPES[case.kind]}, n int, up_part int, up int, fat text,
             primary key (part, id)) {LAYOUTS[case.layout]};"""
     )
@@ -398,7 +398,11 @@ KEPT_BELOW: Final = Case(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+# a third of the profile's: an example takes a third of a second, and each run of the tests draws others
+@settings(
+    max_examples=max(1, (settings.default.max_examples if settings.default else 0) // 3),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(case=cases())
 @example(case=KEPT_BELOW)
 @example(case=replace(KEPT_BELOW, child="restrict", how="batch", layout="list"))
