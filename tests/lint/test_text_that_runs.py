@@ -238,8 +238,9 @@ def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_a
     """Others compare it, list it, or see whether there is one."""
     others = {
         "cascade_check_edges", "cascade_deletes", "cascade_graph_hash", "hold_is_carried",
-        "orphan_close_problem", "orphan_count_piece", "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
-        "reference_shape", "retention_references", "retention_signature",
+        "orphan_close_problem", "orphan_count_piece", "orphan_problem", "orphan_signature",
+        "reference_edges_among", "reference_is_conditional", "reference_shape", "retention_references",
+        "retention_signature",
     }  # fmt: skip
     routines = sqltree.read().routines
     reading = {
