@@ -73,6 +73,7 @@ def test_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str, ki
     other.rollback()
     assert result.code != 0, result
     assert "Traceback" not in result.err
+    assert "the connection is closed" not in result.err  # but what closed it
     while files.value(
         "select exists (select from pg_stat_activity where datname = current_database()"
         " and application_name = 'pydb')"

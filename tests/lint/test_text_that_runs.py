@@ -102,7 +102,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "orphan_apply": (3, "acts, does not look; " + KEYS),
     "orphan_apply_rows": (1, KEYS),
     "orphan_close_try": (1, "ALTER TABLE of names from the catalog, as a role that owns the table"),
-    "orphan_count_piece": (2, "values are shown as type_read says; " + KEYS),
+    "orphan_count_piece": (1, "values are shown as type_read says; " + KEYS),
     "orphan_effects": (1, KEYS),
     "orphan_held_rows": (1, HELD),
     "orphan_effects_below": (1, KEYS),
@@ -237,10 +237,10 @@ def test_what_runs_a_filter_asks_for_its_author_first() -> None:
 def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_author() -> None:
     """Others compare it, list it, or see whether there is one."""
     others = {
-        "cascade_deletes", "cascade_graph_hash", "hold_is_carried", "orphan_close_problem",
-        "orphan_count_piece",
-        "orphan_problem", "orphan_signature", "reference_edges_among", "reference_is_conditional",
-        "reference_shape", "retention_references", "retention_signature",
+        "cascade_check_edges", "cascade_deletes", "cascade_graph_hash", "hold_is_carried",
+        "orphan_close_problem", "orphan_count_piece", "orphan_problem", "orphan_signature",
+        "reference_edges_among", "reference_is_conditional", "reference_shape", "retention_references",
+        "retention_signature",
     }  # fmt: skip
     routines = sqltree.read().routines
     reading = {

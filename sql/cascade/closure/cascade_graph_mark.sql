@@ -1,10 +1,11 @@
--- pydb_internal.cascade_graph_mark (closure): a mark that changes with any reference of the database.
+-- pydb_internal.cascade_graph_mark (closure; by cascade_check_graph): a mark that changes with any reference of the
+-- database.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.cascade_graph_mark()
 returns text
 language plpgsql -- it keeps its plan: asked at each batch
-volatile -- under a snapshot of its own
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin

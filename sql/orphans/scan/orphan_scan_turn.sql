@@ -19,7 +19,7 @@ declare
     v_piece record;
     v_finding pydb.orphan_finding;
     v_through integer := 0;
-    v_late text[] := '{}';
+    v_late text[] := array[]::text[];
 begin
     for v_piece in
         select s.* from pydb_internal.orphan_scan_some(

@@ -34,12 +34,9 @@ begin
     end if;
     return query
     with part as (
-        select u.relation, sum(u.due) over (order by u.ord) as rows, o.run, count(*) over () as parts
+        select u.relation, sum(u.due) over (order by u.ordinality) as rows, o.run, count(*) over () as parts
         from pydb_internal.retention_open(v_run, null) as o
-        cross join lateral unnest(o.parts) with ordinality as u (
-            relation, subject, strategy, from_block, at_block, until_block, from_value, density, due, condition,
-            signature, is_again, is_guarded, is_late, is_ended, filenode, chunks, ord
-        )
+        cross join lateral unnest(o.parts) with ordinality as u
         where u.strategy = 'partition' and not u.is_ended
     )
     select p.relation

@@ -30,11 +30,8 @@ begin
     end if;
     v_relation := (v_last.detail -> 'position' ->> 'relation')::oid;
     v_block := (v_last.detail -> 'position' ->> 'at')::bigint;
-    select u.place::integer into v_place
-    from unnest(p_turn.parts) with ordinality as u (
-        relation, subject, strategy, from_block, at_block, until_block, from_value, density, due, condition, signature,
-        is_again, is_guarded, is_late, is_ended, filenode, chunks, place
-    )
+    select u.ordinality::integer into v_place
+    from unnest(p_turn.parts) with ordinality as u
     where u.relation = v_relation and u.strategy = 'heap';
     if v_place is null or v_block is null then
         return p_turn;

@@ -1,10 +1,11 @@
--- pydb_internal.cascade_check_graph (job): refuse to go on with a job where its references are not those of the request.
+-- pydb_internal.cascade_check_graph (job): refuse to go on with a job where its references are not those of the
+-- request.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD306
 create or replace function pydb_internal.cascade_check_graph(p_work pydb_internal.cascade_work)
 returns text
 language plpgsql
-volatile
+stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare

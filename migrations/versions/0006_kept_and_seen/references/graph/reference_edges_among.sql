@@ -11,7 +11,8 @@ set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
 declare
     v_keys constant name[] := (
-        select array_agg(distinct (pydb_internal.reference_parse(u.name))[3]::name) from unnest(p_references) as u (name)
+        select array_agg(distinct (pydb_internal.reference_parse(u.name))[3]::name)
+        from unnest(p_references) as u (name)
     );
 begin
     return query
