@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 import pytest
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def test_a_name_is_one_word(db: Connection, name: str) -> None:
     # one that waits for approval, one whose table is gone, one whose last run was stopped by its fuse
     for policy, table in ((name, "t"), (f"{name}.", "gone"), (f"{name}:", "kid")):
         db.execute("select pydb.retention_policy_set(%s, %s, 'at', '30 days')", [policy, f"public.{table}"])
-    db.execute("call pydb.retention_run(%s)", [f"{name}:"])
+    with pytest.raises(psycopg.Error, match="fuse"):
+        db.execute("call pydb.retention_run(%s)", [f"{name}:"])
     db.execute("select pydb.guard_set('policy', %s, p_approval => 'other')", [name])
     db.execute("drop table public.gone")
     db.execute("select pydb.hold_place(%s, 'public.t', p_filter => 'c = 1', p_reason => 'x')", [name])
