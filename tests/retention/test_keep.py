@@ -448,7 +448,8 @@ def test_the_last_of_a_group_are_not_looked_for_among_older_partitions(lab: Lab,
     # the plan of each partition, too: all rows of the table are not ranked for each of them
     for is_joined in (False, True):
         (condition,) = lab.rows(
-            "select pydb_internal.retention_rule_condition(pydb_internal.retention_policy_at(p, %s), %s, 't', %s)"
+            "select pydb_internal.retention_rule_condition("
+            "pydb_internal.retention_policy_at(p, %s), %s, 't', %s)"
             " from pydb.retention_policy as p where name = 'p'",
             NOW,
             NOW - timedelta(days=30),
