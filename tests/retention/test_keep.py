@@ -466,4 +466,4 @@ def test_the_last_of_a_group_are_not_looked_for_among_older_partitions(lab: Lab,
         assert older
         assert all("never executed" in line for line in older), "\n".join(lines)
     planned = lab.one("select sum(rows) from pydb.retention_plan('p', %s)", NOW)
-    assert lab.prune().rows_done == planned == 315
+    assert lab.prune().rows_done == planned == {"and": 315, "or": 330}[combine]
