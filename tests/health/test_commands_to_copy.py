@@ -32,7 +32,8 @@ def commands(db: Connection) -> Iterator[str]:
 def refer(db: Connection, name: str) -> str:
     """The name of a new reference, which is one of SQL: in quotes where it must be."""
     ((made,),) = db.execute(
-        "select (pydb.reference_set('public.kid', '{t_id}', 'public.t', '{id}', p_name => quote_ident(%s))).name",
+        "select (pydb.reference_set('public.kid', '{t_id}', 'public.t', '{id}',"
+        " p_name => quote_ident(%s))).name",
         [name],
     ).fetchall()
     return str(made)
@@ -59,7 +60,9 @@ def test_a_name_is_one_word(db: Connection, name: str) -> None:
     found = {}
     for command in commands(db):
         if any(word in command for word in (name, shlex.quote(name))):
-            words = shlex.split(command.partition(" --key …")[0])
+            words = [
+                word.rstrip(";") for word in shlex.split(command.partition(" --key …")[0])
+            ]  # prose may follow
             assert {name, f"{name}.", f"{name}:", reference} & set(words), command
             found[tuple(words[1:3])] = command
     assert {("policy", "approve"), ("policy", "drop"), ("hold", "release"), ("retention", "plan")} <= set(

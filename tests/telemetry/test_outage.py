@@ -62,6 +62,6 @@ def test_a_server_that_stops_while_requests_go_on(mortal_name: str, with_app: Fi
         with psycopg.connect(database.dsn) as db:
             count = db.execute("select count(*) from app.request_telemetry").fetchone()
         assert count == (counts.written,)
-        # a COMMIT in which the server stopped is asked about afterwards; after a crash it may not know the number
+        # who asks about the last COMMIT may be told, after a crash, that there is no such number
         assert set(counts.dropped) <= {"full", "unknown"}
         assert counts.dropped.get("unknown", 0) <= 100
