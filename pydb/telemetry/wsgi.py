@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydb.telemetry.recorder import Recorder
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pydb.telemetry.writer import Writer
 
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+
+
+_KEPT: Final = "pydb.telemetry.route"
 
 
 class TelemetryWSGIMiddleware:
@@ -43,7 +46,7 @@ class TelemetryWSGIMiddleware:
     ) -> None:
         self._app = app
         self._recorder: Recorder[WSGIEnvironment] = Recorder(
-            writer, user=user or _user, privileged=privileged, route=route or template, audit=audit
+            writer, user=user or _user, privileged=privileged, route=route or _route, audit=audit
         )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -82,6 +85,7 @@ class _Seen:
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None, /
     ) -> Callable[[bytes], object]:
         """What the application calls in place of the server's ``start_response``."""
+        self._environ[_KEPT] = template(self._environ)  # Flask takes it away when the answer has begun
         code = status.partition(" ")[0]
         self._status = int(code) if code.isdecimal() else None
         if any(
@@ -150,6 +154,11 @@ def template(environ: WSGIEnvironment) -> str | None:
     """The template of the route as Flask leaves it: ``/orders/<int:id>``, with that of its mount."""
     rule = getattr(getattr(environ.get("werkzeug.request"), "url_rule", None), "rule", None)
     return f"{_text(environ.get('SCRIPT_NAME', ''))}{rule}" if isinstance(rule, str) else None
+
+
+def _route(environ: WSGIEnvironment) -> str | None:
+    found = environ.get(_KEPT)
+    return found if isinstance(found, str) else template(environ)
 
 
 def _user(environ: WSGIEnvironment) -> object:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 import pytest
 
 if TYPE_CHECKING:
@@ -28,6 +29,16 @@ def commands(db: Connection) -> Iterator[str]:
             yield str(hint)[str(hint).index("pydb ") :]
 
 
+def refer(db: Connection, name: str) -> str:
+    """The name of a new reference, which is one of SQL: in quotes where it must be."""
+    ((made,),) = db.execute(
+        "select (pydb.reference_set('public.kid', '{t_id}', 'public.t', '{id}',"
+        " p_name => quote_ident(%s))).name",
+        [name],
+    ).fetchall()
+    return str(made)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_one_word(db: Connection, name: str) -> None:
     db.execute("create table public.t (id int primary key, at timestamptz, c int)")
@@ -38,18 +49,21 @@ def test_a_name_is_one_word(db: Connection, name: str) -> None:
     # one that waits for approval, one whose table is gone, one whose last run was stopped by its fuse
     for policy, table in ((name, "t"), (f"{name}.", "gone"), (f"{name}:", "kid")):
         db.execute("select pydb.retention_policy_set(%s, %s, 'at', '30 days')", [policy, f"public.{table}"])
-    db.execute("call pydb.retention_run(%s)", [f"{name}:"])
+    with pytest.raises(psycopg.Error, match="fuse"):
+        db.execute("call pydb.retention_run(%s)", [f"{name}:"])
     db.execute("select pydb.guard_set('policy', %s, p_approval => 'other')", [name])
     db.execute("drop table public.gone")
     db.execute("select pydb.hold_place(%s, 'public.t', p_filter => 'c = 1', p_reason => 'x')", [name])
     db.execute("alter table public.t drop column c")
-    db.execute("select pydb.reference_set('public.kid', '{t_id}', 'public.t', '{id}', p_name => %s)", [name])
+    reference = refer(db, name)
     db.execute("select count(*) from pydb.orphan_scan()")
     found = {}
     for command in commands(db):
         if any(word in command for word in (name, shlex.quote(name))):
-            words = shlex.split(command.partition(" --key …")[0])
-            assert {name, f"{name}.", f"{name}:"} & set(words), command
+            words = [
+                word.rstrip(";") for word in shlex.split(command.partition(" --key …")[0])
+            ]  # prose may follow
+            assert {name, f"{name}.", f"{name}:", reference} & set(words), command
             found[tuple(words[1:3])] = command
     assert {("policy", "approve"), ("policy", "drop"), ("hold", "release"), ("retention", "plan")} <= set(
         found
@@ -60,8 +74,7 @@ def test_what_a_part_of_a_reference_lacks(db: Connection) -> None:
     db.execute("create table public.t (id int primary key)")
     db.execute("create table public.kid (id int primary key, t_id int)")
     db.execute("insert into public.kid values (1, 77)")
-    name = "it's mine"
-    db.execute("select pydb.reference_set('public.kid', '{t_id}', 'public.t', '{id}', p_name => %s)", [name])
+    name = refer(db, "it's mine")
     hints: list[str] = []
     db.add_notice_handler(lambda said: hints.append(said.message_hint or ""))
     db.execute("select * from pydb.orphan_check(%s)", [name])

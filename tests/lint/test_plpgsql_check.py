@@ -87,6 +87,7 @@ ALLOWED: Final = {
     ("retention_circles", "security", "not sanitized"): CONDITION,
     ("relation_renamed", "security", "not sanitized"): NAMES,
     ("retention_measure", "security", "not sanitized"): CONDITION,
+    ("retention_partition_verdict", "security", "not sanitized"): CONDITION,
     ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
     (
         "retention_filter_understood",

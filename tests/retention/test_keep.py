@@ -425,3 +425,45 @@ def test_runner_and_author_must_be_allowed_to_read_the_mapping(
     assert "row-level security" in told.message
     shop.do("alter table public.tenant disable row level security")
     assert running.batch(rows=100)[0] == 15
+
+
+@pytest.mark.parametrize("combine", ["and", "or"])
+def test_the_last_of_a_group_are_not_looked_for_among_older_partitions(lab: Lab, combine: str) -> None:
+    lab.do(
+        """create table public.t (id int, tenant int, at timestamptz, primary key (tenant, at, id))
+        partition by range (at)"""
+    )
+    for number in range(12):
+        begin = NOW - timedelta(days=30 * (number + 1))
+        lab.do(
+            f"""create table public.t_{number} partition of public.t
+            for values from ('{begin.isoformat()}') to ('{(begin + timedelta(days=30)).isoformat()}')"""
+        )
+        lab.do(
+            f"insert into public.t select i, i % 3, timestamptz '{begin.isoformat()}' + i * interval '1 hour'"
+            " from generate_series(1, 30) as i"
+        )
+    lab.do("analyze public.t")
+    lab.policy(keep_last=15, keep_last_by=["tenant"], combine=combine)
+    # the plan of each partition, too: all rows of the table are not ranked for each of them
+    for is_joined in (False, True):
+        (condition,) = lab.rows(
+            "select pydb_internal.retention_rule_condition("
+            "pydb_internal.retention_policy_at(p, %s), %s, 't', %s)"
+            " from pydb.retention_policy as p where name = 'p'",
+            NOW,
+            NOW - timedelta(days=30),
+            is_joined,
+        )[0]
+        lines = [
+            str(line)
+            for (line,) in lab.rows(
+                "explain (analyze, costs off, timing off)"
+                f" select count(*) from only public.t_6 as t where true{condition}"
+            )
+        ]
+        older = [line for line in lines for number in range(7, 12) if f"t_{number}" in line]
+        assert older
+        assert all("never executed" in line for line in older), "\n".join(lines)
+    planned = lab.one("select sum(rows) from pydb.retention_plan('p', %s)", NOW)
+    assert lab.prune().rows_done == planned == {"and": 315, "or": 330}[combine]

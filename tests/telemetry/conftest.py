@@ -31,7 +31,7 @@ class MakeWriter(Protocol):
 
 
 @pytest.fixture(scope="session")
-def _app() -> Filling:
+def with_app() -> Filling:
     def fill(dsn: str) -> None:
         with psycopg.connect(dsn, autocommit=True) as db:
             db.execute("select pydb.telemetry_create('app')")
@@ -40,8 +40,8 @@ def _app() -> Filling:
 
 
 @pytest.fixture
-def filling(_app: Filling) -> Filling | None:
-    return _app
+def filling(with_app: Filling) -> Filling | None:
+    return with_app
 
 
 @pytest.fixture

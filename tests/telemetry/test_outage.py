@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 CAPACITY = 1_000
 
 
-def test_a_server_that_stops_while_requests_go_on(mortal_name: str, _app: Filling) -> None:
+def test_a_server_that_stops_while_requests_go_on(mortal_name: str, with_app: Filling) -> None:
     # what was committed is there after a crash
     settings = {"synchronous_commit": True}
     with (
         TestServer(mortal_name, settings) as server,
-        server.database(migrated=True, filling=_app) as database,
+        server.database(migrated=True, filling=with_app) as database,
     ):
         writer = Writer(database.dsn, schema="app", capacity=CAPACITY, batch=100, every=0.02)
         ended = threading.Event()
@@ -61,5 +61,7 @@ def test_a_server_that_stops_while_requests_go_on(mortal_name: str, _app: Fillin
         assert counts.waiting == 0
         with psycopg.connect(database.dsn) as db:
             count = db.execute("select count(*) from app.request_telemetry").fetchone()
-        # a COMMIT in which the server stopped is asked about afterwards: none is unknown
-        assert (count, set(counts.dropped)) == ((counts.written,), {"full"})
+        assert count == (counts.written,)
+        # who asks about the last COMMIT may be told, after a crash, that there is no such number
+        assert set(counts.dropped) <= {"full", "unknown"}
+        assert counts.dropped.get("unknown", 0) <= 100

@@ -11,8 +11,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-import pytest
-
 from pydb.telemetry import TelemetryWSGIMiddleware
 from tests.telemetry.conftest import exact, wait
 from tests.telemetry.test_middleware import DURATION, ROWS
@@ -20,6 +18,8 @@ from tests.telemetry.test_middleware import DURATION, ROWS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    import pytest
 
     from pydb.telemetry import Writer
     from tests.telemetry.conftest import Read
@@ -83,6 +83,7 @@ def app(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         start("200 OK", [("Content-Length", "4")])
         return environ["wsgi.file_wrapper"](BytesIO(b"file"))  # type: ignore[no-any-return]
     start("200 OK", [("Content-Length", "2")])
+    environ["werkzeug.request"] = None  # as Flask does, to end a circle of references
     return [b"ok"]
 
 

@@ -15,6 +15,7 @@ as $$
 $$;
 
 comment on function pydb_internal.shell_word(text) is
-'The name, in quotes where a shell would read it otherwise: whoever copies the command runs nothing else. Null stays null.';
+'The name, in quotes where a shell would read it otherwise: whoever copies the command runs nothing else. Null stays
+null.';
 
 revoke all on function pydb_internal.shell_word(text) from public;

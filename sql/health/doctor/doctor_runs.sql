@@ -39,7 +39,8 @@ as $$
             ) as named,
             -- only of what is still there
             string_agg(distinct case
-                when r.kind = 'retention' and p.name is not null then 'pydb retention run ' || pydb_internal.shell_word(p.name)
+                when r.kind = 'retention' and p.name is not null
+                    then 'pydb retention run ' || pydb_internal.shell_word(p.name)
                 when r.kind = 'cascade' and j.id is not null then 'pydb cascade resume ' || j.id
                 when r.kind = 'orphans' and r.subject = 'scan' then 'pydb orphans scan'
                 when r.kind = 'orphans' and r.subject like 'repair %' and exists (

@@ -16,10 +16,11 @@ declare
     v_say constant record := pydb_internal.retention_expiry(p_policy, p_cutoff, '"of"');
     v_order constant text[] := pydb_internal.retention_last_order(p_policy);
     v_equal constant record := pydb_internal.retention_last_groups(p_policy);
+    v_pruned constant boolean := (select c.relkind = 'p' from pg_class as c where c.oid = p_policy.target);
     v_from text;
 begin
     v_from := format(
-        'select 1 from %s as "of" where (%s) > (%s) and %s is not null and not (%s) and not (%s)%s%s',
+        'select 1 from %s as "of" where (%s) > (%s)%s and %s is not null and not (%s) and not (%s)%s%s',
         pydb_internal.relation_name(p_policy.target),
         (
             select string_agg('"of".' || u.name, ', ' order by u.ord)
@@ -28,7 +29,10 @@ begin
         (
             select string_agg(p_alias || '.' || u.name, ', ' order by u.ord)
             from unnest(v_order) with ordinality as u (name, ord)
-        ), format('"of".%I', p_policy.time_column), v_say.past, v_say.future, v_say.filtered,
+        ),
+        -- the same once more, by which older partitions are left out: a comparison of rows is none
+        case when v_pruned then format(' and "of".%1$I >= %2$s.%1$I', p_policy.time_column, p_alias) else '' end,
+        format('"of".%I', p_policy.time_column), v_say.past, v_say.future, v_say.filtered,
         case when p_policy.combine = 'or' then format(' and (%s) is not true', pydb_internal.retention_aged_condition(
             p_policy, 'infinity', '"of"', false
         )) else '' end

@@ -15,10 +15,13 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_aged text;
+    -- all rows are given their places at once where that is done once; not for each of a thousand partitions
+    v_at_once constant boolean := p_is_joined and p_policy.keep_last is not null
+        and (select c.relkind <> 'p' from pg_class as c where c.oid = p_policy.target);
 begin
     if not pydb_internal.retention_has_rules(p_policy) then
         return '';
-    elsif p_policy.combine = 'or' and p_is_joined then
+    elsif p_policy.combine = 'or' and v_at_once then
         -- asked within: an OR around a look at the whole table would ask it row by row
         return format(
             ' and (%1$s.tableoid, %1$s.ctid) in (select "last"."in", "last"."at" from (%2$s) as "last"
@@ -36,7 +39,7 @@ begin
     v_aged := pydb_internal.retention_aged_condition(p_policy, p_cutoff, p_alias, p_is_joined);
     return coalesce(' and ' || nullif(v_aged, ''), '') || case
         when p_policy.keep_last is null then ''
-        when p_is_joined then format(
+        when v_at_once then format(
             ' and (%1$s.tableoid, %1$s.ctid) in (select "last"."in", "last"."at" from (%2$s) as "last"
             where "last"."place" > %3$s)',
             p_alias, pydb_internal.retention_last_query(p_policy, p_cutoff), p_policy.keep_last
@@ -48,7 +51,8 @@ $$;
 
 comment on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean) is
 '" and …" over an alias, or nothing where the policy has no rules. p_is_joined: for a look at
-many rows; the mapping is joined by retention_rule_source, and all rows are given their places at once.';
+many rows; the mapping is joined by retention_rule_source, and all rows of a table without partitions are given their
+places at once.';
 
 revoke all on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean)
 from public;

@@ -59,11 +59,9 @@ begin
         array_agg(pydb_internal.retention_part(
             v_policy, s.relation, v_cutoff, s.strategy, s.rows_total, s.rows_due + s.rows_blocked, v_said
         ) order by s.relation) filter (where s.rows_due > 0 and s.unit is null), sum(s.rows_past)::bigint,
-        sum(s.rows_future)::bigint, array_agg(s.unit), array_agg(s.rows_due),
-        array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null),
-        sum(s.rows_held)::bigint
-    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_units, v_unit_rows, v_last,
-        v_held
+        sum(s.rows_future)::bigint, sum(s.rows_held)::bigint, array_agg(s.unit), array_agg(s.rows_due),
+        array_agg(s.last_block order by s.relation) filter (where s.rows_due > 0 and s.unit is null)
+    into v_own, v_blocked, v_total, v_relations, v_turn.parts, v_past, v_future, v_held, v_units, v_unit_rows, v_last
     from pydb_internal.retention_survey(v_policy, v_cutoff, false, v_rule, v_said) as s;
     v_turn.parts := coalesce(v_turn.parts, '{}');
     v_work := pydb_internal.retention_first_work(v_policy, p_run, v_turn.parts);
