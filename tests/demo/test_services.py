@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,6 +54,20 @@ def test_a_service_proves_what_it_claims(name: str) -> None:
     assert len({proof["key"] for proof in document["proofs"]}) == len(document["proofs"])
     assert "What was proved" in done.stderr
     assert f"All {len(document['proofs'])} claims hold." in done.stderr
+    claims = {_plain(proof["claim"]) for proof in document["proofs"]}
+    assert [line for line in _shown(name) if not any(line.startswith(f"{one}:") for one in claims)] == []
+
+
+def _shown(name: str) -> list[str]:
+    """The claims that the page shows of a service."""
+    page = (ROOT / "docs/services.md").read_text("utf-8")
+    section = page.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    return [_plain(line) for line in re.findall(r"^   ok  (.*)$", section, re.MULTILINE)]
+
+
+def _plain(text: str) -> str:
+    """Without what another size changes."""
+    return re.sub(r"[\d,.]*\d", "#", text)
 
 
 @pytest.mark.parametrize("name", SERVICES)
