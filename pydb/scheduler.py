@@ -170,9 +170,14 @@ class Scheduler:
         self._stops += 1
         self._wake()
 
-    def run(self) -> None:
+    def look(self) -> None:
+        """Have :meth:`run` look now for what is due; safe in any thread."""
+        self._wake()
+
+    def run(self, alive: Callable[[], object] = lambda: None) -> None:
         """Fire jobs until :meth:`stop`; then wait for running ones, cancel what is left, and return.
 
+        ``alive`` is called after the first sign of life.
         Raises :class:`~pydb.errors.DatabaseUnavailable` if there is no database at the start, and
         :class:`~pydb.errors.SchedulerUnusable` (YD502) where pg_cron fires the jobs. Later losses of the
         database are waited out.
@@ -186,6 +191,7 @@ class Scheduler:
                         conn = self._open()
                         self._notify("connected again")
                     self._pass(conn)
+                    alive()
                     failures = 0
                     self._sleep(_seconds_to_next_pass())
                 except PydbError as error:

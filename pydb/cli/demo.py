@@ -87,6 +87,9 @@ def demo(
             help="Of a service: another limit of one proof, by its key (in --json), as often as needed.",
         ),
     ] = None,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Of a service: end at the first claim that does not hold.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --dsn: do not ask.")] = False,
 ) -> None:
     """Load an example of a million rows, prune it, delete a data set with everything below it, and prove it.
@@ -98,11 +101,11 @@ def demo(
         _list(ctx)
         return
     if name is not None:
-        if dsn is not None or keep:
+        if dsn is not None or _dsn_of_root(ctx) is not None or keep:
             raise UsageError("a service has a server of its own, which goes away: no --dsn, no --keep")
-        raise typer.Exit(_service(ctx, name, rows, limit or []))
-    if limit:
-        raise UsageError("--limit is for a service", hint="pydb demo --list")
+        raise typer.Exit(_service(ctx, name, rows, limit or [], stop=stop))
+    if limit or stop:
+        raise UsageError("--limit and --stop are for a service", hint="pydb demo --list")
     rows = rows if rows is not None else _ROWS
     talk = sys.stderr if _output.settings(ctx).json else sys.stdout
     # before the imports that take long: someone waits
@@ -129,7 +132,7 @@ def _list(ctx: typer.Context) -> None:
         _output.table(("service", "what it proves", "rows"), rows, right={"rows"}, prose={"what it proves"})
 
 
-def _service(ctx: typer.Context, name: str, rows: int | None, limit: list[str]) -> int:
+def _service(ctx: typer.Context, name: str, rows: int | None, limit: list[str], *, stop: bool) -> int:
     from pydb.demo import services
 
     entry = services.find(name)
@@ -142,7 +145,7 @@ def _service(ctx: typer.Context, name: str, rows: int | None, limit: list[str]) 
 
     limits = stage.parse_limits(limit)
     try:
-        result = runner.run(entry, Screen(talk), rows=rows, limits=limits)
+        result = runner.run(entry, Screen(talk), rows=rows, limits=limits, stop=stop)
     except ServerError as error:
         raise _refusal(error) from error
     code = ExitCode.DONE if result.holds else ExitCode.ATTENTION

@@ -137,3 +137,23 @@ def test_tool_is_that_of_the_environment(checkout: Path) -> None:
         ["ops/tool", "ruff", "a b", "c"], cwd=checkout, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (3, "a b|c|", "")
+
+
+def test_a_service_has_more_than_the_demo_needs_and_the_demo_does_not_wait_for_it(checkout: Path) -> None:
+    environment = checkout / ".venv"
+    (environment / "bin").mkdir(parents=True)
+    python = environment / "bin/python"
+    python.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    python.chmod(0o755)
+    sum_of = sh(checkout, 'cksum <"$root/pyproject.toml"').stdout.strip()
+    for args, stamp, wanted in (
+        (["--rows", "5", "--json"], "demo", "-e .[embedded]"),
+        (["--dsn", "host=db-1 dbname=a-b"], "demo", "-e .[embedded]"),
+        (["weather-archive", "--rows", "5"], "demo-service", "-e .[demo]"),
+        (["--json", "telemetry-lab", "--limit", "memory=3"], "demo-service", "-e .[demo]"),
+    ):
+        for file in environment.glob(".installed-*"):
+            file.unlink()
+        (environment / f".installed-{stamp}").write_text(f"{checkout} {wanted} {sum_of}\n")
+        done = subprocess.run(["ops/demo", *args], cwd=checkout, capture_output=True, text=True, check=False)
+        assert done.stdout == "|".join(["-P", "-m", "pydb", "demo", *args, ""]), done.stderr

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 class Entry:
     """A service: its package is ``pydb.demo.services.<name with underscores>``.
 
-    ``what`` is one line for ``pydb demo --list``; ``rows`` the size that is meant, about what a year brings.
+    ``what`` is one line for ``pydb demo --list``; ``rows`` the size that is meant; ``installs``: it installs
+    pydb itself, as a role of its own.
     """
 
     name: str
     what: str
     rows: int
+    installs: bool = False
 
 
 class Service(Protocol):
@@ -47,6 +49,12 @@ SERVICES: Final = {
             "weather-archive",
             "files of a station and year from a service that misbehaves: tried again, verified, asked",
             1_000_000,
+        ),
+        Entry(
+            "lighting-controller",
+            "a scheduler in the application, totals before pruning, health, new passwords, a restored copy",
+            1_000_000,
+            installs=True,
         ),
         Entry(
             "trading-back-end",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ from pydb import db, migrate
 from pydb.demo import example
 from pydb.demo.screen import seconds
 from pydb.demo.services import load
-from pydb.demo.services.stage import DATABASE, Proof, Stage, refuse_unused
+from pydb.demo.services.stage import DATABASE, Proof, Stage, Stopped, refuse_unused
 from pydb.embedded import Server
 
 if TYPE_CHECKING:
@@ -41,23 +42,27 @@ class Result:
     details: dict[str, object]
 
 
-def run(entry: Entry, screen: Screen, *, rows: int | None = None, limits: Mapping[str, str]) -> Result:
+def run(
+    entry: Entry, screen: Screen, *, rows: int | None, limits: Mapping[str, str], stop: bool = False
+) -> Result:
     """Start a server, install pydb, have the service prove what it claims, and show the table."""
     service = load(entry)
     started = time.monotonic()
     with Server(settings=SETTINGS) as server, tempfile.TemporaryDirectory(prefix="pydb-demo-") as folder:
-        screen.step("A PostgreSQL of its own, and pydb in it")
+        screen.step("A PostgreSQL of its own" + ("" if entry.installs else ", and pydb in it"))
         with db.connect(server.dsn()) as conn:
             db.run_script(conn, example.script("database.sql"))
             version = conn.info.server_version
         dsn = server.dsn(DATABASE)
-        done = migrate.up(dsn)
+        revision = "" if entry.installs else f", revision {migrate.up(dsn).after}"
         took = seconds(time.monotonic() - started)
-        screen.say(f"PostgreSQL {version // 10000}.{version % 10000}, revision {done.after}, {took}")
-        stage = Stage(server, dsn, rows or entry.rows, Path(folder), screen, dict(limits))
-        service.prove(stage)
+        screen.say(f"PostgreSQL {version // 10000}.{version % 10000}{revision}, {took}")
+        stage = Stage(server, dsn, rows or entry.rows, Path(folder), screen, dict(limits), stop)
+        with suppress(Stopped):
+            service.prove(stage)
     stage.show()
-    refuse_unused(stage.limits, stage.proofs)
+    if not (stop and not stage.holds):
+        refuse_unused(stage.limits, stage.proofs)
     whole = time.monotonic() - started
     if stage.holds:
         screen.good(f"All {len(stage.proofs)} claims hold. ({seconds(whole)} in all)")

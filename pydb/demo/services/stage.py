@@ -30,6 +30,10 @@ class Proof:
     ok: bool
 
 
+class Stopped(Exception):
+    """A claim does not hold, and that was enough."""
+
+
 @dataclass
 class Stage:
     """A server of its own, the database ``demo`` on it with pydb installed, and the proofs so far.
@@ -40,6 +44,7 @@ class Stage:
         rows: the size asked for; a service may have a least size.
         folder: an empty directory that is gone afterwards.
         limits: instead of the service's own, by the key of the proof; what is used is taken out.
+        stop: end at the first claim that does not hold.
         result: what ``--json`` prints besides the proofs.
     """
 
@@ -49,6 +54,7 @@ class Stage:
     folder: Path
     screen: Screen
     limits: dict[str, str] = field(default_factory=dict)
+    stop: bool = False
     proofs: list[Proof] = field(default_factory=list)
     result: dict[str, object] = field(default_factory=dict)
 
@@ -86,6 +92,8 @@ class Stage:
         self.proofs.append(Proof(key, claim, measured, limit, ok))
         told = measured if measured == limit else f"{measured} ({limit})"
         (self.screen.good if ok else self.screen.bad)(f"{'ok' if ok else 'NO'}  {claim}: {told}")
+        if self.stop and not ok:
+            raise Stopped
 
     def show(self) -> None:
         """The table of what was proved."""

@@ -89,7 +89,7 @@ def prove_orphans(conn: db.Connection, stage: Stage) -> None:
         "orphans_counted", "metric lifecycle_orphan_rows counts them", float(str(metric["value"])), LATE
     )
     whole = read_scores(conn, DATASET + 1)
-    stage.equal("no_orphans", "a data set that is there is read without a warning", len(warned), 1)
+    stage.equal("no_orphans", "warnings while a data set is read that is there", len(warned) - 1, 0)
     stage.at_least("scores_read", "its scores are read", len(whole), 1)
 
 

@@ -17,8 +17,8 @@ from typing import Final, cast
 
 from pydb import stream
 from pydb.demo.services.stage import script
+from pydb.demo.services.telemetry_lab.training import VARIABLE
 
-VARIABLE: Final = "PCA_TRAIN_BATCH_SIZE"
 FEATURES: Final = 3
 
 

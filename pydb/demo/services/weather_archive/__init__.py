@@ -48,6 +48,7 @@ def prove(stage: Stage) -> None:
     )
     began = time.monotonic()
     size = sum(len(stations.packed(station, year)) for station in GOOD for year in years)
+    stations.packed(stations.DAMAGED, years[0])  # so that nobody waits for it
     stage.screen.say(f"{count(size)} bytes as they go over the wire, {seconds(time.monotonic() - began)}")
     first = chunks.open_place(stage.folder / "first", create=True)
     with stations.serving(_faults(years)) as service:

@@ -1,0 +1,1 @@
+select hour, count(*) as rows from lighting.feature group by hour;

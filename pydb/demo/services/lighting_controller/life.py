@@ -1,0 +1,73 @@
+"""One life of the application: served by uvicorn on a port of this machine, from start to shutdown."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import httpx
+import uvicorn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from starlette.applications import Starlette
+
+
+class Refused(RuntimeError):
+    """The application did not start."""
+
+
+class Life:
+    """A server in a thread; ``http`` asks it."""
+
+    def __init__(self, app: Starlette) -> None:
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=0, lifespan="on", log_config=None, access_log=False
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="uvicorn", daemon=True)
+
+    def start(self) -> httpx.Client:
+        """Start; raise :class:`Refused` if it does not take traffic."""
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise Refused("the application did not start")
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False)
+        return self.http
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._thread.is_alive()
+
+    def end(self) -> None:
+        """As SIGTERM does: no new requests, then the end of the lifespan."""
+        self._server.should_exit = True
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        with suppress(SystemExit):  # of a start that failed
+            self._server.run()
+
+
+@contextmanager
+def alive(app: Starlette) -> Iterator[httpx.Client]:
+    """The application while the block runs."""
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+    life = Life(app)
+    with life.start() as http:
+        try:
+            yield http
+        finally:
+            life.end()
+            life.wait()
