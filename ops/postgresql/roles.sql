@@ -142,7 +142,7 @@ declare
         event_read event_status health help idempotency_stats metric_collectors migrate_check reference_suggest
         relation_name relation_resolve retention_outlook retention_plan retention_policy_drift retention_policy_explain
         retention_row_explain schedule_cron schedule_cron_query schedule_place schedule_rows space_scan space_touched
-        space_vacuum_statement telemetry_status
+        space_vacuum_statement telemetry_recent telemetry_status
     ';
     c_monitor_calls constant text := '
         application_check_path application_enter application_leave application_path application_path_problem

@@ -61,6 +61,7 @@ _PAGES: Final[tuple[tuple[str, Handler], ...]] = (
     ("/admin/jobs", pages.jobs),
     ("/admin/jobs/{number}", pages.job),
     ("/admin/holds", pages.holds),
+    ("/admin/telemetry", pages.telemetry),
     ("/admin/audit", pages.audit),
     ("/admin/receipts/{request:uuid}", pages.receipt),
     ("/admin/api/health", pages.health_json),

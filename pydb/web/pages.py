@@ -363,6 +363,17 @@ def holds(site: Site, request: Request) -> Response:
     )
 
 
+def telemetry(site: Site, request: Request) -> Response:
+    """What applications say of themselves: baselines, and what one asks first."""
+    with site.database.look() as conn:
+        baselines = db.call(conn, "telemetry_status")
+        looks = db.call(conn, "telemetry_recent", p_limit=2 * facts.FEW)
+    schemas: dict[str, dict[str, list[db.Row]]] = {str(row["name"]): {} for row in baselines}
+    for row in looks:
+        schemas[str(row["name"])].setdefault(str(row["look"]), []).append(row)
+    return site.page(request, "telemetry", title="Telemetry", baselines=baselines, schemas=schemas)
+
+
 def audit(site: Site, request: Request) -> Response:
     """What the audit log says, newest first."""
     with site.database.look() as conn:

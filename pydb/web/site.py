@@ -46,6 +46,7 @@ PLACES: Final = (
     ("/admin/runs", "Runs"),
     ("/admin/jobs", "Jobs"),
     ("/admin/holds", "Holds"),
+    ("/admin/telemetry", "Telemetry"),
     ("/admin/audit", "Audit"),
 )
 

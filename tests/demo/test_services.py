@@ -31,7 +31,7 @@ SMALL: Mapping[str, Small] = {
     "weather-archive": Small(50_000, 23, "cleaned=0"),
     "lighting-controller": Small(20_000, 25, "refused=yes"),
     "trading-back-end": Small(20_000, 35, "tune_once=0"),
-    "coaching-platform": Small(20_000, 28, "errors_seen=0"),
+    "coaching-platform": Small(20_000, 28, "tables=0"),
 }
 
 

@@ -23,7 +23,7 @@ LOOKING: Final = frozenset(
     | {"event_read", "event_status"}
     | {"entity_drift", "reference_suggest", "retention_outlook", "retention_plan", "retention_policy_drift"}
     | {"health", "retention_policy_explain", "retention_row_explain", "space_scan"}
-    | {"telemetry_status"}
+    | {"telemetry_recent", "telemetry_status"}
 )
 ERASING: Final = frozenset(
     f"erasure_{name}" for name in ("export", "refuse", "replay", "verify", "verify_edges")

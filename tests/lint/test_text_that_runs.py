@@ -188,6 +188,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
         "CREATE and ALTER TABLE of names from the catalog, as who may alter the table; " + NAMES,
     ),
     "telemetry_jobs": (1, "a table that telemetry_problem let through: no code of its owner runs"),
+    "telemetry_recent": (1, "tables that telemetry_problem let through: no code of their owner runs"),
     "telemetry_requests": (1, "a table that telemetry_problem let through: no code of its owner runs"),
 }
 # what would run a filter, and so must come behind the check of its author

@@ -212,6 +212,7 @@ CATALOGS: Final = frozenset(
         "relation_problem",
         "relation_renamed",
         "telemetry_jobs",
+        "telemetry_recent",
         "telemetry_requests",
     }
 )

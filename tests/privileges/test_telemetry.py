@@ -16,6 +16,7 @@ DENIED = "42501"
 CREATE = "select pydb.telemetry_create('tele')"
 RUN = "call pydb.telemetry_run('tele', now() + interval '2 days')"
 STATUS = "select * from pydb.telemetry_status()"
+RECENT = "select * from pydb.telemetry_recent()"
 DROP = "select pydb.telemetry_drop('tele')"
 POLICY = (
     "alter table tele.request_telemetry enable row level security;"
@@ -44,7 +45,9 @@ def test_an_admin_makes_telemetry_and_its_owner_s_runner_its_partitions(
     assert state_of(app, RUN) == DENIED
     for session in (monitor, field.runner, field.admin):
         assert state_of(session, STATUS) is None
+        assert state_of(session, RECENT) is None
     assert state_of(app, STATUS) == DENIED
+    assert state_of(app, RECENT) == DENIED
     # whoever may not read the tables knows nothing, and is told so
     assert monitor.execute(STATES).fetchall() == [("unknown",)]
     field.db.execute("grant usage on schema tele to pydb_monitor")
@@ -95,6 +98,9 @@ def test_reading_telemetry_runs_no_code_of_whoever_owns_it(
         owner.execute(plant.encode())
         ((state, problem),) = field.rows(found)
         assert state == "unknown", plant
+        looked = field.rows("select problem from pydb.telemetry_recent() where problem is not null")
+        assert looked, plant
+        assert "run as" not in str(looked), plant
         assert "run as" not in str(problem), plant
         field.db.execute("select pydb_internal.health_watch()")
         assert state_of(field.db, RUN) == "YD040", plant

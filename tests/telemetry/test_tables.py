@@ -240,3 +240,44 @@ def test_partitions_belong_to_the_owner_whoever_makes_them(
         db.execute(f"grant {right} on all {kind} in schema pydb, pydb_internal to {stranger}".encode())
     with refused("42501"):
         connect(user=stranger).execute("call pydb.telemetry_run('app', now() + interval '6 days')")
+
+
+def test_what_one_asks_first_is_what_the_views_say(db: Connection, read: Read) -> None:
+    requests(db, 60)
+    requests(db, 3, status=503, duration="2")
+    requests(db, 5, duration="0.3", rate="0.1")
+    db.execute(
+        'insert into app.job_telemetry (job_name, job_id, state, "error.type", error)'
+        " values ('report', '1', 'failed', 'KeyError', 'no address'),"
+        " ('report', '2', 'completed', null, null)"
+    )
+    db.execute(
+        "insert into app.audit_event (actor, action, resource, status, privileged)"
+        " values ('ann', 'PUT', '/roles', 204, true), ('bob', 'PUT', '/orders', 200, false)"
+    )
+    counted = read(
+        "select look, count(*) from pydb.telemetry_recent() where problem is null group by 1 order by 1"
+    )
+    assert counted == [("change", 1), ("error", 3), ("job", 1), ("slow", 1)]
+    assert read("select count(*) from pydb.telemetry_recent(2) where look = 'error'") == [(2,)]
+    slow = (
+        "select round((s.requests)::numeric), s.p95, s.maximum, round(s.average::numeric, 6)::float8"
+        " from pydb.telemetry_recent() as r, jsonb_to_record(r.shown)"
+        " as s (requests float8, p95 float8, maximum float8, average float8) where r.look = 'slow'"
+    )
+    views = (
+        "select requests::numeric, p95_seconds::float8, maximum_seconds::float8,"
+        " round(average_seconds::numeric, 6)::float8 from app.slowest_route"
+    )
+    assert read(slow) == read(views)
+    # a day and a month later there is less to tell
+    later = "select distinct look from pydb.telemetry_recent(20, now() + interval '{}') order by 1"
+    assert read(later.format("2 days")) == [("change",), ("job",)]
+    assert read(later.format("40 days")) == []
+
+
+def test_a_look_that_cannot_be_made_hides_no_other(db: Connection, read: Read) -> None:
+    requests(db, 3, status=500)
+    db.execute("drop table app.job_telemetry cascade")
+    found = read("select look, problem is null from pydb.telemetry_recent() group by 1, 2 order by 1, 2")
+    assert found == [("error", True), ("job", False), ("slow", True)]

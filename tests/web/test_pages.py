@@ -25,6 +25,7 @@ PAGES: Final = (
     "/admin/jobs",
     "/admin/jobs/1",
     "/admin/holds",
+    "/admin/telemetry",
     "/admin/audit",
     "/admin/runs/retry?run=1&run=3",
 )

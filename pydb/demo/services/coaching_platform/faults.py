@@ -76,6 +76,11 @@ def prove(conn: db.Connection, stage: Stage, platform: Platform) -> None:
     _prove_jobs(conn, stage, platform)
     told = _on_page(platform, {"telemetry_errors", "telemetry_slow", "telemetry_jobs_failed"})
     stage.equal("page_broken", "broken baselines on the page of system health", len(told), 3)
+    (page,) = asyncio.run(platform.call([("GET", "/data/admin/telemetry")]))
+    shown = sum(
+        word in page.text for word in ("MissingPrivilege", "division by zero", "/admin/roles", "beyond")
+    )
+    stage.equal("page_quick", "quick queries with what went wrong, on the page of telemetry", shown, 4)
 
 
 def prove_mended(conn: db.Connection, stage: Stage, platform: Platform) -> None:
