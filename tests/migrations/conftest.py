@@ -11,6 +11,7 @@ import pytest
 
 from pydb import migrate, sources
 from tests.migrations.tree import Tree
+from tests.servers import migrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,8 +41,10 @@ def at_revision(server: TestServer) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def upgraded(at_revision: Callable[[str], str]) -> str:
-    """Name of a database that the migrations, one by one, and not the living sources, have filled."""
+def upgraded(server: TestServer, at_revision: Callable[[str], str]) -> str:
+    """Name of a database that the migrations, and not the living sources, have filled."""
+    if migrations() == sources.migrations_dir():
+        return server.migrated()
     return at_revision(sources.history()[-1].revision)
 
 
