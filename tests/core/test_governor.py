@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Connect, Connection, RoleFactory
 
-DEADLINE: Final = 8.0
+DEADLINE: Final = 30.0
 CALL: Final = "call pydb.retention_run('events')"
 SETUP: Final = """
 create schema if not exists app;
