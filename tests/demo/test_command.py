@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -18,6 +19,11 @@ from pydb import db, references, retention
 from pydb.demo import example
 from pydb.demo.proof import compare
 from tests import forked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.servers import TestServer
 
 TIMEOUT = 100
 OF_A_DATASET = (
@@ -196,11 +202,18 @@ def test_in_a_database_of_the_users(empty_dsn: str) -> None:
     assert "raw_events" in again.stderr
 
 
+@pytest.fixture
+def dsn_of_users(server: TestServer, installed_before: bool) -> Iterator[str]:
+    """Of a database of the user's own, where pydb was before or not."""
+    with server.database(migrated=installed_before) as database:
+        yield database.dsn
+
+
 @pytest.mark.parametrize("installed_before", [False, True])
 def test_what_it_says_takes_everything_away_again(
-    request: pytest.FixtureRequest, installed_before: bool, path: str
+    dsn_of_users: str, installed_before: bool, path: str
 ) -> None:
-    dsn: str = request.getfixturevalue("dsn" if installed_before else "empty_dsn")
+    dsn = dsn_of_users
     done = run("--rows", "1", "--dsn", dsn, "--yes", PATH=ON_PATH)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
