@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import inspect
 import itertools
 import os
@@ -57,9 +58,11 @@ settings.load_profile("pydb")
 # of the cases of these each server gets a half, but of tests that ask for the version: those run on both;
 # what the tests of all other folders see of a server hardly depends on its version, and each runs on one
 HALF = ("archive", "cascade", "core", "events", "holds", "orphans", "references", "retention")
-# --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their own
+# --fast: the rooms of sql/ and these; without the fixtures that start, stop or wait for a server of their
+# own, and without the tests that take long
 INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
 SLOW = {"cron_template", "mortal_name", "pgbouncer"}
+SLOW_TESTS = frozenset((ROOT / "tests/slow.txt").read_text("utf-8").splitlines())
 # tests that take longer than a minute, and are less than a process gets at first
 A_MINUTE = 300
 
@@ -82,7 +85,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fast",
         action="store_true",
         help=f"one pass for the inner loop: the tests in {', '.join(INSIDE)} that need no server of their "
-        "own, on pg15 unless --server says otherwise, with a tenth of the Hypothesis examples",
+        "own and are not in tests/slow.txt, on pg15 unless --server says otherwise, with a tenth of the "
+        "Hypothesis examples",
     )
 
 
@@ -102,6 +106,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """One more than processors: there is always a test that waits."""
     return min((os.cpu_count() or 1) + 1, 8)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end; to look at it again and again takes a twentieth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 def chosen_servers(config: pytest.Config, name: str, *, one: bool) -> tuple[str, ...]:
@@ -153,7 +163,10 @@ def _in_order(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def _is_fast(item: pytest.Item) -> bool:
-    return item.path.parent.name in INSIDE and not SLOW.intersection(getattr(item, "fixturenames", ()))
+    room = item.path.parent.name
+    if room not in INSIDE or SLOW.intersection(getattr(item, "fixturenames", ())):
+        return False
+    return f"{room}/{item.path.name}::{getattr(item, 'originalname', item.name)}" not in SLOW_TESTS
 
 
 def _is_the_others(item: pytest.Item) -> bool:

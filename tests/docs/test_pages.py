@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.docs.pages import ROOT
+from tests.docs.pages import ROOT, blocks
 from tests.docs.reader import Reader
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tests.conftest import CronServerFactory
     from tests.servers import TestServer
 
+
+# dozens of commands one after the other, where others have the processors
+pytestmark = pytest.mark.timeout(400)
 
 # runnable blocks a page has at least: a mistake in the marks must not make a test that runs nothing
 MINIMUM = {
@@ -38,10 +41,15 @@ MINIMUM = {
 }
 
 
+# who follows these has an empty database: the first installs pydb, the second does without
+FROM_NOTHING = ("README.md", "docs/stream.md")
+INSTALLS = "pydb migrate up\n"
+
+
 @pytest.fixture
-def reader(tmp_path: Path, server: TestServer) -> Iterator[Reader]:
-    """Return a reader with an empty database."""
-    with server.database(migrated=False) as database:
+def reader(name: str, tmp_path: Path, server: TestServer) -> Iterator[Reader]:
+    """Return a reader with a database; where a page begins by installing pydb, he has done so already."""
+    with server.database(migrated=name not in FROM_NOTHING) as database:
         yield Reader(server, database.name, tmp_path)
 
 
@@ -64,6 +72,8 @@ def reader(tmp_path: Path, server: TestServer) -> Iterator[Reader]:
     ],
 )
 def test_page_holds(name: str, reader: Reader) -> None:
+    first = next(block for block in blocks(ROOT / name) if "run" in block.words)
+    assert first.text == INSTALLS or name == "docs/stream.md"
     assert reader.follow(ROOT / name) >= MINIMUM[name]
 
 

@@ -99,7 +99,7 @@ def test_who_locks_a_table_holds_up_one_component_and_only_for_a_moment(
         row[0]: row[1:]
         for row in db.execute("select component, status, detail ->> 'sqlstate' from pydb.health()").fetchall()
     }
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < 30  # the lock would keep it for ever
     assert by_name["holds"] == ("unknown", "55P03")
     assert by_name["idempotency"][0] == "ok"
 

@@ -359,7 +359,7 @@ def test_a_scrape_ends_in_time_and_says_what_is_missing(events: Connection, dsn:
         " language plpgsql as $$ begin perform pg_sleep(60); end $$"
     )
     with database_module.connect(dsn) as conn:
-        text, missing = metrics.scrape(conn, timeout=6)
+        text, missing = metrics.scrape(conn, timeout=10)
     assert missing == ["holds", "events", "health"]
     assert b'lifecycle_scrape_success{collector="holds"} 0.0' in text
     assert b"lifecycle_policies" in text

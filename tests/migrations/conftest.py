@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 
 from pydb import migrate, sources
 from tests.migrations.tree import Tree
+from tests.servers import migrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
     from pydb.sources import Revision
     from tests.servers import Database, TestServer
+
+
+# what a text creates and needs is read from it by each migration anew, and these tests make hundreds of them
+for name in ("created_by", "_needs"):
+    vars(sources)[name] = functools.cache(vars(sources)[name])
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +47,10 @@ def at_revision(server: TestServer) -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="session")
-def upgraded(at_revision: Callable[[str], str]) -> str:
-    """Name of a database that the migrations, one by one, and not the living sources, have filled."""
+def upgraded(server: TestServer, at_revision: Callable[[str], str]) -> str:
+    """Name of a database that the migrations, and not the living sources, have filled."""
+    if migrations() == sources.migrations_dir():
+        return server.migrated()
     return at_revision(sources.history()[-1].revision)
 
 

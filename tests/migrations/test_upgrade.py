@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import psycopg
 import pytest
@@ -17,7 +17,7 @@ from alembic.config import Config
 from pydb import errors, migrate, revision, sources
 from tests.cli.conftest import Cli
 from tests.migrations.tree import Lines, Tree, has_pydb, lines, rows
-from tests.servers import PAUSE, migrations
+from tests.servers import PAUSE, forget, migrations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,14 +77,17 @@ def rich_change(tree: Tree) -> None:
     )
 
 
-def test_a_fresh_database_gets_everything(empty_dsn: str, dsn: str) -> None:
+def test_a_fresh_database_gets_everything(
+    empty_dsn: str, server: TestServer, at_revision: Callable[[str], str]
+) -> None:
     done = migrate.up(empty_dsn)
     assert (done.before, done.after) == (None, HEAD)
     assert done.steps == tuple(step.revision for step in HISTORY)
     assert migrate.check(empty_dsn) == []
     assert {item.state for item in migrate.revisions(empty_dsn)} == {"applied"}
     # at once or one by one is the same, to the records of what each revision made
-    assert rows(empty_dsn) == rows(dsn)
+    with server.database(migrated=False, template=at_revision(HEAD)) as stepwise:
+        assert rows(empty_dsn) == rows(stepwise.dsn)
 
 
 def test_a_second_upgrade_changes_nothing(dsn: str) -> None:
@@ -181,17 +184,24 @@ def test_what_users_built_on_pydb_stops_its_removal_and_is_named(db: Connection,
     assert not has_pydb(dsn)
 
 
-def test_dry_runs_leave_nothing_behind(empty_dsn: str, dsn: str, tmp_path: Path) -> None:
-    done = migrate.up(empty_dsn, dry_run=True)
+def test_dry_runs_leave_nothing_behind(empty_dsn: str, dsn: str, sapling: Tree, tmp_path: Path) -> None:
+    sapling.routine("test_first")
+    sapling.freeze("a second one")
+    done = migrate.up(empty_dsn, dry_run=True, migrations=sapling.migrations)
     assert done.dry_run
-    assert done.steps == tuple(step.revision for step in HISTORY)
+    assert done.steps == ("0001", "0002")
     assert not has_pydb(empty_dsn)
     before = rows(dsn)
-    assert migrate.down(dsn, "base", dry_run=True).destroys
-    said = Cli(dsn, tmp_path)("migrate", "down", "--to", "base", "--dry-run")
+    said = Cli(dsn, tmp_path)("migrate", "down", "--to", "base", "--dry-run", "--json")
+    assert said.document["dry_run"]
+    assert any("0001: all policies" in str(what) for what in cast("list[object]", said.document["destroys"]))
+    assert rows(dsn) == before
+    migrate.up(empty_dsn, "0001", migrations=sapling.migrations)
+    before = rows(empty_dsn)
+    said = Cli(empty_dsn, tmp_path)("migrate", "down", "--to", "base", "--dry-run")
     assert "would destroy 0001: all policies" in said.out
     assert "destroyed" not in said.out
-    assert rows(dsn) == before
+    assert rows(empty_dsn) == before
 
 
 @pytest.mark.parametrize("target", ["7777", "nonsense", "+99", "-99"])
@@ -213,6 +223,7 @@ def test_the_script_for_psql_makes_the_same(
     assert (run.returncode, run.stderr) == (0, "")
     migrate.up(dsn, migrations=tree.migrations)
     assert lines(empty_dsn) == lines(dsn)
+    forget(empty_dsn)  # as whoever is copied
     assert rows(empty_dsn) == rows(dsn)
     assert migrate.check(empty_dsn, migrations=tree.migrations) == []
     again = psql(empty_dsn, script)
@@ -241,7 +252,7 @@ def test_scripts_between_revisions(
     assert not has_pydb(dsn)
 
 
-def test_of_two_upgrades_at_once_one_waits_and_finds_nothing_to_do(empty_dsn: str) -> None:
+def test_of_two_upgrades_at_once_one_waits_and_finds_nothing_to_do(empty_dsn: str, sapling: Tree) -> None:
     waiting = threading.Event()
     told: list[str] = []
 
@@ -249,19 +260,22 @@ def test_of_two_upgrades_at_once_one_waits_and_finds_nothing_to_do(empty_dsn: st
         told.append(text)
         waiting.set()
 
+    def upgrade() -> migrate.Migration:
+        return migrate.up(empty_dsn, notify=notify, migrations=sapling.migrations)
+
     with ThreadPoolExecutor() as pool, psycopg.connect(empty_dsn) as blocker:
         # whoever comes first stops at its "create schema", with the lock of migrations held
         blocker.execute("create schema pydb")
-        first: Future[migrate.Migration] = pool.submit(migrate.up, empty_dsn, notify=notify)
+        first: Future[migrate.Migration] = pool.submit(upgrade)
         until(empty_dsn, "select count(*) = 1 from pg_locks where locktype = 'transactionid' and not granted")
-        second: Future[migrate.Migration] = pool.submit(migrate.up, empty_dsn, notify=notify)
+        second: Future[migrate.Migration] = pool.submit(upgrade)
         assert waiting.wait(30)
         blocker.rollback()
-        assert first.result(60).steps == tuple(step.revision for step in HISTORY)
+        assert first.result(60).steps == ("0001",)
         assert second.result(60).steps == ()
     assert len(told) == 1
     assert "another migration of this database is running (pid" in told[0]
-    assert migrate.check(empty_dsn) == []
+    assert migrate.check(empty_dsn, migrations=sapling.migrations) == []
 
 
 def until(dsn: str, condition: str) -> None:
@@ -363,13 +377,13 @@ def test_a_table_in_use_ends_the_upgrade_instead_of_blocking_everybody(
 def test_settings_of_the_database_do_not_break_an_upgrade(empty_dsn: str, tree: Tree) -> None:
     rich_change(tree)
     with (tree.folder / sources.UPGRADE).open("a") as upgrade:
-        upgrade.write("select pg_sleep(0.6);\n")
+        upgrade.write("select pg_sleep(2.1);\n")
     with psycopg.connect(empty_dsn, autocommit=True) as connection:
         name = connection.info.dbname
         for setting in (
             "default_transaction_isolation = serializable",
             "default_transaction_read_only = on",
-            "statement_timeout = '500ms'",
+            "statement_timeout = '2s'",
             "lock_timeout = '1ms'",
             "standard_conforming_strings = off",
             "search_path = ''",
@@ -378,7 +392,9 @@ def test_settings_of_the_database_do_not_break_an_upgrade(empty_dsn: str, tree: 
         ):
             connection.execute(f"alter database {name} set {setting}".encode())
     migrate.up(empty_dsn, migrations=tree.migrations)
-    assert migrate.check(empty_dsn, migrations=tree.migrations) == []
+    # a check has the timeout that it finds, and all the processors that are left
+    unhurried = f"{empty_dsn} options='-c statement_timeout=0'"
+    assert migrate.check(unhurried, migrations=tree.migrations) == []
 
 
 def test_hostile_functions_in_public_are_not_called(empty_dsn: str) -> None:
@@ -457,13 +473,17 @@ def test_a_policy_that_loses_its_rules_does_not_run(dsn: str) -> None:
     assert migrate.check(dsn) == []
 
 
-def test_alembic_itself_does_the_same(empty_dsn: str) -> None:
+def test_alembic_itself_does_the_same(empty_dsn: str, sapling: Tree) -> None:
+    sapling.routine("test_first")
+    sapling.freeze("a second one")
     config = Config()
-    config.set_main_option("script_location", str(sources.migrations_dir()))
+    config.set_main_option("script_location", str(sapling.migrations).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.attributes["dsn"] = empty_dsn
     command.upgrade(config, "head")
-    assert migrate.check(empty_dsn) == []
+    assert migrate.check(empty_dsn, migrations=sapling.migrations) == []
+    with psycopg.connect(empty_dsn) as connection:
+        assert connection.execute("select pydb.test_first()").fetchone() == (1,)
     command.downgrade(config, "base")
     assert not has_pydb(empty_dsn)
 

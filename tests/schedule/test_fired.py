@@ -116,7 +116,7 @@ def ticked(ticking: Site) -> Iterator[Site]:
         " from cron.job_run_details as d where d.jobid = j.jobid and status in ('succeeded', 'failed')"
         " and start_time > date_trunc('minute', clock_timestamp())))"
         " and extract(second from clock_timestamp()) < 40",
-        seconds=60 + DEADLINE,
+        seconds=120 + DEADLINE,
     )
     yield ticking
     ticking.db.execute("update cron.job set active = false")
@@ -214,11 +214,12 @@ def test_the_log_of_pg_cron_is_pruned_of_our_finished_jobs_alone(ticked: Site) -
         " (5, 'call pydb.retention_run(''works'')', 'succeeded', now() - interval '29 days'))"
         " as v (n, c, s, t)"
     )
-    recent = ticked.one("select count(*) from cron.job_run_details where runid > 0")
+    recent = ticked.rows("select runid from cron.job_run_details where runid > 0")
     ticked.db.execute("call pydb.schedule_prune('30 days')")
     left = ticked.rows("select runid from cron.job_run_details where runid < 0 order by runid desc")
     assert left == [(-3,), (-4,), (-5,)]
-    assert ticked.one("select count(*) from cron.job_run_details where runid > 0") == recent
+    # the next minute may have come meanwhile
+    assert set(ticked.rows("select runid from cron.job_run_details where runid > 0")) >= set(recent)
 
 
 def test_a_restart_in_the_middle_is_seen_and_the_next_run_goes_on(
