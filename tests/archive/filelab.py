@@ -156,6 +156,7 @@ class FileLab:
             thread.start()
             while not self.value(WAITS):
                 assert thread.is_alive(), ends
+                time.sleep(PAUSE)
             then(self)
             if not other.closed:
                 other.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from pydb import db as pydb_db
 from pydb.archive import load
 from tests.archive.filelab import WAITS, end
 from tests.cli.conftest import Cli
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,6 +209,7 @@ def test_killed(family: FileLab, connect: Connect, tmp_path: Path, point: str, k
     process = cli.start(*command)
     while not family.value(WAITS):
         assert process.poll() is None, process.communicate()
+        time.sleep(PAUSE)
     if kill == TERMINATED:
         family.do(
             "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
@@ -225,7 +228,7 @@ def test_killed(family: FileLab, connect: Connect, tmp_path: Path, point: str, k
         "select exists (select from pg_stat_activity where datname = current_database()"
         " and application_name like 'pydb%')"
     ):
-        pass
+        time.sleep(PAUSE)
     # every row is in its table, in the archive, or in a file that is whole and known
     left = sum(len(rows) for rows in told(family).values())
     assert left + in_books(family) == ALL

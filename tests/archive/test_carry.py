@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -14,6 +15,7 @@ from pydb import errors
 from pydb.archive import carry, kept
 from tests.archive.filelab import KITCHEN, TABLE, WAITING, WAITS, end
 from tests.cli.conftest import Cli
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,6 +167,7 @@ def test_interrupted_between_the_file_and_the_delete(files: FileLab) -> None:
         thread.start()
         while not files.value(WAITS):
             assert thread.is_alive(), ends
+            time.sleep(PAUSE)
         files.do(f"select pg_terminate_backend(pid) from pg_stat_activity where {WAITING}")
         thread.join()
     assert isinstance(ends[0], errors.DatabaseUnavailable), ends
@@ -217,6 +220,7 @@ def test_the_command_is_killed(files: FileLab, connect: Connect, tmp_path: Path,
     process = cli.start(*command)
     while not files.value(WAITS):
         assert process.poll() is None, process.communicate()
+        time.sleep(PAUSE)
     process.send_signal(signal.SIGKILL)
     process.wait()
     other.rollback()
@@ -225,7 +229,7 @@ def test_the_command_is_killed(files: FileLab, connect: Connect, tmp_path: Path,
         "select exists (select from pg_stat_activity where datname = current_database()"
         " and application_name = 'pydb')"
     ):
-        pass
+        time.sleep(PAUSE)
 
     def everywhere() -> set[int]:
         kept_rows = {int(str(number)) for (number,) in files.rows(f"select id from {archive}")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from pydb.archive.verify import Result
 from tests.archive.filelab import WAITS
 from tests.cli.conftest import Cli
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +62,7 @@ def test_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str, ki
     process = cli.start("archive", "export", "events", "--to", str(files.path), "--yes")
     while not files.value(WAITS):
         assert process.poll() is None, process.communicate()
+        time.sleep(PAUSE)
     do = KILLS[kill]
     if isinstance(do, signal.Signals):
         process.send_signal(do)
@@ -78,7 +81,7 @@ def test_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str, ki
         "select exists (select from pg_stat_activity where datname = current_database()"
         " and application_name = 'pydb')"
     ):
-        pass
+        time.sleep(PAUSE)
     balanced(files)
     files.do("select pydb.setting_set('lock_timeout', '200 ms')")
     again = cli("archive", "export", "events", "--to", str(files.path), "--yes")

@@ -41,6 +41,7 @@ def test_killed(files: FileLab, connect: Connect, tmp_path: Path, point: str) ->
         process = cli.start(*command)
         while not files.value(WAITS):
             assert process.poll() is None, process.communicate()
+            time.sleep(PAUSE)
         process.kill()
         cli.finish(process)
     while files.value(OURS):

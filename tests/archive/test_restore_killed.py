@@ -43,6 +43,7 @@ def test_killed(lab: Lab, connect: Connect, dsn: str, tmp_path: Path, kill: str)
     process = cli.start(*command)
     while not lab.one(WAITS):
         assert process.poll() is None, process.communicate()
+        time.sleep(PAUSE)
     if kill == "terminated backend":
         lab.do(f"select pg_terminate_backend(pid) from pg_stat_activity where {WAITING}")
     else:

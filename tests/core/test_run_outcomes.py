@@ -20,6 +20,7 @@ import pytest
 from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import export, target
+from tests import reuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -241,12 +242,16 @@ TROUBLES: Final = {
 
 
 @pytest.fixture
-def place(db: Connection, dsn: str, connect: Connect, role: RoleFactory, tmp_path: Path) -> Iterator[Place]:
+def place(
+    request: pytest.FixtureRequest, db: Connection, dsn: str, connect: Connect, tmp_path: Path
+) -> Iterator[Place]:
     for statement in SETUP.split(";"):
         if statement.strip():
             db.execute(statement.encode())
 
     def limited() -> Connection:
+        # only who needs a role costs the rooms their shared database
+        role: RoleFactory = request.getfixturevalue("role")
         name = role("limited")
         db.execute(
             f"grant usage on schema pydb, pydb_internal, app to {name};"
@@ -257,9 +262,10 @@ def place(db: Connection, dsn: str, connect: Connect, role: RoleFactory, tmp_pat
         runner.connection.close()
         return pydb_db.connect(psycopg.conninfo.make_conninfo(dsn, user=name))
 
-    runner = Runner(pydb_db.connect(dsn), tmp_path)
+    exports = request.node.callspec.params["kind"] == "export"
+    runner = Runner(pydb_db.connect(dsn) if exports else connect(), tmp_path)
     yield Place(db, connect, runner, limited)
-    runner.connection.close()
+    reuse.leave(runner.connection)
 
 
 def test_the_table_has_every_trouble_and_every_kind() -> None:

@@ -165,6 +165,7 @@ def test_an_event_that_cannot_be_read_ends_no_hub(hub: Hub, stream: Stream) -> N
         until = time.monotonic() + 30
         while hub.state().trouble is None:
             assert time.monotonic() < until
+            time.sleep(PAUSE)
         stream.db.execute("update pydb.event set payload = '{\"n\": 7}'")
         assert take(one, 1) == [7]
 

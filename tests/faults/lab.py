@@ -220,6 +220,24 @@ class Lab:
         """Poll until one backend waits for a lock of another."""
         self.until("select %s = any(pg_blocking_pids(%s))", by, pid)
 
+    def at_the_gate(self) -> int:
+        """Poll until somebody stands at a closed gate; the process of his backend.
+
+        Asked in one look: who waits with a lock_timeout may give up between two, and come again.
+        """
+        end = time.monotonic() + DEADLINE
+        while True:
+            pid = self.value(
+                "select l.pid from pg_locks as l inner join pg_database as d on d.oid = l.database"
+                " where l.locktype = 'advisory' and l.objid = %s and not l.granted"
+                " and d.datname = current_database() limit 1",
+                GATE,
+            )
+            if isinstance(pid, int):
+                return pid
+            assert time.monotonic() < end, "nobody comes to the gate"
+            time.sleep(PAUSE)
+
     def until_gone(self, pid: int) -> None:
         """Poll until the backend does not exist any more."""
         self.until("select not exists (select 1 from pg_stat_activity where pid = %s)", pid)

@@ -9,7 +9,7 @@ import pytest
 
 from pydb import db, errors
 from pydb.archive import carry, export, files, target, verify
-from tests.faults.crashes import CRASHES
+from tests.faults.crashes import sigkill, stop_at_once, terminate
 from tests.faults.lab import DEADLINE
 
 if TYPE_CHECKING:
@@ -70,9 +70,17 @@ def ids(lab: Lab, action: str, place: target.Directory) -> tuple[set[int], set[i
     return left, exported
 
 
-@CRASHES
-@pytest.mark.parametrize("point", POINTS)
-@pytest.mark.parametrize("action", PLACES)
+# each crash at each point, each at both places, each point at both
+CASES = [
+    (crash, point, action)
+    for crash, places in ((terminate, PLACES), (sigkill, reversed(PLACES)), (stop_at_once, PLACES))
+    for point, action in zip(POINTS, places, strict=True)
+]
+
+
+@pytest.mark.parametrize(
+    ("crash", "point", "action"), CASES, ids=lambda case: getattr(case, "__name__", case)
+)
 def test_a_crash(  # noqa: PLR0917
     mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash, point: str, action: str
 ) -> None:

@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from tests.faults.lab import Lab
 
 RUN = ("retention", "run", "events", "--yes")
-AT_THE_GATE = "select pid from pg_locks where locktype = 'advisory' and not granted"
-
-
-def backend(lab: Lab) -> int:
-    """Wait until the command's run stands at the gate; its server process."""
-    lab.until(f"select exists ({AT_THE_GATE})")
-    pid = lab.value(AT_THE_GATE)
-    assert isinstance(pid, int)
-    return pid
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -38,7 +29,7 @@ def test_d5_signal_stops_the_run_and_says_so(lab: Lab, tmp_path: Path, number: s
     cli = Cli(lab.dsn, tmp_path)
     with lab.gate():
         process = cli.start(*RUN)
-        backend(lab)
+        lab.at_the_gate()
         process.send_signal(number)
         result = cli.finish(process)
     assert result.code == 130, result
@@ -59,7 +50,7 @@ def test_d5_second_sigint_is_safe(lab: Lab, tmp_path: Path) -> None:
     cli = Cli(lab.dsn, tmp_path)
     with lab.gate():
         process = cli.start(*RUN)
-        backend(lab)
+        lab.at_the_gate()
         for _ in range(20):
             process.send_signal(signal.SIGINT)
         result = cli.finish(process)
@@ -76,7 +67,7 @@ def test_d5_killed_command_takes_the_run_along_after_the_current_batch(lab: Lab,
     cli = Cli(lab.dsn, tmp_path)
     with lab.gate() as gate:
         process = cli.start(*RUN)
-        pid = backend(lab)
+        pid = lab.at_the_gate()
         process.kill()
         cli.finish(process)
         gate.open()
@@ -119,7 +110,7 @@ def test_d5_closed_terminal_stops_the_run(lab: Lab, tmp_path: Path) -> None:
         child, terminal = pty.fork()
         if child == 0:
             os.execve(COMMAND[0], [*COMMAND, *RUN], {**cli.env, "TERM": "xterm"})  # noqa: S606
-        backend(lab)
+        lab.at_the_gate()
         while select.select([terminal], [], [], 0)[0]:
             os.read(terminal, 65536)
         os.close(terminal)
@@ -137,7 +128,7 @@ def test_d5_command_whose_server_process_is_terminated(lab: Lab, tmp_path: Path)
     cli = Cli(lab.dsn, tmp_path)
     with lab.gate():
         process = cli.start(*RUN)
-        pid = backend(lab)
+        pid = lab.at_the_gate()
         lab.db.execute("select pg_terminate_backend(%s)", (pid,))
         result = cli.finish(process)
         lab.until_gone(pid)

@@ -37,8 +37,15 @@ def kill_postmaster(server: TestServer, run: Background) -> None:
     server.start()
 
 
-@pytest.mark.parametrize("crash", [sigkill, stop_at_once, kill_postmaster], ids=lambda crash: crash.__name__)
-@pytest.mark.parametrize("place", PLACES)
+# each place under one crash, the others where a batch is in flight: after each there is what WAL
+# had by then, and nobody of before is left
+CASES = [
+    *((place, sigkill) for place in PLACES),
+    *((place, crash) for place in ("batch", "pause") for crash in (stop_at_once, kill_postmaster)),
+]
+
+
+@pytest.mark.parametrize(("place", "crash"), CASES, ids=lambda case: getattr(case, "__name__", case))
 def test_d3_d4_crash_keeps_what_was_committed_and_nothing_else(
     mortal: TestServer, mortal_lab: Lab, place: str, crash: Callable[[TestServer, Background], None]
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,12 +14,11 @@ from pydb import erasure
 from tests.cascade.site import Site
 from tests.cascade.test_erasure import erase, ledger, opened, verified
 from tests.cli.conftest import Cli
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-WAITING = "select pid from pg_locks where locktype = 'advisory' and not granted"
 
 
 @pytest.fixture
@@ -37,8 +37,7 @@ def test_a_replay_that_was_killed_is_finished_by_the_next(shop: Site, tmp_path: 
     shop.do("insert into shop.customer values (1), (2), (3); insert into shop.sale values (900, 2)")
     with shop.gate_on("shop.customer", 2):
         process = cli.start("erasure", "replay", str(copy), "--yes", "--json")
-        shop.until(f"select exists ({WAITING})")
-        (pid,) = shop.db.execute(WAITING.encode()).fetchone() or (None,)
+        pid = shop.at_the_gate()
         if how == "command":
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -69,7 +68,7 @@ def test_an_export_that_is_killed_leaves_the_file_as_it_was(shop: Site, tmp_path
     erase(shop, 2)  # an entry of megabytes
     killed = cli.start("erasure", "export", str(copy))
     while not [path for path in copy.parent.iterdir() if path.suffix == ".tmp"] and killed.poll() is None:
-        pass
+        time.sleep(PAUSE)
     killed.send_signal(signal.SIGKILL)
     killed.wait()
     entries = erasure.read(copy).entries

@@ -15,6 +15,7 @@ from pydb import errors, idempotency
 from pydb.idempotency import Claim, Replay
 from tests.faults.idemlab import DEADLINE, SCOPE, ask, connect
 from tests.faults.proxy import Loss, Proxy
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -329,6 +330,7 @@ def test_b5_heartbeat_that_cannot_connect_any_more(keys: Keys) -> None:
             end = time.monotonic() + DEADLINE
             while not claim.lost:
                 assert time.monotonic() < end
+                time.sleep(PAUSE)
             claim.check()
 
     with pytest.raises(errors.Superseded) as caught:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -13,7 +14,7 @@ import pytest
 from pydb import idempotency
 from pydb.idempotency import Claim, Replay
 from tests.faults.idemlab import DEADLINE, SCOPE, Asking, ask, connect
-from tests.servers import MissingServerError, PgBouncer
+from tests.servers import PAUSE, MissingServerError, PgBouncer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +91,7 @@ def asked_until(connection: Connection, key: str, outcome: str) -> Answer:
     """Wait as clients wait: short questions, each a statement of its own."""
     while (answer := ask(connection, "peek", key)).outcome != outcome:
         assert answer.outcome in ("in_progress", "absent"), answer
+        time.sleep(PAUSE)
     return answer
 
 

@@ -179,7 +179,7 @@ def test_i4_live_run_is_alive_also_where_activity_is_not_tracked(lab: Lab, track
     lab.policy()
     with lab.gate() as gate:
         run = lab.start(session=lab.session(f"-c track_activities={tracked}"))
-        lab.until("select exists (select 1 from pg_locks where locktype = 'advisory' and not granted)")
+        lab.at_the_gate()
         rival = lab.run()
         rival.succeeded()
         assert [row.state for row in lab.runs()] == ["running", "skipped"]

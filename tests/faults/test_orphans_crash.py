@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.faults.crashes import CRASHES, sigkill, terminate
+from tests.faults.crashes import sigkill, stop_at_once, terminate
 from tests.faults.orphanlab import FIRST_BATCH, IN_FIRST, ORPHANS, SECOND_BATCH_ROW, SUBJECT, Shop
 
 if TYPE_CHECKING:
@@ -56,8 +56,14 @@ def halted(shop: Shop, place: str) -> Iterator[Background]:
         other.execute("rollback")
 
 
-@CRASHES
-@pytest.mark.parametrize("place", PLACES)
+# each place when the backend ends and when it crashes; a server that stops leaves what a crash leaves
+CASES = [
+    *((place, crash) for place in PLACES for crash in (terminate, sigkill)),
+    *((place, stop_at_once) for place in ("batch", "counting again")),
+]
+
+
+@pytest.mark.parametrize(("place", "crash"), CASES, ids=lambda case: getattr(case, "__name__", case))
 def test_d2_d3_d4_crash_keeps_what_was_committed_and_nothing_else(
     mortal: TestServer, mortal_lab: Lab, place: str, crash: Crash
 ) -> None:
@@ -83,8 +89,11 @@ def test_d2_d3_d4_crash_keeps_what_was_committed_and_nothing_else(
     assert restored == (ORPHANS, 0)
 
 
-@pytest.mark.parametrize("mode", ["delete", "nullify", "quarantine"])
-@pytest.mark.parametrize("crash", [terminate, sigkill], ids=lambda crash: crash.__name__)
+@pytest.mark.parametrize(
+    ("mode", "crash"),
+    [("delete", terminate), ("nullify", terminate), ("quarantine", terminate), ("quarantine", sigkill)],
+    ids=lambda case: getattr(case, "__name__", case),
+)
 def test_d2_d3_many_crashes_add_up(mortal: TestServer, mortal_lab: Lab, mode: str, crash: Crash) -> None:
     """Each repair dies in its second batch; the first one stays, and the next repair begins behind it."""
     shop = Shop(mortal_lab, mode)

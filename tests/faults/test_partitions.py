@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.faults.lab import GATE, Lab
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +102,7 @@ class Writer(threading.Thread):
                 self._connection.execute(statement.encode())
                 self.worst = max(self.worst, time.monotonic() - start)
                 self.count += 1
+            time.sleep(PAUSE)
 
     def stop(self) -> None:
         self._over.set()
@@ -264,10 +266,7 @@ def killed_before_the_drop(lab: Lab, cli: Cli) -> None:
     halt_drops(lab)
     with lab.holding():
         process = cli.start(*RUN)
-        waiting = "select pid from pg_locks where locktype = 'advisory' and not granted"
-        lab.until(f"select exists ({waiting})")
-        pid = lab.value(waiting)
-        assert isinstance(pid, int)
+        pid = lab.at_the_gate()
         process.kill()
         cli.finish(process)
         lab.db.execute("select pg_terminate_backend(%s)", (pid,))

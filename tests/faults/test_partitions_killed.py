@@ -85,24 +85,11 @@ def test_a_run_that_archives_partitions_is_killed(
     settled(lab)
 
 
-def waiting(lab: Lab) -> int:
-    """Process of a command's session that stands at the gate."""
-    found = (
-        "select l.pid from pg_locks as l inner join pg_database as d on d.oid = l.database"
-        " where l.locktype = 'advisory' and not l.granted and d.datname = current_database()"
-    )
-    pid = None
-    while not isinstance(pid, int):  # who waits may give up between two looks, and come again
-        lab.until(f"select exists ({found})")
-        pid = lab.value(found)
-    return pid
-
-
 def killed(lab: Lab, cli: Cli, *words: str) -> None:
     """A command is killed at the gate, its session with it."""
     with lab.holding():
         process = cli.start(*words)
-        pid = waiting(lab)
+        pid = lab.at_the_gate()
         process.kill()
         cli.finish(process)
         lab.db.execute("select pg_terminate_backend(%s)", (pid,))

@@ -114,9 +114,7 @@ def test_c4_run_cancelled_between_two_batches_does_not_hold_the_place(lab: Lab, 
     lab.policy()
     with lab.gate() as gate, client(pooled) as connection:
         run = Background(connection, "call pydb.retention_run('events')")
-        lab.until("select exists (select 1 from pg_locks where locktype = 'advisory' and not granted)")
-        backend = lab.value("select pid from pg_locks where locktype = 'advisory' and not granted")
-        assert isinstance(backend, int)
+        backend = lab.at_the_gate()
         lab.db.execute("select pg_cancel_backend(%s)", (backend,))
         assert run.failed() == "57014"
         gate.open()

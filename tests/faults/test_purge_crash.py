@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.cli.conftest import Cli
 from tests.faults.crashes import CRASHES
-from tests.faults.lab import GATE, Background
+from tests.faults.lab import Background
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,12 +81,9 @@ def test_a_cancelled_purge_says_so(lab: Lab) -> None:
 def test_a_killed_command_takes_its_purge_along_after_the_current_step(lab: Lab, tmp_path: Path) -> None:
     filled(lab)
     cli = Cli(lab.dsn, tmp_path)
-    waiting = f"select pid from pg_locks where locktype = 'advisory' and objid = {GATE} and not granted"
     with lab.holding() as gate:
         process = cli.start("archive", "purge")
-        lab.until(f"select exists ({waiting})")
-        pid = lab.value(waiting)
-        assert isinstance(pid, int)
+        pid = lab.at_the_gate()
         process.kill()
         cli.finish(process)
         gate.open()

@@ -17,6 +17,7 @@ import pytest
 
 from tests.faults.lab import Background
 from tests.retention.lab import refused
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, Connection
@@ -135,7 +136,7 @@ def test_a_hold_that_waits_lets_other_deletes_through(connect: Connect) -> None:
     hold = Background(two, "select pydb.hold_place('h', 't', p_reason => 'r')")
     waits = "select exists (select from pg_locks where pid = %s and not granted)"
     while three.execute(waits, [hold.pid]).fetchone() != (True,):
-        pass
+        time.sleep(PAUSE)
     three.execute("set lock_timeout = '5s'")
     three.execute("select * from pydb.cascade_delete('t', '{\"id\": 2}')")
     one.commit()
@@ -174,7 +175,7 @@ def test_a_row_that_becomes_held_while_a_delete_waits_for_it_stays(
     run = Background(one, "call pydb.retention_run('p')")
     waits = "select exists (select from pg_locks where pid = %s and not granted)"
     while three.execute(waits, [run.pid]).fetchone() != (True,):
-        pass
+        time.sleep(PAUSE)
     two.commit()
     run.succeeded()
     assert three.execute("select id, no, up from t").fetchall() == [(1, 1, 1)]

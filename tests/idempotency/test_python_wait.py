@@ -17,6 +17,7 @@ from pydb import errors, idempotency
 from pydb.idempotency import Claimable, Replay, ReplayedFailure, aio, once
 from tests.idempotency.lab import DEADLINE, Started
 from tests.idempotency.pylab import BodyError, Ends, claimed, replayed
+from tests.servers import PAUSE
 
 if TYPE_CHECKING:
     from psycopg.rows import TupleRow
@@ -279,7 +280,7 @@ def test_async_waiters(lab: Lab) -> None:
             while (await aio.peek(owner, lab.scope, "k")).outcome == "in_progress" and not HEARD.search(
                 await last_query(owner, bell.info.backend_pid)
             ):
-                pass
+                await asyncio.sleep(PAUSE)
             assert (await aio.complete(owner, lab.scope, "k", token, "all", code=1)).outcome == "ok"
             await aio.notify(owner, lab.scope, "k")
             assert [replayed(each) for each in await asyncio.gather(*tasks)] == ["all"] * 4

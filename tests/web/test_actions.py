@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import shlex
+import time
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -13,7 +14,7 @@ import pytest
 
 from pydb.web import show
 from tests.web.conftest import found
-from tests.web.world import NASTY, TOKEN
+from tests.web.world import LOOK, NASTY, TOKEN
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, Connection
@@ -42,6 +43,7 @@ def ended(browser: Browser, path: str) -> str:
         page = browser.get(path)
         if "It has ended" in page:
             return page
+        time.sleep(LOOK)
 
 
 def planned(browser: Browser, path: str) -> tuple[str, str]:
@@ -294,7 +296,7 @@ def test_the_api_plans_runs_and_gives_a_receipt(browser: Browser, db: Connection
     answered = api.post("/admin/api/policies/events/run", json=body)
     assert answered.status_code == 202, answered.text
     while (receipt := api.get(answered.json()["receipt"]).json())["state"] != "ended":
-        pass
+        time.sleep(LOOK)
     (run,) = receipt["runs"]
     assert (run["id"], run["rows_done"], run["state"]) == (
         answered.json()["run_id"],

@@ -21,7 +21,7 @@ from tests.faults.test_standby import standby_of
 from tests.lint import roles
 from tests.servers import TestServer
 from tests.web.conftest import DEADLINE, Browser, serving
-from tests.web.world import TOKEN, fill
+from tests.web.world import LOOK, TOKEN, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,6 +113,7 @@ def test_a_server_that_stops_answering(mortal: TestServer) -> None:
                     asked = time.monotonic()
                     assert browser.client.get("/livez").status_code == 200
                     assert time.monotonic() - asked < 20
+                    time.sleep(LOOK)
                 assert {probe.result().status_code for probe in probes} == {503}
                 assert "\nlifecycle_up 0.0\n" in scrape.result().text
                 assert time.monotonic() - began < 60  # 5 s on a quiet machine
@@ -122,6 +123,7 @@ def test_a_server_that_stops_answering(mortal: TestServer) -> None:
         until = time.monotonic() + DEADLINE
         while browser.client.get("/healthz").status_code != 200:
             assert time.monotonic() < until
+            time.sleep(LOOK)
         assert "\nlifecycle_up 1.0\n" in browser.client.get("/metrics").text
         browser.close()
 
@@ -156,7 +158,7 @@ def test_behind_a_pooler(pgbouncer: PgBouncer, database: Database, db: Connectio
         assert ticket
         answered = browser.post("/admin/policies/events/run", page, ticket=ticket[1], reason="through it")
         while "It has ended" not in (receipt := browser.get(answered.headers["location"])):
-            pass
+            time.sleep(LOOK)
         assert "completed" in receipt
         browser.close()
     # nothing of a look stays with a connection that others get

@@ -15,9 +15,9 @@ import pytest
 
 from tests import forked, processes
 from tests.events import serving
-from tests.servers import ROOT
+from tests.servers import PAUSE, ROOT
 from tests.web.conftest import DEADLINE, Browser
-from tests.web.world import TOKEN
+from tests.web.world import LOOK, TOKEN
 
 if TYPE_CHECKING:
     import subprocess
@@ -61,6 +61,7 @@ def test_it_makes_a_token_and_ends_on_sigterm(serve: Callable[..., subprocess.Po
         # the first look is short, and the page comes again by itself
         assert 'http-equiv="refresh"' in page
         assert time.monotonic() < until
+        time.sleep(LOOK)
     browser.close()
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=DEADLINE)
@@ -100,6 +101,7 @@ def test_a_run_that_is_at_work_at_the_end_is_cancelled_and_says_so(
     until = time.monotonic() + DEADLINE
     while db.execute("select from pg_stat_activity where wait_event = 'PgSleep'").fetchone() is None:
         assert time.monotonic() < until
+        time.sleep(PAUSE)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=DEADLINE)
     assert (process.returncode, err) == (0, b"")
@@ -119,6 +121,7 @@ def test_it_says_when_publishing_is_behind_and_comes_back(
         until = time.monotonic() + DEADLINE
         while (found := httpx.get(f"{url}/healthz").json())["status"] != status:
             assert time.monotonic() < until, found
+            time.sleep(LOOK)
         return dict(found)
 
     ready("pass")
@@ -133,6 +136,7 @@ def test_it_says_when_publishing_is_behind_and_comes_back(
     until = time.monotonic() + DEADLINE
     while db.execute("select from pydb.event where topic = 'own'").fetchone() is None:
         assert time.monotonic() < until
+        time.sleep(PAUSE)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=DEADLINE)
     assert process.returncode == 0

@@ -8,6 +8,8 @@ from typing import Final
 import psycopg
 
 TOKEN: Final = "a-token-of-the-tests-0123456789"
+# seconds between two looks at a page: to make one takes a processor much longer than to ask the server
+LOOK: Final = 0.05
 NASTY: Final = "<script>alert(1)</script>\u202e&\"'"
 _TABLES: Final = """
 create schema app;
