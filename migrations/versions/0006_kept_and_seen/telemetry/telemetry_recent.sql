@@ -87,7 +87,7 @@ $$;
 comment on function pydb.telemetry_recent(integer, timestamptz) is
 'What one asks first of each schema with telemetry, at most p_limit rows a look: error (requests of 24 hours that ended
 with an error, newest first), slow (routes of 24 hours by their 95th percentile, each row weighed by 1 / sample_rate; of
-more than 100 000 requests the newest), job (jobs of 7 days that failed), change (privileged changes of 30 days). shown =
-the row; problem = why a look cannot be made.';
+more than 100 000 requests the newest), job (jobs of 7 days that failed), change (privileged changes of 30 days). shown
+= the row; problem = why a look cannot be made.';
 
 revoke all on function pydb.telemetry_recent(integer, timestamptz) from public;
