@@ -52,6 +52,7 @@ class Tab:
         self.page.wait_for_url("**/admin/system/health")
 
 
+@pytest.mark.timeout(400)  # a whole site, looked at three times
 def test_no_barrier_and_no_error(chromium: Chromium, url: str) -> None:
     """Each page on a phone, light and dark, and on a wide screen: it is loaded once, and styled anew."""
     tab = Tab(chromium, url, color_scheme="light", viewport=PHONE)
