@@ -124,5 +124,4 @@ drop function pydb_internal.retention_deletable_condition(
 drop function pydb_internal.retention_part(
     pydb.retention_policy, oid, timestamptz, text, bigint, bigint, pydb_internal.retention_said
 );
-drop function pydb_internal.retention_said_of(pydb.retention_policy, timestamptz);
 drop type pydb_internal.retention_said;
