@@ -41,7 +41,7 @@ def refer(db: Connection, name: str) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_one_word(db: Connection, name: str) -> None:
-    db.execute("create table public.t (id int primary key, at timestamptz, c int)")
+    db.execute("create table public.t (id int primary key, at timestamptz)")
     db.execute("create table public.gone (id int primary key, at timestamptz)")
     db.execute("create table public.kid (id int primary key, t_id int, at timestamptz)")
     db.execute("insert into public.t select i, now() - interval '90 days' from generate_series(1, 5) as i")
@@ -53,8 +53,9 @@ def test_a_name_is_one_word(db: Connection, name: str) -> None:
         db.execute("call pydb.retention_run(%s)", [f"{name}:"])
     db.execute("select pydb.guard_set('policy', %s, p_approval => 'other')", [name])
     db.execute("drop table public.gone")
-    db.execute("select pydb.hold_place(%s, 'public.t', p_filter => 'c = 1', p_reason => 'x')", [name])
-    db.execute("alter table public.t drop column c")
+    db.execute("create table public.held (id int primary key)")
+    db.execute("select pydb.hold_place(%s, 'public.held', '[{\"id\": 5}]', p_reason => 'x')", [name])
+    db.execute("alter table public.held drop column id")
     reference = refer(db, name)
     db.execute("select count(*) from pydb.orphan_scan()")
     found = {}
