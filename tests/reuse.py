@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 # the rooms whose tests share; a test that asks for one of these fixtures has a database of its own
-ROOMS: Final = frozenset({"archive", "cascade", "core", "holds", "orphans", "references", "retention"})
+ROOMS: Final = frozenset(
+    {"archive", "cascade", "core", "faults", "holds", "orphans", "references", "retention"}
+)
 ALONE: Final = frozenset({"alone", "role"})
 # dead rows of the catalog slow a database down that many tests have used
 MOST_TESTS: Final = 60
