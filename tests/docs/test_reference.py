@@ -68,7 +68,7 @@ class Helper:
         listed = re.search(r"^Commands:\n((?:  .*\n)+)", self.of(command), re.MULTILINE)
         if listed is None:
             return [command]
-        names = re.findall(r"^  (\w+)", listed[1], re.MULTILINE)
+        names = re.findall(r"^  (\S+)", listed[1], re.MULTILINE)
         return [leaf for name in names for leaf in self.commands(f"{command} {name}")]
 
 
