@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Runs pytest for ops/check (POSIX sh, sourced after _common.sh): a few tests that failed run once more, alone.
 # The caller sets python, words (a folder of its own), fail_rerun (not empty: to pass only alone is a failure).
+# shellcheck disable=SC2154 # it is the caller who sets these
 
 limit=
 command -v timeout >/dev/null 2>&1 && limit='timeout -k 60 2400'

@@ -158,14 +158,22 @@ def test_a_pool_that_is_closed(site: Site, client: httpx.Client) -> None:
 def test_a_waiter_does_not_run_when_the_database_goes_away(site: Site) -> None:
     handler = Handler(gated=True)
     site.protect(
-        handler, Config(wait=timedelta(minutes=1), database_timeout=SHORT, on_unavailable="run", lease=None)
+        handler,
+        Config(
+            wait=timedelta(minutes=1), database_timeout=timedelta(seconds=2), on_unavailable="run", lease=None
+        ),
     )
     owner = site.raw(*REQUEST)
     until(lambda: handler.runs)
-    waiter = site.raw(*REQUEST)
     with psycopg.connect(site.dsn, autocommit=True) as sql:
-        seen = "select 1 from pg_stat_activity where query ~ 'idempotency_claim' and state = 'idle'"
-        until(lambda: sql.execute(seen).fetchone())
+        before = sql.execute("select clock_timestamp()").fetchone()
+        waiter = site.raw(*REQUEST)
+        # it has been told that the key is in progress; the owner asks no more
+        seen = (
+            "select 1 from pg_stat_activity"
+            " where query ~ 'idempotency_claim' and state = 'idle' and query_start > %s"
+        )
+        until(lambda: sql.execute(seen, before).fetchone())
     with locked(site.dsn):
         assert waiter.recv(12) == b"HTTP/1.1 503"
     assert handler.runs == 1

@@ -106,9 +106,10 @@ def test_what_ended_well_needs_nothing_and_a_later_run_takes_over(db: Connection
 
 @pytest.mark.parametrize("name", ["my events", "it's", "a$(b)", "-x", "größe", "a;b"])
 def test_a_name_is_one_word_of_the_shell(db: Connection, name: str) -> None:
+    end = ["--"] if name.startswith("-") else []  # it would be taken for an option
     text = step(db, log(db, name))
     assert text is not None
-    assert shlex.split(text[text.index("pydb ") :]) == ["pydb", "retention", "run", name]
+    assert shlex.split(text[text.index("pydb ") :]) == ["pydb", "retention", "run", *end, name]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ ALLOWED: Final = {
     ("orphan_repair_chunks", "security", "not sanitized"): CONDITION,
     ("orphan_restore_rows", "security", "not sanitized"): "names of columns and of the table",
     ("retention_delete_cascade", "security", "not sanitized"): CONDITION,
+    ("telemetry_recent", "security", "not sanitized"): NAMES,
     ("retention_cascade_plan", "security", "not sanitized"): CONDITION,
     ("retention_circles", "security", "not sanitized"): CONDITION,
     ("relation_renamed", "security", "not sanitized"): NAMES,
