@@ -29,6 +29,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import generators, pq, sql
@@ -70,6 +71,8 @@ _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
 # stands for a query of the application
 _QUERY: Final = "pydb stream"
+# what ended a session: whatever is tried on it afterwards is told only that it is closed
+_ENDED: Final[WeakKeyDictionary[object, str]] = WeakKeyDictionary()
 _SELECT = sql.SQL("select * from {}({})")
 _CALL = sql.SQL("call {}({})")
 
@@ -460,9 +463,21 @@ def _translated(conn: psycopg.Connection[object] | psycopg.AsyncConnection[objec
     try:
         yield
     except psycopg.Error as error:
-        raise errors.from_psycopg(error, _dbname(conn)) from error
+        raise _told(conn, error) from error
     except UnicodeEncodeError as error:
         raise errors.UsageError("an argument is not valid UTF-8", detail=ascii(error.object)) from None
+
+
+def _told(
+    conn: psycopg.Connection[object] | psycopg.AsyncConnection[object], error: psycopg.Error
+) -> errors.PydbError:
+    """The pydb exception; of a session that is gone each one says what ended it, not that it is closed."""
+    told = errors.from_psycopg(error, _dbname(conn))
+    if conn.closed or error.diag.severity_nonlocalized in {"FATAL", "PANIC"}:
+        first = _ENDED.setdefault(conn, told.message)
+        if isinstance(told, errors.DatabaseUnavailable) and error.sqlstate is None:
+            told = errors.DatabaseUnavailable(first, detail=told.detail, hint=told.hint)
+    return told
 
 
 def _dbname(conn: psycopg.Connection[object] | psycopg.AsyncConnection[object]) -> str | None:

@@ -214,10 +214,7 @@ class Exporter:
             error = caught
         if deleter.ended.is_set():
             return
-        try:
-            self._close(error)
-        except errors.PydbError as closed:
-            raise error or closed from None  # what closed the session says more than that it is closed
+        self._close(error)
 
     def _close(self, error: Exception | None) -> None:
         """No more files: the run goes on with those that it has not come to."""

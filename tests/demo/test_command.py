@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.servers import TestServer
 
-TIMEOUT = 100
+TIMEOUT = 240
 OF_A_DATASET = (
     "telemetry.alerts",
     "telemetry.dataset_score_jobs",

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def test_pg_cron_has_the_three_prunes(cron_server: CronServer, tmp_path: Path) -> None:
     said = io.StringIO()
-    stage = Stage(cron_server, cron_server.app_dsn, 20_000, tmp_path, Screen(said))
+    slow = {"tune_seconds": "60", "model_seconds": "60", "model_others": "60"}  # other tests run beside
+    stage = Stage(cron_server, cron_server.app_dsn, 20_000, tmp_path, Screen(said), slow)
     load(SERVICES["trading-back-end"]).prove(stage)
     assert [proof for proof in stage.proofs if not proof.ok] == []
     proofs = {proof.key: proof for proof in stage.proofs}

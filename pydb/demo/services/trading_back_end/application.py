@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 TENANTS: Final = {"key-of-alpha": "alpha", "key-of-beta": "beta"}
 """Who asks, by the key that he sends; a real back end has more than two customers."""
-MODEL_SECONDS: Final = 0.5
+MODEL_SECONDS: Final = 1.5
 """What a user waits for the model at most."""
-_WAIT: Final = timedelta(seconds=10)
+_WAIT: Final = timedelta(seconds=25)
 RATE: Final = 200
 """Requests a minute of one workspace of the page."""
 
