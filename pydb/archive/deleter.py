@@ -13,12 +13,40 @@ if TYPE_CHECKING:
     from pydb.db import Connection
 
 
+class Ended:
+    """Whether something has ended; set once, by another thread.
+
+    No ``threading.Event``: a signal that breaks into its wait can leave its lock taken, and who sets it then
+    waits for ever.
+    """
+
+    def __init__(self) -> None:
+        self._is_set = False
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def set(self) -> None:
+        """It has ended."""
+        self._is_set = True
+        self._lock.release()
+
+    def is_set(self) -> bool:
+        """Whether it has."""
+        return self._is_set
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for it so long at most; whether it has."""
+        if not self._is_set and self._lock.acquire(timeout=seconds):
+            self._lock.release()
+        return self._is_set
+
+
 class Deleter(threading.Thread):
     """The run that deletes, in a thread."""
 
     def __init__(self, conn: Connection, procedure: str, arguments: Mapping[str, object]) -> None:
         super().__init__(name="export", daemon=True)
-        self.ended = threading.Event()
+        self.ended = Ended()
         self.error: Exception | None = None
         self._conn, self._procedure, self._arguments = conn, procedure, arguments
 

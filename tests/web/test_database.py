@@ -104,6 +104,9 @@ def test_a_server_that_stops_answering(mortal: TestServer) -> None:
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         try:
+            # an answer is kept for half a second
+            while httpx.get(f"{url}/healthz", timeout=DEADLINE).status_code == 200:
+                time.sleep(LOOK)
             # many probes, as of a day of such a state: more than there are threads
             with ThreadPoolExecutor(60) as pool:
                 probes = [pool.submit(httpx.get, f"{url}/healthz", timeout=DEADLINE) for _ in range(60)]
