@@ -12,6 +12,7 @@ from tests.bench import (
     claimers,
     claims,
     client,
+    demos,
     dropping,
     exports,
     figures,
@@ -23,6 +24,7 @@ from tests.bench import (
     pages,
     recording,
     report,
+    scans,
     streams,
 )
 from tests.bench.arena import Arena
@@ -312,6 +314,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "cascade": cascade,
     "partitions": partitions,
     "orphans": orphans,
+    "scans": scans.figures,
     "large": large,
     "leaves": leaves,
     "held": held,
@@ -325,6 +328,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "stream": batches.figures,
     "pages": lambda _, options: pages.figures(options),
     "health": monitoring.figures,
+    "demos": demos.figures,
 }
 
 

@@ -1,13 +1,14 @@
-"""An ASGI application behind a real server on a port of this machine, in a thread of this process."""
+"""An ASGI application behind uvicorn on a port of this machine, in a thread, from start to shutdown."""
 
 from __future__ import annotations
 
-import socket
+import logging
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+import httpx
 import uvicorn
 
 if TYPE_CHECKING:
@@ -15,26 +16,62 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-_PATIENCE: Final = 30.0
+_PATIENCE: Final = 60.0
+
+
+class Refused(RuntimeError):
+    """The application did not start."""
+
+
+class Life:
+    """A server in a thread; ``http`` asks it. ``graceful``: seconds that open requests have at the end."""
+
+    def __init__(self, app: ASGIApp, *, graceful: int | None = None) -> None:
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=0, lifespan="on", ws="none", log_config=None, access_log=False,
+            timeout_graceful_shutdown=graceful,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="uvicorn", daemon=True)
+
+    def start(self) -> httpx.Client:
+        """Start; raise :class:`Refused` if it does not take traffic."""
+        self._thread.start()
+        deadline = time.monotonic() + _PATIENCE
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                raise Refused("the application did not start")
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False)
+        return self.http
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._thread.is_alive()
+
+    def end(self) -> None:
+        """As SIGTERM does: no new requests, then the end of the lifespan."""
+        self._server.should_exit = True
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        self._thread.join(_PATIENCE)
+
+    def _run(self) -> None:
+        with suppress(SystemExit):  # of a start that failed
+            self._server.run()
 
 
 @contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The address of the application while the block runs; its lifespan is run too."""
-    # of this protocol by name: otherwise answers are held back for 40 ms each (Nagle's algorithm stays on)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, ws="none", log_level="warning", timeout_graceful_shutdown=3)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listener],), name="application", daemon=True)
-        thread.start()
-        deadline = time.monotonic() + _PATIENCE
-        while not server.started:
-            if not thread.is_alive() or time.monotonic() > deadline:
-                raise RuntimeError("the application did not start")
-            time.sleep(0.01)
+def alive(app: ASGIApp, *, graceful: int | None = None) -> Iterator[httpx.Client]:
+    """The application while the block runs."""
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+    life = Life(app, graceful=graceful)
+    with life.start() as http:
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield http
         finally:
-            server.should_exit = True
-            thread.join(_PATIENCE)
+            life.end()
+            life.wait()

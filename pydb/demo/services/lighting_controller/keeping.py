@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydb import db, retention
 from pydb.demo.screen import count
-from pydb.demo.services.lighting_controller.life import alive
+from pydb.demo.services.serving import alive
 from pydb.demo.services.stage import script
 
 if TYPE_CHECKING:

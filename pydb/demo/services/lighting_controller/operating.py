@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from pydb import db, policyfile, retention
 from pydb.demo.services.lighting_controller import application, playbooks
-from pydb.demo.services.lighting_controller.life import Life, Refused, alive
+from pydb.demo.services.serving import Life, Refused, alive
 from pydb.demo.services.stage import script
 from pydb.errors import DatabaseUnavailable, PydbError
 

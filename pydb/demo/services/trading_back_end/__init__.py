@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pydb import db
 from pydb.demo.screen import rows, seconds
-from pydb.demo.services.serving import serving
+from pydb.demo.services.serving import alive
 from pydb.demo.services.stage import script
 from pydb.demo.services.trading_back_end import desk, model, night, streaming, tuning
 from pydb.demo.services.trading_back_end.application import Backend
@@ -27,7 +27,8 @@ def prove(stage: Stage) -> None:
         night.set_up(conn)
         with model.serving() as llm:
             backend = Backend(stage.dsn, llm.url, desk.token_file(stage.folder))
-            with serving(backend.application()) as url:
+            with alive(backend.application(), graceful=3) as http:
+                url = str(http.base_url).rstrip("/")
                 tuning.prove(conn, stage, url)
                 with desk.client(url) as client:
                     night.prove(conn, stage, client)
