@@ -27,7 +27,8 @@ begin
     for i in 1..{CHILDREN} loop
         execute format(
             'create table child_%s (id int primary key, a int references parent_%s,'
-            ' b int references parent_%s, c int references parent_%s)', i, i % {PARENTS}, i * 7 % {PARENTS}, i * 13 % {PARENTS}
+            ' b int references parent_%s, c int references parent_%s)',
+            i, i % {PARENTS}, i * 7 % {PARENTS}, i * 13 % {PARENTS}
         );
         execute format('insert into child_%s select g, 1, 2, 3 from generate_series(1, 50) as g', i);
         execute format('create index on child_%1$s (a); create index on child_%1$s (b);'
