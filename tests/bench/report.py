@@ -100,9 +100,9 @@ autocommit, both sides through `pgbench -M prepared`.
   hash with more room nothing. By turns, medians of four: 1.25 times without a hold where the keys are of
   expired rows and 1.22 where they are not, before the held rows were looked up in order and the holds asked
   once; 1.19 and 1.20 with that.
-- **`orphan_scan_run()` over 759 small references** (253 tables with three keys each to 250 others, 50 rows a
-  table): small ones share a turn. A turn of its own for each, with its commit and its look at the edges, took twice
-  as long, by turns on one server.
+- **`orphan_scan_run()` over 759 small references** (253 tables with three keys each to 250 others, 50 rows
+  a table): small ones share a turn. A turn of its own for each, with its commit and its look at the edges,
+  took twice as long, by turns on one server.
 - The rows of archives over 1,000 partitions, of claims, cascades and orphans are of a run before those were
   there.
 - **A plan and what it checks.** Revision 0001 alone and this one in two databases of one server, asked by
