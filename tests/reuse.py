@@ -136,6 +136,7 @@ begin
                 )
                 or exists (
                     select from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = oid
+                        and not pg_describe_object(classid, objid, objsubid) = 'extension pg_cron'
                 )
             )
     loop
