@@ -130,7 +130,7 @@ SAFE: Final = {
     "reference_logical": TELLS + ": names and columns of references",
     "reference_store": DRAFT,
     "retention_builtin": TELLS,
-    "retention_has_silent": TELLS,
+    "reference_has_silent": TELLS,
     "retention_pause": RIGHT + "; it only stops something",
     "retention_partition_leftovers": TELLS,
     "retention_partition_store": DRAFT

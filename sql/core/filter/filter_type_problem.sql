@@ -1,7 +1,7 @@
--- pydb_internal.retention_type_problem (filter; by retention_names_problem): why a filter may not name a type.
+-- pydb_internal.filter_type_problem (filter; by filter_names_problem): why a filter may not name a type.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_type_problem(p_schema text, p_type text)
+create or replace function pydb_internal.filter_type_problem(p_schema text, p_type text)
 returns text
 language plpgsql
 stable
@@ -34,7 +34,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_type_problem(text, text) is
+comment on function pydb_internal.filter_type_problem(text, text) is
 'Why a type may not stand in a filter, or null: PostgreSQL''s own, those of a superuser''s extension and enums may.';
 
-revoke all on function pydb_internal.retention_type_problem(text, text) from public;
+revoke all on function pydb_internal.filter_type_problem(text, text) from public;

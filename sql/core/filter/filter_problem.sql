@@ -1,8 +1,8 @@
--- pydb_internal.retention_filter_problem (filter): what is lexically wrong with a filter, null if nothing: its text
+-- pydb_internal.filter_problem (filter): what is lexically wrong with a filter, null if nothing: its text
 -- must stay inside the parentheses that it will be put in.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_filter_problem(p_filter text)
+create or replace function pydb_internal.filter_problem(p_filter text)
 returns text
 language plpgsql
 immutable
@@ -51,8 +51,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_filter_problem(text) is
+comment on function pydb_internal.filter_problem(text) is
 'Reason why a filter''s text could leave its parentheses (comment, semicolon, backslash, dollar quote, open quote,
 unbalanced parenthesis), or null.';
 
-revoke all on function pydb_internal.retention_filter_problem(text) from public;
+revoke all on function pydb_internal.filter_problem(text) from public;

@@ -7,7 +7,7 @@ returns text
 language sql
 set search_path = pg_catalog, pg_temp
 as $$
-    select pydb_internal.retention_check_filter(p_relation, p_filter);
+    select pydb_internal.filter_check(p_relation, p_filter);
 $$;
 
 comment on function pydb_internal.reference_part_condition(regclass, text) is

@@ -1,8 +1,8 @@
--- pydb_internal.retention_check_stored (filter): before a stored condition is parsed, by a plan or a run: its author
+-- pydb_internal.filter_check_stored (filter): before a stored condition is parsed, by a plan or a run: its author
 -- could have run it as this role himself, and what it names is still what was approved.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD103 YD114
-create or replace function pydb_internal.retention_check_stored(
+create or replace function pydb_internal.filter_check_stored(
     p_what text,
     p_relation oid,
     p_filter text,
@@ -28,8 +28,8 @@ begin
     end if;
     -- types, casts, functions and operators may have come, gone or changed hands since it was set
     v_problem := coalesce(
-        pydb_internal.retention_filter_problem(p_filter),
-        pydb_internal.retention_names_problem(p_relation::regclass, p_filter, true)
+        pydb_internal.filter_problem(p_filter),
+        pydb_internal.filter_names_problem(p_relation::regclass, p_filter, true)
     );
     if v_problem is not null then
         raise exception using errcode = 'YD103', message = format('%s may not run any more', p_what),
@@ -39,9 +39,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_check_stored(text, oid, text, text, oid, text) is
+comment on function pydb_internal.filter_check_stored(text, oid, text, text, oid, text) is
 'Raises YD114 where the author of a stored condition could not become the current role, or is gone; YD103 where the
 condition would no longer be accepted. p_what: whose it is, in words; p_look: the statement that shows it. Reads the
 catalog alone: nothing of the condition is parsed.';
 
-revoke all on function pydb_internal.retention_check_stored(text, oid, text, text, oid, text) from public;
+revoke all on function pydb_internal.filter_check_stored(text, oid, text, text, oid, text) from public;

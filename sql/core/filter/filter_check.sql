@@ -1,8 +1,8 @@
--- pydb_internal.retention_check_filter (filter): accept one boolean expression over one table and return it as the
+-- pydb_internal.filter_check (filter): accept one boolean expression over one table and return it as the
 -- server understood it.
 -- reads the catalog, the first rows of the target   writes nothing   locks nothing above a select
 -- raises 42501 55P03 YD103 YD113
-create or replace function pydb_internal.retention_check_filter(p_relation regclass, p_filter text)
+create or replace function pydb_internal.filter_check(p_relation regclass, p_filter text)
 returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -15,8 +15,8 @@ as $$
 declare
     -- judged by its names first: to be parsed at all is to have literals read by the input functions of their types
     v_problem text := coalesce(
-        pydb_internal.retention_filter_problem(p_filter),
-        pydb_internal.retention_names_problem(p_relation, p_filter, false)
+        pydb_internal.filter_problem(p_filter),
+        pydb_internal.filter_names_problem(p_relation, p_filter, false)
     );
     v_filter text;
 begin
@@ -24,10 +24,10 @@ begin
     perform pydb_internal.relation_check_names(array[p_relation::oid]);
     if v_problem is null then
         begin
-            v_filter := pydb_internal.retention_filter_understood(p_relation, p_filter);
+            v_filter := pydb_internal.filter_understood(p_relation, p_filter);
             v_problem := coalesce(
-                pydb_internal.retention_filter_problem(v_filter),
-                pydb_internal.retention_names_problem(p_relation, v_filter, true)
+                pydb_internal.filter_problem(v_filter),
+                pydb_internal.filter_names_problem(p_relation, v_filter, true)
             );
         exception when syntax_error_or_access_rule_violation or data_exception or feature_not_supported then
             if sqlstate = '42501' then
@@ -55,9 +55,9 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_check_filter(regclass, text) is
+comment on function pydb_internal.filter_check(regclass, text) is
 'Returns a filter as the server understood it, or raises YD103: it must be one boolean expression over the table, of
 what PostgreSQL or a superuser''s extension brings and of enums, not volatile, without subquery, and must not fail on
 the rows looked at.';
 
-revoke all on function pydb_internal.retention_check_filter(regclass, text) from public;
+revoke all on function pydb_internal.filter_check(regclass, text) from public;

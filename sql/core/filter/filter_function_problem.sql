@@ -1,8 +1,8 @@
--- pydb_internal.retention_function_problem (filter; by retention_names_problem): why a filter may not call the
+-- pydb_internal.filter_function_problem (filter; by filter_names_problem): why a filter may not call the
 -- functions of a name.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_function_problem(p_schema text, p_function text)
+create or replace function pydb_internal.filter_function_problem(p_schema text, p_function text)
 returns text
 language plpgsql
 stable
@@ -70,8 +70,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_function_problem(text, text) is
+comment on function pydb_internal.filter_function_problem(text, text) is
 'Why a filter may not call the functions of this name (null: of pg_catalog), or null. Allowed are PostgreSQL''s own
 immutable ones and a list of stable ones, and immutable ones in C of an extension, owned by a superuser.';
 
-revoke all on function pydb_internal.retention_function_problem(text, text) from public;
+revoke all on function pydb_internal.filter_function_problem(text, text) from public;

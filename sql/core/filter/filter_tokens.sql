@@ -1,8 +1,8 @@
--- pydb_internal.retention_filter_tokens (filter): the text of a filter in tokens, as the server's scanner would see
+-- pydb_internal.filter_tokens (filter): the text of a filter in tokens, as the server's scanner would see
 -- them.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_filter_tokens(p_filter text)
+create or replace function pydb_internal.filter_tokens(p_filter text)
 returns table (place bigint, token text, kind text, word text)
 language sql
 immutable
@@ -36,8 +36,8 @@ as $$
     ) as k;
 $$;
 
-comment on function pydb_internal.retention_filter_tokens(text) is
+comment on function pydb_internal.filter_tokens(text) is
 'Tokens of a filter with their kind (word, quoted, string, number, operator, mark, space, unknown); word: the name that
 a word or a quoted word stands for. Together they are the text.';
 
-revoke all on function pydb_internal.retention_filter_tokens(text) from public;
+revoke all on function pydb_internal.filter_tokens(text) from public;

@@ -1,8 +1,8 @@
--- pydb_internal.retention_has_silent (condition): whether a reference points at one of some relations on which
+-- pydb_internal.reference_has_silent (graph): whether a reference points at one of some relations on which
 -- PostgreSQL itself never acts.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_has_silent(p_relations oid[])
+create or replace function pydb_internal.reference_has_silent(p_relations oid[])
 returns boolean
 language plpgsql
 stable
@@ -28,7 +28,7 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_has_silent(oid[]) is
+comment on function pydb_internal.reference_has_silent(oid[]) is
 'True if a logical reference (pydb.reference) or a NOT ENFORCED key points at one of the relations.';
 
-revoke all on function pydb_internal.retention_has_silent(oid[]) from public;
+revoke all on function pydb_internal.reference_has_silent(oid[]) from public;

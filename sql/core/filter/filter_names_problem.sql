@@ -1,8 +1,8 @@
--- pydb_internal.retention_names_problem (filter): what in a filter could run something that no superuser wrote; told
+-- pydb_internal.filter_names_problem (filter): what in a filter could run something that no superuser wrote; told
 -- from its names and the catalog alone, nothing of it is parsed or run.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_names_problem(
+create or replace function pydb_internal.filter_names_problem(
     p_relation regclass,
     p_filter text,
     p_is_stored boolean
@@ -25,7 +25,7 @@ begin
             select
                 f.role, f.schema, f.name, f.is_wrapped, lower(f.next_token) in ('::', 'as') as is_cast,
                 min(f.place) as place
-            from pydb_internal.retention_filter_names(p_filter) as f
+            from pydb_internal.filter_names(p_filter) as f
             where f.role is not null
             group by f.role, f.schema, f.name, f.is_wrapped, 5
         ) as n
@@ -36,9 +36,9 @@ begin
     loop
         case v_name.role
             when 'function' then
-                v_problem := pydb_internal.retention_function_problem(v_name.schema, v_name.name);
+                v_problem := pydb_internal.filter_function_problem(v_name.schema, v_name.name);
             when 'type' then
-                v_problem := pydb_internal.retention_type_problem(v_name.schema, v_name.name);
+                v_problem := pydb_internal.filter_type_problem(v_name.schema, v_name.name);
             when 'operator' then
                 v_problem := case when not coalesce((
                     select bool_and(
@@ -85,10 +85,10 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_names_problem(regclass, text, boolean) is
+comment on function pydb_internal.filter_names_problem(regclass, text, boolean) is
 'Why a filter may not be parsed by anybody but its author, or null: it names a type, function or operator that is
 neither PostgreSQL''s nor of a superuser''s extension, a function that is volatile or takes code as text, something
 that is no column of the table, or a column whose type runs what its owner wrote. p_is_stored: columns of a domain must
 have been cast to its base type.';
 
-revoke all on function pydb_internal.retention_names_problem(regclass, text, boolean) from public;
+revoke all on function pydb_internal.filter_names_problem(regclass, text, boolean) from public;

@@ -1,8 +1,8 @@
--- pydb_internal.retention_filter_names (filter): what the names in a filter stand for, told by their place alone: the
+-- pydb_internal.filter_names (filter): what the names in a filter stand for, told by their place alone: the
 -- grammar leaves no other reading.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_filter_names(p_filter text)
+create or replace function pydb_internal.filter_names(p_filter text)
 returns table (place bigint, role text, schema text, name text, is_wrapped boolean, next_token text)
 language sql
 stable
@@ -15,7 +15,7 @@ as $$
             lag(t.kind) over w as p1_kind, lag(t.kind, 2) over w as p2_kind, lag(t.word, 2) over w as p2_word,
             lead(t.token) over w as n1, lead(t.token, 2) over w as n2, lead(t.kind) over w as n1_kind,
             lead(t.kind, 2) over w as n2_kind
-        from pydb_internal.retention_filter_tokens(p_filter) as t
+        from pydb_internal.filter_tokens(p_filter) as t
         where t.kind <> 'space'
         window w as (order by t.place)
     ),
@@ -86,9 +86,9 @@ as $$
     from part as p;
 $$;
 
-comment on function pydb_internal.retention_filter_names(text) is
+comment on function pydb_internal.filter_names(text) is
 'Each name of a filter with its role: column, type, function, operator (a qualified one), word (of the
 language), nonsense and character for what has no place in a filter; null for the rest. is_wrapped: it stands
 alone in parentheses before a cast. next_token: the first behind it that closes no parenthesis.';
 
-revoke all on function pydb_internal.retention_filter_names(text) from public;
+revoke all on function pydb_internal.filter_names(text) from public;

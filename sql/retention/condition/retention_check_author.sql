@@ -1,5 +1,5 @@
--- pydb_internal.retention_check_author (filter): before the conditions of a policy are parsed, by a plan or a run: its
--- own, and those of the references that may keep its rows.
+-- pydb_internal.retention_check_author (condition): before the conditions of a policy are parsed, by a plan or a run:
+-- its own, and those of the references that may keep its rows.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD103 YD114 YD123
 create or replace function pydb_internal.retention_check_author(p_policy pydb.retention_policy)
@@ -13,7 +13,7 @@ declare
     v_reference pydb.reference;
 begin
     if p_policy.filter is not null and not p_policy.builtin then
-        perform pydb_internal.retention_check_stored(
+        perform pydb_internal.filter_check_stored(
             format('the filter of policy %s', p_policy.name), p_policy.target, p_policy.filter, p_policy.author,
             p_policy.author_role, format('select * from pydb.retention_policy where name = %L;', p_policy.name)
         );
