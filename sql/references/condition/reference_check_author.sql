@@ -1,4 +1,4 @@
--- pydb_internal.reference_check_author (graph): before the conditions of a logical reference are parsed: as
+-- pydb_internal.reference_check_author (condition): before the conditions of a logical reference are parsed: as
 -- pydb_internal.filter_check_stored has it.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD103 YD114

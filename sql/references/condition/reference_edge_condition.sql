@@ -1,4 +1,4 @@
--- pydb_internal.reference_edge_condition (graph): the condition of an edge on its child or on its parent, to be put
+-- pydb_internal.reference_edge_condition (condition): the condition of an edge on its child or on its parent, to be put
 -- into SQL now: nothing else may read it from the edge for that.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises YD103 YD114

@@ -1,5 +1,5 @@
--- pydb_internal.reference_equality (graph): how the columns of a reference compare: operators, and collations where the
--- sides differ.
+-- pydb_internal.reference_equality (condition): how the columns of a reference compare: operators, and collations where
+-- the sides differ.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_equality(

@@ -1,4 +1,4 @@
--- pydb_internal.reference_is_conditional (graph; by retention_check_author): whether any logical reference has a
+-- pydb_internal.reference_is_conditional (condition; by retention_check_author): whether any logical reference has a
 -- condition.
 -- reads pydb.reference   writes nothing   locks nothing
 -- raises nothing

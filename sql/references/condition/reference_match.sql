@@ -1,4 +1,4 @@
--- pydb_internal.reference_match (graph): SQL text that joins the rows of an edge: child alias to parent alias.
+-- pydb_internal.reference_match (condition): SQL text that joins the rows of an edge: child alias to parent alias.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_match(

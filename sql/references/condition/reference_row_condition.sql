@@ -1,4 +1,4 @@
--- pydb_internal.reference_row_condition (graph): a condition of a reference as SQL text over an alias of its table,
+-- pydb_internal.reference_row_condition (condition): a condition of a reference as SQL text over an alias of its table,
 -- beside others.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing

@@ -1,4 +1,4 @@
--- pydb_internal.reference_part_condition (graph; by orphan_check): a filter that names a part of the child of a
+-- pydb_internal.reference_part_condition (condition; by orphan_check): a filter that names a part of the child of a
 -- reference, as text that may be put into SQL.
 -- reads the catalog, the first rows of the table   writes nothing   locks nothing above a select
 -- raises YD103
