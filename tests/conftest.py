@@ -18,6 +18,7 @@ from hypothesis import settings
 from psycopg import sql
 
 from tests import processes, reuse
+from tests.crons import SharedCron
 from tests.servers import (
     MEMORY,
     ROOT,
@@ -314,9 +315,16 @@ def new_cron_server(cron_template: CronServer) -> CronServerFactory:
     return make
 
 
+@pytest.fixture(scope="session")
+def shared_cron(new_cron_server: CronServerFactory) -> Iterator[SharedCron]:
+    """Lends one server with pg_cron to test after test."""
+    with contextlib.closing(SharedCron(new_cron_server)) as shared:
+        yield shared
+
+
 @pytest.fixture
 def cron_server(new_cron_server: CronServerFactory) -> Iterator[CronServer]:
-    """A server with the real pg_cron for this test alone; connect to ``cron_server.app_dsn``."""
+    """A server with the real pg_cron for this test alone, to stop and to set up: ``cron_server.app_dsn``."""
     with new_cron_server() as fresh:
         yield fresh
 
