@@ -198,7 +198,7 @@ declare
         retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
         retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_last_query retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
         retention_missing_grants retention_named retention_names_problem retention_null_rows retention_owner_hurdles
         retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
