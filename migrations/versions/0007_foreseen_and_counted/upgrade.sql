@@ -1,0 +1,24 @@
+drop routine pydb_internal.retention_rule_condition;
+drop routine pydb_internal.retention_leaf_warnings;
+drop routine pydb_internal.retention_effect_warnings;
+drop routine pydb_internal.retention_cascade_plan;
+drop routine pydb_internal.retention_beyond_condition;
+
+create type pydb_internal.retention_last_rows as (
+    relation oid,
+    tids tid[]
+);
+
+comment on type pydb_internal.retention_last_rows is
+'Rows of a partition that are old enough to go, and stay as the last of their groups.';
+comment on column pydb_internal.retention_last_rows.relation is 'The partition.';
+comment on column pydb_internal.retention_last_rows.tids is 'Where they lie.';
+
+alter type pydb_internal.retention_said
+    add attribute last pydb_internal.retention_last_rows[],
+    add attribute since text;
+
+comment on column pydb_internal.retention_said.last is
+'Of a partitioned table whose last rows are kept: which these are; null = not asked (retention_last_survey).';
+comment on column pydb_internal.retention_said.since is
+'The time of the oldest row that has the last place which is kept: no older row is one of as many newer ones.';
