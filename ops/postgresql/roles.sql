@@ -198,7 +198,7 @@ declare
         retention_has_infinity retention_has_rules retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
         retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_last_query retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
         retention_missing_grants retention_named retention_null_rows retention_owner_hurdles retention_partition_bounds
         retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
@@ -262,8 +262,8 @@ declare
         hold_tenant_keys hold_travel hold_vet hold_wake orphan_check_call orphan_check_closed orphan_check_rights
         orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
         orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_part_enter orphan_problem orphan_source
-        reference_advise reference_check_columns reference_check_table reference_check_types reference_name
-        reference_part_condition reference_store reference_type_hint reference_vet reference_warn_type
+        reference_advise reference_check_columns reference_check_table reference_check_types reference_enter
+        reference_name reference_part_condition reference_store reference_type_hint reference_vet reference_warn_type
         retention_approval_store retention_approval_vet retention_builtin retention_bytes retention_check_keep
         retention_check_limits retention_check_new_rules retention_check_rights retention_check_terms
         retention_check_unit retention_check_values retention_check_watermark retention_partition_check
@@ -322,20 +322,20 @@ declare
         orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring
         orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_some orphan_scan_turn
         orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count
-        orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_part_condition relation_has_code
-        retention_account retention_archive retention_archive_triggered retention_bytes retention_check_batch
-        retention_check_held retention_check_hurdles retention_check_runner retention_check_shape retention_check_unused
-        retention_chosen retention_circles retention_cursor retention_cursor_parts retention_delete
-        retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
-        retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
-        retention_held_since retention_learned retention_limit retention_lock retention_naming retention_next_pass
-        retention_next_size retention_open retention_part retention_part_ends retention_partition_close
-        retention_partition_evade retention_partition_finalize retention_partition_lock retention_partition_parts
-        retention_partition_remove retention_partition_store retention_partition_turn retention_partition_vet
-        retention_places retention_plan_verdict retention_policy_of retention_range retention_renamed
-        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
-        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
-        retention_shut retention_signature retention_take retention_target_ms retention_tell_held
+        orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_enter reference_part_condition
+        relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
+        retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
+        retention_check_unused retention_chosen retention_circles retention_cursor retention_cursor_parts
+        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
+        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
+        retention_held_rows retention_held_since retention_learned retention_limit retention_lock retention_naming
+        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
+        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
+        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
+        retention_renamed retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
+        retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
         retention_tell_implausible retention_together retention_together_next retention_together_remove
         retention_together_statements retention_turn retention_unruled retention_verify retention_verify_foreign
         retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close

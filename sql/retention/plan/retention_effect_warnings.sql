@@ -60,11 +60,10 @@ begin
         end if;
         if not v_ref.indexed then
             v_all := v_all || row('unindexed', format(
-                '%s %s of %s has no index, every deleted row costs a scan of it: '
-                || 'create index concurrently on %3$s (%4$s);',
+                '%s %s of %s has no index, every deleted row costs a scan of it: %s',
                 case when v_ref.is_silent then 'reference' else 'foreign key' end, v_ref.label,
                 pydb_internal.relation_name(v_ref.child),
-                (select string_agg(quote_ident(u.name), ', ') from unnest(v_ref.child_columns) as u (name))
+                pydb_internal.cascade_index_command(v_ref.child, v_ref.child_columns)
             ))::pydb_internal.retention_warning;
         end if;
         -- asked for the key on a partition alone: the rows of its siblings are kept, or taken along, by nothing
