@@ -7,3 +7,5 @@ drop routine pydb_internal.retention_beyond_condition;
 alter type pydb_internal.retention_said drop attribute last, drop attribute since;
 
 drop type pydb_internal.retention_last_rows;
+
+drop view pydb.hold_status;
