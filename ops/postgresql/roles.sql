@@ -189,26 +189,28 @@ declare
         relation_publications relation_published relation_renamed relation_rules relation_source relation_tree
         retention_aged_condition retention_along retention_below_condition retention_beyond_condition
         retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
-        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cut
-        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
-        retention_endless_condition retention_enter retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
-        retention_explain_window retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
-        retention_function_problem retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity
-        retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
-        retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
-        retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_is_unique
-        retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
-        retention_missing_grants retention_named retention_names_problem retention_null_rows retention_owner_hurdles
-        retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
-        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
-        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
-        retention_policy_get retention_policy_names retention_policy_warnings retention_rates retention_reach
-        retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock
-        retention_rule_problem retention_rule_source retention_rule_text retention_rule_warnings retention_said_of
-        retention_save_action retention_save_whole_action retention_schedules retention_session_hurdles
-        retention_set_conditions retention_set_warnings retention_shape retention_spare_name retention_strategy
+        retention_check_stored retention_check_target retention_choices retention_chunk_bounds retention_chunk_check
+        retention_chunk_is_served retention_chunk_problem retention_chunk_routine retention_chunk_units
+        retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition retention_due_terms
+        retention_effect_warnings retention_end retention_endless_condition retention_enter retention_expired_condition
+        retention_expiry retention_explain_cutoff retention_explain_partitions retention_explain_switches
+        retention_explain_terms retention_explain_window retention_filter_names retention_filter_problem
+        retention_filter_tokens retention_floor retention_function_problem retention_fuse_problem retention_goes_at
+        retention_guess_unit retention_has_infinity retention_has_rules retention_has_silent retention_held_warnings
+        retention_hurdle_warnings retention_hurdles retention_implausible_warnings retention_instant
+        retention_is_ordered retention_keep_cutoff retention_keep_text retention_kept_query retention_last_groups
+        retention_last_index retention_last_key retention_last_order retention_last_query retention_leaf_warnings
+        retention_leaves retention_mapping_is_unique retention_mapping_match retention_mapping_problem
+        retention_meant_text retention_measure retention_missing_grants retention_named retention_names_problem
+        retention_null_rows retention_owner_hurdles retention_partition_bounds retention_partition_held
+        retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
+        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
+        retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
+        retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
+        retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock retention_rule_problem
+        retention_rule_source retention_rule_text retention_rule_warnings retention_said_of retention_save_action
+        retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
+        retention_set_warnings retention_shape retention_spare_name retention_strategy retention_sure_condition
         retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
         retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
         retention_undo retention_until_text retention_version retention_watermark retention_watermark_function_problem
@@ -326,11 +328,12 @@ declare
         orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_part_condition relation_has_code
         retention_account retention_archive retention_archive_triggered retention_bytes retention_check_batch
         retention_check_filter retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
-        retention_check_unused retention_chosen retention_circles retention_cursor retention_cursor_parts
-        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
-        retention_faults_end retention_filter_understood retention_first_size retention_first_work retention_gone
-        retention_held_by retention_held_rows retention_held_since retention_learned retention_limit retention_lock
-        retention_naming retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        retention_check_unused retention_chosen retention_chunk_drop retention_chunk_place retention_chunk_stretch
+        retention_chunk_turn retention_circles retention_cursor retention_cursor_parts retention_delete
+        retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
+        retention_filter_understood retention_first_size retention_first_work retention_gone retention_held_by
+        retention_held_rows retention_held_since retention_learned retention_limit retention_lock retention_naming
+        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
         retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
