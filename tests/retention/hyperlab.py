@@ -102,7 +102,7 @@ def install(lab: Lab, *left_out: str) -> None:
 
 
 def hypertable(lab: Lab, kind: str = "timestamptz", table: str = "t", spaces: int = 1) -> None:
-    """Days from 2024-11-28 to 2024-12-05, ``spaces`` chunks each of four rows; the cutoff is noon of 12-02."""
+    """Eight days from 2024-11-28 on, each ``spaces`` chunks of four rows; the cutoff is noon of the fifth."""
 
     def of(value: str) -> str:
         return f"extract(epoch from {value})::bigint" if kind == "bigint" else value
@@ -119,9 +119,10 @@ def hypertable(lab: Lab, kind: str = "timestamptz", table: str = "t", spaces: in
             chunk := format('_hyper_1_%s_chunk', n);
             execute format('create table _timescaledb_internal.%I () inherits (public.{table})', chunk);
             insert into _timescaledb_catalog.chunk values
-                (1, '_timescaledb_internal', chunk, {of("lo")}::text, ({of("lo + interval '1 day'")})::text);
+                (1, '_timescaledb_internal', chunk,
+                {of("lo")}::text, ({of("lo + interval '1 day'")})::text);
             execute format('insert into _timescaledb_internal.%I'
-                ' select $1 * 10 + j, {of("$2 + j * interval $i$6 hours$i$")} from generate_series(0, 3) as j',
+                ' select $1 * 10 + j, {of("$2 + j * interval $i$6 hours$i$")} from generate_series(0, 3) j',
                 chunk) using n, lo;
         end loop; end loop; end $do$;
         reset timezone;"""

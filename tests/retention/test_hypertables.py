@@ -1,6 +1,6 @@
 """Chunks go by drop_chunks of TimescaleDB; what is merely called like a part of it is neither read nor run.
 
-TimescaleDB itself is not at hand: ``hyperlab`` imitates what pydb calls of it, with its entries in the catalog.
+It is not at hand: ``hyperlab`` imitates what pydb calls of it, with its entries in the catalog.
 """
 
 from __future__ import annotations
