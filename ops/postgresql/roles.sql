@@ -218,9 +218,9 @@ declare
         schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs schedule_known
         schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
         schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive seal_text setting_get
-        setting_of_role shell_word space_free superuser_text telemetry_jobs telemetry_parts telemetry_problem
-        telemetry_requests telemetry_schedules telemetry_until total_subject type_alike type_plain type_read
-        window_users window_verdict
+        setting_of_role shell_command shell_word space_free superuser_text telemetry_jobs telemetry_parts
+        telemetry_problem telemetry_requests telemetry_schedules telemetry_until total_subject type_alike type_plain
+        type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
@@ -237,8 +237,8 @@ declare
         telemetry_create telemetry_drop telemetry_run window_drop window_set
     ';
     c_admin_calls constant text := '
-        application_constraints application_cure application_fail application_said application_where archive_account
-        archive_balance archive_check_back archive_check_restore archive_check_table archive_chunk_next
+        application_constraints application_cure application_detail application_fail application_said application_where
+        archive_account archive_balance archive_check_back archive_check_restore archive_check_table archive_chunk_next
         archive_condition archive_doubles archive_due archive_enroll archive_export_evade archive_export_open
         archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
@@ -289,8 +289,8 @@ declare
         scheduler_beat scheduler_start telemetry_run
     ';
     c_runner_calls constant text := '
-        application_constraints application_cure application_fail application_said application_where archive_account
-        archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
+        application_constraints application_cure application_detail application_fail application_said application_where
+        archive_account archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
         archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll archive_enter
         archive_exporter_of archive_exporter_wait archive_fit archive_free_condition archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
