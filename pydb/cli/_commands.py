@@ -9,6 +9,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
+from pydb import shell
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -65,22 +67,17 @@ def _statements(hint: str) -> Iterator[tuple[re.Match[str], str]]:
 
 def _command(command: str, found: re.Match[str]) -> str:
     """The command with the arguments that were given; an option that has none is left out."""
-    given = [None if value is None else shlex.quote(value.replace("''", "'")) for value in found.groups()]
-    for place, value in enumerate(given[:2]):
-        if value is None:
-            command = re.sub(rf" --[a-z-]+ \{{{place}\}}", "", command)
-        else:
-            command = command.replace(f"{{{place}}}", value)
+    given = [None if value is None else value.replace("''", "'") for value in found.groups()]
+    start, _, options = command.partition(" {0}")
     if len(given) > 2 and given[2] is None:
-        command = command.replace(" --dry-run", "")
-    return _safe(command, given[0]) if given else command
+        options = options.replace(" --dry-run", "")
 
+    def option(place: re.Match[str]) -> str:
+        value = given[1]
+        return "" if value is None else f" {shell.option(place[1], value)}"
 
-def _safe(command: str, name: str | None) -> str:
-    """A name that begins like an option stands behind all options."""
-    if name is None or not shlex.split(name)[0].startswith("-"):
-        return command
-    return f"{command.replace(f' {name}', '', 1)} -- {name}"
+    options = re.sub(r" (--[a-z-]+) \{1\}", option, options)
+    return shell.command(start, *given[:1], options=options.strip())
 
 
 def _as_role(name: str, args: Sequence[str]) -> str:

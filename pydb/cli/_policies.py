@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from pydb import shell
 from pydb.cli import _output
 from pydb.errors import ExitCode, UnknownName
 
@@ -48,11 +48,12 @@ def show_aspects(ctx: typer.Context, name: str, aspects: Sequence[Aspect]) -> Ex
         less=("at",),
     )
     if verdict.state != "blocks":
-        _output.say(f"how many: pydb retention plan {shlex.quote(name)}")
+        _output.say(f"how many: {shell.command('pydb retention plan', name)}")
         return code
+    again = shell.command("pydb policy set", name, options="…")
     typed = {
-        "enabled": f"apply the policy with enabled = true, or: pydb policy set {shlex.quote(name)} …",
-        "paused": f"pydb retention resume {shlex.quote(name)}",
+        "enabled": f"apply the policy with enabled = true, or: {again}",
+        "paused": shell.command("pydb retention resume", name),
         "kill_switch": "pydb retention resume",
     }
     blocking = next((one.aspect for one in others if one.state == "blocks" and one.hint == verdict.hint), "")

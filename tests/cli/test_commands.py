@@ -81,6 +81,11 @@ def test_every_statement_that_has_a_command_is_one_of_a_hint() -> None:
             "call pydb.orphan_repair('x', p_dry_run => true); then repair, and close again",
             "pydb orphans repair x --dry-run; then repair, and close again",
         ),
+        (
+            "call pydb.orphan_repair('-x', 'delete', p_dry_run => true);",
+            "pydb orphans repair --mode delete --dry-run -- -x",
+        ),
+        ("select pydb.archive_write_off('-t', '- lost');", "pydb archive write-off --reason='- lost' -- -t"),
         ("call pydb.orphan_close('x', '10 min');", "pydb orphans close x --max-wait '10 min'"),
         ("select pydb.reference_drop('x'); -- or set it again", "pydb reference drop x; -- or set it again"),
         # no whole statement, another one, or a name

@@ -110,6 +110,10 @@ def test_a_name_is_one_word_of_the_shell(db: Connection, name: str) -> None:
     text = step(db, log(db, name))
     assert text is not None
     assert shlex.split(text[text.index("pydb ") :]) == ["pydb", "retention", "run", *end, name]
+    text = step(db, log(db, name, dry_run=True))
+    assert text is not None
+    words = ["--dry-run", "--", name] if end else [name, "--dry-run"]
+    assert shlex.split(text[text.index("pydb ") :]) == ["pydb", "retention", "run", *words]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select format(
-        'pydb hold place NEW-NAME %s--%s … --reason …, which says it as it is now; then: '
-        'pydb hold release %s --reason …', pydb_internal.shell_word(
-            pydb_internal.relation_name(pydb_internal.hold_relation(p_hold)::regclass)
-        ) || ' ', p_hold.kind, pydb_internal.shell_word(p_hold.name)
-    );
+    select pydb_internal.shell_command(
+        'pydb hold place', array[
+            'NEW-NAME', pydb_internal.relation_name(pydb_internal.hold_relation(p_hold)::regclass)
+        ], '--' || p_hold.kind || ' … --reason …'
+    ) || ', which says it as it is now; then: '
+    || pydb_internal.shell_command('pydb hold release', array[p_hold.name], '--reason …');
 $$;
 
 comment on function pydb_internal.hold_mending(pydb.hold) is
