@@ -16,8 +16,8 @@ begin
         return format('its filter runs for nobody: %I, who placed it, is gone', p_hold.placed_by);
     end if;
     return 'its filter cannot be asked: ' || coalesce(
-        pydb_internal.retention_filter_problem(p_hold.filter),
-        pydb_internal.retention_names_problem(v_relation::regclass, p_hold.filter, true)
+        pydb_internal.filter_problem(p_hold.filter),
+        pydb_internal.filter_names_problem(v_relation::regclass, p_hold.filter, true)
     );
 end
 $$;
