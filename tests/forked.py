@@ -9,11 +9,14 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import select
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
+import time
 import traceback
 from functools import cache
 from multiprocessing.connection import wait
@@ -21,6 +24,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
@@ -72,6 +76,68 @@ def run(
         out.seek(0)
         err.seek(0)
         return code, out.read(), err.read()
+
+
+class Started:
+    """A command that runs, with an empty standard input; it is asked and ended as a subprocess.Popen."""
+
+    def __init__(self, args: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+        (out, to_out), (err, to_err) = (multiprocessing.Pipe(duplex=False) for _ in range(2))
+        self._process = _context().Process(
+            target=_started, args=([os.fsencode(arg) for arg in args], to_out, to_err, dict(env), str(cwd))
+        )
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+        self.returncode: int | None = None
+        self.stdin = None
+        pipes = []
+        for reader, writer in ((out, to_out), (err, to_err)):
+            writer.close()
+            pipes.append(os.fdopen(os.dup(reader.fileno()), "rb"))
+            reader.close()
+        self.stdout, self.stderr = pipes
+
+    def poll(self) -> int | None:
+        """The exit status, or None while it runs."""
+        if self.returncode is None:
+            self.returncode = self._process.exitcode
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises subprocess.TimeoutExpired."""
+        self._process.join(timeout)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired("pydb", timeout or 0)
+        return code
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """Wait for its end; all that it said and has not been read yet."""
+        said: dict[int, bytes] = {pipe.fileno(): b"" for pipe in (self.stdout, self.stderr)}
+        open_ones, until = list(said), time.monotonic() + (timeout or float("inf"))
+        while open_ones:
+            left = None if timeout is None else max(until - time.monotonic(), 0)
+            ready, _, _ = select.select(open_ones, [], [], left)
+            if not ready:
+                raise subprocess.TimeoutExpired("pydb", timeout or 0)
+            for pipe in ready:
+                if part := os.read(pipe, 1 << 16):
+                    said[pipe] += part
+                else:
+                    open_ones.remove(pipe)
+        self.wait(None if timeout is None else max(until - time.monotonic(), 1))
+        out, err = said.values()
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        """Nothing happens if it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
 
 
 def install(path: Path) -> None:
@@ -133,6 +199,13 @@ def _obey(client: socket.socket) -> NoReturn:
 def _child(args: list[bytes], paths: list[str], env: dict[str, str], cwd: str) -> NoReturn:
     flags = (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)
     files = [os.open(path, flag) for path, flag in zip(paths, flags, strict=True)]
+    os._exit(_become(args, files, env, cwd))
+
+
+def _started(args: list[bytes], out: Connection, err: Connection, env: dict[str, str], cwd: str) -> NoReturn:
+    files = [os.open(os.devnull, os.O_RDONLY), os.dup(out.fileno()), os.dup(err.fileno())]
+    out.close()
+    err.close()
     os._exit(_become(args, files, env, cwd))
 
 
