@@ -10,8 +10,6 @@ import io
 import multiprocessing
 import os
 import pty
-
-
 import select
 import shlex
 import signal
