@@ -24,15 +24,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import generators, pq, sql
+from psycopg import pq, sql
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -60,7 +60,6 @@ _DEFAULTS: dict[str, str] = {
     "keepalives_count": "3",
     "tcp_user_timeout": "25000",
 }
-PIECE: Final = wire.PIECE
 SentTids = wire.SentTids
 SentXids = wire.SentXids
 dsn_label = conninfo.label
@@ -69,8 +68,6 @@ adapt = wire.adapt
 _ROUTINE = re.compile(r"(?:pydb_internal\.)?[a-z_][a-z0-9_]{0,62}\Z")
 _ARGUMENT = re.compile(r"p_[a-z0-9_]{1,61}\Z")
 
-# stands for a query of the application
-_QUERY: Final = "pydb stream"
 # what ended a session: whatever is tried on it afterwards is told only that it is closed
 _ENDED: Final[WeakKeyDictionary[object, str]] = WeakKeyDictionary()
 _SELECT = sql.SQL("select * from {}({})")
@@ -284,57 +281,6 @@ def look(conn: Connection, milliseconds: int | None) -> Iterator[None]:
                 conn.execute("rollback")
 
 
-def stream(conn: Connection, statement: str) -> Generator[Row]:
-    """Rows of one SELECT that a routine of pydb wrote (never a user), one at a time; to be closed."""
-    with _translated(conn), conn.cursor(binary=True, row_factory=dict_row) as cursor:
-        yield from cursor.stream(statement.encode(), binary=True)
-
-
-def copy_out(conn: Connection, statement: str) -> Generator[bytes]:
-    """The lines of one COPY TO STDOUT that a routine of pydb wrote (never a user); to be closed.
-
-    Whole lines, many at a time: nobody looks at one, and one takes as long as a thousand to hand over.
-    """
-    with _translated(conn):
-        conn.pgconn.send_query(statement.encode())
-        results = conn.wait(generators.execute(conn.pgconn))
-        if results[-1].status != pq.ExecStatus.COPY_OUT:
-            raise psycopg.errors.error_from_result(results[-1])
-        is_through = False
-        try:
-            while not is_through:
-                lines, is_through = conn.wait(wire.lines(conn.pgconn))
-                if lines:
-                    yield bytes(lines)
-        finally:
-            if not is_through and conn.info.transaction_status is pq.TransactionStatus.ACTIVE:
-                conn.cancel_safe()
-                with suppress(psycopg.Error):
-                    while not conn.wait(wire.lines(conn.pgconn))[1]:
-                        pass
-
-
-def copy_in(conn: Connection, statement: str, pieces: Iterable[bytes]) -> int:
-    """Feed one COPY FROM STDIN that a routine of pydb wrote (never a user); returns the rows it took."""
-    with _translated(conn), conn.cursor() as cursor:
-        with cursor.copy(statement.encode()) as copy:
-            for piece in pieces:
-                copy.write(piece)
-        return cursor.rowcount
-
-
-def copy_rows(
-    conn: Connection, schema: str, table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> None:
-    """Add rows to a table of the application by COPY."""
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(schema, table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with _translated(conn), conn.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
 def on_code(conn: Connection, sqlstate: str, handler: Callable[[str], None]) -> None:
     """Have ``handler(message)`` called for each notice and warning of the server with this code."""
 
@@ -396,59 +342,6 @@ def heard(conn: Connection) -> int:
     """How often it has rung since the last look; does not wait."""
     with _translated(conn):
         return sum(1 for _ in conn.notifies(timeout=0))
-
-
-def in_order(
-    conn: psycopg.Connection[object] | psycopg.AsyncConnection[object],
-    query: str,
-    key: Sequence[str],
-    after: Sequence[object] | None,
-    *,
-    limit: int | None = None,
-    has_parameters: bool = False,
-) -> bytes:
-    """A SELECT of the application, by its key: the rows after one key, ``limit`` of them (None: all).
-
-    The parameters of the query stay its own: the key goes in as literals.
-    """
-    columns = sql.SQL(", ").join(sql.Identifier(_QUERY, column) for column in key)
-    rest = sql.Composed([])
-    if after is not None:
-        values = sql.SQL(", ").join(sql.Literal(value) for value in after)
-        rest += sql.SQL(" where ({}) > ({})").format(columns, values)
-    rest += sql.SQL(" order by {}").format(columns)
-    if limit is not None:
-        rest += sql.SQL(" limit {}").format(sql.Literal(limit))
-    return _around(conn, b"select * from (", query, rest, has_parameters=has_parameters)
-
-
-def without_key(
-    conn: psycopg.Connection[object] | psycopg.AsyncConnection[object],
-    query: str,
-    key: Sequence[str],
-    *,
-    has_parameters: bool = False,
-) -> bytes:
-    """Whether a SELECT of the application has rows without a key, which no order by key can place."""
-    columns = sql.SQL(" or ").join(
-        sql.SQL("{} is null").format(sql.Identifier(_QUERY, column)) for column in key
-    )
-    rest = sql.SQL(" where {} limit 1").format(columns)
-    return _around(conn, b"select 1 from (", query, rest, has_parameters=has_parameters)
-
-
-def _around(
-    conn: psycopg.Connection[object] | psycopg.AsyncConnection[object],
-    head: bytes,
-    query: str,
-    rest: sql.Composed,
-    *,
-    has_parameters: bool,
-) -> bytes:
-    tail = sql.SQL(" as {}").format(sql.Identifier(_QUERY)) + rest
-    text = tail.as_bytes(conn)
-    # the line end: a query may end with a comment
-    return head + query.encode() + b"\n)" + (text.replace(b"%", b"%%") if has_parameters else text)
 
 
 @contextmanager

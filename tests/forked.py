@@ -9,11 +9,14 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import pty
+import select
 import shlex
 import signal
 import socket
 import sys
 import tempfile
+import time
 import traceback
 from functools import cache
 from multiprocessing.connection import wait
@@ -72,6 +75,34 @@ def run(
         out.seek(0)
         err.seek(0)
         return code, out.read(), err.read()
+
+
+def run_on_terminal(
+    args: Sequence[str], *, answer: bytes, env: Mapping[str, str], cwd: Path, timeout: float
+) -> tuple[int, bytes]:
+    """As `run`, on a terminal at which ``answer`` is typed at once; its exit code and all that it shows."""
+    ours, its = pty.openpty()
+    try:
+        words = [os.fsencode(arg) for arg in args]
+        process = _context().Process(target=_on_terminal, args=(words, os.ttyname(its), dict(env), str(cwd)))
+        process.start()
+        os.write(ours, answer)
+        shown, end = b"", time.monotonic() + timeout
+        while (ready := wait([ours, process.sentinel], max(end - time.monotonic(), 0))) == [ours]:
+            shown += os.read(ours, 65536)
+        if not ready:
+            process.kill()
+        process.join()
+        while select.select([ours], [], [], 0)[0]:
+            shown += os.read(ours, 65536)
+        code = process.exitcode
+        process.close()
+    finally:
+        os.close(ours)
+        os.close(its)
+    if not ready or code is None:
+        raise TimeoutError(f"pydb {args!r} took longer than {timeout} s")
+    return code, shown
 
 
 def install(path: Path) -> None:
@@ -136,13 +167,21 @@ def _child(args: list[bytes], paths: list[str], env: dict[str, str], cwd: str) -
     os._exit(_become(args, files, env, cwd))
 
 
+def _on_terminal(args: list[bytes], terminal: str, env: dict[str, str], cwd: str) -> NoReturn:
+    os.setsid()
+    opened = os.open(terminal, os.O_RDWR)  # the first that such a process opens is its own
+    os._exit(_become(args, [opened, os.dup(opened), os.dup(opened)], env, cwd))
+
+
 def _become(args: Sequence[bytes], files: Sequence[int], env: Mapping[str, str], cwd: str) -> int:
     """Be the command to its end; return its exit code."""
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)
     sys.stdin = io.TextIOWrapper(os.fdopen(0, "rb", closefd=False), encoding="utf-8")
-    sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), encoding="utf-8")
+    sys.stdout = io.TextIOWrapper(
+        os.fdopen(1, "wb", closefd=False), encoding="utf-8", line_buffering=os.isatty(1)
+    )
     sys.stderr = io.TextIOWrapper(
         os.fdopen(2, "wb", closefd=False), encoding="utf-8", errors="backslashreplace", line_buffering=True
     )

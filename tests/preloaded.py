@@ -22,9 +22,16 @@ import pydb
 for module in walk_packages(pydb.__path__, "pydb."):
     if module.name != "pydb.__main__" and not module.name.startswith("pydb.asgi"):
         import_module(module.name)
-for name in ("alembic.command", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "rich.table"):
+for name in (
+    "alembic.command",
+    "prometheus_client.openmetrics.exposition",
+    "psycopg",
+    "rich.table",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "typer._adapters",  # with which it reads a list of choices
+):
     import_module(name)
-import_module("pydantic")  # which typer asks about a list of choices
+import_module("pydantic").TypeAdapter(bool)  # the first one looks for plugins
 
 names = vars(typer.main)
 names["get_params_from_function"] = cache(names["get_params_from_function"])

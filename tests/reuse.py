@@ -123,6 +123,10 @@ begin
         where nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
             and nspname not in ('pydb', 'pydb_internal', 'pydb_archive')
             and nspname !~ '^pg_(toast_)?temp_'
+            and not exists (
+                select from pg_depend
+                where classid = 'pg_namespace'::regclass and objid = oid and deptype = 'e'
+            )
             and (
                 (nspname, nspowner::regrole::text, coalesce(nspacl::text, '')) not in (
                     ('public', 'pg_database_owner',
@@ -132,6 +136,7 @@ begin
                 )
                 or exists (
                     select from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = oid
+                        and not pg_describe_object(classid, objid, objsubid) = 'extension pg_cron'
                 )
             )
     loop
@@ -154,7 +159,8 @@ do $others$
 begin
     for i in 1 .. 1000 loop
         perform pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid() and not pid = any ({}::int[]);
+        where datname = current_database() and pid <> pg_backend_pid() and not pid = any ({}::int[])
+            and backend_type <> 'pg_cron launcher';
         exit when not found;
         perform pg_sleep(0.001), pg_stat_clear_snapshot();
     end loop;
@@ -172,12 +178,11 @@ select exists (
 )"""
 
 
-@dataclass
+@dataclass(eq=False)
 class Shared:
     """A database that tests take one after the other, and its warm sessions."""
 
-    database: Database
-    stack: contextlib.ExitStack
+    dsn: str
     cleaner: Connection | None = None
     tests: int = 0
     free: list[Connection] = field(default_factory=list)
@@ -190,6 +195,7 @@ class Shared:
 
     def remember(self) -> None:
         """Note what the database is put back to."""
+        _all.append(self)
         conn = self._own()
         for (table,) in conn.execute(_TABLES.encode()):
             rows = self._rows(conn, table)
@@ -212,7 +218,7 @@ class Shared:
                 break
             conn.close()
         else:
-            conn = psycopg.connect(self.database.dsn)
+            conn = psycopg.connect(self.dsn)
         conn.autocommit = True
         self.lent.append(conn)
         return conn
@@ -233,16 +239,23 @@ class Shared:
         except psycopg.Error:
             return False
 
+    def close(self) -> None:
+        """End its sessions."""
+        _all.remove(self)
+        for conn in (*self.free, *self.lent, self.cleaner):
+            if conn is not None:
+                conn.close()
+
     def _own(self) -> Connection:
         """The session that puts back; no test has it."""
         if self.cleaner is None or self.cleaner.closed:
-            self.cleaner = psycopg.connect(self.database.dsn, autocommit=True, application_name="reuse")
+            self.cleaner = psycopg.connect(self.dsn, autocommit=True, application_name="reuse")
             self.cleaner.execute("set lock_timeout = '2s'; set statement_timeout = '20s'")
             self.cleaner.execute("set client_min_messages = warning; set session_replication_role = replica")
         return self.cleaner
 
     def _clean(self, conn: Connection) -> None:
-        self.free = [session for session in self.free if _forget(session)]
+        self.free = [session for session in self.free if forget(session)]
         kept = [session.info.backend_pid for session in self.free]
         conn.execute(sql.SQL(_OTHERS).format(sql.Literal(kept)))
         conn.execute(_DROP.encode())
@@ -287,7 +300,7 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _forget(conn: Connection) -> bool:
+def forget(conn: Connection) -> bool:
     """A session that remembers nothing but what it has compiled; false for one that the server has ended."""
     conn.row_factory = tuple_row
     conn.prepare_threshold = 5
@@ -304,7 +317,16 @@ def _forget(conn: Connection) -> bool:
     return True
 
 
-_shared: dict[str, Shared] = {}
+@dataclass(eq=False)
+class Room(Shared):
+    """That of a server that the rooms share."""
+
+    database: Database | None = None
+    stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+
+_shared: dict[str, Room] = {}
+_all: Final[list[Shared]] = []
 
 
 @contextlib.contextmanager
@@ -313,9 +335,10 @@ def database(server: TestServer) -> Iterator[Database]:
     shared = _shared.get(server.name)
     if shared is None:
         stack = contextlib.ExitStack()
-        shared = Shared(stack.enter_context(server.database(migrated=True)), stack)
+        made = stack.enter_context(server.database(migrated=True))
+        shared = _shared[server.name] = Room(made.dsn, database=made, stack=stack)
         shared.remember()
-        _shared[server.name] = shared
+    assert shared.database is not None
     shared.tests += 1
     try:
         yield shared.database
@@ -328,16 +351,14 @@ def throw_away(name: str) -> None:
     """Drop the shared database of a server, if there is one."""
     shared = _shared.pop(name, None)
     if shared is not None:
-        for conn in (*shared.free, *shared.lent, shared.cleaner):
-            if conn is not None:
-                conn.close()
+        shared.close()
         shared.stack.close()
 
 
 def session(dsn: str) -> Connection:
     """A session as postgres: a warm one where the database is shared, with autocommit."""
-    for shared in _shared.values():
-        if shared.database.dsn == dsn:
+    for shared in _all:
+        if shared.dsn == dsn:
             return shared.session()
     return psycopg.connect(dsn, autocommit=True)
 
@@ -353,5 +374,5 @@ def another(dsn: str, user: str, *, autocommit: bool) -> Connection:
 
 def leave(connection: Connection) -> None:
     """Close a session, or leave it open for the next test."""
-    if not any(connection is lent for shared in _shared.values() for lent in shared.lent):
+    if not any(connection is lent for shared in _all for lent in shared.lent):
         connection.close()

@@ -161,9 +161,10 @@ declare
         doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_failures doctor_governor doctor_grants
         doctor_guard doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys doctor_pydb
         doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources
-        entity_lowered extension_relation governor_archive_backlog governor_ask governor_autovacuum governor_disk_used
-        governor_function_problem governor_indicators governor_lock_waiters governor_oldest_snapshot governor_read
-        governor_replication_delay governor_replication_lag governor_slot_wal guard_approval guard_compare
+        entity_lowered extension_relation filter_check_stored filter_function_problem filter_names filter_names_problem
+        filter_problem filter_tokens filter_type_problem governor_archive_backlog governor_ask governor_autovacuum
+        governor_disk_used governor_function_problem governor_indicators governor_lock_waiters governor_oldest_snapshot
+        governor_read governor_replication_delay governor_replication_lag governor_slot_wal guard_approval guard_compare
         guard_differences guard_drift_text guard_problem guard_read guard_waiting_problem health_archive health_audit
         health_cascade health_cron health_database health_degraded health_drift health_ends health_events health_failed
         health_holds health_idempotency health_job_findings health_jobs health_migrations health_missed health_orphans
@@ -178,49 +179,47 @@ declare
         orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
         reference_check_author reference_check_choices reference_comparable reference_constrained
         reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
-        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
-        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
-        reference_measure reference_named reference_open_columns reference_overlooked reference_parse
-        reference_partition_refusals reference_people reference_problem reference_publications reference_relation_shape
-        reference_roles reference_row_condition reference_set_refusals reference_set_source reference_set_values
-        reference_shape reference_shared_names reference_short_words reference_similar reference_source
-        reference_stored_command reference_unique_refusals reference_unsettable reference_words relation_check_names
-        relation_check_seen relation_identities relation_is_hypertable relation_names relation_problem
-        relation_publications relation_published relation_renamed relation_rules relation_source relation_tree
-        retention_aged_condition retention_along retention_below_condition retention_beyond_condition
+        reference_equality reference_get reference_has_silent reference_inbound reference_is_conditional
+        reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns reference_kinds
+        reference_logical reference_match reference_measure reference_named reference_open_columns reference_overlooked
+        reference_parse reference_partition_refusals reference_people reference_problem reference_publications
+        reference_relation_shape reference_roles reference_row_condition reference_set_refusals reference_set_source
+        reference_set_values reference_shape reference_shared_names reference_short_words reference_similar
+        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
+        relation_check_names relation_check_seen relation_identities relation_is_hypertable relation_names
+        relation_problem relation_publications relation_published relation_renamed relation_rules relation_source
+        relation_tree retention_aged_condition retention_along retention_below_condition retention_beyond_condition
         retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
-        retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cut
-        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_check_target retention_choices retention_code_hurdles retention_cut retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_endless_condition retention_enter retention_expired_condition retention_expiry
         retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
-        retention_explain_window retention_filter_names retention_filter_problem retention_filter_tokens retention_floor
-        retention_function_problem retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity
-        retention_has_rules retention_has_silent retention_held_warnings retention_hurdle_warnings retention_hurdles
+        retention_explain_window retention_floor retention_fuse_problem retention_goes_at retention_guess_unit
+        retention_has_infinity retention_has_rules retention_held_warnings retention_hurdle_warnings retention_hurdles
         retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
         retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_query retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_last_query retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
-        retention_missing_grants retention_named retention_names_problem retention_null_rows retention_owner_hurdles
-        retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
-        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
-        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
-        retention_policy_get retention_policy_names retention_policy_warnings retention_rates retention_reach
-        retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock
-        retention_rule_problem retention_rule_source retention_rule_text retention_rule_warnings retention_said_of
-        retention_save_action retention_save_whole_action retention_schedules retention_session_hurdles
-        retention_set_conditions retention_set_warnings retention_shape retention_spare_name retention_strategy
-        retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
-        retention_time_type retention_time_unit retention_total_rows retention_touched retention_type_problem
-        retention_undo retention_until_text retention_version retention_watermark retention_watermark_function_problem
-        retention_watermark_place retention_watermark_problem retention_watermark_table_problem
-        retention_watermark_warnings rows_text run_action run_advice run_dead run_fault run_is_dead run_live
-        schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
-        schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs schedule_known
-        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
-        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive seal_text setting_get
-        setting_of_role shell_command shell_word space_free superuser_text telemetry_jobs telemetry_parts
-        telemetry_problem telemetry_requests telemetry_schedules telemetry_until total_subject type_alike type_plain
-        type_read window_users window_verdict
+        retention_missing_grants retention_named retention_null_rows retention_owner_hurdles retention_partition_bounds
+        retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
+        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
+        retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
+        retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
+        retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock retention_rule_problem
+        retention_rule_source retention_rule_text retention_rule_warnings retention_said_of retention_save_action
+        retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
+        retention_set_warnings retention_shape retention_spare_name retention_strategy retention_survey retention_terms
+        retention_text_time retention_ticks retention_time_hint retention_time_index retention_time_type
+        retention_time_unit retention_total_rows retention_touched retention_undo retention_until_text retention_version
+        retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
+        run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
+        schedule_command schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs
+        schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
+        schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
+        seal_text setting_get setting_of_role shell_command shell_word space_free superuser_text telemetry_jobs
+        telemetry_parts telemetry_problem telemetry_requests telemetry_schedules telemetry_until total_subject
+        type_alike type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
@@ -257,17 +256,17 @@ declare
         entity_approval_store entity_approval_vet entity_store entity_vet erasure_edges erasure_entries erasure_finish
         erasure_hashes erasure_is_readable erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row
         erasure_salt erasure_scan erasure_search erasure_store erasure_stores erasure_tasks erasure_vet
-        event_publish_batch event_watch governor_decide governor_quiet governor_share governor_stop governor_store
-        governor_vet guard_admit guard_check guard_check_shape hold_check_rows hold_check_table hold_digest hold_enter
-        hold_read_keys hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_travel hold_vet
-        hold_wake orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem
-        orphan_close_try orphan_condition orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge
-        orphan_key orphan_leaves orphan_part_enter orphan_problem orphan_source reference_advise reference_check_columns
-        reference_check_table reference_check_types reference_name reference_part_condition reference_store
-        reference_type_hint reference_vet reference_warn_type retention_approval_store retention_approval_vet
-        retention_builtin retention_bytes retention_check_filter retention_check_keep retention_check_limits
-        retention_check_new_rules retention_check_rights retention_check_terms retention_check_unit
-        retention_check_values retention_check_watermark retention_filter_understood retention_partition_check
+        event_publish_batch event_watch filter_check filter_understood governor_decide governor_quiet governor_share
+        governor_stop governor_store governor_vet guard_admit guard_check guard_check_shape hold_check_rows
+        hold_check_table hold_digest hold_enter hold_read_keys hold_release_store hold_release_vet hold_still hold_store
+        hold_tenant_keys hold_travel hold_vet hold_wake orphan_check_call orphan_check_closed orphan_check_rights
+        orphan_close_plan orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
+        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_part_enter orphan_problem orphan_source
+        reference_advise reference_check_columns reference_check_table reference_check_types reference_enter
+        reference_name reference_part_condition reference_store reference_type_hint reference_vet reference_warn_type
+        retention_approval_store retention_approval_vet retention_builtin retention_bytes retention_check_keep
+        retention_check_limits retention_check_new_rules retention_check_rights retention_check_terms
+        retention_check_unit retention_check_values retention_check_watermark retention_partition_check
         retention_partition_problem retention_policy_store retention_policy_vet retention_unruled run_beat run_begin
         run_blame run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure
         run_drive run_end run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor
@@ -312,25 +311,25 @@ declare
         cascade_write draft_add erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable
         erasure_key_source erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan
         erasure_search erasure_store erasure_stores erasure_tasks erasure_vet event_publish_batch event_watch
-        export_columns export_evade export_open export_slice export_terms export_turn export_verify governor_decide
-        governor_quiet governor_share governor_stop guard_admit guard_check guard_check_shape hold_check_rows
-        hold_digest hold_enter hold_travel orphan_add_piece orphan_age orphan_apply orphan_apply_rows orphan_check_age
-        orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules orphan_condition
-        orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below orphan_enroll
-        orphan_faults_end orphan_foreign_problem orphan_free orphan_held_rows orphan_horizon orphan_kept_rows
-        orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_part_clear orphan_part_enter orphan_parts
-        orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade
+        export_columns export_evade export_open export_slice export_terms export_turn export_verify filter_check
+        filter_understood governor_decide governor_quiet governor_share governor_stop guard_admit guard_check
+        guard_check_shape hold_check_rows hold_digest hold_enter hold_travel orphan_add_piece orphan_age orphan_apply
+        orphan_apply_rows orphan_check_age orphan_check_call orphan_check_restore orphan_check_rights orphan_check_rules
+        orphan_condition orphan_count_child orphan_count_piece orphan_edge orphan_effects orphan_effects_below
+        orphan_enroll orphan_faults_end orphan_foreign_problem orphan_free orphan_held_rows orphan_horizon
+        orphan_kept_rows orphan_leaves orphan_lock orphan_mode orphan_next_piece orphan_part_clear orphan_part_enter
+        orphan_parts orphan_problem orphan_quarantine_store orphan_refused_rows orphan_repair_chunks orphan_repair_evade
         orphan_repair_next_pass orphan_repair_open orphan_repair_turn orphan_restore_rows orphan_resume orphan_ring
         orphan_scan_evade orphan_scan_open orphan_scan_order orphan_scan_piece orphan_scan_some orphan_scan_turn
         orphan_scan_verdict orphan_set_columns orphan_set_status orphan_signature orphan_source orphan_store_count
-        orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_part_condition relation_has_code
-        retention_account retention_archive retention_archive_triggered retention_bytes retention_check_batch
-        retention_check_filter retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
+        orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_enter reference_part_condition
+        relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
+        retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
         retention_check_unused retention_chosen retention_circles retention_cursor retention_cursor_parts
         retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
-        retention_faults_end retention_filter_understood retention_first_size retention_first_work retention_gone
-        retention_held_by retention_held_rows retention_held_since retention_learned retention_limit retention_lock
-        retention_naming retention_next_pass retention_next_size retention_open retention_part retention_part_ends
+        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
+        retention_held_rows retention_held_since retention_learned retention_limit retention_lock retention_naming
+        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
         retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
@@ -351,8 +350,8 @@ declare
         hold_override hold_place hold_refuse hold_release
     ';
     c_counsel_calls constant text := '
-        audit_say draft_add hold_check_table hold_override_store hold_read_keys hold_release_store hold_release_vet
-        hold_still hold_store hold_tenant_keys hold_vet hold_wake retention_check_filter retention_filter_understood
+        audit_say draft_add filter_check filter_understood hold_check_table hold_override_store hold_read_keys
+        hold_release_store hold_release_vet hold_still hold_store hold_tenant_keys hold_vet hold_wake
         run_check_read_write
     ';
     v_grant record;

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from pydb import db, errors, retention, runs
+from pydb import bulk, db, errors, retention, runs
 from pydb.archive import compress, faults, files, leftovers, manifest, verify
 from pydb.archive.deleter import Deleter
 from pydb.archive.noted import Noted
@@ -351,7 +351,7 @@ class Exporter:
             with db.snapshot(self._reader):
                 found = self._range(run, leaf, part, cutoff)
                 noted = Noted()
-                with contextlib.closing(db.stream(self._reader, str(found["places"]))) as chunks:
+                with contextlib.closing(bulk.stream(self._reader, str(found["places"]))) as chunks:
                     for chunk in chunks:
                         noted.add(chunk)
                 if not noted.rows:
@@ -363,7 +363,7 @@ class Exporter:
                     described.append(self._described(run, leaf, name, found, noted, content, cutoff))
                     return self._describe(described[0])
 
-                with contextlib.closing(db.copy_out(self._reader, str(found["statement"]))) as pieces:
+                with contextlib.closing(bulk.copy_out(self._reader, str(found["statement"]))) as pieces:
                     files.write(self._target, name, pieces, rows=noted.rows, describe=describe)
                 ours.append(name)
             clock.took("read")

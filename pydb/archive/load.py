@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from pydb import db, errors, holds, shell
+from pydb import bulk, db, errors, holds, shell
 from pydb.archive import files, manifest, verify
 from pydb.archive.kept import Step
 
@@ -241,7 +241,9 @@ def _read_in(
         )
         for target, one in members:
             digest = hashlib.sha256()
-            rows = db.copy_in(conn, str(opened["statement"]), _digested(files.read(target, one.file), digest))
+            rows = bulk.copy_in(
+                conn, str(opened["statement"]), _digested(files.read(target, one.file), digest)
+            )
             # it was verified, and read again since
             if rows != one.rows or digest.hexdigest() != one.digest:
                 raise errors.FileRefused(

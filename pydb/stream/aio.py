@@ -9,7 +9,7 @@ import psycopg
 from psycopg import pq
 from psycopg.rows import tuple_row
 
-from pydb import db
+from pydb import bulk, db
 from pydb.stream import tally
 from pydb.stream.batch import ENVIRONMENT, Batch, Progress, Reading
 from pydb.stream.reading import Parameters, columns_of, cursor_name, plain
@@ -96,7 +96,7 @@ async def _by_cursor(
     statement = query.encode()
     has_parameters = parameters is not None
     if reading.key:
-        statement = db.in_order(conn, query, reading.key, reading.after, has_parameters=has_parameters)
+        statement = bulk.in_order(conn, query, reading.key, reading.after, has_parameters=has_parameters)
     idle = conn.info.transaction_status == pq.TransactionStatus.IDLE
     with db.translated(conn):
         async with conn.transaction() if idle and conn.autocommit else nullcontext():
@@ -123,7 +123,7 @@ async def _by_key(
     has_parameters = parameters is not None
     has_more = True
     while has_more:
-        statement = db.in_order(
+        statement = bulk.in_order(
             conn, query, reading.key, reading.after, limit=reading.size + 1, has_parameters=has_parameters
         )
         with db.translated(conn):
@@ -144,7 +144,7 @@ async def _by_key(
 async def _refuse_null(
     conn: psycopg.AsyncConnection[object], query: str, parameters: Parameters, reading: Reading
 ) -> None:
-    statement = db.without_key(conn, query, reading.key, has_parameters=parameters is not None)
+    statement = bulk.without_key(conn, query, reading.key, has_parameters=parameters is not None)
     with db.translated(conn):
         async with conn.cursor() as cursor:
             await cursor.execute(statement, parameters)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from psycopg import pq
 from psycopg.rows import tuple_row
 
-from pydb import db
+from pydb import bulk, db
 from pydb.stream import tally
 from pydb.stream.batch import ENVIRONMENT, Batch, Progress, Reading
 
@@ -114,7 +114,7 @@ def _by_cursor(
     statement = query.encode()
     has_parameters = parameters is not None
     if reading.key:
-        statement = db.in_order(conn, query, reading.key, reading.after, has_parameters=has_parameters)
+        statement = bulk.in_order(conn, query, reading.key, reading.after, has_parameters=has_parameters)
     idle = conn.info.transaction_status == pq.TransactionStatus.IDLE
     with db.translated(conn), conn.transaction() if idle and conn.autocommit else nullcontext():
         cursor = conn.cursor(cursor_name(), row_factory=tuple_row, binary=binary)
@@ -136,7 +136,7 @@ def _by_key(
     has_more = True
     while has_more:
         # one row more: whether there are others, and whether the key tells it from the last one
-        statement = db.in_order(
+        statement = bulk.in_order(
             conn, query, reading.key, reading.after, limit=reading.size + 1, has_parameters=has_parameters
         )
         with db.translated(conn), conn.cursor(row_factory=tuple_row, binary=binary) as cursor:
@@ -157,7 +157,7 @@ def _refuse_null(
     conn: psycopg.Connection[object], query: str, parameters: Parameters, reading: Reading
 ) -> None:
     """A comparison with a key leaves rows without one out, and nobody would know."""
-    statement = db.without_key(conn, query, reading.key, has_parameters=parameters is not None)
+    statement = bulk.without_key(conn, query, reading.key, has_parameters=parameters is not None)
     with db.translated(conn), conn.cursor() as cursor:
         if cursor.execute(statement, parameters).fetchone() is not None:
             raise reading.null_key()

@@ -18,7 +18,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from pydb import db
+from pydb import bulk, db
 from pydb.errors import DatabaseUnavailable, PydbError, UsageError
 from pydb.telemetry import rows
 
@@ -234,7 +234,7 @@ class Carrier:
                     ]
                     if found:
                         into = ("recorded_at", "service.name", *columns)
-                        db.copy_rows(conn, self.schema, table, into, found)
+                        bulk.copy_rows(conn, self.schema, table, into, found)
                 # a connection that breaks from here on leaves open whether it was committed
                 xid = str(begun["xid"])
         except DatabaseUnavailable:

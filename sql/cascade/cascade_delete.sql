@@ -1,8 +1,8 @@
 -- pydb.cascade_delete: delete rows with everything that hangs on them, in the caller's transaction: all or nothing.
 -- writes the root, what references it, pydb.job_run, pydb.audit_log, pydb.erasure
 -- locks the tables (row exclusive) and the rows
--- raises YD001 YD002 YD003 YD004 YD005 YD007 YD015 YD301 YD302 YD304 YD305 YD306 YD307 YD601 YD602 YD603, and what
--- constraints and triggers do
+-- raises YD001 YD002 YD003 YD004 YD005 YD007 YD015 YD301 YD302 YD304 YD305 YD306 YD307 YD601 YD602 YD603, 40001 where
+-- its snapshot is older than a logical reference, and what constraints and triggers do
 create or replace function pydb.cascade_delete(
     p_root regclass,
     p_keys jsonb,

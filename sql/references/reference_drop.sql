@@ -1,5 +1,6 @@
 -- pydb.reference_drop: remove a logical reference, also one whose table is gone; audited.
--- reads and writes pydb.reference   reads pydb.entity   writes pydb.audit_log   locks the reference's row
+-- reads and writes pydb.reference   reads pydb.entity   writes pydb.audit_log, pydb_internal.reference_gate
+-- locks the reference's row
 -- raises YD007 YD301
 create or replace function pydb.reference_drop(p_name text)
 returns boolean
@@ -47,6 +48,7 @@ begin
     if not found then
         return false; -- another session was first
     end if;
+    update pydb_internal.reference_gate as g set changes = g.changes + 1;
     perform pydb_internal.audit_add('reference_drop', v_old.name, jsonb_build_object('old', to_jsonb(v_old)), null);
     perform pydb_internal.run_close_dead(null, null); -- nobody will run it again and find them
     return true;

@@ -295,6 +295,16 @@ comment on column pydb.retention_partition.rows_saved is
 
 revoke all on pydb.retention_partition from public;
 
+create type pydb_internal.retention_last_rows as (
+    relation oid,
+    tids tid[]
+);
+
+comment on type pydb_internal.retention_last_rows is
+'Rows of a partition that are old enough to go, and stay as the last of their groups.';
+comment on column pydb_internal.retention_last_rows.relation is 'The partition.';
+comment on column pydb_internal.retention_last_rows.tids is 'Where they lie.';
+
 create type pydb_internal.retention_said as (
     expired text,
     past text,
@@ -303,7 +313,9 @@ create type pydb_internal.retention_said as (
     walked text,
     ruled text,
     ruled_joined text,
-    joined text
+    joined text,
+    last pydb_internal.retention_last_rows[],
+    since text
 );
 
 comment on type pydb_internal.retention_said is
@@ -317,6 +329,10 @@ comment on column pydb_internal.retention_said.ruled is
 'As retention_rule_condition says, row by row: "and …", or the empty text.';
 comment on column pydb_internal.retention_said.ruled_joined is 'The same for a look at many rows, with joined.';
 comment on column pydb_internal.retention_said.joined is 'As retention_rule_source says: " left join …", or nothing.';
+comment on column pydb_internal.retention_said.last is
+'Of a partitioned table whose last rows are kept: which these are; null = not asked (retention_last_survey).';
+comment on column pydb_internal.retention_said.since is
+'The time of the oldest row that has the last place which is kept: no older row is one of as many newer ones.';
 
 create type pydb_internal.retention_bounds as (
     parent oid,

@@ -30,6 +30,7 @@ declare
 begin
     perform pydb_internal.run_check_read_write();
     perform pydb_internal.retention_check_batch(v_policy, p_max_rows);
+    perform pydb_internal.reference_enter();
     v_run.kind := 'retention';
     v_run.subject := p_policy;
     v_run.dry_run := false;

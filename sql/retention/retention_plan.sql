@@ -37,6 +37,7 @@ declare
     v_said pydb_internal.retention_warning[];
     v_steps pydb.cascade_step[];
     v_along record;
+    v_terms pydb_internal.retention_said;
 begin
     if p_policy is null then
         foreach policy in array coalesce(pydb_internal.retention_policy_names(null), '{}') loop
@@ -60,13 +61,16 @@ begin
     perform pydb_internal.retention_check_author(v_policy), pydb_internal.retention_enter(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
-    v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff) as s);
+    v_terms := pydb_internal.retention_last_survey(
+        v_policy, cutoff, pydb_internal.retention_said_of(v_policy, cutoff)
+    );
+    v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff, v_terms) as s);
     v_along := pydb_internal.retention_along(v_policy, v_steps);
     for v_leaf in
         select
             s.*, sum(s.rows_due) over () as all_due, sum(s.rows_blocked) over () as all_blocked,
             sum(s.rows_total) over () as all_total
-        from pydb_internal.retention_survey(v_policy, cutoff, true) as s
+        from pydb_internal.retention_survey(v_policy, cutoff, true, null, v_terms) as s
     loop
         relation := pydb_internal.relation_name(v_leaf.relation);
         rows := v_leaf.rows_due;
@@ -100,7 +104,7 @@ begin
             || pydb_internal.retention_partition_warnings(v_leaf.relation, action, v_leaf.code, v_leaf.reason) || case
             when v_leaf.unit is null and action <> 'keep' then pydb_internal.retention_leaf_warnings(
                 v_policy, v_leaf.relation, cutoff, v_leaf.rows_due, blocked_rows, null_rows, v_leaf.rows_minus_infinity,
-                v_leaf.foreign_table
+                v_leaf.foreign_table, v_terms
             ) end || pydb_internal.retention_implausible_warnings(v_policy, v_leaf.rows_past, v_leaf.rows_future);
         warnings := array(select w.said from unnest(v_said) as w);
         codes := array(select w.code from unnest(v_said) as w);

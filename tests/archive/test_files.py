@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydb import db, errors
+from pydb import bulk, db, errors
 from tests.archive.filelab import end
 
 if TYPE_CHECKING:
@@ -18,19 +18,19 @@ FAILS = "copy (select i, 1 / (15000 - i), repeat('x', 90) from generate_series(1
 
 
 def test_blocks_of_whole_lines(files: FileLab) -> None:
-    with db.connect(files.dsn) as conn, closing(db.copy_out(conn, MANY)) as pieces:
+    with db.connect(files.dsn) as conn, closing(bulk.copy_out(conn, MANY)) as pieces:
         blocks = list(pieces)
     lines = b"".join(blocks).splitlines()
     assert lines == [b"%d\t%s\\n" % (i, b"x" * 90) for i in range(1, 20001)]
     assert all(block.endswith(b"\n") for block in blocks)
-    assert all(len(block) >= db.PIECE for block in blocks[:-1])
-    assert len(blocks) == sum(map(len, blocks)) // db.PIECE + 1
+    assert all(len(block) >= bulk.PIECE for block in blocks[:-1])
+    assert len(blocks) == sum(map(len, blocks)) // bulk.PIECE + 1
 
 
 def test_an_error_of_the_server_behind_the_first_rows(files: FileLab) -> None:
     seen: list[bytes] = []
     with db.connect(files.dsn) as conn:
-        with closing(db.copy_out(conn, FAILS)) as pieces, pytest.raises(errors.PydbError) as caught:
+        with closing(bulk.copy_out(conn, FAILS)) as pieces, pytest.raises(errors.PydbError) as caught:
             seen.extend(pieces)
         assert caught.value.sqlstate == "22012"
         assert 0 < b"".join(seen).count(b"\n") < 15000
@@ -39,12 +39,12 @@ def test_an_error_of_the_server_behind_the_first_rows(files: FileLab) -> None:
 
 def test_who_stops_early_leaves_a_session_that_can_be_used(files: FileLab) -> None:
     with db.connect(files.dsn) as conn:
-        with closing(db.copy_out(conn, MANY.replace("20000", "2000000"))) as pieces:
+        with closing(bulk.copy_out(conn, MANY.replace("20000", "2000000"))) as pieces:
             assert next(pieces).startswith(b"1\t")
         assert db.run_text(conn, "select 1") == 1
         with (
             pytest.raises(errors.PydbError) as caught,
-            closing(db.copy_out(conn, "copy nothing to stdout")) as none,
+            closing(bulk.copy_out(conn, "copy nothing to stdout")) as none,
         ):
             next(none)
         assert caught.value.sqlstate == "42P01"

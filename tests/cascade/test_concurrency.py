@@ -136,6 +136,35 @@ def test_c11_a_fixed_snapshot_is_an_error_of_the_server_and_nothing_is_done(shop
     assert shop.counts() == (2, 3, 6, 4)
 
 
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "select pydb.reference_set('shop.note', '{customer}', 'shop.customer', '{id}', 'cascade')",
+        "select pydb.reference_set('shop.note', '{customer}', 'shop.customer', '{id}', 'restrict')",
+        "select pydb.reference_drop('shop.log.customer_ref')",
+    ],
+)
+def test_a_logical_reference_that_is_younger_than_the_snapshot_is_an_error(
+    shop: Site, level: str, change: str
+) -> None:
+    """Such a delete does not see the reference, and would leave its rows behind."""
+    shop.do("create table shop.note (id int, customer int); insert into shop.note values (1, 1), (2, 2)")
+    session = shop.session()
+    session.execute(f"begin isolation level {level}".encode())
+    session.execute("select from shop.customer")
+    shop.do(change)
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        shop.delete(CUSTOMER, ONE, TAKE, session)
+    session.execute("rollback")
+    assert shop.counts() == (3, 5, 10, 5)
+    session.execute(f"begin isolation level {level}".encode())
+    steps = shop.delete(CUSTOMER, ONE, TAKE, session)
+    session.execute("commit")
+    gone = {step.relation: step.done for step in steps}
+    assert (gone.get("shop.log"), gone.get("shop.note")) == ((None, None) if "drop" in change else (2, 1))
+
+
 def test_c2_two_deletes_that_overlap_both_end_right(shop: Site) -> None:
     """Customers 1 and 2 share nothing but tables; of one customer, one takes all, one nothing."""
     with shop.gate_on("shop.log", 1) as gate:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import subprocess
 import sys
 import time
@@ -92,23 +90,9 @@ class Cli:
 
     def on_terminal(self, *args: str, answer: bytes = b"", columns: str = "200") -> Result:
         """Run it on a terminal and type ``answer`` at once; everything that it shows is in ``out``."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.chdir(self.cwd)
-            os.execve(COMMAND[0], [*COMMAND, *args], {**self.env, "COLUMNS": columns, "TERM": "xterm"})  # noqa: S606
-        os.write(terminal, answer)
-        shown, end = b"", time.monotonic() + 60
-        while time.monotonic() < end and select.select([terminal], [], [], 60)[0]:
-            try:
-                chunk = os.read(terminal, 65536)
-            except OSError:  # the other side is closed
-                break
-            if not chunk:
-                break
-            shown += chunk
-        _, status = os.waitpid(pid, 0)
-        os.close(terminal)
-        return Result(os.waitstatus_to_exitcode(status), shown.decode(), "")
+        env = {**self.env, "COLUMNS": columns, "TERM": "xterm"}
+        code, shown = forked.run_on_terminal(args, answer=answer, env=env, cwd=self.cwd, timeout=60)
+        return Result(code, shown.decode(), "")
 
 
 class WaitFor(Protocol):

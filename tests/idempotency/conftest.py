@@ -13,6 +13,7 @@ from tests.idempotency.lab import Lab
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.conftest import Connection
     from tests.servers import Database, TestServer
 
 NUMBERS: Final = itertools.count(1)
@@ -25,10 +26,19 @@ def site(server: TestServer) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="module")
+def warm(site: Database) -> Iterator[list[Connection]]:
+    """Sessions of `site` that have compiled the routines, and that no test has now."""
+    free: list[Connection] = []
+    yield free
+    for session in free:
+        session.close()
+
+
 @pytest.fixture
-def lab(site: Database) -> Iterator[Lab]:
+def lab(site: Database, warm: list[Connection]) -> Iterator[Lab]:
     """Calls on keys of a scope that no other test has."""
-    with contextlib.closing(Lab(site.dsn, f"test-{next(NUMBERS)}")) as made:
+    with contextlib.closing(Lab(site.dsn, f"test-{next(NUMBERS)}", warm)) as made:
         yield made
 
 

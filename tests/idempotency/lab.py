@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import psycopg
-from psycopg import sql
+from psycopg import pq, sql
 from psycopg.rows import class_row, kwargs_row
 
+from tests import reuse
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
@@ -117,13 +118,22 @@ class Started(threading.Thread, Generic[T]):
 class Lab:
     """One scope of one database and the calls that tests make in it."""
 
-    def __init__(self, dsn: str, scope: str) -> None:
+    def __init__(self, dsn: str, scope: str, warm: list[Connection] | None = None) -> None:
+        """``warm`` has sessions of this database that tests used before, and gets ours at the end."""
         self.dsn = dsn
         self.scope = scope
         self._opened: list[Connection] = []
-        self.db = self.session()
+        self._warm = warm
+        self.db = self._own = warm.pop() if warm else self.session()
 
     def close(self) -> None:
+        idle = self._own.info.transaction_status == pq.TransactionStatus.IDLE
+        if self._warm is not None and idle and reuse.forget(self._own):
+            self._own.prepare_threshold = None
+            self._warm.append(self._own)
+            self._opened = [one for one in self._opened if one is not self._own]
+        else:
+            self._own.close()
         for connection in self._opened:
             connection.close()
 

@@ -18,10 +18,8 @@ MOST_FILES: Final = 20
 # which rooms a room may use beside core
 MAY_USE: Final = {
     "core": frozenset[str](),
-    "references": frozenset({"retention"}),  # a condition is checked in one place, retention_check_filter
-    "holds": frozenset(
-        {"references", "retention", "cascade"}
-    ),  # conditions, as above; a release tells which jobs go on
+    "references": frozenset[str](),
+    "holds": frozenset({"references", "cascade"}),  # a release tells which jobs go on
     "archive": frozenset({"references", "holds"}),
     "cascade": frozenset({"references", "holds", "archive", "orphans"}),  # copies in quarantine
     "retention": frozenset({"references", "holds", "cascade", "archive"}),

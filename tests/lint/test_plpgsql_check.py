@@ -89,9 +89,9 @@ ALLOWED: Final = {
     ("relation_renamed", "security", "not sanitized"): NAMES,
     ("retention_measure", "security", "not sanitized"): CONDITION,
     ("retention_partition_verdict", "security", "not sanitized"): CONDITION,
-    ("retention_check_filter", "security", "not sanitized"): "runs a filter that was judged by its names",
+    ("filter_check", "security", "not sanitized"): "runs a filter that was judged by its names",
     (
-        "retention_filter_understood",
+        "filter_understood",
         "security",
         "not sanitized",
     ): "plans a filter that was judged by its names",

@@ -1,4 +1,4 @@
-"""SQL text lives in .sql files, pydb/db.py and pydb/reads.py: every other module of pydb is free of it."""
+"""SQL text lives in .sql files, pydb/db.py and the modules named below: every other one is free of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # modules that may hold SQL, and why
 MAY: Final = {
     "db.py": "its purpose",
+    "bulk.py": "rows of others, by COPY and by key",
     "reads.py": "the named reads of db.py",
     "pagereads.py": "the named reads of the pages",
     "idempotency/lent.py": "its purpose, on connections that applications lend, sync and async",

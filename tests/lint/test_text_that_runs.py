@@ -27,7 +27,7 @@ RULES: Final = (
 OWN: Final = "text of pydb's own, with literals by format()"
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 HELD: Final = (
-    "conditions of hold_rule_of: literals by format(), filters after retention_check_stored, whose author "
+    "conditions of hold_rule_of: literals by format(), filters after filter_check_stored, whose author "
     "could become this role; beside them: " + KEYS
 )
 EXECUTES: Final[dict[str, tuple[int, str]]] = {
@@ -128,15 +128,15 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_archive_triggered": (1, "under another path than pydb's only names and places"),
     "retention_cascade_plan": (1, FILTER),
     "retention_circles": (1, FILTER),
-    "retention_check_filter": (1, "a filter that retention_names_problem let through, as its author"),
+    "filter_check": (1, "a filter that filter_names_problem let through, as its author"),
     "retention_check_unit": (1, "the time column and typed constants, by format()"),
-    "retention_check_values": (1, "a filter that retention_check_filter has just let through; " + NAMES),
+    "retention_check_values": (1, "a filter that filter_check has just let through; " + NAMES),
     "retention_delete": (4, FILTER + "; under another path than pydb's only names and places"),
     "retention_delete_cascade": (2, FILTER),
     "retention_delete_rows": (1, FILTER),
     "retention_chosen": (1, RULES),
     "retention_effect_warnings": (1, FILTER),
-    "retention_filter_understood": (1, "a filter that retention_names_problem let through, as its author"),
+    "filter_understood": (1, "a filter that filter_names_problem let through, as its author"),
     "retention_lock": (1, NAMES),
     "relation_renamed": (1, NAMES),
     "retention_rule_lock": (1, NAMES),
@@ -253,7 +253,7 @@ def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_a
     for name, call in {
         "reference_edge_condition": "reference_check_author(",
         "retention_check_author": "reference_check_author(",
-        "reference_check_author": "retention_check_stored(",
+        "reference_check_author": "filter_check_stored(",
     }.items():
         assert f"pydb_internal.{call}" in routines[name].body, name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -60,10 +61,12 @@ def check(
     script.write_text(
         '#!/bin/sh\n. "$(dirname -- "$0")/_common.sh"\n. "$(dirname -- "$0")/_tests.sh"\n'
         f'python={sys.executable}\nwords="$root/words"\nfail_rerun={fail_rerun}\ncd -- "$root"\n'
-        'run_tests -n 1 -p no:randomly "$@" || exit $?\n'
+        'run_tests -n 1 "$@" || exit $?\n'
     )
     script.chmod(0o755)
-    return subprocess.run([str(script), *args], capture_output=True, text=True, check=False)
+    # of the plugins the one that runs tests beside each other: to load all takes longer than these tests
+    env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}
+    return subprocess.run([str(script), *args], env=env, capture_output=True, text=True, check=False)
 
 
 def test_what_passes_alone_is_named_and_no_failure(project: Path) -> None:

@@ -43,6 +43,12 @@ def test_what_overlaps_holds_its_parents(lab: Lab) -> None:
     assert refusal.hint == "alter table public.booking validate constraint booking_room;"
     lab.do(refusal.hint)
 
+    look = "select indexed, cure from pydb.cascade_plan('room', %s) where relation = 'public.booking'"
+    ((indexed, cure),) = lab.rows(look, '[{"id": 2, "valid": "[2020-01-01,2021-01-01)"}]')
+    assert (indexed, "using gist" in str(cure)) == (False, True)
+    lab.do(str(cure))
+    assert lab.rows(look, '[{"id": 2, "valid": "[2020-01-01,2021-01-01)"}]') == [(True, None)]
+
     plan = "select action, rows from pydb.cascade_plan('room', %s)"
     held = '[{"id": 1, "valid": "[2020-01-01,2020-06-01)"}]'
     assert lab.rows(plan, held) == [("blocked", 1), ("delete", 1)]

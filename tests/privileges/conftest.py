@@ -9,10 +9,13 @@ import psycopg
 import pytest
 
 from pydb import sources
+from tests.servers import Servers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Connect, Connection, RoleFactory
-    from tests.servers import Database
+    from tests.servers import Database, TestServer
 
 ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
@@ -51,11 +54,34 @@ class Field:
         return value
 
 
+def fill(dsn: str) -> None:
+    """Make the roles and the tables; the roles stay, and belong to the whole server."""
+    with psycopg.connect(dsn, autocommit=True) as db:
+        db.execute(ROLES_FILE.read_bytes())
+        db.execute(TABLES.encode())
+
+
+@pytest.fixture(scope="session")
+def fields() -> Iterator[Servers]:
+    """Servers that have the roles of roles.sql, as those of the other tests have not."""
+    with Servers() as made:
+        yield made
+
+
 @pytest.fixture
-def field(database: Database, db: Connection, connect: Connect, role: RoleFactory) -> Field:
-    database.roles.extend(ROLES)
-    db.execute(ROLES_FILE.read_bytes())
-    db.execute(TABLES.encode())
+def database(request: pytest.FixtureRequest, server: TestServer) -> Iterator[Database]:
+    """A fresh database with pydb; for who asks for `field` a copy of what `fill` made."""
+    if "field" in request.fixturenames:
+        fields: Servers = request.getfixturevalue("fields")
+        made = fields.get(server.name).database(migrated=True, filling=fill)
+    else:
+        made = server.database(migrated=True)
+    with made as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def field(db: Connection, connect: Connect, role: RoleFactory) -> Field:
     return Field(
         db,
         connect(user=role("mal", "in role pydb_admin")),

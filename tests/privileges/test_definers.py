@@ -54,6 +54,7 @@ SAFE: Final = {
     "audit_head_text": TELLS + ": the end of a chain of hashes",
     "audit_note": RIGHT + ": a note, entered as such under the login of its caller",
     "audit_say": "six kinds of events that happen with the rights of the caller; notes pid and statement",
+    "reference_enter": TELLS + ": nothing, but that a logical reference changed since a snapshot",
     "cascade_approval_store": DRAFT + "; refuses the role that requested, by number",
     "cascade_cancel": RIGHT + "; it only stops something",
     "cascade_job_get": TELLS + ", and locks the row",
@@ -130,7 +131,7 @@ SAFE: Final = {
     "reference_logical": TELLS + ": names and columns of references",
     "reference_store": DRAFT,
     "retention_builtin": TELLS,
-    "retention_has_silent": TELLS,
+    "reference_has_silent": TELLS,
     "retention_pause": RIGHT + "; it only stops something",
     "retention_partition_leftovers": TELLS,
     "retention_partition_store": DRAFT

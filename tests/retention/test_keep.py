@@ -445,15 +445,17 @@ def test_the_last_of_a_group_are_not_looked_for_among_older_partitions(lab: Lab,
         )
     lab.do("analyze public.t")
     lab.policy(keep_last=15, keep_last_by=["tenant"], combine=combine)
-    # the plan of each partition, too: all rows of the table are not ranked for each of them
-    for is_joined in (False, True):
+    # asked of one partition alone, and in a run, which knows since when the last ones are
+    for is_known in (False, True):
         (condition,) = lab.rows(
-            "select pydb_internal.retention_rule_condition("
-            "pydb_internal.retention_policy_at(p, %s), %s, 't', %s)"
-            " from pydb.retention_policy as p where name = 'p'",
+            """select case when %s then (pydb_internal.retention_last_survey(a, %s, s)).ruled else s.ruled end
+            from pydb.retention_policy as p, pydb_internal.retention_policy_at(p, %s) as a,
+                pydb_internal.retention_said_of(a, %s) as s
+            where p.name = 'p'""",
+            is_known,
+            NOW - timedelta(days=30),
             NOW,
             NOW - timedelta(days=30),
-            is_joined,
         )[0]
         lines = [
             str(line)
@@ -463,7 +465,55 @@ def test_the_last_of_a_group_are_not_looked_for_among_older_partitions(lab: Lab,
             )
         ]
         older = [line for line in lines for number in range(7, 12) if f"t_{number}" in line]
-        assert older
+        assert bool(older) is not is_known
         assert all("never executed" in line for line in older), "\n".join(lines)
-    planned = lab.one("select sum(rows) from pydb.retention_plan('p', %s)", NOW)
+    scans = (
+        "select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_xact_user_tables"
+        " where relid = 'public.t_0'::regclass"
+    )
+    with lab.db.transaction():
+        before = lab.number(scans)
+        planned = lab.one("select sum(rows) from pydb.retention_plan('p', %s)", NOW)
+        # a plan finds the last ones of all partitions at once, whatever their number
+        assert lab.number(scans) - before <= 6
     assert lab.prune().rows_done == planned == {"and": 315, "or": 330}[combine]
+
+
+@pytest.mark.parametrize("unit", ["timestamptz", "uuid", "bigint"])
+def test_the_last_of_a_group_stay_though_newer_ones_go_under_the_run(
+    lab: Lab, connect: Connect, unit: str
+) -> None:
+    day = "timestamptz '2024-01-01 00:00Z' + i * interval '1 day'"
+    at = {
+        "timestamptz": day,
+        "bigint": f"extract(epoch from {day})::bigint",
+        "uuid": f"(lpad(to_hex((extract(epoch from {day}) * 1000)::bigint), 12, '0')"
+        " || '70008000000000000000')::uuid",
+    }[unit]
+    lab.do(
+        f"""create table public.t (part int, id int, tenant int not null, at {unit} not null,
+            primary key (part, id)) partition by list (part);
+        create table public.t_0 partition of public.t for values in (0);
+        create table public.t_1 partition of public.t for values in (1);
+        create index on public.t (tenant, at);
+        insert into public.t select i % 2, i, 1, {at} from generate_series(1, 40) as i"""
+    )
+    lab.policy(
+        keep_last=2, keep_last_by=["tenant"], combine="and", time_unit="s" if unit == "bigint" else None
+    )
+    gate, ours = connect(autocommit=False), Lab(connect())
+    # read, counted, and not yet deleted from
+    gate.execute("lock table public.t_0, public.t_1 in share mode")
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(ours.call)
+        while not lab.rows(
+            "select from pg_locks where relation = any('{t_0,t_1}'::regclass[]) and not granted"
+        ):
+            assert not run.done()
+            time.sleep(PAUSE)
+        gate.execute("delete from public.t where id = 40")
+        gate.commit()
+        run.result(timeout=60)
+    assert {38, 39} <= set(lab.ids())
+    lab.call()
+    assert lab.ids() == [38, 39]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests import reuse
 from tests.cli.conftest import DEADLINE, Cli
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Connection
+    from tests.crons import SharedCron
     from tests.servers import CronServer
 
 HOSTILE_NAMES = (
@@ -100,7 +103,7 @@ class Site:
 
 def make_site(dsn: str) -> Site:
     """Fill a database that has pydb, whose built-in policies are not scheduled."""
-    db = psycopg.connect(dsn, autocommit=True)
+    db = reuse.session(dsn)
     db.execute("update pydb.retention_policy set schedule = null where builtin")
     db.execute("create schema t")
     db.execute("create table t.event (id bigint, at timestamptz)")
@@ -144,7 +147,7 @@ def site(dsn: str) -> Iterator[Site]:
     """On each of the two servers, without pg_cron."""
     made = make_site(dsn)
     yield made
-    made.db.close()
+    reuse.leave(made.db)
 
 
 @pytest.fixture
@@ -153,17 +156,30 @@ def cli(site: Site, tmp_path: Path) -> Cli:
     return Cli(site.dsn, tmp_path)
 
 
+@contextlib.contextmanager
+def _cron(request: pytest.FixtureRequest) -> Iterator[CronServer]:
+    """The test's own server if it has one, else the shared one."""
+    if "cron_server" in request.fixturenames:
+        yield request.getfixturevalue("cron_server")
+    else:
+        shared: SharedCron = request.getfixturevalue("shared_cron")
+        with shared.lend() as server:
+            yield server
+
+
 @pytest.fixture
-def cron_site(cron_server: CronServer) -> Iterator[Site]:
+def cron_site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """In the database that pg_cron lives in."""
-    made = make_site(cron_server.app_dsn)
-    yield made
-    made.db.close()
+    with _cron(request) as server:
+        made = make_site(server.app_dsn)
+        yield made
+        reuse.leave(made.db)
 
 
 @pytest.fixture
-def far_site(cron_server: CronServer) -> Iterator[Site]:
+def far_site(request: pytest.FixtureRequest) -> Iterator[Site]:
     """In another database of a server with pg_cron; its name needs quoting."""
-    made = make_site(cron_server.add("far away"))
-    yield made
-    made.db.close()
+    with _cron(request) as server:
+        made = make_site(server.add("far away"))
+        yield made
+        made.db.close()

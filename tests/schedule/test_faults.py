@@ -83,7 +83,7 @@ FAULTS: Final = {
     "gone": Fault(Outcome("failed", "blocked", "error", "YD106"), "target_gone"),
     "locked": Fault(Outcome("failed", "blocked", "locked", "55P03")),
     "slow": Fault(
-        Outcome("succeeded", "partial", "time_budget", "57014"), "statement_timeout", "hasty", gated=True
+        Outcome("failed", "blocked", "time_budget", "57014"), "statement_timeout", "hasty", gated=True
     ),
     "cancelled": Fault(Outcome("failed", "cancelled", "cancelled", "57014"), gated=True),
     "twice": Fault(Outcome("succeeded", "skipped", "locked", "55006"), gated=True),

@@ -23,6 +23,7 @@ declare
     v_is_triggered boolean;
     v_salt bytea;
 begin
+    perform pydb_internal.reference_enter();
     perform pydb_internal.cascade_enter(p_root);
     v_walk := pydb_internal.cascade_traverse(pydb_internal.cascade_root_rows(p_root, p_keys), p_choices);
     steps :=

@@ -46,7 +46,8 @@ begin
         raise exception using errcode = 'YD305', message = format('%s has no index', v_worst.reference),
             detail = format('%s has about %s; the delete would read %s pages of it.', v_worst.child,
                 pydb_internal.rows_text(v_worst.rows), v_worst.pages),
-            hint = pydb_internal.cascade_index_command(v_worst.edge) || ' -- or p_allow_unindexed => true';
+            hint = pydb_internal.cascade_index_command((v_worst.edge).child, (v_worst.edge).child_columns)
+                || ' -- or p_allow_unindexed => true';
     end if;
 end
 $$;

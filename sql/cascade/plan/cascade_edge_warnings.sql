@@ -55,7 +55,7 @@ begin
                 select string_agg(format('%I', u.name), ', ' order by u.ord)
                 from unnest(v_edge.child_columns) with ordinality as u (name, ord)
             ), v_child
-        ), pydb_internal.cascade_index_command(v_edge);
+        ), pydb_internal.cascade_index_command(v_edge.child, v_edge.child_columns);
     end if;
     v_has_triggers := v_edge.kind = 'declared' and not (v_edge.is_enforced and v_edge.is_valid)
         and exists (select 1 from pg_trigger as g where g.tgconstraint = v_edge.constraint_id);

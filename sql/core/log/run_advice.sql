@@ -55,7 +55,10 @@ begin
     return coalesce(
         case p_run.stop_reason
             when 'row_budget' then 'more is due; to go on: ' || v_again
-            when 'time_budget' then 'more is due; to go on: ' || v_again
+            when 'time_budget' then coalesce(
+                case p_run.state when 'blocked' then nullif(p_run.detail ->> 'hint', '') end,
+                'more is due; to go on: ' || v_again
+            )
             when 'wal_budget' then 'more is due; to go on: ' || v_again
             when 'window' then 'more is due; the next run in the window goes on'
             when 'fuse' then 'look at: ' || v_look || '; if that is right, raise fuse_rows or fuse_share'

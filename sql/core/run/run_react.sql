@@ -43,9 +43,16 @@ begin
         v_turn.run.tally := pydb_internal.run_tally((v_turn.run).tally, null, p_sqlstate);
     end if;
     if v_is_timeout then
-        v_turn.run.state := 'partial';
+        -- before its first batch it has done nothing, and will not tomorrow either
+        v_turn.run.state := case when coalesce(p_run.batches, 0) = 0 then 'blocked' else 'partial' end;
         v_turn.run.reason := 'time_budget';
         v_turn.run.halt := 'time_budget';
+        v_turn.run.hint := coalesce((
+            select s.cure
+            from pg_roles as r
+            cross join lateral pydb_internal.setting_of_role(r.oid, 'statement_timeout') as s
+            where r.rolname = session_user
+        ), 'set statement_timeout = 0;');
     elsif v_turn.part is null then
         v_fault := pydb_internal.run_fault(p_sqlstate);
         v_turn.run.tries := p_run.tries + 1;

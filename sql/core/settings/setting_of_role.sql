@@ -15,14 +15,17 @@ set search_path = pg_catalog, pg_temp
 as $$
     -- the view reads all settings anew wherever it stands
     with known as materialized (
-        select s.name, s.setting, s.unit, s.source, s.reset_val from pg_settings as s where s.name = p_name
+        select s.name, s.setting, s.unit, s.source, s.reset_val, s.boot_val from pg_settings as s where s.name = p_name
     )
     select s.value, s.source, s.cure
     from (
         -- this session is one of the role: as it is, whoever has set it
         select
             1, case when s.unit is null then s.setting else current_setting(s.name) end,
-            s.source, format('set %I = default;', p_name)
+            -- what came with the connection is the session's own default
+            s.source, format(
+                case s.source when 'client' then 'set %I = %L;' else 'set %I = default;' end, p_name, s.boot_val
+            )
         from known as s
         where s.source in ('client', 'interactive', 'session')
             and exists (select from pg_roles as r where r.oid = p_role and r.rolname = current_user)

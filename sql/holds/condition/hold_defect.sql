@@ -14,7 +14,7 @@ begin
         and pydb_internal.hold_relation(p_hold) is not null
     then
         begin
-            perform pydb_internal.retention_check_stored(
+            perform pydb_internal.filter_check_stored(
                 format('the filter of hold %s', p_hold.name), pydb_internal.hold_relation(p_hold), p_hold.filter,
                 p_hold.placed_by, p_hold.placed_by_role, format('select * from pydb.hold where name = %L;', p_hold.name)
             );

@@ -62,7 +62,7 @@ begin
             detail = 'With p_table null a hold of a tenant is about every table that has the column.',
             hint = 'p_table => ''schema.table'', or another column in p_tenant';
     elsif v_hold.filter is not null then
-        v_hold.filter := pydb_internal.retention_check_filter(v_table::regclass, v_hold.filter);
+        v_hold.filter := pydb_internal.filter_check(v_table::regclass, v_hold.filter);
     end if;
     v_hold.relation_name := pydb_internal.relation_name(v_table);
     return to_jsonb(v_hold) || jsonb_build_object('relation', v_table, 'tables', to_jsonb(v_hold.tables::oid[]));

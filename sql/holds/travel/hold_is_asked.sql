@@ -22,7 +22,7 @@ begin
     ) then
         return false;
     end if;
-    perform pydb_internal.retention_check_stored(
+    perform pydb_internal.filter_check_stored(
         format('the filter of hold %s', p_hold.name), v_relation, p_hold.filter, p_hold.placed_by,
         p_hold.placed_by_role, format('select * from pydb.hold where name = %L;', p_hold.name)
     );

@@ -77,7 +77,7 @@ comment on function pydb_internal.orphan_count_piece(
     pydb_internal.reference_edge, pydb_internal.orphan_piece, text, integer, text
 ) is
 'What one piece of a child holds: orphans, unconfirmed (p_age is false), partly_null, checked_rows, and at most p_sample
-keys. p_part: a condition that retention_check_filter has let through; only rows for which it holds are looked at.';
+keys. p_part: a condition that filter_check has let through; only rows for which it holds are looked at.';
 
 revoke all on function pydb_internal.orphan_count_piece(
     pydb_internal.reference_edge, pydb_internal.orphan_piece, text, integer, text

@@ -28,7 +28,15 @@ begin
             select 1
             from pg_index as i
             inner join pg_class as x on x.oid = i.indexrelid
-            inner join pg_am as m on m.oid = x.relam and m.amname in ('btree', 'hash')
+            inner join pg_am as m on m.oid = x.relam and (
+                m.amname in ('btree', 'hash')
+                -- a key with PERIOD asks what overlaps
+                or m.amname = 'gist' and exists (
+                    select 1 from pg_attribute as r
+                    inner join pg_type as y on y.oid = r.atttypid and y.typtype in ('r', 'm')
+                    where r.attrelid = l.relation and r.attnum = any(k.attnums)
+                )
+            )
             where i.indrelid = l.relation and i.indisvalid and i.indpred is null
                 and (string_to_array(i.indkey::text, ' ')::int2[])[1:cardinality(k.attnums)] @> k.attnums
         )
@@ -37,6 +45,7 @@ end
 $$;
 
 comment on function pydb_internal.reference_is_indexed(oid, smallint[]) is
-'True if a valid btree or hash index, not partial, begins with the columns, on the table or on each of its partitions.';
+'True if a valid btree or hash index (or a GiST one where there is a range among them), not partial, begins with the
+columns, on the table or on each of its partitions.';
 
 revoke all on function pydb_internal.reference_is_indexed(oid, smallint[]) from public;

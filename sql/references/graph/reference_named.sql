@@ -30,7 +30,7 @@ begin
             select from pg_class as c where c.oid = any(v_line) and c.relhastriggers
         ) and not exists (
             select from pg_constraint as k where k.conrelid = any(v_line) and k.contype = 'f'
-        ) and not pydb_internal.retention_has_silent(v_line);
+        ) and not pydb_internal.reference_has_silent(v_line);
         v_new := array(
             select distinct coalesce(pg_partition_root(l.there::regclass)::oid, l.there)
             from (

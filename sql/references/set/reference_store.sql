@@ -1,7 +1,7 @@
 -- pydb_internal.reference_store (set; by reference_set): write a checked logical reference, under the role that set it;
 -- no change, no trace.
--- reads the catalog, reads and writes pydb.reference, pydb_internal.draft   writes pydb.audit_log
--- locks the reference's row
+-- reads the catalog, reads and writes pydb.reference, pydb_internal.draft
+-- writes pydb.audit_log, pydb_internal.reference_gate   locks the reference's row
 -- raises YD005 YD301
 create or replace function pydb_internal.reference_store(p_draft bigint)
 returns pydb.reference
@@ -60,6 +60,7 @@ begin
     v_new.updated_at := now();
     delete from pydb.reference as r where r.name = v_new.name;
     insert into pydb.reference select v_new.*;
+    update pydb_internal.reference_gate as g set changes = g.changes + 1;
     perform pydb_internal.audit_add(
         'reference_set', v_new.name, jsonb_build_object('old', to_jsonb(v_old), 'new', to_jsonb(v_new)), null
     );

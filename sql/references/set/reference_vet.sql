@@ -44,10 +44,10 @@ begin
     end if;
     perform pydb_internal.reference_check_types(v_new.child, v_child, v_new.parent, v_parent);
     if v_new.filter is not null then
-        v_new.filter := pydb_internal.retention_check_filter(v_new.child, v_new.filter);
+        v_new.filter := pydb_internal.filter_check(v_new.child, v_new.filter);
     end if;
     if v_new.parent_filter is not null then
-        v_new.parent_filter := pydb_internal.retention_check_filter(v_new.parent, v_new.parent_filter);
+        v_new.parent_filter := pydb_internal.filter_check(v_new.parent, v_new.parent_filter);
     end if;
     v_new.name := pydb_internal.reference_name(v_new.child, v_new.child_columns, v_name);
     return jsonb_build_object(

@@ -36,7 +36,7 @@ begin
         from pg_class as c
         where c.oid = any(v_from)
     )
-        and not pydb_internal.retention_has_silent(v_from)
+        and not pydb_internal.reference_has_silent(v_from)
     then
         v_from := '{}';
     end if;
@@ -52,7 +52,7 @@ begin
         );
         exit when not exists (
             select 1 from pg_trigger as g where g.tgrelid = any(v_line) and g.tgconstraint <> 0
-        ) and not pydb_internal.retention_has_silent(v_line);
+        ) and not pydb_internal.reference_has_silent(v_line);
         v_next := '{}';
         -- of one partition alone the triggers of a key may be off as well
         v_is_off := exists (

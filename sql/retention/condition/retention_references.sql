@@ -33,7 +33,7 @@ begin
     if v_class.relispartition then
         v_line := v_line || array(select a.relid::oid from pg_catalog.pg_partition_ancestors(p_relation) as a);
     end if;
-    if pydb_internal.retention_has_silent(v_line) then
+    if pydb_internal.reference_has_silent(v_line) then
         return query
         select
             e.reference, e.reference, e.child, e.child_columns, e.parent_columns, e.on_delete, e.set_columns,

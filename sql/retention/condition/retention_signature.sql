@@ -51,7 +51,7 @@ begin
             select i.inhdetachpending from pg_catalog.pg_inherits as i where i.inhrelid = p_relation
         ));
     end if;
-    if pydb_internal.retention_has_silent(v_line) then
+    if pydb_internal.reference_has_silent(v_line) then
         v_text := concat_ws('|', v_text, array(
             select concat_ws(' ', e.child, e.child_columns, e.on_delete, e.filter, e.parent_filter)
             from pydb_internal.reference_edges_among(v_line) as e

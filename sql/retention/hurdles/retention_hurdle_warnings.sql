@@ -25,7 +25,7 @@ begin
     return v_all || array(
         select row(t.name, format(
             case t.name
-                when 'statement_timeout' then '%s is %s for %s: a run is cut off after it and is partial: %s'
+                when 'statement_timeout' then '%s is %s for %s: a run is cut off after it, partial or blocked: %s'
                 when 'transaction_timeout' then '%s is %s for %s: a run takes no notice of it, a batch has its own time'
             end, t.name, s.value, v_role::regrole, s.cure
         ))::pydb_internal.retention_warning

@@ -5,7 +5,8 @@
 create or replace function pydb_internal.retention_beyond_condition(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
-    p_alias text
+    p_alias text,
+    p_since text default null
 )
 returns text
 language plpgsql
@@ -19,8 +20,11 @@ declare
     v_pruned constant boolean := (select c.relkind = 'p' from pg_class as c where c.oid = p_policy.target);
     v_from text;
 begin
+    if p_since = '' then
+        return 'false';
+    end if;
     v_from := format(
-        'select 1 from %s as "of" where (%s) > (%s)%s and %s is not null and not (%s) and not (%s)%s%s',
+        'select 1 from %s as "of" where (%s) > (%s)%s and %s is not null and not (%s) and not (%s)%s%s%s',
         pydb_internal.relation_name(p_policy.target),
         (
             select string_agg('"of".' || u.name, ', ' order by u.ord)
@@ -35,7 +39,9 @@ begin
         format('"of".%I', p_policy.time_column), v_say.past, v_say.future, v_say.filtered,
         case when p_policy.combine = 'or' then format(' and (%s) is not true', pydb_internal.retention_aged_condition(
             p_policy, 'infinity', '"of"', false
-        )) else '' end
+        )) else '' end,
+        -- a constant, by which partitions are left out before anything is planned for them
+        case when p_since is null then '' else format(' and "of".%I >= %L', p_policy.time_column, p_since) end
     );
     -- null equals null here, and no index knows that: a branch for each way in which columns can be null
     return format('exists (select 1 from (%s) as "newer" offset %s)', (
@@ -57,8 +63,10 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_beyond_condition(pydb.retention_policy, timestamptz, text) is
+comment on function pydb_internal.retention_beyond_condition(pydb.retention_policy, timestamptz, text, text) is
 'Condition over an alias: as many rows as are kept of its group are newer; of combine or, among those that have not
-expired. The same as "place" > keep_last of retention_last_query.';
+expired. The same as "place" > keep_last of retention_last_query. p_since: rows that are older than this are not looked
+for: the less is found, the more stays; the empty text: no group had as many rows.';
 
-revoke all on function pydb_internal.retention_beyond_condition(pydb.retention_policy, timestamptz, text) from public;
+revoke all on function pydb_internal.retention_beyond_condition(pydb.retention_policy, timestamptz, text, text)
+from public;

@@ -23,7 +23,7 @@ declare
 begin
     return format(
         'select "of".tableoid as "in", "of".ctid as "at", pg_catalog.row_number() over (%1$sorder by %2$s) as "place",
-            %3$s as "is_aged", %4$s as "is_endless"
+            %3$s as "is_aged", %4$s as "is_endless", %7$s as "time", (%11$s) as "is_old"
         from %5$s as "of"%6$s where %7$s is not null and not (%8$s) and not (%9$s)%10$s',
         'partition by ' || nullif(concat_ws(', ', v_groups, v_aged), '') || ' ',
         (
@@ -36,14 +36,14 @@ begin
         end || ')', 'false'),
         pydb_internal.relation_name(p_policy.target),
         case when v_is_or then pydb_internal.retention_rule_source(p_policy, '"of"') else '' end,
-        v_time, v_say.past, v_say.future, v_say.filtered
+        v_time, v_say.past, v_say.future, v_say.filtered, v_say.expired
     );
 end
 $$;
 
 comment on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) is
 'Query with columns "in" (tableoid), "at" (ctid), "place" (1 = the newest of its group), and, for combine or, "is_aged"
-(places are among those that are not) and "is_endless". Rows without a time, with one that cannot be
+(places are among those that are not) and "is_endless"; "time", and "is_old": older than the cutoff. Rows without a time, with one that cannot be
 meant, and rows that the filter leaves out have no place.';
 
 revoke all on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) from public;

@@ -6,7 +6,8 @@ create or replace function pydb_internal.retention_effect_warnings(
     p_policy pydb.retention_policy,
     p_relation oid,
     p_cutoff timestamptz,
-    p_rows bigint
+    p_rows bigint,
+    p_said pydb_internal.retention_said default null
 )
 returns pydb_internal.retention_warning[]
 language plpgsql
@@ -24,7 +25,7 @@ begin
     for v_ref in select r.* from pydb_internal.retention_references(p_relation) as r loop
         if v_ref.on_delete in ('c', 'n', 'd') and not v_ref.itself and p_rows > 0 then
             v_due := coalesce(
-                v_due, pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff)
+                v_due, pydb_internal.retention_deletable_condition(p_policy, p_relation, p_cutoff, p_said)
                     || pydb_internal.hold_free_condition(p_policy.target)
             );
             execute format(
@@ -59,11 +60,10 @@ begin
         end if;
         if not v_ref.indexed then
             v_all := v_all || row('unindexed', format(
-                '%s %s of %s has no index, every deleted row costs a scan of it: '
-                || 'create index concurrently on %3$s (%4$s);',
+                '%s %s of %s has no index, every deleted row costs a scan of it: %s',
                 case when v_ref.is_silent then 'reference' else 'foreign key' end, v_ref.label,
                 pydb_internal.relation_name(v_ref.child),
-                (select string_agg(quote_ident(u.name), ', ') from unnest(v_ref.child_columns) as u (name))
+                pydb_internal.cascade_index_command(v_ref.child, v_ref.child_columns)
             ))::pydb_internal.retention_warning;
         end if;
         -- asked for the key on a partition alone: the rows of its siblings are kept, or taken along, by nothing
@@ -106,9 +106,13 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_effect_warnings(pydb.retention_policy, oid, timestamptz, bigint) is
+comment on function pydb_internal.retention_effect_warnings(
+    pydb.retention_policy, oid, timestamptz, bigint, pydb_internal.retention_said
+) is
 'Warnings of a plan: children that CASCADE or SET NULL would change, with counts; keys without an index, with the
 statement that cures it; triggers and rules that the plan cannot see through.';
 
-revoke all on function pydb_internal.retention_effect_warnings(pydb.retention_policy, oid, timestamptz, bigint)
+revoke all on function pydb_internal.retention_effect_warnings(
+    pydb.retention_policy, oid, timestamptz, bigint, pydb_internal.retention_said
+)
     from public;

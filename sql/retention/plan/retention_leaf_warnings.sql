@@ -10,7 +10,8 @@ create or replace function pydb_internal.retention_leaf_warnings(
     p_blocked bigint,
     p_null bigint,
     p_minus_infinity bigint,
-    p_foreign boolean
+    p_foreign boolean,
+    p_said pydb_internal.retention_said default null
 )
 returns pydb_internal.retention_warning[]
 language plpgsql
@@ -67,14 +68,14 @@ begin
                 format('strategy index is set, but no index leads with %I',
                     p_policy.time_column))::pydb_internal.retention_warning;
     end if;
-    return v_all || pydb_internal.retention_effect_warnings(p_policy, p_relation, p_cutoff, p_due);
+    return v_all || pydb_internal.retention_effect_warnings(p_policy, p_relation, p_cutoff, p_due, p_said);
 end
 $$;
 
 comment on function pydb_internal.retention_leaf_warnings(
-    pydb.retention_policy, oid, timestamptz, bigint, bigint, bigint, bigint, boolean
+    pydb.retention_policy, oid, timestamptz, bigint, bigint, bigint, bigint, boolean, pydb_internal.retention_said
 ) is 'Warnings of a plan about one relation: referenced, null and -infinity rows, privileges, effects on children.';
 
 revoke all on function pydb_internal.retention_leaf_warnings(
-    pydb.retention_policy, oid, timestamptz, bigint, bigint, bigint, bigint, boolean
+    pydb.retention_policy, oid, timestamptz, bigint, bigint, bigint, bigint, boolean, pydb_internal.retention_said
 ) from public;

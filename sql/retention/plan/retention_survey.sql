@@ -36,6 +36,7 @@ as $$
 declare
     v_leaf record;
     v_rule pydb_internal.hold_rule := p_rule;
+    v_said pydb_internal.retention_said;
     v_action constant text := pydb_internal.retention_save_action(p_policy);
 begin
     perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
@@ -43,15 +44,19 @@ begin
     if p_said.expired is null then
         p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
     end if;
+    p_said := pydb_internal.retention_last_survey(p_policy, p_cutoff, p_said);
+    v_said := p_said;
+    v_said.last := null;
     if p_rule.free is null then
         v_rule := pydb_internal.hold_rule_of(p_policy.target);
     end if;
     for v_leaf in
         select
             coalesce(l.relation, p.relation) as oid, l.foreign_table is true as is_foreign, p.unit,
-            coalesce(p.action, v_action) as action, p.code, p.reason
+            coalesce(p.action, v_action) as action, p.code, p.reason, coalesce(w.tids, '{}') as last
         from pydb_internal.retention_leaves(p_policy.target) as l
         full join pydb_internal.retention_partition_leaves(p_policy, p_cutoff) as p on p.relation = l.relation
+        left join unnest(p_said.last) as w on w.relation = l.relation
         order by 1
     loop
         relation := v_leaf.oid;
@@ -78,12 +83,17 @@ begin
             strategy := case when unit is not null then 'partition' end;
             strategy_reason := reason;
         elsif not foreign_table then
+            if p_said.last is not null then
+                v_said.ruled_joined := pydb_internal.retention_rule_condition(
+                    p_policy, p_cutoff, p_is_joined => true, p_last => v_leaf.last
+                );
+            end if;
             select
                 m.rows_due, m.rows_blocked, m.rows_minus_infinity, m.oldest, m.newest, m.rows_past, m.rows_future,
                 m.last_block, m.rows_held
             into rows_due, rows_blocked, rows_minus_infinity, oldest, newest, rows_past, rows_future, last_block,
                 rows_held
-            from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span, v_rule, p_said) as m;
+            from pydb_internal.retention_measure(p_policy, relation, p_cutoff, p_span, v_rule, v_said) as m;
             rows_total := greatest(
                 -- of what keeps all its rows only the fuse asks, and counts where that could matter
                 pydb_internal.retention_total_rows(relation, case when p_span or rows_due > 0 then false end),

@@ -47,7 +47,7 @@ begin
     end if;
     perform pydb_internal.retention_check_unit(v_new, clock_timestamp());
     if v_new.filter is not null then
-        v_new.filter := pydb_internal.retention_check_filter(v_new.target, v_new.filter);
+        v_new.filter := pydb_internal.filter_check(v_new.target, v_new.filter);
     end if;
     if not v_builtin then
         perform pydb_internal.retention_check_values(v_new, clock_timestamp());

@@ -6,7 +6,9 @@ create or replace function pydb_internal.retention_rule_condition(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
     p_alias text default 't',
-    p_is_joined boolean default false
+    p_is_joined boolean default false,
+    p_last tid[] default null,
+    p_since text default null
 )
 returns text
 language plpgsql
@@ -18,6 +20,9 @@ declare
     -- all rows are given their places at once where that is done once; not for each of a thousand partitions
     v_at_once constant boolean := p_is_joined and p_policy.keep_last is not null
         and (select c.relkind <> 'p' from pg_class as c where c.oid = p_policy.target);
+    v_beyond constant text := case
+        when p_last is not null then format('%s.ctid <> all (%L::pg_catalog.tid[])', p_alias, p_last)
+    end;
 begin
     if not pydb_internal.retention_has_rules(p_policy) then
         return '';
@@ -31,9 +36,11 @@ begin
     elsif p_policy.combine = 'or' then
         return format(
             ' and (%s or (%s and (%s) is not true))',
-            pydb_internal.retention_aged_condition(p_policy, 'infinity', p_alias, false),
-            pydb_internal.retention_beyond_condition(p_policy, p_cutoff, p_alias),
-            coalesce(pydb_internal.retention_endless_condition(p_policy, p_alias, false), 'false')
+            pydb_internal.retention_aged_condition(p_policy, 'infinity', p_alias, p_is_joined and p_last is not null),
+            coalesce(v_beyond, pydb_internal.retention_beyond_condition(p_policy, p_cutoff, p_alias, p_since)),
+            coalesce(pydb_internal.retention_endless_condition(
+                p_policy, p_alias, p_is_joined and p_last is not null
+            ), 'false')
         );
     end if;
     v_aged := pydb_internal.retention_aged_condition(p_policy, p_cutoff, p_alias, p_is_joined);
@@ -44,15 +51,21 @@ begin
             where "last"."place" > %3$s)',
             p_alias, pydb_internal.retention_last_query(p_policy, p_cutoff), p_policy.keep_last
         )
-        else ' and ' || pydb_internal.retention_beyond_condition(p_policy, p_cutoff, p_alias)
+        else ' and ' || coalesce(
+            v_beyond, pydb_internal.retention_beyond_condition(p_policy, p_cutoff, p_alias, p_since)
+        )
     end;
 end
 $$;
 
-comment on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean) is
+comment on function pydb_internal.retention_rule_condition(
+    pydb.retention_policy, timestamptz, text, boolean, tid[], text
+) is
 '" and …" over an alias, or nothing where the policy has no rules. p_is_joined: for a look at
 many rows; the mapping is joined by retention_rule_source, and all rows of a table without partitions are given their
-places at once.';
+places at once. Of a partition: p_last, the rows of it that are among the last; p_since, as retention_beyond_condition
+says. From who has asked for all partitions (retention_last_survey).';
 
-revoke all on function pydb_internal.retention_rule_condition(pydb.retention_policy, timestamptz, text, boolean)
-from public;
+revoke all on function pydb_internal.retention_rule_condition(
+    pydb.retention_policy, timestamptz, text, boolean, tid[], text
+) from public;

@@ -51,7 +51,7 @@ begin
             hint = v_hint;
     elsif num_nonnulls(p_policy.watermark_table, p_policy.watermark_function) > 0 then
         if p_policy.watermark_filter is not null then
-            p_policy.watermark_filter := pydb_internal.retention_check_filter(
+            p_policy.watermark_filter := pydb_internal.filter_check(
                 p_policy.watermark_table, p_policy.watermark_filter
             );
         end if;

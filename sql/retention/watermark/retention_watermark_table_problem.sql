@@ -52,8 +52,8 @@ begin
         hint := format('grant select on %s to %s;', v_name, p_role::regrole);
     elsif p_filter is not null then
         problem := coalesce(
-            pydb_internal.retention_filter_problem(p_filter),
-            pydb_internal.retention_names_problem(p_table, p_filter, true)
+            pydb_internal.filter_problem(p_filter),
+            pydb_internal.filter_names_problem(p_table, p_filter, true)
         );
         problem := format('its filter %L may not run any more: ', p_filter) || problem;
         hint := 'Look who changed it, then set the policy again.';
