@@ -225,6 +225,16 @@ def server(request: pytest.FixtureRequest, servers: Servers) -> TestServer:
         pytest.fail(str(error), pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def realms() -> Iterator[Servers]:
+    """Servers on which the roles of roles.sql may stay, as they may not on those of the other tests.
+
+    So a template can have what they own and may do; who fills one makes the roles.
+    """
+    with Servers() as made:
+        yield made
+
+
 @pytest.fixture(scope="module")
 def mortal_name(request: pytest.FixtureRequest) -> str:
     """Which of the two a server is that a module's tests may crash."""

@@ -66,30 +66,28 @@ def path(tmp_path: Path) -> str:
     return f"{tmp_path}:{ON_PATH}"
 
 
-def test_on_a_server_of_its_own() -> None:
-    # a database that the environment names is none of the demo's business
-    done = run("--rows", "8000", PYDB_DSN="host=/nonexistent dbname=production")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[0].startswith("pydb ")
-    assert "PostgreSQL 18." in done.stdout
-    assert "Plain SQL, written by hand (pydb/demo/expected.sql), counts exactly the same." in done.stdout
-    assert "What was deleted is what was planned, row for row." in done.stdout
-    assert 'trading."Abrechnungsläufe"' in done.stdout
-    deleted = re.search(r"^   ([\d,]+) rows deleted, ", done.stdout, re.MULTILINE)
-    told = re.search(r"the ([\d,]+) of the dry run, less 1 row that was locked\.$", done.stdout, re.MULTILINE)
+def check_what_it_shows(shown: str) -> None:
+    """All that is told of a run with 8,000 rows on a server of its own."""
+    assert shown.splitlines()[0].startswith("pydb ")
+    assert "PostgreSQL 18." in shown
+    assert "Plain SQL, written by hand (pydb/demo/expected.sql), counts exactly the same." in shown
+    assert "What was deleted is what was planned, row for row." in shown
+    assert 'trading."Abrechnungsläufe"' in shown
+    deleted = re.search(r"^   ([\d,]+) rows deleted, ", shown, re.MULTILINE)
+    told = re.search(r"the ([\d,]+) of the dry run, less 1 row that was locked\.$", shown, re.MULTILINE)
     assert deleted is not None
     assert told is not None
     assert int(deleted[1].replace(",", "")) == int(told[1].replace(",", "")) - 1
-    assert re.search(r"^trading.match_pairs .* cascade *$", done.stdout, re.MULTILINE)
-    assert re.search(r"^   by: .*heap.*index", done.stdout, re.MULTILINE)
-    assert not re.search(r"\b\d{4,} rows", done.stdout)
+    assert re.search(r"^trading.match_pairs .* cascade *$", shown, re.MULTILINE)
+    assert re.search(r"^   by: .*heap.*index", shown, re.MULTILINE)
+    assert not re.search(r"\b\d{4,} rows", shown)
     for kind in KINDS:
-        assert re.search(rf"^   {kind}  ", done.stdout, re.MULTILINE), kind
+        assert re.search(rf"^   {kind}  ", shown, re.MULTILINE), kind
     assert re.search(
-        r"^   trade_events +partial +[\d,]+ rows in .*; locked: 1 row stayed$", done.stdout, re.MULTILINE
+        r"^   trade_events +partial +[\d,]+ rows in .*; locked: 1 row stayed$", shown, re.MULTILINE
     )
-    assert re.search(r"^   trade_events +completed +1 row in ", done.stdout, re.MULTILINE)
-    assert "\x1b" not in done.stdout
+    assert re.search(r"^   trade_events +completed +1 row in ", shown, re.MULTILINE)
+    assert "\x1b" not in shown
     for line in (
         r"\|-- telemetry.alerts +[\d,]+ rows  delete   dataset_id_ref \(cascade, logical\)",
         r"\|-- telemetry.host_telemetry_archival +[\d,]+ rows  delete   dataset_id_ref \(cascade, logical\)",
@@ -97,11 +95,11 @@ def test_on_a_server_of_its_own() -> None:
         r"    `-- trading.decisions +[\d,]+ rows  delete   decisions_model_run_id_fkey \(restrict\)",
         r"        `-- trading.trade_events +[\d,]+ rows  nullify  trade_events_decision_id_fkey \(set null\)",
     ):
-        assert re.search(rf"^   {line}$", done.stdout, re.MULTILINE), line
-    would = re.search(r"^   would delete ([\d,]+) rows in 7 tables, set", done.stdout, re.MULTILINE)
+        assert re.search(rf"^   {line}$", shown, re.MULTILINE), line
+    would = re.search(r"^   would delete ([\d,]+) rows in 7 tables, set", shown, re.MULTILINE)
     assert would is not None
-    assert f"(pydb/demo/dataset.sql), finds the same {would[1]} rows." in done.stdout
-    assert f"   deleted {would[1]} rows in 7 tables, set " in done.stdout
+    assert f"(pydb/demo/dataset.sql), finds the same {would[1]} rows." in shown
+    assert f"   deleted {would[1]} rows in 7 tables, set " in shown
 
 
 def work_of(pid: int) -> float:
@@ -144,19 +142,23 @@ def test_json_is_one_document_and_the_talk_goes_to_stderr() -> None:
     assert "the same key with another request: refused" in done.stderr
 
 
-def test_keep_leaves_the_server_up_until_ctrl_c() -> None:
+def test_on_a_server_of_its_own_that_keep_leaves_up_until_ctrl_c() -> None:
+    # a database that the environment names is none of the demo's business
+    elsewhere = environment(PYDB_DSN="host=/nonexistent dbname=production")
     with subprocess.Popen(
-        command("--rows", "1", "--keep"), env=environment(), stdout=subprocess.PIPE, text=True
+        command("--rows", "8000", "--keep"), env=elsewhere, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        dsn, told = "", []
+        dsn, told, shown = "", [], ""
         for line in process.stdout:
+            shown += line
             told.append(line.strip())
             if found := re.match(r" +export PYDB_DSN=(.*)", line):
                 (dsn,) = shlex.split(found[1])
             if "Ctrl-C" in line:
                 break
         assert dsn, told
+        check_what_it_shows(shown)
         with psycopg.connect(dsn) as conn:
             assert conn.execute("select count(*) > 0 from pydb.job_run").fetchone() == (True,)
         # the four things to try are commands that work

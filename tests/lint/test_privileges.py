@@ -14,8 +14,10 @@ from pydb import sources
 from tests.lint import roles, sqltree
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Connect, Connection, RoleFactory
-    from tests.servers import Database
+    from tests.servers import Database, Servers, TestServer
 
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
 LOOKING: Final = frozenset(
@@ -68,12 +70,28 @@ PUBLIC: Final = {
 }
 
 
+def make_roles(dsn: str) -> None:
+    """Run roles.sql, twice."""
+    with psycopg.connect(dsn, autocommit=True) as db:
+        for _ in range(2):
+            db.execute(roles.ROLES_FILE.read_bytes())
+
+
 @pytest.fixture
-def with_roles(database: Database, db: Connection) -> Connection:
-    """A superuser's connection after roles.sql has run, twice."""
-    database.roles.extend(ROLES)
-    for _ in range(2):
-        db.execute(roles.ROLES_FILE.read_bytes())
+def database(request: pytest.FixtureRequest, server: TestServer) -> Iterator[Database]:
+    """A fresh database with pydb; for who asks for `with_roles` a copy of what `make_roles` made."""
+    if "with_roles" in request.fixturenames:
+        realms: Servers = request.getfixturevalue("realms")
+        made = realms.get(server.name).database(migrated=True, filling=make_roles)
+    else:
+        made = server.database(migrated=True)
+    with made as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def with_roles(db: Connection) -> Connection:
+    """A superuser's connection after `make_roles`."""
     return db
 
 

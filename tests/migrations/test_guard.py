@@ -10,9 +10,12 @@ from psycopg import sql
 
 from pydb import errors, migrate, sources
 from pydb.cli import main
+from tests.migrations.conftest import planted
 from tests.migrations.tree import Tree, has_pydb, rows
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.conftest import Connect, Connection, RoleFactory
 
 HEAD = sources.history()[-1].revision
@@ -116,19 +119,26 @@ def test_our_table_made_by_another_role_in_a_trusted_schema_is_refused(
     refused(bare, f"table pydb.alembic_version of {attacker}")
 
 
+@pytest.fixture(scope="module")
+def one_more(seed: Path, tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A tree with one revision more than there are, for tests that only read it."""
+    tree = planted(seed, tmp_path_factory.mktemp("one_more"), sources.history(seed))
+    tree.routine("test_first")
+    tree.freeze()
+    return tree
+
+
 @pytest.mark.parametrize(
     ("kind", "schema"), [*((kind, "pydb") for kind in PLANTED), *(("table", schema) for schema in OURS[1:])]
 )
 def test_an_object_of_another_role_stops_an_upgrade(  # noqa: PLR0917
-    kind: str, schema: str, dsn: str, tree: Tree, role: RoleFactory, connect: Connect
+    kind: str, schema: str, dsn: str, one_more: Tree, role: RoleFactory, connect: Connect
 ) -> None:
     attacker, db = role("attacker"), connect()
     db.execute(f"grant usage, create on schema {schema} to {attacker}".encode())
     connect(attacker).execute(PLANTED[kind].replace("pydb.", f"{schema}.").encode())
     before, owned = rows(dsn), objects(db)
-    tree.routine("test_first")
-    tree.freeze()
-    refused(dsn, f"of {attacker}", tree=tree)
+    refused(dsn, f"of {attacker}", tree=one_more)
     assert rows(dsn) == before
     assert objects(db) == owned
 

@@ -9,13 +9,12 @@ import psycopg
 import pytest
 
 from pydb import sources
-from tests.servers import Servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Connect, Connection, RoleFactory
-    from tests.servers import Database, TestServer
+    from tests.servers import Database, Servers, TestServer
 
 ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
 ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
@@ -61,19 +60,12 @@ def fill(dsn: str) -> None:
         db.execute(TABLES.encode())
 
 
-@pytest.fixture(scope="session")
-def fields() -> Iterator[Servers]:
-    """Servers that have the roles of roles.sql, as those of the other tests have not."""
-    with Servers() as made:
-        yield made
-
-
 @pytest.fixture
 def database(request: pytest.FixtureRequest, server: TestServer) -> Iterator[Database]:
     """A fresh database with pydb; for who asks for `field` a copy of what `fill` made."""
     if "field" in request.fixturenames:
-        fields: Servers = request.getfixturevalue("fields")
-        made = fields.get(server.name).database(migrated=True, filling=fill)
+        realms: Servers = request.getfixturevalue("realms")
+        made = realms.get(server.name).database(migrated=True, filling=fill)
     else:
         made = server.database(migrated=True)
     with made as fresh:

@@ -44,7 +44,7 @@ begin
         end if;
         return v_turn;
     end if;
-    perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
+    perform pydb_internal.retention_chunk_check(v_policy);
     perform pydb_internal.retention_check_runner(v_policy);
     perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
