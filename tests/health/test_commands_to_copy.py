@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from pydb import cli, shell
+from tests.servers import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,3 +135,13 @@ def test_what_a_part_of_a_reference_lacks(db: Connection) -> None:
     db.add_notice_handler(lambda said: hints.append(said.message_hint or ""))
     db.execute("select * from pydb.orphan_check(%s)", [name])
     assert [shlex.split(hint) for hint in hints] == [["pydb", "orphans", "repair", name, "--dry-run"]]
+
+
+def test_names_are_put_into_commands_in_one_place() -> None:
+    sql = [path for path in (ROOT / "sql").rglob("*.sql") if "shell_word(" in path.read_text("utf-8")]
+    assert {path.parent for path in sql} == {ROOT / "sql" / "core" / "shell"}
+    code = (ROOT / "pydb").rglob("*.py")
+    quoting = {str(path.relative_to(ROOT)) for path in code if "shlex.quote(" in path.read_text("utf-8")}
+    # what stands in none of these is a value and no name: a role, a column with its value, what was typed
+    known = {"cli/_commands.py", "cli/_words.py", "cli/cascade.py", "cli/demo.py"}
+    assert quoting == {"pydb/shell.py"} | {f"pydb/{one}" for one in known}

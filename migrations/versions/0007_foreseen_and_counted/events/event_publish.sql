@@ -15,10 +15,10 @@ declare
     v_id bigint;
     v_waiting bigint;
 begin
-    -- Every transaction with an event pays for what stands here: one expression that needs no snapshot, and no more
-    -- variables than it must. Whatever that does not let pass is looked at elsewhere.
+    -- Every transaction with an event pays for what stands here: expressions that need no query, no more variables than
+    -- they must, and a pattern that does not count. Whatever these do not let pass is looked at elsewhere.
     if (
-        p_topic ~ '^[a-z][a-z0-9_.-]{0,62}$'
+        p_topic ~ '^[a-z][a-z0-9_.-]*$' and octet_length(p_topic) <= 63
         and p_topic <> all('{runs,policies,cascades,orphans,claims,health,reset,events}'::text[])
         and octet_length(p_payload::text) <= 64
         and (p_workspace is null or octet_length(p_workspace) between 1 and 255)
@@ -29,12 +29,13 @@ begin
     insert into pydb_internal.event_waiting as w (topic, workspace, payload)
     values (p_topic, p_workspace, p_payload)
     returning w.id, w.id - (select h.last_id from pydb_internal.event_head as h) into v_id, v_waiting;
-    if v_waiting > 1000 and v_waiting > ( -- the least that the setting can be
-        select s.value::bigint from pydb.setting as s where s.name = 'event_max_waiting'
-    ) and pydb_internal.event_is_full(v_id) then
-        raise exception using errcode = 'YD030', message = 'the event is refused',
-            detail = format('%s events wait to be published: setting event_max_waiting.', v_waiting - 1),
-            hint = 'pydb events status';
+    if v_waiting > 1000 then -- the least that the setting can be
+        if v_waiting > (select s.value::bigint from pydb.setting as s where s.name = 'event_max_waiting')
+            and pydb_internal.event_is_full(v_id) then
+            raise exception using errcode = 'YD030', message = 'the event is refused',
+                detail = format('%s events wait to be published: setting event_max_waiting.', v_waiting - 1),
+                hint = 'pydb events status';
+        end if;
     end if;
     return v_id;
 end
