@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import typer
 
-from pydb.cli import _files, _output
+from pydb.cli import _commands, _files, _output
 from pydb.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +83,8 @@ def sources(names: list[str], run: int | None) -> list[tuple[Target, str]]:
     if run is not None:
         if len(names) > 1:
             raise UsageError(
-                "--run takes one directory", hint=f"pydb archive import {shlex.quote(names[0])} --run {run}"
+                "--run takes one directory",
+                hint=_commands.line("pydb archive import", names[0], options=f" --run {run}"),
             )
         place = target.find(names[0])
         return [(place, name) for name in load.of_run(place, run)]

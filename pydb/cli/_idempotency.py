@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from pydb.cli import _output
+from pydb.cli import _commands, _output
 from pydb.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,9 +64,9 @@ def name(scope: str, key: str) -> str:
     return f"key {key} in scope {scope}"
 
 
-def command(verb: str, row: KeyStatus) -> str:
+def command(verb: str, row: KeyStatus, options: str = "") -> str:
     """A command about a key, to be typed in a shell."""
-    return f"pydb idempotency {verb} {shlex.quote(row.scope)} {shlex.quote(row.key)}"
+    return _commands.line(f"pydb idempotency {verb}", row.scope, row.key, options=options)
 
 
 def dump(value: object) -> str:
@@ -78,8 +77,8 @@ def dump(value: object) -> str:
 def say_next(row: KeyStatus) -> None:
     """What to type about a key that waits for somebody."""
     if row.status in ("stale", "held"):
-        _output.say(f"hint: if the work was done: {command('resolve', row)} --as completed --result JSON")
-        _output.say(f"hint: if it was not: {command('resolve', row)} --as retry")
+        _output.say(f"hint: if the work was done: {command('resolve', row, ' --as completed --result JSON')}")
+        _output.say(f"hint: if it was not: {command('resolve', row, ' --as retry')}")
 
 
 def age(since: datetime | None, now: datetime) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import difflib
-import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from pydb.cli import _output
+from pydb.cli import _commands, _output
 from pydb.errors import ExitCode, UnknownName
 
 if TYPE_CHECKING:
@@ -48,11 +47,11 @@ def show_aspects(ctx: typer.Context, name: str, aspects: Sequence[Aspect]) -> Ex
         less=("at",),
     )
     if verdict.state != "blocks":
-        _output.say(f"how many: pydb retention plan {shlex.quote(name)}")
+        _output.say(f"how many: pydb retention plan {_commands.words(name)}")
         return code
     typed = {
-        "enabled": f"apply the policy with enabled = true, or: pydb policy set {shlex.quote(name)} …",
-        "paused": f"pydb retention resume {shlex.quote(name)}",
+        "enabled": f"apply the policy with enabled = true, or: pydb policy set {_commands.words(name)} …",
+        "paused": f"pydb retention resume {_commands.words(name)}",
         "kill_switch": "pydb retention resume",
     }
     blocking = next((one.aspect for one in others if one.state == "blocks" and one.hint == verdict.hint), "")

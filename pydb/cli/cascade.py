@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pydb.cli import _closure, _deletes, _jobs, _keys, _names, _output, _receipts
+from pydb.cli import _closure, _commands, _deletes, _jobs, _keys, _names, _output, _receipts
 from pydb.cli._closure import Target
 from pydb.errors import (
     CascadeBlocked,
@@ -257,7 +257,7 @@ def _target(
     key, keys = typed
     if not key and keys is None:
         raise UsageError(
-            "no key: which rows?", hint=f"pydb cascade plan {shlex.quote(what)} KEY, or --keys FILE"
+            "no key: which rows?", hint=f"pydb cascade plan {_commands.words(what)} KEY, or --keys FILE"
         )
     try:
         root = cascade.root(conn, what)

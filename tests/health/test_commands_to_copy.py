@@ -63,10 +63,11 @@ def test_a_name_is_one_word(db: Connection, name: str) -> None:
     found = {}
     for command in commands(db):
         if MARK in command:
-            words = [
-                word.rstrip(";") for word in shlex.split(command.partition(" --key …")[0])
-            ]  # prose may follow
+            words = [word.rstrip(";") for word in shlex.split(command)]  # prose may follow
             assert {name, f"{name}.", f"{name}:", reference} & set(words), command
+            # what stands behind -- is no option any more
+            behind = words[words.index("--") + 2 :] if "--" in words else []
+            assert not [word for word in behind if word.startswith("--")], command
             found[tuple(words[1:3])] = command
     assert {("policy", "approve"), ("policy", "drop"), ("hold", "release"), ("retention", "plan")} <= set(
         found

@@ -14,12 +14,13 @@ declare
         when strpos(p_run.subject, ' ') > 0 then substr(p_run.subject, strpos(p_run.subject, ' ') + 1)
     end;
     v_word constant text := coalesce(' ' || pydb_internal.shell_word(v_named), '');
+    v_dry constant text := case when p_run.dry_run then ' --dry-run' else '' end;
     v_again constant text := case p_run.kind
-        when 'retention' then 'pydb retention run' || v_word
-        when 'cascade' then 'pydb cascade resume' || v_word
+        when 'retention' then 'pydb retention run' || v_dry || v_word -- behind a name may be no option
+        when 'cascade' then 'pydb cascade resume' || v_dry || v_word
         when 'orphans' then 'pydb orphans ' || split_part(p_run.subject, ' ', 1) || v_word
-            || coalesce(' --mode ' || ((p_run.plan || p_run.detail) ->> 'mode'), '')
-    end || case when p_run.dry_run then ' --dry-run' else '' end;
+            || coalesce(' --mode ' || ((p_run.plan || p_run.detail) ->> 'mode'), '') || v_dry
+    end;
     v_look constant text := case p_run.kind
         when 'retention' then 'pydb retention plan' || v_word
         when 'cascade' then 'pydb cascade jobs' || v_word

@@ -33,7 +33,7 @@ begin
                     format('holds that cannot be followed: %s; what they may be about is not deleted', count(*))
                         as summary,
                     left(string_agg(format('%s: %s', h.name, h.problem), '; ' order by h.name), 1000) as detail,
-                    format('pydb hold release %s --reason …', pydb_internal.shell_word(min(h.name))) as hint
+                    format('pydb hold release --reason … %s', pydb_internal.shell_word(min(h.name))) as hint
                 from hold as h
                 where h.state = 'broken'
                 having count(*) > 0

@@ -32,7 +32,7 @@ begin
     if v_policy.action = 'export' and p_run.kind = 'retention' and not p_run.dry_run then
         raise exception using errcode = 'YD621', message = format('policy %s exports its rows to files', v_policy.name),
             detail = 'Only a command beside the server can write them: nothing was deleted.',
-            hint = format('pydb archive export %s --to DIRECTORY', pydb_internal.shell_word(v_policy.name));
+            hint = format('pydb archive export --to DIRECTORY %s', pydb_internal.shell_word(v_policy.name));
     elsif p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
