@@ -14,14 +14,13 @@ import glob
 import hashlib
 import json
 import os
-import shlex
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from pydb import db
+from pydb import db, shell
 from pydb.errors import PydbError, UsageError
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ def export(conn: Connection, path: Path) -> Ledger:
             raise UsageError(
                 f"{path} has {len(missing)} erasures that this database does not know: it was not written",
                 detail="The database was restored from an older backup, or the file is of another one.",
-                hint=f"pydb erasure replay {shlex.quote(str(path))}",
+                hint=shell.command("pydb erasure replay", path),
             )
     database, now = conn.info.dbname, datetime.now(UTC).isoformat()
     head = {"format": FORMAT, "version": VERSION, "database": database, "exported_at": now}

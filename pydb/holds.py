@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A row of ``pydb.hold_status``; ``state`` is active, ended, released or broken (see ``problem``).
+    """A row of ``pydb.hold_status``; ``state`` is active, ended, released or broken (``problem``, ``hint``).
 
     ``kind`` is table, key, filter or tenant; ``relation`` is None for a tenant of every table with it.
     ``overrides``: of an override, the hold that it exempts rows from.
@@ -44,6 +44,7 @@ class Hold:
     released_reason: str | None
     problem: str | None
     overrides: str | None
+    hint: str | None
 
 
 @dataclass(frozen=True, slots=True)

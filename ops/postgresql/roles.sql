@@ -170,35 +170,37 @@ declare
         health_holds health_idempotency health_job_findings health_jobs health_migrations health_missed health_orphans
         health_retention health_run_findings health_say health_schedule health_seal health_targets health_telemetry
         hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between
-        hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint hold_is_asked hold_is_carried
-        hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation hold_rule_of hold_said
-        hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match metric_archive
-        metric_build metric_cascade metric_collect metric_database metric_edges metric_events metric_gap metric_health
-        metric_histograms metric_holds metric_idempotency metric_interval metric_orphans metric_parts metric_policies
-        metric_relations metric_retention metric_runs metric_scheduler metric_standbys metric_times object_is_trusted
-        orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
-        reference_check_author reference_check_choices reference_comparable reference_constrained
-        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
-        reference_equality reference_get reference_has_silent reference_inbound reference_is_conditional
-        reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns reference_kinds
-        reference_logical reference_match reference_measure reference_named reference_open_columns reference_overlooked
-        reference_parse reference_partition_refusals reference_people reference_problem reference_publications
-        reference_relation_shape reference_roles reference_row_condition reference_set_refusals reference_set_source
-        reference_set_values reference_shape reference_shared_names reference_short_words reference_similar
-        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_check_names relation_check_seen relation_identities relation_is_hypertable relation_names
-        relation_problem relation_publications relation_published relation_renamed relation_rules relation_source
-        relation_tree retention_aged_condition retention_along retention_below_condition retention_beyond_condition
-        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
-        retention_check_target retention_choices retention_code_hurdles retention_cut retention_cutoff
-        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
-        retention_endless_condition retention_enter retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
-        retention_explain_window retention_floor retention_fuse_problem retention_goes_at retention_guess_unit
-        retention_has_infinity retention_has_rules retention_held_warnings retention_hurdle_warnings retention_hurdles
-        retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
-        retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_query retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        hold_filter_problem hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint
+        hold_is_asked hold_is_carried hold_kept_conditions hold_key_condition hold_mending hold_names_of hold_problem
+        hold_relation hold_rule_of hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations
+        hold_top key_match metric_archive metric_build metric_cascade metric_collect metric_database metric_edges
+        metric_events metric_gap metric_health metric_histograms metric_holds metric_idempotency metric_interval
+        metric_orphans metric_parts metric_policies metric_relations metric_retention metric_runs metric_scheduler
+        metric_standbys metric_times object_is_trusted orphan_references reference_aliases reference_base_type
+        reference_by_name reference_candidates reference_check_author reference_check_choices reference_comparable
+        reference_constrained reference_domain_refusals reference_edge_condition reference_edges reference_edges_among
+        reference_effects reference_equality reference_get reference_has_silent reference_inbound
+        reference_is_conditional reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns
+        reference_kinds reference_logical reference_match reference_measure reference_named reference_open_columns
+        reference_overlooked reference_parse reference_partition_refusals reference_people reference_problem
+        reference_publications reference_relation_shape reference_roles reference_row_condition reference_set_refusals
+        reference_set_source reference_set_values reference_shape reference_shared_names reference_short_words
+        reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
+        reference_words relation_check_names relation_check_seen relation_identities relation_is_hypertable
+        relation_names relation_problem relation_publications relation_published relation_renamed relation_rules
+        relation_source relation_tree retention_aged_condition retention_along retention_below_condition
+        retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
+        retention_check_author retention_check_rules retention_check_target retention_choices retention_chunk_bounds
+        retention_chunk_check retention_chunk_is_served retention_chunk_problem retention_chunk_routine
+        retention_chunk_units retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition
+        retention_due_terms retention_effect_warnings retention_end retention_endless_condition retention_enter
+        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
+        retention_explain_switches retention_explain_terms retention_explain_window retention_floor
+        retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity retention_has_rules
+        retention_held_warnings retention_hurdle_warnings retention_hurdles retention_implausible_warnings
+        retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text retention_kept_query
+        retention_last_groups retention_last_index retention_last_key retention_last_order retention_last_query
+        retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
         retention_missing_grants retention_named retention_null_rows retention_owner_hurdles retention_partition_bounds
         retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
@@ -208,16 +210,17 @@ declare
         retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock retention_rule_problem
         retention_rule_source retention_rule_text retention_rule_warnings retention_said_of retention_save_action
         retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
-        retention_set_warnings retention_shape retention_spare_name retention_strategy retention_survey retention_terms
-        retention_text_time retention_ticks retention_time_hint retention_time_index retention_time_type
-        retention_time_unit retention_total_rows retention_touched retention_undo retention_until_text retention_version
-        retention_watermark retention_watermark_function_problem retention_watermark_place retention_watermark_problem
-        retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
-        run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
-        schedule_command schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs
-        schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
-        schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
-        seal_text setting_get setting_of_role shell_word space_free superuser_text telemetry_jobs telemetry_parts
+        retention_set_warnings retention_shape retention_spare_name retention_strategy retention_sure_condition
+        retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
+        retention_time_type retention_time_unit retention_total_rows retention_touched retention_undo
+        retention_until_text retention_version retention_watermark retention_watermark_function_problem
+        retention_watermark_place retention_watermark_problem retention_watermark_table_problem
+        retention_watermark_warnings rows_text run_action run_advice run_dead run_fault run_is_dead run_live
+        schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
+        schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs schedule_known
+        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
+        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive seal_text setting_get
+        setting_of_role shell_command shell_word space_free superuser_text telemetry_jobs telemetry_parts
         telemetry_problem telemetry_requests telemetry_schedules telemetry_until total_subject type_alike type_plain
         type_read window_users window_verdict
     ';
@@ -236,8 +239,8 @@ declare
         telemetry_create telemetry_drop telemetry_run window_drop window_set
     ';
     c_admin_calls constant text := '
-        application_constraints application_cure application_fail application_said application_where archive_account
-        archive_balance archive_check_back archive_check_restore archive_check_table archive_chunk_next
+        application_constraints application_cure application_detail application_fail application_said application_where
+        archive_account archive_balance archive_check_back archive_check_restore archive_check_table archive_chunk_next
         archive_condition archive_doubles archive_due archive_enroll archive_export_evade archive_export_open
         archive_export_rows archive_export_turn archive_exporter_of archive_exporter_wait archive_fit archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
@@ -288,8 +291,8 @@ declare
         scheduler_beat scheduler_start telemetry_run
     ';
     c_runner_calls constant text := '
-        application_constraints application_cure application_fail application_said application_where archive_account
-        archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
+        application_constraints application_cure application_detail application_fail application_said application_where
+        archive_account archive_balance archive_check_back archive_check_table archive_chunk_account archive_chunk_clear
         archive_chunk_next archive_condition archive_deleted archive_doubles archive_due archive_enroll archive_enter
         archive_exporter_of archive_exporter_wait archive_fit archive_free_condition archive_import_log
         archive_import_parts archive_import_same archive_inserted archive_is_conflict archive_is_held archive_keep_all
@@ -325,17 +328,18 @@ declare
         orphan_store_result orphan_stuck orphan_take orphan_uncovered reference_enter reference_part_condition
         relation_has_code retention_account retention_archive retention_archive_triggered retention_bytes
         retention_check_batch retention_check_held retention_check_hurdles retention_check_runner retention_check_shape
-        retention_check_unused retention_chosen retention_circles retention_cursor retention_cursor_parts
-        retention_delete retention_delete_cascade retention_delete_rows retention_evade retention_faults_add
-        retention_faults_end retention_first_size retention_first_work retention_gone retention_held_by
-        retention_held_rows retention_held_since retention_learned retention_limit retention_lock retention_naming
-        retention_next_pass retention_next_size retention_open retention_part retention_part_ends
-        retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
-        retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
-        retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
-        retention_renamed retention_resume_position retention_run_check retention_save_batch retention_save_copy
-        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
-        retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
+        retention_check_unused retention_chosen retention_chunk_drop retention_chunk_place retention_chunk_stretch
+        retention_chunk_turn retention_circles retention_cursor retention_cursor_parts retention_delete
+        retention_delete_cascade retention_delete_rows retention_evade retention_faults_add retention_faults_end
+        retention_first_size retention_first_work retention_gone retention_held_by retention_held_rows
+        retention_held_since retention_learned retention_limit retention_lock retention_naming retention_next_pass
+        retention_next_size retention_open retention_part retention_part_ends retention_partition_close
+        retention_partition_evade retention_partition_finalize retention_partition_lock retention_partition_parts
+        retention_partition_remove retention_partition_store retention_partition_turn retention_partition_vet
+        retention_places retention_plan_verdict retention_policy_of retention_range retention_renamed
+        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
+        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
+        retention_shut retention_signature retention_take retention_target_ms retention_tell_held
         retention_tell_implausible retention_together retention_together_next retention_together_remove
         retention_together_statements retention_turn retention_unruled retention_verify retention_verify_foreign
         retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from pydb import bulk, db, errors, holds
+from pydb import bulk, db, errors, holds, shell
 from pydb.archive import files, manifest, verify
 from pydb.archive.kept import Step
 
@@ -60,7 +59,7 @@ def known(target: Target, name: str) -> Manifest:
         raise errors.FileRefused(
             f"{name} is {result}",
             detail=why,
-            hint=f"pydb archive verify {shlex.quote(target.place)}",
+            hint=shell.command("pydb archive verify", target.place),
             sqlstate="YD622",
         )
     with target.open(name + manifest.MANIFEST) as file:
@@ -77,7 +76,7 @@ def described(target: Target, name: str) -> Manifest:
         raise errors.FileRefused(
             f"{name} cannot be imported",
             detail=why,
-            hint=f"pydb archive verify {shlex.quote(target.place)}",
+            hint=shell.command("pydb archive verify", target.place),
             sqlstate="YD622",
         ) from None
 
@@ -97,7 +96,7 @@ def of_run(target: Target, run_id: int) -> list[str]:
     if not found:
         raise errors.UsageError(
             f"no file of run {run_id} is in {target.place}",
-            hint=f"pydb archive verify {shlex.quote(target.place)}",
+            hint=shell.command("pydb archive verify", target.place),
         )
     return found
 
@@ -249,7 +248,7 @@ def _read_in(
             if rows != one.rows or digest.hexdigest() != one.digest:
                 raise errors.FileRefused(
                     f"{one.file} is not what it was a moment ago",
-                    hint=f"pydb archive verify {shlex.quote(target.place)}",
+                    hint=shell.command("pydb archive verify", target.place),
                     sqlstate="YD622",
                 )
         places.append(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import typer
 
+from pydb import shell
 from pydb.cli import _files, _output
 from pydb.errors import ExitCode, UsageError
 
@@ -34,7 +34,7 @@ class Wanted:
     def options(self) -> str:
         """As they are typed."""
         run = "" if self.run is None else f" --run {self.run}"
-        return run + ("" if self.table is None else f" --table {self.table}")
+        return run + ("" if self.table is None else f" {shell.option('--table', self.table)}")
 
 
 def export(ctx: typer.Context, wanted: Wanted, *, other: bool) -> NoReturn:
@@ -45,7 +45,7 @@ def export(ctx: typer.Context, wanted: Wanted, *, other: bool) -> NoReturn:
     if other:
         raise UsageError(
             "--run and --table go without policies and --now",
-            hint=f"pydb archive export{wanted.options} --to {wanted.to}",
+            hint=f"pydb archive export{wanted.options} {shell.option('--to', wanted.to)}",
         )
     with _output.connect(ctx) as conn, _output.connect(ctx) as reader:
         _output.refuse_read_only(reader, "exported")
@@ -84,7 +84,8 @@ def sources(names: list[str], run: int | None) -> list[tuple[Target, str]]:
     if run is not None:
         if len(names) > 1:
             raise UsageError(
-                "--run takes one directory", hint=f"pydb archive import {shlex.quote(names[0])} --run {run}"
+                "--run takes one directory",
+                hint=shell.command("pydb archive import", names[0], options=f"--run {run}"),
             )
         place = target.find(names[0])
         return [(place, name) for name in load.of_run(place, run)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydb import shell
 from pydb.cli import _output
 from pydb.errors import CascadeBlocked, Held, UsageError
 
@@ -120,7 +120,9 @@ def blocked(steps: Sequence[Step]) -> CascadeBlocked:
     first, *more = cascade.blocked(steps)
     hint = first.cure
     if first.via is not None and not cascade.CURABLE.intersection(first.codes):
-        hint = f"--edge {shlex.quote(first.via + '=delete')} takes them along, --others delete all like them"
+        hint = (
+            f"{shell.option('--edge', first.via + '=delete')} takes them along, --others delete all like them"
+        )
     held = "held" in first.codes
     return (Held if held else CascadeBlocked)(
         f"the cascade is blocked by {first.via or first.relation}"

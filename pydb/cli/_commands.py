@@ -9,6 +9,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
+from pydb import shell
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -32,10 +34,13 @@ _SPOKEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"select pydb\.archive_write_off\({_TEXT}, {_TEXT}\)", "pydb archive write-off {0} --reason {1}"),
         (rf"select pydb\.guard_allow\({_TEXT}\)", "pydb guard allow {0}"),
         (rf"select pydb\.retention_policy_approve\({_TEXT}\)", "pydb policy approve {0}"),
+        (rf"select pydb\.retention_policy_drop\({_TEXT}\)", "pydb policy drop {0}"),
         (rf"select pydb\.entity_approve\({_TEXT}\)", "pydb entity approve {0}"),
         (r"select \* from pydb\.audit_verify\(\)", "pydb audit verify"),
     )
 )
+# a command beside the statement that does the same: here only the command is typed
+_OR: Final = re.compile(r"^(pydb [a-z]+ [a-z]+), or: select .*;$", re.DOTALL)
 # what only the owner may do, a member of the owner does as it
 _ROLE: Final = re.compile(r"""set role ("(?:[^"]|"")*"|\w+);""")
 
@@ -44,6 +49,7 @@ def spoken(hint: str | None, args: Sequence[str]) -> str | None:
     """``hint`` with commands for statements that a command has; ``args`` are the words that were typed."""
     if hint is None:
         return None
+    hint = _OR.sub(r"\1", hint)
     for found, command in sorted(_statements(hint), key=lambda pair: -pair[0].start()):
         # the semicolon ends a statement, not a command
         rest = hint[found.end() :]
@@ -65,22 +71,17 @@ def _statements(hint: str) -> Iterator[tuple[re.Match[str], str]]:
 
 def _command(command: str, found: re.Match[str]) -> str:
     """The command with the arguments that were given; an option that has none is left out."""
-    given = [None if value is None else shlex.quote(value.replace("''", "'")) for value in found.groups()]
-    for place, value in enumerate(given[:2]):
-        if value is None:
-            command = re.sub(rf" --[a-z-]+ \{{{place}\}}", "", command)
-        else:
-            command = command.replace(f"{{{place}}}", value)
+    given = [None if value is None else value.replace("''", "'") for value in found.groups()]
+    start, _, options = command.partition(" {0}")
     if len(given) > 2 and given[2] is None:
-        command = command.replace(" --dry-run", "")
-    return _safe(command, given[0]) if given else command
+        options = options.replace(" --dry-run", "")
 
+    def option(place: re.Match[str]) -> str:
+        value = given[1]
+        return "" if value is None else f" {shell.option(place[1], value)}"
 
-def _safe(command: str, name: str | None) -> str:
-    """A name that begins like an option stands behind all options."""
-    if name is None or not shlex.split(name)[0].startswith("-"):
-        return command
-    return f"{command.replace(f' {name}', '', 1)} -- {name}"
+    options = re.sub(r" (--[a-z-]+) \{1\}", option, options)
+    return shell.command(start, *given[:1], options=options.strip())
 
 
 def _as_role(name: str, args: Sequence[str]) -> str:

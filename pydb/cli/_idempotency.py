@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from pydb import shell
 from pydb.cli import _output
 from pydb.errors import UsageError
 
@@ -67,7 +67,7 @@ def name(scope: str, key: str) -> str:
 
 def command(verb: str, row: KeyStatus) -> str:
     """A command about a key, to be typed in a shell."""
-    return f"pydb idempotency {verb} {shlex.quote(row.scope)} {shlex.quote(row.key)}"
+    return shell.command(f"pydb idempotency {verb}", row.scope, row.key)
 
 
 def dump(value: object) -> str:

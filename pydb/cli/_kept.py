@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import shlex
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from pydb import shell
 from pydb.cli import _output
 from pydb.errors import PydbError, UsageError
 
@@ -172,7 +172,7 @@ def show_files(run_id: int, files: Sequence[Mapping[str, object]]) -> None:
         less=("size", "taken out", "from", "to"),
     )
     for place in dict.fromkeys(str(f["place"]) for f in files):
-        _output.out(f"pydb archive import {shlex.quote(place)} --run {run_id}")
+        _output.out(shell.command("pydb archive import", place, options=f"--run {run_id}"))
 
 
 def document(rows: Sequence[Kept]) -> list[Mapping[str, object]]:

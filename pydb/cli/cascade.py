@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pydb import shell
 from pydb.cli import _closure, _deletes, _jobs, _keys, _names, _output, _receipts
 from pydb.cli._closure import Target
 from pydb.errors import (
@@ -257,7 +258,7 @@ def _target(
     key, keys = typed
     if not key and keys is None:
         raise UsageError(
-            "no key: which rows?", hint=f"pydb cascade plan {shlex.quote(what)} KEY, or --keys FILE"
+            "no key: which rows?", hint=f"{shell.command('pydb cascade plan', what)} KEY, or --keys FILE"
         )
     try:
         root = cascade.root(conn, what)

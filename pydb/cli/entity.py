@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
+from pydb import shell
 from pydb.cli import _approve, _keys, _names, _output
 from pydb.errors import ExitCode
 
@@ -80,7 +80,7 @@ def set_(
         if row.search_path:
             _output.out(f"    triggers look for names in {', '.join(row.search_path)}")
         if not dry_run:
-            _output.say(f"next: pydb cascade plan {shlex.quote(row.name)} KEY")
+            _output.say(f"next: {shell.command('pydb cascade plan', row.name)} KEY")
 
 
 @app.command(name="list")

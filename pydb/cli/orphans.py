@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pydb import shell
 from pydb.cli import _names, _output, _runs
 from pydb.errors import ExitCode, RunBlocked
 
@@ -287,7 +287,7 @@ def close(
         _output.refuse_read_only(conn, "closed")
         name = orphans.find(conn, reference)
         if not _output.confirm(
-            f"Make {name} a valid foreign key?", yes=yes, look=f"pydb orphans list {shlex.quote(name)}"
+            f"Make {name} a valid foreign key?", yes=yes, look=shell.command("pydb orphans list", name)
         ):
             _output.say("nothing was changed")
             raise typer.Exit(ExitCode.ATTENTION)

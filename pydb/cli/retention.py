@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pydb import shell
 from pydb.cli import _limits, _names, _output, _policies, _runs
 from pydb.cli.runs import show_run
 from pydb.errors import ExitCode, RunBlocked, UnknownName
@@ -233,7 +233,7 @@ def _confirm_run(conn: Connection, policy: str | None, now: str | None, max_rows
     told = "; ".join(f"{name}: {warning}" for name, warning in held.items())
     if held and not total:
         # not run without a yes: by then the table may have changed so that the fuse lets it through
-        plan = f"pydb retention plan {shlex.quote(min(held))}"
+        plan = shell.command("pydb retention plan", min(held))
         hint = f"look at: {plan}; if that is right, raise fuse_rows or fuse_share"
         raise RunBlocked(told, detail="nothing was deleted", hint=hint, sqlstate="YD104")
     if held:

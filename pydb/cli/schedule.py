@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import signal
 from collections import Counter
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pydb import shell
 from pydb.cli import _output
 from pydb.errors import ExitCode, UsageError
 
@@ -51,7 +51,7 @@ def set_(
 
     if off == (schedule is not None):
         raise UsageError(
-            "either a schedule or --off", hint=f"pydb schedule set {shlex.quote(job)} '*/10 * * * *'"
+            "either a schedule or --off", hint=shell.command("pydb schedule set", job, "*/10 * * * *")
         )
     with _output.connect(ctx) as conn:
         source = schedule_set(conn, job, schedule)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pydb import shell
 from pydb.cli import _output
 from pydb.errors import UnknownName
 
@@ -57,7 +57,7 @@ def set_(
     if not _output.emit(ctx, "window.set", {"dry_run": dry_run, "window": asdict(row)}):
         _output.out(f"window {name} {'would be' if dry_run else 'is'} set: {_hours(row)}; {_now(row)}")
         if not row.kinds and not row.used_by:
-            _output.say(f"next: pydb policy set … --window {shlex.quote(name)}, or --kind here")
+            _output.say(f"next: pydb policy set … {shell.option('--window', name)}, or --kind here")
 
 
 @app.command(name="list")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from pydb import db
 from pydb.events.event import RESET, Event
-from pydb.events.hub import Hub, HubState, Subscription
+from pydb.events.hub import Hub, HubState
 from pydb.events.publisher import Behind, Publisher
+from pydb.events.subscription import Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

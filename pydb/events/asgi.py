@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from pydb.events.hub import Hub, Subscription
+    from pydb.events.hub import Hub
+    from pydb.events.subscription import Subscription
 
 HEARTBEAT: Final = 15.0
 """Seconds between two comments to a client that gets no events."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydb import errors
+from pydb import errors, shell
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -36,7 +36,7 @@ def ambiguous(scope: str, key: str, row: ClaimRow | Look) -> errors.Ambiguous:
         detail=f"Attempt {row.attempt} by {row.owner or 'an unnamed worker'} never said how it ended"
         f"{f'; its lease passed at {row.lease_until:%Y-%m-%d %H:%M:%S} UTC' if row.lease_until else ''}.",
         hint="find out, then say --as completed, failed or retry: "
-        f"pydb idempotency resolve {_quoted(scope)} {_quoted(key)} --as …",
+        f"{shell.command('pydb idempotency resolve', scope, key, options='--as …')}",
     )
 
 
@@ -67,7 +67,7 @@ def late(
         + (
             ", and answer with error.recorded"
             if found
-            else f"; pydb idempotency show {_quoted(scope)} {_quoted(key)}"
+            else f"; {shell.command('pydb idempotency show', scope, key)}"
         ),
         outcome=outcome,
         recorded=found,
@@ -101,7 +101,7 @@ def replayed(scope: str, key: str, failure: ReplayedFailure) -> errors.FailureRe
         error=failure.error,
         code=failure.code,
         detail=f"Recorded at {failure.finished_at.isoformat()}: {str(failure.error)[:500]}",
-        hint=f"take a new key for a new try, or: pydb idempotency reset {_quoted(scope)} {_quoted(key)}",
+        hint=f"take a new key for a new try, or: {shell.command('pydb idempotency reset', scope, key)}",
     )
 
 
@@ -112,7 +112,3 @@ def unfinished(scope: str, key: str) -> errors.NotFinished:
         detail="The key stays pending until its lease ends, because the effect may have happened.",
         hint="end it with claim.complete(result), or claim.complete() where there is no result",
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

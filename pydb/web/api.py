@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from pydb import db
 from pydb.errors import PydbError, UsageError
-from pydb.web import actions, facts, pages, plans
+from pydb.web import actions, asked, facts, outlook, pages, plans
 from pydb.web.site import answer, base_of, link, visitor_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def policies(site: Site, request: Request) -> Response:
 
 def policy(site: Site, request: Request) -> Response:
     """One policy."""
-    found = facts.policy_whole(site.database, str(request.path_params["name"]))
+    found = outlook.policy_whole(site.database, str(request.path_params["name"]))
     return answer(
         {
             "policy": found.policy,
@@ -58,7 +58,7 @@ def runs(site: Site, request: Request) -> Response:
 
 def run(site: Site, request: Request) -> Response:
     """One run."""
-    found = facts.run_whole(site.database, pages.number_of(request))
+    found = facts.run_whole(site.database, asked.number_of(request))
     return answer(
         {"run": found.run, "summary": found.summary, "request": found.request, "audit": found.audit}
     )
@@ -72,7 +72,7 @@ def jobs(site: Site, request: Request) -> Response:
 
 def job(site: Site, request: Request) -> Response:
     """One cascade job with its plan."""
-    found = facts.job_whole(site.database, pages.number_of(request))
+    found = facts.job_whole(site.database, asked.number_of(request))
     return answer({"job": found.job, "steps": found.steps, "runs": found.runs})
 
 
@@ -103,7 +103,7 @@ def plan_retry(site: Site, request: Request, fields: Fields) -> Response:
     import json
 
     try:
-        ids = [pages.id_of(str(one)) for one in json.loads(fields.get("runs", "[]"))]
+        ids = [asked.id_of(str(one)) for one in json.loads(fields.get("runs", "[]"))]
     except (ValueError, TypeError):
         ids = []
     if not 1 <= len(ids) <= facts.PAGE:
@@ -120,7 +120,7 @@ def plan_job(site: Site, request: Request, fields: Fields) -> Response:
         raise UsageError(
             "action is missing", detail="It is approve, cancel or run.", hint='{"action": "approve"}'
         )
-    return _counted(site, request, action, [("cascade", str(pages.number_of(request)))])
+    return _counted(site, request, action, [("cascade", str(asked.number_of(request)))])
 
 
 def _counted(
@@ -188,7 +188,7 @@ def approve(site: Site, request: Request, fields: Fields) -> Response:
 
 def decide_job(site: Site, request: Request, fields: Fields) -> Response:
     """Approve, cancel or run a cascade job: ``ticket`` of its plan, and ``reason``."""
-    number, action = pages.number_of(request), request.url.path.rpartition("/")[2]
+    number, action = asked.number_of(request), request.url.path.rpartition("/")[2]
     visitor, ticket, reason = _visitor(request), fields.get("ticket", ""), fields.get("reason", "")
     if action == "run":
         return _accepted(site, request, actions.run_job(site, visitor, number, ticket, reason))

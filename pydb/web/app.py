@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from pydb.errors import PydbError, UsageError
 from pydb.events.asgi import HEARTBEAT, Allowed, stream_response
-from pydb.web import api, forms, pages
+from pydb.web import api, forms, pages, probes
 from pydb.web.auth import is_own_form
 from pydb.web.security import Guard, visitor_again
 from pydb.web.site import Site, answer, here, link, redirect, segment, visitor_of, wants_json
@@ -123,10 +123,10 @@ def create_app(settings: Settings) -> Starlette:
         _get(site, "/", pages.home),
         _get(site, "/admin", pages.home),
         Route("/livez", _alive(site), methods=["GET"]),
-        _get(site, "/healthz", pages.healthz, is_open=True),
-        _get(site, "/metrics", pages.metrics, is_open=settings.has_open_metrics),
+        _get(site, "/healthz", probes.healthz, is_open=True),
+        _get(site, "/metrics", probes.metrics, is_open=settings.has_open_metrics),
         Route("/admin/events/stream", _stream(site), methods=["GET"]),
-        _get(site, "/admin/static/{name}", pages.static, is_open=True),
+        _get(site, "/admin/static/{name}", probes.static, is_open=True),
         _get(site, "/admin/sign-in", pages.sign_in, is_open=True),
         Route("/admin/sign-in", _post(site, forms.sign_in, is_open=True), methods=["POST"]),
         *(Route(path, _post(site, act), methods=["POST"]) for path, act in _FORMS),
@@ -156,7 +156,7 @@ def _get(site: Site, path: str, handler: Handler, *, is_open: bool = False) -> R
 
 def _alive(site: Site) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        return pages.livez(
+        return probes.livez(
             site, request
         )  # here and not in a thread: these may all be waiting for the database
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
@@ -10,8 +11,9 @@ from markupsafe import Markup
 from pydb.web.show import number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+DAYS: Final = 30
 _WIDTH: Final = 640
 _HEIGHT: Final = 150
 _LEFT: Final = 58
@@ -25,6 +27,23 @@ class Series:
 
     name: str
     values: Sequence[int | None]
+
+
+def by_day(history: Sequence[Mapping[str, object]]) -> tuple[list[str], dict[str, list[Series]]]:
+    """The last days, those on which nothing was counted too; no day if there is nothing to show."""
+    if not history:
+        return [], {}
+    today = datetime.now(UTC).date()
+    known = {row["day"]: row for row in history}
+    days = [today - timedelta(days=ago) for ago in reversed(range(DAYS))]
+
+    def values(name: str) -> list[int | None]:
+        return [value if isinstance(value := known.get(day, {}).get(name), int) else None for day in days]
+
+    return [f"{day:%b %d}" for day in days], {
+        "backlog": [Series("rows left at the end of the day's last run", values("left_over"))],
+        "flow": [Series("rows that became due", values("came")), Series("rows deleted", values("gone"))],
+    }
 
 
 def bars(title: str, labels: Sequence[str], series: Sequence[Series], *, unit: str = "rows") -> Markup:

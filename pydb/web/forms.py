@@ -8,7 +8,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from pydb.errors import UsageError
-from pydb.web import actions, auth, pages, plans
+from pydb.web import actions, asked, auth, pages, plans
 from pydb.web.site import base_of, redirect, segment, visitor_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def sign_in(site: Site, request: Request, fields: Fields) -> Response:
     """Open a session for who has a token."""
     who = fields.get("who", "").strip()
     text = fields.get("token", "").strip()
-    there = pages.own_path(fields.get("next"))
+    there = asked.own_path(fields.get("next"))
     token = site.tokens.find(text) if text else None
     if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
         raise UsageError("sign in from the page itself", hint="/admin/sign-in")
@@ -128,7 +128,7 @@ def approve(site: Site, request: Request, fields: Fields) -> Response:
 
 def job(site: Site, request: Request, fields: Fields) -> Response:
     """Approve, cancel or run a cascade job."""
-    number, action = pages.number_of(request), request.url.path.rpartition("/")[2]
+    number, action = asked.number_of(request), request.url.path.rpartition("/")[2]
     visitor, ticket, reason = _visitor(request), fields.get("ticket", ""), fields.get("reason", "")
     if action == "run":
         return _receipt(site, request, actions.run_job(site, visitor, number, ticket, reason))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -11,10 +11,9 @@ from starlette.responses import HTMLResponse, Response
 
 from pydb import cascade, db
 from pydb import health as pydb_health
-from pydb.errors import DatabaseUnavailable, PydbError, UnknownName, UsageError
-from pydb.web import facts, plans, show
-from pydb.web.charts import Series
-from pydb.web.database import Busy
+from pydb.errors import UnknownName, UsageError
+from pydb.web import asked, facts, outlook, overview, plans, show
+from pydb.web.charts import by_day
 from pydb.web.site import answer, base_of, here, link, redirect, segment, visitor_of
 
 if TYPE_CHECKING:
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 
     from pydb.web.site import Site
 
-READY_SECONDS: Final = 3.0
-"""A database that has not answered by then is not ready."""
-SCRAPE_SECONDS: Final = 4.5
-"""A scrape that takes longer says that the database is down; one that works ends itself before that."""
-_MOST_ID: Final = 2**63 - 1
 POLICY_STATES: Final = (
     "all",
     "overdue",
@@ -47,61 +41,14 @@ def home(site: Site, request: Request) -> Response:  # noqa: ARG001
     return redirect(request, "/admin/system/health")
 
 
-def livez(site: Site, request: Request) -> Response:  # noqa: ARG001
-    """The process is alive; it asks nobody."""
-    return answer({"status": "pass"})
-
-
-def healthz(site: Site, request: Request) -> Response:  # noqa: ARG001
-    """Ready: the database answers, and pydb is in it; a warning where this process cannot publish events."""
-
-    def look() -> tuple[int, dict[str, object]]:
-        try:
-            with site.database.look() as conn:
-                facts.server(conn)
-        except PydbError as error:
-            outage = site.database.outage
-            gone = {} if outage is None else {"since": show.jsonable(outage.since)}
-            return 503, {"status": "fail", "output": error.message, **gone}
-        behind = None if site.publisher is None else site.publisher.behind()
-        if behind is None:
-            return 200, {"status": "pass"}
-        said = f"publishing events is behind: {behind.why}"
-        return 200, {"status": "warn", "output": said, "since": show.jsonable(behind.since)}
-
-    try:
-        code, body = site.database.kept("ready", 0.5, look, 0.5, patience=READY_SECONDS)
-    except Busy:
-        code, body = 503, {"status": "fail", "output": "the database does not answer"}
-    return answer(body, code)
-
-
-def metrics(site: Site, request: Request) -> Response:
-    """The metrics as Prometheus reads them; a database that is gone is ``lifecycle_up 0``."""
-    from pydb.health import metrics as exposition
-
-    wants_open = "application/openmetrics-text" in request.headers.get("accept", "")
-
-    def scrape() -> bytes:
-        try:
-            with site.database.lend() as conn:
-                return exposition.render(conn, openmetrics=wants_open, hub=site.hub.state())
-        except DatabaseUnavailable:
-            return exposition.down(openmetrics=wants_open, hub=site.hub.state())
-
-    try:
-        text = site.database.kept(f"metrics {wants_open}", 1.0, scrape, 1.0, patience=SCRAPE_SECONDS)
-    except Busy:
-        text = exposition.down(openmetrics=wants_open, hub=site.hub.state())
-    return Response(text, media_type=exposition.content_type(wants_open))
-
-
 def health(site: Site, request: Request) -> Response:
     """Is it well, in one sentence; then why not, what is at work, and what to do."""
     began = time.monotonic()
+    overview.begin(site.database)
+    site.compile("health")
     server = _server(site)
-    found = facts.read_health(site.database)
-    days, flow = _charts(found.history.value or ())
+    found = overview.read_health(site.database)
+    days, flow = by_day(found.history.value or ())
     return site.page(
         request,
         "health",
@@ -119,8 +66,9 @@ def health(site: Site, request: Request) -> Response:
 
 def health_json(site: Site, request: Request) -> Response:  # noqa: ARG001
     """The same as a document: 200 if ok or degraded, else 503."""
+    overview.begin(site.database)
     server = _server(site)
-    found = facts.read_health(site.database)
+    found = overview.read_health(site.database)
     code = 200 if found.status in ("ok", "degraded") else 503
     parts = {
         name: getattr(found, name)
@@ -167,19 +115,19 @@ def policies(site: Site, request: Request) -> Response:
     )
 
 
-def policy_list(site: Site, request: Request) -> tuple[str, str, int, facts.PolicyList]:
+def policy_list(site: Site, request: Request) -> tuple[str, str, int, outlook.PolicyList]:
     """What a list of policies was asked for, and the list."""
-    state = _word(request, "state", POLICY_STATES) or "all"
-    text = _text(request, "q")
-    start = _whole(request, "start") or 0
-    return state, text, start, facts.policy_page(site.database, state, text, start)
+    state = asked.word(request, "state", POLICY_STATES) or "all"
+    text = asked.text(request, "q")
+    start = asked.whole(request, "start") or 0
+    return state, text, start, outlook.policy_page(site.database, state, text, start)
 
 
 def policy(site: Site, request: Request) -> Response:
     """One policy: does it keep up, what decides, what it did."""
     name = str(request.path_params["name"])
-    found = facts.policy_whole(site.database, name)
-    days, flow = _charts(found.history.value or ())
+    found = outlook.policy_whole(site.database, name)
+    days, flow = by_day(found.history.value or ())
     return site.page(
         request,
         "policy",
@@ -200,7 +148,7 @@ def plan(site: Site, request: Request) -> Response:
 
 def retry(site: Site, request: Request) -> Response:
     """What to run again of the chosen runs, counted; and the form that confirms it."""
-    ids = [id_of(text) for text in request.query_params.getlist("run")]
+    ids = [asked.id_of(text) for text in request.query_params.getlist("run")]
     if not 1 <= len(ids) <= facts.PAGE:
         raise UsageError(
             f"choose 1 to {facts.PAGE} runs",
@@ -248,11 +196,11 @@ def runs(site: Site, request: Request) -> Response:
         title="Runs",
         found=found,
         wanted=wanted,
-        query=_query(request, ("state", "kind", "subject", "since", "until")),
+        query=asked.query(request, ("state", "kind", "subject", "since", "until")),
         after=after,
         states=facts.STATES,
         kinds=facts.KINDS,
-        night=_night(now),
+        night=asked.night(now),
         page=facts.PAGE,
     )
 
@@ -260,13 +208,13 @@ def runs(site: Site, request: Request) -> Response:
 def run_list(site: Site, request: Request) -> tuple[facts.Wanted, list[facts.Row], str | None]:
     """Which runs were asked for, and the next page's word."""
     now = datetime.now(UTC)
-    before_at, before_id = _cursor(request)
+    before_at, before_id = asked.cursor(request)
     wanted = facts.Wanted(
-        _words(request, "state", facts.STATES),
-        _words(request, "kind", facts.KINDS),
-        _text(request, "subject") or None,
-        facts.moment("since", _text(request, "since"), now),
-        facts.moment("until", _text(request, "until"), now),
+        asked.words(request, "state", facts.STATES),
+        asked.words(request, "kind", facts.KINDS),
+        asked.text(request, "subject") or None,
+        facts.moment("since", asked.text(request, "since"), now),
+        facts.moment("until", asked.text(request, "until"), now),
         before_at,
         before_id,
     )
@@ -283,7 +231,7 @@ def run_list(site: Site, request: Request) -> tuple[facts.Wanted, list[facts.Row
 
 def run(site: Site, request: Request) -> Response:
     """One run, and what the audit log says of it."""
-    number = number_of(request)
+    number = asked.number_of(request)
     found = facts.run_whole(site.database, number)
     return site.page(request, "run", title=f"Run {number}", found=found, json=_pretty)
 
@@ -304,9 +252,9 @@ def jobs(site: Site, request: Request) -> Response:
 
 def job_list(site: Site, request: Request) -> tuple[tuple[str, ...], list[facts.Row], object]:
     """Which cascade jobs were asked for, and the next page's word."""
-    states = _words(request, "state", facts.JOB_STATES)
+    states = asked.words(request, "state", facts.JOB_STATES)
     with site.database.look() as conn:
-        found = facts.job_page(conn, states, _whole(request, "before"))
+        found = facts.job_page(conn, states, asked.whole(request, "before"))
     after = found[facts.PAGE - 1]["id"] if len(found) > facts.PAGE else None
     return states, found[: facts.PAGE], after
 
@@ -315,7 +263,7 @@ def job(site: Site, request: Request) -> Response:
     """One cascade job: its tree, and what can be done about it."""
     from pydb.cascade import tree
 
-    number = number_of(request)
+    number = asked.number_of(request)
     found = facts.job_whole(site.database, number)
     visitor = visitor_of(request)
     tickets: dict[str, str] = {}
@@ -348,9 +296,9 @@ def job_actions(found: cascade.Job) -> list[str]:
 
 def holds(site: Site, request: Request) -> Response:
     """Holds, newest first."""
-    states = _words(request, "state", facts.HOLD_STATES)
+    states = asked.words(request, "state", facts.HOLD_STATES)
     with site.database.look() as conn:
-        found = facts.hold_page(conn, states, _whole(request, "before"))
+        found = facts.hold_page(conn, states, asked.whole(request, "before"))
     after = found[facts.PAGE - 1]["id"] if len(found) > facts.PAGE else None
     return site.page(
         request,
@@ -377,7 +325,7 @@ def telemetry(site: Site, request: Request) -> Response:
 def audit(site: Site, request: Request) -> Response:
     """What the audit log says, newest first."""
     with site.database.look() as conn:
-        found = db.read(conn, "page_audit", before_id=_whole(request, "before"), limit=facts.PAGE + 1)
+        found = db.read(conn, "page_audit", before_id=asked.whole(request, "before"), limit=facts.PAGE + 1)
     after = found[facts.PAGE - 1]["id"] if len(found) > facts.PAGE else None
     return site.page(request, "audit", title="Audit", found=found[: facts.PAGE], after=after, json=_pretty)
 
@@ -402,14 +350,12 @@ def sign_in(site: Site, request: Request) -> Response:
     if visitor_of(request) is not None:
         return redirect(request, "/admin/system/health")
     return site.page(
-        request, "sign_in", title="Sign in", next=own_path(request.query_params.get("next")), wrong=False
+        request,
+        "sign_in",
+        title="Sign in",
+        next=asked.own_path(request.query_params.get("next")),
+        wrong=False,
     )
-
-
-def own_path(text: str | None) -> str:
-    """A path of these pages to go on to; anything else is the page of health."""
-    good = text is not None and text.startswith("/admin/") and text.isprintable() and "\\" not in text
-    return text if good and text is not None else "/admin/system/health"
 
 
 def again(request: Request) -> Response:
@@ -425,101 +371,12 @@ def again(request: Request) -> Response:
     return HTMLResponse(text)
 
 
-def static(site: Site, request: Request) -> Response:
-    """A file of the pages; its address changes with it."""
-    name = str(request.path_params["name"])
-    if name not in site.static:
-        return Response("not found\n", 404, media_type="text/plain")
-    kind = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}[name.rpartition(".")[2]]
-    return Response(site.static[name], 200, {"cache-control": "public, max-age=31536000, immutable"}, kind)
-
-
 def _server(site: Site) -> facts.Server:
     with site.database.look() as conn:
         return facts.server(conn)
-
-
-def _charts(history: Sequence[facts.Row]) -> tuple[list[str], dict[str, list[Series]]]:
-    """The last days, those on which nothing was counted too; no day if there is nothing to show."""
-    if not history:
-        return [], {}
-    today = datetime.now(UTC).date()
-    known = {row["day"]: row for row in history}
-    days = [today - timedelta(days=ago) for ago in reversed(range(facts.DAYS))]
-
-    def values(name: str) -> list[int | None]:
-        return [value if isinstance(value := known.get(day, {}).get(name), int) else None for day in days]
-
-    return [f"{day:%b %d}" for day in days], {
-        "backlog": [Series("rows left at the end of the day's last run", values("left_over"))],
-        "flow": [Series("rows that became due", values("came")), Series("rows deleted", values("gone"))],
-    }
-
-
-def _night(now: datetime) -> dict[str, str]:
-    """Last night: from 8 in the evening to 8 in the morning, UTC."""
-    morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
-    evening = morning.timestamp() - 12 * 3600
-    return {
-        "since": datetime.fromtimestamp(evening, UTC).strftime("%Y-%m-%dT%H:%M"),
-        "until": morning.strftime("%Y-%m-%dT%H:%M"),
-    }
 
 
 def _pretty(value: object) -> str:
     import json
 
     return json.dumps(value, default=show.jsonable, ensure_ascii=False, indent=1)
-
-
-def _query(request: Request, names: Sequence[str]) -> dict[str, list[str]]:
-    return {name: [text for text in request.query_params.getlist(name) if text] for name in names}
-
-
-def _text(request: Request, name: str) -> str:
-    text = request.query_params.get(name, "").strip()
-    if len(text) > 200 or "\0" in text:
-        raise UsageError(f"{name} is too long, or no text", hint=f"at most 200 characters in ?{name}=")
-    return text
-
-
-def _words(request: Request, name: str, allowed: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(text for text in request.query_params.getlist(name) if text))
-    for text in found:
-        if text not in allowed:
-            raise UsageError(
-                f"{name} cannot be {text[:40]!r}",
-                detail=f"It is {', '.join(allowed)}.",
-                hint=f"?{name}={allowed[0]}",
-            )
-    return found
-
-
-def _word(request: Request, name: str, allowed: Sequence[str]) -> str | None:
-    found = _words(request, name, allowed)
-    return found[0] if found else None
-
-
-def _whole(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, "")
-    return id_of(text) if text else None
-
-
-def number_of(request: Request) -> int:
-    """The number in an address."""
-    return id_of(str(request.path_params["number"]))
-
-
-def id_of(text: str) -> int:
-    """An id out of text."""
-    if not text.isascii() or not text.isdigit() or len(text) > 19 or int(text) > _MOST_ID:
-        raise UsageError(f"no number: {text[:40]!r}", hint="ids are whole numbers")
-    return int(text)
-
-
-def _cursor(request: Request) -> tuple[datetime | None, int | None]:
-    text = request.query_params.get("after", "")
-    if not text:
-        return None, None
-    at, _, number = text.partition("~")
-    return facts.moment("after", at, datetime.now(UTC)), id_of(number)

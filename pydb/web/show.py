@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -125,12 +124,6 @@ def state(value: object) -> Markup:
     return Markup('<span class="state {}"><span aria-hidden="true">{}</span> {}</span>').format(
         tone, MARKS[tone], word.replace("_", " ")
     )
-
-
-def word(value: object) -> str:
-    """A name as one word of a shell, and never an option: whoever copies the line must run nothing else."""
-    text = shlex.quote(str(value))
-    return f"-- {text}" if str(value).startswith("-") else text
 
 
 def command(value: str) -> Markup:

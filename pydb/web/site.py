@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from contextlib import suppress
@@ -13,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pydb import __version__, db
+from pydb import __version__, db, shell
 from pydb.errors import (
     DatabaseUnavailable,
     MissingPrivilege,
@@ -23,7 +24,7 @@ from pydb.errors import (
     UsageError,
 )
 from pydb.events import Hub
-from pydb.web import charts, facts, show
+from pydb.web import charts, outlook, overview, show
 from pydb.web.auth import Sessions, Tokens
 from pydb.web.database import Busy, Database
 from pydb.web.plans import PlanChanged, Spent
@@ -32,6 +33,7 @@ from pydb.web.work import Full, Workers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jinja2 import Environment, Template
     from starlette.requests import Request
 
     from pydb.events import Publisher
@@ -55,8 +57,6 @@ class Site:
     """One application: what its pages read, who may see them, what they look like."""
 
     def __init__(self, settings: Settings) -> None:
-        import jinja2
-
         self.settings = settings
         self.database = Database(settings)
         self.tokens = Tokens(settings.token, settings.token_file)
@@ -68,29 +68,21 @@ class Site:
         self.began = datetime.now(UTC)
         self.static = {path.name: path.read_bytes() for path in sorted((HERE / "static").iterdir())}
         self.mark = hashlib.sha256(b"".join(self.static.values())).hexdigest()[:12]
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            finalize=show.plain,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        for name in ("when", "ago", "span", "number", "rows", "size", "share", "state", "command", "word"):
-            self._templates.filters[name] = getattr(show, name)
-        self._templates.filters["segment"] = segment
-        self._templates.globals.update(bars=charts.bars, hint=facts.hint, places=PLACES, version=__version__)
 
     def warm(self) -> None:
         """Look at once at what takes longest, and compile the templates, so that nobody waits for it."""
         with suppress(PydbError):
-            facts.begin(self.database)
-        for name in self._templates.list_templates():
-            self._templates.get_template(name)
-        for look in (facts.known_outlook, facts.known_components, facts.known_history):
+            overview.begin(self.database)
+        for name in _templates().list_templates():
+            _templates().get_template(name)
+        for look in (outlook.known, overview.known_components, overview.known_history):
             with suppress(PydbError):
                 look(self.database)
+
+    def compile(self, name: str) -> Template:
+        """The template of a page: what would take the first who looks a third of a second."""
+        _templates().get_template("base.html")
+        return _templates().get_template(f"{name}.html")
 
     def close(self) -> None:
         """End what is at work and close what is open; for applications that mount this one, at their end."""
@@ -101,7 +93,7 @@ class Site:
     def page(self, request: Request, name: str, code: int = 200, /, **values: object) -> Response:
         """A page made of a template."""
         who = visitor_of(request)
-        text = self._templates.get_template(f"{name}.html").render(
+        text = self.compile(name).render(
             base=base_of(request),
             here=here(request),
             visitor=who,
@@ -138,6 +130,29 @@ class Site:
             answered.headers["retry-after"] = "5"
             return answered
         return self.page(request, "problem", code, error=error, title=error.message)
+
+
+@functools.cache
+def _templates() -> Environment:
+    """The templates, compiled once a process."""
+    import jinja2
+
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=show.plain,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    for name in ("when", "ago", "span", "number", "rows", "size", "share", "state", "command"):
+        found.filters[name] = getattr(show, name)
+    found.filters["segment"] = segment
+    found.globals.update(
+        bars=charts.bars, hint=overview.hint, typed=shell.command, places=PLACES, version=__version__
+    )
+    return found
 
 
 def status_of(error: PydbError) -> int:

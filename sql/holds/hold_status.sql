@@ -6,16 +6,23 @@ select
     h.id, h.name,
     case
         when h.released_at is not null then 'released' when h.until <= pg_catalog.clock_timestamp() then 'ended'
-        when pydb_internal.hold_problem(h) is not null then 'broken' else 'active'
+        when p.problem is not null then 'broken' else 'active'
     end as state,
     h.kind, coalesce(pydb_internal.relation_name(h.relation), h.relation_name) as relation,
     h.key_columns as columns, h.keys, h.filter, h.reason, h.placed_by, h.placed_at, h.until, h.released_by,
-    h.released_at, h.released_reason, pydb_internal.hold_problem(h) as problem, h.overrides
-from pydb.hold as h;
+    h.released_at, h.released_reason, p.problem, h.overrides,
+    case when p.problem is not null then pydb_internal.hold_mending(h) end as hint
+from pydb.hold as h
+cross join lateral unnest(array[ -- worked out once
+    case
+        when h.released_at is null then coalesce(pydb_internal.hold_problem(h), pydb_internal.hold_filter_problem(h))
+    end
+]) as p (problem);
 
 comment on view pydb.hold_status is
 'Holds and overrides. state: active, ended (its end has passed: it keeps nothing, and its name until it is released),
-released, or broken: its columns are gone, so nothing that it may be about is deleted until it is released.';
+released, or broken: a column, or what its filter names, is gone, so nothing that it may be about is deleted until it is
+released.';
 comment on column pydb.hold_status.id is 'Id.';
 comment on column pydb.hold_status.name is 'Name.';
 comment on column pydb.hold_status.state is 'active, ended, released or broken.';
@@ -31,7 +38,8 @@ comment on column pydb.hold_status.until is 'When it ends by itself.';
 comment on column pydb.hold_status.released_by is 'Login role that released it.';
 comment on column pydb.hold_status.released_at is 'When.';
 comment on column pydb.hold_status.released_reason is 'Why it was released.';
-comment on column pydb.hold_status.problem is 'Why it cannot be followed any more.';
+comment on column pydb.hold_status.problem is 'Why it cannot be followed any more; null of one that is released.';
 comment on column pydb.hold_status.overrides is 'Of an override: the hold that it exempts rows from.';
+comment on column pydb.hold_status.hint is 'What to type where it is broken.';
 
 revoke all on pydb.hold_status from public;

@@ -52,7 +52,7 @@ begin
         ), detail = concat_ws(
             ' ', 'Where ' || nullif(part, '') || '.', format('Among them: %s.', left(sample::text, 500))
         ),
-        hint = format('pydb orphans repair %s --dry-run', pydb_internal.shell_word(reference));
+        hint = pydb_internal.shell_command('pydb orphans repair', array[reference], '--dry-run');
     end if;
     return next;
 end

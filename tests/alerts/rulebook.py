@@ -131,6 +131,23 @@ def narrow(tests: Path, folder: Path) -> list[str]:
     return written
 
 
+def evaluated(tests: Path, folder: Path) -> str:
+    """Write the series of a file for promtool, with all rules and nothing that has to fire.
+
+    It fails where a rule cannot be evaluated. That does not depend on the minute: every tenth is enough.
+    """
+    document = yaml.load(tests.read_text(), yaml.BaseLoader)  # noqa: S506 - as in narrow
+    document["rule_files"] = [str(FOLDER / name) for name in FILES]
+    document["evaluation_interval"] = f"{int(seconds(document['evaluation_interval']) * 10)}s"
+    for case in document["tests"]:
+        asked = case.pop("alert_rule_test")
+        end = max((one["eval_time"] for one in asked), key=seconds)
+        case["promql_expr_test"] = [{"expr": "vector(1)", "eval_time": end, "exp_samples": [{"value": 1}]}]
+    path = folder / tests.name
+    path.write_text(yaml.safe_dump(document, sort_keys=False, width=1000))
+    return str(path)
+
+
 def seconds(text: str) -> float:
     """A time as Prometheus writes it: 1h30m."""
     return sum(int(number) * _SECONDS[unit] for number, unit in _TIME.findall(text))

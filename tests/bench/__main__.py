@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tests.bench import (
     archives,
     batches,
+    checks,
     claimers,
     claims,
     client,
@@ -312,6 +313,7 @@ BENCHES: dict[str, Callable[[Arena, argparse.Namespace], list[Figure]]] = {
     "archive": archive,
     "export": export,
     "cascade": cascade,
+    "checks": checks.figures,
     "partitions": partitions,
     "orphans": orphans,
     "scans": scans.figures,

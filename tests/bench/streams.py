@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import statistics
 import subprocess
 import tempfile
+import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -20,8 +23,10 @@ from tests.events import serving
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
 CLIENTS: Final = 40
+PAUSE_MS: Final = 20
 READERS: Final = 200
 SECONDS: Final = 8
 EVENTS: Final = 100
@@ -32,9 +37,13 @@ TRANSFER: Final = (
     "update account set amount = amount - 1 where id = :a;\n"
     "select amount from account where id = :a;\n"
     "insert into entry (account, amount) values (:a, -1);\n"
-    "{event}commit;\n"
+    "{added}commit;\n"
 )
 EVENT: Final = 'select pydb.event_publish(\'orders\', \'{"order": 5, "state": "paid"}\');\n'
+BY_HAND: Final = (
+    'insert into outbox (topic, payload) values (\'orders\', \'{"order": 5, "state": "paid"}\');\n'
+)
+NOTIFY: Final = 'select pg_notify(\'orders\', \'{"order": 5, "state": "paid"}\');\n'
 UPDATE: Final = "with changed as (update account set amount = amount - 1 where id = %s returning id) select"
 WITHOUT: Final = UPDATE + " c.id from changed as c"
 WITH: Final = UPDATE + " pydb.event_publish('orders', jsonb_build_object('account', c.id)) from changed as c"
@@ -42,30 +51,99 @@ TABLES: Final = """
 create table account (id int primary key, amount bigint not null) with (fillfactor = 70);
 insert into account select i, 1000 from generate_series(1, 100000) as i;
 create table entry (id bigint generated always as identity primary key, account int, amount bigint);
+create table outbox (
+    id bigint generated always as identity primary key, topic text not null, payload jsonb not null,
+    created_at timestamptz not null default now()
+);
 vacuum analyze;
+"""
+# who waits for another one, and not for the flush, which is everybody's
+WAITING: Final = """
+select
+    count(*) filter (
+        where wait_event_type = 'Lock' or wait_event_type = 'LWLock' and wait_event <> 'WALWrite'
+    ),
+    count(*)
+from pg_stat_activity
+where application_name = 'pgbench' and state = 'active'
 """
 
 
+@dataclass
+class Waits:
+    """Looks at backends that are at work: how many there were, and how many waited for another one."""
+
+    waiting: int = 0
+    seen: int = 0
+
+    @contextlib.contextmanager
+    def watch(self, dsn: str) -> Iterator[None]:
+        """Look fifty times a second."""
+        over = threading.Event()
+
+        def look() -> None:
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                while not over.wait(0.02):
+                    waiting, seen = connection.execute(WAITING).fetchone() or (0, 0)
+                    self.waiting += waiting
+                    self.seen += seen
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
 def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
-    """The three figures; the readers are HTTP clients of ``pydb serve``."""
+    """What writers pay, and when readers have it; those are HTTP clients of ``pydb serve``."""
     cost = Figure("an event in a transaction: what it takes longer, p50", 0.1, unit="ms")
-    rate = Figure(
-        f"transactions of {CLIENTS} clients with an event each, a flush of 1 ms: throughput / without",
-        0.95, unit="ms", at_least=True,
+    who = f"{CLIENTS} clients, a flush of 1 ms"
+    pausing = f"{who}, {PAUSE_MS} ms between transactions"
+    rate = Figure(f"{pausing}: throughput with an event each / without", 0.95, unit="ms", at_least=True)
+    told = Figure(
+        f"{pausing}: throughput with a NOTIFY each / without (for information)", 0, unit="ms", at_least=True
+    )
+    beside = Figure(
+        f"{who}, processors full: throughput with an event each / with an INSERT by hand",
+        0.8, unit="ms", at_least=True,
     )  # fmt: skip
+    full = Figure(
+        f"{who}, processors full: throughput with an event each / without (for information)",
+        0, unit="ms", at_least=True,
+    )  # fmt: skip
+    by_hand = Figure(
+        f"{who}, processors full: throughput with an INSERT by hand / without (for information)",
+        0, unit="ms", at_least=True,
+    )  # fmt: skip
+    waits = Figure(
+        f"{who}, an event each: share of backends at work that wait for another one", 0.05, unit=""
+    )
     late = Figure(f"from the commit to {READERS} readers of pydb serve, p99", 500.0, unit="ms")
     with Arena(arena.major, **DISK) as disk:
         _database(disk, "events")
-        publisher = events.Publisher(disk.server.dsn("events"))
+        dsn = disk.server.dsn("events")
+        publisher = events.Publisher(dsn)
         publisher.start()
+        seen = Waits()
         for _ in range(options.rounds):
-            cost.ours.append(_longer(disk.server.dsn("events")))
-            rate.theirs.append(_pgbench(disk, ""))
-            rate.ours.append(_pgbench(disk, EVENT))
-        _drained(disk.server.dsn("events"))
+            cost.ours.append(_longer(dsn))
+            rate.theirs.append(_pgbench(disk, "", PAUSE_MS))
+            rate.ours.append(_pgbench(disk, EVENT, PAUSE_MS))
+            told.ours.append(_pgbench(disk, NOTIFY, PAUSE_MS))
+            full.theirs.append(_pgbench(disk, ""))
+            beside.theirs.append(_pgbench(disk, BY_HAND))
+            with seen.watch(dsn):
+                full.ours.append(_pgbench(disk, EVENT))
+        waits.ours = [seen.waiting / max(seen.seen, 1)]
+        told.theirs, by_hand.theirs = rate.theirs, full.theirs
+        beside.ours, by_hand.ours = full.ours, beside.theirs
+        _drained(dsn)
         publisher.stop()
-        late.ours = [_delay(disk.server.dsn("events")) for _ in range(options.rounds)]
-    return [cost, rate, late]
+        late.ours = [_delay(dsn) for _ in range(options.rounds)]
+    return [cost, rate, told, beside, full, by_hand, waits, late]
 
 
 def _database(arena: Arena, name: str) -> None:
@@ -90,10 +168,10 @@ def _longer(dsn: str) -> float:
     return statistics.median(taken[1]) - statistics.median(taken[0])
 
 
-def _pgbench(arena: Arena, event: str) -> float:
-    """Milliseconds a transaction, of all clients together."""
+def _pgbench(arena: Arena, added: str, pause: int = 0) -> float:
+    """Milliseconds a transaction, of all clients together, who pause for so many after each."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(TRANSFER.replace("{event}", event))
+        script.write(TRANSFER.replace("{added}", added) + (f"\\sleep {pause} ms\n" if pause else ""))
         script.flush()
         said = subprocess.run(
             [

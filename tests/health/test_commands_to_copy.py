@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
 import pytest
 
+from pydb import cli, shell
+from tests.servers import ROOT
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tests.conftest import Connection
 
@@ -29,6 +32,23 @@ def commands(db: Connection) -> Iterator[str]:
     ).fetchall():
         if hint is not None and "pydb " in str(hint):
             yield str(hint)[str(hint).index("pydb ") :]
+
+
+def understood(words: Sequence[str]) -> dict[str, object]:
+    """What the program takes a pasted command for; it raises what it would say."""
+    command: Any = cli._build()
+    context = command.make_context("pydb", list(words[1:]))
+    while hasattr(command, "resolve_command"):
+        name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        context = command.make_context(name, list(rest), parent=context)
+    return dict(context.params)
+
+
+def given(params: dict[str, object]) -> set[object]:
+    """Every value of :func:`understood`, those of lists too."""
+    return {
+        one for value in params.values() for one in (value if isinstance(value, list | tuple) else [value])
+    }
 
 
 def refer(db: Connection, name: str) -> str:
@@ -63,14 +83,47 @@ def test_a_name_is_one_word(db: Connection, name: str) -> None:
     found = {}
     for command in commands(db):
         if MARK in command:
-            words = [
-                word.rstrip(";") for word in shlex.split(command.partition(" --key …")[0])
-            ]  # prose may follow
-            assert {name, f"{name}.", f"{name}:", reference} & set(words), command
+            words = shlex.split(command.partition(" --key …")[0])
+            end = next(
+                (n for n, word in enumerate(words) if word.endswith(";")), len(words)
+            )  # prose may follow
+            words = [word.rstrip(";") for word in words]
+            mine = {name, f"{name}.", f"{name}:", reference}
+            assert mine & set(words), command
+            if MARK in " ".join(words[: end + 1]):
+                assert mine & given(understood(words[: end + 1])), command
             found[tuple(words[1:3])] = command
     assert {("policy", "approve"), ("policy", "drop"), ("hold", "release"), ("retention", "plan")} <= set(
         found
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("options", ["", "--dry-run", "--mode quarantine --dry-run"])
+def test_the_server_and_the_program_write_one_and_the_same(db: Connection, name: str, options: str) -> None:
+    ((made,),) = db.execute(
+        "select pydb_internal.shell_command('pydb orphans repair', array[%s, null], nullif(%s, ''))",
+        [name, options],
+    ).fetchall()
+    ours = shell.command("pydb orphans repair", name, options=options)
+    assert shlex.split(str(made)) == shlex.split(ours)
+    taken = understood(shlex.split(ours))
+    assert taken["reference"] == name
+    assert (taken["dry_run"], taken["mode"]) == (bool(options), "quarantine" if "mode" in options else None)
+
+
+def test_no_command_is_no_command(db: Connection) -> None:
+    ((made, bare),) = db.execute(
+        "select pydb_internal.shell_command(null, '{x}'),"
+        " pydb_internal.shell_command('pydb hold list', '{NULL}')"
+    ).fetchall()
+    assert (made, bare) == (None, "pydb hold list")
+
+
+def test_an_option_takes_a_value_that_begins_with_a_dash() -> None:
+    line = f"pydb guard allow {shell.option('--for', '-1 h')}"
+    assert shlex.split(line) == ["pydb", "guard", "allow", "--for=-1 h"]
+    assert shell.option("--for", "1 h") == "--for '1 h'"
 
 
 def test_what_a_part_of_a_reference_lacks(db: Connection) -> None:
@@ -82,3 +135,13 @@ def test_what_a_part_of_a_reference_lacks(db: Connection) -> None:
     db.add_notice_handler(lambda said: hints.append(said.message_hint or ""))
     db.execute("select * from pydb.orphan_check(%s)", [name])
     assert [shlex.split(hint) for hint in hints] == [["pydb", "orphans", "repair", name, "--dry-run"]]
+
+
+def test_names_are_put_into_commands_in_one_place() -> None:
+    sql = [path for path in (ROOT / "sql").rglob("*.sql") if "shell_word(" in path.read_text("utf-8")]
+    assert {path.parent for path in sql} == {ROOT / "sql" / "core" / "shell"}
+    code = (ROOT / "pydb").rglob("*.py")
+    quoting = {str(path.relative_to(ROOT)) for path in code if "shlex.quote(" in path.read_text("utf-8")}
+    # what stands in none of these is a value and no name: a role, a column with its value, what was typed
+    known = {"cli/_commands.py", "cli/_words.py", "cli/cascade.py", "cli/demo.py"}
+    assert quoting == {"pydb/shell.py"} | {f"pydb/{one}" for one in known}

@@ -107,6 +107,19 @@ def test_a_run_counts_once_with_its_rows_and_its_time(events: Connection) -> Non
     assert batches >= 3
 
 
+@pytest.mark.usefixtures("alone")
+def test_statistics_that_are_lost_are_no_numbers_of_rows(events: Connection) -> None:
+    events.execute("create table public.new (id bigint primary key, at timestamptz)")
+    events.execute("select pydb.retention_policy_set('new', 'public.new', 'at', '30 days')")
+    events.execute("vacuum (analyze) public.event")
+    events.execute("select pg_stat_force_next_flush()")  # else what was written before is counted after
+    events.execute("select pg_stat_reset()")  # as a server does that crashed
+    assert value(events, "lifecycle_relation_live_rows", relation="public.event") == 100
+    assert value(events, "lifecycle_relation_live_rows", relation="public.new") is None
+    assert value(events, "lifecycle_relation_dead_ratio", relation="public.event") is None
+    assert value(events, "lifecycle_relation_size_bytes", relation="public.event") not in (None, 0)
+
+
 def test_a_run_that_row_security_blocks_is_told_by_its_sqlstate(
     events: Connection, connect: Connect, role: RoleFactory
 ) -> None:

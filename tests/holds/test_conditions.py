@@ -174,6 +174,48 @@ def test_a_hold_that_cannot_be_followed_stops_what_it_may_be_about(lab: Lab) -> 
     assert run(lab, "call pydb.retention_run('items')")[:2] == ("completed", "exhausted")
 
 
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("gone", "said"),
+    [
+        ("alter table customer rename tenant_id to tenant", "tenant_id, which is no column"),
+        ("alter table customer drop column tenant_id", "tenant_id, which is no column"),
+        ("alter table customer alter tenant_id type app_number", "of the domain public.app_number"),
+        ("drop extension citext", "ext.citext"),
+        ("drop role {author}", "who placed it, is gone"),
+    ],
+)
+def test_a_filter_that_cannot_be_asked_is_said_before_the_night(
+    lab: Lab, connect: Connect, role: RoleFactory, gone: str, said: str
+) -> None:
+    lab.do("create schema ext; create extension citext schema ext; create domain app_number int")
+    author = role("author", "superuser")
+    theirs = Lab(connect(user=author))
+    place(theirs, "case 7", "customer", None, "tenant_id = 1 and tenant_id::text::ext.citext is not null")
+    policy(lab, "items", "item")
+    status = "select state, problem, hint from pydb.hold_status where name = 'case 7'"
+    assert lab.rows(status) == [("active", None, None)]
+    lab.do(gone.format(author=author))
+    state, problem, hint = lab.rows(status)[0]
+    cure = (
+        "pydb hold place NEW-NAME public.customer --filter … --reason …, which says it as it is now; then: "
+    )
+    assert (state, hint) == ("broken", f"{cure}pydb hold release 'case 7' --reason …")
+    assert said in str(problem)
+    (health,) = lab.rows(
+        "select status, reason_code, detail -> 'findings' -> 0 ->> 'detail', hint from pydb.health('{holds}')"
+    )
+    assert health == ("error", "hold_broken", f"case 7: {problem}", hint)
+    assert lab.one('select value from pydb.metric where labels = \'{"state": "broken"}\'') == 1
+    assert run(lab, "call pydb.retention_run('items')", "YD704")[:2] == ("blocked", "held")
+    assert str(problem) in str(lab.one("select error from pydb.job_run order by id desc limit 1"))
+    # as it says
+    place(lab, "case 8", "customer", '{"id": 1}')
+    lab.rows("select * from pydb.hold_release('case 7', 'case 8 says it now')")
+    assert lab.one("select status from pydb.health('{holds}')") == "ok"
+    assert run(lab, "call pydb.retention_run('items')")[:2] == ("partial", "held")
+
+
 def test_an_override_exempts_rows_from_one_hold_and_is_a_right_of_its_own(
     lab: Lab, connect: Connect, role: RoleFactory
 ) -> None:

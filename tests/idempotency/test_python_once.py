@@ -154,7 +154,7 @@ def test_hold_is_not_released_by_an_exception(lab: Lab) -> None:
     lab.let_lease_pass()
     with pytest.raises(idempotency.Ambiguous, match="held") as caught, once(lab.db, lab.scope, "k"):
         pass
-    assert f"pydb idempotency resolve '{lab.scope}' 'k' --as" in str(caught.value)
+    assert f"pydb idempotency resolve {lab.scope} k --as" in str(caught.value)
     assert idempotency.resolve(lab.db, lab.scope, "k", "completed", result=None, code=7).outcome == "ok"
     assert work(lab) == (None, 7)
 

@@ -25,6 +25,10 @@ RULES: Final = (
     "retention_check_rules; beside them: " + FILTER
 )
 OWN: Final = "text of pydb's own, with literals by format()"
+TIMESCALE: Final = (
+    "views and functions only where they belong to TimescaleDB: retention_chunk_is_served, and "
+    "retention_chunk_routine once more within the call; beside them typed constants, by format()"
+)
 HOOK: Final = "a routine of pydb's own, by its name in run_kind, which only the schema's owner writes"
 HELD: Final = (
     "conditions of hold_rule_of: literals by format(), filters after filter_check_stored, whose author "
@@ -127,6 +131,10 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_archive": (2, FILTER),
     "retention_archive_triggered": (1, "under another path than pydb's only names and places"),
     "retention_cascade_plan": (1, FILTER),
+    "retention_chunk_bounds": (1, TIMESCALE),
+    "retention_chunk_drop": (1, TIMESCALE),
+    "retention_chunk_problem": (1, TIMESCALE),
+    "retention_chunk_stretch": (1, TIMESCALE),
     "retention_circles": (1, FILTER),
     "filter_check": (1, "a filter that filter_names_problem let through, as its author"),
     "retention_check_unit": (1, "the time column and typed constants, by format()"),
@@ -151,6 +159,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_partition_hurdles": (1, NAMES),
     "retention_partition_lock": (2, NAMES),
     "retention_partition_referenced": (1, KEYS),
+    "retention_partition_rows": (1, NAMES),
     "retention_partition_remove": (1, "DROP or ALTER TABLE of names from the catalog, as its owner"),
     "retention_partition_verdict": (1, "typed constants, by format(): such a policy has no filter; " + NAMES),
     "retention_range": (2, "the time column and typed constants, by format(); without the filter"),

@@ -203,6 +203,26 @@ def test_the_detail_of_the_server_is_kept(lab: Lab) -> None:
     assert str(hint).startswith("call somebody")
 
 
+@pytest.mark.parametrize("check", ["not null", "check (at is not null)"])
+def test_a_row_that_the_server_quotes_is_not_kept(lab: Lab, check: str) -> None:
+    lab.do(
+        f"""create table public.t (id int, at timestamptz, name text);
+        insert into public.t values (1, '{OLD}', 'anna@example.org');
+        create table public.gone (name text, at timestamptz {check});
+        create function public.note() returns trigger language plpgsql as $$ begin
+            insert into public.gone (name) values (old.name); return old;
+        end $$;
+        create trigger note before delete on public.t for each row execute function public.note()"""
+    )
+    lab.policy(fuse_share=1)
+    run = lab.run()
+    assert run.state == "blocked"
+    assert "violates" in str(run.error)
+    assert str(run.detail["detail"]).startswith("The values of the row are not kept.")
+    for table in ("job_run", "audit_log"):
+        assert lab.rows(f"select from pydb.{table} as r where r::text like '%anna%'") == []
+
+
 @pytest.mark.parametrize("goes_along", ["set null", "cascade", "chosen"])
 def test_without_the_servers_counts_nothing_is_deleted_that_takes_others_along(
     lab: Lab, goes_along: str

@@ -298,6 +298,7 @@ def test_a_filter_needs_neither_temporary_tables_nor_ddl(victim: Lab, connect: C
 SCHEMAS: Final = (
     "_timescaledb_catalog hypertable schema_name table_name",
     "_timescaledb_catalog chunk schema_name table_name",
+    "timescaledb_information chunks chunk_schema chunk_name",
     "cron job jobname command",
     "cron job_run_details jobname command",
     "citus pg_dist_partition logicalrelid partmethod",

@@ -14,6 +14,7 @@ from tests.web.world import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser as Chromium
     from playwright.sync_api import Page, ViewportSize
@@ -39,49 +40,87 @@ def chromium() -> Iterator[Chromium]:
 class Tab:
     """A tab that has signed in, and what its console said."""
 
-    def __init__(self, chromium: Chromium, url: str, **options: object) -> None:
+    def __init__(self, chromium: Chromium, url: str, *, is_signed_in: bool = True, **options: object) -> None:
         self.context = chromium.new_context(base_url=url, **options)  # type: ignore[arg-type]
         self.page: Page = self.context.new_page()
         self.said: list[str] = []
         self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.goto("/admin/sign-in?next=/admin/system/health")
+        if is_signed_in:
+            self.sign_in()
+
+    def sign_in(self) -> None:
         self.page.get_by_label("Your name").fill("ann")
         self.page.get_by_label("Admin token").fill(TOKEN)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/admin/system/health")
 
+    def has_no_barrier(self) -> None:
+        """The page that is open, on a phone, light and dark, and on a wide screen: it is styled anew."""
+        axe, path = Axe(), self.page.url
+
+        def fits(width: int) -> None:
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path} is {wide} wide"
+
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(PHONE)
+        results = axe.run(self.page)
+        assert results.violations_count == 0, f"{path}: {results.generate_report()}"
+        fits(PHONE["width"])
+        # the elements are the same, their colours are not
+        self.page.emulate_media(color_scheme="dark")
+        assert self.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        results = axe.run(self.page, options={"runOnly": ["cat.color"]})
+        assert results.violations_count == 0, f"{path}, dark: {results.generate_report()}"
+        fits(PHONE["width"])
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(DESK)
+        fits(DESK["width"])
+
 
 @pytest.mark.timeout(400)  # a whole site, looked at three times
 def test_no_barrier_and_no_error(chromium: Chromium, url: str) -> None:
-    """Each page on a phone, light and dark, and on a wide screen: it is loaded once, and styled anew."""
-    tab = Tab(chromium, url, color_scheme="light", viewport=PHONE)
-    axe = Axe()
-
-    def fits(path: str, width: int) -> None:
-        wide = tab.page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, f"{path} is {wide} wide"
-
-    for path in ("/admin/system/health", "/admin/sign-in", *PAGES):
+    tab = Tab(chromium, url, is_signed_in=False, viewport=PHONE)
+    tab.has_no_barrier()
+    tab.sign_in()
+    for path in PAGES:
         tab.page.goto(path)
-        results = axe.run(tab.page)
-        assert results.violations_count == 0, f"{path}: {results.generate_report()}"
-        fits(path, PHONE["width"])
-        # the elements are the same, their colours are not
-        tab.page.emulate_media(color_scheme="dark")
-        assert tab.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-        results = axe.run(tab.page, options={"runOnly": ["cat.color"]})
-        assert results.violations_count == 0, f"{path}, dark: {results.generate_report()}"
-        fits(path, PHONE["width"])
-        tab.page.emulate_media(color_scheme="light")
-        tab.page.set_viewport_size(DESK)
-        fits(path, DESK["width"])
-        tab.page.set_viewport_size(PHONE)
+        tab.has_no_barrier()
     tab.page.goto("/admin/policies/none")
-    assert axe.run(tab.page).violations_count == 0
+    tab.has_no_barrier()
     # a page that is not there is the only thing the console may speak of
     assert [one for one in tab.said if "404" not in one] == []
     tab.context.close()
+
+
+def test_a_database_that_is_gone_is_no_barrier(
+    chromium: Chromium, visit: Callable[..., Browser], tmp_path: Path
+) -> None:
+    tab = Tab(chromium, visit(dsn=f"host={tmp_path} dbname=gone").url, viewport=PHONE)
+    expect(tab.page.get_by_role("heading", name="The database is gone")).to_be_visible()
+    tab.has_no_barrier()
+    assert [one for one in tab.said if "503" not in one] == []
+    tab.context.close()
+
+
+@pytest.mark.timeout(400)
+def test_each_page_says_the_same_without_scripts(chromium: Chromium, url: str) -> None:
+    scripted, plain = Tab(chromium, url), Tab(chromium, url, java_script_enabled=False)
+
+    def said(tab: Tab, path: str) -> list[str]:
+        tab.page.goto(path)
+        text = tab.page.locator("main").inner_text()
+        # words with a digit pass meanwhile, and buttons to copy are there for scripts alone
+        lines = (re.sub(r"\S*\d\S*( (ms|s|min|h)\b)?", "0", line).strip() for line in text.splitlines())
+        return [line for line in lines if line and line != "Copy"]
+
+    for path in PAGES:
+        assert said(plain, path) == said(scripted, path), path
+    assert plain.said == scripted.said == []
+    plain.context.close()
+    scripted.context.close()
 
 
 def test_it_is_complete_without_scripts(
@@ -149,6 +188,7 @@ def test_the_receipt_follows_its_run(
     expect(page.get_by_text("It is at work.", exact=True)).to_be_visible()
     db.execute("commit")
     expect(page.get_by_text("It has ended: run")).to_be_visible()
+    tab.has_no_barrier()
     assert tab.said == []
     tab.context.close()
 

@@ -91,6 +91,22 @@ def family(pid: int) -> list[int]:
     return found
 
 
+@pytest.mark.parametrize("read", ["dsn", "read_dsn"])
+def test_no_answer_has_the_password_of_the_database(
+    visit: Callable[..., Browser], tmp_path: Path, read: str
+) -> None:
+    gone = f"host={tmp_path} dbname=gone user=keeper password=open-sesame"
+    settings = {"dsn": gone} if read == "dsn" else {"read_dsn": gone}
+    browser = visit(**settings).sign_in()
+    for path in ("/admin/system/health", "/admin/policies", "/admin/runs/1"):
+        assert "open-sesame" not in browser.get(path, 503)
+    bearer = {"authorization": f"Bearer {TOKEN}"}
+    for path in ("/healthz", "/metrics", "/admin/api/policies", "/admin/system/health.json"):
+        answered = browser.client.get(path, headers=bearer)
+        assert answered.status_code in (200, 503), path
+        assert "open-sesame" not in answered.text + str(answered.headers), path
+
+
 def test_a_server_that_stops_answering(mortal: TestServer) -> None:
     with (
         mortal.database(migrated=True, filling=fill) as database,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pydb.web import facts, show
+from pydb.web import overview
 from tests.web.conftest import found
 
 if TYPE_CHECKING:
@@ -233,11 +233,9 @@ def test_heads_are_answered(looking: Browser) -> None:
 
 
 def test_a_hint_is_words_and_a_line_to_type() -> None:
-    assert facts.hint("pydb doctor") == ("", "pydb doctor")
-    assert facts.hint("keep this running (x.service): pydb schedule run") == (
+    assert overview.hint("pydb doctor") == ("", "pydb doctor")
+    assert overview.hint("keep this running (x.service): pydb schedule run") == (
         "keep this running (x.service):",
         "pydb schedule run",
     )
-    assert facts.hint("load the page again: in a second") == ("load the page again: in a second", None)
-    assert show.word("-x; y") == "-- '-x; y'"
-    assert show.word("events") == "events"
+    assert overview.hint("load the page again: in a second") == ("load the page again: in a second", None)

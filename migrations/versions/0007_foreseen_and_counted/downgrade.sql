@@ -9,3 +9,5 @@ alter type pydb_internal.retention_said drop attribute last, drop attribute sinc
 drop type pydb_internal.retention_last_rows;
 drop routine pydb_internal.cascade_index_command;
 drop table pydb_internal.reference_gate;
+
+drop view pydb.hold_status;

@@ -41,11 +41,15 @@
     wanted = false;
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" });
+      // a page that was not all there is shown anew as a whole
+      const whole = document.querySelector("[data-whole]");
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (answer.status === 503) {
         status.textContent = "The database is gone; this page looks again.";
       } else if (answer.redirected || !answer.ok) {
         status.textContent = "Sign in again to follow.";
+      } else if (whole && !fresh.querySelector(`[data-whole="${whole.dataset.whole}"]`)) {
+        location.reload();
       } else {
         for (const part of document.querySelectorAll("[data-live]")) {
           const now = fresh.querySelector(`[data-live="${part.dataset.live}"]`);

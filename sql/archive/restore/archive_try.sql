@@ -33,7 +33,9 @@ begin
             raise exception using errcode = 'YD605', message = case
                     when (p_parts[1]).run_id is null then 'the import is stopped: ' else 'the restore is stopped: '
                 end || v_said,
-                detail = concat_ws(' ', nullif(v_detail, ''), 'Nothing was put back.'), hint = format(
+                detail = concat_ws(
+                    ' ', pydb_internal.application_detail(v_code, v_detail), 'Nothing was put back.'
+                ), hint = format(
                     'See all of them: select * from pydb.archive_restore(%s, p_dry_run => true); then '
                     'p_on_conflict => ''skip'' leaves them in the archive.', (p_parts[1]).run_id
                 );

@@ -37,7 +37,8 @@ exception when others then
     end if;
     raise exception using errcode = 'YD302', message = 'the cascade is blocked: ' || v_message,
         detail = concat_ws(
-            ' ', nullif(v_detail, ''), pydb_internal.application_said(v_context), 'Nothing was changed.'
+            ' ', pydb_internal.application_detail(v_sqlstate, v_detail), pydb_internal.application_said(v_context),
+            'Nothing was changed.'
         ),
         hint = p_look;
 end

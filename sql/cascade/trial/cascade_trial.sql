@@ -43,7 +43,9 @@ begin
     end;
     raise exception using errcode = 'YD302',
         message = format(
-            'the cascade would be refused: %s%s', v_message, coalesce(' (' || nullif(v_detail, '') || ')', '')
+            'the cascade would be refused: %s%s', v_message, coalesce(
+                ' (' || pydb_internal.application_detail(v_sqlstate, v_detail) || ')', ''
+            )
         ),
         detail = format('SQLSTATE %s, found by trying it. Nothing was changed.', v_sqlstate), hint = p_look;
 end

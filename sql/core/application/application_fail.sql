@@ -17,7 +17,9 @@ as $$
 begin
     -- whose error it was stands in fields that no language of the server's messages changes
     raise exception using errcode = p_sqlstate, message = p_message, schema = 'pydb_internal', datatype = 'application',
-        detail = concat_ws(' ', nullif(p_detail, ''), pydb_internal.application_said(p_context)),
+        detail = concat_ws(
+            ' ', pydb_internal.application_detail(p_sqlstate, p_detail), pydb_internal.application_said(p_context)
+        ),
         hint = coalesce(
             nullif(p_hint, ''), pydb_internal.application_cure(p_sqlstate),
             'Nothing was changed. Look at what the detail names, and run it again.'

@@ -1,5 +1,5 @@
--- pydb_internal.extension_relation (names): a table of an extension: the one that belongs to it, not one that is merely
--- called so.
+-- pydb_internal.extension_relation (names): a table or view of an extension: the one that belongs to it, not one that
+-- is merely called so.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.extension_relation(p_extension name, p_schema name, p_relation name)
@@ -15,13 +15,13 @@ as $$
     inner join pg_depend as d
         on d.refclassid = 'pg_extension'::regclass and d.refobjid = e.oid
         and d.classid = 'pg_class'::regclass and d.objsubid = 0 and d.deptype = 'e'
-    inner join pg_class as c on c.oid = d.objid and c.relname = p_relation and c.relkind = 'r'
+    inner join pg_class as c on c.oid = d.objid and c.relname = p_relation and c.relkind in ('r', 'v')
     inner join pg_namespace as n on n.oid = c.relnamespace and n.nspname = p_schema
     inner join pg_roles as r on r.oid = c.relowner and r.rolsuper
     where e.extname = p_extension;
 $$;
 
 comment on function pydb_internal.extension_relation(name, name, name) is
-'The table of this name that is a member of the extension and owned by a superuser; null if there is none.';
+'The table or view of this name that is a member of the extension and owned by a superuser; null if there is none.';
 
 revoke all on function pydb_internal.extension_relation(name, name, name) from public;

@@ -26,7 +26,7 @@ begin
     p_run.sqlstate := p_sqlstate;
     p_run.error := p_error;
     p_run.hint := nullif(p_hint, '');
-    p_run.error_detail := nullif(p_error_detail, '');
+    p_run.error_detail := pydb_internal.application_detail(p_sqlstate, p_error_detail);
     p_run.detail := null; -- what the turn wanted to log is undone with it
     p_run.counts := null;
     v_turn.run := p_run;

@@ -12,7 +12,7 @@ declare
     v_findings jsonb;
 begin
     with hold as materialized (
-        select h.name, h.state, h.until, h.problem from pydb.hold_status as h
+        select h.name, h.state, h.until, h.problem, h.hint from pydb.hold_status as h
         where h.released_at is null and h.overrides is null
     )
 
@@ -33,7 +33,7 @@ begin
                     format('holds that cannot be followed: %s; what they may be about is not deleted', count(*))
                         as summary,
                     left(string_agg(format('%s: %s', h.name, h.problem), '; ' order by h.name), 1000) as detail,
-                    format('pydb hold release %s --reason …', pydb_internal.shell_word(min(h.name))) as hint
+                    (array_agg(h.hint order by h.name))[1] as hint
                 from hold as h
                 where h.state = 'broken'
                 having count(*) > 0
@@ -47,6 +47,6 @@ end
 $$;
 
 comment on function pydb_internal.health_holds(timestamptz) is
-'Component holds: those that are active, and those whose columns are gone, which block deletes (an error).';
+'Component holds: those that are active, and those that cannot be followed, which block deletes (an error).';
 
 revoke all on function pydb_internal.health_holds(timestamptz) from public;

@@ -52,7 +52,7 @@ begin
         select 'degraded', 'orphans_met',
             format('rows without their parent that an application met: %s', sum(p.orphans)),
             left(string_agg(format('%s: %s', p.reference, p.orphans), ', ' order by p.orphans desc), 1000),
-            'pydb orphans scan ' || pydb_internal.shell_word(min(p.reference))
+            pydb_internal.shell_command('pydb orphans scan', array[min(p.reference)])
         from parts as p
         having sum(p.orphans) > 0
         union all

@@ -51,7 +51,7 @@ begin
         union all
         select 3, 'degraded', 'waits_for_approval', format('policies that wait for approval: %s', count(*)),
             left(string_agg(p.name, ', ' order by p.name), 1000),
-            'pydb policy approve ' || pydb_internal.shell_word(min(p.name))
+            pydb_internal.shell_command('pydb policy approve', array[min(p.name)])
         from pydb.retention_policy as p
         inner join pydb.guard_subject as g on g.kind = 'policy' and g.name = p.name
         where p.enabled

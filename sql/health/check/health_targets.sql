@@ -10,8 +10,9 @@ as $$
     select
         0, 'error', k.code, format('policies whose %s: %s', k.what, count(*)),
         left(string_agg(format('%s (%s)', p.name, p.target_name), ', ' order by p.name), 1000),
-        case k.code when 'target_gone' then 'pydb policy drop ' else 'pydb policy show ' end
-            || pydb_internal.shell_word(min(p.name))
+        pydb_internal.shell_command(
+            case k.code when 'target_gone' then 'pydb policy drop' else 'pydb policy show' end, array[min(p.name)]
+        )
     from pydb.retention_policy as p
     left join pg_class as c on c.oid = p.target
     left join pg_attribute as a on a.attrelid = p.target and a.attname = p.time_column and not a.attisdropped

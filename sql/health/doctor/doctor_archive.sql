@@ -59,7 +59,7 @@ begin
             a.keep is null and a.bytes > greatest(pg_total_relation_size(t.source), 10 * 1024 * 1024), 'degraded',
             'kept_for_ever', format('the archive of %s has outgrown its table, and keeps rows for ever', a.relation),
             format('%s, %s.', pydb_internal.rows_text(a.rows), pg_size_pretty(a.bytes)),
-            format('pydb archive keep %s ''1 year''', pydb_internal.shell_word(a.relation))
+            pydb_internal.shell_command('pydb archive keep', array[a.relation, '1 year'])
         )
     ) as k (applies, status, reason, what, said, hint)
     where k.applies

@@ -40,12 +40,12 @@ as $$
             -- only of what is still there
             string_agg(distinct case
                 when r.kind = 'retention' and p.name is not null
-                    then 'pydb retention run ' || pydb_internal.shell_word(p.name)
+                    then pydb_internal.shell_command('pydb retention run', array[p.name])
                 when r.kind = 'cascade' and j.id is not null then 'pydb cascade resume ' || j.id
                 when r.kind = 'orphans' and r.subject = 'scan' then 'pydb orphans scan'
                 when r.kind = 'orphans' and r.subject like 'repair %' and exists (
                     select from pydb_internal.orphan_references(substr(r.subject, 8))
-                ) then 'pydb orphans repair ' || pydb_internal.shell_word(substr(r.subject, 8))
+                ) then pydb_internal.shell_command('pydb orphans repair', array[substr(r.subject, 8)])
             end, '; ') as again
         from pydb_internal.run_dead(null, null) as d
         inner join pydb.job_run as r on r.id = d.id

@@ -17,8 +17,8 @@ as $$
             s.since at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS"Z"'
         ), ''),
         concat_ws('; ', round(s.value::numeric, 1) || format(' of %s %s', s.threshold, s.unit), s.reason),
-        format('look: pydb governor list; to leave it out: pydb governor set %s --disable',
-            pydb_internal.shell_word(s.indicator))
+        'look: pydb governor list; to leave it out: '
+        || pydb_internal.shell_command('pydb governor set', array[s.indicator], '--disable')
     from pydb.governor_status as s
     where s.signal in ('stop', 'unknown', 'slow') and s.decision <> 'off'
     union all

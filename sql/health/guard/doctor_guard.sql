@@ -33,7 +33,7 @@ begin
     return query
     select
         'guard', 'degraded', 'policy_waiting', format('policy %s waits for approval', p.name), u.problem,
-        'pydb policy approve ' || pydb_internal.shell_word(p.name)
+        pydb_internal.shell_command('pydb policy approve', array[p.name])
     from pydb.retention_policy as p
     cross join lateral (
         select pydb_internal.guard_waiting_problem(p.name, pydb_internal.retention_version(p)) as problem
@@ -43,7 +43,7 @@ begin
     select
         'guard', 'degraded', 'schema_drift',
         format('the tables of %s %s changed since it was set or approved', d.subject, d.name), left(d.changes, 500),
-        format('pydb %s approve %s', d.subject, pydb_internal.shell_word(d.name))
+        pydb_internal.shell_command(format('pydb %s approve', d.subject), array[d.name])
     from (
         select
             'policy' as subject, r.policy as name,

@@ -18,13 +18,21 @@ as $$
 
     told as materialized (
         select
-            pydb_internal.relation_name(o.target) as relation, sum(pg_stat_get_live_tuples(c.oid))::float8 as live,
-            sum(pg_stat_get_dead_tuples(c.oid))::float8 as dead,
+            pydb_internal.relation_name(o.target) as relation,
+            sum(case when n.is_counted then pg_stat_get_live_tuples(c.oid) else n.estimate end)::float8 as live,
+            sum(case when n.is_counted then pg_stat_get_dead_tuples(c.oid) end)::float8 as dead,
             -- pages as the catalog has them: to ask for the files would wait for who has locked the table
             sum(c.relpages + coalesce(t.relpages, 0) + coalesce(x.pages, 0))
             * current_setting('block_size')::float8 as bytes
         from part as o
         inner join pg_class as c on c.oid = o.oid
+        -- after a crash or a reset nothing is counted, and nothing is no number of rows
+        cross join lateral (
+            select
+                pg_stat_get_live_tuples(c.oid) + pg_stat_get_dead_tuples(c.oid) > 0
+                or pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_deleted(c.oid) > 0 as is_counted,
+                case when c.relkind <> 'p' then nullif(c.reltuples, -1) end as estimate
+        ) as n
         left join pg_class as t on t.oid = c.reltoastrelid
         left join lateral (
             select sum(d.relpages) as pages

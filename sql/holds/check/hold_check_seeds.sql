@@ -16,7 +16,7 @@ begin
         raise exception using errcode = 'YD704', message = v_seed.problem,
             detail = format('It is about %s: what it may hold is not deleted meanwhile.',
                 pydb_internal.relation_name(v_seed.relation)),
-            hint = 'select name, state, problem from pydb.hold_status where state in (''active'', ''broken'');';
+            hint = 'select name, state, problem, hint from pydb.hold_status where state in (''active'', ''broken'');';
     end if;
 end
 $$;

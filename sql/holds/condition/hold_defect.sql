@@ -19,7 +19,7 @@ begin
                 p_hold.placed_by, p_hold.placed_by_role, format('select * from pydb.hold where name = %L;', p_hold.name)
             );
         exception when sqlstate 'YD103' or sqlstate 'YD114' then
-            v_problem := sqlerrm;
+            v_problem := coalesce(pydb_internal.hold_filter_problem(p_hold), sqlerrm);
         end;
     end if;
     return format('hold %s cannot be followed: ', p_hold.name) || v_problem;

@@ -18,14 +18,18 @@ begin
         raise exception using errcode = 'YD004', message = 'p_table is not a table',
             detail = format('No relation has the oid %s.', p_relation), hint = 'p_table => ''schema.table''';
     end if;
-    v_problem := coalesce(pydb_internal.relation_problem(p_relation, true), case
+    v_problem := coalesce(case
+        -- a policy can drop its chunks
+        when not pydb_internal.relation_is_hypertable(p_relation)
+            then pydb_internal.relation_problem(p_relation, true)
+    end, case
         when v_class.relnamespace = to_regnamespace('pydb_archive')
             then 'an archive: what is held of its table is held there too'
     end);
     if v_problem is not null then
         raise exception using errcode = 'YD003', message = format('no rows of %s can be held', v_name),
             detail = format('It is %s.', v_problem),
-            hint = 'Holds are about ordinary tables, partitioned tables and partitions.';
+            hint = 'Holds are about ordinary tables, partitioned tables, partitions and hypertables.';
     elsif not has_table_privilege(p_relation, 'SELECT') then
         raise exception using errcode = 'YD005', message = format('%s may not read %s', current_user, v_name),
             detail = 'Who holds rows has to be able to say which.',

@@ -57,8 +57,8 @@ begin
             pydb_internal.retention_rule_text(p_policy), null, case
                 when not v_ruled then 'all rows are kept as long'
                 else coalesce(v_unasked, format('single rows are kept for other times, none for less than %s: '
-                    'pydb policy explain %s --key …', pydb_internal.retention_floor(p_policy),
-                    pydb_internal.shell_word(p_policy.name))) end,
+                    '%s', pydb_internal.retention_floor(p_policy),
+                    pydb_internal.shell_command('pydb policy explain', array[p_policy.name], '--key …'))) end,
             v_cure),
         ('filter', case
             when p_policy.filter is null then 'off' when v_problem is not null then 'blocks' else 'ok' end,

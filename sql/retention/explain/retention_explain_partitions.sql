@@ -50,7 +50,7 @@ begin
             else ''
         end, case
             when l.code = 'partition_detached' and p_policy.partition_first = 'export'
-                then format('pydb archive export %s --to DIRECTORY', pydb_internal.shell_word(p_policy.name))
+                then pydb_internal.shell_command('pydb archive export', array[p_policy.name], '--to DIRECTORY')
         end
     from leaf as l
     where l.code <> 'partition_newer'

@@ -40,7 +40,7 @@ begin
                 when p_policy.schedule is null then 'it runs when somebody runs it'
                 else 'due next, in UTC; whether a job fires it: select * from pydb.schedule_status;' end, null);
     begin
-        perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
+        perform pydb_internal.retention_chunk_check(p_policy);
         perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
     exception when others then
         get stacked diagnostics v_problem = message_text, v_hint = pg_exception_hint;

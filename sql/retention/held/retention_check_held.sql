@@ -1,4 +1,4 @@
--- pydb_internal.retention_check_held (held; by retention_together_remove): under the lock, before partitions go: refuse
+-- pydb_internal.retention_check_held (held): under the lock, before partitions go: refuse
 -- where a row came that is held.
 -- reads the partitions, and what their rows are held by   writes nothing   locks the gate of holds
 -- raises YD103 YD114 YD703 YD704

@@ -1,6 +1,6 @@
 -- pydb_internal.retention_partition_bounds (partition): what the bounds of the partitions of a table say, compared with
 -- the cutoff in the type of the column.
--- reads the catalog, settings   writes nothing   locks nothing
+-- reads the catalog, settings, the catalog of TimescaleDB   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_partition_bounds(
     p_policy pydb.retention_policy,
@@ -19,15 +19,12 @@ declare
     v_type constant text := format_type(
         pydb_internal.retention_time_type(p_policy.target, p_policy.time_column), null
     );
-    v_sure text := 'true';
     v_value constant text := '(''(?:[^'']|'''')*''|[^,()]+)';
 begin
-    if not p_policy.expire_implausible then
-        v_sure := 'e.lo >= ' || pydb_internal.retention_bound(p_policy, '1980-01-01 00:00+00')
-            || case p_policy.time_unit when 'uuidv7' then ' and false' else '' end;
-    end if;
-    if pydb_internal.retention_has_infinity(p_policy) and not p_policy.expire_minus_infinity then
-        v_sure := v_sure || ' and e.lo > ''-infinity''';
+    if pydb_internal.relation_is_hypertable(p_parent) then
+        return query
+        select b.* from pydb_internal.retention_chunk_bounds(p_policy, p_cutoff, p_parent, p_partition) as b;
+        return;
     end if;
     return query execute format(
         'with bound as (
@@ -61,7 +58,8 @@ begin
             end
         from edge as e
         order by e.is_default, e.lo nulls first, e.oid',
-        v_type, pydb_internal.retention_bound(p_policy, p_cutoff), v_sure,
+        v_type, pydb_internal.retention_bound(p_policy, p_cutoff),
+        pydb_internal.retention_sure_condition(p_policy),
         pydb_internal.retention_bound(p_policy, greatest(clock_timestamp(), p_cutoff))
     ) using p_parent, format('^FOR VALUES FROM \(%1$s(, .+)?\) TO \(%1$s(, .+)?\)$', v_value), p_partition;
 end

@@ -39,7 +39,7 @@ begin
         p_run.sqlstate := 'YD621';
         p_run.error := format('%s partition%s detached, and nobody has exported the rows', v_work.parts_waiting,
             case v_work.parts_waiting when 1 then ' is' else 's are' end);
-        p_run.hint := format('pydb archive export %s --to DIRECTORY', pydb_internal.shell_word(p_policy.name));
+        p_run.hint := pydb_internal.shell_command('pydb archive export', array[p_policy.name], '--to DIRECTORY');
         p_run.detail := coalesce(p_run.detail, '{}') || jsonb_build_object('waiting_export', v_work.parts_waiting);
     end if;
     return p_run;

@@ -13,7 +13,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_has_rows boolean;
-    v_tree constant oid[] := array(select t.relid::oid from pydb_internal.relation_tree(p_partition) as t);
+    v_tree constant oid[] := p_partition || array(
+        select t.relid::oid from pydb_internal.relation_tree(p_partition) as t
+    );
     v_types oid[];
 begin
     return query

@@ -16,10 +16,10 @@ begin
         return;
     end if;
     return query
-    select t.relid::oid, case when u.is_whole then u.relation end, u.action, u.code, u.reason
+    select coalesce(t.relid::oid, u.relation), case when u.is_whole then u.relation end, u.action, u.code, u.reason
     from pydb_internal.retention_partition_units(p_policy, p_cutoff) as u
-    cross join lateral pydb_internal.relation_tree(u.relation) as t
-    where t.isleaf
+    left join lateral pydb_internal.relation_tree(u.relation) as t on true
+    where t.isleaf is not false -- a chunk is in no tree
     union all
     -- a table that is in no tree is none to relation_tree
     select

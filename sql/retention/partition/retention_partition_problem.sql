@@ -13,6 +13,8 @@ declare
 begin
     if p_policy.filter is not null then
         return 'The policy has a filter: it picks rows, and a partition goes as a whole';
+    elsif pydb_internal.relation_is_hypertable(p_policy.target) then
+        return pydb_internal.retention_chunk_problem(p_policy);
     elsif exists (
         select 1 from pydb_internal.relation_tree(p_policy.target) as t
         where pydb_internal.retention_partition_is_timed(t.relid, p_policy.time_column)
@@ -22,6 +24,13 @@ begin
     select p.partstrat, p.partnatts, pg_get_partkeydef(p.partrelid) as said into v_key
     from pg_partitioned_table as p where p.partrelid = p_policy.target;
     return case
+        when exists (
+            select from pg_inherits as i
+            inner join pg_class as c on c.oid = i.inhrelid
+            where i.inhparent = p_policy.target
+                and c.relnamespace = to_regnamespace('_timescaledb_internal')
+        ) then 'It looks like a hypertable of TimescaleDB, which is not installed in this database: without it nothing'
+            ' knows what its chunks hold'
         when v_key is null or v_key.said is null then 'It is not partitioned'
         when v_key.partstrat <> 'r' then format(
             'Its key is %s: what a partition of it holds cannot be compared with a time', v_key.said

@@ -35,6 +35,8 @@ begin
         v_work.held := coalesce(v_work.held, 0) + greatest(p_part.due, 1); -- held since it was taken out of its table
         v_turn.run.work := to_jsonb(v_work);
         return v_turn;
+    elsif v_parent = v_policy.target and pydb_internal.relation_is_hypertable(v_parent) then
+        return pydb_internal.retention_chunk_turn(v_policy, p_run, p_part);
     elsif v_work.parts_since is not null then -- while it waits for others it costs them next to nothing
         perform pydb_internal.retention_check_unused(v_parent, array[p_part.relation]);
     end if;

@@ -18,6 +18,10 @@ declare
     v_said constant pydb_internal.retention_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
     v_bounds pydb_internal.retention_bounds;
 begin
+    if pydb_internal.relation_is_hypertable(p_policy.target) then
+        return query select u.* from pydb_internal.retention_chunk_units(p_policy, p_cutoff) as u;
+        return;
+    end if;
     v_rule := pydb_internal.hold_rule_of(p_policy.target); -- once for all partitions
     while cardinality(v_parents) > 0 loop
         v_parent := v_parents[1];

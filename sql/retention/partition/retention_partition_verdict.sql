@@ -43,7 +43,10 @@ begin
         return;
     end if;
     select min(pydb_internal.relation_name(t.relid)) into reason
-    from pydb_internal.relation_tree(p_bounds.partition) as t
+    from (
+        select p_bounds.partition as relid union all -- a chunk is in no tree
+        select r.relid from pydb_internal.relation_tree(p_bounds.partition) as r
+    ) as t
     where (select c.relkind = 'f' from pg_class as c where c.oid = t.relid); -- a join would read all of pg_class
     if reason is not null then
         action := 'keep';

@@ -30,7 +30,7 @@ begin
     from pydb_internal.retention_partition_bounds(
         v_policy, pydb_internal.retention_cutoff(v_policy, clock_timestamp()), v_parent, v_partition
     ) as b;
-    if v_policy.action <> 'drop_partition' or (v_parent is not null and not exists (
+    if v_policy.action <> 'drop_partition' or (v_parent <> v_policy.target and not exists (
         select 1 from pydb_internal.relation_tree(v_policy.target) as t where t.relid = v_parent
     )) or (v_parent is not null and not v_is_pending and v_bounds.is_old is not true) then
         raise exception using errcode = 'YD120',

@@ -1,5 +1,5 @@
--- pydb_internal.retention_check_target (policy): refuse what is not an ordinary or partitioned table with rows of its
--- own.
+-- pydb_internal.retention_check_target (policy; by retention_chunk_check): refuse what is not an ordinary or
+-- partitioned table with rows of its own.
 -- reads the catalog   writes nothing   locks nothing
 -- raises YD003 YD106
 create or replace function pydb_internal.retention_check_target(p_relation regclass, p_builtin boolean default false)

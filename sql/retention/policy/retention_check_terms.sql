@@ -58,8 +58,8 @@ begin
     elsif p_policy.action = 'export' and p_policy.schedule is not null then
         raise exception using errcode = 'YD108', message = 'a policy that exports has no schedule in the server',
             detail = 'Files are written by a command beside it.',
-            hint = format('Leave p_schedule out; a timer of the machine runs: pydb archive export %s --to DIRECTORY',
-                p_policy.name);
+            hint = 'Leave p_schedule out; a timer of the machine runs: '
+                || pydb_internal.shell_command('pydb archive export', array[p_policy.name], '--to DIRECTORY');
     elsif p_policy.strategy = 'index' and not exists (
         select 1 from pydb_internal.retention_leaves(p_policy.target) as l
         where pydb_internal.retention_time_index(l.relation, p_policy.time_column) is not null

@@ -25,11 +25,12 @@ begin
             detail = 'p_table is null.', hint = 'p_table => ''schema.table''';
     end if;
     v_builtin := pydb_internal.retention_builtin(v_new.name, v_new.target);
-    perform pydb_internal.retention_check_target(v_new.target, v_builtin);
+    v_new.builtin := v_builtin;
+    v_new.partition := coalesce(v_new.partition, 'drop');
+    perform pydb_internal.retention_chunk_check(v_new);
     if not v_builtin then -- who runs it needs the rights; who decides about pydb's own tables need not
         perform pydb_internal.retention_check_rights(v_new.target);
     end if;
-    v_new.builtin := v_builtin;
     perform pydb_internal.retention_enter(v_new);
     v_new.target_name := pydb_internal.relation_name(v_new.target);
     v_new.time_unit := pydb_internal.retention_time_unit(v_new.target, v_new.time_column, v_new.time_unit);
@@ -53,7 +54,6 @@ begin
         perform pydb_internal.retention_check_values(v_new, clock_timestamp());
     end if;
     v_new := pydb_internal.retention_check_watermark(v_new);
-    v_new.partition := coalesce(v_new.partition, 'drop');
     perform pydb_internal.retention_partition_check(v_new);
     if v_new.search_path is not null then
         perform pydb_internal.application_check_path(v_new.search_path, v_new.target);

@@ -13,18 +13,19 @@ declare
         when p_run.kind = 'retention' then p_run.subject
         when strpos(p_run.subject, ' ') > 0 then substr(p_run.subject, strpos(p_run.subject, ' ') + 1)
     end;
-    v_word constant text := coalesce(' ' || pydb_internal.shell_word(v_named), '');
-    v_again constant text := case p_run.kind
-        when 'retention' then 'pydb retention run' || v_word
-        when 'cascade' then 'pydb cascade resume' || v_word
-        when 'orphans' then 'pydb orphans ' || split_part(p_run.subject, ' ', 1) || v_word
-            || coalesce(' --mode ' || ((p_run.plan || p_run.detail) ->> 'mode'), '')
-    end || case when p_run.dry_run then ' --dry-run' else '' end;
-    v_look constant text := case p_run.kind
-        when 'retention' then 'pydb retention plan' || v_word
-        when 'cascade' then 'pydb cascade jobs' || v_word
-        when 'orphans' then 'pydb orphans list' || v_word
-    end;
+    v_words constant text[] := array[v_named];
+    v_again constant text := pydb_internal.shell_command(case p_run.kind
+        when 'retention' then 'pydb retention run'
+        when 'cascade' then 'pydb cascade resume'
+        when 'orphans' then 'pydb orphans ' || split_part(p_run.subject, ' ', 1)
+    end, v_words, nullif(concat_ws(' ', case
+        when p_run.kind = 'orphans' then '--mode ' || ((p_run.plan || p_run.detail) ->> 'mode')
+    end, case when p_run.dry_run then '--dry-run' end), ''));
+    v_look constant text := pydb_internal.shell_command(case p_run.kind
+        when 'retention' then 'pydb retention plan'
+        when 'cascade' then 'pydb cascade jobs'
+        when 'orphans' then 'pydb orphans list'
+    end, v_words);
     v_show constant text := 'pydb runs show ' || p_run.id;
 begin
     if pydb_internal.run_is_dead(p_run) then
@@ -64,7 +65,7 @@ begin
             when 'held' then coalesce(nullif(p_run.detail ->> 'hint', ''), 'pydb hold list')
             when 'locked' then 'rows or the table were locked by others; repeat: ' || v_again
             when 'referenced' then 'other tables still reference these rows; see: ' || v_look
-            when 'paused' then 'to go on: pydb retention resume' || v_word
+            when 'paused' then 'to go on: ' || pydb_internal.shell_command('pydb retention resume', v_words)
             when 'kill_switch' then 'to go on: pydb retention resume'
             when 'no_progress' then 'look at triggers and rules of the table: ' || v_look
             when 'standby' then 'run it on the primary'

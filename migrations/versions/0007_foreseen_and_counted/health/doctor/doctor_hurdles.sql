@@ -41,7 +41,7 @@ as $$
     group by h.code, h.what
     union all
     select
-        'settings', 'degraded', 'statement_timeout', 'runs are cut off by statement_timeout, and are partial or blocked',
+        'settings', 'degraded', 'statement_timeout', 'runs are cut off by statement_timeout: partial, or blocked',
         string_agg(format('%s: %s (%s)', s.role, s.value, s.source), '; ' order by s.role),
         string_agg(format('alter role %s in database %I set statement_timeout = 0;', s.oid::regrole, current_database()
             ), ' ' order by s.role)

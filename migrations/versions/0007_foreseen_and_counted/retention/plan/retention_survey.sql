@@ -1,7 +1,7 @@
 -- pydb_internal.retention_survey (plan): one row a leaf relation: what a policy would do there now. Plan, run and batch
 -- start from it.
 -- reads the target and the tables that reference it   writes nothing   locks nothing above a select
--- raises YD003 YD102 YD106
+-- raises YD003 YD102 YD106 YD120
 create or replace function pydb_internal.retention_survey(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
@@ -38,12 +38,10 @@ declare
     v_rule pydb_internal.hold_rule := p_rule;
     v_said pydb_internal.retention_said;
     v_action constant text := pydb_internal.retention_save_action(p_policy);
+    v_is_chunked constant boolean := pydb_internal.relation_is_hypertable(p_policy.target);
 begin
-    perform pydb_internal.retention_check_target(p_policy.target, p_policy.builtin);
+    perform pydb_internal.retention_chunk_check(p_policy);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
-    if p_said.expired is null then
-        p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
-    end if;
     p_said := pydb_internal.retention_last_survey(p_policy, p_cutoff, p_said);
     v_said := p_said;
     v_said.last := null;
@@ -57,6 +55,8 @@ begin
         from pydb_internal.retention_leaves(p_policy.target) as l
         full join pydb_internal.retention_partition_leaves(p_policy, p_cutoff) as p on p.relation = l.relation
         left join unnest(p_said.last) as w on w.relation = l.relation
+        -- rows of a hypertable are in its chunks, and what is none of them is not for pydb
+        where p.relation is not null or not v_is_chunked
         order by 1
     loop
         relation := v_leaf.oid;
@@ -78,8 +78,14 @@ begin
         strategy := null;
         strategy_reason := null;
         if unit is not null or action = 'keep' then
-            rows_total := case when foreign_table then 0 else pydb_internal.retention_total_rows(relation) end;
+            rows_total := case
+                when foreign_table then 0
+                when v_is_chunked then (pydb_internal.retention_partition_rows(relation)).rows
+                else pydb_internal.retention_total_rows(relation)
+            end;
             rows_due := case when unit is not null and code <> 'partition_pending' then rows_total else 0 end;
+            -- it expired and waits as a whole
+            rows_held := case when code in ('partition_held', 'partition_beside') then rows_total else 0 end;
             strategy := case when unit is not null then 'partition' end;
             strategy_reason := reason;
         elsif not foreign_table then

@@ -32,7 +32,7 @@ begin
     if v_policy.action = 'export' and p_run.kind = 'retention' and not p_run.dry_run then
         raise exception using errcode = 'YD621', message = format('policy %s exports its rows to files', v_policy.name),
             detail = 'Only a command beside the server can write them: nothing was deleted.',
-            hint = format('pydb archive export %s --to DIRECTORY', pydb_internal.shell_word(v_policy.name));
+            hint = pydb_internal.shell_command('pydb archive export', array[v_policy.name], '--to DIRECTORY');
     elsif p_parts is not null then
         perform pydb_internal.retention_check_author(v_policy);
         v_turn := pydb_internal.retention_next_pass(v_policy, p_run, p_parts);
@@ -44,15 +44,13 @@ begin
         end if;
         return v_turn;
     end if;
-    perform pydb_internal.retention_check_target(v_policy.target, v_policy.builtin);
+    perform pydb_internal.retention_chunk_check(v_policy);
     perform pydb_internal.retention_check_runner(v_policy);
     perform pydb_internal.retention_check_shape(v_policy, p_run.dry_run);
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     v_holds := (pydb_internal.hold_state()).generation; -- before anything is counted
     v_rule := pydb_internal.hold_rule_of(v_policy.target);
-    v_said := pydb_internal.retention_last_survey(
-        v_policy, v_cutoff, pydb_internal.retention_said_of(v_policy, v_cutoff)
-    );
+    v_said := pydb_internal.retention_last_survey(v_policy, v_cutoff);
     p_run.work := coalesce(p_run.work, '{}') || pydb_internal.retention_naming(v_policy);
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,

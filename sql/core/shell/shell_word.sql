@@ -1,4 +1,4 @@
--- pydb_internal.shell_word (names): a name as one word of a shell, for a command to copy.
+-- pydb_internal.shell_word (shell; by shell_command): a name as one word of a shell.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.shell_word(p_name text)
@@ -9,8 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     select case
         when p_name ~ '^[a-zA-Z0-9_.:@%+=/][a-zA-Z0-9_.:@%+=/-]*$' then p_name
-        -- what begins with a dash is no option behind two of them
-        else case when p_name like '-%' then '-- ' else '' end || '''' || replace(p_name, '''', '''\''''') || ''''
+        else '''' || replace(p_name, '''', '''\''''') || ''''
     end;
 $$;
 
