@@ -133,7 +133,7 @@ def wait_for(db: Connection) -> WaitFor:
 
 def make_events(db: Connection) -> None:
     """Table app.events: 100 rows for each of the last 100 days; tables app.b, app.c, app.d are empty."""
-    db.execute("create schema app")
+    db.execute("create schema if not exists app")
     db.execute("create table app.events (id bigint generated always as identity primary key, at timestamptz)")
     db.execute(
         "insert into app.events (at) select now() - make_interval(days => d, mins => m)"

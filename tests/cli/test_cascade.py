@@ -33,7 +33,7 @@ def make_shop(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as db:
         db.execute(
             """
-            create schema shop;
+            create schema if not exists shop;
             create table shop.customer (id bigint primary key, tenant text, code text, unique (tenant, code));
             create table shop.sale (id int primary key, customer_id bigint references shop.customer);
             create table shop.line (id int primary key, sale_id int references shop.sale on delete cascade);

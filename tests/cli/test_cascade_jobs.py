@@ -27,7 +27,7 @@ REQUEST = ("cascade", "delete", "app.root", "1", "--durable", "--yes")
 def big(db: Connection) -> Connection:
     """A root with 5000 children, and another root."""
     db.execute(
-        """create schema app; create table app.root (id int primary key);
+        """create schema if not exists app; create table app.root (id int primary key);
         create table app.child (id int primary key, root_id int references app.root on delete cascade);
         create index on app.child (root_id);
         insert into app.root values (1), (2);

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def shop(db: Connection) -> Connection:
-    db.execute("create schema shop")
+    db.execute("create schema if not exists shop")
     db.execute("create table shop.customer (id int primary key)")
     db.execute('create table shop.sale (id int constraint "a=b" references shop.customer)')
     return db

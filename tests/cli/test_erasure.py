@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def people(db: Connection) -> Connection:
     """Five people with two visits each, and an entity."""
     db.execute(
-        """create schema app; create table app.person (id int primary key, email text unique);
+        """create schema if not exists app; create table app.person (id int primary key, email text unique);
         create table app.visit (id int primary key, person int references app.person on delete cascade);
         create index on app.visit (person);
         insert into app.person select i, i || '@example.com' from generate_series(1, 5) as i;

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def shop(db: Connection) -> Connection:
-    db.execute("create schema shop")
+    db.execute("create schema if not exists shop")
     db.execute("create table shop.customer (id int primary key, tenant_id int)")
     db.execute("create table shop.sale (id int, customer int references shop.customer on delete cascade)")
     db.execute("insert into shop.customer select i, i from generate_series(1, 4) as i")

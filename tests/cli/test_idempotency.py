@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lint.roles import ROLES_FILE
+from tests.privileges.conftest import ROLES, ROLES_FILE
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli, WaitFor
     from tests.conftest import Connection, RoleFactory
+    from tests.servers import Database
+
+# a database in which there were keys is not what it was
+pytestmark = pytest.mark.usefixtures("alone")
 
 CLAIM = "select token from pydb.idempotency_claim('tune', %s, null, %s, p_on_stale => %s, p_owner => 'w1')"
 
@@ -250,12 +254,13 @@ def test_doctor_speaks_up_for_keys_that_wait(keys: Connection) -> None:
     assert set(findings()) == {"in_order"}
 
 
-def test_who_may_do_what(keys: Connection, cli: Cli, dsn: str, role: RoleFactory) -> None:
+def test_who_may_do_what(keys: Connection, cli: Cli, database: Database, role: RoleFactory) -> None:
+    database.roles.extend(ROLES)
     keys.execute(ROLES_FILE.read_bytes())
     users = {name: role(name, f"in role pydb_{name}") for name in ("monitor", "admin", "app")}
 
     def code(user: str, *arguments: str) -> int:
-        return cli("idempotency", *arguments, PYDB_DSN=f"{dsn} user={users[user]}").code
+        return cli("idempotency", *arguments, PYDB_DSN=f"{database.dsn} user={users[user]}").code
 
     assert code("monitor", "stats") == 0
     assert code("monitor", "prune") == 77

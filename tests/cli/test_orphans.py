@@ -17,7 +17,7 @@ NAME = "app.child.parent_id_ref"
 def shop(db: Connection) -> Connection:
     """Ten of a hundred children have no parent; the reference is logical and says cascade."""
     db.execute(
-        """create schema app;
+        """create schema if not exists app;
         create table app.parent (id int primary key);
         create table app.child (id int primary key, parent_id int);
         insert into app.parent select i from generate_series(2, 10) as i;

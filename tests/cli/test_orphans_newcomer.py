@@ -29,7 +29,7 @@ def new(cli: Cli, database: Database, db: Connection, role: RoleFactory) -> Type
     db.execute(ROLES_FILE.read_bytes())
     name = role("evening", "in role pydb_admin, pydb_runner")
     db.execute(
-        f"""create schema app; create table app.customer (id int primary key);
+        f"""create schema if not exists app; create table app.customer (id int primary key);
         create table app.note (id int primary key, customer_id int not null);
         insert into app.customer select generate_series(1, 50);
         insert into app.note select i, (i - 1) % 50 + 1 from generate_series(1, 200) as i;

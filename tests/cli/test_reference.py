@@ -15,7 +15,7 @@ NAME = "shop.sale.customer_id_ref"
 
 @pytest.fixture
 def shop(db: Connection) -> Connection:
-    db.execute("create schema shop")
+    db.execute("create schema if not exists shop")
     db.execute("create table shop.customer (id int primary key, region int, unique (region, id))")
     db.execute('create table shop.sale (customer_id int, "Region, x" int)')
     db.execute("insert into shop.customer select i from generate_series(1, 10) as i")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from tests.cli.conftest import ROOT
+from tests.privileges.conftest import ROLES, ROLES_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tests.cli.conftest import Cli, Result
     from tests.conftest import Connection, RoleFactory
+    from tests.servers import Database
 
 TOTAL = 10_000
 EXPIRED = 7_000
@@ -279,13 +280,14 @@ def test_the_log_knows_policies_and_runs(
 
 
 def test_a_missing_right_is_said_with_its_grant(
-    cli: Cli, events: Connection, role: RoleFactory, dsn: str, policy_file: Callable[..., Path]
+    cli: Cli, events: Connection, role: RoleFactory, database: Database, policy_file: Callable[..., Path]
 ) -> None:
     cli("policy", "apply", str(policy_file(a='keep = "30 days"\nfuse_share = 1')))
-    events.execute((ROOT / "ops/postgresql/roles.sql").read_bytes())
+    database.roles.extend(ROLES)
+    events.execute(ROLES_FILE.read_bytes())
     name = role()
     events.execute(f"grant pydb_runner to {name}".encode())
-    mine = f"{dsn} user={name}"
+    mine = f"{database.dsn} user={name}"
     ran = cli("retention", "run", "a", "--yes", "--dsn", mine)
     told = cli("retention", "log", "a", "--dsn", mine)
     assert f"grant select, delete on app.events to {name}" in (ran.err + ran.out).lower()

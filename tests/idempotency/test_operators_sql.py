@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.servers import Database
 
 ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
-ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
+ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
 HELD: Final[dict[str, Any]] = {"lease": "-1 s", "hold": True, "fingerprint": None, "owner": "worker"}
 
 

@@ -54,12 +54,14 @@ def stats(db: Connection, *, exact: bool = False) -> Stats:
 
 
 def fill(lab: Lab, keys: int, result: str = "null") -> None:
-    """So many completed keys at once, the first half of them expired."""
+    """So many completed keys at once, the first half of them expired, and of the others none soon."""
     lab.do(
         "insert into pydb.idempotency_key"
         " (claimed_at, finished_at, lease_until, expires_at, state, hold, scope, key, result)"
-        " select now(), now(), now(), now() + (i - %s / 2) * interval '1 second', 'completed', false, %s,"
-        f" i::text, {result} from generate_series(1, %s) as i",
+        " select now(), now(), now(),"
+        " now() + (i - %s / 2) * interval '1 second' + (i > %s / 2)::int * interval '1 hour',"
+        f" 'completed', false, %s, i::text, {result} from generate_series(1, %s) as i",
+        keys,
         keys,
         lab.scope,
         keys,

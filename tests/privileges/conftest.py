@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.servers import Database, Servers, TestServer
 
 ROLES_FILE: Final = sources.package_dir().parent / "ops" / "postgresql" / "roles.sql"
-ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app")
+ROLES: Final = ("pydb_owner", "pydb_admin", "pydb_runner", "pydb_monitor", "pydb_app", "pydb_counsel")
 TABLES: Final = """
 create schema victim;
 create table victim.secret (id bigint primary key, at timestamptz not null, kind text);

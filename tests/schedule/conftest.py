@@ -157,29 +157,28 @@ def cli(site: Site, tmp_path: Path) -> Cli:
 
 
 @contextlib.contextmanager
-def _cron(request: pytest.FixtureRequest) -> Iterator[CronServer]:
+def _cron(request: pytest.FixtureRequest, shared: SharedCron) -> Iterator[CronServer]:
     """The test's own server if it has one, else the shared one."""
     if "cron_server" in request.fixturenames:
         yield request.getfixturevalue("cron_server")
     else:
-        shared: SharedCron = request.getfixturevalue("shared_cron")
         with shared.lend() as server:
             yield server
 
 
 @pytest.fixture
-def cron_site(request: pytest.FixtureRequest) -> Iterator[Site]:
+def cron_site(request: pytest.FixtureRequest, shared_cron: SharedCron) -> Iterator[Site]:
     """In the database that pg_cron lives in."""
-    with _cron(request) as server:
+    with _cron(request, shared_cron) as server:
         made = make_site(server.app_dsn)
         yield made
         reuse.leave(made.db)
 
 
 @pytest.fixture
-def far_site(request: pytest.FixtureRequest) -> Iterator[Site]:
+def far_site(request: pytest.FixtureRequest, shared_cron: SharedCron) -> Iterator[Site]:
     """In another database of a server with pg_cron; its name needs quoting."""
-    with _cron(request) as server:
+    with _cron(request, shared_cron) as server:
         made = make_site(server.add("far away"))
         yield made
         made.db.close()
