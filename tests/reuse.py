@@ -143,6 +143,10 @@ begin
     loop
         execute format('drop table pydb_archive.%I cascade', v_name);
     end loop;
+    for v_name in select pubname from pg_publication
+    loop
+        execute format('drop publication %I', v_name);
+    end loop;
     if to_regnamespace('public') is null then
         create schema public authorization pg_database_owner;
         grant usage on schema public to public;
