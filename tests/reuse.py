@@ -59,22 +59,22 @@ from pg_sequences
 where schemaname in ('pydb', 'pydb_internal', 'pydb_archive')
 order by 1"""
 # what nobody puts back: how many rows there are and which transactions wrote them
-_CATALOG: Final = f"""
+_CATALOG: Final = """
 select
     (select array[count(*), sum(o.xmin::text::bigint), sum(o.oid::bigint)]
-        from pg_class as o inner join pg_namespace as n on n.oid = o.relnamespace where {_OURS}),
+        from pg_class as o where o.relnamespace in ({ours})),
     (select array[count(*), sum(o.xmin::text::bigint)]
         from pg_attribute as o inner join pg_class as c on c.oid = o.attrelid
-        inner join pg_namespace as n on n.oid = c.relnamespace where {_OURS}),
+        where c.relnamespace in ({ours})),
     (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_proc as o inner join pg_namespace as n on n.oid = o.pronamespace where {_OURS}),
+        from pg_proc as o where o.pronamespace in ({ours})),
     (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_type as o inner join pg_namespace as n on n.oid = o.typnamespace where {_OURS}),
+        from pg_type as o where o.typnamespace in ({ours})),
     (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_constraint as o inner join pg_namespace as n on n.oid = o.connamespace where {_OURS}),
+        from pg_constraint as o where o.connamespace in ({ours})),
     (select array[count(*), sum(o.xmin::text::bigint)]
         from pg_trigger as o inner join pg_class as c on c.oid = o.tgrelid
-        inner join pg_namespace as n on n.oid = c.relnamespace where {_OURS}),
+        where c.relnamespace in ({ours})),
     (select array[count(*), sum(n.xmin::text::bigint)] from pg_namespace as n
         where n.nspname not in ('public', 'app', 'shop') and n.nspname !~ '^pg_(toast_)?temp_'),
     (select array[count(*), sum(o.xmin::text::bigint)] from pg_default_acl as o),
@@ -87,7 +87,7 @@ select
     (select array[count(*), sum(o.xmin::text::bigint)] from pg_policy as o),
     (select array[count(*), sum(o.xmin::text::bigint)] from pg_rewrite as o
         inner join pg_class as c on c.oid = o.ev_class
-        inner join pg_namespace as n on n.oid = c.relnamespace where {_OURS}),
+        where c.relnamespace in ({ours})),
     -- a built-in policy takes part as soon as its table has ever had rows
     (select array[pg_relation_size('pydb.idempotency_key')]),
     (select array[count(*)] from pg_cast),
@@ -161,6 +161,10 @@ begin
     loop
         execute format('drop table pydb_archive.%I cascade', v_name);
     end loop;
+    for v_name in select pubname from pg_publication
+    loop
+        execute format('drop publication %I', v_name);
+    end loop;
     if to_regnamespace('public') is null then
         create schema public authorization pg_database_owner;
         grant usage on schema public to public;
@@ -183,12 +187,13 @@ _FORGET: Final = """
 reset session authorization; reset all; close all; unlisten *; deallocate all; discard temp;
 discard sequences; select pg_advisory_unlock_all()"""
 
-# a session that is there already has not heard of them
-_DEFAULTS: Final = """
-select exists (
-    select from pg_db_role_setting as s left join pg_database as d on d.oid = s.setdatabase
-    where d.datname = current_database() or s.setrole = 'postgres'::regrole
-)"""
+# a session that is there already has not heard of them; 10 is postgres
+_DEFAULTS: Final = "select exists (select from pg_db_role_setting where setdatabase = {} or setrole = 10)"
+# numbers are read once: to look names up takes longer than what is asked
+_NUMBERS: Final = f"""
+select
+    (select string_agg(n.oid::text, ', ') from pg_namespace as n where {_OURS}),
+    (select oid::text from pg_database where datname = current_database())"""
 
 
 @dataclass(eq=False)
@@ -205,11 +210,16 @@ class Shared:
     marks: tuple[object, ...] = ()
     sequences: list[tuple[object, ...]] = field(default_factory=list)
     catalog: tuple[object, ...] = ()
+    asks_catalog: bytes = b""
+    asks_defaults: bytes = b""
 
     def remember(self) -> None:
         """Note what the database is put back to."""
         _all.append(self)
         conn = self._own()
+        ((ours, database),) = conn.execute(_NUMBERS.encode()).fetchall()
+        self.asks_catalog = _CATALOG.format(ours=ours).encode()
+        self.asks_defaults = _DEFAULTS.format(database).encode()
         for (table,) in conn.execute(_TABLES.encode()):
             rows = self._rows(conn, table)
             if rows == "[]":
@@ -218,7 +228,7 @@ class Shared:
                 self.filled[table] = rows
         self.marks = self._marks(conn)
         self.sequences = conn.execute(_SEQUENCES.encode()).fetchall()
-        self.catalog = conn.execute(_CATALOG.encode(), prepare=True).fetchone() or ()
+        self.catalog = conn.execute(self.asks_catalog, prepare=True).fetchone() or ()
 
     def session(self) -> Connection:
         """A session as postgres, warm if one is free; it is given back by `leave`."""
@@ -227,7 +237,7 @@ class Shared:
             if conn.closed:
                 continue
             conn.autocommit = True
-            if conn.execute(_DEFAULTS).fetchone() == (False,):
+            if conn.execute(self.asks_defaults).fetchone() == (False,):
                 break
             conn.close()
         else:
@@ -248,7 +258,7 @@ class Shared:
         try:
             conn = self._own()
             self._clean(conn)
-            return conn.execute(_CATALOG.encode(), prepare=True).fetchone() == self.catalog
+            return conn.execute(self.asks_catalog, prepare=True).fetchone() == self.catalog
         except psycopg.Error:
             return False
 

@@ -48,7 +48,7 @@ FIRST_TEMPLATE: Final = f"{TEMPLATE}_0"
 SEEDS: Final = "TESTS_SEEDS"
 DEADLINE: Final = 60.0
 # seconds between two looks at what is waited for: who asks without a pause takes a processor away from it
-PAUSE: Final = 0.002
+PAUSE: Final = 0.005
 MEMORY: Final = Path("/dev/shm")
 # bytes that have to be free in it beside what the servers take
 ROOM_FOR_FOLDERS: Final = 2 << 30

@@ -68,7 +68,9 @@ def served(hub: Hub, heartbeat: float = 15.0) -> Iterator[Site]:
             Mount("/admin", routes=[stream_route(hub, "/events", authorise=authorise, heartbeat=heartbeat)])
         ]
     )
-    listener = socket.create_server(("127.0.0.1", 0))
+    # asyncio sends small pieces at once only if the protocol is named
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()

@@ -1,6 +1,6 @@
 """A child table full of orphans for the fault tests, and the books that its repairs are held against.
 
-``app.child`` has two partitions: ids 1 to 4,000 and 4,001 to 6,000; those with an odd id have no parent. A
+``app.child`` has two partitions: ids 1 to 2,600 and 2,601 to 4,000; those with an odd id have no parent. A
 repair takes 500 rows first, ids 1 to 999, then as many or twice as many: row 1,501 lies in its second batch.
 """
 
@@ -14,8 +14,8 @@ from tests.faults.lab import Background, Gate, Lab, LogRow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROWS: Final = 6000
-IN_FIRST: Final = 4000
+ROWS: Final = 4000
+IN_FIRST: Final = 2600
 ORPHANS: Final = ROWS // 2
 FIRST_BATCH: Final = 500
 SECOND_BATCH_ROW: Final = 1501

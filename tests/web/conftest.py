@@ -131,7 +131,8 @@ def serving(app: Starlette, patience: float = DEADLINE) -> Iterator[str]:
     site = getattr(app.state, "site", None)
     if site is not None:
         site.database.patience = patience  # a busy machine is no fault
-    listener = socket.socket()
+    # asyncio sends small pieces at once only if the protocol is named
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
