@@ -9,3 +9,7 @@ alter type pydb_internal.retention_said drop attribute last, drop attribute sinc
 drop type pydb_internal.retention_last_rows;
 
 drop view pydb.hold_status;
+
+alter type pydb_internal.retention_work drop attribute fixed_ms, drop attribute last_rows, drop attribute last_ms;
+
+drop routine pydb_internal.retention_target_ms;

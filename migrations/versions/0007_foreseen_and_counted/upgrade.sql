@@ -22,3 +22,15 @@ comment on column pydb_internal.retention_said.last is
 'Of a partitioned table whose last rows are kept: which these are; null = not asked (retention_last_survey).';
 comment on column pydb_internal.retention_said.since is
 'The time of the oldest row that has the last place which is kept: no older row is one of as many newer ones.';
+
+alter type pydb_internal.retention_work
+    add attribute fixed_ms float8,
+    add attribute last_rows bigint,
+    add attribute last_ms float8;
+
+comment on column pydb_internal.retention_work.fixed_ms is
+'What a batch takes however few its rows are, at most; null = it has not shown.';
+comment on column pydb_internal.retention_work.last_rows is 'Rows of the last batch.';
+comment on column pydb_internal.retention_work.last_ms is 'Milliseconds that it took.';
+
+drop routine pydb_internal.retention_target_ms;
