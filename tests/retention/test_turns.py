@@ -81,6 +81,37 @@ def test_a_run_that_archives_begins_smaller_still(lab: Lab) -> None:
     assert (run.rows_done, run.batches > 1) == (12, True)
 
 
+def test_what_was_learned_of_small_rows_is_forgotten_with_large_ones(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz, body text);
+        alter table public.t alter body set storage external;
+        insert into public.t select i, '{OLD}' from generate_series(1, 3000) as i;"""
+    )
+    lab.policy(batch_target="20 ms")
+    assert lab.run().rows_done == 3000
+    assert learned(lab)["cost"] < 1
+    lab.do(
+        f"""truncate public.t;
+        insert into public.t select i, '{OLD}', repeat('x', 1000000) from generate_series(1, 60) as i;"""
+    )
+    run = lab.run()
+    assert (run.rows_done, run.batches > 1) == (60, True)
+
+
+def test_batches_do_not_shrink_for_a_time_that_does_not_go_into_rows(lab: Lab) -> None:
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        insert into public.t select i, '{OLD}' from generate_series(1, 100000) as i;
+        create function public.slow() returns trigger language plpgsql as
+            $$ begin perform pg_sleep(0.05); return null; end $$;
+        create trigger slow before delete on public.t execute function public.slow();"""
+    )
+    lab.policy(strategy="heap", batch_target="20 ms")
+    run = lab.run(max_runtime="40 s")
+    # by 20 ms alone it would come down to single rows, each in a batch of fifty milliseconds
+    assert (run.state, run.rows_done, run.batches < 100) == ("completed", 100_000, True)
+
+
 def test_a_batch_is_planned_without_a_look_at_the_time_index(lab: Lab) -> None:
     """The planner would look for its least value among all that the batches before have deleted."""
     large(lab)

@@ -39,3 +39,15 @@ comment on column pydb_internal.reference_gate.is_only is 'True: there is one ro
 comment on column pydb_internal.reference_gate.changes is 'Changes of logical references.';
 
 revoke all on pydb_internal.reference_gate from public;
+
+alter type pydb_internal.retention_work
+    add attribute fixed_ms float8,
+    add attribute last_rows bigint,
+    add attribute last_ms float8;
+
+comment on column pydb_internal.retention_work.fixed_ms is
+'What a batch takes however few its rows are, at most; null = it has not shown.';
+comment on column pydb_internal.retention_work.last_rows is 'Rows of the last batch.';
+comment on column pydb_internal.retention_work.last_ms is 'Milliseconds that it took.';
+
+drop routine pydb_internal.retention_target_ms;

@@ -20,7 +20,7 @@ declare
 begin
     if p_part.strategy = 'heap' and p_work.heap_range = 1 then
         -- a single block can hold more than a batch of very large, or very slow, rows
-        v_most := pydb_internal.retention_target_ms(p_policy) / p_work.cost;
+        v_most := pydb_internal.retention_target_ms(p_policy, p_work.fixed_ms) / p_work.cost;
         if v_most < p_part.density then
             return least(v_budget, greatest(v_most, 1)::bigint);
         end if;

@@ -25,6 +25,16 @@ begin
     if p_part.strategy = 'whole' then
         return p_work;
     end if;
+    if p_rows > 0 then
+        -- Fewer rows, and no less time: it does not go into rows. Whatever takes less time than that shows it was less.
+        p_work.fixed_ms := case when v_ms < p_work.fixed_ms then v_ms else p_work.fixed_ms end;
+        if p_rows < 0.8 * p_work.last_rows and v_ms >= 0.9 * p_work.last_ms and v_ms > v_target then
+            p_work.fixed_ms := coalesce(p_work.fixed_ms, v_ms);
+        end if;
+        p_work.last_rows := p_rows;
+        p_work.last_ms := v_ms;
+        v_target := pydb_internal.retention_target_ms(p_policy, p_work.fixed_ms);
+    end if;
     -- what a row costs shows where rows are dense; elsewhere the time goes into looking, and is an upper bound
     if p_rows >= 1000 or (p_rows >= 10 and v_ms >= 0.2 * v_target) then
         p_work.cost := case

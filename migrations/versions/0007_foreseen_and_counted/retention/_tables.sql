@@ -420,7 +420,10 @@ create type pydb_internal.retention_work as (
     free_at bigint,
     free_until timestamptz,
     named oid[],
-    names text
+    names text,
+    fixed_ms float8,
+    last_rows bigint,
+    last_ms float8
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -465,6 +468,10 @@ comment on column pydb_internal.retention_work.free_at is 'How often holds had c
 comment on column pydb_internal.retention_work.free_until is 'When it is to be asked again: an override ends.';
 comment on column pydb_internal.retention_work.named is 'Tables that its conditions may name.';
 comment on column pydb_internal.retention_work.names is 'Their names before the conditions were made.';
+comment on column pydb_internal.retention_work.fixed_ms is
+'What a batch takes however few its rows are, at most; null = it has not shown.';
+comment on column pydb_internal.retention_work.last_rows is 'Rows of the last batch.';
+comment on column pydb_internal.retention_work.last_ms is 'Milliseconds that it took.';
 
 create table pydb.retention_history (
     policy text not null,
