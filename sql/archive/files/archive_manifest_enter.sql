@@ -1,4 +1,4 @@
--- pydb_internal.archive_manifest_enter (files; for pydb/archive/export.py): enter a file that was read back and found
+-- pydb_internal.archive_manifest_enter (files; for pydb/archive/pieces.py): enter a file that was read back and found
 -- whole: checked as the caller, stored as the owner.
 -- reads and writes as archive_manifest_vet and archive_manifest_store   locks nothing
 -- raises YD005 YD110 YD622

@@ -1,4 +1,4 @@
--- pydb_internal.audit_head_text (seal; for pydb/archive/export.py): the end of the chain, for the manifest of a file.
+-- pydb_internal.audit_head_text (seal; for pydb/archive/pieces.py): the end of the chain, for the manifest of a file.
 -- reads pydb.audit_head   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.audit_head_text()
