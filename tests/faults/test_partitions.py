@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.faults.crashes import CRASHES
 from tests.faults.lab import GATE, Lab
 from tests.servers import PAUSE
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import RoleFactory
+    from tests.faults.crashes import Crash
     from tests.servers import Servers, TestServer
 
 RUN = ("retention", "run", "events", "--yes")
@@ -177,21 +177,17 @@ def test_a_prepared_transaction_is_in_use_as_well(lab: Lab) -> None:
     settled(lab)
 
 
-@pytest.mark.parametrize("way", ["terminate", "sigkill"])
-def test_killed_before_the_drop_nothing_has_happened(mortal: TestServer, mortal_lab: Lab, way: str) -> None:
+@CRASHES
+def test_killed_before_the_drop_nothing_has_happened(
+    mortal: TestServer, mortal_lab: Lab, crash: Crash
+) -> None:
     lab = mortal_lab
     daily(lab)
     halt_drops(lab)
     with lab.holding() as gate:
         run = lab.start()
         gate.reached_by(run)
-        if way == "sigkill":
-            os.kill(run.pid, signal.SIGKILL)
-            run.failed()
-            lab.reconnect()
-        else:
-            lab.db.execute("select pg_terminate_backend(%s)", (run.pid,))
-            run.failed()
+        crash(mortal, lab, run)
     assert there(lab) == (OLD + YOUNG) * DAY
     assert fates(lab) == []
     lab.run().succeeded()

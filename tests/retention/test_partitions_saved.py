@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydb import db as pydb_db
-from pydb.archive import export, files, target
+from pydb import errors
+from pydb.archive import carry, export, files, target
 from tests.retention.lab import NOW, Lab, refused
 from tests.retention.test_partitions import DONE, actions, daily, dropping, fates, left, why
 
@@ -171,3 +172,32 @@ def test_a_policy_file_and_the_plan_know_it(lab: Lab, first: str) -> None:
     assert lab.one("select partition_first from pydb.retention_policy where name = 'p'") == first
     with pytest.raises(Exception, match="check"):
         lab.do("update pydb.retention_policy set partition = 'keep' where name = 'p'")
+
+
+def test_where_rows_go_along_files_come_by_way_of_the_archive(lab: Lab, dsn: str, tmp_path: Path) -> None:
+    """No file of a partition would hold what goes with its rows: refused, and the way of the hint works."""
+    daily(lab)
+    lab.do(
+        """alter table public.t add primary key (id, at);
+        create table public.child (id int primary key, t_id int, t_at timestamptz,
+            foreign key (t_id, t_at) references public.t (id, at) on delete cascade);
+        create index on public.child (t_id, t_at);
+        insert into public.child select id, id, at from public.t where id in (2, 6, 31)"""
+    )
+    dropping(lab, partition_first="export", on_referenced="cascade", fuse_share=1)
+    place = target.Directory(tmp_path)
+    with pydb_db.connect(dsn) as conn, pydb_db.connect(dsn) as reader:
+        with pytest.raises(errors.RunBlocked, match="go along"):
+            export.export(conn, reader, "p", place, now=NOW.isoformat())
+        assert lab.number("select count(*) from public.t") == 32
+        dropping(lab, partition_first="archive", on_referenced="cascade", fuse_share=1)
+        done = lab.run()
+        assert done.end == DONE
+        assert lab.ids("public.child") == [31]
+        carried = carry.export_archived(conn, reader, place, run_id=done.id)
+    assert carried.run is not None
+    assert carried.run.state == "completed"
+    assert {table.relation: table.rows for table in carried.tables} == {
+        "public.t": 32 - lab.number("select count(*) from public.t"),
+        "public.child": 2,
+    }

@@ -48,19 +48,7 @@ begin
     end if;
     v_turn := pydb_internal.retention_open(p_run, null);
     if (v_turn.run).work ->> 'first_way' <> 'plain' then
-        -- no file would hold what goes along: parts as of a run that archives; whole partitions stay
-        if v_policy.action <> 'export' and (v_turn.run).state is null then
-            v_turn.run.state := 'blocked';
-            v_turn.run.reason := 'referenced';
-            v_turn.run.sqlstate := 'YD621';
-            v_turn.run.error := format(
-                'rows of other tables would go along with those of %s, and no file would hold them',
-                pydb_internal.relation_name(v_policy.target)
-            );
-            v_turn.run.hint := 'Set the policy again with p_partition_first => ''archive''.';
-            v_turn.run.due := p_run.done;
-        end if;
-        return v_turn;
+        return v_turn; -- no file would hold what goes along: parts as of a run that archives
     end if;
     if (v_turn.run).state is null and cardinality(v_turn.parts) > 0 then
         v_part.strategy := 'whole';
@@ -73,7 +61,7 @@ $$;
 
 comment on function pydb_internal.export_open(pydb_internal.run_state, pydb_internal.run_part[]) is
 'First: the checks and the count of retention_open, then one part that waits for verified files; where rows of other
-tables go along, the parts of a run that archives (of whole partitions: blocked). Later: another pass over what was
+tables go along, the parts of a run that archives. Later: another pass over what was
 locked, or the end.';
 
 revoke all on function pydb_internal.export_open(pydb_internal.run_state, pydb_internal.run_part[]) from public;
