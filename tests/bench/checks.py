@@ -97,14 +97,16 @@ def _processor(connection: Connection) -> float:
     return int(Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
 
 
-def _pairs(figure: Figure, ours: Connection, theirs: Connection, query: str, other: str) -> None:
+def _pairs(
+    figure: Figure, sides: tuple[Connection, Connection], query: str, other: str, *, warm: int, count: int
+) -> None:
     """Add the least processor time of plans on either side, taken in turn, in warm sessions."""
     taken: tuple[list[float], list[float]] = ([], [])
-    for place in range(PAIRS + WARM + 1):
-        for side, connection, text in ((0, ours, query), (1, theirs, other)):
+    for place in range(warm + count):
+        for side, (connection, text) in enumerate(zip(sides, (query, other), strict=True)):
             before = _processor(connection)
             connection.execute(text.encode())
-            if place > WARM:
+            if place >= warm:
                 taken[side].append(_processor(connection) - before)
     figure.ours.append(min(taken[0]))
     figure.theirs.append(min(taken[1]))
@@ -130,11 +132,9 @@ def _checked(arena: Arena, options: argparse.Namespace) -> list[Figure]:
                 connection.execute("set max_parallel_workers_per_gather = 0")
             theirs.execute(PASS.replace("%%", "%").replace("%s)", f"'{names}')", 1).encode())
             for routine, query in PLANS.items():
-                figure = Figure(
-                    f"{routine}, tables of {rows:,} rows: with its checks / without, processor time", 1.1
-                )
+                figure = Figure(f"{routine}, tables of {rows:,} rows: checks / none, processor time", 1.1)
                 for _ in range(options.rounds):
-                    _pairs(figure, ours, theirs, query, query)
+                    _pairs(figure, (ours, theirs), query, query, warm=WARM, count=PAIRS)
                 found.append(figure)
     return found
 
@@ -146,5 +146,7 @@ def _named(arena: Arena, options: argparse.Namespace) -> Figure:
     figure = Figure(f"cascade_plan, {NAMED} edges named one by one / all of them by *, processor time", 3.0)
     with arena.connect("star") as ours, arena.connect("star") as theirs:
         for _ in range(options.rounds):
-            _pairs(figure, ours, theirs, plan.format(edges), plan.format('{"*": "delete"}'))
+            _pairs(
+                figure, (ours, theirs), plan.format(edges), plan.format('{"*": "delete"}'), warm=1, count=1
+            )
     return figure
