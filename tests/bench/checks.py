@@ -6,11 +6,11 @@ The plan without checks is the same plan in a database where the routines that c
 from __future__ import annotations
 
 import json
-from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.bench import graph
-from tests.bench.figures import Figure, timed
+from tests.bench.figures import Figure
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from tests.bench.arena import Arena, Connection
 
 # plans that each round takes on either side, in turn
-PAIRS: Final = 7
+PAIRS: Final = 10
+# and before: plans of statements are kept from the sixth execution on
+WARM: Final = 5
 TABLES: Final = """
 create table customer (id bigint primary key, at timestamptz not null, kind text not null);
 create table sale (id bigint primary key, customer bigint references customer on delete cascade, note text);
@@ -90,14 +92,22 @@ STAR: Final = ";\n".join(
 )
 
 
-def _pairs(figure: Figure, ours: Connection, theirs: Connection, query: str, other: str) -> None:
-    """Add the least of some plans on either side, taken in turn, in sessions that have planned before."""
+def _processor(connection: Connection) -> float:
+    """Seconds for which the session's server process had a processor so far, whatever others do."""
+    return int(Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def _pairs(
+    figure: Figure, sides: tuple[Connection, Connection], query: str, other: str, *, warm: int, count: int
+) -> None:
+    """Add the least processor time of plans on either side, taken in turn, in warm sessions."""
     taken: tuple[list[float], list[float]] = ([], [])
-    for place in range(PAIRS + 1):
-        for side, connection, text in ((0, ours, query), (1, theirs, other)):
-            seconds = timed(partial(connection.execute, text.encode()))
-            if place:
-                taken[side].append(seconds)
+    for place in range(warm + count):
+        for side, (connection, text) in enumerate(zip(sides, (query, other), strict=True)):
+            before = _processor(connection)
+            connection.execute(text.encode())
+            if place >= warm:
+                taken[side].append(_processor(connection) - before)
     figure.ours.append(min(taken[0]))
     figure.theirs.append(min(taken[1]))
 
@@ -118,11 +128,13 @@ def _checked(arena: Arena, options: argparse.Namespace) -> list[Figure]:
         graph.build(arena, "checks", TABLES.format(rows=rows))
         with arena.copy("checks") as bare, arena.connect("checks") as ours, arena.connect(bare) as theirs:
             names = "{" + ",".join(CHECKS) + "}"
+            for connection in (ours, theirs):
+                connection.execute("set max_parallel_workers_per_gather = 0")
             theirs.execute(PASS.replace("%%", "%").replace("%s)", f"'{names}')", 1).encode())
             for routine, query in PLANS.items():
-                figure = Figure(f"{routine}, tables of {rows:,} rows: with its checks / without", 1.1)
+                figure = Figure(f"{routine}, tables of {rows:,} rows: checks / none, processor time", 1.1)
                 for _ in range(options.rounds):
-                    _pairs(figure, ours, theirs, query, query)
+                    _pairs(figure, (ours, theirs), query, query, warm=WARM, count=PAIRS)
                 found.append(figure)
     return found
 
@@ -131,8 +143,10 @@ def _named(arena: Arena, options: argparse.Namespace) -> Figure:
     graph.build(arena, "star", STAR)
     edges = json.dumps({f"public.leaf_{i}.leaf_{i}_r_fkey": "delete" for i in range(NAMED)})
     plan = "select count(*) from pydb.cascade_plan('root', '[{{\"id\": 1}}]', '{}')"
-    figure = Figure(f"cascade_plan, {NAMED} edges named one by one / all of them by *", 3.0)
+    figure = Figure(f"cascade_plan, {NAMED} edges named one by one / all of them by *, processor time", 3.0)
     with arena.connect("star") as ours, arena.connect("star") as theirs:
         for _ in range(options.rounds):
-            _pairs(figure, ours, theirs, plan.format(edges), plan.format('{"*": "delete"}'))
+            _pairs(
+                figure, (ours, theirs), plan.format(edges), plan.format('{"*": "delete"}'), warm=1, count=1
+            )
     return figure

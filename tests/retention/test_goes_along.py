@@ -307,3 +307,29 @@ def test_a_cascade_begins_with_a_range_in_which_nothing_is_due(lab: Lab) -> None
     lab.policy(on_referenced="cascade", strategy="heap")
     run = lab.prune()
     assert (run.end, run.rows_done) == (DONE, 3)
+
+
+def test_what_triggers_delete_beyond_the_plan_is_in_the_log(lab: Lab) -> None:
+    """No plan can count them; whoever reads the log in the morning finds them."""
+    lab.do(
+        f"""create table public.t (id int primary key, at timestamptz);
+        create table public.used (id int primary key);
+        insert into public.t select i, case when i <= 20 then timestamptz '{OLD}' else '{YOUNG}' end
+        from generate_series(1, 100) as i;
+        insert into public.used select i from generate_series(1, 100) as i;
+        create function public.more() returns trigger language plpgsql as $$begin
+            delete from public.t where id = old.id + 50 and id % 2 = 0;
+            delete from public.used where id = old.id;
+            return old;
+        end$$;
+        create trigger more after delete on public.t for each row when (old.id <= 20)
+        execute function public.more()"""
+    )
+    lab.policy()
+    run = lab.run()
+    assert (run.end, run.rows_done) == (DONE, 20)
+    assert run.detail["cascaded"] == {"public.t": 10, "public.used": 20}
+    assert (lab.number("select count(*) from public.t"), lab.number("select count(*) from public.used")) == (
+        70,
+        80,
+    )

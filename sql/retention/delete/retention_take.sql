@@ -22,6 +22,9 @@ as $$
 declare
     v_tables constant oid[] := case p_way when 'count' then (pydb_internal.retention_reach(p_policy)).tables end;
     v_before jsonb;
+    v_none constant pydb_internal.cascade_closure := jsonb_populate_record(
+        null::pydb_internal.cascade_closure, '{"edges": [], "parts": []}'
+    );
 begin
     rows_locked := 0;
     if pydb_internal.retention_has_rules(p_policy) then
@@ -48,8 +51,22 @@ begin
             from pydb_internal.retention_gone(v_tables) as g
         ) as d
         where d.rows > 0;
-    else
+    elsif not exists (
+        select 1 from pg_trigger as g
+        where g.tgrelid = p_relation and not g.tgisinternal and g.tgtype & 8 = 8 and g.tgenabled in ('O', 'A')
+    ) then
         rows_done := pydb_internal.retention_delete(p_relation, p_condition, p_limit, p_mode = 'skip', p_archive);
+    else
+        v_before := pydb_internal.cascade_deleted_counts(v_none);
+        rows_done := pydb_internal.retention_delete(p_relation, p_condition, p_limit, p_mode = 'skip', p_archive);
+        -- what triggers deleted is in no plan, and in the log all the same
+        select jsonb_object_agg(pydb_internal.relation_name(d.relation), d.rows) into relations
+        from (
+            select e.key::oid as relation, e.value::bigint - coalesce((v_before ->> e.key)::bigint, 0)
+                - case e.key::oid when p_relation then rows_done else 0 end as rows
+            from jsonb_each_text(pydb_internal.cascade_deleted_counts(v_none)) as e
+        ) as d
+        where d.rows > 0;
     end if;
 end
 $$;
@@ -61,7 +78,8 @@ comment on function pydb_internal.retention_take(
 error or a lock keeps). p_way: as retention_reach says, or
 circle (see retention_circles; p_within holds for the rows of all its partitions then). rows_done
 counts all rows that went, of whatever table;
-relations: rows per relation, where others go along. faults: as
+relations: rows per relation, where others go along; else what triggers deleted beyond
+rows_done. faults: as
 retention_delete_rows counts them. p_archive: run that
 keeps what goes in archives.';
 
