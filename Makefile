@@ -35,8 +35,9 @@ bench: ## measure against the references of docs/benchmarks.md, both sides in on
 fuzz: ## the Hypothesis tests with a hundred times the examples
 	@$(PYTHON) -m pytest -n 2 -m hypothesis --hypothesis-profile=fuzz --timeout=7200 $(args)
 
-soak: ## repeat tests of races and crashes (n=rounds, 100; of=faults), or at length of=alerts, events, governor, holds, seals (seconds=)
-	@case "$(or $(of),faults)" in \
+soak: ## a quarter of an hour: held rows under fire, tampering, streams, the governor; or of=faults (n=rounds, 100), alerts, events, governor, holds, seals (seconds=)
+	@case "$(or $(of),all)" in \
+	all) for one in holds seals events governor; do echo "soak of=$$one" && $(MAKE) --no-print-directory soak of=$$one || exit 1; done;; \
 	faults) for round in $$(seq $${n:-100}); do echo "round $$round" && \
 		$(PYTHON) -m pytest -q -n 2 tests/faults $(args) || exit 1; done;; \
 	alerts) PYDB_TEST_SOAK=$(or $(seconds),1800) $(PYTHON) -m pytest -q tests/alerts/test_fault_to_page.py $(args);; \
@@ -44,7 +45,7 @@ soak: ## repeat tests of races and crashes (n=rounds, 100; of=faults), or at len
 	governor) $(PYTHON) -m tests.bench.governor_lag $(or $(seconds),600);; \
 	holds) PYDB_HOLDS_SECONDS=$(or $(seconds),60) PYDB_HOLDS_WORKERS=8 $(PYTHON) -m pytest -q tests/holds/test_race.py $(args);; \
 	seals) $(PYTHON) -m tests.bench.sealing;; \
-	*) echo "of=faults, alerts, events, governor, holds or seals"; exit 64;; \
+	*) echo "of=all, faults, alerts, events, governor, holds or seals"; exit 64;; \
 	esac
 
 reference: ## regenerate docs/ reference pages from COMMENT ON and --help

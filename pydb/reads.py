@@ -196,6 +196,13 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
         " (select d.oid from pg_catalog.pg_database as d where d.datname = current_database()) as dboid,"
         " current_setting('server_version_num')::integer as version from pg_catalog.pg_control_system() as s"
     ),
+    # how many bytes of a table there are for one of its main file, where large values lie out of line
+    "table_width": sql.SQL(
+        "select greatest(1, (m.bytes + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0))::float8"
+        " / greatest(m.bytes, current_setting('block_size')::bigint)) as width"
+        " from pg_catalog.pg_class as c cross join lateral (select pg_relation_size(c.oid)) as m (bytes)"
+        " where c.oid = %(relation)s::oid"
+    ),
     "archive_manifests": sql.SQL(
         "select m.*, pydb_internal.archive_is_own(m.system_identifier, m.database_oid) as is_own"
         " from pydb.archive_manifest as m"

@@ -66,6 +66,9 @@ HALF = ("archive", "cascade", "core", "events", "holds", "orphans", "references"
 INSIDE = (*sorted(path.name for path in (ROOT / "sql").iterdir() if path.is_dir()), "lint", "unit")
 SLOW = {"cron_template", "mortal_name", "pgbouncer"}
 SLOW_TESTS = frozenset((ROOT / "tests/slow.txt").read_text("utf-8").splitlines())
+# of a test with more cases than these it runs a third, but where each case is a rule of its own
+MANY_CASES = 6
+RULES = ("lint", "unit")
 # tests that take longer than a minute, and are less than a process gets at first
 A_MINUTE = 300
 
@@ -88,8 +91,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fast",
         action="store_true",
         help=f"one pass for the inner loop: the tests in {', '.join(INSIDE)} that need no server of their "
-        "own and are not in tests/slow.txt, on pg15 unless --server says otherwise, with a tenth of the "
-        "Hypothesis examples",
+        "own and are not in tests/slow.txt, on pg15 unless --server says otherwise, with a third of the "
+        "cases of tests that have many and a tenth of the Hypothesis examples",
     )
 
 
@@ -144,8 +147,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--fast"):
-        left = [item for item in items if not _is_fast(item)]
-        items[:] = [item for item in items if _is_fast(item)]
+        chosen = set(_fast(items))
+        left = [item for item in items if item not in chosen]
+        items[:] = [item for item in items if item in chosen]
         config.hook.pytest_deselected(items=left)
     if config.getoption("--server") in (None, "daily") and not config.getoption("--fast"):
         left = [item for item in items if _is_the_others(item)]
@@ -169,6 +173,19 @@ def _in_order(items: list[pytest.Item]) -> list[pytest.Item]:
     while 0 < at < len(others) and others[at].path == others[at - 1].path:
         at += 1
     return [*others[:at], *ticked, *others[at:]]
+
+
+def _fast(items: list[pytest.Item]) -> Iterator[pytest.Item]:
+    """What --fast runs of all; which cases of a test does not change from run to run."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if _is_fast(item):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for of_one in cases.values():
+        if len(of_one) <= MANY_CASES or of_one[0].path.parent.name in RULES:
+            yield from of_one
+        else:
+            yield from sorted(of_one, key=lambda item: crc32(item.nodeid.encode()))[: len(of_one) // 3]
 
 
 def _is_fast(item: pytest.Item) -> bool:

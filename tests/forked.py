@@ -14,6 +14,7 @@ import select
 import shlex
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
@@ -105,6 +107,68 @@ def run_on_terminal(
     return code, shown
 
 
+class Started:
+    """A command that runs, with an empty standard input; it is asked and ended as a subprocess.Popen."""
+
+    def __init__(self, args: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
+        (out, to_out), (err, to_err) = (multiprocessing.Pipe(duplex=False) for _ in range(2))
+        self._process = _context().Process(
+            target=_started, args=([os.fsencode(arg) for arg in args], to_out, to_err, dict(env), str(cwd))
+        )
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+        self.returncode: int | None = None
+        self.stdin = None
+        pipes = []
+        for reader, writer in ((out, to_out), (err, to_err)):
+            writer.close()
+            pipes.append(os.fdopen(os.dup(reader.fileno()), "rb"))
+            reader.close()
+        self.stdout, self.stderr = pipes
+
+    def poll(self) -> int | None:
+        """The exit status, or None while it runs."""
+        if self.returncode is None:
+            self.returncode = self._process.exitcode
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; raises subprocess.TimeoutExpired."""
+        self._process.join(timeout)
+        code = self.poll()
+        if code is None:
+            raise subprocess.TimeoutExpired("pydb", timeout or 0)
+        return code
+
+    def communicate(self, timeout: float | None = None) -> tuple[bytes, bytes]:
+        """Wait for its end; all that it said and has not been read yet."""
+        said: dict[int, bytes] = {pipe.fileno(): b"" for pipe in (self.stdout, self.stderr)}
+        open_ones, until = list(said), time.monotonic() + (timeout or float("inf"))
+        while open_ones:
+            left = None if timeout is None else max(until - time.monotonic(), 0)
+            ready, _, _ = select.select(open_ones, [], [], left)
+            if not ready:
+                raise subprocess.TimeoutExpired("pydb", timeout or 0)
+            for pipe in ready:
+                if part := os.read(pipe, 1 << 16):
+                    said[pipe] += part
+                else:
+                    open_ones.remove(pipe)
+        self.wait(None if timeout is None else max(until - time.monotonic(), 1))
+        out, err = said.values()
+        return out, err
+
+    def send_signal(self, number: int) -> None:
+        """Nothing happens if it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+
 def install(path: Path) -> None:
     """Write a program that is ``pydb`` to whoever types it: it has the next command forked, on its own files.
 
@@ -171,6 +235,13 @@ def _on_terminal(args: list[bytes], terminal: str, env: dict[str, str], cwd: str
     os.setsid()
     opened = os.open(terminal, os.O_RDWR)  # the first that such a process opens is its own
     os._exit(_become(args, [opened, os.dup(opened), os.dup(opened)], env, cwd))
+
+
+def _started(args: list[bytes], out: Connection, err: Connection, env: dict[str, str], cwd: str) -> NoReturn:
+    files = [os.open(os.devnull, os.O_RDONLY), os.dup(out.fileno()), os.dup(err.fileno())]
+    out.close()
+    err.close()
+    os._exit(_become(args, files, env, cwd))
 
 
 def _become(args: Sequence[bytes], files: Sequence[int], env: Mapping[str, str], cwd: str) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import subprocess
 from typing import IO, TYPE_CHECKING, Final
 
+from tests.forked import Started
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_STARTED: Final[list[subprocess.Popen[bytes]]] = []
+_STARTED: Final[list[subprocess.Popen[bytes] | Started]] = []
 
 
 def start(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> subprocess.Popen[bytes]:
@@ -22,6 +24,13 @@ def start(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -
         env=env,
         cwd=cwd,
     )
+    _STARTED.append(process)
+    return process
+
+
+def command(args: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> Started:
+    """The same for ``pydb`` with these arguments, forked."""
+    process = Started(args, env=env, cwd=cwd)
     _STARTED.append(process)
     return process
 

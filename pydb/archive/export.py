@@ -11,25 +11,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
-from uuid import uuid4
 
-from pydb import bulk, db, errors, retention, runs
-from pydb.archive import compress, faults, files, leftovers, manifest, verify
+from pydb import db, errors, retention, runs
+from pydb.archive import faults, leftovers
 from pydb.archive.deleter import Deleter
-from pydb.archive.noted import Noted
 from pydb.archive.outcome import Clock, Outcome, TableResult
-from pydb.archive.target import TEMPORARY, written
+from pydb.archive.pieces import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
+    from datetime import datetime
 
-    from pydb.archive.files import Content
-    from pydb.archive.manifest import Manifest
+    from pydb.archive.pieces import Written
     from pydb.archive.target import Target
     from pydb.db import Connection, Row
     from pydb.runs import Run
@@ -75,20 +70,7 @@ class _Ended(Exception):
     """The run has ended: there is nothing to write for any more."""
 
 
-@dataclass(slots=True)
-class _Written:
-    """A file that is on the disk and that nobody knows yet: it is being read back."""
-
-    known: Manifest
-    part: range
-    signature: str
-    noted: Noted
-    verified: Future[Manifest]
-    is_known: bool = False
-    """True from the moment on at which the database may know it."""
-
-
-class Exporter:
+class Exporter(Pieces):
     """Writes the files of one export while a run deletes what they hold.
 
     What differs between a policy and an archive is in the methods up to ``_range``.
@@ -100,20 +82,11 @@ class Exporter:
     def __init__(
         self, conn: Connection, reader: Connection, policy: str, target: Target, blocks: int, *, parquet: bool
     ) -> None:
-        self._conn, self._reader, self._target, self._blocks = conn, reader, target, blocks
-        self._policy, self._parquet = policy, parquet
-        if parquet:
-            from pydb.archive.parquet import require
-
-            require()
-        self._outcome = Outcome(policy, uuid4())
-        (server,) = db.read(reader, "system")
-        self._owner = verify.own(reader)
-        self._database, self._version = str(server["dbname"]), int(str(server["version"]))
-        self._part = self._ranges = self._written = 0
-        self._density = 0.0
+        super().__init__(reader, policy, target, parquet=parquet)
+        self._conn, self._blocks = conn, blocks
+        self._ranges = self._written = 0
+        self._density, self._width = 0.0, 1.0
         self._is_of_partitions = self._goes_along = False
-        self._left: int | None = None
 
     def run(self, max_rows: int | None, max_runtime: str | None, now: str | None) -> Outcome:
         """All of it, see :func:`export`."""
@@ -247,12 +220,14 @@ class Exporter:
     def _sweep(self, run: Run, leaf: Row, result: TableResult, deleter: Deleter) -> int:
         """One way through a relation; the rows that went to files."""
         before = result.rows
+        (found,) = db.read(self._reader, "table_width", relation=leaf["relation"])
+        self._width = float(str(found["width"]))
         start, blocks = 0, int(str(leaf["blocks"]))
-        last: _Written | None = None
-        fresh: _Written | None = None
+        last: Written | None = None
+        fresh: Written | None = None
         with ThreadPoolExecutor(max_workers=1) as worker:
 
-            def read(part: range, cutoff: datetime | None) -> _Written | None:
+            def read(part: range, cutoff: datetime | None) -> Written | None:
                 return self._read(run, leaf, result, part, cutoff, worker)
 
             try:
@@ -287,9 +262,9 @@ class Exporter:
                         self._drop(one)
         return result.rows - before
 
-    def _complete(self, one: _Written, result: TableResult, read: Callable[[range], _Written | None]) -> None:
+    def _complete(self, one: Written, result: TableResult, read: Callable[[range], Written | None]) -> None:
         """Enter a file that was found whole; where that fails and may go better, its range is read again."""
-        first: list[_Written] = [one]
+        first: list[Written] = [one]
 
         def enter() -> None:
             again = first.pop() if first else read(one.part)
@@ -315,180 +290,15 @@ class Exporter:
 
         faults.attempt(enter, count)
 
-    def _drop(self, one: _Written) -> None:
-        """Remove a file, once nobody reads it any more."""
-        wait([one.verified])  # what it found is told by whoever asks for its result
-        self._take_back(one.known.file)
-
-    def _take_back(self, name: str) -> None:
-        """Remove a file with its manifest; killed in between, it is one that was being written."""
-        self._target.withdraw(name)
-        self._target.remove(name + manifest.MANIFEST)
-        self._target.remove(name + TEMPORARY)
-
     def _size(self, run: Run) -> int:
         """Blocks of the next file: fewer at the beginning, and at the end, where its delete is waited for."""
-        most = min(self._blocks, _LEAST << min(self._ranges, 20))
+        # with large values out of line a block of the table stands for many
+        least = max(int(_LEAST / self._width), 1)
+        most = min(max(int(self._blocks / self._width), 1), least << min(self._ranges, 20))
         left = (run.rows_planned or 0) - self._written
         if left > 0 and self._density > 0:
-            most = min(most, max(int(left / self._density / 2), _LEAST))
+            most = min(most, max(int(left / self._density / 2), least))
         return most
-
-    def _read(  # noqa: PLR0917
-        self,
-        run: Run,
-        leaf: Row,
-        result: TableResult,
-        part: range,
-        cutoff: datetime | None,
-        worker: ThreadPoolExecutor,
-    ) -> _Written | None:
-        """One file, read in one snapshot and written; ``worker`` reads it back. None where it has no rows."""
-        clock = Clock(result.seconds)
-        ours: list[str] = []
-        described: list[Manifest] = []
-        try:
-            with db.snapshot(self._reader):
-                found = self._range(run, leaf, part, cutoff)
-                noted = Noted()
-                with contextlib.closing(bulk.stream(self._reader, str(found["places"]))) as chunks:
-                    for chunk in chunks:
-                        noted.add(chunk)
-                if not noted.rows:
-                    return None
-                self._part += 1
-                name = manifest.file_name(str(leaf["name"]), self._owner, run.id, self._part)
-
-                def describe(content: Content) -> str:
-                    described.append(self._described(run, leaf, name, found, noted, content, cutoff))
-                    return self._describe(described[0])
-
-                with contextlib.closing(bulk.copy_out(self._reader, str(found["statement"]))) as pieces:
-                    files.write(self._target, name, pieces, rows=noted.rows, describe=describe)
-                ours.append(name)
-            clock.took("read")
-            known = described[0]
-            verified = worker.submit(self._verified, known, noted.rows, result)
-        except BaseException:
-            # a whole file too, and be it that only the end of the snapshot failed: it is read again
-            for one in ours:
-                self._take_back(one)
-            raise
-        return _Written(known, part, str(found["signature"]), noted, verified)
-
-    def _verified(self, known: Manifest, rows: int, result: TableResult) -> Manifest:
-        """Read a file back; what is known of it, as it stands beside it."""
-        clock = Clock(result.seconds)
-        verdict = verify.check(self._target, known)
-        if verdict.result is not verify.Result.OK or known.rows != rows:
-            raise errors.FileRefused(
-                f"{known.file} is not what was written: {verdict.result}",
-                detail=f"{verdict.why or ''} {known.rows} rows of {rows}.".strip(),
-                hint="nothing was deleted for it; look at the disk",
-                sqlstate="YD622",
-            )
-        clock.took("verify")
-        if self._parquet:
-            known = self._with_twin(known, result)
-            self._describe(known, over=True)
-            clock.took("parquet")
-        return known
-
-    def _describe(self, known: Manifest, *, over: bool = False) -> str:
-        """Write the manifest of a file; its name."""
-        name = known.file + manifest.MANIFEST
-        with written(self._target, name, over=over) as file:
-            file.write(known.to_json())
-        return name
-
-    def _with_twin(self, known: Manifest, result: TableResult) -> Manifest:
-        """With a Parquet twin; without one where it fails, which is told and stops nothing."""
-        from pydb.archive import parquet
-
-        try:
-            return replace(known, twins=(parquet.derive(self._target, known),))
-        except errors.UsageError:
-            raise
-        except (errors.PydbError, OSError) as error:
-            result.twin_error = str(error)
-            return known
-
-    def _described(  # noqa: PLR0917
-        self,
-        run: Run,
-        leaf: Row,
-        name: str,
-        found: Row,
-        noted: Noted,
-        content: Content,
-        cutoff: datetime | None,
-    ) -> Manifest:
-        return manifest.Manifest(
-            file=name,
-            source=str(leaf["name"]),
-            relation=int(str(leaf["relation"])),
-            system_identifier=self._owner.system_identifier,
-            database_oid=self._owner.database_oid,
-            database=self._database,
-            server_version=self._version,
-            policy=self._policy,
-            run_id=run.id,
-            cutoff=_time(cutoff),
-            columns=manifest.columns(found["columns"]),
-            generated=manifest.columns(found["generated"]),
-            key=tuple(_texts(found["key_columns"])),
-            rows=content.rows,
-            oldest=_time(noted.oldest),
-            newest=_time(noted.newest),
-            bytes_raw=content.bytes_raw,
-            bytes=content.bytes,
-            sha256=content.sha256,
-            digest=content.digest,
-            writer=compress.NAME,
-            created_at=str(_time(datetime.now(UTC))),
-            audit_head=self._audit_head(),
-            holds=manifest.holds(
-                db.call_value(self._reader, "pydb_internal.archive_holds", p_relation=leaf["relation"])
-            ),
-        )
-
-    def _audit_head(self) -> str | None:
-        found = db.call_value(self._reader, "pydb_internal.audit_head_text")
-        return None if found is None else str(found)
-
-    def _enter(self, known: Manifest, signature: str, noted: Noted) -> object:
-        with db.transaction(self._reader):
-            number = db.call_value(
-                self._reader,
-                "pydb_internal.archive_manifest_enter",
-                p_manifest=known.document(),
-                p_place=self._target.place,
-                p_request=self._outcome.request,
-            )
-            for place, (tids, versions) in enumerate(noted.chunks()):
-                db.call(
-                    self._reader,
-                    "pydb_internal.archive_chunk_add",
-                    p_manifest=number,
-                    p_number=place,
-                    p_signature=signature,
-                    p_tids=tids,
-                    p_versions=versions,
-                )
-        return number
-
-
-def _time(value: object) -> str | None:
-    """A moment as text; what Python cannot hold is infinity."""
-    if not isinstance(value, datetime):
-        return None
-    if value.year in (1, 9999):
-        return "-infinity" if value.year == 1 else "infinity"
-    return value.isoformat()
-
-
-def _texts(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list) else []
 
 
 def _said(error: Exception) -> str:

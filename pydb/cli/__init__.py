@@ -273,6 +273,8 @@ def _usage(error: Any, *, as_json: bool) -> int:
         _output.say(message)
         return int(ExitCode.USAGE)
     hint = f"see: {ctx.command_path} --help" if ctx is not None else None
+    if type(error).__name__ == "NoSuchOption":
+        hint = f"{hint or ''}; a name that begins with a dash stands behind --".lstrip("; ")
     detail = ctx.command.get_usage(ctx).strip() if ctx is not None else None
     return _output.report(UsageError(message, detail=detail, hint=hint), as_json=as_json)
 

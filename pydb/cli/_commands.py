@@ -34,10 +34,13 @@ _SPOKEN: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (rf"select pydb\.archive_write_off\({_TEXT}, {_TEXT}\)", "pydb archive write-off {0} --reason {1}"),
         (rf"select pydb\.guard_allow\({_TEXT}\)", "pydb guard allow {0}"),
         (rf"select pydb\.retention_policy_approve\({_TEXT}\)", "pydb policy approve {0}"),
+        (rf"select pydb\.retention_policy_drop\({_TEXT}\)", "pydb policy drop {0}"),
         (rf"select pydb\.entity_approve\({_TEXT}\)", "pydb entity approve {0}"),
         (r"select \* from pydb\.audit_verify\(\)", "pydb audit verify"),
     )
 )
+# a command beside the statement that does the same: here only the command is typed
+_OR: Final = re.compile(r"^(pydb [a-z]+ [a-z]+), or: select .*;$", re.DOTALL)
 # what only the owner may do, a member of the owner does as it
 _ROLE: Final = re.compile(r"""set role ("(?:[^"]|"")*"|\w+);""")
 
@@ -46,6 +49,7 @@ def spoken(hint: str | None, args: Sequence[str]) -> str | None:
     """``hint`` with commands for statements that a command has; ``args`` are the words that were typed."""
     if hint is None:
         return None
+    hint = _OR.sub(r"\1", hint)
     for found, command in sorted(_statements(hint), key=lambda pair: -pair[0].start()):
         # the semicolon ends a statement, not a command
         rest = hint[found.end() :]

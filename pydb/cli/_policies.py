@@ -1,4 +1,4 @@
-"""What commands about policies share: the answer to a name that is none, what a policy does now."""
+"""What commands about policies share: the answer to a name that is none, what a policy is and does now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import typer
 
     from pydb.db import Connection
-    from pydb.retention import Aspect
+    from pydb.retention import Aspect, Policy
 
 
 def unknown(conn: Connection, name: str) -> UnknownName:
@@ -61,3 +61,30 @@ def show_aspects(ctx: typer.Context, name: str, aspects: Sequence[Aspect]) -> Ex
     if told:
         _output.say(f"next: {told}")
     return code
+
+
+def keep(policy: Policy) -> str:
+    """How long a policy keeps rows, in a cell of a table."""
+    ruled = any((policy.keep_column, policy.keep_table, policy.keep_last))
+    if policy.keep != "00:00:00":
+        return policy.keep + (", by rules" if ruled else "")
+    return "to its expiry" if policy.expiry else "0"
+
+
+def shown(policy: Policy, key: str) -> object:
+    """A field of a policy for people; what it leaves to a setting says so."""
+    value = getattr(policy, key)
+    if key == "keep" and policy.keep == "00:00:00":
+        return keep(policy)
+    if value is None and key == "batch_target":
+        return "as the setting batch_target"
+    return value
+
+
+def state(policy: Policy) -> str:
+    """Whether it runs, and if not, by whom."""
+    if not policy.enabled:
+        return "disabled"
+    if policy.paused_at is not None:
+        return f"paused by {policy.paused_by}" + (f": {policy.paused_reason}" if policy.paused_reason else "")
+    return "built in" if policy.builtin else "enabled"

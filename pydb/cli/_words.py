@@ -23,7 +23,10 @@ def retell(error: PydbError, args: Sequence[str]) -> PydbError:
     error.hint = _commands.spoken(error.hint, args)
     if not any("p_" in (text or "") for text in (error.message, error.detail, error.hint)):
         return error
-    params = {param.name: param for param in getattr(_command(args), "params", ())}
+    known = getattr(_command(args), "params", ())
+    # by the names of options too: where a word is one of Python's own, the parameter is called otherwise
+    params = {opt.lstrip("-").replace("-", "_"): param for param in known for opt in param.opts}
+    params |= {param.name: param for param in known}
 
     def speak(name: str, value: str | None) -> str | None:
         param = params.get(_OTHERWISE.get(name, name))

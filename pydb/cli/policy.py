@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from pydb.cli import _approve, _limits, _names, _output, _policies, _rules
-from pydb.errors import ExitCode, UsageError
+from pydb.cli import _approve, _limits, _names, _output, _policies, _policyfiles, _rules, _watermarks
+from pydb.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pydb.policyfile import Change
-    from pydb.retention import Policy, PolicyOptions
+    from pydb.retention import PolicyOptions
 
 app = typer.Typer(
     help="Retention policies: set, diff, apply, show, explain, approve, drop.", no_args_is_help=True
 )
-
-_MARKS = {"added": "+", "changed": "~", "unchanged": "=", "removed": "-"}
 
 
 @app.command()
@@ -42,16 +35,16 @@ def apply(
     """
     from pydb import policyfile
 
-    data, source = _read(file)
+    data, source = _policyfiles.read(file)
     policies = policyfile.parse(data, source)
     with _output.connect(ctx) as conn:
         if prune and not dry_run:
             planned = policyfile.apply(conn, policies, prune=True, dry_run=True)
             doomed = [change.name for change in planned if change.kind == "removed"]
             if doomed:
-                _confirm_removal(doomed, yes=yes)
+                _policyfiles.confirm_removal(doomed, yes=yes)
         changes = policyfile.apply(conn, policies, prune=prune, dry_run=dry_run)
-    _show_changes(ctx, changes, dry_run=dry_run)
+    _policyfiles.show_changes(ctx, changes, dry_run=dry_run)
 
 
 @app.command()
@@ -69,12 +62,12 @@ def diff(
     """
     from pydb import policyfile
 
-    policies = policyfile.parse(*_read(file))
+    policies = policyfile.parse(*_policyfiles.read(file))
     with _output.connect(ctx) as conn:
         changes = policyfile.apply(conn, policies, prune=True, dry_run=True)
     differ = [change for change in changes if change.kind != "unchanged"]
     code = ExitCode.ATTENTION if differ and exit_code else ExitCode.DONE
-    _show_changes(ctx, differ, dry_run=True, document="policy.diff", exit_code=code)
+    _policyfiles.show_changes(ctx, differ, dry_run=True, document="policy.diff", exit_code=code)
     raise typer.Exit(code)
 
 
@@ -133,23 +126,11 @@ def set_(
     expire_minus_infinity: Annotated[
         bool, typer.Option("--expire-minus-infinity", help="Rows at -infinity expire too.")
     ] = False,
-    watermark_table: Annotated[
-        str | None,
-        typer.Option(metavar="TABLE", help="Keep what is not older than the watermark that stands there …"),
-    ] = None,
-    watermark_column: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="… as the greatest value of this column …")
-    ] = None,
-    watermark_pick: Annotated[
-        str | None, typer.Option(metavar="CHOICE", help="… or the least: max or min …")
-    ] = None,
-    watermark_filter: Annotated[
-        str | None, typer.Option(metavar="CONDITION", help="… among the rows for which this holds.")
-    ] = None,
-    watermark_function: Annotated[
-        str | None,
-        typer.Option(metavar="FUNCTION", help="Or the function without arguments that tells the watermark."),
-    ] = None,
+    watermark_table: _watermarks.Table = None,
+    watermark_column: _watermarks.Column = None,
+    watermark_pick: _watermarks.Pick = None,
+    watermark_filter: _watermarks.Filter = None,
+    watermark_function: _watermarks.Function = None,
     partition: Annotated[
         str | None,
         typer.Option(metavar="CHOICE", help="… and is dropped, kept or moved: drop, keep or move."),
@@ -245,7 +226,7 @@ def set_(
         retention.policy_set(conn, name, table, time_column, keep, **cast("PolicyOptions", given))
         after = {policy.name: policy for policy in retention.policies(conn, name)}
     changes = policyfile.difference(before, after)
-    _show_changes(ctx, changes, dry_run=dry_run, document="policy.set")
+    _policyfiles.show_changes(ctx, changes, dry_run=dry_run, document="policy.set")
 
 
 @app.command()
@@ -286,7 +267,15 @@ def list_(ctx: typer.Context) -> None:
     _output.table(
         ["policy", "table", "time column", "keep", "action", "schedule", "state"],
         [
-            (p.name, p.relation, p.time_column, _keep(p), p.action, p.schedule or "not scheduled", _state(p))
+            (
+                p.name,
+                p.relation,
+                p.time_column,
+                _policies.keep(p),
+                p.action,
+                p.schedule or "not scheduled",
+                _policies.state(p),
+            )
             for p in policies
         ],
         prose=("state",),
@@ -312,7 +301,7 @@ def show(
             raise _policies.unknown(conn, name)
     if _output.emit(ctx, "policy.show", {"policy": asdict(found[0])}):
         return
-    _output.table(["setting", "value"], [(key, _shown(found[0], key)) for key in asdict(found[0])])
+    _output.table(["setting", "value"], [(key, _policies.shown(found[0], key)) for key in asdict(found[0])])
 
 
 @app.command()
@@ -382,7 +371,7 @@ def drop(
         if not found:
             raise _policies.unknown(conn, name)
         if not dry_run:
-            _confirm_removal([name], yes=yes)
+            _policyfiles.confirm_removal([name], yes=yes)
         with db.transaction(conn, rollback=dry_run):
             if not retention.policy_drop(conn, name):
                 raise _policies.unknown(conn, name)
@@ -404,90 +393,3 @@ def approve(
 ) -> None:
     """Let a policy run as it is now: it is new, or it or its tables changed, and that is right."""
     _approve.approve(ctx, "policy", name, reason, dry_run=dry_run, yes=yes)
-
-
-def _read(file: str) -> tuple[bytes, str]:
-    from pydb.policyfile import MAX_BYTES
-
-    if file == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"
-    try:
-        with Path(file).open("rb") as stream:
-            return stream.read(MAX_BYTES + 1), file
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read {file}: {reason}") from None
-
-
-def _confirm_removal(names: Sequence[str], *, yes: bool) -> None:
-    question = f"Drop {'policy' if len(names) == 1 else 'policies'} {', '.join(names)}?"
-    if not _output.confirm(question, yes=yes):
-        _output.say("nothing was changed")
-        raise typer.Exit(ExitCode.ATTENTION)
-
-
-def _show_changes(
-    ctx: typer.Context,
-    changes: Sequence[Change],
-    *,
-    dry_run: bool,
-    document: str = "policy.apply",
-    exit_code: ExitCode = ExitCode.DONE,
-) -> None:
-    kinds = ("added", "changed", "unchanged", "removed")
-    counts = {kind: sum(change.kind == kind for change in changes) for kind in kinds}
-    payload = {
-        "dry_run": dry_run,
-        "counts": counts,
-        "changes": [
-            {
-                "policy": change.name,
-                "kind": change.kind,
-                "fields": {k: {"before": old, "after": new} for k, (old, new) in change.fields.items()},
-            }
-            for change in changes
-        ],
-    }
-    if _output.emit(ctx, document, payload, exit_code=exit_code):
-        return
-    for change in changes:
-        _output.out(f"{_MARKS[change.kind]} {change.name} ({change.kind})")
-        if change.kind != "removed":
-            for name, (old, new) in change.fields.items():
-                _output.out(
-                    f"    {name}: "
-                    + (_value(new) if change.kind == "added" else f"{_value(old)} → {_value(new)}")
-                )
-    summary = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-    _output.out(f"{'would be: ' if dry_run else ''}{summary}")
-    if not dry_run and counts["added"] + counts["changed"]:
-        _output.say("next: pydb retention plan; scheduled policies: pydb schedule sync")
-
-
-def _value(value: object) -> str:
-    return "not set" if value is None else _output.show(value)
-
-
-def _keep(policy: Policy) -> str:
-    ruled = any((policy.keep_column, policy.keep_table, policy.keep_last))
-    if policy.keep != "00:00:00":
-        return policy.keep + (", by rules" if ruled else "")
-    return "to its expiry" if policy.expiry else "0"
-
-
-def _shown(policy: Policy, key: str) -> object:
-    """A field of a policy for people; what it leaves to a setting says so."""
-    value = getattr(policy, key)
-    if key == "keep" and policy.keep == "00:00:00":
-        return _keep(policy)
-    if value is None and key == "batch_target":
-        return "as the setting batch_target"
-    return value
-
-
-def _state(policy: Policy) -> str:
-    if not policy.enabled:
-        return "disabled"
-    if policy.paused_at is not None:
-        return f"paused by {policy.paused_by}" + (f": {policy.paused_reason}" if policy.paused_reason else "")
-    return "built in" if policy.builtin else "enabled"

@@ -61,9 +61,7 @@ begin
     perform pydb_internal.retention_check_author(v_policy), pydb_internal.retention_enter(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
-    v_terms := pydb_internal.retention_last_survey(
-        v_policy, cutoff, pydb_internal.retention_said_of(v_policy, cutoff)
-    );
+    v_terms := pydb_internal.retention_last_survey(v_policy, cutoff);
     v_steps := array(select s from pydb_internal.retention_cascade_plan(v_policy, cutoff, v_terms) as s);
     v_along := pydb_internal.retention_along(v_policy, v_steps);
     for v_leaf in
@@ -86,6 +84,7 @@ begin
             else pydb_internal.retention_null_rows(v_leaf.relation, v_policy.time_column, v_leaf.rows_total) end;
         implausible_rows := v_leaf.rows_past + v_leaf.rows_future;
         held_rows := v_leaf.rows_held;
+        v_said := '{}';
         -- what concerns the whole policy is said once, with its first relation
         if v_whole is null then
             v_whole := pydb_internal.retention_policy_warnings(
@@ -93,8 +92,6 @@ begin
                 v_leaf.all_due::bigint + v_along.rows
             ) || pydb_internal.retention_watermark_warnings(v_policy, v_now, cutoff);
             v_said := v_whole;
-        else
-            v_said := '{}';
         end if;
         if v_policy.on_referenced = 'error' and v_leaf.all_blocked > 0 then
             rows := 0;
@@ -113,8 +110,7 @@ begin
     return query
     select
         s.relation, s.action, case s.action when 'delete' then s.rows else 0 end, 0::bigint, 0::bigint,
-        null::timestamptz, null::timestamptz, 0::bigint,
-        'cascade'::text, array_remove(array[
+        null::timestamptz, null::timestamptz, 0::bigint, 'cascade'::text, array_remove(array[
             case s.action
                 when 'delete' then 'they go with their parents, whatever their own age'
                 when 'blocked' then 'their parents stay'

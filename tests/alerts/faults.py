@@ -424,19 +424,29 @@ def _policy(name: str) -> Labels:
     return {"policy": name}
 
 
+def together(
+    *faults: Callable[[World], AbstractContextManager[None]],
+) -> Callable[[World], AbstractContextManager[None]]:
+    """Faults that set off alerts of their own each, at the same time."""
+
+    @contextlib.contextmanager
+    def happen(world: World) -> Iterator[None]:
+        with contextlib.ExitStack() as stack:
+            for fault in faults:
+                stack.enter_context(fault(world))
+            yield
+
+    return happen
+
+
 THING: Final = {"edge": "app.thing.thing_owner_fkey"}
 # those of a row happen one after the other, rows beside each other
 CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
     (
         Fault(
-            "never_vacuumed",
-            {"LifecycleDbDeadRatioHigh": ({"relation": "app.big"}, r"70000 dead rows")},
-            never_vacuumed,
-            of_spare=True,
-        ),
-        Fault(
-            "changed_by_hand",
+            "never_vacuumed_and_changed_by_hand",
             {
+                "LifecycleDbDeadRatioHigh": ({"relation": "app.big"}, r"70000 dead rows"),
                 "LifecycleMetricsStale": ({"collector": "idempotency"}, r'collector="idempotency"'),
                 "LifecycleHealthUnknown": (
                     {"subsystem": "idempotency"},
@@ -444,7 +454,7 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
                 ),
                 "LifecycleMigrationMismatch": ({"kind": "extra"}, r"extra .*pydb[.]by_hand"),
             },
-            changed_by_hand,
+            together(never_vacuumed, changed_by_hand),
             of_spare=True,
         ),
         Fault(
@@ -510,19 +520,15 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
     ),
     (
         Fault(
-            "past_the_triggers",
-            {"LifecycleOrphansDeclared": ({**THING, "kind": "declared"}, r"app[.]thing.*\b1\b")},
-            past_the_triggers,
-        ),
-        Fault(
-            "without_parent",
+            "past_the_triggers_and_without_parent",
             {
+                "LifecycleOrphansDeclared": ({**THING, "kind": "declared"}, r"app[.]thing.*\b1\b"),
                 "LifecycleOrphansLogical": (
                     {"edge": "app.note.owner_ref", "kind": "logical"},
                     r"app[.]note.*\b1\b",
-                )
+                ),
             },
-            without_parent,
+            together(past_the_triggers, without_parent),
         ),
         Fault(
             "not_scanned", {"LifecycleOrphanScanOverdue": ({"subsystem": "orphans"}, "checked")}, not_scanned

@@ -350,3 +350,19 @@ def test_a_run_does_not_end_before_the_files_that_came_last(files: FileLab) -> N
     assert files.rows(query) == [(None, "here")]
     files.do("delete from pydb_internal.archive_chunk")
     assert files.rows(query) == [("failed", None)]
+
+
+def test_large_values_out_of_line_make_small_files(files: FileLab) -> None:
+    """Of narrow rows a hundred are in a block, of their values a megabyte each may lie elsewhere."""
+    files.do(
+        """create table app.large (id bigint primary key, at timestamptz not null, body text);
+        alter table app.large alter body set storage external;
+        insert into app.large select i, '2020-01-01', repeat('x', 60000) from generate_series(1, 600) as i;
+        select pydb.retention_policy_set('large', 'app.large', 'at', interval '30 days', p_action => 'export',
+            p_fuse_share => 1)"""
+    )
+    outcome = files.export(policy="large")
+    (table,) = outcome.tables
+    assert outcome.run is not None
+    assert (outcome.run.state, table.rows) == ("completed", 600)
+    assert len(table.files) > 1  # 36 MB

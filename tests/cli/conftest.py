@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Connection
 
+    Process = subprocess.Popen[bytes] | forked.Started
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "pydb"]
 DEADLINE = 60.0
@@ -79,14 +81,19 @@ class Cli:
         assert "Traceback" not in result.err
         return result
 
-    def start(self, *args: str, below: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        """Start the command and return; its standard input is empty. ``below`` goes before it, as nohup."""
-        return processes.start([*below, *COMMAND, *args], env=self.env, cwd=self.cwd)
+    def start(self, *args: str, below: Sequence[str] = ()) -> Process:
+        """Start the command and return; its standard input is empty.
 
-    def finish(self, process: subprocess.Popen[bytes]) -> Result:
+        ``below`` goes before it, as nohup; then it is no fork, but a new interpreter.
+        """
+        if below:
+            return processes.start([*below, *COMMAND, *args], env=self.env, cwd=self.cwd)
+        return processes.command(args, env=self.env, cwd=self.cwd)
+
+    def finish(self, process: Process) -> Result:
         """Wait for a started command."""
         out, err = process.communicate(timeout=60)
-        return Result(process.returncode, out.decode(), err.decode())
+        return Result(process.wait(), out.decode(), err.decode())
 
     def on_terminal(self, *args: str, answer: bytes = b"", columns: str = "200") -> Result:
         """Run it on a terminal and type ``answer`` at once; everything that it shows is in ``out``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -45,6 +46,20 @@ def test_apply_adds_changes_keeps_and_removes(cli: Cli, events: Connection, poli
         "max_rows": {"before": 5, "after": None},
     }
     assert [row[0] for row in stored(events)] == ["a", "c", "d"]
+
+
+def test_a_name_that_begins_with_a_dash_is_typed_as_it_is_said(cli: Cli, events: Connection) -> None:
+    """Each command that is printed next can be pasted into a shell."""
+    unquoted = cli("policy", "set", "-x", "app.events", "at", "30 days")
+    assert (unquoted.code, "stands behind --" in unquoted.err) == (64, True)
+    assert cli("policy", "set", "--", "-x", "app.events", "at", "30 days").code == 0
+    twin = cli("policy", "set", "y", "app.events", "at", "30 days")
+    assert "hint: Change -x, give a --filter, or: pydb policy drop -- -x" in twin.err
+    events.execute("update pydb.retention_policy set fuse_rows = 1 where name = '-x'")
+    refused = cli("retention", "run", "--", "-x")
+    command = refused.err.partition("look at: ")[2].partition(";")[0]
+    assert shlex.split(command) == ["pydb", "retention", "plan", "--", "-x"]
+    assert cli(*shlex.split(command)[1:]).code == 0
 
 
 def test_applying_twice_changes_nothing(cli: Cli, events: Connection, policy_file: PolicyFile) -> None:

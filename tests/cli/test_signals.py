@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.cli.conftest import Cli, WaitFor
+    from tests.cli.conftest import Cli, Process, WaitFor
     from tests.conftest import Connection
     from tests.servers import Database, PgBouncer
 
@@ -55,8 +54,8 @@ def stopped(db: Connection, wait_for: WaitFor) -> tuple[str, int]:
     return row[0], row[1]
 
 
-def started(cli: Cli, wait_for: WaitFor) -> subprocess.Popen[bytes]:
-    process = cli.start("retention", "run", "a", "--yes", "--json")
+def started(cli: Cli, wait_for: WaitFor) -> Process:
+    process = cli.start("retention", "run", "a", "--yes", "--json", below=["env"])
     wait_for(IN_TRIGGER)
     return process
 

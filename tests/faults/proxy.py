@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import shutil
 import socket
+import struct
 import tempfile
 import threading
 from pathlib import Path
@@ -80,6 +82,82 @@ class Proxy:
             self.cuts += 1
             return self._lose
         return None
+
+
+class Deaf:
+    """Passes everything on over TCP, until `drop`: from then on the line is half open.
+
+    The kernel drops every packet for it (a socket filter that takes none), probes too, so nothing is
+    acknowledged and nobody hangs up, as where a firewall has forgotten the line or a machine lost its power.
+    """
+
+    _NONE: Final = struct.pack("HBBI", 6, 0, 0, 0)  # "return 0": no byte of any packet
+
+    def __init__(self, dsn: str) -> None:
+        self._server = conninfo_to_dict(dsn)
+        self._lines: list[tuple[socket.socket, socket.socket]] = []
+        self._passing: list[threading.Thread] = []
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
+        self._listener.close()
+        for line in self._lines:
+            for end in line:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+        for thread in self._passing:
+            thread.join()
+        for line in self._lines:
+            for end in line:
+                end.close()
+
+    @property
+    def dsn(self) -> str:
+        """Connection string through the proxy."""
+        host, port = self._listener.getsockname()
+        return make_conninfo("", **{**self._server, "host": host, "port": str(port)})
+
+    def drop(self) -> None:
+        """From now on no packet arrives, of any line, and no new one is made."""
+        self._code = ctypes.create_string_buffer(self._NONE)
+        program = struct.pack("HL", 1, ctypes.addressof(self._code))
+        for end in (self._listener, *(client for client, _ in self._lines)):
+            end.setsockopt(socket.SOL_SOCKET, 26, program)  # SO_ATTACH_FILTER
+
+    def hang_up(self) -> None:
+        """What the server finds out in the end: nobody is there."""
+        for _, server in self._lines:
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(f"{self._server['host']}/.s.PGSQL.{self._server['port']}")
+            self._lines.append((client, server))
+            for whence, where in ((client, server), (server, client)):
+                self._passing.append(threading.Thread(target=_pass_on, args=(whence, where), daemon=True))
+                self._passing[-1].start()
+
+
+def _pass_on(whence: socket.socket, where: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while piece := whence.recv(65536):
+            where.sendall(piece)
+        where.shutdown(socket.SHUT_RDWR)
 
 
 class _Line:

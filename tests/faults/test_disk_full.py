@@ -14,6 +14,7 @@ import pytest
 from pydb import db, errors
 from pydb.archive import export, load, target
 from pydb.embedded.supervisor import Account
+from tests.cli.conftest import Cli
 from tests.faults.test_archive_crash import whole
 
 if TYPE_CHECKING:
@@ -65,13 +66,15 @@ def tablespace(lab: Lab, disk: Path, table: str) -> Iterator[Callable[[], object
 
 @contextlib.contextmanager
 def bound_of_files(pid: int) -> Iterator[Callable[[], object]]:
-    def bound(size: int | str) -> None:
-        # as who runs the server: it needs no privilege then
-        done = Account.for_servers().run(["prlimit", "--pid", str(pid), f"--fsize={size}:unlimited"])
-        assert done.returncode == 0, done.stdout
+    bound(pid, BOUND + 4096)  # in the middle of a block, which is written by half
+    yield lambda: bound(pid, "unlimited")
 
-    bound(BOUND + 4096)  # in the middle of a block, which is written by half
-    yield lambda: bound("unlimited")
+
+def bound(pid: int, size: int | str) -> None:
+    """No file that the server process writes grows beyond it."""
+    # as who runs the server: it needs no privilege then
+    done = Account.for_servers().run(["prlimit", "--pid", str(pid), f"--fsize={size}:unlimited"])
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_run_that_fills_the_disk(lab: Lab) -> None:
@@ -126,3 +129,52 @@ def test_what_comes_back_fills_the_disk(lab: Lab, tmp_path: Path, whence: str) -
             make_room()
             back()
             assert lab.ids() == set(range(1, 1501))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_no_room_for_wal_while_rows_are_archived(mortal_lab: Lab, when: str) -> None:
+    """The server panics, and recovers: an open batch is gone from table and archive alike."""
+    lab = mortal_lab
+    lab.table()
+    lab.policy(action="archive")
+    with lab.gate(when=when) as gate:
+        run = lab.start()
+        gate.reached_by(run)
+        bound(run.pid, 0)
+        gate.open()
+        run.failed()
+        lab.reconnect()
+    archived = whole(lab)
+    assert 0 < len(archived) < 1500
+    lab.converges()
+    assert whole(lab) == set(range(1, 1501))
+
+
+def test_no_room_for_wal_while_exported_rows_are_deleted(mortal_lab: Lab, tmp_path: Path) -> None:
+    """What is gone is in a verified file, whatever the server knew of it when it panicked."""
+    lab = mortal_lab
+    lab.table()
+    lab.policy(action="export")
+    place = tmp_path / "files"
+    place.mkdir()
+    words = ("archive", "export", "events", "--to", str(place), "--yes")
+    cli = Cli(lab.dsn, tmp_path)
+    with lab.gate() as gate:
+        process = cli.start(*words)
+        pid = lab.at_the_gate()
+        bound(pid, 0)
+        gate.open()
+        assert cli.finish(process).code not in {0, 130}
+        lab.reconnect()
+    gone = lab.gone()
+    assert gone < 1500
+    assert exported(lab) == gone
+    again = cli(*words)
+    assert (again.code, lab.gone(), exported(lab)) == (0, 1500, 1500), again
+    verified = cli("archive", "verify", str(place))
+    assert verified.code == 0, verified
+
+
+def exported(lab: Lab) -> object:
+    """Rows that were deleted because a verified file of this database holds them."""
+    return lab.value("select coalesce(sum(rows_deleted), 0)::bigint from pydb.archive_manifest")

@@ -163,6 +163,35 @@ def test_evidence_is_neither_edited_nor_shortened_by_who_decides(field: Field) -
     assert field.rows("select * from pydb.audit_verify()") == []
 
 
+@pytest.mark.parametrize("seen", ["edited", "deleted"])
+def test_who_decides_is_told_where_evidence_was_changed_that_he_may_not_change(
+    field: Field, connect: Connect, seen: str
+) -> None:
+    """F14: his own attempts fail; what somebody mightier did is found by him, at the first row of it."""
+    for name in ("events", "events", "events"):
+        assert state_of(field.admin, f"select pydb.retention_pause('{name}', 'r')") is None
+        assert state_of(field.admin, f"select pydb.retention_resume('{name}')") is None
+    field.db.execute("call pydb.audit_seal_run()")
+    ids = [row[0] for row in field.rows("select id from pydb.audit_log order by id")]
+    for statement in (
+        f"update pydb.audit_log set actor = 'nobody' where id = {ids[2]}",
+        f"delete from pydb.audit_log where id >= {ids[-1]}",
+        "truncate pydb.audit_log, pydb.audit_seal",
+    ):
+        assert state_of(field.admin, statement) == "42501", statement
+    assert field.admin.execute("select * from pydb.audit_verify()").fetchall() == []
+    mighty = connect()
+    mighty.execute("set session_replication_role = replica")
+    for number in (ids[2], ids[4]):
+        mighty.execute({
+            "edited": f"update pydb.audit_log set actor = 'nobody' where id = {number}",
+            "deleted": f"delete from pydb.audit_log where id = {number}",
+        }[seen].encode())  # fmt: skip
+    found = field.admin.execute("select finding, audit_id from pydb.audit_verify()").fetchall()
+    assert found[0] == (seen, ids[2])
+    assert field.rows("select status, reason_code from pydb.health('{audit}')") == [("error", "audit_broken")]
+
+
 def test_who_may_not_say_so_does_not_let_a_held_database_delete(field: Field) -> None:
     field.db.execute("select pydb.guard_allow('this one')")
     field.db.execute("update pydb.guard_server set database_oid = 1")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from tests.retention.lab import OLD, Lab, large, refused
+
+if TYPE_CHECKING:
+    from tests.conftest import Connect
 
 
 @pytest.mark.parametrize("strategy", ["heap", "index"])
@@ -135,3 +140,25 @@ def test_an_edit_of_the_table_between_two_batches_stops_the_walk(table: Lab) -> 
     table.do(f"insert into public.t values (1, '{OLD}')")
     with refused("YD102", "42703"):
         table.batch(cursor=cursor)
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_a_batch_whose_snapshot_is_older_than_a_reference(lab: Lab, connect: Connect, level: str) -> None:
+    """It would not see what the reference keeps, and leave it behind."""
+    lab.do(
+        "create table public.t (id int primary key, at timestamptz);"
+        f"insert into public.t values (1, '{OLD}'), (2, '{OLD}');"
+        "create table public.kid (id int primary key, t int); insert into public.kid values (1, 1)"
+    )
+    lab.policy(fuse_share=1)
+    lab.db.execute(f"begin isolation level {level}".encode())
+    lab.db.execute("select from public.t")
+    with connect() as other:
+        other.execute("select pydb.reference_set('public.kid', '{t}', 'public.t', '{id}', 'restrict')")
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        lab.batch()
+    lab.db.execute("rollback")
+    lab.db.execute(f"begin isolation level {level}".encode())
+    assert lab.batch()[0] == 1
+    lab.db.execute("commit")
+    assert lab.ids() == [1]

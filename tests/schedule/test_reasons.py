@@ -1,4 +1,4 @@
-"""Why a job of pg_cron did not delete, or not all: its window, the governor, its WAL budget, a guard."""
+"""Why a job of pg_cron did not delete, or not all: window, governor, budget, a hold, a guard, an approval."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ ENDS: Final = {
     "budget": ("partial", "wal_budget", None, None, "succeeded"),
     "changed": ("blocked", "held", "YD841", 0, "failed"),
     "free": ("completed", "exhausted", None, 100, "succeeded"),
+    "kept": ("partial", "held", None, 99, "succeeded"),
+    "lost": ("blocked", "held", "YD704", 0, "failed"),
     "night": ("skipped", "window", None, 0, "succeeded"),
     "starved": ("partial", "governor", "YD803", 0, "succeeded"),
+    "waits": ("blocked", "held", "YD842", 0, "failed"),
 }
 SETUP: Final = """
 create table t.{name} as select * from t.event;
@@ -53,15 +56,23 @@ def fired(new_cron_server: CronServerFactory) -> Iterator[Site]:
             site.db.execute(SETUP.format(name=name, terms=TERMS.get(name, "")).encode())
         # of so many a batch takes a part
         site.db.execute("insert into t.budget select e.* from t.event as e, generate_series(2, 600)")
-        site.db.execute("update pydb.retention_policy set updated_at = now() - interval '1 hour'")
         site.db.execute("select pydb.guard_set('policy', 'changed', p_schema_drift => 'hold')")
         site.db.execute("alter table t.changed drop column id")
+        site.db.execute("select pydb.guard_set('policy', 'waits', p_approval => 'own')")
+        site.db.execute(
+            "select pydb.retention_policy_set('waits', 't.waits', 'at', '2 hours', p_fuse_share => 1,"
+            " p_schedule => '* * * * *')"
+        )
+        site.db.execute("select pydb.hold_place('one row', 't.kept', p_filter => 'id = 7', p_reason => 'r')")
+        site.db.execute("select pydb.hold_place('none', 't.lost', p_filter => 'id = 7', p_reason => 'r')")
+        site.db.execute("alter table t.lost rename id to number")
         site.db.execute(
             "create function t.crowd(regclass) returns pydb.governor_reading language sql stable as $$"
             " select row(case when $1 = 't.starved'::regclass then 11 else 0 end, 'guests', true, 'said so')"
             "::pydb.governor_reading $$"
         )
         site.db.execute("select pydb.governor_set('crowd', 't.crowd', 10, p_patience => '0')")
+        site.db.execute("update pydb.retention_policy set updated_at = now() - interval '1 hour'")
         with db.connect(site.dsn) as conn:
             schedule.sync(conn)
         site.wait_for(

@@ -7,6 +7,7 @@ returns oid[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan -- as in pydb_internal.cascade_traverse
 as $$
 begin
     -- asked for each edge: a plan is kept

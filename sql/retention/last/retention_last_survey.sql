@@ -1,11 +1,11 @@
--- pydb_internal.retention_last_survey (last; by retention_open, retention_plan, retention_survey): which rows of each
--- partition are the last of their groups, found at once for all partitions.
+-- pydb_internal.retention_last_survey (last): what a policy says of a row, and, of a partitioned table, which rows are
+-- the last of their groups, found at once for all partitions.
 -- reads the target   writes nothing   locks nothing above a select
 -- raises YD005 YD123 YD901
 create or replace function pydb_internal.retention_last_survey(
     p_policy pydb.retention_policy,
     p_cutoff timestamptz,
-    p_said pydb_internal.retention_said
+    p_said pydb_internal.retention_said default null
 )
 returns pydb_internal.retention_said
 language plpgsql
@@ -18,6 +18,9 @@ set intervalstyle = 'postgres'
 set extra_float_digits = 1
 as $$
 begin
+    if p_said.expired is null then
+        p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
+    end if;
     if p_policy.keep_last is null or p_said.last is not null or not exists (
         select from pg_class as c where c.oid = p_policy.target and c.relkind = 'p'
     ) then
@@ -45,8 +48,8 @@ $$;
 comment on function pydb_internal.retention_last_survey(
     pydb.retention_policy, timestamptz, pydb_internal.retention_said
 ) is
-'p_said with last, since, and a ruled that looks at no partition older than since; unchanged where a policy keeps no
-last rows, or its table has no partitions: their rows are given places within the count.';
+'p_said, or retention_said_of, with last, since, and a ruled that looks at no partition older than since; without these
+where a policy keeps no last rows, or its table has no partitions: its rows are given places within the count.';
 
 revoke all on function pydb_internal.retention_last_survey(
     pydb.retention_policy, timestamptz, pydb_internal.retention_said

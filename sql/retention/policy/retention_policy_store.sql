@@ -30,7 +30,7 @@ begin
         raise exception using errcode = 'YD107',
             message = format('policy %s already prunes %s', v_other, v_given.target_name),
             detail = 'Two policies with the same filter would disagree; the shorter keep would win in silence.',
-            hint = format('Change %s, drop it with pydb.retention_policy_drop, or give a p_filter.', v_other);
+            hint = format('Change %s, give a p_filter, or: select pydb.retention_policy_drop(%L);', v_other, v_other);
     end if;
     v_new.author := v_draft.author;
     v_new.author_role := v_draft.author_role;

@@ -16,6 +16,12 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_target constant float8 := pydb_internal.retention_target_ms(p_policy);
+    -- bytes a millisecond: what is archived is read and written too
+    v_speed constant float8 := case
+        when 'archive' in (p_policy.action, p_policy.partition_first)
+            or (p_policy.action = 'export' and p_work.way <> 'plain') then 50000
+        else 333333
+    end;
     v_bytes float8;
     v_density float8;
     v_guess float8;
@@ -32,8 +38,8 @@ begin
     select sum(pg_table_size(u.relation)) / greatest(sum(u.density * greatest(u.until_block, 1)), 1), max(u.density)
     into v_bytes, v_density
     from unnest(p_parts) as u;
-    -- milliseconds a row: 3 for a megabyte of its own, or for one that is read for it
-    v_guess := coalesce(v_bytes, 0) / 333333 + p_scanned / 333333;
+    -- milliseconds a row: 3 for a megabyte of its own (20 where it is archived), or for one that is read for it
+    v_guess := coalesce(v_bytes, 0) / v_speed + p_scanned / 333333;
     p_work.cost := greatest(v_guess, 0.002);
     -- rows of the first batch: what fits the target at 10 us each, or more, and the rate limit
     v_rows := least(v_target / greatest(v_guess, 0.01), p_policy.rows_per_second);

@@ -50,9 +50,7 @@ begin
     v_cutoff := pydb_internal.retention_cutoff(v_policy, p_run.now);
     v_holds := (pydb_internal.hold_state()).generation; -- before anything is counted
     v_rule := pydb_internal.hold_rule_of(v_policy.target);
-    v_said := pydb_internal.retention_last_survey(
-        v_policy, v_cutoff, pydb_internal.retention_said_of(v_policy, v_cutoff)
-    );
+    v_said := pydb_internal.retention_last_survey(v_policy, v_cutoff);
     p_run.work := coalesce(p_run.work, '{}') || pydb_internal.retention_naming(v_policy);
     select
         coalesce(sum(s.rows_due), 0)::bigint, coalesce(sum(s.rows_blocked), 0)::bigint,

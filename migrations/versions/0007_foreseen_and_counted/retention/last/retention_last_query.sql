@@ -43,7 +43,7 @@ $$;
 
 comment on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) is
 'Query with columns "in" (tableoid), "at" (ctid), "place" (1 = the newest of its group), and, for combine or, "is_aged"
-(places are among those that are not) and "is_endless"; "time", and "is_old": older than the cutoff. Rows without a time, with one that cannot be
-meant, and rows that the filter leaves out have no place.';
+(places are among those that are not) and "is_endless"; "time", and "is_old": older than the cutoff. Rows without a
+time, with one that cannot be meant, and rows that the filter leaves out have no place.';
 
 revoke all on function pydb_internal.retention_last_query(pydb.retention_policy, timestamptz) from public;

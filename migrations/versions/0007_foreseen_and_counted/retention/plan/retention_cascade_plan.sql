@@ -26,9 +26,6 @@ begin
     if v_way = 'plain' then
         return;
     end if;
-    if p_said.expired is null then
-        p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
-    end if;
     p_said := pydb_internal.retention_last_survey(p_policy, p_cutoff, p_said);
     v_said := p_said;
     v_said.last := null;

@@ -42,9 +42,6 @@ declare
 begin
     perform pydb_internal.retention_chunk_check(p_policy);
     perform pydb_internal.retention_time_unit(p_policy.target, p_policy.time_column, p_policy.time_unit);
-    if p_said.expired is null then
-        p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
-    end if;
     p_said := pydb_internal.retention_last_survey(p_policy, p_cutoff, p_said);
     v_said := p_said;
     v_said.last := null;
