@@ -82,7 +82,7 @@ def test_a_name_is_one_word(db: Connection, name: str) -> None:
     reference = refer(db, name)
     db.execute("select count(*) from pydb.orphan_scan()")
     found = {}
-    for command in commands(db):
+    for command in (one for line in commands(db) for one in line.split("; then: ")):
         if MARK in command:
             words = shlex.split(command.partition(" --key …")[0])
             end = next(

@@ -1,4 +1,4 @@
-"""Scans and cascade jobs by pg_cron, as a role whose defaults are all against it, on somebody else's schema."""
+"""Scans and cascade jobs by pg_cron, as a role whose defaults are all against it, on a schema of others."""
 
 from __future__ import annotations
 

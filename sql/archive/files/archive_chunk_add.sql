@@ -1,4 +1,4 @@
--- pydb_internal.archive_chunk_add (files; for pydb/archive/export.py): name rows of a file that may be deleted, in the
+-- pydb_internal.archive_chunk_add (files; for pydb/archive/pieces.py): name rows of a file that may be deleted, in the
 -- transaction that entered it.
 -- writes pydb_internal.archive_chunk   locks nothing
 -- raises YD005
