@@ -183,10 +183,17 @@ def _drop_spare_wal(cluster: Path, bin_dir: Path) -> None:
     ).stdout
     assert re.search(r"^Database cluster state: +shut down$", told, re.MULTILINE), told
     needed = re.search(r"^Latest checkpoint's REDO WAL file: +([0-9A-F]{24})$", told, re.MULTILINE)
+    place = re.search(r"^Latest checkpoint location: +[0-9A-F]+/([0-9A-F]+)$", told, re.MULTILINE)
+    size = re.search(r"^Bytes per WAL segment: +(\d+)$", told, re.MULTILINE)
     assert needed is not None, told
-    for file in (cluster / "pg_wal").iterdir():
-        if re.fullmatch(r"[0-9A-F]{24}", file.name) and file.name != needed[1]:
-            file.unlink()
+    assert place is not None, told
+    assert size is not None, told
+    # a checkpoint at the end of a file goes on in the next one
+    is_split = int(place[1], 16) % int(size[1]) > int(size[1]) - 8192
+    files = sorted(f for f in (cluster / "pg_wal").iterdir() if re.fullmatch(r"[0-9A-F]{24}", f.name))
+    first = [file.name for file in files].index(needed[1])
+    for file in (*files[:first], *files[first + 1 + is_split :]):
+        file.unlink()
 
 
 class MissingServerError(Exception):

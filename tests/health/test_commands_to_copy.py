@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,8 +31,8 @@ def commands(db: Connection) -> Iterator[str]:
         f" union all select f ->> 'hint' from {findings} union all select next_step from pydb.run_list"
         f" union all select unnest(array[e.hint, e.meaning]) from {explained}".encode()
     ).fetchall():
-        if hint is not None and "pydb " in str(hint):
-            yield str(hint)[str(hint).index("pydb ") :]
+        # a sentence may have several
+        yield from re.split(r"(?=\bpydb )", str(hint or ""))[1:]
 
 
 def understood(words: Sequence[str]) -> dict[str, object]:
