@@ -81,6 +81,9 @@ def revert(revision: str) -> None:
     added = {name: path for name, path in step.files.items() if name not in before}
     restored = {name: before[name] for name in before if name in step.files or name in step.dropped}
     kept = sources.moved(added, restored)
+    # a view that stands on what was added cannot become its former self before that goes, nor that before it
+    for name in sources.resting_on(step.files, {name: added[name] for name in added if name not in kept}):
+        script.drop(step.files[name])
     for name in reversed(sources.ordered(added)):
         if name not in kept and not name.endswith(sources.TABLES):
             script.drop(added[name])

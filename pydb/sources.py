@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,6 +119,9 @@ def _needs(text: str) -> list[str]:
     return re.findall(r"\bpydb(?:_internal)?\.\w+", re.split(r"\bas \$", code, maxsplit=1)[0])
 
 
+_VIEWS: Final = 2  # tables, routines, views
+
+
 def _rank(name: str, text: str) -> tuple[int, int, str]:
     parts = PurePosixPath(name).parts
     if len(parts) not in (2, 3) or parts[0] not in DOMAINS:
@@ -126,7 +129,7 @@ def _rank(name: str, text: str) -> tuple[int, int, str]:
     if parts[-1] == TABLES:
         layer = 0
     else:
-        layer = 2 if re.search(r"^create (or replace )?view ", text, re.MULTILINE) else 1
+        layer = _VIEWS if re.search(r"^create (or replace )?view ", text, re.MULTILINE) else 1
     return layer, DOMAINS.index(parts[0]), parts[-1]
 
 
@@ -156,6 +159,17 @@ def moved(old: Mapping[str, Path], new: Mapping[str, Path]) -> dict[str, str]:
         if name not in new and objects and all(object_name in there for object_name in objects):
             found[name] = there[objects[0]]
     return found
+
+
+def resting_on(files: Mapping[str, Path], others: Mapping[str, Path]) -> list[str]:
+    """The views among ``files`` that stand on what ``others`` create, those that others need last."""
+    there = created(others).keys()
+    texts = {name: path.read_text("utf-8") for name, path in files.items() if name not in others}
+    return [
+        name
+        for name in reversed(ordered({name: files[name] for name in texts}))
+        if _rank(name, texts[name])[0] == _VIEWS and not there.isdisjoint(_needs(texts[name]))
+    ]
 
 
 def tables_known(files: Mapping[str, Path], before: Mapping[str, Path]) -> frozenset[str]:

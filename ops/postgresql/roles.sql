@@ -337,9 +337,9 @@ declare
         retention_partition_evade retention_partition_finalize retention_partition_lock retention_partition_parts
         retention_partition_remove retention_partition_store retention_partition_turn retention_partition_vet
         retention_places retention_plan_verdict retention_policy_of retention_range retention_renamed
-        retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
-        retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
-        retention_shut retention_signature retention_take retention_target_ms retention_tell_held
+        retention_resume_position retention_run_check retention_save_batch retention_save_check retention_save_copy
+        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
+        retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
         retention_tell_implausible retention_together retention_together_next retention_together_remove
         retention_together_statements retention_turn retention_unruled retention_verify retention_verify_foreign
         retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.faults.crashes import Crash
     from tests.faults.lab import Lab
+    from tests.forked import Started
     from tests.servers import TestServer
 
 # what another session locks, so that the command stands still there
@@ -35,7 +36,7 @@ WAITS = (
 class Command:
     """A command in the place of a statement: the process of a session of its own, and how it ended."""
 
-    def __init__(self, cli: Cli, process: subprocess.Popen[str], pid: int) -> None:
+    def __init__(self, cli: Cli, process: subprocess.Popen[bytes] | Started, pid: int) -> None:
         self._cli, self._process, self.pid = cli, process, pid
 
     def failed(self) -> None:

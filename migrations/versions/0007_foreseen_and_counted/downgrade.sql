@@ -10,8 +10,6 @@ drop type pydb_internal.retention_last_rows;
 drop routine pydb_internal.cascade_index_command;
 drop table pydb_internal.reference_gate;
 
-drop view pydb.hold_status;
-
 alter type pydb_internal.retention_work drop attribute fixed_ms, drop attribute last_rows, drop attribute last_ms;
 
 drop routine pydb_internal.retention_target_ms;
