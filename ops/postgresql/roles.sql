@@ -170,24 +170,24 @@ declare
         health_retention health_run_findings health_say health_schedule health_seal health_targets health_telemetry
         hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between
         hold_filter_problem hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint
-        hold_is_asked hold_is_carried hold_kept_conditions hold_key_condition hold_mending hold_names_of hold_problem
-        hold_relation hold_rule_of hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations
-        hold_top key_match metric_archive metric_build metric_cascade metric_collect metric_database metric_edges
-        metric_events metric_gap metric_health metric_histograms metric_holds metric_idempotency metric_interval
-        metric_orphans metric_parts metric_policies metric_relations metric_retention metric_runs metric_scheduler
-        metric_standbys metric_times object_is_trusted orphan_references reference_aliases reference_base_type
-        reference_by_name reference_candidates reference_check_author reference_check_choices reference_comparable
-        reference_constrained reference_domain_refusals reference_edge_condition reference_edges reference_edges_among
-        reference_effects reference_equality reference_get reference_inbound reference_is_conditional
-        reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns reference_kinds
-        reference_logical reference_match reference_measure reference_named reference_open_columns reference_overlooked
-        reference_parse reference_partition_refusals reference_people reference_problem reference_publications
-        reference_relation_shape reference_roles reference_row_condition reference_set_refusals reference_set_source
-        reference_set_values reference_shape reference_shared_names reference_short_words reference_similar
-        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_check_names relation_check_seen relation_identities relation_is_hypertable relation_names
-        relation_problem relation_publications relation_published relation_renamed relation_rules relation_source
-        relation_tree retention_aged_condition retention_along retention_below_condition retention_beyond_condition
+        hold_is_asked hold_is_carried hold_kept_conditions hold_key_condition hold_names_of hold_problem hold_relation
+        hold_rule_of hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top
+        key_match metric_archive metric_build metric_cascade metric_collect metric_database metric_edges metric_events
+        metric_gap metric_health metric_histograms metric_holds metric_idempotency metric_interval metric_orphans
+        metric_parts metric_policies metric_relations metric_retention metric_runs metric_scheduler metric_standbys
+        metric_times object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name
+        reference_candidates reference_check_author reference_check_choices reference_comparable reference_constrained
+        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_inbound reference_is_conditional reference_is_indexed
+        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
+        reference_measure reference_named reference_open_columns reference_overlooked reference_parse
+        reference_partition_refusals reference_people reference_problem reference_publications reference_relation_shape
+        reference_roles reference_row_condition reference_set_refusals reference_set_source reference_set_values
+        reference_shape reference_shared_names reference_short_words reference_similar reference_source
+        reference_stored_command reference_unique_refusals reference_unsettable reference_words relation_check_names
+        relation_check_seen relation_identities relation_is_hypertable relation_names relation_problem
+        relation_publications relation_published relation_renamed relation_rules relation_source relation_tree
+        retention_aged_condition retention_along retention_below_condition retention_beyond_condition
         retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author retention_check_rules
         retention_check_stored retention_check_target retention_choices retention_code_hurdles retention_cut
         retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
