@@ -13,9 +13,9 @@ select
     h.released_at, h.released_reason, p.problem, h.overrides,
     case when p.problem is not null then pydb_internal.hold_mending(h) end as hint
 from pydb.hold as h
-cross join lateral unnest(array[ -- worked out once
+cross join lateral pg_catalog.unnest(array[ -- worked out once
     case
-        when h.released_at is null then coalesce(pydb_internal.hold_problem(h), pydb_internal.hold_filter_problem(h))
+        when h.released_at is null then pydb_internal.hold_problem(h)
     end
 ]) as p (problem);
 

@@ -150,6 +150,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_rule_lock": (1, NAMES),
     "retention_shut": (2, RULES),
     "retention_held_rows": (1, FILTER),
+    "retention_last_survey": (1, RULES),
     "retention_measure": (7, FILTER),
     "retention_null_rows": (1, NAMES),
     "retention_partition_bounds": (1, "bounds as the server writes them, and typed constants, by format()"),

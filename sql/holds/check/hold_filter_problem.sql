@@ -1,4 +1,5 @@
--- pydb_internal.hold_filter_problem (check): why the filter of a hold cannot be asked any more, by nobody.
+-- pydb_internal.hold_filter_problem (check; by hold_problem): why the filter of a hold cannot be asked any more, by
+-- nobody.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.hold_filter_problem(p_hold pydb.hold)

@@ -8,7 +8,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return (
+    return coalesce((
         select format('%s has no column %I whose values can be read', pydb_internal.relation_name(t.relation), u.name)
         from unnest(case
             when p_hold.kind = 'tenant' and p_hold.relation is null then pydb_internal.hold_tenant_relations(p_hold)
@@ -21,11 +21,11 @@ begin
                 and pydb_internal.type_read(a.atttypid) is not null
         )
         limit 1
-    );
+    ), pydb_internal.hold_filter_problem(p_hold));
 end
 $$;
 
 comment on function pydb_internal.hold_problem(pydb.hold) is
-'Null where the columns of a hold are there; a table that is gone is no problem.';
+'Null where the columns of a hold, and what its filter names, are there; a table that is gone is no problem.';
 
 revoke all on function pydb_internal.hold_problem(pydb.hold) from public;

@@ -17,8 +17,8 @@ declare
     v_block bigint;
 begin
     select l.* into v_last from pydb_internal.run_last('retention', (p_turn.run).subject) as l;
-    -- what was learned while another reference had no index is forgotten, and what was learned of rows much smaller than
-    -- these; the rest fades, the cause may be gone
+    -- what was learned while another reference had no index is forgotten, and what was learned of rows much smaller
+    -- than these; the rest fades, the cause may be gone
     if v_last.detail -> 'learned' is not null and (p_turn.run).work ->> 'print'
         = coalesce(v_last.detail -> 'learned' ->> 'print', (p_turn.run).work ->> 'print')
         and ((p_turn.run).work ->> 'cost')::float8 > 8 * (v_last.detail -> 'learned' ->> 'cost')::float8 is not true

@@ -8,9 +8,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_problem text := pydb_internal.hold_problem(p_hold);
+    v_problem text;
 begin
-    if v_problem is null and p_hold.filter is not null and not p_is_wide
+    if p_is_wide then
+        p_hold.filter := null;
+    end if;
+    v_problem := pydb_internal.hold_problem(p_hold);
+    if v_problem is null and p_hold.filter is not null
         and pydb_internal.hold_relation(p_hold) is not null
     then
         begin
@@ -19,7 +23,7 @@ begin
                 p_hold.placed_by, p_hold.placed_by_role, format('select * from pydb.hold where name = %L;', p_hold.name)
             );
         exception when sqlstate 'YD103' or sqlstate 'YD114' then
-            v_problem := coalesce(pydb_internal.hold_filter_problem(p_hold), sqlerrm);
+            v_problem := sqlerrm;
         end;
     end if;
     return format('hold %s cannot be followed: ', p_hold.name) || v_problem;

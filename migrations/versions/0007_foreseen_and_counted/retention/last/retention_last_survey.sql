@@ -17,6 +17,9 @@ set datestyle = 'ISO, YMD'
 set intervalstyle = 'postgres'
 set extra_float_digits = 1
 as $$
+declare
+    v_last pydb_internal.retention_last_rows[];
+    v_since text;
 begin
     if p_said.expired is null then
         p_said := pydb_internal.retention_said_of(p_policy, p_cutoff);
@@ -37,7 +40,9 @@ begin
         ) as k',
         p_policy.keep_last, pydb_internal.retention_end(p_policy, 'min', '"last"."time"'),
         pydb_internal.retention_last_query(p_policy, p_cutoff)
-    ) into p_said.last, p_said.since;
+    ) into v_last, v_since;
+    p_said.last := v_last;
+    p_said.since := v_since;
     p_said.ruled := pydb_internal.retention_rule_condition(
         p_policy, p_cutoff, p_since => coalesce(p_said.since, '')
     );
