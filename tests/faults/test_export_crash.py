@@ -35,7 +35,7 @@ WAITS = (
 class Command:
     """A command in the place of a statement: the process of a session of its own, and how it ended."""
 
-    def __init__(self, cli: Cli, process: subprocess.Popen[str], pid: int) -> None:
+    def __init__(self, cli: Cli, process: subprocess.Popen[bytes], pid: int) -> None:
         self._cli, self._process, self.pid = cli, process, pid
 
     def failed(self) -> None:
