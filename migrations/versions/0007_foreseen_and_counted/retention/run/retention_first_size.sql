@@ -19,8 +19,8 @@ declare
     -- bytes a millisecond: what is archived is read and written too
     v_speed constant float8 := case
         when 'archive' in (p_policy.action, p_policy.partition_first)
-            or (p_policy.action = 'export' and p_work.way <> 'plain') then 50000
-        else 333333
+            or (p_policy.action = 'export' and p_work.way <> 'plain') then 50000::float8
+        else 333333::float8
     end;
     v_bytes float8;
     v_density float8;
