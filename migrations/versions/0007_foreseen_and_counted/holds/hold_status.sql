@@ -11,12 +11,7 @@ select
     h.kind, coalesce(pydb_internal.relation_name(h.relation), h.relation_name) as relation,
     h.key_columns as columns, h.keys, h.filter, h.reason, h.placed_by, h.placed_at, h.until, h.released_by,
     h.released_at, h.released_reason, p.problem, h.overrides,
-    case when p.problem is not null then pg_catalog.format(
-        'pydb hold place NEW-NAME %s--%s … --reason …, which says it as it is now; then: '
-        'pydb hold release %s --reason …', pydb_internal.shell_word(
-            pydb_internal.relation_name(pydb_internal.hold_relation(h)::pg_catalog.regclass)
-        ) || ' ', h.kind, pydb_internal.shell_word(h.name)
-    ) end as hint
+    case when p.problem is not null then pydb_internal.hold_mending(h) end as hint
 from pydb.hold as h
 cross join lateral pg_catalog.unnest(array[ -- worked out once
     case
