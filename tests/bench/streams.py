@@ -108,7 +108,7 @@ def figures(arena: Arena, options: argparse.Namespace) -> list[Figure]:
     )
     beside = Figure(
         f"{who}, processors full: throughput with an event each / with an INSERT by hand",
-        0.8, unit="ms", at_least=True,
+        0.5, unit="ms", at_least=True,
     )  # fmt: skip
     full = Figure(
         f"{who}, processors full: throughput with an event each / without (for information)",
