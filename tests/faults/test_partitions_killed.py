@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.faults.crashes import CRASHES
+from tests.faults.test_export_crash import Command
 from tests.faults.test_partitions import DAY, OLD, RUN, YOUNG, daily, halt_drops, there
 
 if TYPE_CHECKING:
@@ -109,6 +110,28 @@ def test_a_command_that_exports_partitions_is_killed(lab: Lab, tmp_path: Path, b
     assert result.code == 0, result
     exported(lab)
     assert there(lab) == YOUNG * DAY
+    assert lab.value("select sum(rows_deleted)::int from pydb.archive_manifest") == OLD * DAY
+    settled(lab)
+
+
+@CRASHES
+@pytest.mark.parametrize("before", ["ALTER TABLE", "DROP TABLE"])
+def test_a_server_dies_while_partitions_are_exported(
+    mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash, before: str
+) -> None:
+    lab = mortal_lab
+    daily(lab)
+    lab.policy(action="drop_partition", partition_first="export")
+    halt_drops(lab, before)
+    cli = Cli(lab.dsn, tmp_path)
+    to = str(tmp_path / "files")
+    with lab.holding():
+        process = cli.start(*EXPORT, to)
+        crash(mortal, lab, Command(cli, process, lab.at_the_gate()))  # type: ignore[arg-type]
+    exported(lab)
+    result = cli(*EXPORT, to)
+    assert result.code == 0, result
+    exported(lab)
     assert lab.value("select sum(rows_deleted)::int from pydb.archive_manifest") == OLD * DAY
     settled(lab)
 
