@@ -130,15 +130,19 @@ def test_requests_are_recorded_as_those_of_asgi(writer: Writer, read: Read) -> N
         assert ask(port, "GET", "/gr%C3%B6%C3%9Fe") == (200, b"ok")
     assert writer.flush()
     rule = "/o/<int:id>"
-    assert read(ROWS) == [
-        ("GET", rule, "/o/1", 200, None),
-        ("POST", rule, "/o/2", 201, None),
-        ("GET", rule, "/raises", 500, "LookupError"),
-        ("GET", rule, "/turns", 503, "503"),
-        ("GET", rule, "/breaks", 200, "EOFError"),
-        ("GET", rule, "/file", 200, None),
-        ("GET", rule, "/größe", 200, None),
-    ]
+    # times of two batches are as exact as it takes to ask the server for its own
+    assert sorted(read(ROWS), key=str) == sorted(
+        [
+            ("GET", rule, "/o/1", 200, None),
+            ("POST", rule, "/o/2", 201, None),
+            ("GET", rule, "/raises", 500, "LookupError"),
+            ("GET", rule, "/turns", 503, "503"),
+            ("GET", rule, "/breaks", 200, "EOFError"),
+            ("GET", rule, "/file", 200, None),
+            ("GET", rule, "/größe", 200, None),
+        ],
+        key=str,
+    )
     assert read(
         'select "user.id", trace_id, parent_span_id from app.request_telemetry where "url.path" = \'/o/1\''
     ) == [("anna", "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")]
