@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from abc import ABC, abstractmethod
 from concurrent.futures import wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ class Written:
     """True from the moment on at which the database may know it."""
 
 
-class Pieces:
+class Pieces(ABC):
     """Writes files, one a range of blocks; which ranges, and what is done with them, is for who inherits."""
 
     def __init__(self, reader: Connection, policy: str, target: Target, *, parquet: bool) -> None:
@@ -54,9 +55,9 @@ class Pieces:
         self._part = 0
         self._left: int | None = None
 
+    @abstractmethod
     def _range(self, run: Run, leaf: Row, part: range, cutoff: datetime | None) -> Row:
-        """The statements that read a range, see :meth:`pydb.archive.export.Exporter._range`."""
-        raise NotImplementedError
+        """The statements that read a range."""
 
     def _read(  # noqa: PLR0917
         self,
