@@ -24,7 +24,7 @@ begin
         exit when v_is_last or clock_timestamp() >= v_until;
         commit;
         set local search_path = pg_catalog, pg_temp;
-        perform pg_sleep(least(1, greatest(extract(epoch from v_until - clock_timestamp()), 0)));
+        perform pydb_internal.clock_wait(v_until, '1 s');
         v_is_last := clock_timestamp() >= v_until;
     end loop;
 end

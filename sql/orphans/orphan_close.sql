@@ -38,7 +38,7 @@ begin
             perform pydb_internal.application_pin(p_search_path, v_plan.child);
             v_is_done := pydb_internal.orphan_close_try(v_plan, v_statement, v_deadline);
             exit when v_is_done;
-            perform pg_sleep(0.1 + random() * 0.4);
+            perform pydb_internal.clock_wait(null, (0.1 + random() * 0.4) * interval '1 s');
         end loop;
         raise notice 'reference %: %', v_plan.reference, v_statement;
     end loop;

@@ -71,7 +71,7 @@ ONLY: Final = {
 }
 # files that may hold these words, because they are what the words are for
 COMMITTING: Final = frozenset({"run_drive"})
-SLEEPING: Final = frozenset({"run_drive", "orphan_close", "audit_seal_run", "event_run", "hold_shut"})
+SLEEPING: Final = frozenset({"run_drive", "clock_wait"})
 
 
 def _head(file: SqlFile) -> str:

@@ -40,7 +40,7 @@ begin
                     hint = 'set lock_timeout = ''60s''; then place it again.';
             end if;
         end;
-        perform pg_sleep(least(v_try, extract(epoch from v_until - clock_timestamp()) * 1000) / 1000.0);
+        perform pydb_internal.clock_wait(v_until, v_try * interval '1 ms');
         v_try := least(2 * v_try, 2048); -- longer than a batch lasts
     end loop;
 end
