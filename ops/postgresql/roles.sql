@@ -181,26 +181,26 @@ declare
         reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
         reference_edges_among reference_effects reference_equality reference_get reference_has_silent reference_inbound
         reference_is_conditional reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns
-        reference_kinds reference_logical reference_match reference_measure reference_named reference_open_columns
-        reference_overlooked reference_parse reference_partition_refusals reference_people reference_problem
-        reference_publications reference_relation_shape reference_roles reference_row_condition reference_set_refusals
-        reference_set_source reference_set_values reference_shape reference_shared_names reference_short_words
-        reference_similar reference_source reference_stored_command reference_unique_refusals reference_unsettable
-        reference_words relation_check_names relation_check_seen relation_identities relation_is_hypertable
-        relation_names relation_problem relation_publications relation_published relation_renamed relation_rules
-        relation_source relation_tree retention_aged_condition retention_along retention_below_condition
+        reference_kinds reference_logical reference_match reference_measure reference_moved_problem reference_named
+        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
+        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
+        reference_set_refusals reference_set_source reference_set_values reference_shape reference_shared_names
+        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
+        reference_unsettable reference_words relation_check_names relation_check_seen relation_identities
+        relation_is_hypertable relation_names relation_problem relation_publications relation_published relation_renamed
+        relation_rules relation_source relation_tree retention_aged_condition retention_along retention_below_condition
         retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_rules retention_check_target retention_choices retention_chunk_bounds
-        retention_chunk_check retention_chunk_is_served retention_chunk_problem retention_chunk_routine
-        retention_chunk_units retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition
-        retention_due_terms retention_effect_warnings retention_end retention_endless_condition retention_enter
-        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
-        retention_explain_switches retention_explain_terms retention_explain_window retention_floor
-        retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity retention_has_rules
-        retention_held_warnings retention_hurdle_warnings retention_hurdles retention_implausible_warnings
-        retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text retention_kept_query
-        retention_last_groups retention_last_index retention_last_key retention_last_order retention_last_query
-        retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_check_author retention_check_columns retention_check_rules retention_check_target retention_choices
+        retention_chunk_bounds retention_chunk_check retention_chunk_is_served retention_chunk_problem
+        retention_chunk_routine retention_chunk_units retention_code_hurdles retention_cut retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_endless_condition retention_enter retention_expired_condition retention_expiry
+        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
+        retention_explain_window retention_floor retention_fuse_problem retention_goes_at retention_guess_unit
+        retention_has_infinity retention_has_rules retention_held_warnings retention_hurdle_warnings retention_hurdles
+        retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
+        retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
+        retention_last_query retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
         retention_missing_grants retention_named retention_null_rows retention_owner_hurdles retention_partition_bounds
         retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
@@ -271,9 +271,9 @@ declare
         retention_approval_vet retention_builtin retention_bytes retention_check_keep retention_check_limits
         retention_check_new_rules retention_check_rights retention_check_terms retention_check_unit
         retention_check_values retention_check_watermark retention_partition_check retention_partition_problem
-        retention_policy_store retention_policy_vet retention_unruled run_beat run_begin run_blame run_call
-        run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end
-        run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan
+        retention_policy_store retention_policy_vet retention_seen retention_unruled run_beat run_begin run_blame
+        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
+        run_end run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan
         run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest
         run_sentence run_series run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require
         telemetry_audit_statements telemetry_check_create telemetry_extend telemetry_forget telemetry_get

@@ -1,4 +1,4 @@
--- pydb_internal.filter_columns (filter; by hold_see): the columns of a table that a filter names.
+-- pydb_internal.filter_columns (filter): the columns of a table that a filter names.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.filter_columns(p_relation oid, p_filter text)

@@ -1,5 +1,5 @@
--- pydb_internal.column_places (naming; by hold_see): which columns of a table are meant by their names today, as numbers:
--- text that is kept names columns, and a column may be renamed while another takes its name.
+-- pydb_internal.column_places (naming): which columns of a table are meant by their names today, as numbers: text that
+-- is kept names columns, and a column may be renamed while another takes its name.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.column_places(p_relation oid, p_columns name[])
