@@ -209,20 +209,20 @@ declare
         retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
         retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock retention_rule_problem
         retention_rule_source retention_rule_text retention_rule_warnings retention_said_of retention_save_action
-        retention_save_whole_action retention_schedules retention_session_hurdles retention_set_conditions
-        retention_set_warnings retention_shape retention_spare_name retention_strategy retention_sure_condition
-        retention_survey retention_terms retention_text_time retention_ticks retention_time_hint retention_time_index
-        retention_time_type retention_time_unit retention_total_rows retention_touched retention_undo
-        retention_until_text retention_version retention_watermark retention_watermark_function_problem
-        retention_watermark_place retention_watermark_problem retention_watermark_table_problem
-        retention_watermark_warnings rows_text run_action run_advice run_dead run_fault run_is_dead run_live
-        schedule_actions schedule_backend schedule_backend_alive schedule_changes schedule_command
-        schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs schedule_known
-        schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs schedule_sources
-        schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive seal_text setting_get
-        setting_of_role shell_command shell_word space_free superuser_text telemetry_jobs telemetry_parts
-        telemetry_problem telemetry_requests telemetry_schedules telemetry_until total_subject type_alike type_plain
-        type_read window_users window_verdict
+        retention_save_hurdles retention_save_whole_action retention_schedules retention_session_hurdles
+        retention_set_conditions retention_set_warnings retention_shape retention_spare_name retention_strategy
+        retention_sure_condition retention_survey retention_terms retention_text_time retention_ticks
+        retention_time_hint retention_time_index retention_time_type retention_time_unit retention_total_rows
+        retention_touched retention_undo retention_until_text retention_version retention_watermark
+        retention_watermark_function_problem retention_watermark_place retention_watermark_problem
+        retention_watermark_table_problem retention_watermark_warnings rows_text run_action run_advice run_dead
+        run_fault run_is_dead run_live schedule_actions schedule_backend schedule_backend_alive schedule_changes
+        schedule_command schedule_command_parse schedule_failures schedule_fired schedule_job_name schedule_jobs
+        schedule_known schedule_leftovers schedule_listed schedule_present schedule_prune_statement schedule_runs
+        schedule_sources schedule_statements schedule_subjects schedule_targets schedule_wanted scheduler_alive
+        seal_text setting_get setting_of_role shell_command shell_word space_free superuser_text telemetry_jobs
+        telemetry_parts telemetry_problem telemetry_requests telemetry_schedules telemetry_until total_subject
+        type_alike type_plain type_read window_users window_verdict
     ';
     c_admin constant text := '
         archive_adopt archive_chunk_add archive_export_leaves archive_export_pending archive_export_range
@@ -337,18 +337,18 @@ declare
         retention_partition_close retention_partition_evade retention_partition_finalize retention_partition_lock
         retention_partition_parts retention_partition_remove retention_partition_store retention_partition_turn
         retention_partition_vet retention_places retention_plan_verdict retention_policy_of retention_range
-        retention_renamed retention_resume_position retention_run_check retention_save_batch retention_save_check
-        retention_save_copy retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows
-        retention_save_turn retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms
-        retention_tell_held retention_tell_implausible retention_together retention_together_next
-        retention_together_remove retention_together_statements retention_turn retention_unruled retention_verify
-        retention_verify_foreign retention_verify_kept run_beat run_begin run_blame run_call run_check_now
-        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only
-        run_kind_get run_label run_last run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser
-        run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest
-        run_sentence run_series run_size run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost
-        schedule_conflict schedule_failures_add schedule_is_command schedule_require telemetry_extend telemetry_get
-        telemetry_unit total_batches total_bucket window_stop window_within
+        retention_renamed retention_resume_position retention_run_check retention_save_batch retention_save_copy
+        retention_save_detach retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn
+        retention_shape_adopt retention_shut retention_signature retention_take retention_target_ms retention_tell_held
+        retention_tell_implausible retention_together retention_together_next retention_together_remove
+        retention_together_statements retention_turn retention_unruled retention_verify retention_verify_foreign
+        retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close
+        run_close_dead run_close_interrupted run_cure run_drive run_end run_is_read_only run_kind_get run_label run_last
+        run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted run_look run_mark
+        run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size
+        run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict schedule_failures_add
+        schedule_is_command schedule_require telemetry_extend telemetry_get telemetry_unit total_batches total_bucket
+        window_stop window_within
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release
