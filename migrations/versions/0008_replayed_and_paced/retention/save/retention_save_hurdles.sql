@@ -1,5 +1,5 @@
--- pydb_internal.retention_save_hurdles (save): partitions are to be exported before they go, and rows of other tables go
--- along with theirs: no file of theirs would hold those.
+-- pydb_internal.retention_save_hurdles (save): partitions are to be exported before they go, and rows of other tables
+-- go along with theirs: no file of theirs would hold those.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_save_hurdles(p_policy pydb.retention_policy)
