@@ -275,7 +275,7 @@ declare
         run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_by_row run_is_read_only
         run_kind_get run_label run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look
         run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series
-        run_size run_stop run_tally run_tell run_terms_of schedule_is_command schedule_require
+        run_size run_stop run_tally run_tell run_terms_of run_unbegun schedule_is_command schedule_require
         telemetry_audit_statements telemetry_check_create telemetry_extend telemetry_forget telemetry_get
         telemetry_job_statements telemetry_request_statements telemetry_statements telemetry_store telemetry_unit
         telemetry_view_statements total_batches total_bucket window_stop window_within
@@ -348,9 +348,9 @@ declare
         run_close_dead run_close_interrupted run_cure run_drive run_end run_is_by_row run_is_read_only run_kind_get
         run_label run_last run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted
         run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
-        run_series run_size run_stop run_tally run_tell run_terms_of run_turns schedule_claim_lost schedule_conflict
-        schedule_failures_add schedule_is_command schedule_require telemetry_extend telemetry_get telemetry_unit
-        total_batches total_bucket window_stop window_within
+        run_series run_size run_stop run_tally run_tell run_terms_of run_turns run_unbegun schedule_claim_lost
+        schedule_conflict schedule_failures_add schedule_is_command schedule_require telemetry_extend telemetry_get
+        telemetry_unit total_batches total_bucket window_stop window_within
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release

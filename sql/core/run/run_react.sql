@@ -39,7 +39,13 @@ begin
     if p_sqlstate = '57014' and not v_is_timeout then
         v_turn.run.state := 'cancelled';
         v_turn.run.reason := 'cancelled';
-        v_turn.run.halt := 'cancelled';
+        v_turn.run.halt := 'cancelled'; -- a cancel ends the call, and this may be one even where a trigger raised it
+        if pydb_internal.application_raised(p_context) then
+            v_turn.run.state := 'failed';
+            v_turn.run.reason := 'error';
+            v_turn.run.hint := coalesce(p_run.hint, 'Code of the application raised 57014, which ends the whole call as '
+                'a cancel does: have it raise another SQLSTATE, and its row is left alone.');
+        end if;
         return v_turn;
     end if;
     if not (p_part is null) then
