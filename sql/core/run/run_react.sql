@@ -1,4 +1,4 @@
--- pydb_internal.run_react (run; by run_drive): what a run does about an error: around it, again smaller and later, or
+-- pydb_internal.run_react (run): what a run does about an error: around it, again smaller and later, or
 -- stop and say why.
 -- reads settings   writes nothing   locks nothing
 -- raises nothing
@@ -43,8 +43,8 @@ begin
         if pydb_internal.application_raised(p_context) then
             v_turn.run.state := 'failed';
             v_turn.run.reason := 'error';
-            v_turn.run.hint := coalesce(p_run.hint, 'Code of the application raised 57014, which ends the whole call as '
-                'a cancel does: have it raise another SQLSTATE, and its row is left alone.');
+            v_turn.run.hint := coalesce(p_run.hint, 'Code of the application raised 57014, which ends the whole call '
+                'as a cancel does: have it raise another SQLSTATE, and its row is left alone.');
         end if;
         return v_turn;
     end if;

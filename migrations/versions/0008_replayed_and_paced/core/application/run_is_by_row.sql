@@ -1,4 +1,5 @@
--- pydb_internal.run_is_by_row (application): whether one row alone may have raised an error, so that a run looks for it.
+-- pydb_internal.run_is_by_row (application): whether one row alone may have raised an error, so that a run looks for
+-- it.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_is_by_row(p_sqlstate text, p_context text)

@@ -10,8 +10,8 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     with last as (
-        -- a rehearsal, a run that did not start and one that somebody stopped leave it as it was; but not one whose turn
-        -- never came because its call was stopped
+        -- a rehearsal, a run that did not start and one that somebody stopped leave it as it was; but not one whose
+        -- turn never came because its call was stopped
         select distinct on (r.kind, r.subject) r.*
         from pydb.job_run as r
         where not r.dry_run and r.state not in ('queued', 'running') and (
