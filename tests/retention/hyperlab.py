@@ -32,13 +32,14 @@ create view timescaledb_information.chunks as
     select h.schema_name as hypertable_schema, h.table_name as hypertable_name, c.schema_name as chunk_schema,
         c.table_name as chunk_name, d.column_name as primary_dimension,
         d.column_type as primary_dimension_type,
-        case when d.column_type <> all ('{integer,bigint}'::regtype[]) then (c.lo || '+00')::timestamptz end as range_start,
-        case when d.column_type <> all ('{integer,bigint}'::regtype[]) then (c.up || '+00')::timestamptz end as range_end,
-        case when d.column_type = any ('{integer,bigint}'::regtype[]) then c.lo::bigint end as range_start_integer,
-        case when d.column_type = any ('{integer,bigint}'::regtype[]) then c.up::bigint end as range_end_integer
+        case when not w.is_number then (c.lo || '+00')::timestamptz end as range_start,
+        case when not w.is_number then (c.up || '+00')::timestamptz end as range_end,
+        case when w.is_number then c.lo::bigint end as range_start_integer,
+        case when w.is_number then c.up::bigint end as range_end_integer
     from _timescaledb_catalog.chunk as c
     join _timescaledb_catalog.hypertable as h on h.id = c.hypertable_id
-    join _timescaledb_catalog.dimension as d on d.hypertable_id = h.id;
+    join _timescaledb_catalog.dimension as d on d.hypertable_id = h.id
+    cross join lateral (select d.column_type in ('integer'::regtype, 'bigint'::regtype)) as w (is_number);
 create function ts.show_chunks(
     relation regclass, older_than anyelement, newer_than anyelement, created_before text default null
 ) returns setof regclass language plpgsql stable set timezone = 'UTC' as $f$

@@ -1,5 +1,5 @@
 -- pydb_internal.retention_chunk_problem (chunk): why chunks of a hypertable cannot go by the time of a column.
--- reads the catalog, and that of TimescaleDB, pydb.reference   writes nothing   locks nothing
+-- reads the catalog, pydb.reference, the catalog of TimescaleDB   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_chunk_problem(p_policy pydb.retention_policy)
 returns text
