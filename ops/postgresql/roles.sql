@@ -199,8 +199,8 @@ declare
         retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity retention_has_rules
         retention_held_warnings retention_hurdle_warnings retention_hurdles retention_implausible_warnings
         retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text retention_kept_query
-        retention_last_groups retention_last_index retention_last_key retention_last_order retention_last_query
-        retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_last_groups retention_last_index retention_last_key retention_last_order retention_last_places
+        retention_last_query retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
         retention_missing_grants retention_named retention_null_rows retention_owner_hurdles retention_partition_bounds
         retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
