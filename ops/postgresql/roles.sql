@@ -190,17 +190,17 @@ declare
         relation_names relation_problem relation_publications relation_published relation_renamed relation_rules
         relation_source relation_tree retention_aged_condition retention_along retention_below_condition
         retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_rules retention_check_target retention_choices retention_chunk_bounds
-        retention_chunk_check retention_chunk_is_served retention_chunk_problem retention_chunk_routine
-        retention_chunk_units retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition
-        retention_due_terms retention_effect_warnings retention_end retention_endless_condition retention_enter
-        retention_expired_condition retention_expiry retention_explain_cutoff retention_explain_partitions
-        retention_explain_switches retention_explain_terms retention_explain_window retention_floor
-        retention_fuse_problem retention_goes_at retention_guess_unit retention_has_infinity retention_has_rules
-        retention_held_warnings retention_hurdle_warnings retention_hurdles retention_implausible_warnings
-        retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text retention_kept_query
-        retention_last_groups retention_last_index retention_last_key retention_last_order retention_last_query
-        retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_check_author retention_check_children retention_check_rules retention_check_target retention_choices
+        retention_chunk_bounds retention_chunk_check retention_chunk_is_served retention_chunk_problem
+        retention_chunk_routine retention_chunk_units retention_code_hurdles retention_cut retention_cutoff
+        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_endless_condition retention_enter retention_expired_condition retention_expiry
+        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
+        retention_explain_window retention_floor retention_fuse_problem retention_goes_at retention_guess_unit
+        retention_has_infinity retention_has_rules retention_held_warnings retention_hurdle_warnings retention_hurdles
+        retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
+        retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
+        retention_last_query retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
         retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
         retention_missing_grants retention_named retention_null_rows retention_owner_hurdles retention_partition_bounds
         retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
