@@ -190,10 +190,10 @@ declare
         relation_is_hypertable relation_names relation_problem relation_publications relation_published relation_renamed
         relation_rules relation_source relation_tree retention_aged_condition retention_along retention_below_condition
         retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_columns retention_check_rules retention_check_target retention_choices
-        retention_chunk_bounds retention_chunk_check retention_chunk_is_served retention_chunk_problem
-        retention_chunk_routine retention_chunk_units retention_code_hurdles retention_cut retention_cutoff
-        retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
+        retention_check_author retention_check_children retention_check_columns retention_check_rules
+        retention_check_target retention_choices retention_chunk_bounds retention_chunk_check retention_chunk_is_served
+        retention_chunk_problem retention_chunk_routine retention_chunk_units retention_code_hurdles retention_cut
+        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
         retention_endless_condition retention_enter retention_expired_condition retention_expiry
         retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
         retention_explain_window retention_floor retention_fuse_problem retention_goes_at retention_guess_unit

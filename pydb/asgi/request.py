@@ -133,13 +133,17 @@ def sender(headers: Headers, credentials: Sequence[tuple[bytes, bytes]], hmac_ke
     """Return the hash of the credentials: headers by name, or one cookie, the second of a pair."""
     shown = [
         [
-            _cookie(value, cookie) if cookie else value.decode("latin-1")
-            for name, value in headers
-            if name == field
+            _cookie(line, cookie) if cookie else line.decode("latin-1")
+            for line in _lines(field, [value for name, value in headers if name == field])
         ]
         for field, cookie in credentials
     ]
     return idempotency.fingerprint(shown, hmac_key=hmac_key)
+
+
+def _lines(field: bytes, values: list[bytes]) -> list[bytes]:
+    """HTTP/2 sends cookies in as many lines as it likes: together they are one."""
+    return [b"; ".join(values)] if field == b"cookie" and values else values
 
 
 def _cookie(line: bytes, wanted: bytes) -> str | None:
@@ -172,16 +176,24 @@ def _float(text: str) -> float | Decimal:
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{text} is too large")
+<<<<<<< HEAD
     try:
         exact = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"{text} has an exponent that no number has") from None
     # an amount with more digits than a double holds is another one than its neighbour
     return value if exact == Decimal(repr(value)) else exact
+=======
+    exact = Decimal(text)
+    # an amount with more digits than a double holds is another one than its neighbour; from 1e21 on a float
+    # is written with an exponent, and is to be the same as the integer
+    return value if abs(value) < _LARGE and exact == Decimal(repr(value)) else exact
+>>>>>>> field
 
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
+_LARGE: Final = 1e21
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)

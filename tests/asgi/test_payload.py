@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydb.asgi import Config
-from pydb.asgi.request import fingerprint
+from pydb.asgi.request import fingerprint, sender
 from tests.asgi.conftest import DEADLINE, until
 from tests.asgi.handler import Handler, key, problem
 
@@ -44,6 +44,10 @@ def payload(
         (b"[1.10, 1e0, 100, 0.1]", b"[1.1, 1.0, 1e2, 1e-1]"),
         (b"1.0000000000000000010", b"1000000000000000001e-18"),
         (b"9007199254740993.0", b"9007199254740993"),
+        (
+            b"[1e21, 1e23, -1.5e22]",
+            b"[1000000000000000000000, 100000000000000000000000, -15000000000000000000000]",
+        ),
         (b"{ broken", b"{ broken"),
         (b"", b""),
     ],
@@ -102,6 +106,17 @@ def test_the_boundary_of_a_form_does_not_count() -> None:
 
     assert form(b"abc", b"x") == form(b"xyz", b"x")
     assert form(b"abc", b"x") != form(b"abc", b"y")
+
+
+def test_cookies_count_however_many_lines_they_come_in() -> None:
+    def sent(*cookies: bytes, named: bytes = b"") -> bytes:
+        return sender([(b"cookie", line) for line in cookies], [(b"cookie", named)], None)
+
+    for named in (b"", b"session"):
+        assert sent(b"ad=1; session=x", named=named) == sent(b"ad=1", b"session=x", named=named)
+        assert sent(b"ad=1; session=x", named=named) != sent(b"ad=1", b"session=y", named=named)
+        assert sent(b"ad=1", named=named) != sent(named=named)
+    assert sent(b"ad=1", b"session=x", named=b"session") == sent(b"session=x", named=b"session")
 
 
 def test_chosen_headers_and_the_hmac_key_count() -> None:
