@@ -176,19 +176,13 @@ def _float(text: str) -> float | Decimal:
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{text} is too large")
-<<<<<<< HEAD
     try:
         exact = Decimal(text)
     except InvalidOperation:
         raise ValueError(f"{text} has an exponent that no number has") from None
-    # an amount with more digits than a double holds is another one than its neighbour
-    return value if exact == Decimal(repr(value)) else exact
-=======
-    exact = Decimal(text)
     # an amount with more digits than a double holds is another one than its neighbour; from 1e21 on a float
     # is written with an exponent, and is to be the same as the integer
     return value if abs(value) < _LARGE and exact == Decimal(repr(value)) else exact
->>>>>>> field
 
 
 def _constant(name: str) -> NoReturn:
