@@ -91,7 +91,9 @@ def require() -> Any:
     try:
         import pyarrow as arrow
     except ImportError:
-        raise UsageError("Parquet needs pyarrow", hint="in pydb's source tree: pip install '.[parquet]'") from None
+        raise UsageError(
+            "Parquet needs pyarrow", hint="in pydb's source tree: pip install '.[parquet]'"
+        ) from None
     return arrow
 
 

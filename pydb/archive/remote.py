@@ -19,7 +19,9 @@ class Remote:
         try:
             from fsspec.core import url_to_fs
         except ImportError:
-            raise UsageError(f"{url} needs fsspec", hint="in pydb's source tree: pip install '.[fsspec]'") from None
+            raise UsageError(
+                f"{url} needs fsspec", hint="in pydb's source tree: pip install '.[fsspec]'"
+            ) from None
         try:
             found = url_to_fs(url, use_listings_cache=False)
         except (ValueError, ImportError) as error:
