@@ -34,6 +34,7 @@ ROOMS: Final = frozenset(
         "cli",
         "core",
         "faults",
+        "health",
         "holds",
         "orphans",
         "references",

@@ -10,6 +10,7 @@ as $$
 declare
     -- a policy's subject is its name; others say what is done first: job 5, scan, repair app.child.parent_id_ref
     v_named constant text := case
+        when p_run.subject in ('every policy', 'every job') then null -- they could not be listed
         when p_run.kind = 'retention' then p_run.subject
         when strpos(p_run.subject, ' ') > 0 then substr(p_run.subject, strpos(p_run.subject, ' ') + 1)
     end;

@@ -13,7 +13,7 @@ declare
     v_table constant oid := (p_draft ->> 'relation')::oid;
     v_problem text;
     v_each oid;
-    v_all oid[] := '{}';
+    v_all oid[] := array[]::oid[];
 begin
     v_hold.name := p_draft ->> 'name';
     v_hold.reason := p_draft ->> 'reason';
