@@ -1,0 +1,1 @@
+alter type pydb_internal.run_turn drop attribute through;
