@@ -5,3 +5,4 @@ alter table pydb.reference drop column columns_seen;
 drop routine pydb_internal.run_react;
 
 alter type pydb_internal.run_state drop attribute by_row;
+alter type pydb_internal.run_turn drop attribute through;

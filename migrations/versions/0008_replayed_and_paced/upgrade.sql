@@ -77,3 +77,8 @@ alter type pydb_internal.run_state add attribute by_row boolean;
 
 comment on column pydb_internal.run_state.by_row is
 'True: one row alone may have raised the error met last.';
+-- core: a turn says which other parts came to their end with it
+alter type pydb_internal.run_turn add attribute through oid[];
+
+comment on column pydb_internal.run_turn.through is
+'Relations whose parts came to their end with this one: where they are the next ones, they have no turn.';
