@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_hold.key_columns = '{}' then
-        return pydb_internal.hold_filter_problem(p_hold);
+        return coalesce(pydb_internal.hold_filter_problem(p_hold), pydb_internal.hold_moved_problem(p_hold));
     end if;
     return coalesce((
         select format('%s has no column %I whose values can be read', pydb_internal.relation_name(t.relation), u.name)
