@@ -7,7 +7,7 @@ import json
 import math
 import re
 from base64 import b64encode
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NoReturn, Self, cast
 
@@ -114,7 +114,8 @@ def fingerprint(
     media_type = declared.partition(b";")[0].strip().lower().decode("latin-1")
     payload = [
         scope["method"],
-        scope["path"],
+        # some servers hand on bytes that are no UTF-8 as lone surrogates, which no digest takes
+        str(scope["path"]).encode("utf-8", "backslashreplace").decode(),
         cast("bytes", scope.get("query_string") or b"").decode("latin-1"),
         media_type,
         list(compared.values()),
@@ -175,7 +176,10 @@ def _float(text: str) -> float | Decimal:
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{text} is too large")
-    exact = Decimal(text)
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text} has an exponent that no number has") from None
     # an amount with more digits than a double holds is another one than its neighbour; from 1e21 on a float
     # is written with an exponent, and is to be the same as the integer
     return value if abs(value) < _LARGE and exact == Decimal(repr(value)) else exact

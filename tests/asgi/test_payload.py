@@ -15,6 +15,7 @@ from tests.asgi.handler import Handler, key, problem
 if TYPE_CHECKING:
     import httpx
 
+    from pydb.asgi.types import Message, Scope
     from tests.asgi.conftest import Site
     from tests.conftest import Connection
 
@@ -73,6 +74,7 @@ def test_vector_7_the_same_json(one: bytes, other: bytes) -> None:
         (b"-0.30000000000000001665", b"-0.3"),
         (b"1e-400", b"0"),
         (b"[1e-999999999]", b"[1e-999999998]"),
+        (b"[1e-%s]" % (b"9" * 30), b"[0e-%s]" % (b"9" * 30)),
         (b"NaN", b"Infinity"),
         (b"{ broken", b"{broken"),
         (b'"\\ud800"', b'"\\ud801"'),
@@ -159,3 +161,28 @@ def test_a_client_that_goes_away_while_it_sends(site: Site, sql: Connection) -> 
     assert peer.recv(12) == b"HTTP/1.1 201"
     peer.close()
     assert handler.bodies == [b"0123456789"]
+
+
+def test_what_few_servers_hand_on_is_answered(site: Site, sql: Connection) -> None:
+    handler = Handler()
+    site.protect(handler)
+    seen: list[object] = []
+
+    async def asked(path: str, *headers: tuple[bytes, bytes]) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"[1]", "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.append(message["status"])
+
+        sent = [(b"idempotency-key", b'"k"'), (b"content-type", b"application/json"), *headers]
+        scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": sent}
+        await site.app(scope, receive, send)
+
+    for path in ("/a\udcff", "/a\udcfe", "/a\udcff", "/a\0"):
+        site.do(asked(path))
+    site.do(asked("/b", (b"content-length", b"9" * 5000)))
+    assert seen == [201, 201, 201, 201, 413]
+    assert handler.runs == 3
+    assert sql.execute("select count(*) from pydb.idempotency_key").fetchone() == (3,)

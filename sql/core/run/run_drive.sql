@@ -44,11 +44,11 @@ begin
                     v_place := 1;
                 else
                     v_late := v_late || v_turn.parts;
-                    if v_turn.part is null then
+                    v_parts[v_place] := case when v_turn.part is null then v_parts[v_place] else v_turn.part end;
+                    while v_turn.part is null loop
                         v_place := v_place + 1;
-                    else
-                        v_parts[v_place] := v_turn.part;
-                    end if;
+                        exit when ((v_parts[v_place]).relation = any(v_turn.through)) is not true;
+                    end loop;
                 end if;
             end if;
         exception when query_canceled or assert_failure or others then

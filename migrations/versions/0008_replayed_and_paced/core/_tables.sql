@@ -531,7 +531,8 @@ create type pydb_internal.run_turn as (
     part pydb_internal.run_part,
     parts pydb_internal.run_part[],
     is_layout boolean,
-    is_settled boolean
+    is_settled boolean,
+    through oid[]
 );
 
 comment on type pydb_internal.run_turn is 'What a hook returns.';
@@ -541,6 +542,8 @@ comment on column pydb_internal.run_turn.part is
 comment on column pydb_internal.run_turn.is_layout is 'True: parts are a new layout; set by the engine.';
 comment on column pydb_internal.run_turn.is_settled is
 'True: the turn can have put nothing off to the end of its transaction (deferred constraints and triggers).';
+comment on column pydb_internal.run_turn.through is
+'Relations whose parts came to their end with this one: where they are the next ones, they have no turn.';
 comment on column pydb_internal.run_turn.parts is
 'The parts of the next pass (open), or parts to be put off to it (turn).';
 
