@@ -123,8 +123,9 @@ def down(
     """Take the database back to ``target``: a revision id, ``-1``, or ``base`` (schema pydb is removed).
 
     Raises :class:`WouldDestroy`, naming what would be lost, if data goes and ``destroy`` is not set, and
-    :class:`OnlyCopies` if rows in quarantine or live idempotency keys are among it and ``destroy_data`` is
-    not set (a dry run only shows it); neither stands for the other. Otherwise as :func:`up`.
+    :class:`OnlyCopies` if rows in quarantine or archives, holds or live idempotency keys are among it and
+    ``destroy_data`` is not set (a dry run only shows it); neither stands for the other. Otherwise as
+    :func:`up`.
     """
     return _run(
         "down",
@@ -214,7 +215,7 @@ def _run(
 ) -> Migration:
     from alembic import command
 
-    from pydb import db, revision
+    from pydb import db, reads, revision
 
     line = sources.history(migrations)
     config = _config(migrations, line)
@@ -228,20 +229,22 @@ def _run(
         findings = _findings(conn) if before else []
         lost = _lost(steps, findings) if direction == "down" else ()
         if lost:
-            held = db.held(conn)
+            held = [*db.held(conn), *_held_since(conn, steps)]
             lost = (*lost, *(f"{what}: {number}" for what, number, _ in held if number))
             copies = [f"{what}: {number}" for what, number, is_only in held if is_only and number]
             if copies and not (destroy_data or dry_run):
                 raise OnlyCopies(
                     "this downgrade destroys what is nowhere else",
                     detail="; ".join(copies),
-                    hint="put the rows back (pydb orphans restore RUN) and let the keys expire,"
-                    " or repeat it with --destroy-data",
+                    hint="put the rows back (pydb orphans restore RUN, pydb archive restore RUN) and let the"
+                    " keys expire, or repeat it with --destroy-data",
                 )
         if lost and not (destroy or dry_run):
             raise WouldDestroy(
                 "this downgrade destroys data", detail="; ".join(lost), hint="repeat it with --yes"
             )
+        if direction == "down" and any(step.revision == reads.ARCHIVES for step in steps):
+            db.run_text(conn, reads.LEAVE_ARCHIVES)
         if steps:
             config.attributes["connection"] = connection
             config.attributes["leaving"] = after is None
@@ -254,6 +257,16 @@ def _run(
     return Migration(
         database, direction, before, after if ids else before, ids, lost, tuple(findings), dry_run
     )
+
+
+def _held_since(conn: db.Connection, steps: tuple[Revision, ...]) -> Iterator[tuple[str, int, bool]]:
+    """As :func:`pydb.db.held`, of what the revisions that are taken back have brought."""
+    from pydb import db, reads
+
+    for step in reversed(steps):
+        if step.revision in reads.HELD_SINCE:
+            what, query = reads.HELD_SINCE[step.revision]
+            yield what, int(str(db.run_text(conn, query))), True
 
 
 def _steps(

@@ -253,3 +253,31 @@ from (
 ) as h (place, what, number, is_only)
 order by h.place
 """
+ARCHIVES: Final = "0003"  # the revision that brought them
+# what else is nowhere else, by the revision that brought it
+HELD_SINCE: Final = {
+    ARCHIVES: (
+        "archived rows",
+        "select coalesce(sum(r.rows - r.restored - r.purged), 0) from pydb.archive_run as r",
+    ),
+    "0005": ("holds in force", "select count(*) from pydb.hold as h where h.released_at is null"),
+}
+# archives go with their schema, but the functions of their triggers are dropped before it
+LEAVE_ARCHIVES: Final = """
+do $$
+declare
+    v_statement text;
+begin
+    for v_statement in
+        select format('drop trigger %I on %s', t.tgname, t.tgrelid::regclass)
+        from pg_trigger as t
+        inner join pg_class as c on c.oid = t.tgrelid
+        inner join pg_proc as p on p.oid = t.tgfoid
+        where c.relnamespace = to_regnamespace('pydb_archive') and not t.tgisinternal and t.tgparentid = 0
+            and p.pronamespace = to_regnamespace('pydb_internal')
+    loop
+        execute v_statement;
+    end loop;
+end
+$$
+"""

@@ -50,7 +50,8 @@ def down(
         bool,
         typer.Option(
             "--destroy-data",
-            help="Go on also where rows in quarantine (the only copies) or live idempotency keys would go; "
+            help="Go on also where rows in quarantine or archives (the only copies), holds or live "
+            "idempotency keys would go; "
             "stands for no --yes.",
         ),
     ] = False,

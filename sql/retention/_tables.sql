@@ -427,7 +427,8 @@ create type pydb_internal.retention_work as (
     names text,
     fixed_ms float8,
     last_rows bigint,
-    last_ms float8
+    last_ms float8,
+    fault_words jsonb
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -476,6 +477,8 @@ comment on column pydb_internal.retention_work.fixed_ms is
 'What a batch takes however few its rows are, at most; null = it has not shown.';
 comment on column pydb_internal.retention_work.last_rows is 'Rows of the last batch.';
 comment on column pydb_internal.retention_work.last_ms is 'Milliseconds that it took.';
+comment on column pydb_internal.retention_work.fault_words is
+'What it says beside its message: object, detail and hint; null = nothing.';
 
 create table pydb.retention_history (
     policy text not null,

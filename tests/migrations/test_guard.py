@@ -220,15 +220,30 @@ def test_the_only_copies_are_not_destroyed_on_one_yes(db: Connection, dsn: str) 
         " (run_id, reference, target, target_name, relation, content, types, reason)"
         " select 1, 'x', 1, 'x', 'x', '{}', '{}', 'x' from generate_series(1, 15)"
     )
+    for statement in (
+        """create table public."rows é" (k int, t timestamptz)""",
+        """insert into public."rows é" select i, now() - interval '60 days' from generate_series(1, 7) i""",
+        """select pydb.hold_place('h', 'public."rows é"', p_filter => 'k = 3', p_reason => 'r')""",
+        """select pydb.retention_policy_set('p', 'public."rows é"', 't', '30 days', p_action => 'archive',
+            p_fuse_share => 1)""",
+        "call pydb.retention_run('p')",
+    ):
+        db.execute(statement.encode())
     with pytest.raises(migrate.OnlyCopies) as refused:
         migrate.down(dsn, "base", destroy=True)
-    assert refused.value.detail == "rows in quarantine: 15; live idempotency keys: 1"
+    only = ["rows in quarantine: 15", "live idempotency keys: 1", "archived rows: 6", "holds in force: 1"]
+    assert refused.value.detail == "; ".join(only)
+    with pytest.raises(migrate.OnlyCopies) as refused:
+        migrate.down(dsn, "0003", destroy=True)  # which leaves the archives
+    assert refused.value.detail == "; ".join([*only[:2], only[3]])
     seen = migrate.down(dsn, "base", dry_run=True).destroys
-    assert {"rows in quarantine: 15", "live idempotency keys: 1"} <= set(seen)
+    assert set(only) <= set(seen)
     with pytest.raises(migrate.WouldDestroy):
         migrate.down(dsn, "base", destroy_data=True)
     assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes"]) == 64
     assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--destroy-data"]) == 64
     assert db.execute("select count(*) from pydb.orphan_quarantine").fetchone() == (15,)
     assert main(["--dsn", dsn, "migrate", "down", "--to", "base", "--yes", "--destroy-data"]) == 0
-    assert db.execute("select to_regnamespace('pydb')").fetchall() == [(None,)]
+    assert db.execute("select to_regnamespace('pydb'), to_regnamespace('pydb_archive')").fetchall() == [
+        (None, None)
+    ]

@@ -6,3 +6,4 @@ drop routine pydb_internal.run_react;
 
 alter type pydb_internal.run_state drop attribute by_row;
 alter type pydb_internal.run_turn drop attribute through;
+alter type pydb_internal.retention_work drop attribute fault_words;

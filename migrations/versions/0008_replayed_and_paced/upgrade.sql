@@ -82,3 +82,8 @@ alter type pydb_internal.run_turn add attribute through oid[];
 
 comment on column pydb_internal.run_turn.through is
 'Relations whose parts came to their end with this one: where they are the next ones, they have no turn.';
+
+alter type pydb_internal.retention_work add attribute fault_words jsonb;
+
+comment on column pydb_internal.retention_work.fault_words is
+'What it says beside its message: object, detail and hint; null = nothing.';

@@ -16,7 +16,7 @@ declare
 begin
     for v_fault in
         select f.key as code, (f.value ->> 'rows')::bigint as rows, f.value ->> 'said' as said,
-            f.value ->> 'place' as place
+            f.value ->> 'place' as place, f.value -> 'words' as words
         from jsonb_each(p_faults) as f
     loop
         p_work.faults := coalesce(p_work.faults, '{}') || jsonb_build_object(
@@ -30,6 +30,7 @@ begin
             if p_work.fault_code is null then
                 p_work.fault_code := v_fault.code;
                 p_work.fault_place := v_fault.place;
+                p_work.fault_words := v_fault.words;
             end if;
         end if;
     end loop;

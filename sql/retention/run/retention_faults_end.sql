@@ -35,8 +35,9 @@ begin
             else '%s refused to go, the run looks no further; the first said: %s' end,
             pydb_internal.rows_text(p_work.faulty), p_work.fault
         );
+        p_run.error_detail := p_work.fault_words ->> 'detail';
         p_run.hint := coalesce(
-            pydb_internal.application_cure(p_work.fault_code),
+            p_work.fault_words ->> 'hint', pydb_internal.application_cure(p_work.fault_code),
             format('select * from pydb.retention_plan(%L); -- names what may keep them', p_run.subject)
         );
         p_run.detail := coalesce(p_run.detail, '{}') || jsonb_strip_nulls(

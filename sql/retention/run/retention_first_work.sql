@@ -17,7 +17,8 @@ declare
     v_work pydb_internal.retention_work := jsonb_populate_record(
         null::pydb_internal.retention_work, coalesce(p_run.work, '{}') || '{
             "mode": "plain", "pass_done": 0, "is_last_pass": false, "locked": 0, "kept": 0, "refused": 0, "faulty": 0,
-            "faults": null, "fault": null, "fault_code": null, "fault_place": null
+            "faults": null, "fault": null, "fault_code": null, "fault_place": null,
+            "fault_words": null
         }'
     );
     v_reach record;

@@ -43,8 +43,7 @@ begin
         foreach policy in array coalesce(pydb_internal.retention_policy_names(null), '{}') loop
             begin
                 return query select p.* from pydb.retention_plan(p_policy => policy, p_now => v_now) as p;
-            exception when others then
-                -- as in a run, one policy that cannot work does not hide the others
+            exception when others then -- as in a run, one policy that cannot work does not hide the others
                 v_policy := pydb_internal.retention_policy_get(policy);
                 return query select
                     coalesce(pydb_internal.relation_name(v_policy.target), v_policy.target_name), v_policy.action,

@@ -24,6 +24,8 @@ declare
     v_code text;
     v_said text;
     v_context text;
+    v_detail text;
+    v_hint text;
 begin
     rows_done := 0;
     rows_locked := 0;
@@ -61,7 +63,7 @@ begin
                 perform set_config('lock_timeout', '10ms', true);
             when assert_failure or others then
                 get stacked diagnostics v_code = returned_sqlstate, v_said = message_text,
-                    v_context = pg_exception_context;
+                    v_context = pg_exception_context, v_detail = pg_exception_detail, v_hint = pg_exception_hint;
                 if not pydb_internal.run_is_by_row(v_code, v_context) then
                     raise;
                 end if;
@@ -70,7 +72,9 @@ begin
                     'said', coalesce(faults -> v_code ->> 'said', left(v_said, 1000)),
                     'place', coalesce(
                         faults -> v_code ->> 'place', pydb_internal.application_said(v_context)
-                    )
+                    ), 'words', coalesce(faults -> v_code -> 'words', jsonb_strip_nulls(jsonb_build_object(
+                        'detail', pydb_internal.application_detail(v_code, v_detail), 'hint', nullif(v_hint, '')
+                    )))
                 ));
         end;
     end loop;
