@@ -196,7 +196,9 @@ def script(start: str | None = None, target: str = "head", *, migrations: Path |
     head = (
         f"-- pydb: revision {start or 'none'} to {end or 'none'}. Review it, then: psql -X -f <this file>\n"
     )
-    return head + text.getvalue().rstrip("\n") + "\n"
+    # alembic asks for the first number that it writes, and psql would show that alone, as if it were the last
+    said = text.getvalue().replace(" RETURNING pydb.alembic_version.version_num", "")
+    return head + said.rstrip("\n") + "\n"
 
 
 def _run(

@@ -130,6 +130,7 @@ def _list(ctx: typer.Context) -> None:
     if not _output.emit(ctx, "demo-list", document):
         rows = [(entry.name, entry.what, entry.rows) for entry in SERVICES.values()]
         _output.table(("service", "what it proves", "rows"), rows, right={"rows"}, prose={"what it proves"})
+        _output.say("next: pydb demo SERVICE; in a checkout ./ops/demo SERVICE, which installs what it needs")
 
 
 def _service(ctx: typer.Context, name: str, rows: int | None, limit: list[str], *, stop: bool) -> int:

@@ -407,7 +407,8 @@ create type pydb_internal.run_state as (
     governor_ratio float8,
     slowed_at timestamptz,
     governor_seen oid[],
-    tally jsonb
+    tally jsonb,
+    by_row boolean
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -464,6 +465,8 @@ comment on column pydb_internal.run_state.governor_seen is
 'Tables that the governor has looked at in this run; a partition counts as the table at its top.';
 comment on column pydb_internal.run_state.tally is
 'Times of its batches and what it tried again, for the totals of metrics: see pydb_internal.run_tally.';
+comment on column pydb_internal.run_state.by_row is
+'True: one row alone may have raised the error met last.';
 
 create type pydb_internal.run_chunk as (
     relation oid,

@@ -128,6 +128,7 @@ def test_the_list() -> None:
     listed = run("--list")
     assert listed.returncode == 0
     assert [line.split()[0] for line in listed.stdout.splitlines()[3:] if line.strip()] == list(SERVICES)
+    assert "next: pydb demo SERVICE" in listed.stderr
     document = json.loads(run("--list", "--json").stdout)
     assert [entry["name"] for entry in document["services"]] == list(SERVICES)
 

@@ -118,6 +118,12 @@ def test_statistics_that_are_lost_are_no_numbers_of_rows(events: Connection) -> 
     assert value(events, "lifecycle_relation_live_rows", relation="public.new") is None
     assert value(events, "lifecycle_relation_dead_ratio", relation="public.event") is None
     assert value(events, "lifecycle_relation_size_bytes", relation="public.event") not in (None, 0)
+    # what comes afterwards is counted from nothing on, until somebody looks
+    events.execute("insert into public.event select 1000 + i, now() from generate_series(1, 5) as i")
+    events.execute("select pg_stat_force_next_flush()")
+    assert value(events, "lifecycle_relation_live_rows", relation="public.event") == 100
+    events.execute("vacuum (analyze) public.event")
+    assert value(events, "lifecycle_relation_live_rows", relation="public.event") == 105
 
 
 def test_a_run_that_row_security_blocks_is_told_by_its_sqlstate(

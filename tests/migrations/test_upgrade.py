@@ -220,7 +220,7 @@ def test_the_script_for_psql_makes_the_same(
     assert [line for line in statements if line.lower() in ("begin;", "commit;")] == ["begin;", "commit;"]
     assert script.splitlines()[1] == "\\set ON_ERROR_STOP on"
     run = psql(empty_dsn, script)
-    assert (run.returncode, run.stderr) == (0, "")
+    assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "", "")
     migrate.up(dsn, migrations=tree.migrations)
     assert lines(empty_dsn) == lines(dsn)
     forget(empty_dsn)  # as whoever is copied

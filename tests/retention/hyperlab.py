@@ -32,18 +32,20 @@ create view timescaledb_information.chunks as
     select h.schema_name as hypertable_schema, h.table_name as hypertable_name, c.schema_name as chunk_schema,
         c.table_name as chunk_name, d.column_name as primary_dimension,
         d.column_type as primary_dimension_type,
-        case when d.column_type <> 'bigint'::regtype then (c.lo || '+00')::timestamptz end as range_start,
-        case when d.column_type <> 'bigint'::regtype then (c.up || '+00')::timestamptz end as range_end,
-        case when d.column_type = 'bigint'::regtype then c.lo::bigint end as range_start_integer,
-        case when d.column_type = 'bigint'::regtype then c.up::bigint end as range_end_integer
+        case when not w.is_number then (c.lo || '+00')::timestamptz end as range_start,
+        case when not w.is_number then (c.up || '+00')::timestamptz end as range_end,
+        case when w.is_number then c.lo::bigint end as range_start_integer,
+        case when w.is_number then c.up::bigint end as range_end_integer
     from _timescaledb_catalog.chunk as c
     join _timescaledb_catalog.hypertable as h on h.id = c.hypertable_id
-    join _timescaledb_catalog.dimension as d on d.hypertable_id = h.id;
+    join _timescaledb_catalog.dimension as d on d.hypertable_id = h.id
+    cross join lateral (select d.column_type in ('integer'::regtype, 'bigint'::regtype)) as w (is_number);
 create function ts.show_chunks(
     relation regclass, older_than anyelement, newer_than anyelement, created_before text default null
 ) returns setof regclass language plpgsql stable set timezone = 'UTC' as $f$
 declare
-    v_type text := pg_typeof(older_than);
+    v_type text := case pg_typeof(older_than) when 'integer'::regtype then 'bigint'
+        else pg_typeof(older_than)::text end;
 begin
     return query execute format(
         'select format(''%%I.%%I'', c.schema_name, c.table_name)::regclass
@@ -51,13 +53,13 @@ begin
         join _timescaledb_catalog.hypertable as h on h.id = c.hypertable_id
         join _timescaledb_catalog.dimension as d on d.hypertable_id = h.id and d.column_type = %2$L::regtype
         where format(''%%I.%%I'', h.schema_name, h.table_name)::regclass = $1
-            and c.up::%1$s <= $2 and c.lo::%1$s >= $3 order by c.table_name', v_type, v_type
+            and c.up::%1$s <= $2 and c.lo::%1$s >= $3 order by c.table_name', v_type, pg_typeof(older_than)
     ) using relation, older_than, newer_than;
 end $f$;
 create function ts.drop_chunks(
     relation regclass, older_than anyelement, newer_than anyelement, "verbose" boolean default false,
     created_before text default null
-) returns setof text language plpgsql as $f$
+) returns setof text language plpgsql set search_path = pg_catalog as $f$
 declare
     v_chunk regclass;
     v_name text;
@@ -105,7 +107,7 @@ def hypertable(lab: Lab, kind: str = "timestamptz", table: str = "t", spaces: in
     """Eight days from 2024-11-28 on, each ``spaces`` chunks of four rows; the cutoff is noon of the fifth."""
 
     def of(value: str) -> str:
-        return f"extract(epoch from {value})::bigint" if kind == "bigint" else value
+        return f"extract(epoch from {value})::bigint" if kind in {"integer", "bigint"} else value
 
     lab.do(
         f"""create table public.{table} (id int, at {kind} not null);

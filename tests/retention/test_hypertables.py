@@ -186,15 +186,55 @@ def test_what_chunks_cannot_do_is_refused(hyper: Lab, more: dict[str, object], w
     assert word in refusal.detail
 
 
-def test_a_hypertable_that_is_referenced_is_left_alone(hyper: Lab) -> None:
+@pytest.mark.parametrize(
+    "reference",
+    [
+        """alter table public.t add primary key (id);
+        create table public.child (t_id int references public.t (id))""",
+        # set while it was an ordinary table
+        """create table public.child (t_id int);
+        delete from _timescaledb_catalog.hypertable;
+        select pydb.reference_set('public.child', '{t_id}', 'public.t', '{id}', p_on_delete => 'restrict');
+        insert into _timescaledb_catalog.hypertable values (1, 'public', 't')""",
+    ],
+)
+def test_a_hypertable_that_is_referenced_is_left_alone(hyper: Lab, reference: str) -> None:
     hypertable(hyper)
     hyper.policy("p", action="drop_partition")
-    hyper.do(
-        "alter table public.t add primary key (id);"
-        " create table public.child (t_id int references public.t (id))"
-    )
+    hyper.do(reference)
+    hyper.do("insert into public.t values (1, '2025-01-01'); insert into public.child values (1)")
     run = hyper.call("p").run
     assert (run.state, run.sqlstate, len(chunks(hyper))) == ("failed", "YD120", 8)
+
+
+def test_the_call_runs_nothing_of_the_path_of_the_application(hyper: Lab) -> None:
+    hypertable(hyper)
+    hyper.do(
+        """create schema ops; create table public.trace (what text);
+        create function ops.same(text, text) returns boolean language plpgsql as
+        $f$ begin insert into public.trace values ($1); return true; end $f$;
+        create operator ops.= (leftarg = text, rightarg = text, function = ops.same);
+        create function ops.tally(bigint) returns bigint language plpgsql as
+        $f$ begin insert into public.trace values ('count'); return $1; end $f$;
+        create aggregate ops.count (*) (sfunc = ops.tally, stype = bigint, initcond = '0')"""
+    )
+    hyper.policy("p", action="drop_partition", search_path=["ops", "pg_catalog"])
+    assert prune(hyper).rows_done == 16
+    assert hyper.rows("select what from public.trace") == []
+
+
+def test_a_chunk_that_has_no_end_stays(hyper: Lab) -> None:
+    """A time that stands for ever lies in a chunk whose range ends beyond the type of the column."""
+    hypertable(hyper, "integer")
+    hyper.do(
+        """create table _timescaledb_internal._hyper_1_9_chunk () inherits (public.t);
+        insert into _timescaledb_internal._hyper_1_9_chunk values (90, 2147483647);
+        insert into _timescaledb_catalog.chunk values (1, '_timescaledb_internal', '_hyper_1_9_chunk',
+            '2147472000', '9223372036854775807')"""
+    )
+    hyper.policy("p", action="drop_partition", time_unit="s")
+    assert prune(hyper).rows_done == 16
+    assert chunks(hyper) == [5, 6, 7, 8, 9]
 
 
 def test_without_the_extension_a_table_with_chunks_is_no_hypertable(lab: Lab) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -477,6 +478,64 @@ def test_the_last_of_a_group_are_not_looked_for_among_older_partitions(lab: Lab,
         # a plan finds the last ones of all partitions at once, whatever their number
         assert lab.number(scans) - before <= 6
     assert lab.prune().rows_done == planned == {"and": 315, "or": 330}[combine]
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "looked"),
+    [
+        ("at", "", {0, 8}),
+        # the end of one is the beginning of the next
+        ("at, id", "", {0, 1, 7, 8}),
+        ("at", " partition by hash (tenant)", {0, 8}),
+        # of a default partition rows are of any time
+        ("at", "default", set(range(12))),
+    ],
+)
+def test_newer_rows_are_looked_for_where_the_last_of_groups_are(
+    lab: Lab, key: str, more: str, looked: set[int]
+) -> None:
+    """Of a quiet group the last one lies eight partitions deep: those between are not planned for."""
+    lab.do(
+        f"""create table public.t (id int, tenant int not null, at timestamptz, primary key (tenant, at, id))
+        partition by range ({key})"""
+    )
+    rest = ", minvalue" if key == "at, id" else ""
+    for number in range(12):
+        begin = NOW - timedelta(days=30 * (number + 1))
+        lab.do(
+            f"""create table public.t_{number} partition of public.t for values from
+            ('{begin.isoformat()}'{rest}) to ('{(begin + timedelta(days=30)).isoformat()}'{rest})
+            {more.removeprefix("default")}"""
+        )
+        if "hash" in more:
+            lab.do(
+                f"""create table public.s_{number} partition of public.t_{number}
+                for values with (modulus 1, remainder 0)"""
+            )
+        lab.do(
+            f"insert into public.t select i, i % 3, timestamptz '{begin.isoformat()}' + i * interval '1 hour'"
+            f" from generate_series(1, 30) as i where {number} >= 8 or i % 3 > 0"
+        )
+    if more == "default":
+        lab.do("create table public.t_other partition of public.t default;"
+            " insert into public.t values (1, 7, '2020-01-01'), (2, 7, '2020-01-02')")  # fmt: skip
+    lab.do("analyze public.t")
+    lab.policy(keep_last=1, keep_last_by=["tenant"], combine="and")
+    condition = lab.one(
+        """select (pydb_internal.retention_last_survey(a, %s)).ruled
+        from pydb.retention_policy as p, pydb_internal.retention_policy_at(p, %s) as a where p.name = 'p'""",
+        NOW - timedelta(days=30),
+        NOW,
+    )
+    plan = lab.rows(f"explain select count(*) from public.t_11 as t where true{condition}")
+    found = {int(number) for (line,) in plan for number in re.findall(r" on [ts]_(\d+) of", line)}
+    assert found == looked, plan
+    planned = lab.planned("p")
+    run = lab.prune()
+    assert run.rows_done == planned
+    assert lab.rows(
+        "select tenant, count(*) from public.t where at < %s group by 1 order by 1", NOW - timedelta(days=30)
+    ) == ([(0, 1), (7, 1)] if more == "default" else [(0, 1)])
 
 
 @pytest.mark.parametrize("unit", ["timestamptz", "uuid", "bigint"])

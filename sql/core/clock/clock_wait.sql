@@ -1,4 +1,6 @@
 -- pydb_internal.clock_wait (clock): sleeps until then, and no longer than p_at_most.
+-- reads nothing   writes nothing   locks nothing
+-- raises nothing
 create or replace function pydb_internal.clock_wait(p_until timestamptz, p_at_most interval)
 returns void
 language plpgsql

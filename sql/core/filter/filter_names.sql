@@ -4,10 +4,12 @@
 -- raises nothing
 create or replace function pydb_internal.filter_names(p_filter text)
 returns table (place bigint, role text, schema text, name text, is_wrapped boolean, next_token text)
-language sql
-stable
+language plpgsql -- it keeps its plan: asked for each hold of each look
+immutable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     with token as (
         select
             t.place, t.token, t.kind, t.word, row_number() over w as ord,
@@ -84,6 +86,7 @@ as $$
             else p.n1
         end
     from part as p;
+end
 $$;
 
 comment on function pydb_internal.filter_names(text) is

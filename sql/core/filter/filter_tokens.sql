@@ -4,10 +4,12 @@
 -- raises nothing
 create or replace function pydb_internal.filter_tokens(p_filter text)
 returns table (place bigint, token text, kind text, word text)
-language sql
+language plpgsql -- it keeps its plan: asked for each hold of each look
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     select
         m.place, m.found[1], k.kind,
         case k.kind
@@ -34,6 +36,7 @@ as $$
             else 'unknown'
         end as kind
     ) as k;
+end
 $$;
 
 comment on function pydb_internal.filter_tokens(text) is

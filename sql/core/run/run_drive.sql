@@ -54,7 +54,7 @@ begin
         exception when query_canceled or assert_failure or others then
             get stacked diagnostics v_sqlstate = returned_sqlstate, v_error = message_text,
                 v_hint = pg_exception_hint, v_detail = pg_exception_detail, v_context = pg_exception_context;
-            v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint, v_detail);
+            v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint, v_detail, v_context);
             p_run := pydb_internal.run_blame(v_turn.run, v_context);
             if not (v_turn.part is null) then
                 v_parts[v_place] := v_turn.part;

@@ -19,7 +19,12 @@ as $$
     told as materialized (
         select
             pydb_internal.relation_name(o.target) as relation,
-            sum(case when n.is_counted then pg_stat_get_live_tuples(c.oid) else n.estimate end)::float8 as live,
+            -- nobody has looked since: what came since then is counted, what was there before is not
+            sum(case
+                when n.is_looked_at then pg_stat_get_live_tuples(c.oid)
+                when n.is_counted then greatest(pg_stat_get_live_tuples(c.oid), n.estimate)
+                else n.estimate
+            end)::float8 as live,
             sum(case when n.is_counted then pg_stat_get_dead_tuples(c.oid) end)::float8 as dead,
             -- pages as the catalog has them: to ask for the files would wait for who has locked the table
             sum(c.relpages + coalesce(t.relpages, 0) + coalesce(x.pages, 0))
@@ -31,6 +36,10 @@ as $$
             select
                 pg_stat_get_live_tuples(c.oid) + pg_stat_get_dead_tuples(c.oid) > 0
                 or pg_stat_get_tuples_inserted(c.oid) + pg_stat_get_tuples_deleted(c.oid) > 0 as is_counted,
+                num_nonnulls(
+                    pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid),
+                    pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)
+                ) > 0 as is_looked_at,
                 case when c.relkind <> 'p' then nullif(c.reltuples, -1) end as estimate
         ) as n
         left join pg_class as t on t.oid = c.reltoastrelid

@@ -8,6 +8,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if p_hold.key_columns = '{}' then
+        return pydb_internal.hold_filter_problem(p_hold);
+    end if;
     return coalesce((
         select format('%s has no column %I whose values can be read', pydb_internal.relation_name(t.relation), u.name)
         from unnest(case
@@ -21,11 +24,12 @@ begin
                 and pydb_internal.type_read(a.atttypid) is not null
         )
         limit 1
-    ), pydb_internal.hold_filter_problem(p_hold));
+    ), pydb_internal.hold_filter_problem(p_hold), pydb_internal.hold_moved_problem(p_hold));
 end
 $$;
 
 comment on function pydb_internal.hold_problem(pydb.hold) is
-'Null where the columns of a hold, and what its filter names, are there; a table that is gone is no problem.';
+'Null where the columns of a hold, and what its filter names, are there and are what they were; a table that is gone is
+no problem.';
 
 revoke all on function pydb_internal.hold_problem(pydb.hold) from public;

@@ -19,11 +19,17 @@ declare
     v_type constant text := format_type(
         pydb_internal.retention_time_type(p_policy.target, p_policy.time_column), null
     );
-    v_kind constant text := case when v_type in ('smallint', 'integer', 'bigint') then '_integer' else '' end;
+    -- a chunk that has no beginning or no end goes on beyond the numbers of the column
+    v_edge constant text := case v_type
+        when 'smallint' then 'least(greatest(k.%s_integer, -32768), 32767)::smallint'
+        when 'integer' then 'least(greatest(k.%s_integer, -2147483648), 2147483647)::integer'
+        when 'bigint' then 'k.%s_integer'
+        else 'k.%s::' || v_type
+    end;
 begin
     return query execute format(
         'with edge as (
-            select c.oid, k.range_start%1$s::%2$s as lo, k.range_end%1$s::%2$s as up
+            select c.oid, %1$s as lo, %2$s as up
             from timescaledb_information.chunks as k
             inner join pg_catalog.pg_namespace as n on n.nspname = k.chunk_schema
             inner join pg_catalog.pg_class as c on c.relnamespace = n.oid and c.relname = k.chunk_name
@@ -35,7 +41,7 @@ begin
             coalesce(%4$s, false), false
         from edge as e
         order by e.lo nulls first, e.oid',
-        v_kind, v_type, pydb_internal.retention_bound(p_policy, p_cutoff),
+        format(v_edge, 'range_start'), format(v_edge, 'range_end'), pydb_internal.retention_bound(p_policy, p_cutoff),
         pydb_internal.retention_sure_condition(p_policy)
     ) using p_parent, p_policy.time_column, p_partition;
 end

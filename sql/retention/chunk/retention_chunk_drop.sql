@@ -11,12 +11,14 @@ declare
     v_before constant oid[] := array(select i.inhrelid from pg_inherits as i where i.inhparent = p_target);
     v_other oid;
     v_ours text[];
-begin
-    v_ours := pydb_internal.application_enter(); -- event triggers are the application's
-    execute format(
-        'select count(*) from %s(%s) as d where (select pydb_internal.retention_chunk_routine(''drop_chunks'') = %1$L)',
+    v_call constant text := format(
+        'select pg_catalog.count(*) from %s(%s) as d
+        where (select pydb_internal.retention_chunk_routine(''drop_chunks'') operator(pg_catalog.=) %1$L)',
         pydb_internal.retention_chunk_routine('drop_chunks'), p_place
     );
+begin
+    v_ours := pydb_internal.application_enter(); -- event triggers are the application's
+    execute v_call;
     perform pydb_internal.application_leave(v_ours);
     select u.oid into v_other
     from unnest(v_before) as u (oid)

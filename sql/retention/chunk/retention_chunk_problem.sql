@@ -1,5 +1,5 @@
 -- pydb_internal.retention_chunk_problem (chunk): why chunks of a hypertable cannot go by the time of a column.
--- reads the catalog, and that of TimescaleDB   writes nothing   locks nothing
+-- reads the catalog, pydb.reference, the catalog of TimescaleDB   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_chunk_problem(p_policy pydb.retention_policy)
 returns text
@@ -20,9 +20,12 @@ begin
     elsif pydb_internal.retention_has_rules(p_policy) then
         return 'It is a hypertable, and the policy has rules that keep single rows: a chunk goes as a whole';
     end if;
-    select k.conrelid into v_child
-    from pg_constraint as k
-    where k.contype = 'f' and k.confrelid in (
+    select k.child into v_child
+    from (
+        select f.conrelid as child, f.confrelid as parent from pg_constraint as f where f.contype = 'f' union all
+        select r.child, r.parent from pydb.reference as r -- set before it became a hypertable, or of a chunk
+    ) as k
+    where k.parent in (
         select p_policy.target::oid union all
         select i.inhrelid from pg_inherits as i where i.inhparent = p_policy.target
     )

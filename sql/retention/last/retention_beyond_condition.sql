@@ -40,8 +40,7 @@ begin
         case when p_policy.combine = 'or' then format(' and (%s) is not true', pydb_internal.retention_aged_condition(
             p_policy, 'infinity', '"of"', false
         )) else '' end,
-        -- a constant, by which partitions are left out before anything is planned for them
-        case when p_since is null then '' else format(' and "of".%I >= %L', p_policy.time_column, p_since) end
+        coalesce(' and ' || p_since, '')
     );
     -- null equals null here, and no index knows that: a branch for each way in which columns can be null
     return format('exists (select 1 from (%s) as "newer" offset %s)', (
@@ -65,8 +64,8 @@ $$;
 
 comment on function pydb_internal.retention_beyond_condition(pydb.retention_policy, timestamptz, text, text) is
 'Condition over an alias: as many rows as are kept of its group are newer; of combine or, among those that have not
-expired. The same as "place" > keep_last of retention_last_query. p_since: rows that are older than this are not looked
-for: the less is found, the more stays; the empty text: no group had as many rows.';
+expired. The same as "place" > keep_last of retention_last_query. p_since: what retention_last_places says of where to
+look: the less is found, the more stays; the empty text: no group had as many rows.';
 
 revoke all on function pydb_internal.retention_beyond_condition(pydb.retention_policy, timestamptz, text, text)
 from public;

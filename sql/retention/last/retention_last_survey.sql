@@ -44,7 +44,9 @@ begin
     p_said.last := v_last;
     p_said.since := v_since;
     p_said.ruled := pydb_internal.retention_rule_condition(
-        p_policy, p_cutoff, p_since => coalesce(p_said.since, '')
+        p_policy, p_cutoff, p_since => pydb_internal.retention_last_places(
+            p_policy, p_cutoff, v_since, array(select u.relation from unnest(v_last) as u)
+        )
     );
     return p_said;
 end
@@ -53,8 +55,9 @@ $$;
 comment on function pydb_internal.retention_last_survey(
     pydb.retention_policy, timestamptz, pydb_internal.retention_said
 ) is
-'p_said, or retention_said_of, with last, since, and a ruled that looks at no partition older than since; without these
-where a policy keeps no last rows, or its table has no partitions: its rows are given places within the count.';
+'p_said, or retention_said_of, with last, since, and a ruled that looks at no partition but those with last rows;
+without these where a policy keeps no last rows, or its table has no partitions: its rows are given places within the
+count.';
 
 revoke all on function pydb_internal.retention_last_survey(
     pydb.retention_policy, timestamptz, pydb_internal.retention_said
