@@ -170,6 +170,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_save_copy": (2, NAMES),
     "retention_save_has_rows": (1, NAMES),
     "retention_time_hint": (1, NAMES),
+    "retention_together_remove": (1, "counts of relations named by the catalog, and numbers"),
     "retention_total_rows": (1, NAMES),
     "retention_turn": (1, FILTER),
     "retention_verify_foreign": (1, FILTER),
