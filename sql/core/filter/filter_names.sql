@@ -5,7 +5,7 @@
 create or replace function pydb_internal.filter_names(p_filter text)
 returns table (place bigint, role text, schema text, name text, is_wrapped boolean, next_token text)
 language plpgsql -- it keeps its plan: asked for each hold of each look
-stable
+immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin

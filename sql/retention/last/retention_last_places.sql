@@ -69,7 +69,7 @@ $$;
 
 comment on function pydb_internal.retention_last_places(pydb.retention_policy, timestamptz, text, oid[]) is
 'p_since: the time of the oldest row that has the last place which is kept (null: there is none, and the empty text is
-returned); p_relations: leaf partitions with rows that have a place which is kept. The bounds of partitions are constants:
-the planner leaves out what lies outside before it plans for it.';
+returned); p_relations: leaf partitions with rows that have a place which is kept. The bounds of partitions are
+constants: the planner leaves out what lies outside before it plans for it.';
 
 revoke all on function pydb_internal.retention_last_places(pydb.retention_policy, timestamptz, text, oid[]) from public;
