@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import files as archive_files
 from pydb.archive import manifest, verify
-from pydb import db as pydb_db
 from pydb.archive.outcome import Outcome
 from pydb.archive.target import Directory
 from tests.archive.filelab import KITCHEN, TABLE, end
@@ -356,7 +356,8 @@ def test_a_run_does_not_end_before_the_files_that_came_last(files: FileLab) -> N
 def test_large_values_out_of_line_make_small_files(files: FileLab) -> None:
     """Of narrow rows a hundred are in a block, of their values a megabyte each may lie elsewhere."""
     files.do(
-        """create table app.large (id bigint primary key, at timestamptz not null, body text);
+        """create schema if not exists app;
+        create table app.large (id bigint primary key, at timestamptz not null, body text);
         alter table app.large alter body set storage external;
         insert into app.large select i, '2020-01-01', repeat('x', 60000) from generate_series(1, 600) as i;
         select pydb.retention_policy_set('large', 'app.large', 'at', interval '30 days', p_action => 'export',
