@@ -78,7 +78,7 @@ begin
             message = 'the database was migrated by a newer pydb',
             detail = pg_catalog.format('The database is at revision %s; this program knows %s.',
                 pg_catalog.array_to_string(v_versions, ', '), v_known),
-            hint = 'install a pydb that knows the revision: pip install --upgrade pydb';
+            hint = 'install a pydb that knows the revision: in its source tree: pip install --upgrade .';
     end if;
 end
 $guard$;

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ import psycopg
 from psycopg import pq, sql
 from psycopg._preparing import PrepareManager
 from psycopg.rows import tuple_row
+
+from tests import putback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +37,7 @@ ROOMS: Final = frozenset(
         "cli",
         "core",
         "faults",
+        "health",
         "holds",
         "orphans",
         "references",
@@ -45,155 +49,12 @@ ALONE: Final = frozenset({"alone", "role"})
 # dead rows of the catalog slow a database down that many tests have used
 MOST_TESTS: Final = 60
 MOST_SESSIONS: Final = 6
-
-_OURS: Final = "n.nspname in ('pydb', 'pydb_internal', 'pydb_archive')"
-_TABLES: Final = f"""
-select format('%I.%I', n.nspname, c.relname)
-from pg_class as c
-inner join pg_namespace as n on n.oid = c.relnamespace
-where {_OURS} and c.relkind in ('r', 'p') and not c.relispartition
-order by 1"""
-_SEQUENCES: Final = """
-select format('%I.%I', schemaname, sequencename), coalesce(last_value, start_value), last_value is not null
-from pg_sequences
-where schemaname in ('pydb', 'pydb_internal', 'pydb_archive')
-order by 1"""
-# what nobody puts back: how many rows there are and which transactions wrote them
-_CATALOG: Final = """
-select
-    (select array[count(*), sum(o.xmin::text::bigint), sum(o.oid::bigint)]
-        from pg_class as o where o.relnamespace in ({ours})),
-    (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_attribute as o inner join pg_class as c on c.oid = o.attrelid
-        where c.relnamespace in ({ours})),
-    (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_proc as o where o.pronamespace in ({ours})),
-    (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_type as o where o.typnamespace in ({ours})),
-    (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_constraint as o where o.connamespace in ({ours})),
-    (select array[count(*), sum(o.xmin::text::bigint)]
-        from pg_trigger as o inner join pg_class as c on c.oid = o.tgrelid
-        where c.relnamespace in ({ours})),
-    (select array[count(*), sum(n.xmin::text::bigint)] from pg_namespace as n
-        where n.nspname not in ('public', 'app', 'shop') and n.nspname !~ '^pg_(toast_)?temp_'),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_default_acl as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_event_trigger as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_extension as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_publication as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_foreign_data_wrapper as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_largeobject_metadata as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_language as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_policy as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_rewrite as o
-        inner join pg_class as c on c.oid = o.ev_class
-        where c.relnamespace in ({ours})),
-    -- a built-in policy takes part as soon as its table has ever had rows
-    (select array[pg_relation_size('pydb.idempotency_key')]),
-    (select array[count(*)] from pg_cast),
-    (select array[count(*)] from pg_operator),
-    (select array[count(*)] from pg_proc),
-    (select array[count(*)] from pg_class),
-    (select array[count(*)] from pg_type),
-    (select array[count(*)] from pg_collation),
-    (select array[count(*)] from pg_ts_config),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_db_role_setting as o),
-    (select array[count(*), sum(o.xmin::text::bigint)] from pg_roles inner join pg_authid as o using (oid)
-        where o.rolname = 'postgres'),
-    (select array[o.xmin::text::bigint] from pg_database as o where o.datname = current_database()),
-    (select array[count(*)] from pg_prepared_xacts where database = current_database()),
-    (select array[count(*)] from pg_replication_slots where database = current_database())"""
-# these schemas stay, empty: one that comes or goes makes each session plan all its statements anew
-_DROP: Final = """
-do $reset$
-declare
-    v_name name;
-    v_script text;
-begin
-    begin
-        select string_agg(
-            format(
-                'drop %s if exists %s cascade',
-                case o.type when 'composite type' then 'type' else o.type end,
-                o.identity
-            ),
-            '; '
-        ) into v_script
-        from pg_depend as d
-        inner join pg_namespace as n on n.oid = d.refobjid and n.nspname in ('public', 'app', 'shop')
-        cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) as o
-        where d.refclassid = 'pg_namespace'::regclass
-            and o.type in (
-                'aggregate', 'composite type', 'foreign table', 'function', 'materialized view', 'procedure',
-                'sequence', 'table', 'type', 'view'
-            );
-        execute coalesce(v_script, '');
-    exception when others then
-        null; -- it goes with the schema
-    end;
-    for v_name in
-        select nspname from pg_namespace
-        where nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
-            and nspname not in ('pydb', 'pydb_internal', 'pydb_archive')
-            and nspname !~ '^pg_(toast_)?temp_'
-            and not exists (
-                select from pg_depend
-                where classid = 'pg_namespace'::regclass and objid = oid and deptype = 'e'
-            )
-            and (
-                (nspname, nspowner::regrole::text, coalesce(nspacl::text, '')) not in (
-                    ('public', 'pg_database_owner',
-                        '{pg_database_owner=UC/pg_database_owner,=U/pg_database_owner}'),
-                    ('app', 'postgres', ''),
-                    ('shop', 'postgres', '')
-                )
-                or exists (
-                    select from pg_depend where refclassid = 'pg_namespace'::regclass and refobjid = oid
-                        and not pg_describe_object(classid, objid, objsubid) = 'extension pg_cron'
-                )
-            )
-    loop
-        execute format('drop schema %I cascade', v_name);
-    end loop;
-    for v_name in
-        select relname from pg_class
-        where relnamespace = 'pydb_archive'::regnamespace and relkind in ('r', 'p')
-    loop
-        execute format('drop table pydb_archive.%I cascade', v_name);
-    end loop;
-    for v_name in select pubname from pg_publication
-    loop
-        execute format('drop publication %I', v_name);
-    end loop;
-    if to_regnamespace('public') is null then
-        create schema public authorization pg_database_owner;
-        grant usage on schema public to public;
-        comment on schema public is 'standard public schema';
-    end if;
-end $reset$"""
-_OTHERS: Final = """
-do $others$
-begin
-    for i in 1 .. 1000 loop
-        perform pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and pid <> pg_backend_pid() and not pid = any ({}::int[])
-            and backend_type <> 'pg_cron launcher';
-        exit when not found;
-        perform pg_sleep(0.001), pg_stat_clear_snapshot();
-    end loop;
-end $others$"""
+# in which a session that was ended is gone
+MOST_SECONDS: Final = 2.0
 
 _FORGET: Final = """
 reset session authorization; reset all; close all; unlisten *; deallocate all; discard temp;
-discard sequences; select pg_advisory_unlock_all()"""
-
-# a session that is there already has not heard of them; 10 is postgres
-_DEFAULTS: Final = "select exists (select from pg_db_role_setting where setdatabase = {} or setrole = 10)"
-# numbers are read once: to look names up takes longer than what is asked
-_NUMBERS: Final = f"""
-select
-    (select string_agg(n.oid::text, ', ') from pg_namespace as n where {_OURS}),
-    (select oid::text from pg_database where datname = current_database())"""
+discard sequences; select pg_advisory_unlock_all(), pg_stat_force_next_flush()"""
 
 
 @dataclass(eq=False)
@@ -206,29 +67,29 @@ class Shared:
     free: list[Connection] = field(default_factory=list)
     lent: list[Connection] = field(default_factory=list)
     filled: dict[str, str] = field(default_factory=dict)
-    empty: list[str] = field(default_factory=list)
-    marks: tuple[object, ...] = ()
-    sequences: list[tuple[object, ...]] = field(default_factory=list)
-    catalog: tuple[object, ...] = ()
-    asks_catalog: bytes = b""
-    asks_defaults: bytes = b""
+    looks: bytes = b""
+    xid: str = ""
+    writes: list[int] = field(default_factory=list)
+    marks: list[list[int]] = field(default_factory=list)
+    counts: tuple[int, ...] = ()
 
     def remember(self) -> None:
         """Note what the database is put back to."""
         _all.append(self)
         conn = self._own()
-        ((ours, database),) = conn.execute(_NUMBERS.encode()).fetchall()
-        self.asks_catalog = _CATALOG.format(ours=ours).encode()
-        self.asks_defaults = _DEFAULTS.format(database).encode()
-        for (table,) in conn.execute(_TABLES.encode()):
+        empty = []
+        for (table,) in conn.execute(putback.TABLES.encode()):
             rows = self._rows(conn, table)
             if rows == "[]":
-                self.empty.append(table)
+                empty.append(table)
             else:
                 self.filled[table] = rows
-        self.marks = self._marks(conn)
-        self.sequences = conn.execute(_SEQUENCES.encode()).fetchall()
-        self.catalog = conn.execute(self.asks_catalog, prepare=True).fetchone() or ()
+        self.looks = putback.looks(
+            empty, self.filled, conn.execute(putback.SEQUENCES.encode()).fetchall()
+        ).encode()
+        ((self.xid,),) = conn.execute(putback.OUR_XID.encode()).fetchall()
+        self.writes = [-1] * (len(self.filled) + len(putback.CATALOG))
+        self._look(conn)
 
     def session(self) -> Connection:
         """A session as postgres, warm if one is free; it is given back by `leave`."""
@@ -237,7 +98,7 @@ class Shared:
             if conn.closed:
                 continue
             conn.autocommit = True
-            if conn.execute(self.asks_defaults).fetchone() == (False,):
+            if self._own().execute(putback.DEFAULTS.encode(), prepare=True).fetchone() == (False,):
                 break
             conn.close()
         else:
@@ -256,9 +117,7 @@ class Shared:
                 self.free.append(conn)
         self.lent.clear()
         try:
-            conn = self._own()
-            self._clean(conn)
-            return conn.execute(self.asks_catalog, prepare=True).fetchone() == self.catalog
+            return self._clean(self._own())
         except psycopg.Error:
             return False
 
@@ -275,52 +134,65 @@ class Shared:
             self.cleaner = psycopg.connect(self.dsn, autocommit=True, application_name="reuse")
             self.cleaner.execute("set lock_timeout = '2s'; set statement_timeout = '20s'")
             self.cleaner.execute("set client_min_messages = warning; set session_replication_role = replica")
+            self.cleaner.execute("set plan_cache_mode = force_generic_plan")
         return self.cleaner
 
-    def _clean(self, conn: Connection) -> None:
+    def _clean(self, conn: Connection) -> bool:
         self.free = [session for session in self.free if forget(session)]
+        self._drop(conn)
+        schemas, written, changed, same = self._look(conn)
+        if schemas:
+            names = sql.SQL(", ").join(sql.Identifier(name) for name in schemas)
+            conn.execute(sql.SQL("drop schema if exists {} cascade").format(names))
+            conn.execute(putback.PUBLIC.encode())
+            self._drop(conn)
+            self.writes = [-1] * len(self.writes)  # the first look has counted them
+            schemas, written, changed, same = self._look(conn)
+        if written or changed:
+            script = [f"delete from {table}" for table in (*written, *changed)]
+            script += [
+                f"insert into {table} overriding system value select *"
+                f" from jsonb_populate_recordset(null::{table}, {putback.literal(self.filled[table])})"
+                for table in changed
+            ]
+            *_, last = conn.execute("; ".join([*script, putback.OUR_XID]).encode()).results()
+            ((self.xid,),) = last.fetchall()
+        return same and not schemas
+
+    def _drop(self, conn: Connection) -> None:
+        """End the sessions of others and drop what lies in the schemas that stay."""
+        until = time.monotonic() + MOST_SECONDS
         kept = [session.info.backend_pid for session in self.free]
-        conn.execute(sql.SQL(_OTHERS).format(sql.Literal(kept)))
-        conn.execute(_DROP.encode())
-        ((written,),) = conn.execute(self._written().encode(), prepare=True).fetchall()
-        if written:
-            conn.execute("; ".join(f"delete from {table}" for table in written).encode())
-        for (table, rows), then, now in zip(
-            self.filled.items(), self.marks, marks := self._marks(conn), strict=True
-        ):
-            if now != then:
-                conn.execute(f"delete from {table}".encode())
-                conn.execute(
-                    f"insert into {table} overriding system value"
-                    f" select * from jsonb_populate_recordset(null::{table}, %s)".encode(),
-                    (rows,),
-                )
-        if marks != self.marks:
-            self.marks = self._marks(conn)
-        for now, then in zip(conn.execute(_SEQUENCES.encode()).fetchall(), self.sequences, strict=True):
-            if now != then:
-                conn.execute("select setval(%s::regclass, %s, %s)", then)
+        while True:
+            ((others, script),) = conn.execute(putback.GOES.encode(), (kept,), prepare=True).fetchall()
+            if not others or time.monotonic() > until:
+                break
+            time.sleep(0.001)
+        if script:
+            with contextlib.suppress(psycopg.Error):  # it goes with the schema
+                # psycopg forgets what it has prepared when it sees that something is dropped
+                conn.execute(f"do {putback.literal(f'begin {script}; end')}".encode())
 
-    def _written(self) -> str:
-        """A query for those of the empty tables that have rows; to look costs less than to delete none."""
-        looks = (f"case when exists (select from {table}) then {_literal(table)} end" for table in self.empty)
-        return f"select array_remove(array[{', '.join(looks)}]::text[], null)"
+    def _look(self, conn: Connection) -> tuple[list[str], list[str], list[str], bool]:
+        """Schemas that go, tables that had no rows, tables that had others, whether the rest is the same.
 
-    def _marks(self, conn: Connection) -> tuple[object, ...]:
-        """A mark a filled table: other rows, another mark."""
-        parts = (
-            f"(select array[count(*), sum(xmin::text::bigint)] from only {table})" for table in self.filled
-        )
-        return conn.execute(f"select {', '.join(parts)}".encode(), prepare=True).fetchone() or ()
+        Sequences are put back on the way.
+        """
+        known = {"xid": self.xid, "writes": self.writes}
+        found = conn.execute(self.looks, known, prepare=True).fetchone()
+        assert found is not None
+        schemas, written, _, self.writes, *marks = found
+        marks, counts = marks[: len(self.writes)], tuple(marks[len(self.writes) :])
+        if not self.marks:
+            self.marks, self.counts = marks, counts
+        is_same = [now is None or now == then for now, then in zip(marks, self.marks, strict=True)]
+        changed = [table for table, same in zip(self.filled, is_same, strict=False) if not same]
+        return schemas, written, changed, all(is_same[len(self.filled) :]) and counts == self.counts
 
     def _rows(self, conn: Connection, table: str) -> str:
         query = f"select coalesce(jsonb_agg(r.* order by r.*::text), '[]') from only {table} as r"
         ((rows,),) = conn.execute(query.encode()).fetchall()
         return json.dumps(rows)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def forget(conn: Connection) -> bool:

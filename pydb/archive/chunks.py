@@ -59,7 +59,7 @@ class Chunk:
 
 
 def open_place(place: str | Path, *, create: bool = False) -> Target:
-    """A directory, or a URL that fsspec knows (``pip install 'pydb[fsspec]'``)."""
+    """A directory, or a URL that fsspec knows (``pip install '.[fsspec]'``)."""
     return find(str(place), create=create)
 
 

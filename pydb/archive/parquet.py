@@ -2,7 +2,7 @@
 
 It never permits a delete: readers return wrong rows of a damaged Parquet file without an error, unless they
 are told to look at its page checksums (which this writes, and :func:`check` asks for), and it does not hold
-every type. What it cannot hold is text there, and said so in the manifest. ``pip install pydb[parquet]``.
+every type. What it cannot hold is text there, and said so in the manifest. ``pip install '.[parquet]'``.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def require() -> Any:
     try:
         import pyarrow as arrow
     except ImportError:
-        raise UsageError("Parquet needs pyarrow", hint="pip install 'pydb[parquet]'") from None
+        raise UsageError(
+            "Parquet needs pyarrow", hint="in pydb's source tree: pip install '.[parquet]'"
+        ) from None
     return arrow
 
 

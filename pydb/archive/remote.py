@@ -1,4 +1,4 @@
-"""Files on what fsspec knows (``memory://``, ``file://``, ``s3://`` …): ``pip install pydb[fsspec]``."""
+"""Files on what fsspec knows (``memory://``, ``file://``, ``s3://`` …): ``pip install '.[fsspec]'``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ class Remote:
         try:
             from fsspec.core import url_to_fs
         except ImportError:
-            raise UsageError(f"{url} needs fsspec", hint="pip install 'pydb[fsspec]'") from None
+            raise UsageError(
+                f"{url} needs fsspec", hint="in pydb's source tree: pip install '.[fsspec]'"
+            ) from None
         try:
             found = url_to_fs(url, use_listings_cache=False)
         except (ValueError, ImportError) as error:

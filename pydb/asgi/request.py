@@ -7,7 +7,7 @@ import json
 import math
 import re
 from base64 import b64encode
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NoReturn, Self, cast
 
@@ -114,7 +114,8 @@ def fingerprint(
     media_type = declared.partition(b";")[0].strip().lower().decode("latin-1")
     payload = [
         scope["method"],
-        scope["path"],
+        # some servers hand on bytes that are no UTF-8 as lone surrogates, which no digest takes
+        str(scope["path"]).encode("utf-8", "backslashreplace").decode(),
         cast("bytes", scope.get("query_string") or b"").decode("latin-1"),
         media_type,
         list(compared.values()),
@@ -132,13 +133,17 @@ def sender(headers: Headers, credentials: Sequence[tuple[bytes, bytes]], hmac_ke
     """Return the hash of the credentials: headers by name, or one cookie, the second of a pair."""
     shown = [
         [
-            _cookie(value, cookie) if cookie else value.decode("latin-1")
-            for name, value in headers
-            if name == field
+            _cookie(line, cookie) if cookie else line.decode("latin-1")
+            for line in _lines(field, [value for name, value in headers if name == field])
         ]
         for field, cookie in credentials
     ]
     return idempotency.fingerprint(shown, hmac_key=hmac_key)
+
+
+def _lines(field: bytes, values: list[bytes]) -> list[bytes]:
+    """HTTP/2 sends cookies in as many lines as it likes: together they are one."""
+    return [b"; ".join(values)] if field == b"cookie" and values else values
 
 
 def _cookie(line: bytes, wanted: bytes) -> str | None:
@@ -171,13 +176,18 @@ def _float(text: str) -> float | Decimal:
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{text} is too large")
-    exact = Decimal(text)
-    # an amount with more digits than a double holds is another one than its neighbour
-    return value if exact == Decimal(repr(value)) else exact
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text} has an exponent that no number has") from None
+    # an amount with more digits than a double holds is another one than its neighbour; from 1e21 on a float
+    # is written with an exponent, and is to be the same as the integer
+    return value if abs(value) < _LARGE and exact == Decimal(repr(value)) else exact
 
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
+_LARGE: Final = 1e21
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)

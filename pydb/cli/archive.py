@@ -57,7 +57,7 @@ def export(
         typer.Option(metavar="TIMESTAMP", help="Take this for the present; not later than the clock."),
     ] = None,
     parquet: Annotated[
-        bool, typer.Option("--parquet", help="A Parquet file beside each, for analysts (pydb[parquet]).")
+        bool, typer.Option("--parquet", help="A Parquet file beside each, for analysts (the extra parquet).")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:

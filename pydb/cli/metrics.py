@@ -34,7 +34,8 @@ def metrics(
     """Print the metrics of pydb as Prometheus reads them: view pydb.metric, and what the program knows.
 
     What is missing is marked: lifecycle_scrape_success 0 for a collector that failed or was out of time (exit
-    code 1), lifecycle_up 0 for a database that cannot be reached (exit code 69). Needs pydb[metrics].
+    code 1), lifecycle_up 0 for a database that cannot be reached (exit code 69). Needs the extra metrics: pip
+    install '.[metrics]' in the source tree.
     """
     from pydb.health import metrics as domain
 

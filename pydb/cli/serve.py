@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Pages, an admin API and probes over one database.")
 
-_MISSING = "pip install 'pydb[web]'"
+_MISSING = "in pydb's source tree: pip install '.[web]'"
 
 
 @app.callback(invoke_without_command=True)

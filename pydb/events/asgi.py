@@ -1,4 +1,4 @@
-"""Events as a stream of server-sent events, for an ASGI application: ``pip install pydb[web]``.
+"""Events as a stream of server-sent events, for an ASGI application: ``pip install '.[web]'``.
 
     from pydb.events import Hub
     from pydb.events.asgi import Allowed, stream_route

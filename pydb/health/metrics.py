@@ -180,7 +180,9 @@ def _text(rows: Iterable[Row], openmetrics: bool) -> bytes:
         from prometheus_client.registry import Collector, CollectorRegistry
     except ImportError as error:
         raise UsageError(
-            "metrics need prometheus-client", detail=str(error), hint="pip install 'pydb[metrics]'"
+            "metrics need prometheus-client",
+            detail=str(error),
+            hint="in pydb's source tree: pip install '.[metrics]'",
         ) from None
 
     class Found(Collector):

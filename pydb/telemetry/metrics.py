@@ -27,7 +27,7 @@ def collector(writer: Writer) -> Collector:
         from prometheus_client.registry import Collector
     except ImportError:
         raise UsageError(
-            "the metrics need prometheus-client", hint="python -m pip install 'pydb[metrics]'"
+            "the metrics need prometheus-client", hint="in pydb's source tree: pip install '.[metrics]'"
         ) from None
 
     class WriterCollector(Collector):

@@ -1,4 +1,4 @@
-"""``pydb serve``: pages, an admin API and probes over one database (``pip install 'pydb[web]'``).
+"""``pydb serve``: pages, an admin API and probes over one database (``pip install '.[web]'``).
 
 :func:`create_app` makes the ASGI application: uvicorn serves it, and it can be mounted in one of yours.
 """

@@ -27,13 +27,21 @@ begin
     elsif pydb_internal.run_is_read_only() then
         return;
     end if;
-    v_run.work := pydb_internal.archive_export_scope(p_run_id, p_table, p_leave);
     v_run.kind := 'archive_export';
     v_run.dry_run := false;
     v_run.request := p_request;
     v_run.now := clock_timestamp();
     v_run.deadline := clock_timestamp() + p_max_runtime;
     v_run.max_rows := p_max_rows;
+    begin
+        perform pydb_internal.run_pin();
+        v_run.work := pydb_internal.archive_export_scope(p_run_id, p_table, p_leave);
+    exception when query_canceled or lock_not_available then
+        v_run := pydb_internal.run_unbegun(v_run, sqlstate, sqlerrm);
+        v_run.work := pg_catalog.jsonb_build_object('subject', concat_ws(
+            ' ', 'run ' || p_run_id, pydb_internal.relation_name(p_table)
+        ));
+    end;
     call pydb_internal.run_series(v_run, array[pg_catalog.jsonb_extract_path_text(v_run.work, 'subject')]);
     set local search_path = pg_catalog, pg_temp;
 end

@@ -22,10 +22,16 @@ begin
     v_run.request := p_request;
     v_run.now := clock_timestamp();
     v_run.deadline := clock_timestamp() + p_max_runtime;
-    v_subjects := array(
-        select 'job ' || u.id from unnest(pydb_internal.cascade_jobs_due(p_job)) with ordinality as u (id, ord)
-        order by u.ord
-    );
+    begin
+        perform pydb_internal.run_pin();
+        v_subjects := array(
+            select 'job ' || u.id from unnest(pydb_internal.cascade_jobs_due(p_job)) with ordinality as u (id, ord)
+            order by u.ord
+        );
+    exception when query_canceled or lock_not_available then
+        v_run := pydb_internal.run_unbegun(v_run, sqlstate, sqlerrm);
+        v_subjects := array[coalesce('job ' || p_job, 'every job')];
+    end;
     call pydb_internal.run_series(v_run, v_subjects);
     set local search_path = pg_catalog, pg_temp;
 end

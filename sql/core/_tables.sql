@@ -407,7 +407,8 @@ create type pydb_internal.run_state as (
     governor_ratio float8,
     slowed_at timestamptz,
     governor_seen oid[],
-    tally jsonb
+    tally jsonb,
+    by_row boolean
 );
 
 comment on type pydb_internal.run_state is 'What a run is at and how far it is; small, it goes through every hook.';
@@ -464,6 +465,8 @@ comment on column pydb_internal.run_state.governor_seen is
 'Tables that the governor has looked at in this run; a partition counts as the table at its top.';
 comment on column pydb_internal.run_state.tally is
 'Times of its batches and what it tried again, for the totals of metrics: see pydb_internal.run_tally.';
+comment on column pydb_internal.run_state.by_row is
+'True: one row alone may have raised the error met last.';
 
 create type pydb_internal.run_chunk as (
     relation oid,
@@ -528,7 +531,8 @@ create type pydb_internal.run_turn as (
     part pydb_internal.run_part,
     parts pydb_internal.run_part[],
     is_layout boolean,
-    is_settled boolean
+    is_settled boolean,
+    through oid[]
 );
 
 comment on type pydb_internal.run_turn is 'What a hook returns.';
@@ -538,6 +542,8 @@ comment on column pydb_internal.run_turn.part is
 comment on column pydb_internal.run_turn.is_layout is 'True: parts are a new layout; set by the engine.';
 comment on column pydb_internal.run_turn.is_settled is
 'True: the turn can have put nothing off to the end of its transaction (deferred constraints and triggers).';
+comment on column pydb_internal.run_turn.through is
+'Relations whose parts came to their end with this one: where they are the next ones, they have no turn.';
 comment on column pydb_internal.run_turn.parts is
 'The parts of the next pass (open), or parts to be put off to it (turn).';
 

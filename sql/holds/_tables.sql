@@ -23,6 +23,8 @@ create table pydb.hold (
     released_at timestamptz,
     released_reason text,
     overrides text,
+    tables_seen regclass[],
+    columns_seen jsonb,
     constraint hold_pkey primary key (id),
     constraint hold_name_check check (name <> '' and octet_length(name) <= 255),
     constraint hold_kind_check check (kind in ('table', 'key', 'filter', 'tenant')),
@@ -57,6 +59,11 @@ comment on column pydb.hold.released_reason is 'Why it was released.';
 comment on column pydb.hold.overrides is
 'Not null: this is no hold but an override, until its end: what it names, with what hangs on it, is not held by the hold
 of this name.';
+comment on column pydb.hold.tables_seen is
+'Tables that it named when it was placed; a tenant''s in all tables stays about them.';
+comment on column pydb.hold.columns_seen is
+'Array, an element for each of tables_seen: its number then (relation), and those of the columns that are named
+(columns). Tells a column from another that has its name by now; null = not known.';
 
 revoke all on pydb.hold from public;
 

@@ -24,7 +24,6 @@ begin
     if pydb_internal.run_is_read_only() then
         return;
     end if;
-    v_work.reference := pydb_internal.orphan_reference_get(p_reference);
     v_work.mode := p_mode;
     v_work.min_age := p_min_age;
     v_work.search_path := p_search_path;
@@ -35,6 +34,13 @@ begin
     v_run.deadline := clock_timestamp() + p_max_runtime;
     v_run.max_rows := p_max_rows;
     v_run.said := 'nothing was repaired';
+    begin
+        perform pydb_internal.run_pin();
+        v_work.reference := pydb_internal.orphan_reference_get(p_reference);
+    exception when query_canceled or lock_not_available then
+        v_run := pydb_internal.run_unbegun(v_run, sqlstate, sqlerrm);
+        v_work.reference := p_reference;
+    end;
     v_run.work := to_jsonb(v_work);
     call pydb_internal.run_series(v_run, array['repair ' || v_work.reference]);
     set local search_path = pg_catalog, pg_temp;

@@ -21,7 +21,6 @@ begin
     if pydb_internal.run_is_read_only() then
         return;
     end if;
-    v_work.reference := case when p_reference is not null then pydb_internal.orphan_reference_get(p_reference) end;
     v_work.is_restart := p_restart;
     v_work.min_age := p_min_age;
     v_work.sample := p_sample;
@@ -31,6 +30,13 @@ begin
     v_run.now := clock_timestamp();
     v_run.deadline := clock_timestamp() + p_max_runtime;
     v_run.said := 'nothing was looked at';
+    begin
+        perform pydb_internal.run_pin();
+        v_work.reference := case when p_reference is not null then pydb_internal.orphan_reference_get(p_reference) end;
+    exception when query_canceled or lock_not_available then
+        v_run := pydb_internal.run_unbegun(v_run, sqlstate, sqlerrm);
+        v_work.reference := p_reference;
+    end;
     v_run.work := to_jsonb(v_work);
     call pydb_internal.run_series(v_run, array[concat_ws(' ', 'scan', v_work.reference)]);
     set local search_path = pg_catalog, pg_temp;

@@ -17,6 +17,7 @@ create table pydb.reference (
     filter text,
     parent_filter text,
     author_role regrole,
+    columns_seen jsonb,
     constraint reference_pkey primary key (name),
     constraint reference_name_check check (name <> '' and octet_length(name) <= 255),
     constraint reference_columns_check check (
@@ -52,6 +53,9 @@ comment on column pydb.reference.parent_filter is
 'Only rows of the parent for which this is true can be referenced (deleted_at is null); null = all.';
 comment on column pydb.reference.author_role is
 'The role that set it, whatever it is called now; its conditions run only as a role that this one could become.';
+comment on column pydb.reference.columns_seen is
+'The columns that it names, as their numbers when it was set (child, parent). Tells a column from another that has its
+name by now; null = not known.';
 
 create table pydb.entity (
     name text not null,

@@ -1,4 +1,4 @@
--- pydb.reference_list: every reference, declared and logical, also logical ones whose table or column is gone.
+-- pydb.reference_list: every reference, declared and logical, logical ones whose column is gone too.
 -- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace view pydb.reference_list as
@@ -57,7 +57,7 @@ comment on column pydb.reference_list.is_valid is 'True: existing rows were chec
 comment on column pydb.reference_list.is_enforced is 'True: PostgreSQL acts on it; false for logical references.';
 comment on column pydb.reference_list.is_indexed is 'True: an index of the child serves it.';
 comment on column pydb.reference_list.status is
-'ok, or what is gone: such a reference is neither followed nor checked.';
+'ok, or what is gone or another by now: such a reference is neither followed nor checked.';
 comment on column pydb.reference_list.filter is 'Condition on the child of a logical reference; null = none.';
 comment on column pydb.reference_list.parent_filter is 'Condition on its parent; null = none.';
 

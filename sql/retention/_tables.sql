@@ -62,6 +62,7 @@ create table pydb.retention_policy (
     keep_last_by name[],
     combine text,
     keep_at timestamptz,
+    columns_seen jsonb,
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -213,6 +214,9 @@ insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, descrip
     'retention_run', 'retention', 'pydb_internal.retention_schedules', 'pydb',
     'deletes what expired by one policy; a policy has its schedule itself (pydb.retention_policy_set, p_schedule)'
 );
+comment on column pydb.retention_policy.columns_seen is
+'The columns that it names, as their numbers when it was set, by table (target, keep_table, watermark_table). Tells a
+column from another that has its name by now; null = not known.';
 
 revoke all on pydb.retention_policy from public;
 

@@ -19,8 +19,6 @@ begin
     if p_request is null then
         raise exception using errcode = 'YD001', message = 'p_request cannot be null',
             detail = 'The session that writes the files is found by it.', hint = 'pydb archive export';
-    elsif pydb_internal.retention_run_check(coalesce(p_policy, ''), p_max_rows, p_max_runtime) is null then
-        return;
     end if;
     v_run.kind := 'export';
     v_run.dry_run := false;
@@ -31,6 +29,14 @@ begin
     end if;
     v_run.deadline := clock_timestamp() + p_max_runtime;
     v_run.max_rows := p_max_rows;
+    begin
+        perform pydb_internal.run_pin();
+        if pydb_internal.retention_run_check(coalesce(p_policy, ''), p_max_rows, p_max_runtime) is null then
+            return;
+        end if;
+    exception when query_canceled or lock_not_available then
+        v_run := pydb_internal.run_unbegun(v_run, sqlstate, sqlerrm);
+    end;
     call pydb_internal.run_series(v_run, array[p_policy]);
     set local search_path = pg_catalog, pg_temp;
 end

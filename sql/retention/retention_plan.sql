@@ -58,7 +58,8 @@ begin
         return;
     end if;
     v_policy := pydb_internal.retention_policy_at(pydb_internal.retention_policy_get(p_policy), v_now);
-    perform pydb_internal.retention_check_author(v_policy), pydb_internal.retention_enter(v_policy);
+    perform pydb_internal.retention_check_author(v_policy), pydb_internal.retention_enter(v_policy),
+        pydb_internal.retention_check_children(v_policy);
     policy := p_policy;
     cutoff := pydb_internal.retention_cutoff(v_policy, v_now);
     v_terms := pydb_internal.retention_last_survey(v_policy, cutoff);

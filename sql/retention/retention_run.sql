@@ -19,10 +19,6 @@ declare
     v_policies pg_catalog.text[];
 begin
     set local search_path = pg_catalog, pg_temp; -- no SET clause: it would forbid COMMIT
-    v_policies := pydb_internal.retention_run_check(p_policy, p_max_rows, p_max_runtime);
-    if v_policies is null then
-        return;
-    end if;
     v_run.kind := 'retention';
     v_run.dry_run := p_dry_run;
     v_run.request := p_request;
@@ -36,6 +32,16 @@ begin
         v_run.max_wal := pydb_internal.retention_bytes('p_max_wal', p_max_wal);
     end if;
     v_run.catch_up := p_catch_up;
+    begin
+        perform pydb_internal.run_pin();
+        v_policies := pydb_internal.retention_run_check(p_policy, p_max_rows, p_max_runtime);
+    exception when query_canceled or lock_not_available then
+        v_run := pydb_internal.run_unbegun(v_run, sqlstate, sqlerrm);
+        v_policies := array[coalesce(p_policy, 'every policy')];
+    end;
+    if v_policies is null then
+        return;
+    end if;
     call pydb_internal.run_series(v_run, v_policies);
     set local search_path = pg_catalog, pg_temp;
 end

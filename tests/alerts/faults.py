@@ -15,6 +15,7 @@ from tests.alerts.paging import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from pydb import embedded
     from tests.alerts.paging import Exporter, Labels, Prometheus
@@ -68,6 +69,8 @@ class World:
     spare: Exporter
     clock: Clock
     prometheus: Prometheus
+    # where `pydb` lies
+    tools: Path
     sessions: list[Connection] = field(default_factory=list)
 
     def connect(self, exporter: Exporter | None = None) -> Connection:

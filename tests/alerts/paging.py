@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import urllib.parse
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 import yaml
 
 from tests.alerts.rulebook import RUNBOOKS, program, scale
-from tests.servers import ROOT
+from tests.forked import Started
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,13 +35,13 @@ Labels = dict[str, str]
 
 
 class Exporter:
-    """A real `pydb serve` of one database, on loopback."""
+    """A real `pydb serve` of one database, on loopback; forked."""
 
     def __init__(self, dsn: str, folder: Path) -> None:
         self.dsn = dsn
         self.port = free_port()
         self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Started | None = None
 
     @property
     def address(self) -> str:
@@ -49,22 +49,19 @@ class Exporter:
 
     def start(self) -> None:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "PYDB_"))}
-        self._process = started(
-            [sys.executable, "-m", "pydb", "serve", "--port", str(self.port)],
-            self._folder / f"serve_{self.port}.log",
-            env={
-                **kept,
-                "PYDB_DSN": self.dsn,
-                "PYDB_SERVE_TOKEN": "0123456789abcdef",
-                "PYTHONPATH": str(ROOT),
-            },
+        self._process = Started(
+            ["serve", "--port", str(self.port)],
+            env={**kept, "PYDB_DSN": self.dsn, "PYDB_SERVE_TOKEN": "0123456789abcdef"},
+            cwd=self._folder,
         )
         until(lambda: answers(self.port, "/livez"), "pydb serve answers")
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(30)
+            self._process.send_signal(signal.SIGTERM)
+            self._process.communicate(30)
+            self._process.stdout.close()
+            self._process.stderr.close()
             self._process = None
 
 
@@ -206,7 +203,6 @@ def type_it(alert: str, dsn: str, labels: Mapping[str, str], path: str) -> str:
         **{key.upper(): value for key, value in labels.items() if key not in ("job", "alertname")},
         **as_libpq(dsn),
         "PYDB_DSN": dsn,
-        "PYTHONPATH": str(ROOT),
         "PATH": f"{path}:{kept['PATH']}",
         "COLUMNS": "240",
     }

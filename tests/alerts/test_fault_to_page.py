@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 import pytest
 
+from tests import forked
 from tests.alerts import faults
 from tests.alerts.faults import CHAINS, REBOOT, Clock, Fault, World
 from tests.alerts.paging import Exporter, Prometheus, type_it, until
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 SOAK: Final = int(os.environ.get("PYDB_TEST_SOAK", "20"))
 # commands of runbooks at a time: each is a process of its own
 TYPISTS: Final = threading.BoundedSemaphore(2)
-BIN: Final = str(Path(sys.executable).parent)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +49,10 @@ def paged(new_cron_server: CronServerFactory, tmp_path_factory: pytest.TempPathF
         clock.start()
         stack.callback(clock.over.set)
         prometheus = stack.enter_context(Prometheus(folder, [app.address, spare.address]))
-        made = World(server, standby, app, spare, clock, prometheus)
+        tools = folder / "bin"
+        tools.mkdir()
+        forked.install(tools / "pydb")
+        made = World(server, standby, app, spare, clock, prometheus, tools)
         yield made
         for session in made.sessions:
             session.close()
@@ -75,7 +76,7 @@ def happens(world: World, fault: Fault) -> list[str]:
         for name, found in fired.items():
             named = fault.alerts[name][1]
             with TYPISTS:
-                printed = type_it(name, exporter.dsn, found, BIN)
+                printed = type_it(name, exporter.dsn, found, str(world.tools))
             if not re.search(named, printed):
                 wrong.append(f"{name}: its runbook does not name {named}: {printed}")
     for labels in fired.values():

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydb.asgi import Config
-from pydb.asgi.request import fingerprint
+from pydb.asgi.request import fingerprint, sender
 from tests.asgi.conftest import DEADLINE, until
 from tests.asgi.handler import Handler, key, problem
 
 if TYPE_CHECKING:
     import httpx
 
+    from pydb.asgi.types import Message, Scope
     from tests.asgi.conftest import Site
     from tests.conftest import Connection
 
@@ -43,6 +44,10 @@ def payload(
         (b"[1.10, 1e0, 100, 0.1]", b"[1.1, 1.0, 1e2, 1e-1]"),
         (b"1.0000000000000000010", b"1000000000000000001e-18"),
         (b"9007199254740993.0", b"9007199254740993"),
+        (
+            b"[1e21, 1e23, -1.5e22]",
+            b"[1000000000000000000000, 100000000000000000000000, -15000000000000000000000]",
+        ),
         (b"{ broken", b"{ broken"),
         (b"", b""),
     ],
@@ -69,6 +74,7 @@ def test_vector_7_the_same_json(one: bytes, other: bytes) -> None:
         (b"-0.30000000000000001665", b"-0.3"),
         (b"1e-400", b"0"),
         (b"[1e-999999999]", b"[1e-999999998]"),
+        (b"[1e-%s]" % (b"9" * 30), b"[0e-%s]" % (b"9" * 30)),
         (b"NaN", b"Infinity"),
         (b"{ broken", b"{broken"),
         (b'"\\ud800"', b'"\\ud801"'),
@@ -100,6 +106,17 @@ def test_the_boundary_of_a_form_does_not_count() -> None:
 
     assert form(b"abc", b"x") == form(b"xyz", b"x")
     assert form(b"abc", b"x") != form(b"abc", b"y")
+
+
+def test_cookies_count_however_many_lines_they_come_in() -> None:
+    def sent(*cookies: bytes, named: bytes = b"") -> bytes:
+        return sender([(b"cookie", line) for line in cookies], [(b"cookie", named)], None)
+
+    for named in (b"", b"session"):
+        assert sent(b"ad=1; session=x", named=named) == sent(b"ad=1", b"session=x", named=named)
+        assert sent(b"ad=1; session=x", named=named) != sent(b"ad=1", b"session=y", named=named)
+        assert sent(b"ad=1", named=named) != sent(named=named)
+    assert sent(b"ad=1", b"session=x", named=b"session") == sent(b"session=x", named=b"session")
 
 
 def test_chosen_headers_and_the_hmac_key_count() -> None:
@@ -144,3 +161,28 @@ def test_a_client_that_goes_away_while_it_sends(site: Site, sql: Connection) -> 
     assert peer.recv(12) == b"HTTP/1.1 201"
     peer.close()
     assert handler.bodies == [b"0123456789"]
+
+
+def test_what_few_servers_hand_on_is_answered(site: Site, sql: Connection) -> None:
+    handler = Handler()
+    site.protect(handler)
+    seen: list[object] = []
+
+    async def asked(path: str, *headers: tuple[bytes, bytes]) -> None:
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"[1]", "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen.append(message["status"])
+
+        sent = [(b"idempotency-key", b'"k"'), (b"content-type", b"application/json"), *headers]
+        scope: Scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": sent}
+        await site.app(scope, receive, send)
+
+    for path in ("/a\udcff", "/a\udcfe", "/a\udcff", "/a\0"):
+        site.do(asked(path))
+    site.do(asked("/b", (b"content-length", b"9" * 5000)))
+    assert seen == [201, 201, 201, 201, 413]
+    assert handler.runs == 3
+    assert sql.execute("select count(*) from pydb.idempotency_key").fetchone() == (3,)

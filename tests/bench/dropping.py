@@ -82,7 +82,7 @@ def many(arena: Arena, _: argparse.Namespace) -> list[Figure]:
     found: list[Figure] = []
     for way, words in ((_by_sql, "retention_run"), (_by_command, "pydb retention run")):
         with _table(arena, "dropping", days=365, rows=365_000, keep=65) as name:
-            alone = _beside(arena, name, clients=16, rate=400, work=lambda: time.sleep(10))
+            alone = _beside(arena, name, clients=16, rate=400, work=lambda: time.sleep(20))
             with arena.connect(name) as reader:
                 reader.execute("begin; select count(*) from reading")
                 done = threading.Timer(SITS, lambda: reader.execute("commit"))

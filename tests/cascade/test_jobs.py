@@ -334,6 +334,21 @@ def test_a_new_key_between_request_and_run_blocks(site: Site) -> None:
     site.do("call pydb.cascade_run()")
 
 
+def test_a_root_that_was_dropped_is_named_with_the_word_that_takes_the_job_back(site: Site) -> None:
+    site.do("create schema if not exists shop")
+    site.do('create table shop."Größe" (k int primary key); insert into shop."Größe" values (1)')
+    job = site.request('shop."Größe"', [{"k": 1}])
+    site.do('drop table shop."Größe"')
+    run = site.run_job(job)
+    assert run.failed() == "YD302"
+    assert run.error is not None
+    assert f'the root of job {job} is gone: shop."Größe"' in str(run.error.diag.message_primary)
+    assert site.ends(job) == [("blocked", "error")]
+    site.do(str(run.error.diag.message_hint))
+    site.do("call pydb.cascade_run()")
+    assert len(site.ends(job)) == 1
+
+
 @pytest.mark.parametrize("how", ["declared", "logical"])
 def test_a_new_key_between_two_batches_blocks(site: Site, how: str) -> None:
     """The rows behind it were in no plan that anybody has seen: they stay, with what they hang on."""

@@ -80,6 +80,7 @@ REFUSALS: Final = {
     "trigger before a child goes": (CASCADE, trigger("before delete", "c", "23514"), "23514"),
     "trigger after a child went": (CASCADE, trigger("after delete", "c", "P0001"), "P0001"),
     "trigger of a child that is set": (NULLIFY, trigger("before update", "c", "P0001"), "P0001"),
+    "trigger with a code of the server": (CASCADE, trigger("before delete", "c", "53100"), "53100"),
     "trigger of the root": (NULLIFY, trigger("before delete", "r", "23514"), "23514"),
     "trigger at the commit": (
         NULLIFY,

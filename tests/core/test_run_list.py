@@ -182,14 +182,19 @@ def test_a_run_whose_process_is_gone_is_told_from_one_that_runs(lab: Lab) -> Non
         (live,) = lab.runs()
         assert lab.value(query) is False
         assert commands(str(step(lab.db, live.id))) == [["pydb", "runs", "show", str(live.id)]]
+        lab.start().succeeded()
+        beside = next(row.id for row in lab.runs() if row.state == "skipped")
+        listed = ["pydb", "runs", "list", "--state", "running", "--kind", "retention"]
+        assert commands(str(step(lab.db, beside))) == [listed]
         lab.db.execute("select pg_terminate_backend(%s)", (run.pid,))
         run.failed()
         lab.until_gone(run.pid)
         assert lab.value(query) is True
-        assert commands(str(step(lab.db, live.id))) == [["pydb", "retention", "run", "events"]]
+        for left in (live.id, beside):
+            assert commands(str(step(lab.db, left))) == [["pydb", "retention", "run", "events"]]
     lab.run().succeeded()
     assert lab.value(query) is False
-    assert [row.state for row in lab.runs()] == ["interrupted", "completed"]
+    assert [row.state for row in lab.runs()] == ["interrupted", "skipped", "completed"]
     assert step(lab.db, live.id) is None
 
 

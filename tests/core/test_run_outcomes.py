@@ -204,6 +204,20 @@ def statement_timeout(place: Place, call: str) -> None:
     rival.rollback()
 
 
+def statement_timeout_before_it_begins(place: Place, call: str) -> None:
+    """While what it is about is looked for, or old entries are sealed: before the loop that catches all."""
+    rival = place.connect()
+    rival.execute("begin; lock table pydb.audit_head in access exclusive mode")
+    if call != "export":  # whose other half is a client of its own
+        rival.execute(
+            "lock table pydb.retention_policy, pydb.cascade_job, pydb.reference in access exclusive mode"
+        )
+    place.runner.connection.execute("set statement_timeout = '150 ms'")
+    place.runner.start(call)
+    place.runner.end()
+    rival.rollback()
+
+
 def missing_privilege(place: Place, call: str) -> None:
     place.runner.connection = place.limited()
     place.runner.start(call)
@@ -236,6 +250,7 @@ TROUBLES: Final = {
     "table locked beyond the retries": locked_beyond_the_retries,
     "cancel": cancel,
     "statement_timeout": statement_timeout,
+    "statement_timeout before it begins": statement_timeout_before_it_begins,
     "missing privilege": missing_privilege,
     "two at once": two_at_once,
 }

@@ -195,3 +195,25 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}, (
                 target
             )
+
+
+def test_nothing_installs_the_package_that_has_our_name_elsewhere() -> None:
+    """What PyPI calls pydb is another program: ours comes out of its source tree, or as a wheel."""
+    by_name = re.compile(
+        r"\binstall\b[^\n`|#]*?[ '\"]pydb(?:\[|==|['\"`\s]*$)|(?<![\w.])pydb\[[a-z,]+\]", re.MULTILINE
+    )
+    for line in (
+        "pip install pydb",
+        "pip install --upgrade pydb\n",
+        "pipx install 'pydb==0.1'",
+        "needs pydb[web]",
+    ):
+        assert by_name.search(line), line
+    said = [
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for top in ("pydb", "docs", "examples", "ops", "sql")
+        for path in [*(ROOT / top).rglob("*"), ROOT / "README.md", ROOT / "migrations" / "guard.sql"]
+        if path.suffix in {".py", ".md", ".sql", ".yml", ".toml", ".html", ".sh", ".1", ""} and path.is_file()
+        for found in by_name.finditer(path.read_text("utf-8"))
+    ]
+    assert said == []

@@ -33,7 +33,9 @@ class Page(HTMLParser):
 
 def test_site_is_built_and_its_links_lead_somewhere(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    command = [sys.executable, "-m", "sphinx", "-q", "-c", "docs", "-b", "html", "-n", "-W", "--keep-going"]
+    # without the collector, which finds nothing here and takes a third of the time
+    build = "import gc, sys; gc.disable(); from sphinx.cmd.build import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", build, "-q", "-c", "docs", "-b", "html", "-n", "-W", "--keep-going"]
     built = subprocess.run(
         [*command, "-d", str(tmp_path / "trees"), ".", str(site)],
         cwd=ROOT,

@@ -197,6 +197,8 @@ def test_environment_does_not_steer_the_server(name: str, monkeypatch: pytest.Mo
         monkeypatch.setenv(variable, setting)
     with embedded.Server(bin_dir=bin_dir(name), in_memory=True) as server:
         monkeypatch.undo()
+        variables = Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0")
+        assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in variables  # a tenth less work for each session
         assert value(server, "select current_setting('TimeZone') in ('UTC', 'Etc/UTC')") is True
         assert value(server, "show server_encoding") == "UTF8"
 

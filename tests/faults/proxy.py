@@ -28,12 +28,13 @@ class Proxy:
 
     ``cut("commit", lose="request")`` closes both ends in place of sending the next request with that word;
     ``lose="answer"`` sends it, waits until the server has answered and is ready again, and then closes both
-    ends without a byte of the answer. Later connections pass.
+    ends without a byte of the answer. ``after``: not before a request with that word has passed. Later
+    connections pass.
     """
 
     def __init__(self, dsn: str) -> None:
         self._server = conninfo_to_dict(dsn)
-        self._word: bytes = b""
+        self._word = self._after = b""
         self._lose: Loss = "answer"
         self.cuts = 0
 
@@ -59,8 +60,9 @@ class Proxy:
         """Connection string through the proxy."""
         return make_conninfo("", **{**self._server, "host": str(self._place), "port": "5432"})
 
-    def cut(self, word: str, *, lose: Loss) -> None:
+    def cut(self, word: str, *, lose: Loss, after: str = "") -> None:
         """Cut the line around the next request with this word in it, in any case of letters."""
+        self._after = after.lower().encode()
         self._word, self._lose = word.lower().encode(), lose
 
     def _accept(self) -> None:
@@ -77,7 +79,10 @@ class Proxy:
 
     def meant(self, message: bytes) -> Loss | None:
         """Whether this message is the one to cut at; it is so once."""
-        if self._word and self._word in message.lower():
+        if self._after:
+            if self._after in message.lower():
+                self._after = b""
+        elif self._word and self._word in message.lower():
             self._word = b""
             self.cuts += 1
             return self._lose

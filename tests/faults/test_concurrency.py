@@ -332,12 +332,14 @@ def test_c11_retries_are_bounded(lab: Lab) -> None:
     lab.policy()
     lab.setting("retry_limit", "2")
     fail_at(lab, "40001", times=1000)
-    assert lab.run().failed() == "YD110"
+    lab.run().succeeded()
     (row,) = lab.runs()
-    assert (row.state, row.stop_reason, row.sqlstate) == ("failed", "error", "40001")
+    # what does not pass is the row's: it stays, and the others go
+    assert (row.state, row.stop_reason, row.sqlstate, row.rows_done) == ("partial", "error", "40001", 1499)
+    assert row.detail["refused"] == {"40001": 1}
     # two for each range that holds the row; the halves before it succeed
     assert 2 <= int(str(row.detail["retries"])) <= 2 * 8
-    assert lab.value("select last_value from app.failures") == int(str(row.detail["retries"])) + 1
+    assert int(str(lab.value("select last_value from app.failures"))) > int(str(row.detail["retries"]))
     lab.balanced()
     lab.db.execute("drop trigger fail on app.events")
     lab.converges()

@@ -11,7 +11,7 @@ import pytest
 from tests.retention.lab import OLD, YOUNG, Lab
 
 if TYPE_CHECKING:
-    from tests.conftest import Connection
+    from tests.conftest import Connect, Connection
 
 
 @pytest.fixture
@@ -77,3 +77,49 @@ def test_a_disabled_policy_is_left_alone(lab: Lab) -> None:
     run(lab, "retention_run('p')")
     lab.policy(enabled=False)
     assert told(lab) == []
+
+
+def test_who_was_left_out_because_a_call_was_stopped_is_said(lab: Lab) -> None:
+    """A trigger that raises 57014 stops a call as a cancel does: nothing else would tell of the others."""
+    lab.do(
+        f"""create or replace function public.hold() returns trigger language plpgsql as
+            $$ begin raise exception using errcode = '57014', message = 'not now'; end $$;
+        create table public."Z t" (k int, "new" timestamptz); insert into public."Z t" values (1, '{OLD}')"""
+    )
+    lab.policy("z é", 'public."Z t"', "new")
+    call = lab.call(None)
+    assert call.sqlstate == "YD110"
+    assert [(r.subject, r.end, r.sqlstate) for r in call.runs] == [
+        ("p", ("failed", "error"), "57014"),
+        ("z é", ("skipped", "cancelled"), None),
+    ]
+    assert "hold() line" in str(call.runs[0].detail["context"])
+    assert "another SQLSTATE" in str(call.runs[0].detail["hint"])
+    ((_, summary, detail, hint),) = told(lab)
+    assert summary == "did not end well the last time: 2"
+    assert "z é, skipped (cancelled)" in str(detail)
+    assert "pydb retention run 'z é'" in str(hint)
+    # who was left out comes first, and is no longer told of
+    again = lab.call(None)
+    assert [(r.subject, r.state) for r in again.runs[-2:]] == [("z é", "completed"), ("p", "failed")]
+    assert [summary for _, summary, *_ in told(lab)] == ["did not end well the last time: 1"]
+
+
+def test_a_call_that_could_not_even_list_its_subjects(lab: Lab, connect: Connect) -> None:
+    rival = connect(autocommit=False)
+    for tables, what, subject in (
+        ("pydb.retention_policy", "retention_run()", "every policy"),
+        ("pydb.cascade_job", "cascade_run()", "every job"),
+    ):
+        rival.execute(f"lock table {tables} in access exclusive mode".encode())
+        run(lab, what)
+        assert lab.rows(
+            "select subject, state, stop_reason, sqlstate from pydb.job_run order by id desc limit 1"
+        ) == [(subject, "blocked", "locked", "55P03")]
+        rival.rollback()
+    ((_, summary, _, hint),) = told(lab)
+    assert summary == "did not end well the last time: 2"
+    assert "every policy: rows or the table were locked by others; repeat: pydb retention run" in str(hint)
+    lab.do("drop trigger hold on public.t")
+    run(lab, "retention_run()")
+    assert [summary for _, summary, *_ in told(lab)] == ["did not end well the last time: 1"]

@@ -149,11 +149,12 @@ def test_a_column_that_is_computed_at_each_reading_is_to_be_stored_first(lab: La
         )
         lab.do("call pydb.orphan_close('public.o.g_ref')")
         return
-    virtual = "x int, g int generated always as (x + 1) virtual"
+    virtual = 'x int, g text collate "C" generated always as ((x + 1)::text) virtual not null'
     child, parent = ("g", "id") if end == "child" else ("id", "g")
+    column = 'id text collate "C"'
     lab.do(
-        f"""create table public.m (id int primary key{", " + virtual if end == "parent" else ""});
-        create table public.o (id int{", " + virtual if end == "child" else ""});
+        f"""create table public.m ({column} primary key{", " + virtual if end == "parent" else ""});
+        create table public.o ({column}{", " + virtual if end == "child" else ""});
         select pydb.reference_set('public.o', '{{{child}}}', 'public.m', '{{{parent}}}', 'cascade')"""
     )
     name = f"public.o.{child}_ref"
@@ -167,6 +168,11 @@ def test_a_column_that_is_computed_at_each_reading_is_to_be_stored_first(lab: La
         lab.do(refusal.hint)
     lab.do(f"call pydb.orphan_close('{name}')")
     assert lab.rows(KEYS) == [(f"{child}_ref", True, "c")]
+    # nothing of the column is lost by it
+    assert lab.rows(
+        "select attgenerated, attnotnull, attcollation::regcollation::text from pg_attribute"
+        " where attname = 'g' and attrelid in ('public.m'::regclass, 'public.o'::regclass)"
+    ) == [("s", True, '"C"')]
 
 
 def test_a_generated_column_that_an_action_would_set_cannot_be_closed(lab: Lab) -> None:

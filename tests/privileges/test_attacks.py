@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import psycopg
 import pytest
 
 from tests.privileges.conftest import Field, state_of
@@ -110,6 +111,43 @@ def test_an_index_expression_of_the_owner_runs_as_whoever_deletes_and_no_more(
     state_of(field.runner, RUN)
     field.admin.execute("select * from pydb.retention_plan('theirs')")
     assert field.one(SUPERUSERS) == 0
+
+
+def test_who_may_not_read_a_table_is_not_told_whether_a_row_is_there(
+    field: Field, connect: Connect, role: RoleFactory
+) -> None:
+    """The same words for a key that is there and one that is not: in looks, deletes and holds."""
+    field.db.execute(
+        b"""select pydb.entity_drop('secret');
+        select pydb.retention_policy_set('secrets', 'victim.secret', 'at', '30 days');
+        select pydb.hold_place('case 7', 'victim.secret', '{"id": 7}', p_reason => 'r')"""
+    )
+    number = field.one("select 'victim.secret'::regclass::oid")
+    table = f"{number}::oid::regclass"  # its name cannot be read by who has no right on its schema
+    people = [
+        *(field.admin, field.runner, connect(user=role("looks", "in role pydb_monitor"))),
+        connect(user=role("counsel", "in role pydb_counsel")),
+    ]
+    asks = (
+        "pydb.retention_row_explain('secrets', '{\"id\": %s}')",
+        f"pydb.cascade_plan({table}, '{{\"id\": %s}}')",
+        f"pydb.cascade_delete({table}, '{{\"id\": %s}}')",
+        f"pydb.cascade_request({table}, '{{\"id\": %s}}')",
+        "pydb.orphan_check('owner_ref', 'id = %s')",
+        f"pydb.hold_place('mine', {table}, '{{\"id\": %s}}', p_reason => 'r')",
+    )
+    for ask in asks:
+        for who in people:
+            said = set()
+            for key in (7, 8, 5000):
+                with pytest.raises(psycopg.Error) as refused:
+                    who.execute(f"select * from {ask.replace('%s', str(key))}".encode())
+                diag = refused.value.diag
+                said.add((diag.sqlstate, diag.message_primary, diag.message_detail, diag.message_hint))
+            assert len(said) == 1, (who.info.user, ask, said)
+            assert next(iter(said))[0] in ("YD005", "42501")
+    for who in people:
+        assert who.execute("select problem, hint from pydb.hold_status").fetchall() == [(None, None)]
 
 
 def test_no_value_of_a_row_is_in_what_is_logged(field: Field, dbo: Connection) -> None:

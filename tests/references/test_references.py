@@ -365,6 +365,15 @@ def test_only_logical_references_are_dropped(lab: Lab) -> None:
             "alter table shop.sale drop column region; alter table shop.customer drop column code",
             "column region of shop.sale is gone; column code of shop.customer is gone",
         ),
+        # another column has the name: its rows are not the ones that were meant
+        (
+            "alter table shop.sale rename region to area; alter table shop.sale add region text",
+            "column region of shop.sale is called area by now, and another has its name",
+        ),
+        (
+            "alter table shop.customer drop code; alter table shop.customer add code text",
+            "column code of shop.customer was dropped, and another has its name",
+        ),
     ],
 )
 def test_what_is_gone_is_listed_and_neither_followed_nor_in_the_way(lab: Lab, change: str, said: str) -> None:

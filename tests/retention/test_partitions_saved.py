@@ -15,6 +15,8 @@ from tests.retention.test_partitions import DONE, actions, daily, dropping, fate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import psycopg
+
 
 def saved(lab: Lab) -> list[tuple[object, ...]]:
     return lab.rows("select name, state, rows, rows_saved from pydb.retention_partition order by id")
@@ -129,7 +131,8 @@ def test_what_cannot_be_meant_is_refused(lab: Lab) -> None:
 
 def test_rows_go_to_verified_files_before_the_drop(lab: Lab, dsn: str, tmp_path: Path) -> None:
     daily(lab)
-    dropping(lab, partition_first="export", fuse_share=1)
+    # nothing references it: the policy may say what becomes of what would
+    dropping(lab, partition_first="export", on_referenced="cascade", fuse_share=1)
     assert [row for row in actions(lab).values() if row[1]] == [("export_drop", 4)] * 4
     run = lab.run()
     # the server alone detaches: who comes after reads none of it, and nothing is lost
@@ -175,7 +178,7 @@ def test_a_policy_file_and_the_plan_know_it(lab: Lab, first: str) -> None:
 
 
 def test_where_rows_go_along_files_come_by_way_of_the_archive(lab: Lab, dsn: str, tmp_path: Path) -> None:
-    """No file of a partition would hold what goes with its rows: refused, and the way of the hint works."""
+    """No file of a partition would hold what goes with its rows: told, refused, and the hint works."""
     daily(lab)
     lab.do(
         """alter table public.t add primary key (id, at);
@@ -184,13 +187,30 @@ def test_where_rows_go_along_files_come_by_way_of_the_archive(lab: Lab, dsn: str
         create index on public.child (t_id, t_at);
         insert into public.child select id, id, at from public.t where id in (2, 6, 31)"""
     )
+    told: list[tuple[str | None, str | None]] = []
+
+    def note(said: psycopg.errors.Diagnostic) -> None:
+        told.append((said.sqlstate, said.message_hint))
+
+    lab.db.add_notice_handler(note)
     dropping(lab, partition_first="export", on_referenced="cascade", fuse_share=1)
+    lab.db.remove_notice_handler(note)
+    ((code, cure),) = told
+    assert code == "YD621"
+    assert cure is not None
+    first = lab.plan()[0]
+    assert first.codes[0] == "goes_along"
+    assert first.warnings[0].endswith(cure)
+    assert lab.rows(
+        "select state, hint from pydb.retention_policy_explain('p') where aspect = 'goes_along'"
+    ) == [("blocks", cure)]
     place = target.Directory(tmp_path)
     with pydb_db.connect(dsn) as conn, pydb_db.connect(dsn) as reader:
         with pytest.raises(errors.RunBlocked, match="go along"):
             export.export(conn, reader, "p", place, now=NOW.isoformat())
         assert lab.number("select count(*) from public.t") == 32
         dropping(lab, partition_first="archive", on_referenced="cascade", fuse_share=1)
+        assert "goes_along" not in {code for row in lab.plan() for code in row.codes}
         done = lab.run()
         assert done.end == DONE
         assert lab.ids("public.child") == [31]

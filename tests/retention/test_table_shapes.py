@@ -343,3 +343,36 @@ def test_a_plan_holds_no_lock_on_the_partitions_that_it_has_counted(lab: Lab) ->
         )
     assert held == []
     assert lab.prune().end == ("completed", "exhausted")
+
+
+def test_a_child_whose_rows_cannot_be_read_is_named_with_the_grant(table: Lab, connect, role) -> None:  # type: ignore[no-untyped-def]
+    runner, child = role("k t"), 'public."Größe"'
+    table.do(
+        f"""create table {child} (k int, "new" int references public.t);
+        insert into {child} values (1, 1);
+        grant usage on schema pydb, pydb_internal to "{runner}";
+        grant execute on all routines in schema pydb, pydb_internal to "{runner}";
+        grant select on public.t to "{runner}"; alter table {child} enable row level security"""
+    )
+    table.policy()
+    theirs = connect(runner)
+    # who may read it, and sees none of its rows; who may not even read it
+    for before, message, hint in (
+        (
+            f'grant select on {child} to "{runner}"',
+            f"row-level security of {child} hides rows from {runner}",
+            f'alter role "{runner}" bypassrls;',
+        ),
+        (
+            f'alter table {child} disable row level security; revoke all on {child} from "{runner}"',
+            f"{runner} may not read {child}",
+            f'grant select on {child} to "{runner}";',
+        ),
+    ):
+        table.do(before)
+        with refused("42501", what=before) as said:
+            theirs.execute("select pydb.retention_plan('p')")
+        assert (said.message, said.hint) == (message, hint)
+    # the column that matters is enough
+    table.do(f'grant select ("new") on {child} to "{runner}"')
+    assert theirs.execute("select blocked_rows from pydb.retention_plan('p')").fetchone() == (1,)

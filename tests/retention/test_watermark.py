@@ -97,6 +97,10 @@ def test_it_is_blocked_where_there_is_no_watermark_or_none_that_can_be_meant(gat
     assert "done" in blocked(gated)
     gated.do("alter table public.rollup add column done text default '2024-11-04'")
     blocked(gated)
+    gated.do(
+        "alter table public.rollup drop done; alter table public.rollup add done timestamptz default now()"
+    )
+    assert "another has its name" in blocked(gated)
     gated.do("drop table public.rollup; create table public.rollup (done timestamptz default '2024-11-04')")
     assert "gone" in blocked(gated)
 

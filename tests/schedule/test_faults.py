@@ -28,6 +28,7 @@ ROLES: Final = {
     "reader": "alter role reader set default_transaction_read_only = on",
     "replica": "alter role replica set session_replication_role = replica",
     "stranger": "",
+    "instant": "alter role instant set statement_timeout = 1",
 }
 
 
@@ -88,6 +89,8 @@ FAULTS: Final = {
     "cancelled": Fault(Outcome("failed", "cancelled", "cancelled", "57014"), gated=True),
     "twice": Fault(Outcome("succeeded", "skipped", "locked", "55006"), gated=True),
     "killed": Fault(Outcome("failed", "interrupted", "error", None), gated=True),
+    # before the first statement of the CALL: its transaction is undone, so pydb's log has nothing
+    "instant": Fault(Outcome("failed", "", "", None), "statement_timeout", "instant"),
     "rests": Fault(
         Outcome("succeeded", "partial", "kill_switch", None), "kill_switch", policy=", p_rows_per_second => 1"
     ),
@@ -175,11 +178,13 @@ def look(site: Site) -> Night:
         len(FAULTS) - 1,  # all but the first of twice
     )
     said = site.rows(
-        "select j.subject, s.last_status, case when r.is_dead then 'interrupted' else r.state end,"
-        " coalesce(r.stop_reason, 'error'), r.sqlstate, r.next_step, s.last_message"
+        "select s.policy, s.last_status,"
+        " case when r.id is null then '' when r.is_dead then 'interrupted' else r.state end,"
+        " coalesce(r.stop_reason, case when r.id is null then '' else 'error' end), r.sqlstate, r.next_step,"
+        " s.last_message"
         " from pydb.schedule_status as s"
-        " join lateral (select max(id) as id from pydb.job_run as j where j.subject = s.policy) as m on true"
-        " join pydb.job_run as j on j.id = m.id join pydb.run_list as r on r.id = m.id"
+        " left join lateral (select max(id) as id from pydb.job_run where subject = s.policy) as m on true"
+        " left join pydb.run_list as r on r.id = m.id where s.policy is not null"
     )
     findings = site.rows(
         "select reason_code, status, detail, hint from pydb.doctor() where status <> 'ok'"

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser as Chromium
-    from playwright.sync_api import Page, ViewportSize
+    from playwright.sync_api import ConsoleMessage, Dialog, Error, Page, ViewportSize
 
     from tests.conftest import Connection
     from tests.web.conftest import Browser
@@ -28,33 +27,76 @@ DESK: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Chromium]:
-    """One browser for all tests here; while it is there, no other loop can run in this thread."""
+def window() -> Iterator[Page]:
+    """One window for all tests here; while it is there, no other loop can run in this thread.
+
+    To open one takes the browser longer than most tests.
+    """
     expect.set_options(timeout=60_000)  # of milliseconds: other tests run beside
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
+        yield browser.new_page()
         browser.close()
 
 
-class Tab:
-    """A tab that has signed in, and what its console said."""
+@pytest.fixture
+def tab(window: Page) -> Iterator[Tab]:
+    """The window as a new one is; after what serves it, which waits until it has left."""
+    made = Tab(window)
+    yield made
+    made.leave()
 
-    def __init__(self, chromium: Chromium, url: str, *, is_signed_in: bool = True, **options: object) -> None:
-        self.context = chromium.new_context(base_url=url, **options)  # type: ignore[arg-type]
-        self.page: Page = self.context.new_page()
+
+class Tab:
+    """What is looked at in the window, and what its console said."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
         self.said: list[str] = []
-        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.goto("/admin/sign-in?next=/admin/system/health")
-        if is_signed_in:
-            self.sign_in()
+        self._session = page.context.new_cdp_session(page)
+        page.on("console", self._hear)
+        page.on("pageerror", self._fail)
+        page.set_viewport_size(DESK)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        self.said.append(f"{message.type}: {message.text}")
+
+    def _fail(self, error: Error) -> None:
+        self.said.append(str(error))
+
+    def leave(self) -> None:
+        """Leave nothing for the next."""
+        self.runs_scripts(True)
+        self.page.goto("about:blank")
+        self.page.context.clear_cookies()
+        self.page.context.clear_permissions()
+        self.page.remove_listener("console", self._hear)
+        self.page.remove_listener("pageerror", self._fail)
+        self._session.detach()
+
+    def runs_scripts(self, on: bool) -> None:
+        """Whether the pages that are loaded from now on run theirs."""
+        self._session.send("Emulation.setScriptExecutionDisabled", {"value": not on})
+
+    def open(self, url: str) -> None:
+        """Go to a server, which asks who it is."""
+        self.url = url
+        self.goto("/admin/sign-in?next=/admin/system/health")
+
+    def goto(self, path: str) -> None:
+        self.page.goto(self.url + path)
 
     def sign_in(self) -> None:
         self.page.get_by_label("Your name").fill("ann")
         self.page.get_by_label("Admin token").fill(TOKEN)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/admin/system/health")
+
+    def lines(self) -> list[str]:
+        """What the page says; words with a digit pass, and buttons to copy are there for scripts alone."""
+        text = self.page.locator("main").inner_text()
+        lines = (re.sub(r"\S*\d\S*( (ms|s|min|h)\b)?", "0", line).strip() for line in text.splitlines())
+        return [line for line in lines if line and line != "Copy"]
 
     def has_no_barrier(self) -> None:
         """The page that is open, on a phone, light and dark, and on a wide screen: it is styled anew."""
@@ -88,53 +130,41 @@ def barriers(page: Page, **options: object) -> AxeResults:
     return AxeResults(page.evaluate(ask, {"resultTypes": ["violations"], **options}))
 
 
-@pytest.mark.timeout(400)  # a whole site, looked at three times
-def test_no_barrier_and_no_error(chromium: Chromium, url: str) -> None:
-    tab = Tab(chromium, url, is_signed_in=False, viewport=PHONE)
+@pytest.mark.timeout(400)  # a whole site, looked at four times
+def test_no_barrier_and_no_error_and_the_same_without_scripts(tab: Tab, url: str) -> None:
+    tab.page.set_viewport_size(PHONE)
+    tab.open(url)
     tab.has_no_barrier()
     tab.sign_in()
     for path in PAGES:
-        tab.page.goto(path)
+        tab.goto(path)
+        said = tab.lines()
         tab.has_no_barrier()
-    tab.page.goto("/admin/policies/none")
+        tab.runs_scripts(False)
+        tab.goto(path)
+        assert tab.lines() == said, path
+        tab.runs_scripts(True)
+    tab.goto("/admin/policies/none")
     tab.has_no_barrier()
     # a page that is not there is the only thing the console may speak of
     assert [one for one in tab.said if "404" not in one] == []
-    tab.context.close()
 
 
 def test_a_database_that_is_gone_is_no_barrier(
-    chromium: Chromium, visit: Callable[..., Browser], tmp_path: Path
+    visit: Callable[..., Browser], tab: Tab, tmp_path: Path
 ) -> None:
-    tab = Tab(chromium, visit(dsn=f"host={tmp_path} dbname=gone").url, viewport=PHONE)
+    tab.page.set_viewport_size(PHONE)
+    tab.open(visit(dsn=f"host={tmp_path} dbname=gone").url)
+    tab.sign_in()
     expect(tab.page.get_by_role("heading", name="The database is gone")).to_be_visible()
     tab.has_no_barrier()
     assert [one for one in tab.said if "503" not in one] == []
-    tab.context.close()
 
 
-@pytest.mark.timeout(400)
-def test_each_page_says_the_same_without_scripts(chromium: Chromium, url: str) -> None:
-    scripted, plain = Tab(chromium, url), Tab(chromium, url, java_script_enabled=False)
-
-    def said(tab: Tab, path: str) -> list[str]:
-        tab.page.goto(path)
-        text = tab.page.locator("main").inner_text()
-        # words with a digit pass meanwhile, and buttons to copy are there for scripts alone
-        lines = (re.sub(r"\S*\d\S*( (ms|s|min|h)\b)?", "0", line).strip() for line in text.splitlines())
-        return [line for line in lines if line and line != "Copy"]
-
-    for path in PAGES:
-        assert said(plain, path) == said(scripted, path), path
-    assert plain.said == scripted.said == []
-    plain.context.close()
-    scripted.context.close()
-
-
-def test_it_is_complete_without_scripts(
-    chromium: Chromium, make: Callable[..., Browser], db: Connection
-) -> None:
-    tab = Tab(chromium, make().url, java_script_enabled=False)
+def test_it_is_complete_without_scripts(make: Callable[..., Browser], tab: Tab, db: Connection) -> None:
+    tab.runs_scripts(False)
+    tab.open(make().url)
+    tab.sign_in()
     page = tab.page
     page.get_by_role("link", name="Policies", exact=True).click()
     page.get_by_role("link", name="events", exact=True).first.click()
@@ -153,11 +183,12 @@ def test_it_is_complete_without_scripts(
     expect(page.get_by_role("heading", name=re.compile("Plan:"))).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    tab.context.close()
+    assert tab.said == []
 
 
-def test_the_keyboard_is_enough(chromium: Chromium, url: str) -> None:
-    tab = Tab(chromium, url)
+def test_the_keyboard_is_enough(tab: Tab, url: str) -> None:
+    tab.open(url)
+    tab.sign_in()
     page = tab.page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "To the content"
@@ -171,26 +202,25 @@ def test_the_keyboard_is_enough(chromium: Chromium, url: str) -> None:
         seen.add(page.evaluate("document.activeElement.tagName"))
         assert outline != "none"
     assert seen & {"A", "BUTTON"}
-    tab.context.close()
 
 
-def test_commands_are_copied(chromium: Chromium, url: str) -> None:
-    tab = Tab(chromium, url, permissions=["clipboard-read", "clipboard-write"])
+def test_commands_are_copied(tab: Tab, url: str) -> None:
+    tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.open(url)
+    tab.sign_in()
     tab.page.get_by_role("button", name="Copy: pydb retention plan sessions").first.click()
     copied = tab.page.evaluate("navigator.clipboard.readText()")
     assert copied == "pydb retention plan sessions"
     assert tab.said == []
-    tab.context.close()
 
 
-def test_the_receipt_follows_its_run(
-    chromium: Chromium, make: Callable[..., Browser], db: Connection
-) -> None:
-    tab = Tab(chromium, make().url)
+def test_the_receipt_follows_its_run(make: Callable[..., Browser], tab: Tab, db: Connection) -> None:
+    tab.open(make().url)
+    tab.sign_in()
     page = tab.page
     db.execute("begin")
     db.execute("lock table app.event in share mode")
-    page.goto("/admin/policies/events/plan")
+    tab.goto("/admin/policies/events/plan")
     page.get_by_label("Why").fill("while another reads")
     page.get_by_role("button", name=re.compile(r"Delete \d+ rows")).click()
     expect(page.get_by_text("It is at work.", exact=True)).to_be_visible()
@@ -198,15 +228,20 @@ def test_the_receipt_follows_its_run(
     expect(page.get_by_text("It has ended: run")).to_be_visible()
     tab.has_no_barrier()
     assert tab.said == []
-    tab.context.close()
 
 
-def test_what_it_is_given_stays_text(chromium: Chromium, url: str) -> None:
-    tab = Tab(chromium, url)
+def test_what_it_is_given_stays_text(tab: Tab, url: str) -> None:
+    tab.open(url)
+    tab.sign_in()
     dialogs: list[str] = []
-    tab.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    tab.page.on("dialog", dismiss)
     for path in ("/admin/policies", "/admin/audit", "/admin/runs?subject=<script>alert(1)</script>"):
-        tab.page.goto(path)
+        tab.goto(path)
     assert dialogs == []
     # the policy forbids what a hole would let in
     blocked = tab.page.evaluate(
@@ -214,18 +249,16 @@ def test_what_it_is_given_stays_text(chromium: Chromium, url: str) -> None:
         " document.body.append(s); return window.hacked === undefined; }"
     )
     assert blocked
-    tab.context.close()
+    tab.page.remove_listener("dialog", dismiss)
 
 
-def test_the_page_follows_what_happens(
-    chromium: Chromium, make: Callable[..., Browser], db: Connection
-) -> None:
-    tab = Tab(chromium, make().url)
+def test_the_page_follows_what_happens(make: Callable[..., Browser], tab: Tab, db: Connection) -> None:
+    tab.open(make().url)
+    tab.sign_in()
     page = tab.page
-    page.goto("/admin/runs?state=completed")
+    tab.goto("/admin/runs?state=completed")
     before = page.locator("td[data-label=run]").count()
     db.execute("call pydb.retention_run('events')")
     db.execute("select pydb_internal.event_publish_batch()")
     expect(page.locator("td[data-label=run]")).to_have_count(before + 1)
     assert tab.said == []
-    tab.context.close()

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import socket
-import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -15,31 +14,31 @@ import pytest
 
 from tests import forked, processes
 from tests.events import serving
-from tests.servers import PAUSE, ROOT
+from tests.servers import PAUSE
 from tests.web.conftest import DEADLINE, Browser
 from tests.web.world import LOOK, TOKEN
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.conftest import Connection
+    from tests.forked import Started
 
 
 @pytest.fixture
-def serve(dsn: str, tmp_path: Path) -> Callable[..., subprocess.Popen[bytes]]:
-    """Starts the command."""
+def serve(dsn: str, tmp_path: Path) -> Callable[..., Started]:
+    """Starts the command, forked; a new interpreter serves the followers of `serving`."""
 
-    def start(*args: str, **env: str) -> subprocess.Popen[bytes]:
+    def start(*args: str, **env: str) -> Started:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "PYDB_"))}
-        whole = {**kept, "PYTHONPATH": str(ROOT), "PYDB_DSN": dsn, "PYDB_SERVE_PORT": "0", **env}
-        return processes.start([sys.executable, "-m", "pydb", "serve", *args], env=whole, cwd=tmp_path)
+        whole = {**kept, "PYDB_DSN": dsn, "PYDB_SERVE_PORT": "0", **env}
+        return processes.command(["serve", *args], env=whole, cwd=tmp_path)
 
     return start
 
 
-def address(process: subprocess.Popen[bytes]) -> str:
+def address(process: Started) -> str:
     """Where it listens, by what it prints."""
     assert process.stderr is not None
     line = process.stderr.readline().decode()
@@ -48,7 +47,7 @@ def address(process: subprocess.Popen[bytes]) -> str:
     return match[1]
 
 
-def test_it_makes_a_token_and_ends_on_sigterm(serve: Callable[..., subprocess.Popen[bytes]]) -> None:
+def test_it_makes_a_token_and_ends_on_sigterm(serve: Callable[..., Started]) -> None:
     process = serve()
     url = address(process)
     assert url.startswith("http://127.0.0.1:")
@@ -68,7 +67,7 @@ def test_it_makes_a_token_and_ends_on_sigterm(serve: Callable[..., subprocess.Po
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
-def test_the_token_of_the_environment_is_not_printed(serve: Callable[..., subprocess.Popen[bytes]]) -> None:
+def test_the_token_of_the_environment_is_not_printed(serve: Callable[..., Started]) -> None:
     process = serve("--read-only", PYDB_SERVE_TOKEN=TOKEN)
     browser = Browser(address(process)).sign_in()
     assert "read-only" in browser.get("/admin/policies")
@@ -79,7 +78,7 @@ def test_the_token_of_the_environment_is_not_printed(serve: Callable[..., subpro
 
 
 def test_a_run_that_is_at_work_at_the_end_is_cancelled_and_says_so(
-    serve: Callable[..., subprocess.Popen[bytes]], db: Connection
+    serve: Callable[..., Started], db: Connection
 ) -> None:
     db.execute(
         "create function app.slow() returns trigger language plpgsql"
@@ -112,7 +111,7 @@ def test_a_run_that_is_at_work_at_the_end_is_cancelled_and_says_so(
 
 
 def test_it_says_when_publishing_is_behind_and_comes_back(
-    serve: Callable[..., subprocess.Popen[bytes]], db: Connection
+    serve: Callable[..., Started], db: Connection
 ) -> None:
     process = serve(PYDB_SERVE_TOKEN=TOKEN)
     url = address(process)

@@ -88,5 +88,5 @@ def load(entry: Entry) -> Service:
         if (error.name or "").startswith("pydb"):
             raise
         raise UsageError(
-            f"the demo {entry.name} needs {error.name}", hint="python -m pip install 'pydb[demo]'"
+            f"the demo {entry.name} needs {error.name}", hint="in pydb's source tree: pip install '.[demo]'"
         ) from None

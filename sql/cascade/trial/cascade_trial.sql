@@ -16,6 +16,7 @@ declare
     v_sqlstate text;
     v_message text;
     v_detail text;
+    v_context text;
 begin
     begin
         -- undone with all else; a run has its own already
@@ -34,10 +35,14 @@ begin
         raise exception using errcode = 'YD302', message = 'nobody refused', detail = 'It was a trial.', hint = p_look;
     exception when assert_failure or others then
         get stacked diagnostics
-            v_sqlstate = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail;
+            v_sqlstate = returned_sqlstate, v_message = message_text, v_detail = pg_exception_detail,
+            v_context = pg_exception_context;
         if v_is_through then
             return;
-        elsif v_sqlstate in ('55P03', 'YD304') or left(v_sqlstate, 2) in ('40', '53', '57', '58', 'XX') then
+        elsif v_sqlstate in ('55P03', '57014', 'YD304') or left(v_sqlstate, 2) = '40' or (
+            left(v_sqlstate, 2) in ('53', '57', '58', 'XX')
+            and not pydb_internal.application_raised(v_context) -- a trigger may refuse with any code
+        ) then
             raise;
         end if;
     end;

@@ -10,6 +10,7 @@ as $$
 declare
     -- a policy's subject is its name; others say what is done first: job 5, scan, repair app.child.parent_id_ref
     v_named constant text := case
+        when p_run.subject in ('every policy', 'every job') then null -- they could not be listed
         when p_run.kind = 'retention' then p_run.subject
         when strpos(p_run.subject, ' ') > 0 then substr(p_run.subject, strpos(p_run.subject, ' ') + 1)
     end;
@@ -50,7 +51,14 @@ begin
     elsif p_run.state = 'interrupted' then
         return 'its server process went away, what it committed stays; to go on: ' || coalesce(v_again, v_show);
     elsif p_run.sqlstate = '55006' then
-        return 'another run of it is live: pydb runs list --state running --kind ' || p_run.kind;
+        return case
+            when exists (
+                select from pydb.job_run as r
+                where r.kind = p_run.kind and r.subject = p_run.subject and r.state = 'running'
+                    and not pydb_internal.run_is_dead(r)
+            ) then 'another run of it is live: pydb runs list --state running --kind ' || p_run.kind
+            else 'the other run of it has ended; to run it: ' || coalesce(v_again, v_show)
+        end;
     end if;
     return coalesce(
         case p_run.stop_reason

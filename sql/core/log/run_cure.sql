@@ -1,4 +1,4 @@
--- pydb_internal.run_cure (log; by run_react): what to do about an error of the server that does not say so itself.
+-- pydb_internal.run_cure (log): what to do about an error of the server that does not say so itself.
 -- reads nothing   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.run_cure(p_sqlstate text, p_hint text)

@@ -8,13 +8,17 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_kind constant pydb_internal.run_kind := pydb_internal.run_kind_get(p_run.kind);
-    v_terms constant pydb_internal.run_terms := pydb_internal.run_terms_of(p_run);
+    v_terms pydb_internal.run_terms;
     v_deadline constant timestamptz := p_run.deadline;
     v_backend_start timestamptz;
 begin
     if exists (select from pydb_internal.run_live(null, null) as r) then
         perform pydb_internal.run_close_dead(null, null); -- of other subjects too: some of them may be gone for good
     end if;
+    if p_run.state is not null then
+        return p_run; -- it ended before it began: what it is about may not even be readable
+    end if;
+    v_terms := pydb_internal.run_terms_of(p_run);
     p_run.deadline := null; -- time that is over is seen by the first look, and logged as a run
     if p_run.now > clock_timestamp() then
         perform pydb_internal.run_check_now(p_run);

@@ -44,17 +44,17 @@ begin
                     v_place := 1;
                 else
                     v_late := v_late || v_turn.parts;
-                    if v_turn.part is null then
+                    v_parts[v_place] := case when v_turn.part is null then v_parts[v_place] else v_turn.part end;
+                    while v_turn.part is null loop
                         v_place := v_place + 1;
-                    else
-                        v_parts[v_place] := v_turn.part;
-                    end if;
+                        exit when ((v_parts[v_place]).relation = any(v_turn.through)) is not true;
+                    end loop;
                 end if;
             end if;
         exception when query_canceled or assert_failure or others then
             get stacked diagnostics v_sqlstate = returned_sqlstate, v_error = message_text,
                 v_hint = pg_exception_hint, v_detail = pg_exception_detail, v_context = pg_exception_context;
-            v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint, v_detail);
+            v_turn := pydb_internal.run_react(p_run, v_part, v_sqlstate, v_error, v_hint, v_detail, v_context);
             p_run := pydb_internal.run_blame(v_turn.run, v_context);
             if not (v_turn.part is null) then
                 v_parts[v_place] := v_turn.part;

@@ -13,7 +13,9 @@ begin
         pg_catalog.set_config('datestyle', 'ISO, YMD', true),
         pg_catalog.set_config('intervalstyle', 'postgres', true),
         pg_catalog.set_config('row_security', 'off', true),
-        pg_catalog.set_config('jit', 'off', true);
+        pg_catalog.set_config('jit', 'off', true),
+        -- for the look at the setting alone
+        pg_catalog.set_config('lock_timeout', '5s', true);
     -- from 17 on: a batch ends by its own target, and to be cut off in the middle would end the session
     if pg_catalog.current_setting('transaction_timeout', true) is not null then
         perform pg_catalog.set_config('transaction_timeout', '0', true);

@@ -32,8 +32,14 @@ begin
             v_run.state := 'skipped';
             v_run.reason := v_halt;
             v_run.error := 'the call ended before its turn';
+        elsif v_run.state is null then
+            begin
+                perform pydb_internal.run_pin();
+                perform pydb_internal.audit_seal_due(); -- run_drive commits it
+            exception when query_canceled or lock_not_available then
+                v_run := pydb_internal.run_unbegun(v_run, sqlstate, sqlerrm);
+            end;
         end if;
-        perform pydb_internal.audit_seal_due(); -- run_drive commits it
         call pydb_internal.run_drive(v_run);
         set local search_path = pg_catalog, pg_temp;
         v_left := v_left - v_run.done;

@@ -17,6 +17,7 @@ as $$
         select h.code, case h.code
             when 'publication' then 'a publication keeps a policy from deleting'
             when 'row_security' then 'row-level security hides rows from the role that runs a policy'
+            when 'goes_along' then 'a policy is to export partitions, and rows of other tables go along'
             else 'the role that runs a policy may not delete in its sessions'
         end as what, format('%s: %s', p.name, h.message) as said, h.hint
         from runner as u

@@ -10,10 +10,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
     with last as (
-        -- a rehearsal, a run that did not start and one that somebody stopped leave it as it was
+        -- a rehearsal, a run that did not start and one that somebody stopped leave it as it was; but not one whose
+        -- turn never came because its call was stopped
         select distinct on (r.kind, r.subject) r.*
         from pydb.job_run as r
-        where not r.dry_run and r.state not in ('queued', 'running', 'skipped', 'cancelled')
+        where not r.dry_run and r.state not in ('queued', 'running') and (
+            r.state not in ('skipped', 'cancelled') or (r.state = 'skipped' and r.stop_reason = 'cancelled')
+        )
         order by r.kind, r.subject, r.id desc
     ),
 
@@ -26,9 +29,12 @@ as $$
             ) as named,
             coalesce(pydb_internal.run_advice(l), 'see: pydb runs show ' || l.id) as advice
         from last as l
-        where l.state in ('failed', 'blocked', 'interrupted')
+        where l.state in ('failed', 'blocked', 'interrupted', 'skipped')
             -- what is no longer there, or is through, will not run again
             and case
+                when l.subject in ('every policy', 'every job') then not exists ( -- they could not even be listed
+                    select from pydb.job_run as r where r.kind = l.kind and r.id > l.id and r.batches > 0
+                )
                 when l.kind = 'retention'
                     then exists (select from pydb.retention_policy as p where p.name = l.subject and p.enabled)
                 when l.kind = 'cascade' then exists (

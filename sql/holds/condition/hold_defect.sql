@@ -12,6 +12,7 @@ declare
 begin
     if p_is_wide then
         p_hold.filter := null;
+        p_hold.columns_seen := case when p_hold.kind <> 'filter' then p_hold.columns_seen end;
     end if;
     v_problem := pydb_internal.hold_problem(p_hold);
     if v_problem is null and p_hold.filter is not null

@@ -28,12 +28,12 @@ begin
                 and pydb_internal.type_read(a.atttypid) is not null
         )
         limit 1
-    ), pydb_internal.hold_filter_problem(p_hold));
+    ), pydb_internal.hold_filter_problem(p_hold), pydb_internal.hold_moved_problem(p_hold));
 end
 $$;
 
 comment on function pydb_internal.hold_problem(pydb.hold) is
-'Null where the columns of a hold, and what its filter names, are there; a table that is gone is no problem, but for a
-hold of a tenant that no table has any more.';
+'Null where the columns of a hold, and what its filter names, are there and are what they were; a table that is gone is
+no problem, but for a hold of a tenant that no table has any more.';
 
 revoke all on function pydb_internal.hold_problem(pydb.hold) from public;

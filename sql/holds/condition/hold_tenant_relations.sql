@@ -19,13 +19,18 @@ begin
                     'pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'pydb'::regnamespace,
                     'pydb_internal'::regnamespace
                 ) and c.relnamespace is distinct from to_regnamespace('pydb_archive')
-            order by c.oid
+            union
+            -- those that had it when the hold was placed, whatever they call it now
+            select c.oid
+            from unnest(p_hold.tables_seen::oid[]) as s (oid)
+            inner join pg_class as c on c.oid = s.oid
+            order by 1
         ) end
     );
 end
 $$;
 
 comment on function pydb_internal.hold_tenant_relations(pydb.hold) is
-'Tables that were named, else every table that has the column by now.';
+'Tables that were named, else every table that has the column by now, or had it when the hold was placed.';
 
 revoke all on function pydb_internal.hold_tenant_relations(pydb.hold) from public;

@@ -24,11 +24,12 @@ begin
     end if;
     insert into pydb.hold (
         name, kind, relation, relation_name, key_columns, key_values, keys, reason, until, placed_by, placed_by_role,
-        overrides
+        overrides, tables_seen, columns_seen
     )
     values (
         v_hold.name, v_hold.kind, v_hold.relation, v_hold.relation_name, v_hold.key_columns, v_hold.key_values,
-        v_hold.keys, v_hold.reason, v_hold.until, v_draft.author, v_draft.author_role, p_hold
+        v_hold.keys, v_hold.reason, v_hold.until, v_draft.author, v_draft.author_role, p_hold, v_hold.tables_seen,
+        v_hold.columns_seen
     )
     returning * into v_hold;
     perform pydb_internal.hold_shut(false);

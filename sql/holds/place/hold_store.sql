@@ -15,12 +15,12 @@ begin
     begin
         insert into pydb.hold (
             name, kind, relation, relation_name, tables, key_columns, key_values, keys, filter, reason, until,
-            placed_by, placed_by_role
+            placed_by, placed_by_role, tables_seen, columns_seen
         )
         values (
             v_hold.name, v_hold.kind, v_hold.relation, v_hold.relation_name, v_hold.tables, v_hold.key_columns,
             v_hold.key_values, v_hold.keys, v_hold.filter, v_hold.reason, v_hold.until, v_draft.author,
-            v_draft.author_role
+            v_draft.author_role, v_hold.tables_seen, v_hold.columns_seen
         )
         returning * into v_hold;
     exception when unique_violation then

@@ -13,6 +13,7 @@ declare
     v_table constant oid := (p_draft ->> 'relation')::oid;
     v_problem text;
     v_each oid;
+    v_all oid[] := array[]::oid[];
 begin
     v_hold.name := p_draft ->> 'name';
     v_hold.reason := p_draft ->> 'reason';
@@ -53,6 +54,7 @@ begin
         where v_table is null
     loop
         perform pydb_internal.hold_check_table(v_each);
+        v_all := v_all || v_each;
         if v_keys is not null then
             v_hold := pydb_internal.hold_read_keys(v_hold, v_each, v_keys);
         end if;
@@ -65,7 +67,10 @@ begin
         v_hold.filter := pydb_internal.filter_check(v_table::regclass, v_hold.filter);
     end if;
     v_hold.relation_name := pydb_internal.relation_name(v_table);
-    return to_jsonb(v_hold) || jsonb_build_object('relation', v_table, 'tables', to_jsonb(v_hold.tables::oid[]));
+    v_hold := pydb_internal.hold_see(v_hold, v_all);
+    -- by number: the name of a table in a schema that he may not use could not be read back
+    return to_jsonb(v_hold) || jsonb_build_object('relation', v_table, 'tables', to_jsonb(v_hold.tables::oid[]),
+        'tables_seen', to_jsonb(v_all));
 end
 $$;
 

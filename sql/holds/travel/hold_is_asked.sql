@@ -12,7 +12,7 @@ declare
     v_relation constant oid := pydb_internal.hold_relation(p_hold);
     v_store constant regclass := to_regclass(p_stores ->> pydb_internal.hold_top(v_relation)::text);
 begin
-    if v_relation is null or exists (
+    if v_relation is null or pydb_internal.hold_moved_problem(p_hold) is not null or exists (
         -- the archive is followed when the next run archives; until then it may lack a column, or have another
         select from pg_attribute as a
         left join pg_attribute as s on s.attrelid = v_store and s.attname = a.attname and not s.attisdropped

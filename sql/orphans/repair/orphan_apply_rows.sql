@@ -51,16 +51,6 @@ begin
                 done := done + v_gone; -- only now: a variable is not rolled back
                 exit;
             exception
-                when integrity_constraint_violation then
-                    -- orphans that keep each other in a ring go together or not at all
-                    v_tids := case when v_try = 1 and v_tries > 0 and sqlstate = '23503'
-                        then pydb_internal.orphan_ring(p_work, p_relation, v_tid) end;
-                    if cardinality(v_tids) > 1 and coalesce(cardinality(v_tids) <= p_limit - done, true) then
-                        continue;
-                    end if;
-                    v_tries := v_tries - 1; -- most rows that are kept are kept by what stays
-                    refused := refused + 1;
-                    exit;
                 when lock_not_available then
                     locked := locked + 1;
                     if locked >= 20 and done = 0 then
@@ -72,7 +62,17 @@ begin
                 when assert_failure or others then
                     get stacked diagnostics v_code = returned_sqlstate, v_said = message_text,
                         v_context = pg_exception_context;
-                    if not (pydb_internal.run_fault(v_code)).by_row then
+                    if v_code like '23%' and not pydb_internal.application_raised(v_context) then
+                        -- orphans that keep each other in a ring go together or not at all
+                        v_tids := case when v_try = 1 and v_tries > 0 and v_code = '23503'
+                            then pydb_internal.orphan_ring(p_work, p_relation, v_tid) end;
+                        if cardinality(v_tids) > 1 and coalesce(cardinality(v_tids) <= p_limit - done, true) then
+                            continue;
+                        end if;
+                        v_tries := v_tries - 1; -- most rows that are kept are kept by what stays
+                        refused := refused + 1;
+                        exit;
+                    elsif not pydb_internal.run_is_by_row(v_code, v_context) then
                         raise;
                     end if;
                     faulty := faulty + 1;

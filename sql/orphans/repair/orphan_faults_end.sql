@@ -15,7 +15,7 @@ begin
     p_run.state := case
         when p_done > 0 or p_work.refused + p_work.locked > 0 then 'partial'
         -- somebody wants these rows as they are; else something is broken
-        when p_work.fault_code = 'P0001' then 'blocked'
+        when p_work.fault_code like any (array['P0001', '23%']) then 'blocked'
         else (pydb_internal.run_fault(p_work.fault_code)).state
     end;
     p_run.reason := 'error';

@@ -15,7 +15,7 @@ declare
     v_work pydb_internal.orphan_repair_work := jsonb_populate_record(
         null::pydb_internal.orphan_repair_work, p_run.work
     );
-    v_is_refused constant boolean := (pydb_internal.run_fault(p_run.sqlstate)).by_row;
+    v_is_refused constant boolean := p_run.by_row;
     v_turn pydb_internal.run_turn;
 begin
     v_turn.run := p_run;

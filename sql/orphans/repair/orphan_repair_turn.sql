@@ -63,8 +63,7 @@ begin
                 'relation', p_part.relation::bigint, 'at', p_part.at_block
             )
         );
-        -- each costs a subtransaction; where nothing else happens it is no matter of single rows
-        if v_work.faulty >= (case p_run.done + v_gone.done when 0 then 1000 else 10000 end) then
+        if v_work.faulty >= pydb_internal.application_patience(v_work.fault_code, p_run.done + v_gone.done) then
             v_turn.run := pydb_internal.orphan_faults_end(v_turn.run, v_work, p_run.done + v_gone.done);
         end if;
     end if;

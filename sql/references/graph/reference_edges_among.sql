@@ -53,7 +53,7 @@ begin
             ),
             null, null, false, false, false, cardinality(r.child_columns), r.filter, r.parent_filter
         from pydb_internal.reference_logical(p_parents, null) as r
-        where p_references is null or r.name = any(p_references)
+        where (p_references is null or r.name = any(p_references)) and pydb_internal.reference_moved_problem(r) is null
     )
     select
         e.reference, e.kind, e.constraint_id, e.child,
@@ -87,7 +87,7 @@ begin
     cross join lateral pydb_internal.reference_equality(
         e.child, e.child_attnums, e.parent, e.parent_attnums, e.equalities
     ) as c
-    -- a logical reference whose table or column is gone has nothing to follow; orphan scans say so
+    -- a logical reference whose table or column is gone, or is another, has nothing to follow; orphan scans say so
     where (p_references is null or e.reference = any(p_references))
         and cardinality(e.child_attnums) = e.width and cardinality(e.parent_attnums) = e.width
         and c.operators is not null

@@ -8,12 +8,12 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select string_agg(
+    select coalesce(string_agg(
         case
             when c.oid is null then format('table %s is gone', u.name)
             else format('column %I of %s is gone', s.name, pydb_internal.relation_name(c.oid))
         end, '; ' order by u.ord, s.ord
-    )
+    ), pydb_internal.reference_moved_problem(p_reference))
     from (
         values
         (1, (p_reference).child::oid, (p_reference).child_name, (p_reference).child_columns),
@@ -29,6 +29,6 @@ as $$
 $$;
 
 comment on function pydb_internal.reference_problem(pydb.reference) is
-'Tables and columns of a logical reference that are gone, in words; null if none is.';
+'Tables and columns of a logical reference that are gone, or are others by now, in words; null if none is.';
 
 revoke all on function pydb_internal.reference_problem(pydb.reference) from public;

@@ -11,8 +11,14 @@ set search_path = pg_catalog, pg_temp
 as $$
     -- virtual columns came with PostgreSQL 18; one cannot be made a stored one in place
     select format('alter table %s %s;', pydb_internal.relation_name(p_relation), string_agg(format(
-        'drop column %I, add column %1$I %s generated always as (%s) stored', a.attname,
-        format_type(a.atttypid, a.atttypmod), pg_get_expr(d.adbin, d.adrelid)
+        'drop column %I, add column %1$I %s%s generated always as (%s) stored%s', a.attname,
+        format_type(a.atttypid, a.atttypmod), (
+            select format(' collate %I.%I', n.nspname, c.collname)
+            from pg_catalog.pg_collation as c
+            inner join pg_catalog.pg_namespace as n on n.oid = c.collnamespace
+            inner join pg_catalog.pg_type as y on y.oid = a.atttypid
+            where c.oid = a.attcollation and c.oid <> y.typcollation
+        ), pg_get_expr(d.adbin, d.adrelid), case when a.attnotnull then ' not null' end
     ), ', ' order by a.attnum))
     from pg_catalog.pg_attribute as a
     inner join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum

@@ -18,6 +18,7 @@ begin
             p_policy.author_role, format('select * from pydb.retention_policy where name = %L;', p_policy.name)
         );
     end if;
+    perform pydb_internal.retention_check_columns(p_policy);
     perform pydb_internal.retention_check_rules(p_policy);
     if not pydb_internal.reference_is_conditional() then
         return;

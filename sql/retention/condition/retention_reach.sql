@@ -86,7 +86,7 @@ begin
         v_from := v_next;
     end loop;
     -- what the server takes along by itself, nobody archives
-    if p_policy.on_referenced = 'cascade'
+    if (p_policy.on_referenced = 'cascade' and v_seen <> '{}')
         or ('archive' in (p_policy.action, p_policy.partition_first) and way = 'count')
     then
         way := 'walk';
@@ -96,8 +96,8 @@ $$;
 
 comment on function pydb_internal.retention_reach(pydb.retention_policy) is
 'way: plain (no row goes but those that are deleted), count (keys take others along, the server says how many), walk
-(references that the server does not act on, on_referenced = cascade, or an archive: what goes is looked up,
-and deleted with them). tables: those that lose rows, the policy''s own first. unindexed: references without an
-index; scanned: bytes that each deleted row reads for them.';
+(references that the server does not act on, on_referenced = cascade where there are any, or an archive: what goes is
+looked up, and deleted with them). tables: those that lose rows, the policy''s own first. unindexed: references without
+an index; scanned: bytes that each deleted row reads for them.';
 
 revoke all on function pydb_internal.retention_reach(pydb.retention_policy) from public;

@@ -62,7 +62,7 @@ begin
             when assert_failure or others then
                 get stacked diagnostics v_code = returned_sqlstate, v_said = message_text,
                     v_context = pg_exception_context;
-                if not (pydb_internal.run_fault(v_code)).by_row then
+                if not pydb_internal.run_is_by_row(v_code, v_context) then
                     raise;
                 end if;
                 faults := faults || jsonb_build_object(v_code, jsonb_build_object(

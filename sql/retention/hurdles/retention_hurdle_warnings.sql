@@ -37,7 +37,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdle_warnings(pydb.retention_policy) is
-'Warnings of a plan: unfit_session, privilege, search_path, row_security, rule, watermark and publication, which block
-a run, with their cure; statement_timeout, which cuts it off, and transaction_timeout, which does not.';
+'Warnings of a plan: what retention_hurdles says, which blocks a run, with its cure; statement_timeout, which
+cuts it off, and transaction_timeout, which does not.';
 
 revoke all on function pydb_internal.retention_hurdle_warnings(pydb.retention_policy) from public;

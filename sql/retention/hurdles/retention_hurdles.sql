@@ -29,6 +29,7 @@ begin
     end if;
     if p_policy.action = 'drop_partition' then
         return query select o.* from pydb_internal.retention_owner_hurdles(p_policy, p_role) as o;
+        return query select s.* from pydb_internal.retention_save_hurdles(p_policy) as s;
     end if;
     return query select k.* from pydb_internal.retention_code_hurdles(p_policy, p_role) as k;
     if not v_who.sees_all then
@@ -94,7 +95,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) is
-'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, search_path, row_security, rule,
-archive, watermark, publication; with the statement that cures it.';
+'What keeps a role from pruning for a policy, one row each: unfit_session, privilege, goes_along, search_path,
+row_security, rule, archive, watermark, rules, publication; with the statement that cures it.';
 
 revoke all on function pydb_internal.retention_hurdles(pydb.retention_policy, oid) from public;

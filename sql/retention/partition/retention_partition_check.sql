@@ -1,7 +1,7 @@
 -- pydb_internal.retention_partition_check (partition; by retention_policy_vet): refuse a policy that is to drop
 -- partitions and could not.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD001 YD005 YD120
+-- raises YD001 YD005 YD120; warns YD621
 create or replace function pydb_internal.retention_partition_check(p_policy pydb.retention_policy)
 returns void
 language plpgsql
@@ -55,11 +55,16 @@ begin
             detail = 'Partitions are to be moved there.',
             hint = format('grant create, usage on schema %I to %I;', p_policy.partition_schema, current_user);
     end if;
+    for v_hurdle in select h.* from pydb_internal.retention_save_hurdles(p_policy) as h loop
+        raise warning using errcode = 'YD621',
+            message = format('policy %s would be blocked: %s', p_policy.name, v_hurdle.message),
+            detail = v_hurdle.detail, hint = v_hurdle.hint;
+    end loop;
 end
 $$;
 
 comment on function pydb_internal.retention_partition_check(pydb.retention_policy) is
 'Raises YD001 for a choice that is none, YD120 where the partitions have no bounds of the time column or the policy
-picks rows, YD005 for who does not own the table.';
+picks rows, YD005 for who does not own the table; warns (YD621) of what blocks its runs as it is now.';
 
 revoke all on function pydb_internal.retention_partition_check(pydb.retention_policy) from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_check_runner (policy; by retention_open): refuse to delete as a role, or in a session, in
 -- which the result could not be trusted.
 -- reads the catalog   writes nothing   locks nothing
--- raises YD001 YD005 YD014 YD103 YD114 YD119 YD621, 42501 where rows are hidden
+-- raises YD001 YD005 YD014 YD015 YD016 YD103 YD114 YD119 YD123 YD602 YD621, 42501 where rows are hidden
 create or replace function pydb_internal.retention_check_runner(p_policy pydb.retention_policy)
 returns void
 language plpgsql
@@ -16,7 +16,6 @@ begin
     end if;
     perform pydb_internal.retention_check_author(p_policy);
     perform pydb_internal.retention_check_hurdles(p_policy);
-    perform pydb_internal.retention_save_check(p_policy);
 end
 $$;
 

@@ -61,6 +61,7 @@ begin
     if v_new.schedule is not null then
         perform pydb_internal.cron_check(v_new.schedule);
     end if;
+    v_new.columns_seen := case when not v_builtin then pydb_internal.retention_seen(v_new) end;
     return jsonb_build_object(
         'policy', to_jsonb(v_new) || jsonb_build_object(
             'target', v_new.target::oid, 'watermark_table', v_new.watermark_table::oid,

@@ -30,7 +30,7 @@ begin
             v_work.mode := 'rows';
             v_work.heap_range := least(v_work.heap_range, 4);
         end if;
-    elsif v_work.mode <> 'rows' and (pydb_internal.run_fault(p_run.sqlstate)).by_row and (
+    elsif v_work.mode <> 'rows' and p_run.by_row and (
         p_run.sqlstate <> '42501'
         or (v_work.way <> 'walk' and has_table_privilege(p_part.relation, 'SELECT, DELETE'))
     ) then

@@ -17,8 +17,7 @@ declare
     v_done constant bigint := p_run.done + coalesce(p_run.rows, 0);
 begin
     if p_work.faulty > 0
-        -- each costs a subtransaction; where nothing else happens it is no matter of single rows
-        and (p_is_over or p_work.faulty >= case v_done when 0 then 1000 else 10000 end)
+        and (p_is_over or p_work.faulty >= pydb_internal.application_patience(p_work.fault_code, v_done))
     then
         p_run.state := case v_done
             when 0 then case

@@ -40,7 +40,9 @@ begin
         begin
             select v.code into v_code
             from pydb_internal.retention_partition_verdict(p_policy, p_work.cutoff, v_bounds, v_rule, v_said) as v;
-            v_rows := (pydb_internal.retention_partition_rows(v_bounds.partition)).rows;
+            if p_max_rows is not null then
+                v_rows := (pydb_internal.retention_partition_rows(v_bounds.partition)).rows;
+            end if;
             perform pydb_internal.retention_undo();
         exception when sqlstate 'YD902' then
             null; -- as in retention_measure

@@ -12,18 +12,22 @@ declare
         select d.oid from pg_database as d where d.datname = current_database()
     )) - 1;
 begin
-    -- Every session plans anew once after it, and some have waited: nearly all of the time belongs to them. One of a
-    -- hundred statements at some 25 a second and session; what takes ten seconds more at night is nobody's percentile.
+    -- Every session plans anew once after it, some have waited, and while it was got ready a processor was busy: two or
+    -- three statements of each session. Of 25 a second and session that is less than one in a hundred, and it has to
+    -- be well below that: what is above it pushes the percentile out among those that are slow by themselves.
     return clock_timestamp() + case
         when p_has_more
-            then least(greatest(500 * p_held, v_sessions * interval '0.6 s', interval '20 ms'), interval '10 s')
+            then greatest(
+                least(500 * p_held, interval '10 s'), least(v_sessions * interval '1.2 s', interval '20 s'),
+                interval '20 ms'
+            )
         else interval '20 ms'
     end;
 end
 $$;
 
 comment on function pydb_internal.retention_together_next(interval, boolean) is
-'Now, and a rest that is longer the longer p_held is and the more sessions there are, up to 10 seconds; hardly any where
-no more partitions are to go.';
+'Now, and a rest that is longer the longer p_held is (up to 10 seconds) and the more sessions there are (up to 20);
+hardly any where no more partitions are to go.';
 
 revoke all on function pydb_internal.retention_together_next(interval, boolean) from public;

@@ -18,6 +18,8 @@ declare
     v_rows record;
     v_bytes bigint;
     v_counted jsonb;
+    v_count text;
+    v_is_other boolean;
     v_statements text[];
     v_start timestamptz;
 begin
@@ -45,16 +47,19 @@ begin
                 ));
             end loop;
             v_statements := pydb_internal.retention_together_statements(p_policy, p_parent, p_partitions);
+            select string_agg(
+                format('(select count(*) from %s) <> %s', pydb_internal.relation_name(c.key::oid), c.value), ' or '
+            ) into v_count
+            from jsonb_each_text(v_counted) as c;
             perform pydb_internal.retention_partition_lock(p_parent, p_partitions);
             v_start := clock_timestamp();
             -- a row that came in between is counted too: the lock is given back, and it begins again
-            foreach v_each in array p_partitions loop
-                if (v_counted ->> v_each::text)::bigint
-                    <> (pydb_internal.retention_partition_rows(v_each)).rows
-                then
+            if v_count is not null then
+                execute 'select ' || v_count into v_is_other; -- one statement for all: everybody waits for it
+                if v_is_other then
                     perform pydb_internal.retention_undo();
                 end if;
-            end loop;
+            end if;
             exit;
         exception when sqlstate 'YD902' then
             if v_try = 3 then

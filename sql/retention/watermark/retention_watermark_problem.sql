@@ -28,6 +28,12 @@ begin
             p_policy.watermark_function, v_source.routine, p_role
         ) as p;
     end if;
+    if problem is null then
+        problem := pydb_internal.column_moved_problem(
+            p_policy.watermark_table, p_policy.columns_seen -> 'watermark_table'
+        );
+        hint := case when problem is not null then 'Set the policy again, with the column that is meant.' end;
+    end if;
     if problem is null and v_source.unit is null then
         problem := format('%s is of a type that tells no time here', v_source.place);
         hint := format('Name a column or a function of timestamptz, timestamp or date%s.', case
@@ -47,7 +53,8 @@ end
 $$;
 
 comment on function pydb_internal.retention_watermark_problem(pydb.retention_policy, oid) is
-'problem: why a role may not ask the watermark (null = it may): gone, no plain table, whose function, of another type,
-a right is missing, or the author of its filter or function could not become this role; hint: what to type.';
+'problem: why a role may not ask the watermark (null = it may): gone, another column, no plain table, whose function,
+of another type, a right is missing, or the author of its filter or function could not become this role; hint: what to
+type.';
 
 revoke all on function pydb_internal.retention_watermark_problem(pydb.retention_policy, oid) from public;

@@ -1,0 +1,33 @@
+-- pydb_internal.retention_together_next (together; by retention_partition_turn): when more partitions may go.
+-- reads the statistics   writes nothing   locks nothing
+-- raises nothing
+create or replace function pydb_internal.retention_together_next(p_held interval, p_has_more boolean)
+returns timestamptz
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+    v_sessions constant integer := pg_stat_get_db_numbackends((
+        select d.oid from pg_database as d where d.datname = current_database()
+    )) - 1;
+begin
+    -- Every session plans anew once after it, some have waited, and while it was got ready a processor was busy: two or
+    -- three statements of each session. Of 25 a second and session that is less than one in a hundred, and it has to
+    -- be well below that: what is above it pushes the percentile out among those that are slow by themselves.
+    return clock_timestamp() + case
+        when p_has_more
+            then greatest(
+                least(500 * p_held, interval '10 s'), least(v_sessions * interval '1.2 s', interval '20 s'),
+                interval '20 ms'
+            )
+        else interval '20 ms'
+    end;
+end
+$$;
+
+comment on function pydb_internal.retention_together_next(interval, boolean) is
+'Now, and a rest that is longer the longer p_held is (up to 10 seconds) and the more sessions there are (up to 20);
+hardly any where no more partitions are to go.';
+
+revoke all on function pydb_internal.retention_together_next(interval, boolean) from public;
