@@ -17,8 +17,10 @@ from psycopg import pq, sql
 from psycopg._preparing import PrepareManager
 from psycopg.rows import tuple_row
 
+from pydb import db
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg.rows import TupleRow
 
@@ -184,7 +186,7 @@ begin
     end loop;
 end $others$"""
 
-_FORGET: Final = """
+FORGET: Final = """
 reset session authorization; reset all; close all; unlisten *; deallocate all; discard temp;
 discard sequences; select pg_advisory_unlock_all()"""
 
@@ -247,6 +249,10 @@ class Shared:
         self.lent.append(conn)
         return conn
 
+    def has_defaults(self) -> bool:
+        """Whether a session that is there already has not heard of settings."""
+        return self._own().execute(self.asks_defaults).fetchone() != (False,)
+
     def put_back(self) -> bool:
         """Make the database what it was; false where it is not, and must go."""
         for conn in self.lent:
@@ -281,6 +287,8 @@ class Shared:
     def _clean(self, conn: Connection) -> None:
         self.free = [session for session in self.free if forget(session)]
         kept = [session.info.backend_pid for session in self.free]
+        for keeps in also_kept:
+            kept += keeps(self.dsn)
         conn.execute(sql.SQL(_OTHERS).format(sql.Literal(kept)))
         conn.execute(_DROP.encode())
         ((written,),) = conn.execute(self._written().encode(), prepare=True).fetchall()
@@ -334,7 +342,7 @@ def forget(conn: Connection) -> bool:
     conn._notice_handlers.clear()
     conn._notify_handlers.clear()
     try:
-        conn.execute(_FORGET)
+        conn.execute(FORGET)
     except psycopg.OperationalError:
         conn.close()
         return False
@@ -349,6 +357,8 @@ class Room(Shared):
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
 
+# what tells the server processes, of the database of a DSN, that are warm for others than these sessions
+also_kept: Final[list[Callable[[str], list[int]]]] = []
 _shared: dict[str, Room] = {}
 _all: Final[list[Shared]] = []
 
@@ -379,12 +389,41 @@ def throw_away(name: str) -> None:
         shared.stack.close()
 
 
+def is_shared(dsn: str) -> bool:
+    """Whether it is the database that tests share."""
+    return any(shared.dsn == dsn for shared in _all)
+
+
+def has_defaults(dsn: str) -> bool:
+    """Whether the shared database or its superuser has settings that a session gets when it begins."""
+    return any(shared.has_defaults() for shared in _all if shared.dsn == dsn)
+
+
 def session(dsn: str) -> Connection:
     """A session as postgres: a warm one where the database is shared, with autocommit."""
     for shared in _all:
         if shared.dsn == dsn:
             return shared.session()
     return psycopg.connect(dsn, autocommit=True)
+
+
+@contextlib.contextmanager
+def borrowed(dsn: str) -> Iterator[Connection]:
+    """As `pydb.db.connect`, but a warm session where the database is shared: others get it afterwards."""
+    connection = session(dsn)
+    connection.prepare_threshold = None
+    db.adapt(connection)
+    try:
+        yield connection
+    finally:
+        for shared in _all:
+            if connection in shared.lent:
+                shared.lent.remove(connection)
+                idle = connection.info.transaction_status == pq.TransactionStatus.IDLE
+                if idle and forget(connection):
+                    shared.free.append(connection)
+        if not any(connection in shared.free for shared in _all):
+            connection.close()
 
 
 def another(dsn: str, user: str, *, autocommit: bool) -> Connection:
