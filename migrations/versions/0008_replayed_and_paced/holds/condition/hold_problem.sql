@@ -9,7 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_hold.key_columns = '{}' then
-        return pydb_internal.hold_filter_problem(p_hold);
+        return coalesce(pydb_internal.hold_filter_problem(p_hold), pydb_internal.hold_moved_problem(p_hold));
     elsif p_hold.kind = 'tenant' and p_hold.relation is null
         and pydb_internal.hold_tenant_relations(p_hold) = '{}'::oid[]
     then
