@@ -99,7 +99,7 @@ class Shared:
             if conn.closed:
                 continue
             conn.autocommit = True
-            if self._own().execute(putback.DEFAULTS.encode(), prepare=True).fetchone() == (False,):
+            if not self.has_defaults():
                 break
             conn.close()
         else:
@@ -110,7 +110,7 @@ class Shared:
 
     def has_defaults(self) -> bool:
         """Whether a session that is there already has not heard of settings."""
-        return self._own().execute(self.asks_defaults).fetchone() != (False,)
+        return self._own().execute(putback.DEFAULTS.encode(), prepare=True).fetchone() != (False,)
 
     def put_back(self) -> bool:
         """Make the database what it was; false where it is not, and must go."""
