@@ -1,4 +1,4 @@
--- destroys: which columns holds, policies and references are about (where another has the name of one by now, they are about that one again)
+-- destroys: which columns the names in holds, policies and references stood for
 alter table pydb.hold drop column tables_seen, drop column columns_seen;
 alter table pydb.retention_policy drop column columns_seen;
 alter table pydb.reference drop column columns_seen;
