@@ -59,7 +59,8 @@ begin
         ),
         (
             v_stored is not null,
-            'It has a column that is computed at each reading (virtual): make it stored. Views on it must go before.',
+            'It has a column that is computed at each reading (virtual): make it stored. Views on it must go before. The '
+            || 'column is another one then: set the reference again (pydb.reference_set).',
             v_stored
         ),
         (
