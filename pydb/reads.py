@@ -198,10 +198,12 @@ READS: Final[dict[str, sql.SQL | sql.Composed]] = {
     ),
     # how many bytes of a table there are for one of its main file, where large values lie out of line
     "table_width": sql.SQL(
-        "select greatest(1, (m.bytes + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0))::float8"
-        " / greatest(m.bytes, current_setting('block_size')::bigint)) as width"
+        # one that is gone has one as well: whoever reads from it says so
+        "select greatest(1, ("
+        "select (m.bytes + coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0))::float8"
+        " / greatest(m.bytes, current_setting('block_size')::bigint)"
         " from pg_catalog.pg_class as c cross join lateral (select pg_relation_size(c.oid)) as m (bytes)"
-        " where c.oid = %(relation)s::oid"
+        " where c.oid = %(relation)s::oid)) as width"
     ),
     "archive_manifests": sql.SQL(
         "select m.*, pydb_internal.archive_is_own(m.system_identifier, m.database_oid) as is_own"

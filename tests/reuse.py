@@ -18,10 +18,11 @@ from psycopg import pq, sql
 from psycopg._preparing import PrepareManager
 from psycopg.rows import tuple_row
 
+from pydb import db
 from tests import putback
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from psycopg.rows import TupleRow
 
@@ -52,7 +53,7 @@ MOST_SESSIONS: Final = 6
 # in which a session that was ended is gone
 MOST_SECONDS: Final = 2.0
 
-_FORGET: Final = """
+FORGET: Final = """
 reset session authorization; reset all; close all; unlisten *; deallocate all; discard temp;
 discard sequences; select pg_advisory_unlock_all(), pg_stat_force_next_flush()"""
 
@@ -106,6 +107,10 @@ class Shared:
         conn.autocommit = True
         self.lent.append(conn)
         return conn
+
+    def has_defaults(self) -> bool:
+        """Whether a session that is there already has not heard of settings."""
+        return self._own().execute(self.asks_defaults).fetchone() != (False,)
 
     def put_back(self) -> bool:
         """Make the database what it was; false where it is not, and must go."""
@@ -163,6 +168,8 @@ class Shared:
         """End the sessions of others and drop what lies in the schemas that stay."""
         until = time.monotonic() + MOST_SECONDS
         kept = [session.info.backend_pid for session in self.free]
+        for keeps in also_kept:
+            kept += keeps(self.dsn)
         while True:
             ((others, script),) = conn.execute(putback.GOES.encode(), (kept,), prepare=True).fetchall()
             if not others or time.monotonic() > until:
@@ -205,7 +212,7 @@ def forget(conn: Connection) -> bool:
     conn._notice_handlers.clear()
     conn._notify_handlers.clear()
     try:
-        conn.execute(_FORGET)
+        conn.execute(FORGET)
     except psycopg.OperationalError:
         conn.close()
         return False
@@ -220,6 +227,8 @@ class Room(Shared):
     stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
 
+# what tells the server processes, of the database of a DSN, that are warm for others than these sessions
+also_kept: Final[list[Callable[[str], list[int]]]] = []
 _shared: dict[str, Room] = {}
 _all: Final[list[Shared]] = []
 
@@ -250,12 +259,41 @@ def throw_away(name: str) -> None:
         shared.stack.close()
 
 
+def is_shared(dsn: str) -> bool:
+    """Whether it is the database that tests share."""
+    return any(shared.dsn == dsn for shared in _all)
+
+
+def has_defaults(dsn: str) -> bool:
+    """Whether the shared database or its superuser has settings that a session gets when it begins."""
+    return any(shared.has_defaults() for shared in _all if shared.dsn == dsn)
+
+
 def session(dsn: str) -> Connection:
     """A session as postgres: a warm one where the database is shared, with autocommit."""
     for shared in _all:
         if shared.dsn == dsn:
             return shared.session()
     return psycopg.connect(dsn, autocommit=True)
+
+
+@contextlib.contextmanager
+def borrowed(dsn: str) -> Iterator[Connection]:
+    """As `pydb.db.connect`, but a warm session where the database is shared: others get it afterwards."""
+    connection = session(dsn)
+    connection.prepare_threshold = None
+    db.adapt(connection)
+    try:
+        yield connection
+    finally:
+        for shared in _all:
+            if connection in shared.lent:
+                shared.lent.remove(connection)
+                idle = connection.info.transaction_status == pq.TransactionStatus.IDLE
+                if idle and forget(connection):
+                    shared.free.append(connection)
+        if not any(connection in shared.free for shared in _all):
+            connection.close()
 
 
 def another(dsn: str, user: str, *, autocommit: bool) -> Connection:

@@ -431,9 +431,12 @@ class CronServer(embedded.Server):
 
 
 class PgBouncer:
-    """A real pgbouncer in transaction mode in front of one server, on a Unix socket of its own."""
+    """A real pgbouncer in transaction mode in front of one server, on a Unix socket of its own.
 
-    def __init__(self, server: embedded.Server, *, pool_size: int = 5) -> None:
+    With ``reset`` in session mode: what a session does when a client has left it.
+    """
+
+    def __init__(self, server: embedded.Server, *, pool_size: int = 5, reset: str | None = None) -> None:
         program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
         if program is None:
             raise MissingServerError(f"no pgbouncer\nhint: {INSTALL}")
@@ -442,6 +445,7 @@ class PgBouncer:
         self._server = server
         self._account = Account.for_servers()
         self._pool_size = pool_size
+        self._mode = "transaction" if reset is None else f"session\nserver_reset_query = {reset}"
 
     def __enter__(self) -> Self:
         scratch = embedded.make_scratch(self._account, in_memory=True)
@@ -458,7 +462,7 @@ unix_socket_dir = {scratch}
 auth_type = trust
 auth_file = {scratch}/users.txt
 admin_users = postgres
-pool_mode = transaction
+pool_mode = {self._mode}
 default_pool_size = {self._pool_size}
 """
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from pydb import shell
 from pydb.cli import _names, _output
 from pydb.errors import ExitCode, UnknownName, UsageError
 
@@ -130,6 +131,9 @@ def list_(
         )
         if not rows:
             _output.say("no hold; next: pydb hold place NAME TABLE --reason …")
+        for row in rows:
+            if row.state == "broken":
+                _output.say(f"broken, with what to type: {shell.command('pydb hold show', row.name)}")
 
 
 @app.command()

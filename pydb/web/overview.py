@@ -46,7 +46,7 @@ class Health:
 
     @property
     def is_coming(self) -> bool:
-        """Whether a facts.part of it is still being looked at."""
+        """Whether a part of it is still being looked at."""
         return any(one.is_coming for one in (self.components, self.overdue, self.history))
 
 
@@ -64,7 +64,7 @@ def hint(text: str) -> tuple[str, str | None]:
 
 
 def read_health(database: Database) -> Health:
-    """Everything of the page of health; each facts.part is looked at apart and may fail apart."""
+    """Everything of the page of health; each part is looked at apart and may fail apart."""
 
     def looked(name: str, seconds: float, make: Callable[[Connection], T]) -> Part[T]:
         return _looked(database, name, seconds, make)

@@ -1,7 +1,7 @@
 -- pydb.cascade_plan: what deleting some rows would take with it, edge by edge, and what would stop it.
 -- reads the root and the tables that references lead to, p_purge: their archives   writes nothing
 -- locks nothing above a select
--- raises 55P03 YD002 YD003 YD004 YD005 YD015 YD113 YD301 YD602; says YD309
+-- raises 55P03 YD002 YD003 YD004 YD005 YD015 YD103 YD113 YD301 YD602; says YD309
 create or replace function pydb.cascade_plan(
     p_root regclass,
     p_keys jsonb,
@@ -28,6 +28,7 @@ declare
 begin
     v_named := pydb_internal.reference_named(v_terms.root, not (pydb_internal.hold_state()).is_any);
     perform pydb_internal.relation_check_names(v_named, pydb_internal.relation_names(v_named));
+    perform pydb_internal.reference_check_moved(v_named);
     v_walk := pydb_internal.cascade_traverse(
         pydb_internal.cascade_root_rows(v_terms.root, p_keys), v_terms.choices
     );

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import export, verify
 from pydb.archive import target as places
+from tests import reuse
 from tests.servers import DEADLINE, PAUSE
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class FileLab:
     def export(
         self, policy: str = "events", *, place: places.Target | None = None, **more: object
     ) -> Outcome:
-        with pydb_db.connect(self.dsn) as conn, pydb_db.connect(self.dsn) as reader:
+        with reuse.borrowed(self.dsn) as conn, reuse.borrowed(self.dsn) as reader:
             return export.export(conn, reader, policy, place or self.target, **more)  # type: ignore[arg-type]
 
     def export_until(self, holding: str, then: Callable[[FileLab], None]) -> list[object]:
@@ -186,7 +186,7 @@ class FileLab:
         assert len(self.in_table()) == int(str(self.value("select max(rows) from pydb.archive_manifest")))
 
     def verdicts(self) -> dict[str, verify.Result]:
-        with pydb_db.connect(self.dsn) as conn:
+        with reuse.borrowed(self.dsn) as conn:
             return {one.file: one.result for one in verify.of_database(conn, self.target)}
 
     def files(self) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from pydb import db as pydb_db
 from pydb.archive import load
+from tests import reuse
 from tests.archive.filelab import WAITS, end
 from tests.cli.conftest import Cli
 from tests.servers import PAUSE
@@ -54,13 +55,13 @@ def told(files: FileLab) -> dict[str, list[tuple[object, ...]]]:
 
 
 def loaded(files: FileLab, run: int) -> Imported:
-    with pydb_db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         return load.load_all(conn, [(files.target, name) for name in load.of_run(files.target, run)])
 
 
 def archived(files: FileLab) -> int:
     """The half of an export that archives, alone: what there is when it is killed after that."""
-    with pydb_db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         pydb_db.call_procedure(
             conn, "retention_export_run", p_policy="events", p_request="0b1e7f5e-0000-4000-8000-000000000001"
         )
@@ -104,7 +105,7 @@ def test_what_waits_in_the_archive_is_not_purged_and_goes_with_the_next(family: 
     family.do("update pydb.archive_run set last_at = now() - interval '3 years'")
     assert family.rows("select distinct export_policy, until from pydb.archive_list") == [("events", None)]
     assert family.rows("select distinct due::int, until, state from pydb.archive_status") == [(0, None, "ok")]
-    with pydb_db.connect(family.dsn) as conn:
+    with reuse.borrowed(family.dsn) as conn:
         pydb_db.call_procedure(conn, "archive_purge")
     assert in_archives(family) == ALL
     outcome = family.export()

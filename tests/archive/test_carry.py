@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import carry, kept
+from tests import reuse
 from tests.archive.filelab import KITCHEN, TABLE, WAITING, WAITS, end
 from tests.cli.conftest import Cli
 from tests.servers import PAUSE
@@ -48,7 +48,7 @@ def archived(files: FileLab, table: str, rows: int, name: str = "events") -> int
 
 
 def carried(files: FileLab, run_id: int | None = None, **more: object) -> Outcome:
-    with pydb_db.connect(files.dsn) as conn, pydb_db.connect(files.dsn) as reader:
+    with reuse.borrowed(files.dsn) as conn, reuse.borrowed(files.dsn) as reader:
         return carry.export_archived(conn, reader, files.target, run_id=run_id, **more)  # type: ignore[arg-type]
 
 
@@ -86,7 +86,7 @@ def test_a_run_goes_to_files(files: FileLab) -> None:
         ("app.child", 90),
         ("app.event", 500),
     ]
-    with pydb_db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         assert {one.exported for one in kept.kept(conn, run, empty=True)} == {90, 500}
         known = carry.files_of(conn, run)
     # two exports: the first left the rows where they were

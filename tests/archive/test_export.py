@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import files as archive_files
 from pydb.archive import manifest, verify
@@ -355,7 +356,8 @@ def test_a_run_does_not_end_before_the_files_that_came_last(files: FileLab) -> N
 def test_large_values_out_of_line_make_small_files(files: FileLab) -> None:
     """Of narrow rows a hundred are in a block, of their values a megabyte each may lie elsewhere."""
     files.do(
-        """create table app.large (id bigint primary key, at timestamptz not null, body text);
+        """create schema if not exists app;
+        create table app.large (id bigint primary key, at timestamptz not null, body text);
         alter table app.large alter body set storage external;
         insert into app.large select i, '2020-01-01', repeat('x', 60000) from generate_series(1, 600) as i;
         select pydb.retention_policy_set('large', 'app.large', 'at', interval '30 days', p_action => 'export',
@@ -366,3 +368,6 @@ def test_large_values_out_of_line_make_small_files(files: FileLab) -> None:
     assert outcome.run is not None
     assert (outcome.run.state, table.rows) == ("completed", 600)
     assert len(table.files) > 1  # 36 MB
+    # of a partition that went meanwhile the one who reads from it tells
+    with pydb_db.connect(files.dsn) as conn:
+        assert pydb_db.read(conn, "table_width", relation=0) == [{"width": 1.0}]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pydb import db as pydb_db
 from pydb.archive import carry, export, manifest
 from pydb.archive.outcome import Outcome
 from pydb.archive.target import Directory
+from tests import reuse
 from tests.archive.filelab import end
 from tests.retention.lab import NOW
 from tests.retention.lab import Lab as Retention
@@ -185,7 +185,7 @@ def test_what_rules_let_go_is_archived_and_then_taken_to_files(shop: FileLab) ->
     )
     shop.do("call pydb.retention_run('events')")
     run = int(str(shop.value("select max(id) from pydb.job_run where kind = 'retention'")))
-    with pydb_db.connect(shop.dsn) as conn, pydb_db.connect(shop.dsn) as reader:
+    with reuse.borrowed(shop.dsn) as conn, reuse.borrowed(shop.dsn) as reader:
         outcome = carry.export_archived(conn, reader, shop.target, run_id=run)
     assert end(outcome) == ("completed", "exhausted", len(goes))
     assert shop.in_files() == goes
@@ -220,7 +220,7 @@ def test_planned_is_in_files_is_gone_under_rules(files: FileLab, case: Case) -> 
     )
     survivors = case.survivors()
     planned = lab.planned()
-    with pydb_db.connect(files.dsn) as conn, pydb_db.connect(files.dsn) as reader:
+    with reuse.borrowed(files.dsn) as conn, reuse.borrowed(files.dsn) as reader:
         outcome = export.export(conn, reader, "p", files.target, now=NOW.isoformat(), blocks=1)
     assert outcome.error is None, outcome.error
     assert outcome.run is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pydb import bulk, db, errors
+from tests import reuse
 from tests.archive.filelab import end
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ FAILS = "copy (select i, 1 / (15000 - i), repeat('x', 90) from generate_series(1
 
 
 def test_blocks_of_whole_lines(files: FileLab) -> None:
-    with db.connect(files.dsn) as conn, closing(bulk.copy_out(conn, MANY)) as pieces:
+    with reuse.borrowed(files.dsn) as conn, closing(bulk.copy_out(conn, MANY)) as pieces:
         blocks = list(pieces)
     lines = b"".join(blocks).splitlines()
     assert lines == [b"%d\t%s\\n" % (i, b"x" * 90) for i in range(1, 20001)]
@@ -29,7 +30,7 @@ def test_blocks_of_whole_lines(files: FileLab) -> None:
 
 def test_an_error_of_the_server_behind_the_first_rows(files: FileLab) -> None:
     seen: list[bytes] = []
-    with db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         with closing(bulk.copy_out(conn, FAILS)) as pieces, pytest.raises(errors.PydbError) as caught:
             seen.extend(pieces)
         assert caught.value.sqlstate == "22012"
@@ -38,7 +39,7 @@ def test_an_error_of_the_server_behind_the_first_rows(files: FileLab) -> None:
 
 
 def test_who_stops_early_leaves_a_session_that_can_be_used(files: FileLab) -> None:
-    with db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         with closing(bulk.copy_out(conn, MANY.replace("20000", "2000000"))) as pieces:
             assert next(pieces).startswith(b"1\t")
         assert db.run_text(conn, "select 1") == 1

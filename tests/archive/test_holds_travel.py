@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from pydb import db as pydb_db
 from pydb import errors
 from pydb.archive import carry, load, manifest
+from tests import reuse
 from tests.archive.filelab import FileLab, end
 from tests.archive.test_export import open_roles
 from tests.cli.conftest import Cli
@@ -48,7 +48,7 @@ def exported(files: FileLab) -> list[manifest.Manifest]:
 
 def imported(files: FileLab, **more: object) -> load.Imported:
     names = [name for name in files.files() if name.endswith(manifest.ENDING)]
-    with pydb_db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         return load.load(conn, files.target, names, **more)  # type: ignore[arg-type]
 
 
@@ -177,7 +177,7 @@ def test_copies_of_held_rows_in_an_archive_say_it_too(files: FileLab, other: Fil
     files.do(RUN)
     run = int(str(files.value("select max(id) from pydb.job_run where kind = 'retention'")))
     files.do("""select pydb.hold_place('case-7', 'app.event', '[{"id": 7}]', p_reason => 'court')""")
-    with pydb_db.connect(files.dsn) as conn, pydb_db.connect(files.dsn) as reader:
+    with reuse.borrowed(files.dsn) as conn, reuse.borrowed(files.dsn) as reader:
         carry.export_archived(conn, reader, files.target, run_id=run, leave=True)
     assert [(one.name, one.placed_as) for one in imported(other, with_holds=True).holds] == [
         ("case-7", "case-7")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydb import db, errors
+from pydb import errors
 from pydb.archive import load, target
+from tests import reuse
 from tests.archive.filelab import KITCHEN, TABLE, end
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def load_it(files: FileLab, name: str, **more: object) -> load.Imported:
-    with db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         return load.load(conn, files.target, name, **more)  # type: ignore[arg-type]
 
 
@@ -123,7 +124,7 @@ def test_a_file_system_of_fsspec(files: FileLab, tmp_path: Path, scheme: str) ->
     assert place.names() == sorted([*names, *(f"{name}.json" for name in names)])
     with pytest.raises(FileExistsError):
         place.publish(place.create(names[0]), names[0])
-    with db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         for name in names:
             load.load(conn, place, name)
     assert len(files.in_table()) == 100

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pydb import db, errors
+from pydb import errors
 from pydb.archive import load
+from tests import reuse
 from tests.archive.filelab import KITCHEN, TABLE
 from tests.archive.test_carry import archived, carried
 from tests.cli.conftest import Cli
@@ -58,7 +59,7 @@ def run(files: FileLab) -> int:
 
 
 def load_run(files: FileLab, run: int, **more: object) -> load.Imported:
-    with db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         return load.load(conn, files.target, load.of_run(files.target, run), **more)  # type: ignore[arg-type]
 
 

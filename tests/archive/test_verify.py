@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from pydb import db
 from pydb.archive import files as archive_files
 from pydb.archive import manifest, target, verify
 from pydb.archive.verify import Result
+from tests import reuse
 from tests.archive.filelab import FileLab, end
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def test_a_copy_of_the_database_deletes_nothing_for_the_files_of_the_first(
 
 
 def own(files: FileLab) -> manifest.Owner:
-    with db.connect(files.dsn) as conn:
+    with reuse.borrowed(files.dsn) as conn:
         return verify.own(conn)
 
 

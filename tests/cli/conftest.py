@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,14 +12,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import psycopg
 import pytest
 
-from tests import forked, processes
+from tests import forked, processes, reuse
+from tests.servers import PgBouncer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from psycopg.rows import TupleRow
 
     from tests.conftest import Connection
+    from tests.servers import Database, Servers, TestServer
 
     Process = subprocess.Popen[bytes] | forked.Started
 
@@ -56,14 +62,19 @@ class Result:
 class Cli:
     """The command with an environment of its own: no PG* or PYDB_* variable of the caller reaches it."""
 
-    def __init__(self, dsn: str | None, cwd: Path) -> None:
+    def __init__(self, dsn: str | None, cwd: Path, warm: Callable[[], str] | None = None) -> None:
+        """``warm`` tells another DSN of the database, with sessions that have compiled pydb's routines."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "PYDB_", "COLUMNS", "LINES"))}
         self.env = {**kept, "PYTHONPATH": str(ROOT), **({"PYDB_DSN": dsn} if dsn else {})}
         self.cwd = cwd
+        self._warm = warm
 
     def __call__(self, *args: str | bytes, stdin: bytes = b"", **env: str) -> Result:
         """Run it to its end, in a process that was forked, or a new one if the environment asks for it."""
         whole = {**self.env, **env}
+        # what the variables of libpq ask for, a session gets when it begins
+        if self._warm is not None and not any(name.startswith("PG") for name in env):
+            whole = {**whole, "PYDB_DSN": self._warm(), **env}
         if forked.changes_the_interpreter(list(env)):
             done = subprocess.run(
                 [*COMMAND, *args],
@@ -108,10 +119,65 @@ class WaitFor(Protocol):
     def __call__(self, query: str) -> None: ...
 
 
+class Doors:
+    """A pgbouncer before each server: it gives commands one after the other the same session.
+
+    What a new one has to compile and plan takes longer than most commands.
+    """
+
+    def __init__(self, stack: contextlib.ExitStack) -> None:
+        self._stack = stack
+        self._made: dict[TestServer, PgBouncer] = {}
+        self._admins: dict[TestServer, psycopg.Connection[TupleRow]] = {}
+
+    def dsn(self, database: Database) -> str:
+        """The DSN of a database behind it."""
+        server = database.server
+        if server not in self._made:
+            door = self._stack.enter_context(
+                PgBouncer(server, pool_size=3, reset=" ".join(reuse.FORGET.split()))
+            )
+            self._made[server] = door
+            admin = psycopg.connect(door.dsn("pgbouncer"), autocommit=True, prepare_threshold=None)
+            self._admins[server] = self._stack.enter_context(contextlib.closing(admin))
+        return self._made[server].dsn(database.name)
+
+    def keeps(self, dsn: str) -> list[int]:
+        """Its server processes in a database that no command has."""
+        found = []
+        for server, admin in self._admins.items():
+            cursor = admin.execute("show servers")
+            names = [column.name for column in cursor.description or ()]
+            for row in cursor:
+                one = dict(zip(names, row, strict=True))
+                if server.dsn(str(one["database"])) == dsn and one["state"] in ("idle", "tested"):
+                    found.append(int(str(one["remote_pid"])))
+        return found
+
+
+@pytest.fixture(scope="session")
+def doors(servers: Servers) -> Iterator[Doors]:
+    with contextlib.ExitStack() as stack:
+        made = Doors(stack)
+        reuse.also_kept.append(made.keeps)
+        stack.callback(reuse.also_kept.remove, made.keeps)
+        yield made
+
+
 @pytest.fixture
-def cli(dsn: str, tmp_path: Path) -> Cli:
-    """``cli("retention", "plan")``: the command on a fresh migrated database."""
-    return Cli(dsn, tmp_path)
+def cli(dsn: str, tmp_path: Path, request: pytest.FixtureRequest, doors: Doors) -> Cli:
+    """``cli("retention", "plan")``: the command on a fresh migrated database.
+
+    Where the database is shared, so are the sessions of commands; who looks at those asks for `alone`.
+    """
+    if not reuse.is_shared(dsn):
+        return Cli(dsn, tmp_path)
+    database: Database = request.getfixturevalue("database")
+
+    def warm() -> str:
+        return dsn if reuse.has_defaults(dsn) else doors.dsn(database)
+
+    return Cli(dsn, tmp_path, warm)
 
 
 @pytest.fixture

@@ -56,6 +56,8 @@ def test_place_list_show_override_and_release(cli: Cli, shop: Connection) -> Non
     assert cli("hold", "release", "case-7", "--reason", "closed").code == 64
     assert [row["name"] for row in holds(cli)] == ["t"]
     assert "case-7" in {row["name"] for row in holds(cli, "--all")}
+    shop.execute("alter table shop.customer rename tenant_id to tenant")
+    assert "pydb hold show t" in cli("hold", "list").err
 
 
 def test_a_plan_that_a_hold_blocks_is_shown_and_refused(cli: Cli, shop: Connection) -> None:

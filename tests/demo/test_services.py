@@ -14,7 +14,7 @@ from psycopg import sql
 from pydb.demo.screen import Screen
 from pydb.demo.services import SERVICES, load
 from pydb.demo.services.runner import SETTINGS
-from pydb.demo.services.stage import Stage, Stopped, parse_limits
+from pydb.demo.services.stage import DATABASE, Stage, Stopped, parse_limits
 from tests.demo.test_command import run
 from tests.servers import TestServer
 
@@ -53,21 +53,40 @@ def test_every_service_is_run_here_and_has_its_section() -> None:
     assert [name for name in SERVICES if f"pydb demo {name}" not in page] == []
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_a_service_proves_what_it_claims(name: str) -> None:
-    small = SMALL[name]
-    limits = [word for limit in small.busy for word in ("--limit", limit)]
-    done = run(name, "--rows", str(small.rows), "--json", *limits)
+# which installs pydb itself: the only one whose server a copy would not be like
+COMMAND = "lighting-controller"
+
+
+def test_a_service_proves_what_it_claims() -> None:
+    done = run(COMMAND, "--rows", str(SMALL[COMMAND].rows), "--json")
     assert done.stdout, done.stderr
     document = json.loads(done.stdout)
     failed = [proof for proof in document["proofs"] if not proof["ok"]]
     assert (done.returncode, failed) == (0, []), done.stderr
-    assert (document["document"], document["service"], document["holds"]) == ("demo-service", name, True)
-    assert len(document["proofs"]) >= small.proofs
-    assert len({proof["key"] for proof in document["proofs"]}) == len(document["proofs"])
+    assert (document["document"], document["service"], document["holds"]) == ("demo-service", COMMAND, True)
     assert "What was proved" in done.stderr
     assert f"All {len(document['proofs'])} claims hold." in done.stderr
-    claims = {_plain(proof["claim"]) for proof in document["proofs"]}
+    _proves(COMMAND, [(proof["key"], proof["claim"]) for proof in document["proofs"]])
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in SERVICES.values() if not entry.installs])
+def test_a_service_proves_what_it_claims_on_a_server_of_its_own(name: str, tmp_path: Path) -> None:
+    small = SMALL[name]
+    with TestServer("pg18", SETTINGS) as server:
+        screen = Screen(io.StringIO())
+        stage = Stage(server, _made(server, DATABASE), small.rows, tmp_path, screen, parse_limits(small.busy))
+        load(SERVICES[name]).prove(stage)
+    assert [proof for proof in stage.proofs if not proof.ok] == []
+    assert stage.limits == {}
+    assert json.loads(json.dumps(stage.result)) == stage.result
+    _proves(name, [(proof.key, proof.claim) for proof in stage.proofs])
+
+
+def _proves(name: str, proofs: list[tuple[str, str]]) -> None:
+    """Enough, each once, and what the page shows."""
+    assert len(proofs) >= SMALL[name].proofs
+    assert len({key for key, _ in proofs}) == len(proofs)
+    claims = {_plain(claim) for _, claim in proofs}
     assert [line for line in _shown(name) if not any(line.startswith(f"{one}:") for one in claims)] == []
 
 
@@ -84,7 +103,7 @@ def _plain(text: str) -> str:
 
 
 def test_a_service_fails_where_a_claim_does() -> None:
-    name = "lighting-controller"
+    name = COMMAND
     small = SMALL[name]
     key = small.broken.partition("=")[0]
     done = run(name, "--rows", str(small.rows), "--limit", small.broken, "--stop", "--json")
@@ -99,14 +118,12 @@ def test_a_service_fails_where_a_claim_does() -> None:
 def prepared() -> Iterator[Callable[[str], tuple[TestServer, str]]]:
     """Makes databases as the demo does, by copies: on a server that has the roles of each service once."""
     with TestServer("pg18", SETTINGS) as server:
+        yield lambda name: (server, _made(server, name))
 
-        def make(name: str) -> tuple[TestServer, str]:
-            server.tell(
-                "create database {} template {}", sql.Identifier(name), sql.Identifier(server.migrated())
-            )
-            return server, server.dsn(name)
 
-        yield make
+def _made(server: TestServer, name: str) -> str:
+    server.tell("create database {} template {}", sql.Identifier(name), sql.Identifier(server.migrated()))
+    return server.dsn(name)
 
 
 @pytest.mark.parametrize("name", [entry.name for entry in SERVICES.values() if not entry.installs])

@@ -39,9 +39,8 @@ def value(server: embedded.Server, query: str) -> object:
 
 
 @both
-@pytest.mark.parametrize("folder", ["plain", "with space", 'it\'s "quoted"', "ünïcode $HOME %s"])
-def test_any_path_serves(place: Path, name: str, folder: str) -> None:
-    data_dir = place / folder / "data"
+def test_any_path_serves(place: Path, name: str) -> None:
+    data_dir = place / 'it\'s a "quoted" ünïcode $HOME %s' / "data"
     with embedded.Server(data_dir, bin_dir(name)) as server:
         assert value(server, "show data_directory") == str(data_dir)
     assert (data_dir / "PG_VERSION").read_text().strip() == str(server.major)

@@ -93,7 +93,7 @@ def test_fastapi_application(example: Example) -> None:
     ]
 
 
-def test_policies_file_that_is_a_check_of_pull_requests_too(example: Example) -> None:
+def test_policies_file_and_its_check_of_pull_requests(example: Example) -> None:
     reader, db = example("policies", blocks=5)
     listed = "select name, keep::text, enabled from pydb.retention_policy where not builtin order by name"
     assert db.execute(listed).fetchall() == [
@@ -111,11 +111,8 @@ def test_policies_file_that_is_a_check_of_pull_requests_too(example: Example) ->
     ]
     counts = "select (select count(*) from app.request_log), (select count(*) from app.session)"
     assert db.execute(counts).fetchone() == (74, 62)
-    check_of_pull_requests(reader)
 
-
-def check_of_pull_requests(reader: Reader) -> None:
-    """The lines of both jobs, typed in a repository with a branch that goes into another."""
+    # the lines of both jobs, typed in a repository with a branch that goes into another
     reader.type("pydb migrate down --to base --yes --destroy-data && psql -q -c 'drop schema app cascade'")
     jobs = yaml.safe_load((EXAMPLES / "policies/workflow.yml").read_text("utf-8"))["jobs"]
     lines = {

@@ -46,9 +46,11 @@ class Case(NamedTuple):
 def test_d6_the_answer_to_a_commit_is_lost(lab: Lab, tmp_path: Path, case: Case) -> None:
     lab.table()
     lab.policy(action=case.action)
-    words, kept = ("retention", "run", "events", "--yes"), ARCHIVED
+    words = ["retention", "run", "events", "--yes"]
+    kept = ARCHIVED
     if case.action == "export":
-        words, kept = ("archive", "export", "events", "--to", str(tmp_path / "files"), "--yes"), EXPORTED
+        words = ["archive", "export", "events", "--to", str(tmp_path / "files"), "--yes"]
+        kept = EXPORTED
     with Proxy(lab.dsn) as line:
         line.cut(case.request, lose="answer", after=case.after)
         first = Cli(line.dsn, tmp_path)(*words)

@@ -97,6 +97,42 @@ def test_a_run_that_fills_the_disk(lab: Lab) -> None:
     assert [run.rows_done for run in lab.runs()] == [100, len(archived) - 100, 1500 - len(archived), 0, 0]
 
 
+def test_partitions_whose_rows_fill_the_disk(lab: Lab) -> None:
+    """What was taken out of its table, and finds no room in the archive, waits with its rows."""
+    lab.db.execute(
+        b"""create table app.days (id int, at timestamptz not null, fat text) partition by range (at);
+        create table app.days_1 partition of app.days for values from ('2024-01-01') to ('2024-01-02');
+        create table app.days_2 partition of app.days for values from ('2024-01-02') to ('2024-01-03');
+        create table app.days_3 partition of app.days for values from ('2024-01-03') to ('2124-01-01');
+        insert into app.days
+        select i, '2024-01-01'::timestamptz + i / 701 * interval '1 day', repeat('x', 850)
+        from generate_series(1, 1400) as i; insert into app.days values (0, now(), '')"""
+    )
+    lab.policy("days", action="drop_partition", partition_first="archive")
+    session = lab.session()
+    with full_disk(lab, session.info.backend_pid, "pydb_archive.app__days") as (code, make_room):
+        assert lab.run("days", session=session).failed() == "YD110"
+        (row,) = lab.runs("days")
+        assert (row.state, row.stop_reason, row.sqlstate) == ("failed", "error", code)
+        assert lab.ids("days") == {0}
+        alone = {
+            name
+            for (name,) in lab.db.execute("select name from pydb.retention_partition where ended_at is null")
+        }
+        assert alone == {"app.days_2"}
+        assert lab.ids("days_2") == set(range(701, 1401))
+        assert lab.value("select array_agg(id order by id) from pydb_archive.app__days") == list(
+            range(1, 701)
+        )
+        make_room()
+        lab.run("days", session=session).succeeded()
+        assert lab.value("select array_agg(id order by id) from pydb_archive.app__days") == list(
+            range(1, 1401)
+        )
+        assert lab.value("select to_regclass('app.days_2') is null")
+    assert [run.rows_done for run in lab.runs("days")] == [700, 700]
+
+
 @pytest.mark.parametrize("whence", ["archive", "file"])
 def test_what_comes_back_fills_the_disk(lab: Lab, tmp_path: Path, whence: str) -> None:
     lab.table()

@@ -115,6 +115,7 @@ ALLOWED: Final = {
     ("retention_effect_warnings", "security", "not sanitized"): CONDITION,
     ("retention_range", "security", "not sanitized"): CONDITION,
     ("retention_save_copy", "security", "not sanitized"): NAMES,
+    ("retention_together_remove", "security", "not sanitized"): "names of relations, and counts",
     ("retention_turn", "security", "not sanitized"): CONDITION,
     ("schedule_subjects", "security", "not sanitized"): "one schema.routine, by a constraint of its table",
     ("schedule_sync", "security", "not sanitized"): "runs what schedule_actions composed by format()",

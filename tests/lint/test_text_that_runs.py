@@ -170,6 +170,7 @@ EXECUTES: Final[dict[str, tuple[int, str]]] = {
     "retention_save_copy": (2, NAMES),
     "retention_save_has_rows": (1, NAMES),
     "retention_time_hint": (1, NAMES),
+    "retention_together_remove": (1, "counts of relations named by the catalog, and numbers"),
     "retention_total_rows": (1, NAMES),
     "retention_turn": (1, FILTER),
     "retention_verify_foreign": (1, FILTER),
@@ -251,7 +252,7 @@ def test_the_condition_of_a_reference_is_read_by_one_routine_that_asks_for_its_a
         "cascade_check_edges", "cascade_deletes", "cascade_graph_hash", "hold_is_carried",
         "orphan_close_problem", "orphan_count_piece", "orphan_problem", "orphan_signature",
         "reference_edges_among", "reference_is_conditional", "reference_shape", "retention_references",
-        "retention_signature",
+        "retention_signature", "reference_stored_command",
     }  # fmt: skip
     routines = sqltree.read().routines
     reading = {

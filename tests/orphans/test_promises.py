@@ -15,19 +15,19 @@ CHAIN: Final = f"""{M} create table public.o (
     id int primary key, m_id int, o_id int references public.o deferrable initially deferred);
 create index on public.o (o_id);
 select pydb.reference_set('public.o', '{{m_id}}', 'public.m', '{{id}}');"""
-# the rows: how many go, how many stay
+# the rows: how many go, how many stay; more than the 1000 that may fail before one is gone
 TANGLES: Final = {
     "each points at the one before": (
-        "select i, 7, nullif(i - 1, 0) from generate_series(1, 2000) as i",
-        *(2000, 0),
+        "select i, 7, nullif(i - 1, 0) from generate_series(1, 1100) as i",
+        *(1100, 0),
     ),
     "each points at the one behind": (
-        "select i, 7, nullif(i + 1, 2001) from generate_series(1, 2000) as i",
-        *(2000, 0),
+        "select i, 7, nullif(i + 1, 1101) from generate_series(1, 1100) as i",
+        *(1100, 0),
     ),
     "in any order": (
-        "select i, 7, lag(i) over (order by md5(i::text)) from generate_series(1, 1500) as i order by i",
-        *(1500, 0),
+        "select i, 7, lag(i) over (order by md5(i::text)) from generate_series(1, 1100) as i order by i",
+        *(1100, 0),
     ),
     "a ring beside rows that stay": (
         """select i, 7, i % 100 + 1 from generate_series(1, 100) as i

@@ -17,7 +17,7 @@ def test_an_owner_without_rights_on_the_tables_is_enough(
 ) -> None:
     database.roles.extend(ROLES)
     owner = role("owner")
-    migrate.down(database.dsn, "base", destroy=True)
+    db.execute("drop schema pydb, pydb_internal, pydb_archive cascade")
     db.execute(f'grant create on database {db.info.dbname} to "{owner}"'.encode())
     migrate.up(f"{database.dsn} user={owner}")
     db.execute(ROLES_FILE.read_bytes())

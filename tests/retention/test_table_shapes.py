@@ -243,13 +243,14 @@ def test_e13_a_trigger_that_turns_a_delete_into_an_update_ends(table: Lab) -> No
     assert table.number("select count(*) from public.t") == 7
 
 
-def test_a_trigger_that_inserts_expired_rows_does_not_keep_the_run_going(table: Lab) -> None:
+def test_e14_a_trigger_that_inserts_expired_rows_does_not_keep_the_run_going(table: Lab) -> None:
     table.do(
         f"""create function public.again() returns trigger language plpgsql as
             $$begin insert into public.t values (old.id + 100, '{OLD}'); return old; end$$;
         create trigger again after delete on public.t for each row execute function public.again();"""
     )
     table.policy(max_runtime="20 s")
+    assert "trigger" in table.plan()[0].codes, "what it does is not in the plan, and the plan says so"
     run = table.run()
     assert run.rows_done >= 4
     assert run.finished_at is not None

@@ -65,7 +65,7 @@ begin
         union all
         select 'unknown', case when c.unscanned = c.total then 'never_scanned' else 'stale' end,
             case
-                when c.unscanned = c.total then format('%s references were never scanned', c.total)
+                when c.unscanned = c.total then format('references that were never scanned: %s', c.total)
                 else format('references that were not scanned for %s: %s', v_valid, c.stale + c.unscanned)
             end, null,
             'pydb orphans scan; for ever: pydb schedule set orphan_scan_run ''30 2 * * 0'''

@@ -12,6 +12,7 @@ declare
 begin
     p_work.named := pydb_internal.reference_named((p_work.edge).child);
     perform pydb_internal.relation_check_names(p_work.named);
+    perform pydb_internal.reference_check_moved(p_work.named);
     p_work.names := pydb_internal.relation_names(p_work.named);
     p_work.holds := (pydb_internal.hold_state()).generation;
     v_rule := pydb_internal.hold_rule_of((p_work.edge).child);

@@ -1,7 +1,6 @@
--- pydb_internal.reference_stored_command (graph): the statement that stores columns which are computed at each
--- reading:
--- those can have neither index nor key.
--- reads the catalog   writes nothing   locks nothing
+-- pydb_internal.reference_stored_command (graph): the statements that store columns which are computed at each reading:
+-- those can have neither index nor key. A reference to one is set again, for it is another column then.
+-- reads the catalog, pydb.reference   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.reference_stored_command(p_relation oid, p_columns name[])
 returns text
@@ -19,7 +18,16 @@ as $$
             inner join pg_catalog.pg_type as y on y.oid = a.atttypid
             where c.oid = a.attcollation and c.oid <> y.typcollation
         ), pg_get_expr(d.adbin, d.adrelid), case when a.attnotnull then ' not null' end
-    ), ', ' order by a.attnum))
+    ), ', ' order by a.attnum)) || coalesce((
+        select string_agg(format(
+            ' select pydb.reference_set(%L, %L, %L, %L, %L, %L, %L, %L);', pydb_internal.relation_name(r.child),
+            r.child_columns, pydb_internal.relation_name(r.parent), r.parent_columns, r.on_delete,
+            (pydb_internal.reference_parse(r.name))[3], r.filter, r.parent_filter
+        ), '' order by r.name)
+        from pydb_internal.reference_logical(null, null) as r
+        where (r.child = p_relation and r.child_columns && p_columns)
+            or (r.parent = p_relation and r.parent_columns && p_columns)
+    ), '')
     from pg_catalog.pg_attribute as a
     inner join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
     where a.attrelid = p_relation and a.attname = any(p_columns) and a.attgenerated = 'v'
@@ -27,6 +35,7 @@ as $$
 $$;
 
 comment on function pydb_internal.reference_stored_command(oid, name[]) is
-'ALTER TABLE that makes stored columns of virtual generated ones among p_columns; null if there are none.';
+'ALTER TABLE that makes stored columns of virtual generated ones among p_columns, and what sets the logical references
+again that name them; null if there are none.';
 
 revoke all on function pydb_internal.reference_stored_command(oid, name[]) from public;

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_enter (condition): before a look at the rows of a policy: all of them can be seen, and what
 -- its conditions will name keeps its name to the commit.
 -- reads the catalog, pydb.reference   writes nothing   locks the tables (access share)
--- raises 42501 55P03 YD113
+-- raises 42501 55P03 YD103 YD113
 create or replace function pydb_internal.retention_enter(p_policy pydb.retention_policy)
 returns void
 language plpgsql
@@ -9,6 +9,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     perform pydb_internal.relation_check_names(pydb_internal.retention_named(p_policy));
+    perform pydb_internal.retention_check_moved(p_policy);
     if not p_policy.builtin then
         perform pydb_internal.relation_check_seen(array(
             select l.relation from pydb_internal.retention_leaves(p_policy.target) as l

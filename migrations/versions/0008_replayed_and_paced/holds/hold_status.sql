@@ -22,7 +22,7 @@ cross join lateral pg_catalog.unnest(array[ -- worked out once
 comment on view pydb.hold_status is
 'Holds and overrides. state: active, ended (its end has passed: it keeps nothing, and its name until it is released),
 released, or broken: a column, or what its filter names, is gone or another, so nothing that it may be about is deleted
-until it is released.';
+until it is released; or a hold of a tenant whose column no table has keeps nothing.';
 comment on column pydb.hold_status.id is 'Id.';
 comment on column pydb.hold_status.name is 'Name.';
 comment on column pydb.hold_status.state is 'active, ended, released or broken.';

@@ -9,7 +9,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     if p_hold.key_columns = '{}' then
-        return pydb_internal.hold_filter_problem(p_hold);
+        return coalesce(pydb_internal.hold_filter_problem(p_hold), pydb_internal.hold_moved_problem(p_hold));
+    elsif p_hold.kind = 'tenant' and p_hold.relation is null
+        and pydb_internal.hold_tenant_relations(p_hold) = '{}'::oid[]
+    then
+        return format('no table has a column %I any more: it keeps nothing', p_hold.key_columns[1]);
     end if;
     return coalesce((
         select format('%s has no column %I whose values can be read', pydb_internal.relation_name(t.relation), u.name)
@@ -30,6 +34,6 @@ $$;
 
 comment on function pydb_internal.hold_problem(pydb.hold) is
 'Null where the columns of a hold, and what its filter names, are there and are what they were; a table that is gone is
-no problem.';
+no problem, but for a hold of a tenant that no table has any more.';
 
 revoke all on function pydb_internal.hold_problem(pydb.hold) from public;
