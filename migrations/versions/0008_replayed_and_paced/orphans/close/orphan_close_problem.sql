@@ -59,8 +59,7 @@ begin
         ),
         (
             v_stored is not null,
-            'It has a column that is computed at each reading (virtual): make it stored. Views on it must go before. The '
-            || 'column is another one then: set the reference again (pydb.reference_set).',
+            'It has a virtual column: make it stored, views on it go before; then set the reference again, it is another.',
             v_stored
         ),
         (
