@@ -59,7 +59,7 @@ begin
         ),
         (
             v_stored is not null,
-            'It has a virtual column: make it stored, views on it go before; then set the reference again, it is another.',
+            'It has a virtual column: make it stored, views on it go before, and set the reference again after.',
             v_stored
         ),
         (
