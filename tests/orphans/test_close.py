@@ -158,10 +158,13 @@ def test_a_column_that_is_computed_at_each_reading_is_to_be_stored_first(lab: La
         select pydb.reference_set('public.o', '{{{child}}}', 'public.m', '{{{parent}}}', 'cascade')"""
     )
     name = f"public.o.{child}_ref"
+    again = f"select pydb.reference_set('public.o', '{{{child}}}', 'public.m', '{{{parent}}}', 'cascade')"
     with refused("YD406") as refusal:
         lab.do(f"call pydb.orphan_close('{name}')")
     assert "make it stored" in refusal.detail
+    assert "set the reference again after" in refusal.detail
     lab.do(refusal.hint)
+    lab.do(again)
     if end == "parent":
         with refused("YD406") as refusal:
             lab.do(f"call pydb.orphan_close('{name}')")

@@ -59,7 +59,7 @@ begin
         ),
         (
             v_stored is not null,
-            'It has a column that is computed at each reading (virtual): make it stored. Views on it must go before.',
+            'It has a virtual column: make it stored, views on it go before, and set the reference again after.',
             v_stored
         ),
         (
