@@ -178,19 +178,20 @@ declare
         metric_idempotency metric_interval metric_orphans metric_parts metric_policies metric_relations metric_retention
         metric_runs metric_scheduler metric_standbys metric_times object_is_trusted orphan_references reference_aliases
         reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
-        reference_comparable reference_constrained reference_domain_refusals reference_edge_condition reference_edges
-        reference_edges_among reference_effects reference_equality reference_get reference_has_silent reference_inbound
-        reference_is_conditional reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns
-        reference_kinds reference_logical reference_match reference_measure reference_moved_problem reference_named
-        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
-        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
-        reference_set_refusals reference_set_source reference_set_values reference_shape reference_shared_names
-        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
-        reference_unsettable reference_words relation_check_names relation_check_seen relation_identities
-        relation_is_hypertable relation_names relation_problem relation_publications relation_published relation_renamed
-        relation_rules relation_source relation_tree retention_aged_condition retention_along retention_below_condition
-        retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
-        retention_check_author retention_check_children retention_check_columns retention_check_rules
+        reference_check_moved reference_comparable reference_constrained reference_domain_refusals
+        reference_edge_condition reference_edges reference_edges_among reference_effects reference_equality
+        reference_get reference_has_silent reference_inbound reference_is_conditional reference_is_indexed
+        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
+        reference_measure reference_moved_problem reference_named reference_open_columns reference_overlooked
+        reference_parse reference_partition_refusals reference_people reference_problem reference_publications
+        reference_relation_shape reference_roles reference_row_condition reference_set_refusals reference_set_source
+        reference_set_values reference_shape reference_shared_names reference_short_words reference_similar
+        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
+        relation_check_names relation_check_seen relation_identities relation_is_hypertable relation_names
+        relation_problem relation_publications relation_published relation_renamed relation_rules relation_source
+        relation_tree retention_aged_condition retention_along retention_below_condition retention_beyond_condition
+        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
+        retention_check_children retention_check_columns retention_check_moved retention_check_rules
         retention_check_target retention_choices retention_chunk_bounds retention_chunk_check retention_chunk_is_served
         retention_chunk_problem retention_chunk_routine retention_chunk_units retention_code_hurdles retention_cut
         retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
