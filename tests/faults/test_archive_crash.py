@@ -118,11 +118,10 @@ def test_a_batch_that_fails_leaves_no_row_in_the_archive(lab: Lab) -> None:
         create trigger fail after delete on app.events for each row when (old.id = {AFTER_GATE + 10})
         execute function app.fail()""".encode()
     )
-    assert lab.run().failed() == "YD110"
-    archived = whole(lab)
-    assert archived == set(range(1, len(archived) + 1))
-    assert 0 < len(archived) < AFTER_GATE + 10
-    assert [(row.state, row.sqlstate) for row in lab.runs()] == [("failed", "53100")]
+    # the batch that failed was undone, archived rows too, and taken again row by row
+    lab.run().succeeded()
+    assert whole(lab) == set(range(1, 1501)) - {AFTER_GATE + 10}
+    assert [(row.state, row.sqlstate) for row in lab.runs()] == [("partial", "53100")]
     lab.db.execute(b"drop trigger fail on app.events")
     lab.converges()
     assert whole(lab) == set(range(1, 1501))
