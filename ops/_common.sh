@@ -98,6 +98,21 @@ env_dir() {
     fi
 }
 
+# install_into_env PIP_ARGUMENT…: by uv, in a fifth of the time, or by pip: where uv cannot, or where pip has been told to
+# look elsewhere than on PyPI, of which uv does not know
+install_into_env() {
+    case " $* " in *' --no-index '*) uv= ;; *) uv=$env/.uv ;; esac
+    if "$env/bin/python" -m pip config list | grep -Eq '[.](index-url|no-index)='; then uv=; fi
+    if [ -n "$uv" ] && "$env/bin/python" -m pip install -qq --only-binary :all: uv 2>/dev/null \
+        && "$env/bin/python" -m uv pip install -q --compile-bytecode --cache-dir "$uv" --python "$env/bin/python" \
+            "$@" 2>/dev/null; then
+        rm -rf -- "$uv"
+    else
+        rm -rf -- "$env/.uv"
+        "$env/bin/python" -m pip install -qq "$@"
+    fi
+}
+
 # make_env NAME STAMP PIP_ARGUMENT…: sets $env; installs unless the stamp, written last, says that all of it is there
 make_env() {
     env=$(env_dir "$1")
@@ -110,12 +125,12 @@ make_env() {
     exec 9>"$env.lock"
     if command -v flock >/dev/null 2>&1; then flock 9; fi # another start may be at it
     if [ ! -f "$stamp" ] || [ "$(cat -- "$stamp")" != "$wanted" ]; then
-        say "making the Python environment $env (once, about half a minute)"
+        say "making the Python environment $env (once, some ten seconds)"
         if [ -e "$env/.installing" ] || ! "$env/bin/python" -c '' 2>/dev/null; then
             "$python" -m venv --clear -- "$env" # nothing there, or what an interrupted start left
         fi
         : >"$env/.installing"
-        (cd -- "$root" && "$env/bin/python" -m pip install -qq "$@" 9>&-) || die 'pip failed; see its words above'
+        (cd -- "$root" && install_into_env "$@" 9>&-) || die 'pip failed; see its words above'
         rm -f -- "$env/.installing"
         printf '%s\n' "$wanted" >"$stamp"
     fi
