@@ -1,5 +1,5 @@
 -- pydb_internal.retention_together_next (together; by retention_partition_turn): when more partitions may go.
--- reads the statistics   writes nothing   locks nothing
+-- reads the sessions   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_together_next(p_held interval, p_has_more boolean)
 returns timestamptz
@@ -8,15 +8,20 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_sessions constant integer := pg_stat_get_db_numbackends((
-        select d.oid from pg_database as d where d.datname = current_database()
-    )) - 1;
+    -- those that work at the rate that a rest is for, as far as the role may see it
+    v_sessions constant bigint := (
+        select count(*)
+        from pg_stat_get_activity(null) as s
+        inner join pg_database as d on d.oid = s.datid
+        where d.datname = current_database() and s.backend_type = 'client backend' and s.pid <> pg_backend_pid()
+            and coalesce(s.state_change > clock_timestamp() - interval '1 s', true)
+    );
 begin
     -- Every session plans anew once after it, some have waited, and while it was got ready a processor was busy: two or
     -- three statements of each session. Of 25 a second and session that is less than one in a hundred, and it has to
     -- be well below that: what is above it pushes the percentile out among those that are slow by themselves.
     return clock_timestamp() + case
-        when p_has_more
+        when p_has_more and v_sessions > 0
             then greatest(
                 least(500 * p_held, interval '10 s'), least(v_sessions * interval '1.2 s', interval '20 s'),
                 interval '20 ms'
@@ -27,7 +32,7 @@ end
 $$;
 
 comment on function pydb_internal.retention_together_next(interval, boolean) is
-'Now, and a rest that is longer the longer p_held is (up to 10 seconds) and the more sessions there are (up to 20);
-hardly any where no more partitions are to go.';
+'Now, and a rest that is longer the longer p_held is (up to 10 seconds) and the more sessions are at work (up to 20);
+hardly any where none is, or no more partitions are to go.';
 
 revoke all on function pydb_internal.retention_together_next(interval, boolean) from public;
