@@ -8,19 +8,20 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+    v_now constant timestamptz := clock_timestamp();
     -- those that work at the rate that a rest is for, as far as the role may see it
     v_sessions constant bigint := (
         select count(*)
         from pg_stat_get_activity(null) as s
         inner join pg_database as d on d.oid = s.datid
         where d.datname = current_database() and s.backend_type = 'client backend' and s.pid <> pg_backend_pid()
-            and coalesce(s.state_change > clock_timestamp() - interval '1 s', true)
+            and coalesce(s.state_change > v_now - interval '1 s', true)
     );
 begin
     -- Every session plans anew once after it, some have waited, and while it was got ready a processor was busy: two or
     -- three statements of each session. Of 25 a second and session that is less than one in a hundred, and it has to
     -- be well below that: what is above it pushes the percentile out among those that are slow by themselves.
-    return clock_timestamp() + case
+    return v_now + case
         when p_has_more and v_sessions > 0
             then greatest(
                 least(500 * p_held, interval '10 s'), least(v_sessions * interval '1.2 s', interval '20 s'),
