@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.conftest import CronServerFactory
 
 # seconds of healthy work that wake nobody; `make soak` gives it half an hour
-SOAK: Final = int(os.environ.get("PYDB_TEST_SOAK", "20"))
+SOAK: Final = int(os.environ.get("PYDB_TEST_SOAK", "10"))
 # commands of runbooks at a time: each is a process of its own
 TYPISTS: Final = threading.BoundedSemaphore(2)
 
