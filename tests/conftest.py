@@ -110,8 +110,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than processors: there is always a test that waits."""
-    return min((os.cpu_count() or 1) + 1, 8)
+    """Two more than processors: there are always tests that wait."""
+    return min((os.cpu_count() or 1) + 2, 8)
 
 
 def pytest_collection() -> None:

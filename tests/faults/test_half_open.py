@@ -44,7 +44,9 @@ def test_d7_packets_dropped_while_a_run_works(lab: Lab, tmp_path: Path, command:
         gate.open()
         line.hang_up()
         lab.until_gone(pid)
-    lab.balanced(live=1)
+    # the session that deletes may have heard first that nobody writes files any more, and have ended its run
+    ended = command == "archive" and lab.runs()[-1].sqlstate == "YD623"
+    lab.balanced(live=0 if ended else 1)
     again = Cli(lab.dsn, tmp_path)(*words)
     assert again.code == 0, again
     assert lab.gone() == 1500
