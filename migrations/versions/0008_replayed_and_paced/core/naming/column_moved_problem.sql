@@ -8,6 +8,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+    if p_relation is null or p_places is null then
+        return null;
+    end if;
     return (
         select format('column %I of %s ', u.name, pydb_internal.relation_name(p_relation)) || case
             when w.attname is null then 'is another than it was'
