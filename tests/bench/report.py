@@ -75,7 +75,8 @@ autocommit, both sides through `pgbench -M prepared`.
   are counted again by one statement) 12 are the `DROP` itself. In another session the first statement after
   it takes 1 ms of a processor (365 partitions), however many up to 48 go at once; 75 invalidations each are
   sent for them, and from 55 on these are more than the server keeps (4096): then sessions that did nothing
-  meanwhile read the whole catalog anew, 2 ms.
+  meanwhile read the whole catalog anew, 2 ms. The rows below are of one round. The longest statement is
+  that of some ten minutes: 30 and 32 ms in the round before, of an older design.
 - **A short run** asks more than it did: holds, windows, budgets, the governor and guards. A fresh session
   called 133 routines for 1 % in time order where it had called 92, and took 67 ms where it had taken 50; most
   of that is compiling them, and a third of it the pages that a new process has to be given for them (17 MB).
