@@ -125,7 +125,7 @@ autocommit, both sides through `pgbench -M prepared`.
   `pg_stat_user_functions`), and without that it takes 0.77 of the time it took. Of the checks, those of
   rights, session, publications, rules and paths were 2 % of it. What all checks cost by themselves are rows
   below (`--only checks`): the same plan where each of them lets everything pass, processor time of the
-  session.
+  session. Measured again the same day the first four were 1.11, 1.08, 1.04 and 1.08.
 
 ## Figures
 
