@@ -21,10 +21,11 @@ declare
         from unnest(p_policy.keep_last_by) with ordinality as u (name, ord)
     );
 begin
+    -- of "time is not null and (one or the other)" PostgreSQL 15 leaves out the default partition
     return format(
         'select "of".tableoid as "in", "of".ctid as "at", pg_catalog.row_number() over (%1$sorder by %2$s) as "place",
             %3$s as "is_aged", %4$s as "is_endless", %7$s as "time", (%11$s) as "is_old"
-        from %5$s as "of"%6$s where %7$s is not null and not (%8$s) and not (%9$s)%10$s',
+        from %5$s as "of"%6$s where (%7$s is null) is not true and not (%8$s) and not (%9$s)%10$s',
         'partition by ' || nullif(concat_ws(', ', v_groups, v_aged), '') || ' ',
         (
             select string_agg(format('"of".%s desc', u.name), ', ' order by u.ord)

@@ -24,7 +24,7 @@ begin
         return 'false';
     end if;
     v_from := format(
-        'select 1 from %s as "of" where (%s) > (%s)%s and %s is not null and not (%s) and not (%s)%s%s%s',
+        'select 1 from %s as "of" where (%s) > (%s)%s and (%s is null) is not true and not (%s) and not (%s)%s%s%s',
         pydb_internal.relation_name(p_policy.target),
         (
             select string_agg('"of".' || u.name, ', ' order by u.ord)
