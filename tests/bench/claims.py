@@ -80,7 +80,7 @@ begin
 end
 $$
 """
-# with columns, indexes, tokens and times as pydb's, as a careful author writes them, who looks whether it worked
+# columns, indexes, tokens and times as pydb's, and a look whether it worked: what a careful author writes
 FENCED: Final = """
 create function fenced_claim(
     p_scope text, p_key text, p_fingerprint bytea, p_lease interval, out outcome text, out token bigint
