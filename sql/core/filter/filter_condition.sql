@@ -11,8 +11,8 @@ as $$
 declare
     v_root oid;
 begin
-    -- Up to 17 the planner leaves out the default partition of ranges where it is asked for "key is not null and (one or
-    -- the other)", and adds the first half itself to find a min or max. It does not look into "is true".
+    -- Up to 17 the planner leaves out the default partition of ranges where it is asked for "key is not null and (one
+    -- or the other)", and adds the first half itself to find a min or max. It does not look into "is true".
     if current_setting('server_version_num')::integer < 180000
         and p_filter ~* '\m(or|in|any|some|not|null|isnull|notnull|symmetric)\M'
     then
