@@ -42,6 +42,12 @@ def test_a_restored_dump_comes_back_held(lab: Lab, dsn: str, empty_dsn: str, ser
         assert other.rows("select name, problem from pydb.hold_status where state = 'broken'") == [
             ("other", "column k of public.rows is another than it was")
         ]
+        # its columns have other numbers, and are the same: to set it again is no change
+        policy(other, "orders", '"Bestellung ä"')
+        assert other.rows(
+            "select version, (columns_seen[1]).relation = target::oid from pydb.retention_policy"
+            " where name = 'orders'"
+        ) == [(1, True)]
         db.execute("select pydb.guard_allow('the dump of this test')")
         with refused("YD703"):
             other.rows("select * from pydb.cascade_delete('customer', '{\"id\": 3}')")
