@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.crashes import CRASHES
-from tests.faults.lab import AFTER_GATE, GATED_ROW, Background
+from tests.faults.lab import AFTER_GATE, EXPIRED, GATED_ROW, ROWS, Background
 
 if TYPE_CHECKING:
     from tests.faults.crashes import Crash
@@ -22,7 +22,7 @@ def begun(lab: Lab) -> None:
     assert 0 < len(archived) < GATED_ROW
 
 
-def whole(lab: Lab, rows: int = 2000) -> set[int]:
+def whole(lab: Lab, rows: int = ROWS) -> set[int]:
     """Rows before = rows left + rows archived, none twice, as the books say. Returns what is archived."""
     archived = [row[0] for row in lab.db.execute(b"select id from pydb_archive.app__events")]
     left = lab.ids()
@@ -43,8 +43,8 @@ def in_partitions(lab: Lab) -> None:
         f"""alter table app.events rename to as_it_was;
         create table app.events (like app.as_it_was, primary key (id)) partition by range (id);
         create table app.events_1 partition of app.events for values from (minvalue) to ({GATED_ROW - 100});
-        create table app.events_2 partition of app.events for values from ({GATED_ROW - 100}) to (1000);
-        create table app.events_3 partition of app.events for values from (1000) to (maxvalue);
+        create table app.events_2 partition of app.events for values from ({GATED_ROW - 100}) to (500);
+        create table app.events_3 partition of app.events for values from (500) to (maxvalue);
         insert into app.events select * from app.as_it_was; drop table app.as_it_was;
         create or replace function app.note_effect() returns trigger language plpgsql as $$ begin
             insert into app.effect select 'events', pg_current_xact_id()::text::bigint, count(*) from gone
@@ -74,7 +74,7 @@ def test_what_a_killed_run_took_is_in_the_archive(
         crash(mortal, lab, run)
     begun(lab)
     lab.converges()
-    assert whole(lab) == set(range(1, 1501))
+    assert whole(lab) == set(range(1, EXPIRED + 1))
 
 
 @CRASHES
@@ -95,12 +95,12 @@ def test_a_killed_restore_has_put_back_nothing_or_all(
     )
     call = "select * from pydb.archive_restore(%s, p_allow_triggers => true, p_max_rows => %s)"
     lab.db.execute(call, (run_id, 300))
-    assert whole(lab) == set(range(301, 1501))
+    assert whole(lab) == set(range(301, EXPIRED + 1))
     with lab.holding() as gate:
         restore = Background(lab.session(), call, run_id, None)
         gate.reached_by(restore)
         crash(mortal, lab, restore)
-    assert whole(lab) == set(range(301, 1501))
+    assert whole(lab) == set(range(301, EXPIRED + 1))
     lab.db.execute(call, (run_id, None))
     assert whole(lab) == set()
     assert taken <= lab.ids()
@@ -120,11 +120,11 @@ def test_a_batch_that_fails_leaves_no_row_in_the_archive(lab: Lab) -> None:
     )
     # the batch that failed was undone, archived rows too, and taken again row by row
     lab.run().succeeded()
-    assert whole(lab) == set(range(1, 1501)) - {AFTER_GATE + 10}
+    assert whole(lab) == set(range(1, EXPIRED + 1)) - {AFTER_GATE + 10}
     assert [(row.state, row.sqlstate) for row in lab.runs()] == [("partial", "53100")]
     lab.db.execute(b"drop trigger fail on app.events")
     lab.converges()
-    assert whole(lab) == set(range(1, 1501))
+    assert whole(lab) == set(range(1, EXPIRED + 1))
 
 
 def test_a_run_that_is_cancelled_while_it_archives_keeps_the_books(lab: Lab) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.faults.crashes import CRASHES
+from tests.faults.lab import EXPIRED
 
 if TYPE_CHECKING:
     import subprocess
@@ -73,7 +74,7 @@ def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Cra
     )
     balanced(lab)
     again = cli(*words)
-    assert (again.code, lab.gone()) == (0, 1500), again
+    assert (again.code, lab.gone()) == (0, EXPIRED), again
     balanced(lab)
     assert not list(place.glob("*.tmp"))
     assert "running" not in {run.state for run in lab.runs()}
