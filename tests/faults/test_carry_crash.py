@@ -101,7 +101,7 @@ def test_a_crash(  # noqa: PLR0917
     blocked = "from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
     lab.until(f"select exists (select {blocked})", holder.info.backend_pid)
     export.pid = int(str(lab.value(f"select pid {blocked} limit 1", holder.info.backend_pid)))
-    crash(mortal, lab, export)  # type: ignore[arg-type]
+    crash(mortal, lab, export)
     holder.close()
     left, exported = ids(lab, action, place)
     assert left | exported == set(range(1, EXPIRED + 1))

@@ -66,7 +66,7 @@ def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Cra
             lab.until(f"select exists ({WAITS})")
         pid = lab.at_the_gate() if at_gate else lab.value(WAITS)
         assert isinstance(pid, int)
-        crash(mortal, lab, Command(cli, process, pid))  # type: ignore[arg-type]
+        crash(mortal, lab, Command(cli, process, pid))
         other.close()
     lab.until(
         "select not exists (select from pg_stat_activity where datname = current_database()"

@@ -68,7 +68,7 @@ def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Cra
     blocked = "from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
     lab.until(f"select exists (select {blocked})", holder.info.backend_pid)
     coming.pid = int(str(lab.value(f"select pid {blocked} limit 1", holder.info.backend_pid)))
-    crash(mortal, lab, coming)  # type: ignore[arg-type]
+    crash(mortal, lab, coming)
     holder.close()
     assert lab.ids() == young
     again = Importing(lab, place)

@@ -127,7 +127,7 @@ def test_a_server_dies_while_partitions_are_exported(
     to = str(tmp_path / "files")
     with lab.holding():
         process = cli.start(*EXPORT, to)
-        crash(mortal, lab, Command(cli, process, lab.at_the_gate()))  # type: ignore[arg-type]
+        crash(mortal, lab, Command(cli, process, lab.at_the_gate()))
     exported(lab)
     result = cli(*EXPORT, to)
     assert result.code == 0, result
