@@ -28,8 +28,8 @@ def terminate(server: TestServer, lab: Lab, *runs: Background) -> None:
     for run in runs:
         server.tell("select pg_terminate_backend({})", sql.Literal(run.pid))
     for run in runs:
-        run.failed()
         lab.until_gone(run.pid)
+        run.failed()
 
 
 def sigkill(server: TestServer, lab: Lab, *runs: Background) -> None:

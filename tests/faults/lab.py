@@ -21,7 +21,7 @@ from tests import reuse
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from tests.conftest import Connection, RoleFactory
 
@@ -121,12 +121,14 @@ class Background(threading.Thread):
 class Lab:
     """One database, its test tables and the sessions around them."""
 
+    # the session of runs that are waited for, and who has closed the gates
+    _runner: Connection | None = None
+    _gate: Gate | None = None
+
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
         self._opened: list[Connection] = []
         self.db = self.session()
-        self._runner: Connection | None = None
-        self._gate: Gate | None = None
         self.db.execute(_SETUP.encode())
         self._expired: dict[str, int] = {}
         self._rows: dict[str, int] = {}
@@ -235,8 +237,8 @@ class Lab:
         """Poll until one backend waits for a lock of another."""
         self.until("select %s = any(pg_blocking_pids(%s))", by, pid)
 
-    def at_the_gate(self) -> int:
-        """Poll until somebody stands at a closed gate; the process of his backend.
+    def at_the_gate(self, known: Collection[int] = ()) -> int:
+        """Poll until somebody who is not known stands at a closed gate; the process of his backend.
 
         Asked in one look: who waits with a lock_timeout may give up between two, and come again.
         """
@@ -245,8 +247,9 @@ class Lab:
             pid = self.value(
                 "select l.pid from pg_locks as l inner join pg_database as d on d.oid = l.database"
                 " where l.locktype = 'advisory' and l.objid = %s and not l.granted"
-                " and d.datname = current_database() limit 1",
+                " and d.datname = current_database() and l.pid <> all (%s) limit 1",
                 GATE,
+                list(known),
             )
             if isinstance(pid, int):
                 return pid
