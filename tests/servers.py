@@ -105,6 +105,15 @@ def forget(dsn: str) -> None:
         connection.execute("delete from pydb.guard_server")
 
 
+def have_it_everywhere(server: embedded.Server, template: str) -> None:
+    """Each database that is made on a server from now on has pydb, as this template has."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("alter database template1 is_template false")
+        connection.execute("drop database template1")
+        copy = sql.SQL("create database template1 template {} strategy file_copy")
+        connection.execute(copy.format(sql.Identifier(template)))
+
+
 @functools.cache
 def migrations() -> Path:
     """Return migrations/, or a copy of it with the newest revision frozen anew while sql/ is being edited.

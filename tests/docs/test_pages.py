@@ -10,7 +10,7 @@ import pytest
 from tests.docs.pages import ROOT, blocks
 from tests.docs.reader import Reader
 from tests.doors import door
-from tests.servers import TEMPLATE
+from tests.servers import TEMPLATE, have_it_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,11 +90,8 @@ def test_install_page_holds(tmp_path: Path, new_cron_server: CronServerFactory) 
 
 
 def test_schedule_page_holds(tmp_path: Path, new_cron_server: CronServerFactory) -> None:
-    # pg_cron and pydb are in database app; a second one, which the page makes, finds pydb in its template
+    # pg_cron and pydb are in database app; a second one, which the page makes, has pydb at once
     with new_cron_server() as server, door(server, "nightly") as before:
-        with psycopg.connect(server.dsn(), autocommit=True) as connection:
-            connection.execute("alter database template1 is_template false")
-            connection.execute("drop database template1")
-            connection.execute(f"create database template1 template {TEMPLATE} strategy file_copy")
+        have_it_everywhere(server, TEMPLATE)
         reader = Reader(server, server.dbname, tmp_path, before)
         assert reader.follow(ROOT / "docs/schedule.md") >= MINIMUM["docs/schedule.md"]
