@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from pydb import migrate
+from tests.migrations.tree import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ BROKEN = "select name from pydb.hold_status where state = 'broken' order by name
 
 
 def test_what_is_there_is_about_the_columns_of_these_names(
-    server: TestServer, at_revision: Callable[[str], str]
+    server: TestServer, at_revision: Callable[[str], str], dsn: str
 ) -> None:
     with (
         server.database(migrated=False, template=at_revision("0007")) as database,
@@ -43,6 +44,7 @@ def test_what_is_there_is_about_the_columns_of_these_names(
     ):
         db.execute(FILLED.encode())
         migrate.up(database.dsn)
+        assert records(database.dsn) == records(dsn)
         assert db.execute(BROKEN.encode()).fetchall() == []
         db.execute("select * from pydb.retention_plan('k')")
         db.execute(RENAMED.encode())
