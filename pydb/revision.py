@@ -324,6 +324,7 @@ def run_offline() -> None:
     out = context.get_context().impl.static_output
     out("\\set ON_ERROR_STOP on\n\\encoding UTF8\nbegin;")
     context.config.attributes["fresh"] = start in (None, "base", ())
+    context.config.attributes["ledger"] = None
     context.config.attributes["leaving"] = target in (None, "base", ())
     if context.config.attributes["fresh"]:
         out(script_text("schema.sql", root).rstrip())

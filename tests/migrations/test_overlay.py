@@ -162,7 +162,7 @@ def test_freeze_drops_a_routine_whose_signature_changed(tree: Tree) -> None:
 
 def test_freeze_marks_a_change_of_tables_as_unfinished(tree: Tree) -> None:
     tables = tree.sql / "core" / sources.TABLES
-    tables.write_text(tables.read_text("utf-8") + "create table pydb.more (id bigint);\n", "utf-8")
+    tree.write(tables, tables.read_text("utf-8") + "create table pydb.more (id bigint);\n")
     folder = tree.freeze("table")
     for name in (sources.UPGRADE, sources.DOWNGRADE):
         text = (folder / name).read_text("utf-8")

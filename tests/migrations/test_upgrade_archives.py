@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pydb import migrate
+from tests.migrations.tree import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ def counts(db: Connection) -> tuple[object, ...]:
 
 
 def test_what_0003_archived_is_restored_by_each_later_revision(
-    server: TestServer, at_revision: Callable[[str], str]
+    server: TestServer, at_revision: Callable[[str], str], dsn: str
 ) -> None:
     with (
         server.database(migrated=False, template=at_revision("0003")) as database,
@@ -76,6 +77,8 @@ def test_what_0003_archived_is_restored_by_each_later_revision(
         for revision in ("0004", "head"):
             migrate.up(database.dsn, revision)
             assert kept(db) == before, revision
+        # and what each revision made is recorded as in a database that never had another
+        assert records(database.dsn) == records(dsn)
         assert db.execute(b"select ok, roots from pydb.erasure_verify()").fetchall() == [(True, 0)]
         # what is written by the newest is read by the one before it; parents went last
         db.execute(b"select * from pydb.archive_restore(2)")

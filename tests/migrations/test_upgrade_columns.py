@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from pydb import migrate
+from tests.migrations.tree import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ BROKEN = "select name from pydb.hold_status where state = 'broken' order by name
 
 @pytest.mark.parametrize("revision", ["0007", "0008"])
 def test_what_is_there_is_about_the_columns_of_these_names(
-    server: TestServer, at_revision: Callable[[str], str], revision: str
+    server: TestServer, at_revision: Callable[[str], str], dsn: str, revision: str
 ) -> None:
     with (
         server.database(migrated=False, template=at_revision(revision)) as database,
@@ -54,6 +55,7 @@ def test_what_is_there_is_about_the_columns_of_these_names(
             assert db.execute(SEEN).fetchall() == before
             db.execute(RENAMED.encode())
         migrate.up(database.dsn)
+        assert records(database.dsn) == records(dsn)
         if revision == "0007":
             assert db.execute(BROKEN.encode()).fetchall() == []
             db.execute("select * from pydb.retention_plan('k')")

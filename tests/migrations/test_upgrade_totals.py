@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from pydb import migrate
+from tests.migrations.tree import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,12 @@ from (
     ('cascade', 'job 2', false, 'failed', 'error', 'YD304')
 ) as k (kind, subject, dry_run, state, reason, sqlstate)
 """
+RULED = """
+create table public.event (id bigint primary key, at timestamptz, keep interval);
+select pydb.retention_policy_set('ruled', 'public.event', 'at', '30 days', p_keep_column => 'keep');
+select pydb.retention_policy_set('plain', 'public.event', 'at', '30 days', p_filter => 'id > 1');
+"""
+PAUSED = "select name, paused_at is not null from pydb.retention_policy where not builtin order by name"
 TOTALS = """
 select metric, subsystem, subject, label, sum(value)::float8 from pydb.metric_total
 where metric in ('runs', 'rows', 'run_bucket', 'cascade_mismatch') group by 1, 2, 3, 4 order by 1, 2, 3, 4
@@ -47,7 +54,7 @@ def totals(db: Connection) -> list[tuple[object, ...]]:
 
 
 def test_the_log_of_before_is_where_totals_begin(
-    server: TestServer, at_revision: Callable[[str], str]
+    server: TestServer, at_revision: Callable[[str], str], dsn: str
 ) -> None:
     with (
         server.database(migrated=False, template=at_revision("0005")) as database,
@@ -55,6 +62,7 @@ def test_the_log_of_before_is_where_totals_begin(
     ):
         db.execute(FILLED.encode())
         migrate.up(database.dsn)
+        assert records(database.dsn) == records(dsn)
         found = totals(db)
         assert found == [
             ("cascade_mismatch", "cascade", "", "", 1),
@@ -70,6 +78,10 @@ def test_the_log_of_before_is_where_totals_begin(
             ("runs", "retention", "p", "blocked_rls", 1),
             ("runs", "retention", "p", "success", 2),
         ]
-        migrate.down(database.dsn, "0005", destroy=True)
+        db.execute(RULED.encode())
+        migrate.down(database.dsn, "0005", destroy=True, destroy_data=True)
+        # a policy that loses its rules does not run
+        assert db.execute(PAUSED.encode()).fetchall() == [("p", False), ("plain", False), ("ruled", True)]
         migrate.up(database.dsn)
         assert totals(db) == found
+        assert migrate.check(database.dsn) == []

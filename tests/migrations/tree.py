@@ -59,8 +59,14 @@ class Tree:
     ) -> Path:
         """Write the source of a function."""
         path = self.sql / domain / f"{name}.sql"
-        path.write_text(ROUTINE.format(name=name, body=body, arguments=arguments, result=result), "utf-8")
+        self.write(path, ROUTINE.format(name=name, body=body, arguments=arguments, result=result))
         return path
+
+    @staticmethod
+    def write(path: Path, text: str) -> None:
+        """Write a source; what is there is a link to the file that other tests have."""
+        path.unlink(missing_ok=True)
+        path.write_text(text, "utf-8")
 
     def freeze(self, message: str = "a change") -> Path:
         """Write a revision; returns its folder."""
@@ -80,6 +86,16 @@ def has_pydb(dsn: str) -> bool:
         return connection.execute(
             "select num_nonnulls(to_regnamespace('pydb'), to_regnamespace('pydb_internal')) > 0"
         ).fetchone() == (True,)
+
+
+def records(dsn: str) -> list[tuple[object, ...]]:
+    """What is recorded of each object and each text, but the time of it."""
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(
+            "select kind, identity, lines::text, revision, server_major from pydb_internal.schema_object"
+            " union all select 'source', path, sha256, revision, null from pydb_internal.schema_source"
+            " order by 1, 2"
+        ).fetchall()
 
 
 def rows(dsn: str) -> dict[str, list[str]]:
