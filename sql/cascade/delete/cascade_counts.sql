@@ -3,10 +3,12 @@
 -- raises nothing
 create or replace function pydb_internal.cascade_counts(p_walk pydb_internal.cascade_closure, p_before jsonb)
 returns table (relation oid, planned bigint, gone bigint)
-language sql
+language plpgsql -- it keeps its plan
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     with planned as (
         select
             case when r.root in (
@@ -27,6 +29,7 @@ as $$
     select coalesce(p.relation, g.relation), coalesce(p.rows, 0)::bigint, coalesce(g.rows, 0)
     from planned as p
     full join gone as g on g.relation = p.relation;
+end
 $$;
 
 comment on function pydb_internal.cascade_counts(pydb_internal.cascade_closure, jsonb) is

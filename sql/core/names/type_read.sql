@@ -4,16 +4,21 @@
 -- raises nothing
 create or replace function pydb_internal.type_read(p_type oid)
 returns oid
-language sql
+language plpgsql -- it keeps its plan
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select case
-        when t.typnamespace = 'pg_catalog'::regnamespace or pg_has_role(t.typowner, current_user, 'MEMBER') then t.oid
-        else pydb_internal.type_plain(t.oid)
-    end
-    from pg_catalog.pg_type as t
-    where t.oid = p_type;
+begin
+    return (
+        select case
+            when t.typnamespace = 'pg_catalog'::regnamespace or pg_has_role(t.typowner, current_user, 'MEMBER')
+                then t.oid
+            else pydb_internal.type_plain(t.oid)
+        end
+        from pg_catalog.pg_type as t
+        where t.oid = p_type
+    );
+end
 $$;
 
 comment on function pydb_internal.type_read(oid) is

@@ -8,11 +8,12 @@ create or replace function pydb_internal.run_fault(
     out reason text,
     out by_row boolean
 )
-language sql
+language plpgsql -- it keeps its plan
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-    select f.passes, f.state, f.reason, f.by_row
+begin
+    select f.passes, f.state, f.reason, f.by_row into passes, state, reason, by_row
     from (
         values
         -- somebody holds a lock, or was quicker: tried again, smaller and later
@@ -74,6 +75,7 @@ as $$
     where starts_with(p_sqlstate, f.code)
     order by length(f.code) desc
     limit 1;
+end
 $$;
 
 comment on function pydb_internal.run_fault(text) is

@@ -9,15 +9,16 @@ create or replace function pydb_internal.setting_of_role(
     out source text,
     out cure text
 )
-language sql
+language plpgsql -- it keeps its plan
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
     -- the view reads all settings anew wherever it stands
     with known as materialized (
         select s.name, s.setting, s.unit, s.source, s.reset_val, s.boot_val from pg_settings as s where s.name = p_name
     )
-    select s.value, s.source, s.cure
+    select s.value, s.source, s.cure into value, source, cure
     from (
         -- this session is one of the role: as it is, whoever has set it
         select
@@ -56,6 +57,7 @@ as $$
     ) as s (place, value, source, cure)
     order by s.place
     limit 1;
+end
 $$;
 
 comment on function pydb_internal.setting_of_role(oid, text) is

@@ -4,15 +4,19 @@
 -- raises nothing
 create or replace function pydb_internal.orphan_foreign_problem(p_relation oid)
 returns text
-language sql
+language plpgsql -- it keeps its plan
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-    select format('part of extension %I', x.extname)
-    from pg_catalog.pg_depend as d
-    inner join pg_catalog.pg_extension as x on x.oid = d.refobjid
-    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = p_relation and d.objsubid = 0
-        and d.refclassid = 'pg_catalog.pg_extension'::regclass and d.deptype = 'e';
+begin
+    return (
+        select format('part of extension %I', x.extname)
+        from pg_catalog.pg_depend as d
+        inner join pg_catalog.pg_extension as x on x.oid = d.refobjid
+        where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = p_relation and d.objsubid = 0
+            and d.refclassid = 'pg_catalog.pg_extension'::regclass and d.deptype = 'e'
+    );
+end
 $$;
 
 comment on function pydb_internal.orphan_foreign_problem(oid) is

@@ -30,7 +30,7 @@ begin
                 inner join pg_catalog.pg_am as x on x.oid = s.opcmethod and x.amname = 'btree'
                 inner join pg_catalog.pg_amop as m on m.amopfamily = s.opcfamily and m.amopstrategy = 3
                     and m.amoplefttype = s.opcintype and m.amoprighttype = s.opcintype
-                where s.opcdefault and s.opcintype = pydb_internal.reference_base_type(p.atttypid)
+                where s.opcdefault and s.opcintype = b.base_type
             ))
         ), 'operator(pg_catalog.=)') order by u.ord),
         array_agg(coalesce((
@@ -45,7 +45,11 @@ begin
     from unnest(p_child_attnums, p_parent_attnums, p_equalities)
     with ordinality as u (child_attnum, parent_attnum, equality, ord)
     inner join pg_catalog.pg_attribute as a on a.attrelid = p_child and a.attnum = u.child_attnum
-    inner join pg_catalog.pg_attribute as p on p.attrelid = p_parent and p.attnum = u.parent_attnum;
+    inner join pg_catalog.pg_attribute as p on p.attrelid = p_parent and p.attnum = u.parent_attnum
+    -- asked once, not once a class of operators
+    cross join lateral (
+        select case when u.equality is null then pydb_internal.reference_base_type(p.atttypid) end as base_type offset 0
+    ) as b;
     if v_differ then
         -- the server may go through a cast by a function that the owner of a type wrote, and that would run as whoever
         -- looks: only one whose owner could have run it as this role. There is no such operator: key_match knows it

@@ -4,17 +4,22 @@
 -- raises nothing
 create or replace function pydb_internal.reference_source(p_source text, p_columns name[], p_filter text)
 returns text
-language sql
+language plpgsql -- most have no condition, and this is asked often
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    if p_filter is null then
+        return p_source;
+    end if;
     -- a condition names its columns bare: inside, no other table is in sight
-    select case when p_filter is null then p_source else format(
+    return format(
         '(select s.tableoid, s.ctid, s.xmin, %s from %s as s where (%s))', (
             select string_agg(format('s.%I', u.name), ', ' order by u.name)
             from (select distinct c.name from unnest(p_columns) as c (name)) as u
         ), p_source, p_filter
-    ) end
+    );
+end
 $$;
 
 comment on function pydb_internal.reference_source(text, name[], text) is

@@ -4,10 +4,12 @@
 -- raises nothing
 create or replace function pydb_internal.retention_gone(p_tables oid[])
 returns table (relation oid, rows bigint)
-language sql
+language plpgsql -- it keeps its plan
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+    return query
     select c.oid, pg_stat_get_xact_tuples_deleted(c.oid)
     from pg_catalog.pg_class as c
     where c.relkind = 'r' and c.oid in (
@@ -15,6 +17,7 @@ as $$
         union
         select t.relid from unnest(p_tables) as u (relation) cross join pydb_internal.relation_tree(u.relation) as t
     );
+end
 $$;
 
 comment on function pydb_internal.retention_gone(oid[]) is
