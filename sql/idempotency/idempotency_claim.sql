@@ -27,26 +27,26 @@ begin
     -- replay of idempotency_decide. Whatever is unusual, idempotency_meet does.
     v_row := k from pydb.idempotency_key as k where k.scope = p_scope and k.key = p_key;
     if v_row.token is null then
-        if current_setting('lock_timeout') = '0' and (
-            (
-                p_on_stale in ('takeover', 'hold') and octet_length(p_scope) <@ int4range '[1,255]'
-                and octet_length(p_key) <@ int4range '[1,255]'
-                and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null and p_max_attempts is null
-                and octet_length(p_fingerprint) <= 1024 is not false and octet_length(p_owner) <= 1024 is not false
-            ) is true or pydb_internal.idempotency_check(
+        if (
+            p_on_stale in ('takeover', 'hold') and octet_length(p_scope) <@ int4range '[1,255]'
+            and octet_length(p_key) <@ int4range '[1,255]'
+            and (p_lease is null or p_lease between '0' and '10 years') and p_ttl is null and p_max_attempts is null
+            and octet_length(p_fingerprint) <= 1024 is not false and octet_length(p_owner) <= 1024 is not false
+        ) is not true then
+            perform pydb_internal.idempotency_check(
                 p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts, p_fingerprint, p_owner
-            )
-        ) then
+            );
+        end if;
+        if current_setting('lock_timeout') = '0' then
             v_now := clock_timestamp();
             v_token := nextval('pydb.idempotency_token') << 20 | (random() * 1048575)::bigint;
             insert into pydb.idempotency_key (
                 token, claimed_at, lease_until, expires_at, max_attempts, hold, scope, key, fingerprint, owner
             )
-            values (
-                v_token, v_now, v_now + p_lease,
-                v_now + coalesce(p_ttl, (select l.life from pydb_internal.idempotency_life as l)),
+            select
+                v_token, v_now, v_now + p_lease, v_now + coalesce(p_ttl, l.life),
                 p_max_attempts, p_on_stale = 'hold', p_scope, p_key, p_fingerprint, p_owner
-            )
+            from pydb_internal.idempotency_life as l
             on conflict (scope, key) do nothing;
             if found and p_on_stale = 'takeover' and clock_timestamp() < v_now + '100 ms' then
                 return row('acquired', v_token, 1, null, null, null, null, p_owner, null, v_now, v_now + p_lease)
@@ -63,13 +63,13 @@ begin
         end if;
     elsif v_row.state = 'completed' and v_row.expires_at > clock_timestamp()
         and (v_row.fingerprint = p_fingerprint) is not false
-        and (
-            (
-                p_on_stale in ('takeover', 'hold') and p_ttl is null and p_max_attempts is null
-                and (p_lease is null or p_lease between '0' and '10 years')
-            ) is true or pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts)
-        )
     then
+        if (
+            p_on_stale in ('takeover', 'hold') and p_ttl is null and p_max_attempts is null
+            and (p_lease is null or p_lease between '0' and '10 years')
+        ) is not true then
+            perform pydb_internal.idempotency_check(p_scope, p_key, p_lease, p_ttl, p_on_stale, p_max_attempts);
+        end if;
         return row('replay', null, v_row.attempt, v_row.code, v_row.result, null, null, v_row.owner, v_row.finished_at,
             null, null)::pydb.idempotency_answer;
     end if;

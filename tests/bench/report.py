@@ -39,17 +39,34 @@ autocommit, both sides through `pgbench -M prepared`.
   counted are gone by then. Where rows do not lie in the order of their time, walking by blocks is what makes
   a run quicker than the one DELETE by the index.
 - **A claim** that is made by one INSERT and one UPDATE by hand has no function around it: two bare
-  statements in two functions reach 0.8 to 0.85 of that. On top of these a claim looks first (a replay
-  writes nothing), draws a token, checks its arguments, reads the setting of the life and answers with a
-  wider row. Processor time of the server, the least of eleven rounds of 1,500 claims in one session beside
-  other load: 53 us, the bare INSERT in a function 32. Left out one by one: the look gives back 8.5 us, the
-  arguments 8, the setting of the life 6.5, the token 4, the second look at the clock 3; without the first
-  four it takes 34. A completion: 34 us, the bare UPDATE in a function 27.5. Fewer operators in the checks,
-  and the life from the INSERT's own FROM, give back 3 us together, and were not worth what they blur.
-  Both sides pay for the pinned `search_path`: 7 us of a claim.
-- **A replay** takes 38 us, the SELECT in a function 34, the SELECT 23. To judge and to answer in one
-  statement makes a replay no quicker and a claim slower. Without the pinned `search_path` a replay would
-  perhaps take a tenth less; a routine that runs as its owner does not go without.
+  statements in two functions reach 0.8 to 0.85 of that. What a claim does on top of them, in thousand
+  instructions of the server's process for a call in a transaction of its own (PostgreSQL 15, a warm session,
+  counted by callgrind over 300 calls, so that other load does not matter; parts left out one by one):
+
+  | | thousand instructions |
+  |---|---|
+  | `idempotency_claim` / `idempotency_complete` | 259 / 176 |
+  | the bare INSERT / UPDATE in a function | 168 / 145 |
+  | the same with a table, a token and times as pydb's | 174 / 158 |
+  | claim: the look before, so that a replay writes nothing | 30 |
+  | claim: arguments | 21 |
+  | claim: token | 11 |
+  | claim: setting of the life | 6 |
+  | claim: second look at the clock, after a wait for a rival | 6 |
+  | claim: `lock_timeout` | 4 |
+  | completion: size of the result | 7 |
+  | completion: attempt and owner for the answer | 7 |
+  | the pinned `search_path`, on both sides | 16 |
+
+  So 0.9 of the two statements in functions would need a claim without its look, or without its arguments
+  and most of the rest: a function or an operator in an expression costs one to two thousand each time,
+  because the server prepares it anew in each transaction, so it does not matter much in which expression it
+  stands. Other ways to look (into single columns, into a row, by EXISTS) take more, not less. Without the
+  pinned path a claim takes 6 % less, but in a session that changes its `search_path` between two claims all
+  their statements are then planned anew: 0.16 ms of a processor more for each.
+- **A replay** takes 149 thousand instructions (138 without a look at its arguments, 136 without the pinned
+  `search_path`), the SELECT in a function 134, the SELECT 89. To judge and to answer in one statement makes
+  a replay no quicker and a claim slower.
 - **An export** holds no rows: its peak (VmHWM of the process) was 51 MB for 100,000 narrow rows (bigint,
   timestamptz, integer), 53 MB for 1 million and 53 MB for 10 million, each measured once; with Parquet 177
   and 192 MB for the first two. Of 2.36 s for a million rows, reading took 1.30 s, reading back and comparing
