@@ -1,0 +1,31 @@
+-- pydb_internal.retention_see_anew (guard; trigger): in a database that was restored from a dump, and is taken for
+-- the one to delete in, the columns that policies name are known by their numbers there.
+-- reads the catalog   reads and writes pydb.retention_policy   locks its rows
+-- raises nothing
+create or replace function pydb_internal.retention_see_anew()
+returns trigger
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+    update pydb.retention_policy as o
+    set columns_seen = pydb_internal.column_seen_anew(
+        o.columns_seen, array[o.target, o.keep_table, o.watermark_table]::oid[]
+    )
+    where exists (
+        select from unnest(o.columns_seen) as s
+        where s.relation <> (array[o.target, o.keep_table, o.watermark_table]::oid[])[s.place]
+    );
+    return null;
+end
+$$;
+
+comment on function pydb_internal.retention_see_anew() is
+'Brings columns_seen up to date where tables have other numbers than they had; a column that moved stays one that did.';
+
+revoke all on function pydb_internal.retention_see_anew() from public;
+
+create or replace trigger retention_see_anew
+after update of database_oid on pydb.guard_server
+for each row
+execute function pydb_internal.retention_see_anew();
