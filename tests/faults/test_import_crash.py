@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pydb import db, errors
 from pydb.archive import export, load, target
 from tests.faults.crashes import CRASHES
@@ -19,10 +17,10 @@ if TYPE_CHECKING:
     from tests.faults.lab import Lab
     from tests.servers import TestServer
 
-# what another session holds, so that the import stands still there
+# what another session holds, so that the import stands still there; {0} is its table
 POINTS = {
-    "read in, nothing inserted": "lock table app.events in share mode",
-    "inserted, not committed": "lock table pydb.audit_log in access exclusive mode",
+    "read": "lock table app.{0} in share mode",  # in, and nothing inserted
+    "inserted": "lock table pydb.audit_log in access exclusive mode",  # and not committed
 }
 
 
@@ -52,26 +50,36 @@ class Importing(threading.Thread):
 
 
 @CRASHES
-@pytest.mark.parametrize("point", POINTS)
-def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash, point: str) -> None:
-    lab, place = mortal_lab, target.Directory(tmp_path)
-    lab.table()
-    lab.policy(action="export")
-    with db.connect(lab.dsn) as conn, db.connect(lab.dsn) as reader:
-        export.export(conn, reader, "events", place)
+def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash) -> None:
+    """An import at each point, each of a table named so, when the crash comes."""
+    lab = mortal_lab
+    for name in POINTS:
+        (tmp_path / name).mkdir()
+    places = {name: target.Directory(tmp_path / name) for name in POINTS}
     young = set(range(EXPIRED + 1, ROWS + 1))
-    assert lab.ids() == young
-    holder = lab.session()
-    holder.execute("begin")
-    holder.execute(POINTS[point].encode())
-    coming = Importing(lab, place)
+    with db.connect(lab.dsn) as conn, db.connect(lab.dsn) as reader:
+        for name, place in places.items():
+            lab.table(name)
+            lab.policy(name, action="export")
+            export.export(conn, reader, name, place)
+            assert lab.ids(name) == young
+    holders, imports = [], []
     blocked = "from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
-    lab.until(f"select exists (select {blocked})", holder.info.backend_pid)
-    coming.pid = int(str(lab.value(f"select pid {blocked} limit 1", holder.info.backend_pid)))
-    crash(mortal, lab, coming)
-    holder.close()
-    assert lab.ids() == young
-    again = Importing(lab, place)
-    again.join(DEADLINE)
-    assert again.error is None
-    assert lab.ids() == young | set(range(1, EXPIRED + 1))
+    for name, place in places.items():
+        holders.append(lab.session())
+        holders[-1].execute("begin")
+        holders[-1].execute(POINTS[name].format(name).encode())
+        coming = Importing(lab, place)
+        by = holders[-1].info.backend_pid
+        lab.until(f"select exists (select {blocked})", by)
+        coming.pid = int(str(lab.value(f"select pid {blocked} limit 1", by)))
+        imports.append(coming)
+    crash(mortal, lab, *imports)
+    for holder in holders:
+        holder.close()
+    for name, place in places.items():
+        assert lab.ids(name) == young
+        again = Importing(lab, place)
+        again.join(DEADLINE)
+        assert again.error is None
+        assert lab.ids(name) == young | set(range(1, EXPIRED + 1))
