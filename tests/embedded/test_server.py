@@ -39,17 +39,8 @@ def value(server: embedded.Server, query: str) -> object:
 
 
 @both
-def test_any_path_serves(place: Path, name: str) -> None:
-    data_dir = place / 'it\'s a "quoted" ünïcode $HOME %s' / "data"
-    with embedded.Server(data_dir, bin_dir(name)) as server:
-        assert value(server, "show data_directory") == str(data_dir)
-    assert (data_dir / "PG_VERSION").read_text().strip() == str(server.major)
-    assert not Path(server.host).exists()
-
-
-@both
 def test_nothing_listens_on_tcp(name: str) -> None:
-    with embedded.Server(bin_dir=bin_dir(name), in_memory=True) as server:
+    with filled(name) as server:
         assert value(server, "show listen_addresses") == ""
         assert Path(server.host).stat().st_mode & 0o777 == 0o700
 
@@ -184,7 +175,10 @@ def test_binaries_below_a_closed_directory_are_copied_not_opened(place: Path) ->
 
 
 @both
-def test_environment_does_not_steer_the_server(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_path_serves_and_the_environment_does_not_steer(
+    place: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one: to make a cluster takes most of the time."""
     for variable, setting in {
         "PGDATA": "/nonexistent",
         "PGPORT": "1",
@@ -194,19 +188,25 @@ def test_environment_does_not_steer_the_server(name: str, monkeypatch: pytest.Mo
         "TZ": "Asia/Kathmandu",
     }.items():
         monkeypatch.setenv(variable, setting)
-    with embedded.Server(bin_dir=bin_dir(name), in_memory=True) as server:
+    data_dir = place / 'it\'s a "quoted" ünïcode $HOME %s' / "data"
+    with embedded.Server(data_dir, bin_dir(name)) as server:
         monkeypatch.undo()
+        assert value(server, "show data_directory") == str(data_dir)
         variables = Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0")
         assert b"GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in variables  # a tenth less work for each session
         assert value(server, "select current_setting('TimeZone') in ('UTC', 'Etc/UTC')") is True
         assert value(server, "show server_encoding") == "UTF8"
+    assert (data_dir / "PG_VERSION").read_text().strip() == str(server.major)
+    assert not Path(server.host).exists()
 
 
 def test_long_temporary_directory_is_avoided(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     deep = place / ("d" * 100)
     deep.mkdir(mode=0o755)
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
-    with embedded.Server(bin_dir=bin_dir("pg18")) as server:
+    server = embedded.Server(bin_dir=bin_dir("pg18"))
+    fill(server.data_dir, "pg18")
+    with server:
         assert value(server, "select 1") == 1
         assert len(server.host) < 60
 

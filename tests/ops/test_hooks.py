@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,11 +20,11 @@ CONFIG = ROOT / ".pre-commit-config.yaml"
 IGNORED = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__", ".hypothesis")
 FAULTS = {
     "ruff": ("pydb/fault.py", "import os\n"),
-    "ruff-format": ("pydb/fault.py", "x = ( 1 )\n"),
+    "ruff-format": ("pydb/form.py", '"""Of no form."""\n\nx = ( 1 )\n'),
     "sqlfluff": ("sql/core/fault.sql", "SELECT 1;\n"),
     "shellcheck": ("ops/fault.sh", '#!/bin/sh\nfor f in $(ls); do echo "$f"; done\n'),
     "no-tabs": ("docs/fault.md", "a\tb\n"),
-    "end-of-file": ("docs/fault.md", "no newline"),
+    "end-of-file": ("docs/end.md", "no newline"),
 }
 
 
@@ -84,19 +85,24 @@ def test_hooks_are_content_with_the_tree(tree: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("hook", FAULTS)
-def test_hook_finds_its_fault(tree: Path, hook: str) -> None:
-    name, text = FAULTS[hook]
-    (tree / name).write_text(text)
-    git(tree, "add", name)
+def test_each_hook_finds_its_fault_and_no_other(tree: Path) -> None:
+    names = [name for name, _ in FAULTS.values()]
+    for name, text in FAULTS.values():
+        (tree / name).write_text(text)
+    git(tree, "add", *names)
     try:
-        done = run(tree, hook, "--files", name)
+        done = run(tree, "--files", *names)
         assert done.returncode == 1, done.stdout
-        assert "Failed" in done.stdout
-        assert (tree / name).read_text() == text
+        _, *parts = re.split(r"^- hook id: (\S+)$", done.stdout, flags=re.MULTILINE)
+        said = dict(zip(parts[::2], parts[1::2], strict=True))
+        assert set(said) == set(FAULTS), done.stdout
+        for hook, text in said.items():
+            assert [name for name in names if name in text] == [FAULTS[hook][0]], (hook, text)
+        assert all((tree / name).read_text() == text for name, text in FAULTS.values())
     finally:
-        git(tree, "rm", "-q", "-f", "--cached", name)
-        (tree / name).unlink()
+        git(tree, "rm", "-q", "-f", "--cached", *names)
+        for name in names:
+            (tree / name).unlink()
 
 
 def test_editors_are_told_what_the_linters_hold() -> None:

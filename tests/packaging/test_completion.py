@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.packaging.test_wheel import ROOT
+from tests.packaging.building import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,8 @@ import psycopg
 import pytest
 import yaml
 
-from tests.packaging.test_wheel import ROOT, build, payload
+from tests import forked
+from tests.packaging.building import ROOT, build, payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,12 @@ def commands() -> Iterator[tuple[str, list[str]]]:
         yield path.name, container["args"]
 
 
+def pydb(*words: str, **env: str) -> tuple[int, str]:
+    """Exit code and error output of a command."""
+    code, _, err = forked.run(words, stdin=b"", env={**os.environ, **env}, cwd=ROOT, timeout=60)
+    return code, err.decode()
+
+
 def test_each_command_is_one() -> None:
     tried = list(commands())
     assert [name for name, _ in tried] == [
@@ -62,16 +69,9 @@ def test_each_command_is_one() -> None:
     ]
     for name, words in tried:
         # options are read before help is given
-        done = subprocess.run(
-            [sys.executable, "-m", "pydb", *words, "--help"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{name}: {done.stderr}"
-    wrong = [sys.executable, "-m", "pydb", "serve", "--no-such-option", "--help"]
-    assert subprocess.run(wrong, cwd=ROOT, capture_output=True, check=False).returncode == 64
+        code, err = pydb(*words, "--help")
+        assert code == 0, f"{name}: {err}"
+    assert pydb("serve", "--no-such-option", "--help")[0] == 64
 
 
 def test_dockerfiles_are_linted() -> None:
@@ -82,7 +82,7 @@ def test_dockerfiles_are_linted() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_an_image_gets_what_the_wheel_is_made_of(tmp_path: Path) -> None:
+def test_an_image_gets_what_the_wheel_is_made_of(wheel: Path, tmp_path: Path) -> None:
     rules = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")]
     assert rules[0] == "*"
     kept = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
@@ -95,10 +95,7 @@ def test_an_image_gets_what_the_wheel_is_made_of(tmp_path: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    for folder in ("here", "there"):
-        (tmp_path / folder).mkdir()
-    there = payload(build("wheel", tmp_path / "context", tmp_path / "there"))
-    assert there == payload(build("wheel", ROOT, tmp_path / "here"))
+    assert payload(build("wheel", tmp_path / "context", tmp_path / "there")) == payload(wheel)
 
 
 def test_services_start_in_an_order_that_works(new_cron_server: CronServerFactory) -> None:
@@ -119,18 +116,11 @@ def test_services_start_in_an_order_that_works(new_cron_server: CronServerFactor
         psql = server.bin_dir / "psql"
         for name in ("extension", "migrate", "schedule"):
             words = SERVICES[name]["command"]
-            command = (
-                [str(psql), dsn, *words[1:]] if words[0] == "psql" else [sys.executable, "-m", "pydb", *words]
-            )
-            done = subprocess.run(
-                command,
-                cwd=ROOT,
-                env={**os.environ, "PYDB_DSN": dsn},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"{name}: {done.stderr}"
+            if words[0] == "psql":
+                subprocess.run([str(psql), dsn, *words[1:]], cwd=ROOT, check=True)
+            else:
+                code, err = pydb(*words, PYDB_DSN=dsn)
+                assert code == 0, f"{name}: {err}"
 
 
 def test_the_image_of_the_server_loads_pg_cron() -> None:

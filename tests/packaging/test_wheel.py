@@ -16,28 +16,7 @@ import pytest
 import virtualenv
 
 from pydb import __version__
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def build(target: str, source: Path, out: Path) -> Path:
-    """Build a wheel or an sdist with the hatchling that is installed: no network, no isolation."""
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(out)], cwd=source, check=True
-    )
-    (made,) = out.iterdir()
-    return made
-
-
-def payload(wheel: Path) -> set[str]:
-    """Return the wheel's files without its metadata."""
-    with zipfile.ZipFile(wheel) as archive:
-        return {name for name in archive.namelist() if ".dist-info/" not in name}
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build("wheel", ROOT, tmp_path_factory.mktemp("wheel"))
+from tests.packaging.building import ROOT, build, payload
 
 
 @pytest.fixture(scope="module")
