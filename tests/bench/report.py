@@ -87,8 +87,9 @@ autocommit, both sides through `pgbench -M prepared`.
   ten). By turns beside 16 clients and much other load, 20 locks of each size: the longest statement beside
   the lock took 33 ms (median) with 24 partitions, 23 with 16, 21 with 12, 18 with 8; the transaction 9.1,
   6.9, 5.8 and 4.2 ms of a processor, which is 1.8 ms and 0.3 ms a partition. Where that is more than the
-  server's process gets in one slice, it waits for a processor while it holds the lock: 15 ms from the lock
-  to the commit with 24, 4 ms with 8.
+  server's process gets in one slice, it waits for a processor while it holds the lock. So the run's own locks
+  were held for 55 ms with 24, 23 with 12 and 12 with 6 (medians of twelve, by turns, ten processes ready to
+  run on two processors); with nothing beside it was 14 with 24.
   More than 24 are never detached one by one: that makes every session plan anew twice for each; so both
   ways below are the same run, and the difference between them is what two measurements of it differ by.
   What was slow of 4,000 statements in a rest of ten seconds: 25 to 40 of 16 clients that waited or planned
