@@ -215,12 +215,12 @@ def _run(
 ) -> Migration:
     from alembic import command
 
-    from pydb import db, reads, revision
+    from pydb import db, reads, revision, scripts
 
     line = sources.history(migrations)
     config = _config(migrations, line)
     with _translated(), revision.transaction(dsn, line, notify, migrations) as connection:
-        conn = revision.driver(connection)
+        conn = scripts.driver(connection)
         before = installed_revision(conn)
         if before is None and direction == "down" and target != "base":
             raise errors.not_installed(conn.info.dbname, sqlstate="YD013")

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from pydb import db, errors, sources
+from pydb.scripts import FileError, driver, execute, execute_all, script_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,6 +40,8 @@ begin
         from pydb_internal.objects_grants() as g), '[]'), true);
 end
 $$;"""
+# Files that go to the server at once: the way there and back takes longer than most of them.
+_AT_ONCE = 100
 
 
 def apply(revision: str) -> None:
@@ -55,11 +58,9 @@ def apply(revision: str) -> None:
         if name not in kept and not name.endswith(sources.TABLES):
             script.drop(gone[name])
     script.run_file(step.folder / sources.UPGRADE)
+    # the alter of a table that is there already stands in upgrade.sql
     altered = sources.tables_known(step.files, before)
-    for name in sources.ordered(step.files):
-        # the alter of a table that is there already stands in upgrade.sql
-        if name not in altered:
-            script.run_file(step.files[name])
+    script.run_files(step.files[name] for name in sources.ordered(step.files) if name not in altered)
     script.register(step.revision, step.files, gone)
 
 
@@ -89,9 +90,7 @@ def revert(revision: str) -> None:
             script.drop(added[name])
     script.run_file(step.folder / sources.DOWNGRADE)
     altered = sources.tables_known(restored, step.files)
-    for name in sources.ordered(restored):
-        if name not in altered:
-            script.run_file(restored[name])
+    script.run_files(restored[name] for name in sources.ordered(restored) if name not in altered)
     if not script.leaving:
         script.register(step.down_revision, restored, added)
 
@@ -109,11 +108,15 @@ class _Script:
         given = environment.config.attributes
         self.history: tuple[Revision, ...] = given.get("history") or sources.history(self.root)
         self.fresh = bool(given.get("fresh"))
+        self.ledger: _Ledger | None = given.get("ledger")
         # on the way to base no record is kept of what goes in the same transaction
         self.leaving = bool(given.get("leaving"))
 
     def remember(self) -> None:
         """Have the database note what it is like before the revision."""
+        if self.ledger is not None:
+            self.ledger.note()
+            return
         self.run(_RECORDED if self.fresh else "do $$ begin perform pydb_internal.objects_remember(); end $$;")
 
     def run(self, text: str) -> None:
@@ -124,17 +127,26 @@ class _Script:
             execute(self.context.connection, text)
 
     def run_file(self, path: Path) -> None:
-        if not path.is_file():
-            return
-        text = path.read_text("utf-8")
-        try:
-            self.run(text)
-        except psycopg.Error as error:
-            position = error.diag.statement_position
-            line = text.count("\n", 0, int(position) - 1) + 1 if position else None
-            where = path.relative_to(self.root / "versions").as_posix()
-            error.add_note(where if line is None else f"{where}, line {line}")
-            raise
+        if path.is_file():
+            self.run_files([path])
+
+    def run_files(self, paths: Iterable[Path]) -> None:
+        """Run files, many at once; an error says in which of them, and on which line."""
+        waiting = list(paths)
+        while waiting:
+            some, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
+            texts = [path.read_text("utf-8") for path in some]
+            if self.context.as_sql:
+                for text in texts:
+                    self.run(text)
+                continue
+            assert self.context.connection is not None  # noqa: S101
+            try:
+                execute_all(self.context.connection, texts)
+            except FileError as error:
+                where = some[error.file].relative_to(self.root / "versions").as_posix()
+                error.cause.add_note(where if error.line is None else f"{where}, line {error.line}")
+                raise error.cause from None
 
     def drop(self, path: Path) -> None:
         for statement in sources.drop_statements(path):
@@ -143,20 +155,59 @@ class _Script:
     def register(self, revision: str, installed: dict[str, Path], gone: Iterable[str]) -> None:
         """Have the database record what it holds now, and from which texts."""
         hashes: dict[str, str | None] = {**sources.hashes(installed), **dict.fromkeys(gone)}
+        if self.ledger is not None:
+            self.ledger.add(revision, hashes)
+            return
         listed = json.dumps(dict(sorted(hashes.items())), indent=1)
         self.run(f"do $$ begin perform pydb_internal.objects_register('{revision}', '{listed}'); end $$;")
 
 
-def execute(connection: Connection, text: str) -> None:
-    """Run ``text``, any number of statements, as it is."""
-    driver(connection).execute(text.encode())
+class _Ledger:
+    """What the revisions of an installation made, recorded once, at the end of the last.
 
+    To look at all there is after each takes as long as to make it, and until the last nobody can see what is
+    recorded. It comes to the same: a revision counts as the last that changed an object by a look at less.
+    """
 
-def driver(connection: Connection) -> db.Connection:
-    """The driver's connection below SQLAlchemy's."""
-    conn = connection.connection.driver_connection
-    assert isinstance(conn, psycopg.Connection)  # noqa: S101
-    return conn
+    def __init__(self, connection: Connection, root: Path) -> None:
+        self.connection = connection
+        self.root = root
+        self.revision = ""
+        self.files: frozenset[str] = frozenset()
+        self.sources: dict[str, tuple[str, str]] = {}
+        self.marks: dict[str, object] = {}
+        self.objects: dict[str, str] = {}
+
+    def add(self, revision: str, hashes: dict[str, str | None]) -> None:
+        """At the end of a revision: from which texts it made what it did, None for a file that it dropped."""
+        for name, digest in hashes.items():
+            if digest is None:
+                self.sources.pop(name, None)
+            else:
+                self.sources[name] = digest, revision
+        # a routine's or view's file is named like it
+        self.files = frozenset(PurePosixPath(name).stem for name in hashes if hashes[name] is not None)
+        self.revision = revision
+
+    def note(self) -> None:
+        """Before the next revision, and at the end: which objects this one made or changed."""
+        found = driver(self.connection).execute(script_text("seen.sql", self.root).encode()).fetchall()
+        seen = {f"{kind} {identity}": (name, mark) for kind, identity, name, mark in found}
+        for key, (name, mark) in seen.items():
+            if name in self.files or self.marks.get(key) != mark:
+                self.objects[key] = self.revision
+        self.marks = {key: mark for key, (_, mark) in seen.items()}
+        execute(self.connection, script_text("grants.sql", self.root))
+
+    def close(self) -> None:
+        """Have the database record what it holds."""
+        if self.marks:  # what is there after the first is of the first
+            self.note()
+        if self.revision:
+            step = {"revision": self.revision, "objects": self.objects, "sources": self.sources}
+            values = (json.dumps(step),)
+            self.connection.exec_driver_sql("select set_config('pydb.step', %s, true)", values)
+            execute(self.connection, script_text("recorded.sql", self.root))
 
 
 def installed_revision(conn: db.Connection) -> str | None:
@@ -166,11 +217,6 @@ def installed_revision(conn: db.Connection) -> str | None:
         return None
     row = conn.execute("select version_num from pydb.alembic_version").fetchone()
     return None if row is None else str(row[0])
-
-
-def script_text(name: str, root: Path | None = None) -> str:
-    """Text of one of the SQL files at the top of ``migrations/``."""
-    return ((root or sources.migrations_dir()) / name).read_text("utf-8")
 
 
 @contextmanager
@@ -251,10 +297,13 @@ def _migrate(connection: Connection, root: Path) -> None:
 
     fresh = installed_revision(driver(connection)) is None
     context.config.attributes["fresh"] = fresh
+    context.config.attributes["ledger"] = ledger = _Ledger(connection, root) if fresh else None
     if fresh:
         execute(connection, script_text("schema.sql", root))
     context.configure(connection=connection, version_table_schema="pydb", transaction_per_migration=False)
     context.run_migrations()
+    if ledger is not None:
+        ledger.close()
     if not context.get_context().get_current_heads():
         execute(connection, script_text("remove.sql", root))
 

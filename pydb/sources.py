@@ -12,7 +12,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ _VIEWS: Final = 2  # tables, routines, views
 
 
 def _rank(name: str, text: str) -> tuple[int, int, str]:
-    parts = PurePosixPath(name).parts
+    parts = name.split("/")
     if len(parts) not in (2, 3) or parts[0] not in DOMAINS:
         raise ValueError(f"{name}: not in one of the domains {', '.join(DOMAINS)}")
     if parts[-1] == TABLES:
@@ -152,6 +152,8 @@ def moved(old: Mapping[str, Path], new: Mapping[str, Path]) -> dict[str, str]:
 
     A routine, view or table that only moved stays as it is in the database, with what users built on it.
     """
+    if not old:
+        return {}
     there = created(new)
     found = {}
     for name, path in old.items():

@@ -21,6 +21,7 @@ from psycopg import sql
 
 from tests import processes, reuse
 from tests.crons import SharedCron
+from tests.doors import Doors
 from tests.servers import (
     MEMORY,
     ROOT,
@@ -370,6 +371,16 @@ def cron_server(new_cron_server: CronServerFactory) -> Iterator[CronServer]:
     """A server with the real pg_cron for this test alone, to stop and to set up: ``cron_server.app_dsn``."""
     with new_cron_server() as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def doors(servers: Servers) -> Iterator[Doors]:
+    """Lends commands that are processes warm sessions: ``doors.before(server)``."""
+    with contextlib.ExitStack() as stack:
+        made = Doors(stack)
+        reuse.also_kept.append(made.keeps)
+        stack.callback(reuse.also_kept.remove, made.keeps)
+        yield made
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from pydb import embedded, migrate, sources
 from pydb.embedded.supervisor import Account, Supervised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import LiteralString
 
@@ -103,6 +103,15 @@ def forget(dsn: str) -> None:
     """A copy that is made of this database is taken for itself, whatever ran here."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("delete from pydb.guard_server")
+
+
+def have_it_everywhere(server: embedded.Server, template: str) -> None:
+    """Each database that is made on a server from now on has pydb, as this template has."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        connection.execute("alter database template1 is_template false")
+        connection.execute("drop database template1")
+        copy = sql.SQL("create database template1 template {} strategy file_copy")
+        connection.execute(copy.format(sql.Identifier(template)))
 
 
 @functools.cache
@@ -436,7 +445,14 @@ class PgBouncer:
     With ``reset`` in session mode: what a session does when a client has left it.
     """
 
-    def __init__(self, server: embedded.Server, *, pool_size: int = 5, reset: str | None = None) -> None:
+    def __init__(
+        self,
+        server: embedded.Server,
+        *,
+        pool_size: int = 5,
+        reset: str | None = None,
+        users: Sequence[str] = ("postgres",),
+    ) -> None:
         program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
         if program is None:
             raise MissingServerError(f"no pgbouncer\nhint: {INSTALL}")
@@ -445,13 +461,14 @@ class PgBouncer:
         self._server = server
         self._account = Account.for_servers()
         self._pool_size = pool_size
+        self._users = users
         self._mode = "transaction" if reset is None else f"session\nserver_reset_query = {reset}"
 
     def __enter__(self) -> Self:
         scratch = embedded.make_scratch(self._account, in_memory=True)
         self._scratch = scratch
         self.host = str(scratch)
-        (scratch / "users.txt").write_text('"postgres" ""\n')
+        (scratch / "users.txt").write_text("".join(f'"{user}" ""\n' for user in self._users))
         (scratch / "pgbouncer.ini").write_text(
             f"""[databases]
 * = host={self._server.host} port={self._server.port}

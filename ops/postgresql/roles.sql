@@ -161,58 +161,59 @@ declare
         doctor_cron_connection doctor_cron_hidden doctor_cron_launcher doctor_execute doctor_failures doctor_governor
         doctor_grants doctor_guard doctor_hurdles doctor_idempotency doctor_job_owners doctor_jobs doctor_keys
         doctor_pydb doctor_rights doctor_runners doctor_runs doctor_scheduler doctor_seal doctor_server doctor_sources
-        entity_lowered extension_relation filter_check_stored filter_function_problem filter_names filter_names_problem
-        filter_problem filter_tokens filter_type_problem governor_archive_backlog governor_ask governor_autovacuum
-        governor_disk_used governor_function_problem governor_indicators governor_lock_waiters governor_oldest_snapshot
-        governor_read governor_replication_delay governor_replication_lag governor_slot_wal guard_approval guard_compare
-        guard_differences guard_drift_text guard_problem guard_read guard_waiting_problem health_archive health_audit
-        health_cascade health_cron health_database health_degraded health_drift health_ends health_events health_failed
-        health_holds health_idempotency health_job_findings health_jobs health_migrations health_missed health_orphans
-        health_retention health_run_findings health_say health_schedule health_seal health_targets health_telemetry
-        hold_active hold_check_seeds hold_deep_condition hold_deep_query hold_defect hold_edges_between
-        hold_filter_problem hold_free_condition hold_graph_of hold_has_edges hold_held_conditions hold_hint
-        hold_is_asked hold_is_carried hold_kept_conditions hold_key_condition hold_mending hold_moved_problem
-        hold_names_of hold_problem hold_relation hold_rule_of hold_said hold_seed_condition hold_seeds hold_source
-        hold_state hold_tenant_relations hold_top key_match metric_archive metric_build metric_cascade metric_collect
-        metric_database metric_edges metric_events metric_gap metric_health metric_histograms metric_holds
-        metric_idempotency metric_interval metric_orphans metric_parts metric_policies metric_relations metric_retention
-        metric_runs metric_scheduler metric_standbys metric_times object_is_trusted orphan_references reference_aliases
-        reference_base_type reference_by_name reference_candidates reference_check_author reference_check_choices
-        reference_check_moved reference_comparable reference_constrained reference_domain_refusals
-        reference_edge_condition reference_edges reference_edges_among reference_effects reference_equality
-        reference_get reference_has_silent reference_inbound reference_is_conditional reference_is_indexed
-        reference_is_plain reference_is_sure reference_kind_columns reference_kinds reference_logical reference_match
-        reference_measure reference_moved_problem reference_named reference_open_columns reference_overlooked
-        reference_parse reference_partition_refusals reference_people reference_problem reference_publications
-        reference_relation_shape reference_roles reference_row_condition reference_set_refusals reference_set_source
-        reference_set_values reference_shape reference_shared_names reference_short_words reference_similar
-        reference_source reference_stored_command reference_unique_refusals reference_unsettable reference_words
-        relation_check_names relation_check_seen relation_identities relation_is_hypertable relation_names
-        relation_problem relation_publications relation_published relation_renamed relation_rules relation_source
-        relation_tree retention_aged_condition retention_along retention_below_condition retention_beyond_condition
-        retention_blocker_conditions retention_bound retention_cascade_plan retention_check_author
-        retention_check_children retention_check_columns retention_check_moved retention_check_rules
-        retention_check_target retention_choices retention_chunk_bounds retention_chunk_check retention_chunk_is_served
-        retention_chunk_problem retention_chunk_routine retention_chunk_units retention_code_hurdles retention_cut
-        retention_cutoff retention_deletable_condition retention_due_terms retention_effect_warnings retention_end
-        retention_endless_condition retention_enter retention_expired_condition retention_expiry
-        retention_explain_cutoff retention_explain_partitions retention_explain_switches retention_explain_terms
-        retention_explain_window retention_floor retention_fuse_problem retention_goes_at retention_guess_unit
-        retention_has_infinity retention_has_rules retention_held_warnings retention_hurdle_warnings retention_hurdles
-        retention_implausible_warnings retention_instant retention_is_ordered retention_keep_cutoff retention_keep_text
-        retention_kept_query retention_last_groups retention_last_index retention_last_key retention_last_order
-        retention_last_places retention_last_query retention_last_survey retention_leaf_warnings retention_leaves
-        retention_mapping_is_unique retention_mapping_match retention_mapping_problem retention_meant_text
-        retention_measure retention_missing_grants retention_named retention_null_rows retention_owner_hurdles
-        retention_partition_bounds retention_partition_held retention_partition_hurdles retention_partition_is_timed
-        retention_partition_leaves retention_partition_leftovers retention_partition_referenced retention_partition_rows
-        retention_partition_units retention_partition_verdict retention_partition_warnings retention_policy_at
-        retention_policy_get retention_policy_names retention_policy_warnings retention_rates retention_reach
-        retention_references retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock
-        retention_rule_problem retention_rule_source retention_rule_text retention_rule_warnings retention_said_of
-        retention_save_action retention_save_hurdles retention_save_whole_action retention_schedules
-        retention_session_hurdles retention_set_conditions retention_set_warnings retention_shape retention_spare_name
-        retention_strategy retention_sure_condition retention_survey retention_terms retention_text_time retention_ticks
+        entity_lowered extension_relation filter_check_stored filter_columns filter_condition filter_function_problem
+        filter_names filter_names_problem filter_problem filter_tokens filter_type_problem governor_archive_backlog
+        governor_ask governor_autovacuum governor_disk_used governor_function_problem governor_indicators
+        governor_lock_waiters governor_oldest_snapshot governor_read governor_replication_delay governor_replication_lag
+        governor_slot_wal guard_approval guard_compare guard_differences guard_drift_text guard_problem guard_read
+        guard_waiting_problem health_archive health_audit health_cascade health_cron health_database health_degraded
+        health_drift health_ends health_events health_failed health_holds health_idempotency health_job_findings
+        health_jobs health_migrations health_missed health_orphans health_retention health_run_findings health_say
+        health_schedule health_seal health_targets health_telemetry hold_active hold_check_seeds hold_deep_condition
+        hold_deep_query hold_defect hold_edges_between hold_filter_problem hold_free_condition hold_graph_of
+        hold_has_edges hold_held_conditions hold_hint hold_is_asked hold_is_carried hold_kept_conditions
+        hold_key_condition hold_mending hold_moved_problem hold_names_of hold_problem hold_relation hold_rule_of
+        hold_said hold_seed_condition hold_seeds hold_source hold_state hold_tenant_relations hold_top key_match
+        metric_archive metric_build metric_cascade metric_collect metric_database metric_edges metric_events metric_gap
+        metric_health metric_histograms metric_holds metric_idempotency metric_interval metric_orphans metric_parts
+        metric_policies metric_relations metric_retention metric_runs metric_scheduler metric_standbys metric_times
+        object_is_trusted orphan_references reference_aliases reference_base_type reference_by_name reference_candidates
+        reference_check_author reference_check_choices reference_check_moved reference_comparable reference_constrained
+        reference_domain_refusals reference_edge_condition reference_edges reference_edges_among reference_effects
+        reference_equality reference_get reference_has_silent reference_inbound reference_is_conditional
+        reference_is_indexed reference_is_plain reference_is_sure reference_kind_columns reference_kinds
+        reference_logical reference_match reference_measure reference_moved_problem reference_named
+        reference_open_columns reference_overlooked reference_parse reference_partition_refusals reference_people
+        reference_problem reference_publications reference_relation_shape reference_roles reference_row_condition
+        reference_set_refusals reference_set_source reference_set_values reference_shape reference_shared_names
+        reference_short_words reference_similar reference_source reference_stored_command reference_unique_refusals
+        reference_unsettable reference_words relation_check_names relation_check_seen relation_identities
+        relation_is_hypertable relation_names relation_problem relation_publications relation_published relation_renamed
+        relation_rules relation_source relation_tree retention_aged_condition retention_along retention_below_condition
+        retention_beyond_condition retention_blocker_conditions retention_bound retention_cascade_plan
+        retention_check_author retention_check_children retention_check_columns retention_check_moved
+        retention_check_rules retention_check_target retention_choices retention_chunk_bounds retention_chunk_check
+        retention_chunk_is_served retention_chunk_problem retention_chunk_routine retention_chunk_units
+        retention_code_hurdles retention_cut retention_cutoff retention_deletable_condition retention_due_terms
+        retention_effect_warnings retention_end retention_endless_condition retention_enter retention_expired_condition
+        retention_expiry retention_explain_cutoff retention_explain_partitions retention_explain_switches
+        retention_explain_terms retention_explain_window retention_floor retention_fuse_problem retention_goes_at
+        retention_guess_unit retention_has_infinity retention_has_rules retention_held_warnings
+        retention_hurdle_warnings retention_hurdles retention_implausible_warnings retention_instant
+        retention_is_ordered retention_keep_cutoff retention_keep_text retention_kept_query retention_last_groups
+        retention_last_index retention_last_key retention_last_order retention_last_places retention_last_query
+        retention_last_survey retention_leaf_warnings retention_leaves retention_mapping_is_unique
+        retention_mapping_match retention_mapping_problem retention_meant_text retention_measure
+        retention_missing_grants retention_named retention_null_rows retention_owner_hurdles retention_partition_bounds
+        retention_partition_held retention_partition_hurdles retention_partition_is_timed retention_partition_leaves
+        retention_partition_leftovers retention_partition_referenced retention_partition_rows retention_partition_units
+        retention_partition_verdict retention_partition_warnings retention_policy_at retention_policy_get
+        retention_policy_names retention_policy_warnings retention_rates retention_reach retention_references
+        retention_row_reasons retention_row_rule retention_rule_condition retention_rule_lock retention_rule_problem
+        retention_rule_source retention_rule_text retention_rule_warnings retention_said_of retention_save_action
+        retention_save_hurdles retention_save_whole_action retention_schedules retention_session_hurdles
+        retention_set_conditions retention_set_warnings retention_shape retention_spare_name retention_strategy
+        retention_sure_condition retention_survey retention_terms retention_text_time retention_ticks
         retention_time_hint retention_time_index retention_time_type retention_time_unit retention_total_rows
         retention_touched retention_undo retention_until_text retention_version retention_watermark
         retention_watermark_function_problem retention_watermark_place retention_watermark_problem
@@ -261,26 +262,25 @@ declare
         entity_vet erasure_edges erasure_entries erasure_finish erasure_hashes erasure_is_readable erasure_key_source
         erasure_keys erasure_problem erasure_root_edge erasure_row erasure_salt erasure_scan erasure_search
         erasure_store erasure_stores erasure_tasks erasure_vet event_publish_batch event_watch filter_check
-        filter_columns filter_understood governor_decide governor_quiet governor_share governor_stop governor_store
-        governor_vet guard_admit guard_check guard_check_shape hold_check_rows hold_check_table hold_digest hold_enter
-        hold_read_keys hold_release_store hold_release_vet hold_see hold_still hold_store hold_tenant_keys hold_travel
-        hold_vet hold_wake orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan
-        orphan_close_problem orphan_close_try orphan_condition orphan_count_child orphan_count_piece
-        orphan_drop_replaced orphan_edge orphan_key orphan_leaves orphan_part_enter orphan_problem orphan_source
-        reference_advise reference_check_columns reference_check_table reference_check_types reference_enter
-        reference_name reference_part_condition reference_store reference_type_hint reference_vet reference_warn_type
-        retention_approval_store retention_approval_vet retention_builtin retention_bytes retention_check_keep
-        retention_check_limits retention_check_new_rules retention_check_rights retention_check_terms
-        retention_check_unit retention_check_values retention_check_watermark retention_partition_check
-        retention_partition_problem retention_policy_store retention_policy_vet retention_seen retention_unruled
-        run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close run_close_dead
-        run_close_interrupted run_cure run_drive run_end run_is_by_row run_is_read_only run_kind_get run_label
-        run_log_batch run_log_done run_log_governor run_log_plan run_log_unstarted run_look run_mark run_message
-        run_open run_open_within run_pin run_proceed run_react run_rest run_sentence run_series run_size run_stop
-        run_tally run_tell run_terms_of run_unbegun schedule_is_command schedule_require telemetry_audit_statements
-        telemetry_check_create telemetry_extend telemetry_forget telemetry_get telemetry_job_statements
-        telemetry_request_statements telemetry_statements telemetry_store telemetry_unit telemetry_view_statements
-        total_batches total_bucket window_stop window_within
+        filter_understood governor_decide governor_quiet governor_share governor_stop governor_store governor_vet
+        guard_admit guard_check guard_check_shape hold_check_rows hold_check_table hold_digest hold_enter hold_read_keys
+        hold_release_store hold_release_vet hold_see hold_still hold_store hold_tenant_keys hold_travel hold_vet
+        hold_wake orphan_check_call orphan_check_closed orphan_check_rights orphan_close_plan orphan_close_problem
+        orphan_close_try orphan_condition orphan_count_child orphan_count_piece orphan_drop_replaced orphan_edge
+        orphan_key orphan_leaves orphan_part_enter orphan_problem orphan_source reference_advise reference_check_columns
+        reference_check_table reference_check_types reference_enter reference_name reference_part_condition
+        reference_store reference_type_hint reference_vet reference_warn_type retention_approval_store
+        retention_approval_vet retention_builtin retention_bytes retention_check_keep retention_check_limits
+        retention_check_new_rules retention_check_rights retention_check_terms retention_check_unit
+        retention_check_values retention_check_watermark retention_partition_check retention_partition_problem
+        retention_policy_store retention_policy_vet retention_seen retention_unruled run_beat run_begin run_blame
+        run_call run_check_now run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive
+        run_end run_is_by_row run_is_read_only run_kind_get run_label run_log_batch run_log_done run_log_governor
+        run_log_plan run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed
+        run_react run_rest run_sentence run_series run_size run_stop run_tally run_tell run_terms_of run_unbegun
+        schedule_is_command schedule_require telemetry_audit_statements telemetry_check_create telemetry_extend
+        telemetry_forget telemetry_get telemetry_job_statements telemetry_request_statements telemetry_statements
+        telemetry_store telemetry_unit telemetry_view_statements total_batches total_bucket window_stop window_within
     ';
     c_runner constant text := '
         archive_adopt archive_chunk_add archive_exporter_end archive_exporter_join archive_holds archive_import
@@ -358,9 +358,9 @@ declare
         hold_override hold_place hold_refuse hold_release
     ';
     c_counsel_calls constant text := '
-        audit_say column_places draft_add filter_check filter_columns filter_understood hold_check_table
-        hold_override_store hold_read_keys hold_release_store hold_release_vet hold_see hold_still hold_store
-        hold_tenant_keys hold_vet hold_wake run_check_read_write
+        audit_say column_places draft_add filter_check filter_understood hold_check_table hold_override_store
+        hold_read_keys hold_release_store hold_release_vet hold_see hold_still hold_store hold_tenant_keys hold_vet
+        hold_wake run_check_read_write
     ';
     v_grant record;
 begin

@@ -960,3 +960,20 @@ insert into pydb.setting (name, value, value_type, min_value, max_value, descrip
     'metric_subjects', '200', 'integer', '1', '10000',
     'so many policies, references and the like have metrics of their own; the rest is "other" (integer, 1 to 10000)'
 );
+
+create type pydb.seen_column as (
+    place integer,
+    relation oid,
+    name name,
+    number smallint
+);
+
+comment on type pydb.seen_column is
+'A column that a hold, a policy or a reference names, as it was when that was set: tells it from another that has its
+name by now.';
+comment on column pydb.seen_column.place is
+'Of which table: of a hold its place in tables_seen; of a policy 1 its own, 2 the mapping, 3 that of the watermark; of a
+reference 1 the child, 2 the parent.';
+comment on column pydb.seen_column.relation is 'Number of the table then; after a restore from a dump it has another.';
+comment on column pydb.seen_column.name is 'Name of the column.';
+comment on column pydb.seen_column.number is 'Its number in the table then.';

@@ -24,7 +24,7 @@ create table pydb.hold (
     released_reason text,
     overrides text,
     tables_seen regclass[],
-    columns_seen jsonb,
+    columns_seen pydb.seen_column[],
     constraint hold_pkey primary key (id),
     constraint hold_name_check check (name <> '' and octet_length(name) <= 255),
     constraint hold_kind_check check (kind in ('table', 'key', 'filter', 'tenant')),
@@ -62,8 +62,8 @@ of this name.';
 comment on column pydb.hold.tables_seen is
 'Tables that it named when it was placed; a tenant''s in all tables stays about them.';
 comment on column pydb.hold.columns_seen is
-'Array, an element for each of tables_seen: its number then (relation), and those of the columns that are named
-(columns). Tells a column from another that has its name by now; null = not known.';
+'The columns that it names, of each of tables_seen, as they were when it was placed. Tells a column from another that
+has its name by now; null = not known.';
 
 revoke all on pydb.hold from public;
 

@@ -17,7 +17,7 @@ create table pydb.reference (
     filter text,
     parent_filter text,
     author_role regrole,
-    columns_seen jsonb,
+    columns_seen pydb.seen_column[],
     constraint reference_pkey primary key (name),
     constraint reference_name_check check (name <> '' and octet_length(name) <= 255),
     constraint reference_columns_check check (
@@ -54,7 +54,7 @@ comment on column pydb.reference.parent_filter is
 comment on column pydb.reference.author_role is
 'The role that set it, whatever it is called now; its conditions run only as a role that this one could become.';
 comment on column pydb.reference.columns_seen is
-'The columns that it names, as their numbers when it was set (child, parent). Tells a column from another that has its
+'The columns that it names, of child and parent, as they were when it was set. Tells a column from another that has its
 name by now; null = not known.';
 
 create table pydb.entity (

@@ -1,6 +1,6 @@
 -- pydb.reference_set: create or change a logical reference; everything is checked before it is stored; audited.
 -- reads the catalog   writes pydb.reference, pydb.audit_log   locks the reference's row
--- raises YD003 YD004 YD005 YD006 YD103 YD301
+-- raises YD003 YD004 YD005 YD006 YD103 YD301; warns YD103
 create or replace function pydb.reference_set(
     p_child regclass,
     p_child_columns name[],

@@ -62,7 +62,7 @@ create table pydb.retention_policy (
     keep_last_by name[],
     combine text,
     keep_at timestamptz,
-    columns_seen jsonb,
+    columns_seen pydb.seen_column[],
     constraint retention_policy_pkey primary key (name),
     constraint retention_policy_name_check check (name <> '' and octet_length(name) <= 63),
     constraint retention_policy_time_unit_check check (
@@ -215,8 +215,8 @@ insert into pydb.schedule_source (procedure, kind, subjects, job_prefix, descrip
     'deletes what expired by one policy; a policy has its schedule itself (pydb.retention_policy_set, p_schedule)'
 );
 comment on column pydb.retention_policy.columns_seen is
-'The columns that it names, as their numbers when it was set, by table (target, keep_table, watermark_table). Tells a
-column from another that has its name by now; null = not known.';
+'The columns that it names, of its table, its mapping and the table of its watermark, as they were when it was set.
+Tells a column from another that has its name by now; null = not known.';
 
 revoke all on pydb.retention_policy from public;
 

@@ -1,7 +1,7 @@
 -- pydb.retention_policy_set: create or change a policy; everything is checked before anything is stored; audited.
 -- reads the target   writes pydb.retention_policy, pydb.audit_log   locks the policy's row
 -- raises YD001 YD003 YD004 YD005 YD006 YD015 YD101 YD102 YD103 YD107 YD108 YD109 YD118 YD120 YD121 YD122
--- YD501 YD822; warns YD117 YD119 YD621
+-- YD501 YD822; warns YD103 YD117 YD119 YD621
 create or replace function pydb.retention_policy_set(
     p_name text,
     p_table regclass,

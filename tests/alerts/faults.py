@@ -483,16 +483,6 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
     ),
     (
         Fault(
-            "not_fired",
-            {
-                "LifecycleRetentionOverdue": (_policy("late"), "late"),
-                "LifecycleRetentionOverdueLong": (_policy("late"), "late"),
-            },
-            not_fired,
-        ),
-    ),
-    (
-        Fault(
             "refusing",
             {"LifecycleRetentionRunsFailing": (_policy("failing"), "this table refuses")},
             refusing,
@@ -533,9 +523,6 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
             },
             together(past_the_triggers, without_parent),
         ),
-        Fault(
-            "not_scanned", {"LifecycleOrphanScanOverdue": ({"subsystem": "orphans"}, "checked")}, not_scanned
-        ),
     ),
     (Fault("worker_gone", {"LifecycleIdempotencyStuckClaims": ({}, "order-1")}, worker_gone),),
     (
@@ -564,7 +551,25 @@ CHAINS: Final[tuple[tuple[Fault, ...], ...]] = (
         ),
     ),
 )
-# the server is started anew: before the others
+# what does not happen needs no session: it goes on not to happen while the server is started anew
+OMISSIONS: Final[tuple[tuple[Fault, ...], ...]] = (
+    (
+        Fault(
+            "not_fired",
+            {
+                "LifecycleRetentionOverdue": (_policy("late"), "late"),
+                "LifecycleRetentionOverdueLong": (_policy("late"), "late"),
+            },
+            not_fired,
+        ),
+    ),
+    (
+        Fault(
+            "not_scanned", {"LifecycleOrphanScanOverdue": ({"subsystem": "orphans"}, "checked")}, not_scanned
+        ),
+    ),
+)
+# before the others, whose sessions it ends
 REBOOT: Final = Fault(
     "rebooted",
     {

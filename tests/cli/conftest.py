@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -12,19 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import psycopg
 import pytest
 
 from tests import forked, processes, reuse
-from tests.servers import PgBouncer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from psycopg.rows import TupleRow
+    from collections.abc import Callable, Sequence
 
     from tests.conftest import Connection
-    from tests.servers import Database, Servers, TestServer
+    from tests.doors import Doors
+    from tests.servers import Database
 
     Process = subprocess.Popen[bytes] | forked.Started
 
@@ -117,51 +113,6 @@ class WaitFor(Protocol):
     """Polls until a query gives true; fails after 30 s."""
 
     def __call__(self, query: str) -> None: ...
-
-
-class Doors:
-    """A pgbouncer before each server: it gives commands one after the other the same session.
-
-    What a new one has to compile and plan takes longer than most commands.
-    """
-
-    def __init__(self, stack: contextlib.ExitStack) -> None:
-        self._stack = stack
-        self._made: dict[TestServer, PgBouncer] = {}
-        self._admins: dict[TestServer, psycopg.Connection[TupleRow]] = {}
-
-    def dsn(self, database: Database) -> str:
-        """The DSN of a database behind it."""
-        server = database.server
-        if server not in self._made:
-            door = self._stack.enter_context(
-                PgBouncer(server, pool_size=3, reset=" ".join(reuse.FORGET.split()))
-            )
-            self._made[server] = door
-            admin = psycopg.connect(door.dsn("pgbouncer"), autocommit=True, prepare_threshold=None)
-            self._admins[server] = self._stack.enter_context(contextlib.closing(admin))
-        return self._made[server].dsn(database.name)
-
-    def keeps(self, dsn: str) -> list[int]:
-        """Its server processes in a database that no command has."""
-        found = []
-        for server, admin in self._admins.items():
-            cursor = admin.execute("show servers")
-            names = [column.name for column in cursor.description or ()]
-            for row in cursor:
-                one = dict(zip(names, row, strict=True))
-                if server.dsn(str(one["database"])) == dsn and one["state"] in ("idle", "tested"):
-                    found.append(int(str(one["remote_pid"])))
-        return found
-
-
-@pytest.fixture(scope="session")
-def doors(servers: Servers) -> Iterator[Doors]:
-    with contextlib.ExitStack() as stack:
-        made = Doors(stack)
-        reuse.also_kept.append(made.keeps)
-        stack.callback(reuse.also_kept.remove, made.keeps)
-        yield made
 
 
 @pytest.fixture

@@ -332,6 +332,16 @@ def test_rules_policies_and_event_triggers_are_code_of_the_application_too(lab: 
     assert lab.one("select count(*) > 1 from app.kept where id = 100") is True
 
 
+def test_only_code_of_the_application_is_taken_to_break_for_a_row(lab: Lab) -> None:
+    ours = 'SQL statement "/* pydb */ delete from t"\nPL/pgSQL function pydb_internal.x() line 5 at EXECUTE'
+    theirs = f"PL/pgSQL function app.f() line 3 at SQL statement\n{ours}"
+    asked: list[tuple[str, str | None]] = [("42703", ours), ("XX000", ours), ("42P01", None)]
+    asked += [("42703", theirs), ("XX000", theirs), ("22012", ours)]
+    assert [lab.one("select pydb_internal.run_is_by_row(%s, %s)", *case) for case in asked] == [
+        False, False, False, True, True, True
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("deferred", [False, True])
 def test_an_error_of_the_application_says_where_and_what_to_do(lab: Lab, deferred: bool) -> None:
     lab.do(

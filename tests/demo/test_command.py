@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -18,12 +17,9 @@ import pytest
 from pydb import db, references, retention
 from pydb.demo import example
 from pydb.demo.proof import compare
+from pydb.demo.runner import refuse_if_in_use
+from pydb.errors import UsageError
 from tests import forked
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.servers import TestServer
 
 TIMEOUT = 240
 OF_A_DATASET = (
@@ -123,28 +119,9 @@ def test_the_first_line_comes_at_once() -> None:
     assert process.returncode == 130
 
 
-def test_json_is_one_document_and_the_talk_goes_to_stderr() -> None:
-    done = run("--rows", "1", "--json")
-    assert done.returncode == 0, done.stderr
-    document = json.loads(done.stdout)
-    assert (document["document"], document["exit_code"], document["holds"]) == ("demo", 0, True)
-    locked = [line for line in document["relations"] if line["locked"]]
-    assert [line["relation"] for line in locked] == [example.LOCKED_RELATION]
-    assert all(line["before"] - line["deleted"] == line["left"] for line in document["relations"])
-    assert all(line["planned"] == line["deleted"] for line in document["dataset"])
-    assert {line["relation"] for line in document["dataset"] if line["deleted"]} == set(OF_A_DATASET)
-    before = {line["relation"]: line["left"] for line in document["relations"]}
-    before[example.LOCKED_RELATION] -= 1  # the last run took it
-    assert {line["relation"]: line["before"] for line in document["dataset"]} == before
-    assert {run["subject"] for run in document["runs"]} >= {"raw_events", "trade_events", "match_runs"}
-    assert "Proof" in done.stderr
-    assert "1 did the work, 49 got its answer; runs started: 1; answers: tune_id" in done.stderr
-    assert "the same key with another request: refused" in done.stderr
-
-
-def test_on_a_server_of_its_own_that_keep_leaves_up_until_ctrl_c() -> None:
+def test_on_a_server_of_its_own_that_keep_leaves_up_until_ctrl_c(path: str) -> None:
     # a database that the environment names is none of the demo's business
-    elsewhere = environment(PYDB_DSN="host=/nonexistent dbname=production")
+    elsewhere = environment(PYDB_DSN="host=/nonexistent dbname=production", PATH=ON_PATH)
     with subprocess.Popen(
         command("--rows", "8000", "--keep"), env=elsewhere, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -165,7 +142,7 @@ def test_on_a_server_of_its_own_that_keep_leaves_up_until_ctrl_c() -> None:
         for line in told[told.index(next(t for t in told if t.startswith("export"))) + 1 :][:4]:
             tried = subprocess.run(
                 ["sh", "-c", line],
-                env=environment(PYDB_DSN=dsn),
+                env=environment(PYDB_DSN=dsn, PATH=path),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -180,45 +157,9 @@ def test_on_a_server_of_its_own_that_keep_leaves_up_until_ctrl_c() -> None:
         psycopg.connect(dsn)
 
 
-def test_in_a_database_of_the_users(empty_dsn: str) -> None:
-    done = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "What was deleted is what was planned" in done.stdout
-    with db.connect(empty_dsn) as conn:
-        kept = example.counts(conn)
-    # once more: its own tables would be in the way
-    again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
-    assert again.returncode == 64
-    assert "there already: telemetry, trading" in again.stderr
-    with db.connect(empty_dsn) as conn:
-        assert example.counts(conn) == kept
-        db.run_script(conn, "drop schema telemetry, trading cascade")
-    # and once more: its own policies would be, and its entity
-    again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
-    assert again.returncode == 64
-    assert "entity dataset" in again.stderr
-    with db.connect(empty_dsn) as conn:
-        references.entity_drop(conn, "dataset")
-    again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
-    assert again.returncode == 64
-    assert "raw_events" in again.stderr
-
-
-@pytest.fixture
-def dsn_of_users(server: TestServer, installed_before: bool) -> Iterator[str]:
-    """Of a database of the user's own, where pydb was before or not."""
-    with server.database(migrated=installed_before) as database:
-        yield database.dsn
-
-
-@pytest.mark.parametrize("installed_before", [False, True])
-def test_what_it_says_takes_everything_away_again(
-    dsn_of_users: str, installed_before: bool, path: str
-) -> None:
-    dsn = dsn_of_users
-    done = run("--rows", "1", "--dsn", dsn, "--yes", PATH=ON_PATH)
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = done.stdout.splitlines()
+def take_away(shown: str, dsn: str, path: str) -> None:
+    """Type what the end of the output says, and see that nothing of the example is left."""
+    lines = shown.splitlines()
     start = next(number for number, line in enumerate(lines) if "To take it away again" in line)
     for line in lines[start + 1 :]:
         tried = subprocess.run(
@@ -232,12 +173,56 @@ def test_what_it_says_takes_everything_away_again(
         assert tried.returncode == 0, (line, tried.stderr)
     with db.connect(dsn) as conn:
         assert example.present_schemas(conn) == []
-        left = db.run_query(conn, "select 1 as one from pg_namespace where nspname = 'pydb'")
-        assert bool(left) == installed_before
-        if installed_before:
-            assert not [policy for policy in retention.policies(conn) if not policy.builtin]
-            assert references.entities(conn) == []
-            assert references.references(conn) == []
+
+
+def test_in_a_database_of_the_users(empty_dsn: str, path: str) -> None:
+    done = run("--rows", "8000", "--dsn", empty_dsn, "--yes", PATH=ON_PATH)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "What was deleted is what was planned" in done.stdout
+    with db.connect(empty_dsn) as conn:
+        kept = example.counts(conn)
+    # once more: its own tables would be in the way
+    again = run("--rows", "8000", "--dsn", empty_dsn, "--yes")
+    assert again.returncode == 64
+    assert "there already: telemetry, trading" in again.stderr
+    with db.connect(empty_dsn) as conn:
+        assert example.counts(conn) == kept
+        with conn.transaction(force_rollback=True):
+            db.run_script(conn, "drop schema telemetry, trading cascade")
+            # and without them its entity would be, and its policies
+            with pytest.raises(UsageError, match="an entity dataset of its own"):
+                refuse_if_in_use(conn, "theirs")
+            references.entity_drop(conn, "dataset")
+            with pytest.raises(UsageError, match="policies of its own") as refused:
+                refuse_if_in_use(conn, "theirs")
+            assert "raw_events" in str(refused.value.detail)
+    take_away(done.stdout, empty_dsn, path)
+    with db.connect(empty_dsn) as conn:
+        assert db.run_query(conn, "select 1 as one from pg_namespace where nspname = 'pydb'") == []
+
+
+def test_where_pydb_was_before_it_stays_and_json_is_one_document(dsn: str, path: str) -> None:
+    done = run("--rows", "1", "--json", "--dsn", dsn, "--yes", PATH=ON_PATH)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["document"], document["exit_code"], document["holds"]) == ("demo", 0, True)
+    locked = [line for line in document["relations"] if line["locked"]]
+    assert [line["relation"] for line in locked] == [example.LOCKED_RELATION]
+    assert all(line["before"] - line["deleted"] == line["left"] for line in document["relations"])
+    assert all(line["planned"] == line["deleted"] for line in document["dataset"])
+    assert {line["relation"] for line in document["dataset"] if line["deleted"]} == set(OF_A_DATASET)
+    before = {line["relation"]: line["left"] for line in document["relations"]}
+    before[example.LOCKED_RELATION] -= 1  # the last run took it
+    assert {line["relation"]: line["before"] for line in document["dataset"]} == before
+    assert {run["subject"] for run in document["runs"]} >= {"raw_events", "trade_events", "match_runs"}
+    assert "Proof" in done.stderr
+    assert "1 did the work, 49 got its answer; runs started: 1; answers: tune_id" in done.stderr
+    assert "the same key with another request: refused" in done.stderr
+    take_away(done.stderr, dsn, path)
+    with db.connect(dsn) as conn:
+        assert not [policy for policy in retention.policies(conn) if not policy.builtin]
+        assert references.entities(conn) == []
+        assert references.references(conn) == []
 
 
 def test_in_a_database_of_the_users_asks_first(empty_dsn: str) -> None:

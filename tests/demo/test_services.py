@@ -5,18 +5,20 @@ from __future__ import annotations
 import io
 import json
 import re
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from psycopg import sql
 
+from pydb.cli import main
 from pydb.demo.screen import Screen
-from pydb.demo.services import SERVICES, load
+from pydb.demo.services import SERVICES, load, runner
 from pydb.demo.services.runner import SETTINGS
 from pydb.demo.services.stage import DATABASE, Stage, Stopped, parse_limits
 from tests.demo.test_command import run
-from tests.servers import TestServer
+from tests.servers import TestServer, have_it_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -102,16 +104,39 @@ def _plain(text: str) -> str:
     return re.sub(r"[\d,.]*\d", "#", text)
 
 
-def test_a_service_fails_where_a_claim_does() -> None:
-    name = COMMAND
+class Grown(TestServer):
+    """A server like that of the demo, in a moment: a copy, on which each new database has pydb already."""
+
+    def __init__(self, settings: Mapping[str, str | int | bool]) -> None:
+        super().__init__("pg18", settings)
+
+    def start(self) -> None:
+        super().start()
+        have_it_everywhere(self, self.migrated())
+
+
+@pytest.fixture
+def grown(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The command takes such a server, so it runs here; its handlers of signals go with it."""
+    monkeypatch.setattr(runner, "Server", Grown)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("grown")
+def test_a_service_fails_where_a_claim_does(capsys: pytest.CaptureFixture[str]) -> None:
+    name = "telemetry-lab"
     small = SMALL[name]
     key = small.broken.partition("=")[0]
-    done = run(name, "--rows", str(small.rows), "--limit", small.broken, "--stop", "--json")
-    assert done.returncode == 1, done.stderr
-    document = json.loads(done.stdout)
+    code = main(["demo", name, "--rows", str(small.rows), "--limit", small.broken, "--stop", "--json"])
+    told = capsys.readouterr()
+    assert code == 1, told.err
+    document = json.loads(told.out)
     assert (document["exit_code"], document["holds"]) == (1, False)
     assert [proof["key"] for proof in document["proofs"] if not proof["ok"]] == [key]
-    assert f"NOT all claims hold: {key}." in done.stderr
+    assert f"NOT all claims hold: {key}." in told.err
 
 
 @pytest.fixture(scope="module")

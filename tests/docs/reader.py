@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pydb.embedded import Server
+    from tests.servers import PgBouncer
 
 # what an environment with pydb in it has on its PATH, by the arguments of its Python
 TOOLS: Final = {"python3": "", "alembic": "-m alembic", "uvicorn": "-m uvicorn"}
@@ -22,7 +23,8 @@ TOOLS: Final = {"python3": "", "alembic": "-m alembic", "uvicorn": "-m uvicorn"}
 class Reader:
     """Someone who types what a page says, in a folder and on a database of his own."""
 
-    def __init__(self, server: Server, dbname: str, folder: Path) -> None:
+    def __init__(self, server: Server, dbname: str, folder: Path, door: PgBouncer | None = None) -> None:
+        """``door`` is before the server: it lends commands sessions that know pydb's routines."""
         self.folder = folder
         tools = folder / "bin"
         tools.mkdir()
@@ -37,12 +39,16 @@ class Reader:
             **kept,
             "PATH": f"{tools}:{server.bin_dir}:{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
-            "PGHOST": server.host,
-            "PGPORT": str(server.port),
+            "PGHOST": (door or server).host,
+            "PGPORT": str((door or server).port),
             "PGUSER": server.user,
             "PGDATABASE": dbname,
             "LC_ALL": "C.UTF-8",
         }
+
+    def goes_to(self, dbname: str) -> None:
+        """Go on in another database."""
+        self.environment["PGDATABASE"] = dbname
 
     def follow(self, page: Path) -> int:
         """Do what a page says, block by block; return how many were run."""

@@ -9,12 +9,15 @@ import pytest
 
 from tests.docs.pages import ROOT, blocks
 from tests.docs.reader import Reader
+from tests.doors import door
+from tests.servers import TEMPLATE, have_it_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.conftest import CronServerFactory
+    from tests.doors import Doors
     from tests.servers import TestServer
 
 
@@ -41,16 +44,16 @@ MINIMUM = {
 }
 
 
-# who follows these has an empty database: the first installs pydb, the second does without
-FROM_NOTHING = ("README.md", "docs/stream.md")
+# which does without pydb; where a page begins by installing it, that has been done: install.md does it
+WITHOUT = "docs/stream.md"
 INSTALLS = "pydb migrate up\n"
 
 
 @pytest.fixture
-def reader(name: str, tmp_path: Path, server: TestServer) -> Iterator[Reader]:
-    """Return a reader with a database; where a page begins by installing pydb, he has done so already."""
-    with server.database(migrated=name not in FROM_NOTHING) as database:
-        yield Reader(server, database.name, tmp_path)
+def reader(name: str, tmp_path: Path, server: TestServer, doors: Doors) -> Iterator[Reader]:
+    """Return a reader with a database of his own."""
+    with server.database(migrated=name != WITHOUT) as database:
+        yield Reader(server, database.name, tmp_path, doors.before(server))
 
 
 @pytest.mark.parametrize(
@@ -73,21 +76,22 @@ def reader(name: str, tmp_path: Path, server: TestServer) -> Iterator[Reader]:
 )
 def test_page_holds(name: str, reader: Reader) -> None:
     first = next(block for block in blocks(ROOT / name) if "run" in block.words)
-    assert first.text == INSTALLS or name == "docs/stream.md"
+    assert first.text == INSTALLS or name == WITHOUT
     assert reader.follow(ROOT / name) >= MINIMUM[name]
 
 
 def test_install_page_holds(tmp_path: Path, new_cron_server: CronServerFactory) -> None:
     # a server of its own: the page makes roles, which belong to a whole server
-    with new_cron_server() as server:
+    with new_cron_server() as server, door(server, "nightly", "alice") as before:
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
             connection.execute("create database shop")
-        reader = Reader(server, "shop", tmp_path)
+        reader = Reader(server, "shop", tmp_path, before)
         assert reader.follow(ROOT / "docs/install.md") >= MINIMUM["docs/install.md"]
 
 
 def test_schedule_page_holds(tmp_path: Path, new_cron_server: CronServerFactory) -> None:
-    # pg_cron and pydb are in database app
-    with new_cron_server() as server:
-        reader = Reader(server, server.dbname, tmp_path)
+    # pg_cron and pydb are in database app; a second one, which the page makes, has pydb at once
+    with new_cron_server() as server, door(server, "nightly") as before:
+        have_it_everywhere(server, TEMPLATE)
+        reader = Reader(server, server.dbname, tmp_path, before)
         assert reader.follow(ROOT / "docs/schedule.md") >= MINIMUM["docs/schedule.md"]

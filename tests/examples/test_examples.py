@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Connection
+    from tests.doors import Doors
     from tests.servers import TestServer
 
 EXAMPLES = ROOT / "examples"
@@ -31,10 +32,16 @@ class Example(Protocol):
 
 
 @pytest.fixture
-def example(tmp_path: Path, server: TestServer) -> Iterator[Example]:
-    """Readers with an empty database of their own."""
+def installed() -> bool:
+    """Whether pydb is in the database already, so that to install it is done in a moment."""
+    return True
+
+
+@pytest.fixture
+def example(tmp_path: Path, server: TestServer, doors: Doors, installed: bool) -> Iterator[Example]:
+    """Readers with a database of their own."""
     with (
-        server.database(migrated=False) as database,
+        server.database(migrated=installed) as database,
         psycopg.connect(database.dsn, autocommit=True) as connection,
     ):
 
@@ -42,7 +49,7 @@ def example(tmp_path: Path, server: TestServer) -> Iterator[Example]:
             # what somebody has left there who tried it is no part of it
             left = shutil.ignore_patterns("__pycache__", ".venv", "*.sock", "*.log")
             folder = shutil.copytree(EXAMPLES / name, tmp_path / name, ignore=left)
-            reader = Reader(server, database.name, folder)
+            reader = Reader(server, database.name, folder, doors.before(server))
             # a mistake in the marks must not make a test that runs nothing
             assert reader.follow(EXAMPLES / name / "README.md") >= blocks
             return reader, connection
@@ -57,7 +64,8 @@ def test_every_example_is_listed_and_tested() -> None:
     assert all(f"]({name}/README.md)" in listed for name in folders)
 
 
-def test_alembic_project(example: Example) -> None:
+@pytest.mark.parametrize("installed", [False])
+def test_alembic_project(example: Example, installed: bool) -> None:
     reader, db = example("alembic", blocks=5)
     tables = "select count(*) from pg_class where relkind = 'r' and relnamespace = to_regnamespace('shop')"
     assert db.execute("select name from pydb.retention_policy where not builtin").fetchall() == [("visits",)]
@@ -93,7 +101,7 @@ def test_fastapi_application(example: Example) -> None:
     ]
 
 
-def test_policies_file_and_its_check_of_pull_requests(example: Example) -> None:
+def test_policies_file_and_its_check_of_pull_requests(example: Example, server: TestServer) -> None:
     reader, db = example("policies", blocks=5)
     listed = "select name, keep::text, enabled from pydb.retention_policy where not builtin order by name"
     assert db.execute(listed).fetchall() == [
@@ -112,8 +120,13 @@ def test_policies_file_and_its_check_of_pull_requests(example: Example) -> None:
     counts = "select (select count(*) from app.request_log), (select count(*) from app.session)"
     assert db.execute(counts).fetchone() == (74, 62)
 
-    # the lines of both jobs, typed in a repository with a branch that goes into another
-    reader.type("pydb migrate down --to base --yes --destroy-data && psql -q -c 'drop schema app cascade'")
+    with server.database(migrated=True) as another:
+        reader.goes_to(another.name)
+        _check_the_workflow(reader)
+
+
+def _check_the_workflow(reader: Reader) -> None:
+    """Type the lines of both jobs, in a repository with a branch that goes into another."""
     jobs = yaml.safe_load((EXAMPLES / "policies/workflow.yml").read_text("utf-8"))["jobs"]
     lines = {
         name: [step["run"] for step in job["steps"] if "run" in step and step["name"] != "install"]

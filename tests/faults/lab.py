@@ -21,7 +21,7 @@ from tests import reuse
 from tests.servers import PAUSE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from tests.conftest import Connection, RoleFactory
 
@@ -29,6 +29,8 @@ DEADLINE = 60.0
 GATE = 4711
 # a row of the third batch, and how many rows are gone when that batch has committed
 GATED_ROW = 400
+# of a table, and how many of them have expired: four batches, the gate in the third
+ROWS, EXPIRED = 700, 600
 AFTER_GATE = 64 + 128 + 256
 
 _SETUP = f"""
@@ -83,7 +85,7 @@ class Background(threading.Thread):
         self.pid = connection.info.backend_pid
         self.error: psycopg.Error | None = None
         self.warnings: list[str] = []
-        connection.add_notice_handler(lambda diag: self.warnings.append(diag.message_primary or ""))
+        connection.add_notice_handler(self._note)
         self._statement, self._args = statement, args
         self.start()
 
@@ -92,6 +94,11 @@ class Background(threading.Thread):
             self.connection.execute(self._statement, self._args)
         except psycopg.Error as error:
             self.error = error
+        finally:
+            self.connection.remove_notice_handler(self._note)  # its session may run the next one
+
+    def _note(self, diag: psycopg.errors.Diagnostic) -> None:
+        self.warnings.append(diag.message_primary or "")
 
     def ended(self) -> psycopg.Error | None:
         """Wait for the end and return the error, if there was one."""
@@ -113,6 +120,10 @@ class Background(threading.Thread):
 
 class Lab:
     """One database, its test tables and the sessions around them."""
+
+    # the session of runs that are waited for, and who has closed the gates
+    _runner: Connection | None = None
+    _gate: Gate | None = None
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
@@ -140,6 +151,7 @@ class Lab:
     def reconnect(self) -> None:
         """A new `db` once the server has crashed and come back."""
         end = time.monotonic() + DEADLINE
+        self._runner = None
         with contextlib.suppress(psycopg.OperationalError):
             while time.monotonic() < end:
                 self.db.execute("select 1")
@@ -148,11 +160,12 @@ class Lab:
                 self.db = self.session()
             except psycopg.OperationalError:
                 assert time.monotonic() < end, "the server does not come back"
+                time.sleep(PAUSE)
             else:
                 return
 
     def table(
-        self, name: str = "events", *, rows: int = 2000, expired: int = 1500, dense: bool = False
+        self, name: str = "events", *, rows: int = ROWS, expired: int = EXPIRED, dense: bool = False
     ) -> None:
         """Make app.<name>: rows 1 to `expired` are 60 days old, the others one day.
 
@@ -198,7 +211,11 @@ class Lab:
         return Background(session or self.session(), "call pydb.retention_run(%s)", policy)
 
     def run(self, policy: str | None = "events", session: Connection | None = None) -> Background:
-        """Run retention_run to its end, whichever."""
+        """Run retention_run to its end, whichever; one session for all, as long as it is there."""
+        if session is None:
+            if self._runner is None or self._runner.closed:
+                self._runner = self.session()
+            session = self._runner
         run = self.start(policy, session)
         run.ended()
         return run
@@ -220,8 +237,8 @@ class Lab:
         """Poll until one backend waits for a lock of another."""
         self.until("select %s = any(pg_blocking_pids(%s))", by, pid)
 
-    def at_the_gate(self) -> int:
-        """Poll until somebody stands at a closed gate; the process of his backend.
+    def at_the_gate(self, known: Collection[int] = ()) -> int:
+        """Poll until somebody who is not known stands at a closed gate; the process of his backend.
 
         Asked in one look: who waits with a lock_timeout may give up between two, and come again.
         """
@@ -230,8 +247,9 @@ class Lab:
             pid = self.value(
                 "select l.pid from pg_locks as l inner join pg_database as d on d.oid = l.database"
                 " where l.locktype = 'advisory' and l.objid = %s and not l.granted"
-                " and d.datname = current_database() limit 1",
+                " and d.datname = current_database() and l.pid <> all (%s) limit 1",
                 GATE,
+                list(known),
             )
             if isinstance(pid, int):
                 return pid
@@ -254,12 +272,16 @@ class Lab:
 
     @contextlib.contextmanager
     def holding(self) -> Iterator[Gate]:
-        """Close all the gates that there are."""
-        gate = Gate(self, self.session())
+        """Close all the gates that there are; within another such block they are closed already."""
+        if self._gate is not None:
+            yield self._gate
+            return
+        self._gate = Gate(self, self.session())
         try:
-            yield gate
+            yield self._gate
         finally:
-            gate.open()
+            self._gate.open()
+            self._gate = None
 
     # -- the books -----------------------------------------------------------------------------------------
 

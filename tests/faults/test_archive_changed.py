@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, LiteralString
 
 import pytest
 
-from tests.faults.lab import GATED_ROW, Background
+from tests.faults.lab import EXPIRED, GATED_ROW, Background
 from tests.faults.test_archive_crash import whole
 
 if TYPE_CHECKING:
     from tests.faults.lab import Lab
 
-EXPIRED = 1500
 ARCHIVE = "pydb_archive.app__events"
 
 
@@ -74,7 +73,7 @@ def test_a_column_of_the_archive_that_is_renamed_as_a_batch_begins(lab: Lab) -> 
 
 def test_a_table_that_goes_while_a_batch_is_counted_does_not_stop_it(lab: Lab) -> None:
     """What this transaction had deleted there, and taken back, is no longer in the sum."""
-    lab.table(rows=700, expired=600)
+    lab.table()
     lab.policy(action="archive")
     lab.db.execute(b"create table app.passing as select generate_series(1, 3) as id")
     with lab.gate() as gate:
@@ -87,4 +86,4 @@ def test_a_table_that_goes_while_a_batch_is_counted_does_not_stop_it(lab: Lab) -
             lab.db.execute(b"drop table app.passing")
             gate.open()
             batch.succeeded()
-    assert whole(lab, 700) == set(range(1, 601))
+    assert whole(lab) == set(range(1, EXPIRED + 1))

@@ -10,7 +10,7 @@ import pytest
 from pydb import db, errors
 from pydb.archive import carry, export, files, target, verify
 from tests.faults.crashes import sigkill, stop_at_once, terminate
-from tests.faults.lab import DEADLINE
+from tests.faults.lab import DEADLINE, EXPIRED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,9 @@ class Carrying(threading.Thread):
 
 def ids(lab: Lab, action: str, place: target.Directory) -> tuple[set[int], set[int]]:
     """What is where it was, and what is in whole files."""
-    left = {row[0] for row in lab.db.execute(f"select id from {PLACES[action]} where id <= 600".encode())}
+    left = {
+        row[0] for row in lab.db.execute(f"select id from {PLACES[action]} where id <= {EXPIRED}".encode())
+    }
     exported: set[int] = set()
     with db.connect(lab.dsn) as conn:
         for one in verify.of_database(conn, place):
@@ -85,7 +87,7 @@ def test_a_crash(  # noqa: PLR0917
     mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash, point: str, action: str
 ) -> None:
     lab, place = mortal_lab, target.Directory(tmp_path)
-    lab.table(rows=700, expired=600)
+    lab.table()
     lab.policy(action=action)
     lab.setting("lock_timeout", "60 s")
     run_id = None
@@ -99,12 +101,12 @@ def test_a_crash(  # noqa: PLR0917
     blocked = "from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
     lab.until(f"select exists (select {blocked})", holder.info.backend_pid)
     export.pid = int(str(lab.value(f"select pid {blocked} limit 1", holder.info.backend_pid)))
-    crash(mortal, lab, export)  # type: ignore[arg-type]
+    crash(mortal, lab, export)
     holder.close()
     left, exported = ids(lab, action, place)
-    assert left | exported == set(range(1, 601))
+    assert left | exported == set(range(1, EXPIRED + 1))
     again = Carrying(lab, run_id, place)
     again.join(DEADLINE)
     assert again.error is None
-    assert ids(lab, action, place) == (set(), set(range(1, 601)))
+    assert ids(lab, action, place) == (set(), set(range(1, EXPIRED + 1)))
     assert lab.value("select coalesce(sum(rows - purged), 0) from pydb.archive_run") == 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.conftest import COMMAND, Cli
-from tests.faults.lab import AFTER_GATE
+from tests.faults.lab import AFTER_GATE, EXPIRED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def test_d5_signal_stops_the_run_and_says_so(lab: Lab, tmp_path: Path, number: s
     lab.balanced()
     again = cli(*RUN)
     assert again.code == 0, again
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
     lab.balanced()
 
 
@@ -78,7 +78,7 @@ def test_d5_killed_command_takes_the_run_along_after_the_current_batch(lab: Lab,
     again = cli(*RUN)
     assert again.code == 0, again
     assert [row.state for row in lab.runs()] == ["interrupted", "completed"]
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
     lab.balanced()
 
 

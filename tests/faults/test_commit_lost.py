@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.faults.lab import EXPIRED
 from tests.faults.proxy import Proxy
 
 if TYPE_CHECKING:
@@ -61,15 +62,15 @@ def test_d6_the_answer_to_a_commit_is_lost(lab: Lab, tmp_path: Path, case: Case)
     (run,) = lab.runs()
     assert run.state == case.state
     assert lab.value(kept) == lab.gone() == run.rows_done
-    assert (run.rows_done == 1500) is (case.state == "completed")
+    assert (run.rows_done == EXPIRED) is (case.state == "completed")
     # the server took the file: the next run deletes what it holds, and writes none of it again
     files = lab.value("select coalesce(sum(rows), 0)::int from pydb.archive_manifest")
     assert isinstance(files, int)
     assert (files > 0) is (case.action == "export")
     again = Cli(lab.dsn, tmp_path)(*words)
     assert again.code == 0, again
-    assert lab.value(kept) == lab.gone() == 1500
-    assert [one.rows_done for one in lab.runs()] == [run.rows_done, 1500 - run.rows_done]
+    assert lab.value(kept) == lab.gone() == EXPIRED
+    assert [one.rows_done for one in lab.runs()] == [run.rows_done, EXPIRED - run.rows_done]
     if case.action == "export":
-        assert lab.value("select sum(rows)::int from pydb.archive_manifest") == 1500
+        assert lab.value("select sum(rows)::int from pydb.archive_manifest") == EXPIRED
         assert Cli(lab.dsn, tmp_path)("archive", "verify", str(tmp_path / "files")).code == 0

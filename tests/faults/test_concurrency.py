@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.lab import GATED_ROW, Background
+from tests.faults.lab import EXPIRED, GATED_ROW, Background
 
 if TYPE_CHECKING:
     from tests.faults.lab import Lab
@@ -35,7 +35,7 @@ def test_c1_second_run_of_a_policy_is_skipped(lab: Lab) -> None:
         gate.open()
         run.succeeded()
     lab.balanced()
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
 
 
 @pytest.mark.parametrize("level", ISOLATION)
@@ -54,7 +54,7 @@ def test_c1_two_runs_of_everything_share_the_work(lab: Lab, level: str) -> None:
         assert [row.state for row in lab.runs(name)] == ["completed", "completed"]
     for name in ("a", "b", "c"):
         lab.balanced(name)
-        assert lab.gone(name) == 1500
+        assert lab.gone(name) == EXPIRED
 
 
 @pytest.mark.parametrize("level", ISOLATION)
@@ -112,12 +112,17 @@ def test_c5_locked_rows_are_left_and_counted_and_finished_later(lab: Lab) -> Non
     lab.policy()
     application = lab.session()
     application.execute("begin")
-    application.execute("select from app.events where id in (5, 700, 1499, 1800) for update")
+    application.execute("select from app.events where id in (5, 300, 599, 650) for update")
     run = lab.run()
     run.succeeded()
     assert any("partial (locked)" in warning for warning in run.warnings)
     (row,) = lab.runs()
-    assert (row.state, row.stop_reason, row.rows_done, row.rows_skipped) == ("partial", "locked", 1497, 3)
+    assert (row.state, row.stop_reason, row.rows_done, row.rows_skipped) == (
+        "partial",
+        "locked",
+        EXPIRED - 3,
+        3,
+    )
     lab.balanced()
     application.execute("rollback")
     lab.converges()
@@ -129,14 +134,14 @@ def test_c5_row_that_is_let_go_during_the_run_is_taken_by_the_last_pass(lab: Lab
     application = lab.session()
     application.execute("begin")
     application.execute("select from app.events where id = 5 for update")
-    with lab.gate(row=1400) as gate:
+    with lab.gate(row=560) as gate:
         run = lab.start()
         gate.reached_by(run)
         application.execute("rollback")
         gate.open()
         run.succeeded()
     (row,) = lab.runs()
-    assert (row.state, row.rows_done, row.rows_skipped) == ("completed", 1500, 0)
+    assert (row.state, row.rows_done, row.rows_skipped) == ("completed", EXPIRED, 0)
     lab.balanced()
 
 
@@ -148,7 +153,7 @@ def test_c6_row_renewed_under_the_batch_survives(lab: Lab, level: str, patience:
     lab.policy()
     lab.setting("lock_timeout", patience)
     application = lab.session()
-    with lab.gate(row=1400) as gate:
+    with lab.gate(row=560) as gate:
         application.execute("begin")
         application.execute("update app.events set at = now() where id = 400")
         run = lab.start(session=lab.session(isolated(level)))
@@ -162,7 +167,7 @@ def test_c6_row_renewed_under_the_batch_survives(lab: Lab, level: str, patience:
         gate.open()
         run.succeeded()
     lab.balanced()
-    assert lab.gone() == 1499
+    assert lab.gone() == EXPIRED - 1
     assert 400 in lab.ids()
     assert lab.runs()[-1].state == "completed"
 
@@ -191,13 +196,13 @@ def test_c7_child_that_appears_after_the_plan_keeps_its_parent(lab: Lab) -> None
     with lab.gate() as gate:
         run = lab.start()
         gate.reached_by(run)
-        lab.db.execute("insert into app.child values (1450)")
+        lab.db.execute("insert into app.child values (580)")
         gate.open()
         run.succeeded()
     lab.balanced()
-    assert lab.gone() == 1499
+    assert lab.gone() == EXPIRED - 1
     (row,) = lab.runs()
-    assert (row.rows_planned, row.rows_done) == (1500, 1499)
+    assert (row.rows_planned, row.rows_done) == (EXPIRED, EXPIRED - 1)
     lab.db.execute("truncate app.child")
     lab.converges()
 
@@ -216,10 +221,10 @@ def test_c7_child_that_commits_while_the_batch_waits_keeps_its_parent(lab: Lab) 
     application.execute("commit")
     run.succeeded()
     lab.balanced()
-    assert lab.gone() == 1499
+    assert lab.gone() == EXPIRED - 1
     assert 400 in lab.ids()
     (row,) = lab.runs()
-    assert (row.rows_planned, row.rows_done) == (1500, 1499)
+    assert (row.rows_planned, row.rows_done) == (EXPIRED, EXPIRED - 1)
 
 
 def test_c9_table_locked_as_a_whole_blocks_its_policy_alone(lab: Lab) -> None:
@@ -281,13 +286,13 @@ def test_c9_nobody_queues_up_behind_a_run(lab: Lab) -> None:
         run.pid,
     )
     writer = lab.session("-c lock_timeout=1")
-    writer.execute("insert into app.events values (2001, now(), '')")
-    writer.execute("update app.events set filler = 'new' where id = 1600")
-    writer.execute("delete from app.events where id in (2001)")
+    writer.execute("insert into app.events values (701, now(), '')")
+    writer.execute("update app.events set filler = 'new' where id = 650")
+    writer.execute("delete from app.events where id in (701)")
     writer.execute("select count(*) from app.events")
     application.execute("rollback")
     run.succeeded()
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
 
 
 def test_c11_deadlock_is_retried(lab: Lab) -> None:
@@ -311,7 +316,7 @@ def test_c11_deadlock_is_retried(lab: Lab) -> None:
         run.succeeded()
     lab.balanced()
     assert {300, 440} <= lab.ids()
-    assert lab.gone() == 1498
+    assert lab.gone() == EXPIRED - 2
     (row,) = lab.runs()
     assert (row.state, row.detail["retries"]) == ("completed", 1)
 
@@ -324,7 +329,7 @@ def test_c11_passing_failures_are_retried_and_counted(lab: Lab, sqlstate: str) -
     lab.run().succeeded()
     lab.balanced()
     (row,) = lab.runs()
-    assert (row.state, row.rows_done, row.detail["retries"]) == ("completed", 1500, 3)
+    assert (row.state, row.rows_done, row.detail["retries"]) == ("completed", EXPIRED, 3)
 
 
 def test_c11_retries_are_bounded(lab: Lab) -> None:
@@ -335,7 +340,12 @@ def test_c11_retries_are_bounded(lab: Lab) -> None:
     lab.run().succeeded()
     (row,) = lab.runs()
     # what does not pass is the row's: it stays, and the others go
-    assert (row.state, row.stop_reason, row.sqlstate, row.rows_done) == ("partial", "error", "40001", 1499)
+    assert (row.state, row.stop_reason, row.sqlstate, row.rows_done) == (
+        "partial",
+        "error",
+        "40001",
+        EXPIRED - 1,
+    )
     assert row.detail["refused"] == {"40001": 1}
     # two for each range that holds the row; the halves before it succeed
     assert 2 <= int(str(row.detail["retries"])) <= 2 * 8

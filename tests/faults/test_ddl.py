@@ -25,7 +25,7 @@ CHANGES: dict[str, tuple[LiteralString, tuple[str, str, str | None]]] = {
     "rewrite": ("alter table app.events set unlogged", GOES_ON),
     "new foreign key": ("create table app.child (id bigint references app.events)", GOES_ON),
     "new foreign key, not valid": (
-        """create table app.child (id bigint); insert into app.child values (1500);
+        """create table app.child (id bigint); insert into app.child values (600);
         alter table app.child add foreign key (id) references app.events not valid""",
         ("partial", "referenced", None),
     ),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # holds some of the 1.4 MB that the archive, or the table, comes to
 BOUND = 1024 * 1024
+ROWS, EXPIRED = 1500, 1400
 
 
 @contextlib.contextmanager
@@ -78,7 +79,7 @@ def bound(pid: int, size: int | str) -> None:
 
 
 def test_a_run_that_fills_the_disk(lab: Lab) -> None:
-    lab.table()
+    lab.table(rows=ROWS, expired=EXPIRED)
     lab.policy(action="archive")
     lab.db.execute("call pydb.retention_run('events', p_max_rows => 100)")
     session = lab.session()
@@ -86,15 +87,15 @@ def test_a_run_that_fills_the_disk(lab: Lab) -> None:
         assert lab.run(session=session).failed() == "YD110"
         row = lab.runs()[-1]
         assert (row.state, row.stop_reason, row.sqlstate) == ("failed", "error", code)
-        archived = whole(lab)
+        archived = whole(lab, ROWS)
         assert archived == set(range(1, len(archived) + 1))
-        assert 100 < len(archived) < 1500
+        assert 100 < len(archived) < EXPIRED
         lab.balanced()
         make_room()
         lab.run(session=session).succeeded()
-        assert whole(lab) == set(range(1, 1501))
+        assert whole(lab, ROWS) == set(range(1, EXPIRED + 1))
         lab.converges()
-    assert [run.rows_done for run in lab.runs()] == [100, len(archived) - 100, 1500 - len(archived), 0, 0]
+    assert [run.rows_done for run in lab.runs()] == [100, len(archived) - 100, EXPIRED - len(archived), 0, 0]
 
 
 def test_partitions_whose_rows_fill_the_disk(lab: Lab) -> None:
@@ -135,7 +136,7 @@ def test_partitions_whose_rows_fill_the_disk(lab: Lab) -> None:
 
 @pytest.mark.parametrize("whence", ["archive", "file"])
 def test_what_comes_back_fills_the_disk(lab: Lab, tmp_path: Path, whence: str) -> None:
-    lab.table()
+    lab.table(rows=ROWS, expired=EXPIRED)
     place = target.Directory(tmp_path)
     with db.connect(lab.dsn) as conn, db.connect(lab.dsn) as reader:
         if whence == "archive":
@@ -144,7 +145,7 @@ def test_what_comes_back_fills_the_disk(lab: Lab, tmp_path: Path, whence: str) -
         else:
             lab.policy(action="export")
             export.export(conn, reader, "events", place)
-        assert lab.ids() == set(range(1501, 2001))
+        assert lab.ids() == set(range(EXPIRED + 1, ROWS + 1))
         # what is left takes more than the small disk has: each row a block
         lab.db.execute(b"delete from app.events")
 
@@ -164,14 +165,14 @@ def test_what_comes_back_fills_the_disk(lab: Lab, tmp_path: Path, whence: str) -
             assert lab.ids() == set()
             make_room()
             back()
-            assert lab.ids() == set(range(1, 1501))
+            assert lab.ids() == set(range(1, EXPIRED + 1))
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_no_room_for_wal_while_rows_are_archived(mortal_lab: Lab, when: str) -> None:
     """The server panics, and recovers: an open batch is gone from table and archive alike."""
     lab = mortal_lab
-    lab.table()
+    lab.table(rows=ROWS, expired=EXPIRED)
     lab.policy(action="archive")
     with lab.gate(when=when) as gate:
         run = lab.start()
@@ -180,16 +181,16 @@ def test_no_room_for_wal_while_rows_are_archived(mortal_lab: Lab, when: str) -> 
         gate.open()
         run.failed()
         lab.reconnect()
-    archived = whole(lab)
-    assert 0 < len(archived) < 1500
+    archived = whole(lab, ROWS)
+    assert 0 < len(archived) < EXPIRED
     lab.converges()
-    assert whole(lab) == set(range(1, 1501))
+    assert whole(lab, ROWS) == set(range(1, EXPIRED + 1))
 
 
 def test_no_room_for_wal_while_exported_rows_are_deleted(mortal_lab: Lab, tmp_path: Path) -> None:
     """What is gone is in a verified file, whatever the server knew of it when it panicked."""
     lab = mortal_lab
-    lab.table()
+    lab.table(rows=ROWS, expired=EXPIRED)
     lab.policy(action="export")
     place = tmp_path / "files"
     place.mkdir()
@@ -203,10 +204,10 @@ def test_no_room_for_wal_while_exported_rows_are_deleted(mortal_lab: Lab, tmp_pa
         assert cli.finish(process).code not in {0, 130}
         lab.reconnect()
     gone = lab.gone()
-    assert gone < 1500
+    assert gone < EXPIRED
     assert exported(lab) == gone
     again = cli(*words)
-    assert (again.code, lab.gone(), exported(lab)) == (0, 1500, 1500), again
+    assert (again.code, lab.gone(), exported(lab)) == (0, EXPIRED, EXPIRED), again
     verified = cli("archive", "verify", str(place))
     assert verified.code == 0, verified
 

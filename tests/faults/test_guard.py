@@ -204,13 +204,16 @@ def test_a_restore_to_a_point_in_time(origin: Origin, tmp_path: Path) -> None:
         held(connection)
 
 
+@pytest.fixture(scope="module")
+def dump(origin: Origin) -> bytes:
+    command = [str(origin.server.bin_dir / "pg_dump"), "-d", origin.server.dsn(origin.name)]
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
 @pytest.mark.parametrize("target", ["here", "elsewhere"])
-def test_a_dump_that_is_restored(origin: Origin, target: str, servers: Servers, tmp_path: Path) -> None:
+def test_a_dump_that_is_restored(origin: Origin, dump: bytes, target: str, servers: Servers) -> None:
     server = origin.server if target == "here" else servers.get("pg18")
     tools = origin.server.bin_dir
-    dump = subprocess.run(
-        [str(tools / "pg_dump"), "-d", origin.server.dsn(origin.name)], capture_output=True, check=True
-    ).stdout
     with server.database(migrated=False) as database:
         subprocess.run(
             [str(tools / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database.dsn],
@@ -227,7 +230,12 @@ def test_an_upgrade(origin: Origin, tmp_path: Path) -> None:
     account = Account.for_servers()
     with origin.copied() as data:
         with embedded.Server(data, origin.server.bin_dir, SETTINGS) as old, open_one(old.dsn()) as connection:
-            connection.execute("update pg_database set datallowconn = true where datname <> 'template0'")
+            # to dump and restore the templates of other tests takes as long as all the rest
+            templates = f"from pg_database where datname like '{servers.TEMPLATE}%'"
+            for (name,) in connection.execute(f"select datname {templates}".encode()).fetchall():
+                template = sql.Identifier(str(name))
+                connection.execute(sql.SQL("alter database {} is_template false").format(template))
+                connection.execute(sql.SQL("drop database {}").format(template))
         new = data.parent / "new"
         bins = servers.bin_dir("pg18")
         with embedded.Server(data_dir=None, bin_dir=bins) as other:

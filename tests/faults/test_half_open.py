@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.faults.lab import EXPIRED
 from tests.faults.proxy import Deaf
 
 if TYPE_CHECKING:
@@ -49,5 +50,5 @@ def test_d7_packets_dropped_while_a_run_works(lab: Lab, tmp_path: Path, command:
     lab.balanced(live=0 if ended else 1)
     again = Cli(lab.dsn, tmp_path)(*words)
     assert again.code == 0, again
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
     lab.balanced()

@@ -10,7 +10,7 @@ import pytest
 from pydb import db, errors
 from pydb.archive import export, load, target
 from tests.faults.crashes import CRASHES
-from tests.faults.lab import DEADLINE
+from tests.faults.lab import DEADLINE, EXPIRED, ROWS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,11 +55,11 @@ class Importing(threading.Thread):
 @pytest.mark.parametrize("point", POINTS)
 def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Crash, point: str) -> None:
     lab, place = mortal_lab, target.Directory(tmp_path)
-    lab.table(rows=700, expired=600)
+    lab.table()
     lab.policy(action="export")
     with db.connect(lab.dsn) as conn, db.connect(lab.dsn) as reader:
         export.export(conn, reader, "events", place)
-    young = set(range(601, 701))
+    young = set(range(EXPIRED + 1, ROWS + 1))
     assert lab.ids() == young
     holder = lab.session()
     holder.execute("begin")
@@ -68,10 +68,10 @@ def test_a_crash(mortal: TestServer, mortal_lab: Lab, tmp_path: Path, crash: Cra
     blocked = "from pg_stat_activity where %s = any(pg_blocking_pids(pid))"
     lab.until(f"select exists (select {blocked})", holder.info.backend_pid)
     coming.pid = int(str(lab.value(f"select pid {blocked} limit 1", holder.info.backend_pid)))
-    crash(mortal, lab, coming)  # type: ignore[arg-type]
+    crash(mortal, lab, coming)
     holder.close()
     assert lab.ids() == young
     again = Importing(lab, place)
     again.join(DEADLINE)
     assert again.error is None
-    assert lab.ids() == young | set(range(1, 601))
+    assert lab.ids() == young | set(range(1, EXPIRED + 1))

@@ -11,7 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.faults.lab import AFTER_GATE, GATED_ROW, Background
+from tests.faults.lab import AFTER_GATE, EXPIRED, GATED_ROW, Background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,42 +23,42 @@ PLACES = ("counting", "batch", "batch, before its row", "row lock", "table lock"
 
 
 @contextlib.contextmanager
-def halted(lab: Lab, place: str) -> Iterator[Background]:
+def halted(lab: Lab, place: str, table: str = "events") -> Iterator[Background]:
     """A run that stands still at the place, with the obstacle taken away afterwards."""
-    lab.table()
-    lab.policy(rows_per_second=10 if place == "pause" else None)
+    lab.table(table)
+    lab.policy(table, rows_per_second=10 if place == "pause" else None)
     lab.setting("lock_timeout", "60 s")
-    other = lab.session()
     if place in ("counting", "row lock", "table lock"):
+        other = lab.session()
         other.execute("begin")
         other.execute(
             {
-                "counting": b"lock table app.events in access exclusive mode",
-                "table lock": b"lock table app.events in share mode",
-                "row lock": f"select from app.events where id = {GATED_ROW} for update".encode(),
-            }[place]
+                "counting": f"lock table app.{table} in access exclusive mode",
+                "table lock": f"lock table app.{table} in share mode",
+                "row lock": f"select from app.{table} where id = {GATED_ROW} for update",
+            }[place].encode()
         )
-        run = lab.start()
+        run = lab.start(table)
         lab.until_blocked(run.pid, other.info.backend_pid)
         yield run
         with contextlib.suppress(psycopg.OperationalError):  # after a crash it is rolled back already
             other.execute("rollback")
     elif place == "pause":
-        run = lab.start()
+        run = lab.start(table)
         lab.until_waiting(run.pid, "PgSleep")
         yield run
-        lab.policy()
+        lab.policy(table)
     else:
-        with lab.gate(when="before" if place.endswith("row") else "after") as gate:
-            run = lab.start()
+        with lab.gate(table, when="before" if place.endswith("row") else "after") as gate:
+            run = lab.start(table)
             gate.reached_by(run)
             yield run
 
 
-def done_by_then(lab: Lab, place: str) -> int:
+def done_by_then(lab: Lab, place: str, table: str = "events") -> int:
     """Rows of the batches that were committed when a run halts at the place."""
     if place == "pause":
-        return lab.gone()
+        return lab.gone(table)
     return 0 if place in ("counting", "table lock") else 64 + 128
 
 
@@ -93,17 +93,17 @@ def test_d2_terminated_run_is_found_and_resumed(lab: Lab, place: str) -> None:
     assert (first.state, first.stop_reason) == ("interrupted", "error")
     if row.rows_done:
         assert second.detail["resumed_from"] == first.id
-    assert first.rows_done + second.rows_done == 1500
+    assert first.rows_done + second.rows_done == EXPIRED
 
 
 @pytest.mark.parametrize("strategy", ["heap", "index"])
 def test_d2_many_terminations_add_up(lab: Lab, strategy: str) -> None:
     """Each run is killed in its first batches; the sum of all is exact, whichever way they walk."""
-    lab.table("events", rows=2000, expired=2000)
+    lab.table("events", rows=1250, expired=1250)
     lab.db.execute("create index on app.events (at)")
     lab.db.execute("analyze app.events")
     lab.policy(strategy=strategy)
-    with lab.gate(row=2000) as gate:
+    with lab.gate(row=1250) as gate:
         lab.db.execute(
             "create trigger gates after delete on app.events for each row when (old.id % 250 = 0)"
             " execute function app.gate()"
@@ -148,7 +148,7 @@ def test_i4_live_run_in_another_role_is_not_declared_dead(lab: Lab, role: RoleFa
         gate.open()
         run.succeeded()
     lab.balanced()
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
@@ -163,7 +163,7 @@ def test_d12_a_clock_that_goes_back_makes_no_negative_time(lab: Lab, is_killed: 
         lab.db.execute(f"{ahead}, heartbeat_at = heartbeat_at + interval '1 h'".encode())
         # expired by now, and not when the run read the clock
         lab.db.execute(
-            "update app.events set at = (select cutoff + interval '1 ms' from pydb.job_run) where id = 1900"
+            "update app.events set at = (select cutoff + interval '1 ms' from pydb.job_run) where id = 650"
         )
         if is_killed:
             lab.db.execute("select pg_terminate_backend(%s)", (run.pid,))
@@ -172,9 +172,9 @@ def test_d12_a_clock_that_goes_back_makes_no_negative_time(lab: Lab, is_killed: 
         else:
             gate.open()
             run.succeeded()
-            assert lab.gone() == 1500
-    assert lab.value("select at < now() - interval '30 days' from app.events where id = 1900") is True
-    lab.db.execute("update app.events set at = now() where id = 1900")
+            assert lab.gone() == EXPIRED
+    assert lab.value("select at < now() - interval '30 days' from app.events where id = 650") is True
+    lab.db.execute("update app.events set at = now() where id = 650")
     lab.converges()
     assert lab.runs()[0].state == ("interrupted" if is_killed else "completed")
     assert lab.value("select every(finished_at >= started_at) from pydb.job_run")
@@ -193,7 +193,7 @@ def test_i4_live_run_is_alive_also_where_activity_is_not_tracked(lab: Lab, track
         gate.open()
         run.succeeded()
     lab.balanced()
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
 
 
 def test_i3_run_that_was_taken_for_dead_commits_nothing_more(lab: Lab, role: RoleFactory) -> None:
@@ -211,7 +211,7 @@ def test_i3_run_that_was_taken_for_dead_commits_nothing_more(lab: Lab, role: Rol
         rival.succeeded()
     first, second = lab.runs()
     assert (first.state, first.rows_done) == ("interrupted", 64 + 128)
-    assert (second.state, second.rows_done) == ("completed", 1500 - 64 - 128)
+    assert (second.state, second.rows_done) == ("completed", EXPIRED - 64 - 128)
     lab.balanced()
 
 
@@ -256,4 +256,4 @@ def test_d6_batch_with_a_cursor_that_was_already_used(lab: Lab) -> None:
     while cursor is not None:
         rows, cursor = batch(cursor)
         total += rows
-    assert total == lab.gone() == 1500
+    assert total == lab.gone() == EXPIRED

@@ -28,27 +28,27 @@ OLD = 6  # partitions older than the cutoff
 YOUNG = 4
 
 
-def daily(lab: Lab) -> None:
+def daily(lab: Lab, table: str = "events") -> None:
     """app.events: six partitions that expired, one at the cutoff, three that are younger."""
     lab.db.execute(
-        f"""create table app.events (id int, at timestamptz not null) partition by range (at);
+        f"""create table app.{table} (id int, at timestamptz not null) partition by range (at);
         do $$ begin for i in 0 .. {OLD + YOUNG - 1} loop
             execute format(
-                'create table app.events_%s partition of app.events for values from (%L) to (%L)', i,
+                'create table app.{table}_%s partition of app.{table} for values from (%L) to (%L)', i,
                 date_trunc('day', now()) + (i - {OLD} - 30) * interval '1 day',
                 date_trunc('day', now()) + (i - {OLD} - 29) * interval '1 day');
         end loop; end $$;
-        create table app.events_now partition of app.events for values from ('2100-01-01') to (maxvalue);
-        insert into app.events
+        create table app.{table}_now partition of app.{table} for values from ('2100-01-01') to (maxvalue);
+        insert into app.{table}
         select i, date_trunc('day', now()) + (i / {DAY} - {OLD} - 30) * interval '1 day'
             + interval '23 h 59 min'
         from generate_series(0, {(OLD + YOUNG) * DAY - 1}) as i;""".encode()
     )
-    lab.policy(action="drop_partition")
+    lab.policy(table, action="drop_partition")
 
 
-def there(lab: Lab) -> int:
-    rows = lab.value("select count(*) from app.events")
+def there(lab: Lab, table: str = "events") -> int:
+    rows = lab.value(f"select count(*) from app.{table}")
     assert isinstance(rows, int)
     return rows
 
@@ -71,14 +71,22 @@ def settled(lab: Lab) -> None:
     assert (last.state, last.stop_reason) == ("completed", "exhausted")
 
 
-def halt_drops(lab: Lab, command: str = "DROP TABLE") -> None:
-    """Whoever drops a table stops before it, while the gates are closed."""
+def halt_drops(lab: Lab) -> None:
+    """Whoever drops a table stops before it, while the gates are closed; by `halts_at` who alters one."""
     lab.db.execute(
         f"""create function app.halt() returns event_trigger language plpgsql as $$ begin
-            perform pg_advisory_xact_lock_shared({GATE}); end $$;
-        create event trigger halt on ddl_command_start when tag in ('{command}') execute function app.halt();
+            if tg_tag like coalesce(current_setting('app.halts', true), 'DROP') || '%' then
+                perform pg_advisory_xact_lock_shared({GATE});
+            end if; end $$;
+        create event trigger halt on ddl_command_start when tag in ('ALTER TABLE', 'DROP TABLE')
+        execute function app.halt();
         alter event trigger halt enable always;""".encode()
     )
+
+
+def halts_at(command: str) -> str:
+    """Options of a session that stops before ALTER or DROP."""
+    return f"-c app.halts={command}"
 
 
 class Writer(threading.Thread):

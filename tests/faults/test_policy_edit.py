@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, LiteralString
 
 import pytest
 
-from tests.faults.lab import AFTER_GATE
+from tests.faults.lab import AFTER_GATE, EXPIRED, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def test_c14_longer_keep_holds_from_the_next_batch_on(lab: Lab) -> None:
 
 def test_c14_shorter_keep_is_planned_and_deleted_too(lab: Lab) -> None:
     lab.table()
-    lab.db.execute("update app.events set at = now() - interval '20 days' where id > 1900")
+    lab.db.execute("update app.events set at = now() - interval '20 days' where id > 680")
     lab.policy()
     with lab.gate() as gate:
         run = lab.start()
@@ -53,22 +53,22 @@ def test_c14_shorter_keep_is_planned_and_deleted_too(lab: Lab) -> None:
         gate.open()
         run.succeeded()
     row = lab.runs()[-1]
-    assert (row.state, row.rows_planned, row.rows_done) == ("completed", 1600, 1600)
-    assert lab.ids() == set(range(1501, 1901))
+    assert (row.state, row.rows_planned, row.rows_done) == ("completed", EXPIRED + 20, EXPIRED + 20)
+    assert lab.ids() == set(range(EXPIRED + 1, 681))
 
 
 def test_c14_shorter_keep_meets_the_fuse(lab: Lab) -> None:
-    lab.table()
-    lab.policy(fuse_rows=1500)
-    assert edited(lab, lambda: lab.policy(keep="2 hours", fuse_rows=1500)) == "YD111"
+    lab.table(rows=2 * EXPIRED)
+    lab.policy(fuse_rows=EXPIRED)
+    assert edited(lab, lambda: lab.policy(keep="2 hours", fuse_rows=EXPIRED)) == "YD111"
     assert last(lab) == ("blocked", "fuse", AFTER_GATE)
 
 
 def test_c14_filter_that_appears_spares_the_rest(lab: Lab) -> None:
     lab.table()
     lab.policy()
-    assert edited(lab, lambda: lab.policy(filter="id > 1000")) is None
-    assert lab.ids() == set(range(AFTER_GATE + 1, 1001)) | set(range(1501, 2001))
+    assert edited(lab, lambda: lab.policy(filter="id > 500")) is None
+    assert lab.ids() == set(range(AFTER_GATE + 1, 501)) | set(range(EXPIRED + 1, ROWS + 1))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_c14_policy_dropped_before_its_turn_does_not_stop_the_others(lab: Lab) -
         lab.db.execute("select pydb.retention_policy_drop('b')")
         gate.open()
         run.ended()
-    assert [lab.gone(name) for name in ("a", "b", "c")] == [1500, 0, 1500]
+    assert [lab.gone(name) for name in ("a", "b", "c")] == [EXPIRED, 0, EXPIRED]
     assert lab.runs("c")[-1].state == "completed"
 
 
@@ -211,7 +211,7 @@ def test_c14_edit_in_a_pause_holds_at_once(lab: Lab) -> None:
     run.succeeded()
     lab.balanced()
     assert last(lab)[:2] == ("completed", "exhausted")
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
 
 
 def test_c14_drop_in_a_pause_ends_the_run(lab: Lab) -> None:

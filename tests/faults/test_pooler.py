@@ -11,7 +11,7 @@ import pytest
 from pydb import db as pydb_db
 from pydb import retention
 from tests.cli.conftest import Cli
-from tests.faults.lab import Background
+from tests.faults.lab import EXPIRED, Background
 from tests.servers import MissingServerError, PgBouncer
 
 if TYPE_CHECKING:
@@ -46,13 +46,15 @@ def test_c4_procedure_function_and_batch_share_one_connection(lab: Lab, pooled: 
     try:
         pids = {c.execute("select pg_backend_pid()").fetchone() for c in clients}
         assert len(pids) == 1
-        clients[0].execute("call pydb.retention_run('events', p_max_rows => 500)")
+        clients[0].execute("call pydb.retention_run('events', p_max_rows => 250)")
         with clients[1].transaction():
             clients[1].execute("select rows_done from pydb.retention_batch('events', 100)")
-        assert clients[2].execute("select rows from pydb.retention_plan('events')").fetchone() == (900,)
+        assert clients[2].execute("select rows from pydb.retention_plan('events')").fetchone() == (
+            EXPIRED - 350,
+        )
         clients[2].execute("call pydb.retention_run('events')")
-        assert lab.gone() == 1500
-        assert [run.rows_done for run in lab.runs()] == [500, 900]
+        assert lab.gone() == EXPIRED
+        assert [run.rows_done for run in lab.runs()] == [250, EXPIRED - 350]
     finally:
         for c in clients:
             c.close()
@@ -75,7 +77,7 @@ def test_c4_run_leaves_the_connection_as_it_was(lab: Lab, pooled: str) -> None:
     assert second.execute(
         "select count(*) from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'"
     ).fetchone() == (0,)
-    assert lab.gone() == 1500
+    assert lab.gone() == EXPIRED
     first.close()
     second.close()
 
@@ -143,7 +145,7 @@ def test_c4_commands(lab: Lab, pooled: str, tmp_path: Path) -> None:
     assert done.code == 0, done.err
     runs = done.document["runs"]
     assert isinstance(runs, list)
-    assert [(run["state"], run["rows_done"]) for run in runs] == [("completed", 1500)]
+    assert [(run["state"], run["rows_done"]) for run in runs] == [("completed", EXPIRED)]
     assert cli("retention", "pause").code == 0
     assert cli("retention", "run", "events", "--yes").code == 1
     assert cli("retention", "resume").code == 0

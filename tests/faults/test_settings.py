@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.lab import AFTER_GATE, Background
+from tests.faults.lab import AFTER_GATE, EXPIRED, Background
 
 if TYPE_CHECKING:
     from tests.conftest import RoleFactory
@@ -96,15 +96,15 @@ def hostile(lab: Lab, role: RoleFactory) -> str:
 def test_f13_hostile_settings_change_nothing(lab: Lab, hostile: str) -> None:
     lab.table()
     lab.policy(rows_per_second=2000, max_runtime="1 hour", filter="filler <> 'spare' and at is not null")
-    lab.db.execute("update app.events set filler = 'spare' where id in (3, 1400)")
+    lab.db.execute("update app.events set filler = 'spare' where id in (3, 580)")
     session = lab.session(user=hostile)
     plan = session.execute("select rows from pydb.retention_plan('events')").fetchone()
     session.execute(
         "call pydb.retention_run(p_policy => 'events', p_max_rows => 100000, p_max_runtime => '1 hour')"
     )
     lab.balanced()
-    assert plan == (1498,)
-    assert lab.gone() == 1498
+    assert plan == (EXPIRED - 2,)
+    assert lab.gone() == EXPIRED - 2
     assert lab.runs()[-1].state == "completed"
     for setting in ("TimeZone", "DateStyle", "IntervalStyle"):
         (shown,) = session.execute(f"show {setting}".encode()).fetchone() or (None,)
@@ -118,7 +118,7 @@ def test_f13_batches_under_hostile_settings(lab: Lab, hostile: str) -> None:
     cursor, total = None, 0
     while True:
         row = session.execute(
-            "select rows_done, cursor from pydb.retention_batch('events', 400, %s::pg_catalog.jsonb)",
+            "select rows_done, cursor from pydb.retention_batch('events', 200, %s::pg_catalog.jsonb)",
             (cursor,),
         ).fetchone()
         assert row is not None
@@ -126,7 +126,7 @@ def test_f13_batches_under_hostile_settings(lab: Lab, hostile: str) -> None:
         if row[1] is None:
             break
         cursor = json.dumps(row[1])
-    assert total == lab.gone() == 1500
+    assert total == lab.gone() == EXPIRED
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])

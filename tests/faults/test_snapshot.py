@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.faults.lab import ROWS
+
 if TYPE_CHECKING:
     from tests.faults.lab import Lab
 
@@ -16,13 +18,13 @@ def next_transaction(lab: Lab) -> object:
 
 
 def test_c13_long_reader_sees_all_and_each_batch_is_a_transaction(lab: Lab) -> None:
-    lab.table(expired=2000)
+    lab.table(expired=ROWS)
     lab.policy()
     reader = lab.session()
     reader.execute("begin isolation level repeatable read")
     reader.execute("select count(*) from app.events")
     lab.run().succeeded()
-    assert reader.execute("select count(*) from app.events").fetchone() == (2000,)
+    assert reader.execute("select count(*) from app.events").fetchone() == (ROWS,)
     assert lab.value("select count(distinct transaction) from app.effect") == lab.runs()[-1].batches
     lab.balanced()
 
@@ -54,7 +56,7 @@ def test_c13_waiting_run_does_not_keep_its_first_snapshot(lab: Lab) -> None:
     """While the run stands in a late batch, the numbers of its early ones are behind the horizon."""
     lab.table()
     lab.policy()
-    with lab.gate(row=1400) as gate:
+    with lab.gate(row=560) as gate:
         run = lab.start()
         gate.reached_by(run)
         first = lab.value("select min(transaction) from app.effect")

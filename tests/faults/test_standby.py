@@ -14,6 +14,7 @@ import pytest
 from pydb import embedded
 from pydb.embedded.supervisor import Account
 from tests.cli.conftest import Cli
+from tests.faults.lab import EXPIRED
 from tests.servers import SETTINGS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_d10_hot_standby(standby: embedded.Server, mortal_lab: Lab, tmp_path: Pa
             warnings.clear()
             session.execute("call pydb.retention_run(%s)", (policy,))
             assert warnings == [("WARNING", "YD007")]
-        assert session.execute("select rows from pydb.retention_plan('events')").fetchone() == (1500,)
+        assert session.execute("select rows from pydb.retention_plan('events')").fetchone() == (EXPIRED,)
         for refused in (
             "select pydb.retention_batch('events')",
             "select pydb.retention_pause()",
@@ -95,4 +96,4 @@ def test_d10_read_only_by_default(lab: Lab, policy: str | None) -> None:
     assert len(run.warnings) == 1
     assert lab.runs() == []
     assert lab.gone() == 0
-    assert session.execute("select rows from pydb.retention_plan('events')").fetchone() == (1500,)
+    assert session.execute("select rows from pydb.retention_plan('events')").fetchone() == (EXPIRED,)

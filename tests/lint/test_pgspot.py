@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pydb import revision, sources
+from pydb import scripts, sources
 from tests.lint import rules, sqltree
 from tests.servers import INSTALL, migrations
 
@@ -42,7 +42,7 @@ def pgspot(script: Path, *options: str) -> str:
 def installed() -> list[str]:
     """Schemas, tables, routines and views, then what the newest revision changes by hand."""
     newest = sources.history(migrations())[-1]
-    texts = [revision.script_text(name) for name in ("schema.sql", "settings.sql")]
+    texts = [scripts.script_text(name) for name in ("schema.sql", "settings.sql")]
     texts += [path.read_text("utf-8") for path in sources.load_order()]
     return [*texts, newest.script(sources.UPGRADE)]
 

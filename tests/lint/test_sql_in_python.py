@@ -23,6 +23,7 @@ MAY: Final = {
     "idempotency/lent.py": "its purpose, on connections that applications lend, sync and async",
     "cli/_commands.py": "finds statements in hints, to show the command that does the same; sends none",
     "sources.py": "writes the drop statements of a migration from the files that it reverts",
+    "scripts.py": "parts the files of a migration that go to the server at once",
     "revision.py": "runs migrations inside alembic's transaction, where no routine of pydb exists yet",
 }
 # shown to the user as what to type, never executed

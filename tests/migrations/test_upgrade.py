@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 import time
@@ -14,7 +15,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 
-from pydb import errors, migrate, revision, sources
+from pydb import errors, migrate, scripts, sources
 from tests.cli.conftest import Cli
 from tests.migrations.tree import Lines, Tree, has_pydb, lines, rows
 from tests.servers import PAUSE, forget, migrations
@@ -100,7 +101,7 @@ def test_a_second_upgrade_changes_nothing(dsn: str) -> None:
 def test_migrations_make_what_the_sources_say(dsn: str, empty_dsn: str, tree: Tree) -> None:
     with psycopg.connect(empty_dsn) as connection:
         for name in ("settings.sql", "schema.sql"):
-            connection.execute(revision.script_text(name).encode())
+            connection.execute(scripts.script_text(name).encode())
         for path in sources.load_order(tree.sql):
             connection.execute(path.read_bytes())
 
@@ -332,6 +333,24 @@ def test_the_line_of_a_failing_statement_is_named(dsn: str, tree: Tree) -> None:
     (folder / sources.UPGRADE).write_text("-- one\n-- two\nselect nothing_of_the_sort;\n")
     with pytest.raises(errors.PydbError, match=r"upgrade\.sql, line 3"):
         migrate.up(dsn, migrations=tree.migrations)
+    # of files that go to the server at once it is told as well, with the line where the server knows one
+    (folder / sources.UPGRADE).unlink()
+    names = [f"test_{number:03}" for number in range(120)]
+    texts = {name: tree.routine(name, "'é'", result="text").read_bytes() for name in names}
+    frozen = folder / "core"
+    for name, text in texts.items():
+        (frozen / f"{name}.sql").write_bytes(text)
+    for name, statement, expected in (
+        ("test_000", "select 'one';\n", None),
+        ("test_060", "-- é\nselect nothing_of_the_sort;\n", r"core/test_060\.sql, line 13$"),
+        ("test_060", "", None),
+        ("test_119", "do $$ begin perform 1 / 0; end $$;\n", r"core/test_119\.sql$"),
+    ):
+        (frozen / f"{name}.sql").write_bytes(texts[name] + statement.encode())
+        if expected is not None:
+            with pytest.raises(errors.PydbError, match="in ") as caught:
+                migrate.up(dsn, migrations=tree.migrations)
+            assert re.search(expected, str(caught.value.detail)), caught.value.detail
 
 
 @pytest.mark.parametrize("end", ["select pg_terminate_backend(%s)", "select pg_cancel_backend(%s)"])

@@ -60,6 +60,14 @@ def test_nothing_goes_before_somebody_says_which_column_is_meant(
     lab.do("rollback")
     lab.do("call pydb.retention_run('rows')")
     assert [lab.number(f"select count(*) from {name}") for name in ("rows", "below")] == [0, 0]
+    said_then: list[str | None] = []
+    db.add_notice_handler(lambda diagnostic: said_then.append(diagnostic.sqlstate))
+    again = "select pydb.reference_set('rows', '{%s}', '\"Köpfe\"', '{id}', '%s', p_filter => 't > 0')"
+    lab.do("begin")
+    for _ in range(2):
+        lab.do(again % ('"new \\"x"', action))
+    assert [code for code in said_then if code == "YD103"] == ["YD103"]
+    lab.do("rollback")
     lab.rows("select pydb.reference_drop(reference) from pydb.reference_list where status <> 'ok'")
     lab.do("call pydb.retention_run('heads')")
     assert lab.number('select count(*) from "Köpfe"') == 0

@@ -55,5 +55,9 @@ def test_another_column_of_the_name_stops_plan_and_run(db: Connection, more: str
         lab.rows("select * from pydb.retention_batch('runs')")
     assert lab.rows("select sqlstate, rows_done from pydb.job_run order by id desc limit 1") == [("YD103", 0)]
     assert lab.number('select count(*) from "Läufe"') == 4
+    said_then: list[str | None] = []
+    db.add_notice_handler(lambda diagnostic: said_then.append(diagnostic.sqlstate))
     lab.do(SET.format(""))  # by these columns, then
+    lab.do(SET.format(""))
+    assert said_then == ["YD103"]
     lab.rows("select * from pydb.retention_plan('runs')")

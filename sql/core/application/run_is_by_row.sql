@@ -10,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 as $$
     select (pydb_internal.run_fault(p_sqlstate)).by_row or coalesce(
         -- a cancel and what a trigger raises as one look alike, and a cancel must end the call
-        p_sqlstate <> '57014'
+        p_sqlstate <> '57014' and w.said <> ''
         -- what our own triggers raise is no matter of a row, unless the table above says so
         and (p_sqlstate not like 'YD%' or regexp_replace(w.said, E'^.*\n', '') !~ '\mpydb(_internal)?\.')
         -- the application says so itself, with whatever code; or its code breaks, perhaps for this row alone

@@ -1,14 +1,18 @@
 -- pydb_internal.column_moved_problem (naming): whether a name means another column of a table than it did.
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.column_moved_problem(p_relation oid, p_places jsonb)
+create or replace function pydb_internal.column_moved_problem(
+    p_relation oid,
+    p_seen pydb.seen_column[],
+    p_place integer default null
+)
 returns text
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    if p_relation is null or p_places is null then
+    if p_relation is null or cardinality(p_seen) > 0 is not true then
         return null;
     end if;
     return (
@@ -17,22 +21,29 @@ begin
             when w.attisdropped then 'was dropped, and another has its name'
             else format('is called %I by now, and another has its name', w.attname)
         end
-        from jsonb_each_text(p_places -> 'columns') as u (name, number)
-        inner join pg_attribute as n on n.attrelid = p_relation and n.attname = u.name::name and n.attnum > 0
+        from unnest(p_seen) as u
+        inner join pg_attribute as n on n.attrelid = p_relation and n.attname = u.name and n.attnum > 0
             and not n.attisdropped
-        -- after a restore from a dump it is another table, without the columns that were dropped before: a column may
-        -- have a smaller number by then, and no greater one
-        cross join lateral (select (p_places ->> 'relation')::oid = p_relation as is_known) as k
-        left join pg_attribute as w on k.is_known and w.attrelid = p_relation and w.attnum = u.number::smallint
-        where case when k.is_known then n.attnum <> u.number::smallint else n.attnum > u.number::smallint end
-        order by u.number::smallint
+        left join pg_attribute as w
+            on u.relation = p_relation and w.attrelid = p_relation and w.attnum = u.number
+        where (p_place is null or u.place = p_place) and case
+            when u.relation = p_relation then n.attnum <> u.number
+            -- after a restore from a dump it is another table, without the columns that were dropped before: a column
+            -- may have a smaller number by then, and no greater one, but where inherited ones came before its own
+            else n.attnum > u.number and not exists (
+                select from pg_inherits as i
+                inner join pg_class as c on c.oid = i.inhrelid and not c.relispartition
+                where i.inhrelid = p_relation
+            )
+        end
+        order by u.number
         limit 1
     );
 end
 $$;
 
-comment on function pydb_internal.column_moved_problem(oid, jsonb) is
+comment on function pydb_internal.column_moved_problem(oid, pydb.seen_column[], integer) is
 'What became of the first column whose name another has, since column_places found it, in words; null: of none. That a
-column is gone is said by whoever needs it.';
+column is gone is said by whoever needs it. p_place: of this table alone; null = all are of one.';
 
-revoke all on function pydb_internal.column_moved_problem(oid, jsonb) from public;
+revoke all on function pydb_internal.column_moved_problem(oid, pydb.seen_column[], integer) from public;

@@ -10,10 +10,10 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return (
-        select min(pydb_internal.column_moved_problem(u.relation, u.places))
-        from rows from (
-            unnest(p_hold.tables_seen::oid[]), jsonb_array_elements(p_hold.columns_seen)
-        ) as u (relation, places)
+        select min(pydb_internal.column_moved_problem(p_hold.tables_seen[c.place]::oid, c.seen))
+        from (
+            select s.place, array_agg(s) as seen from unnest(p_hold.columns_seen) as s group by s.place
+        ) as c
     );
 end
 $$;

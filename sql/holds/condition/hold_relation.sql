@@ -11,7 +11,8 @@ as $$
 begin
     return (
         select coalesce(
-            (select c.oid from pg_class as c where c.oid = p_hold.relation),
+            -- after a restore from a dump the number of one that is gone may be that of an index, or whatever
+            (select c.oid from pg_class as c where c.oid = p_hold.relation and c.relkind in ('r', 'p', 'f')),
             -- dropped and made again: what is held has its name
             to_regclass(p_hold.relation_name)::oid
         )

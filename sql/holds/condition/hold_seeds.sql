@@ -19,7 +19,7 @@ begin
             case
                 when d.problem is null and h.filter is not null and (
                     p_stores is null or pydb_internal.hold_is_asked(h, p_stores)
-                ) then h.filter
+                ) then pydb_internal.filter_condition(t.relation, h.filter)
             end as filter
         from unnest(p_holds) as h
         cross join lateral pydb_internal.hold_defect(h, p_stores is not null) as d (problem)

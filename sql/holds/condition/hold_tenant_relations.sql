@@ -23,7 +23,8 @@ begin
             -- those that had it when the hold was placed, whatever they call it now
             select c.oid
             from unnest(p_hold.tables_seen::oid[]) as s (oid)
-            inner join pg_class as c on c.oid = s.oid
+            -- the number of one that was dropped may be that of anything after a restore from a dump
+            inner join pg_class as c on c.oid = s.oid and c.relkind in ('r', 'p')
             order by 1
         ) end
     );

@@ -9,12 +9,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     p_hold.tables_seen := p_relations::regclass[];
-    p_hold.columns_seen := coalesce((
-        select jsonb_agg(pydb_internal.column_places(
-            u.relation, p_hold.key_columns || pydb_internal.filter_columns(u.relation, p_hold.filter)
-        ) order by u.ord)
+    p_hold.columns_seen := array(
+        select s
         from unnest(p_relations) with ordinality as u (relation, ord)
-    ), '[]');
+        cross join lateral unnest(pydb_internal.column_places(
+            u.relation, p_hold.key_columns || pydb_internal.filter_columns(u.relation, p_hold.filter), u.ord::integer
+        )) as s
+        order by u.ord, s.number
+    );
     return p_hold;
 end
 $$;

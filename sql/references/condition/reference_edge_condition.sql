@@ -29,7 +29,7 @@ begin
             hint = format('select * from pydb.reference where name = %L;', p_edge.reference);
     end if;
     perform pydb_internal.reference_check_author(v_stored);
-    return v_condition;
+    return pydb_internal.filter_condition(case when p_is_parent then p_edge.parent else p_edge.child end, v_condition);
 end
 $$;
 

@@ -9,8 +9,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
     return coalesce(
-        pydb_internal.column_moved_problem(p_reference.child, p_reference.columns_seen -> 'child'),
-        pydb_internal.column_moved_problem(p_reference.parent, p_reference.columns_seen -> 'parent')
+        pydb_internal.column_moved_problem(p_reference.child, p_reference.columns_seen, 1),
+        pydb_internal.column_moved_problem(p_reference.parent, p_reference.columns_seen, 2)
     );
 end
 $$;

@@ -2,7 +2,7 @@
 -- no change, no trace.
 -- reads the catalog, reads and writes pydb.reference, pydb_internal.draft
 -- writes pydb.audit_log, pydb_internal.reference_gate   locks the reference's row
--- raises YD005 YD301
+-- raises YD005 YD301; warns YD103
 create or replace function pydb_internal.reference_store(p_draft bigint)
 returns pydb.reference
 language plpgsql
@@ -54,7 +54,18 @@ begin
     v_new.author_role := v_draft.author_role;
     v_new.created_at := coalesce(v_old.created_at, now());
     v_new.updated_at := coalesce(v_old.updated_at, now());
+    v_problem := pydb_internal.reference_moved_problem(v_old);
+    if v_problem is not null then
+        raise warning using errcode = 'YD103', message = format('reference %s was about another column: %s', v_new.name,
+                v_problem),
+            detail = 'From now on it is about the columns that have these names now.',
+            hint = 'select * from pydb.reference_list;';
+    elsif v_old.name is not null then
+        v_old.columns_seen := v_new.columns_seen; -- the same ones, by other numbers after a restore from a dump
+    end if;
     if v_new is not distinct from v_old then
+        update pydb.reference as r set columns_seen = v_new.columns_seen
+        where r.name = v_new.name and r.columns_seen is distinct from v_new.columns_seen;
         return v_old;
     end if;
     v_new.updated_at := now();

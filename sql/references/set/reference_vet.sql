@@ -49,12 +49,10 @@ begin
     if v_new.parent_filter is not null then
         v_new.parent_filter := pydb_internal.filter_check(v_new.parent, v_new.parent_filter);
     end if;
-    v_new.columns_seen := jsonb_build_object(
-        'child', pydb_internal.column_places(
-            v_new.child, v_new.child_columns || pydb_internal.filter_columns(v_new.child, v_new.filter)
-        ), 'parent', pydb_internal.column_places(
-            v_new.parent, v_new.parent_columns || pydb_internal.filter_columns(v_new.parent, v_new.parent_filter)
-        )
+    v_new.columns_seen := pydb_internal.column_places(
+        v_new.child, v_new.child_columns || pydb_internal.filter_columns(v_new.child, v_new.filter), 1
+    ) || pydb_internal.column_places(
+        v_new.parent, v_new.parent_columns || pydb_internal.filter_columns(v_new.parent, v_new.parent_filter), 2
     );
     v_new.name := pydb_internal.reference_name(v_new.child, v_new.child_columns, v_name);
     return jsonb_build_object(

@@ -53,9 +53,9 @@ begin
     expired := concat_ws(' and ', v_before, v_from);
     walked := concat_ws(' and ', v_before, 'case when ' || v_from || ' then true end');
     -- the filters of built-in policies may name the bound
-    filtered := coalesce(' and (' || case
+    filtered := coalesce(' and ' || pydb_internal.filter_condition(p_policy.target, case
         when p_policy.builtin then replace(p_policy.filter, ':cutoff', v_bound) else p_policy.filter
-    end || ')', '');
+    end), '');
 end
 $$;
 

@@ -10,8 +10,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
     v_problem constant text := coalesce(
-        pydb_internal.column_moved_problem(p_policy.target, p_policy.columns_seen -> 'target'),
-        pydb_internal.column_moved_problem(p_policy.keep_table, p_policy.columns_seen -> 'keep_table')
+        pydb_internal.column_moved_problem(p_policy.target, p_policy.columns_seen, 1),
+        pydb_internal.column_moved_problem(p_policy.keep_table, p_policy.columns_seen, 2)
     );
 begin
     if v_problem is not null then

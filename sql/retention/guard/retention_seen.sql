@@ -3,27 +3,25 @@
 -- reads the catalog   writes nothing   locks nothing
 -- raises nothing
 create or replace function pydb_internal.retention_seen(p_policy pydb.retention_policy)
-returns jsonb
+returns pydb.seen_column[]
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-    return jsonb_strip_nulls(jsonb_build_object(
-        'target', pydb_internal.column_places(
-            p_policy.target, array[p_policy.time_column, p_policy.keep_column] || p_policy.keep_by
-            || p_policy.keep_last_by || pydb_internal.filter_columns(p_policy.target, p_policy.filter)
-        ), 'keep_table', case when p_policy.keep_table is not null then pydb_internal.column_places(
-            p_policy.keep_table, p_policy.keep_key || array[p_policy.keep_value]
-        ) end, 'watermark_table', case when p_policy.watermark_table is not null then pydb_internal.column_places(
-            p_policy.watermark_table, array[p_policy.watermark_column]
-            || pydb_internal.filter_columns(p_policy.watermark_table, p_policy.watermark_filter)
-        ) end
-    ));
+    return pydb_internal.column_places(
+        p_policy.target, array[p_policy.time_column, p_policy.keep_column] || p_policy.keep_by
+        || p_policy.keep_last_by || pydb_internal.filter_columns(p_policy.target, p_policy.filter), 1
+    ) || pydb_internal.column_places(
+        p_policy.keep_table, p_policy.keep_key || array[p_policy.keep_value], 2
+    ) || pydb_internal.column_places(
+        p_policy.watermark_table, array[p_policy.watermark_column]
+        || pydb_internal.filter_columns(p_policy.watermark_table, p_policy.watermark_filter), 3
+    );
 end
 $$;
 
 comment on function pydb_internal.retention_seen(pydb.retention_policy) is
-'Object: column_places of its table (target), of its mapping table and of the table of its watermark.';
+'column_places of its table (1), of its mapping table (2) and of the table of its watermark (3).';
 
 revoke all on function pydb_internal.retention_seen(pydb.retention_policy) from public;

@@ -2,7 +2,7 @@
 -- that set it; no change, no trace.
 -- reads and writes pydb.retention_policy, pydb_internal.draft   writes pydb.schedule_source,
 -- pydb.audit_log   locks the policy's row
--- raises YD001 YD005 YD107
+-- raises YD001 YD005 YD107; warns YD103
 create or replace function pydb_internal.retention_policy_store(p_draft bigint)
 returns pydb.retention_policy
 language plpgsql
@@ -17,6 +17,7 @@ declare
     v_old pydb.retention_policy;
     v_new pydb.retention_policy := v_given;
     v_other text;
+    v_moved text;
 begin
     -- two at once on one table: the second waits, and sees the first
     perform pg_advisory_xact_lock(hashtextextended('pydb.retention_policy', 0));
@@ -57,10 +58,25 @@ begin
     v_new.paused_at := v_old.paused_at;
     v_new.paused_by := v_old.paused_by;
     v_new.paused_reason := v_old.paused_reason;
+    v_moved := coalesce(
+        pydb_internal.column_moved_problem(v_old.target, v_old.columns_seen, 1),
+        pydb_internal.column_moved_problem(v_old.keep_table, v_old.columns_seen, 2),
+        pydb_internal.column_moved_problem(v_old.watermark_table, v_old.columns_seen, 3)
+    );
+    if v_moved is not null then
+        raise warning using errcode = 'YD103', message = format('policy %s was about another column: %s', v_new.name,
+                v_moved),
+            detail = 'From now on it is about the columns that have these names now.',
+            hint = pydb_internal.shell_command('pydb retention plan', array[v_new.name]);
+    elsif v_old.name is not null then
+        v_old.columns_seen := v_new.columns_seen; -- the same ones, by other numbers after a restore from a dump
+    end if;
     -- an interval equals another of the same length on paper: 30 days = 1 month, but it is not the same keep
     if v_new is not distinct from v_old and v_new.keep::text = v_old.keep::text
         and v_new.keep_floor::text is not distinct from v_old.keep_floor::text
     then
+        update pydb.retention_policy as p set columns_seen = v_new.columns_seen
+        where p.name = v_new.name and p.columns_seen is distinct from v_new.columns_seen;
         return v_old;
     end if;
     v_new.updated_at := now();

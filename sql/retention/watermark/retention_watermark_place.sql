@@ -47,7 +47,9 @@ begin
     p_policy.time_unit := unit;
     query := 'select ' || pydb_internal.retention_instant(p_policy, v_value)
         || coalesce(' from ' || pydb_internal.relation_name(p_policy.watermark_table) || ' as t', '')
-        || coalesce(' where (' || p_policy.watermark_filter || ')', '');
+        || coalesce(
+            ' where ' || pydb_internal.filter_condition(p_policy.watermark_table, p_policy.watermark_filter), ''
+        );
 end
 $$;
 

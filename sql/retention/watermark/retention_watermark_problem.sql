@@ -29,9 +29,7 @@ begin
         ) as p;
     end if;
     if problem is null then
-        problem := pydb_internal.column_moved_problem(
-            p_policy.watermark_table, p_policy.columns_seen -> 'watermark_table'
-        );
+        problem := pydb_internal.column_moved_problem(p_policy.watermark_table, p_policy.columns_seen, 3);
         hint := case when problem is not null then 'Set the policy again, with the column that is meant.' end;
     end if;
     if problem is null and v_source.unit is null then
