@@ -344,15 +344,15 @@ declare
         retention_resume_position retention_run_check retention_save_batch retention_save_copy retention_save_detach
         retention_save_empty retention_save_exported retention_save_has_rows retention_save_turn retention_shape_adopt
         retention_shut retention_signature retention_take retention_target_ms retention_tell_held
-        retention_tell_implausible retention_together retention_together_next retention_together_remove
-        retention_together_statements retention_turn retention_unruled retention_verify retention_verify_foreign
-        retention_verify_kept run_beat run_begin run_blame run_call run_check_now run_check_read_write run_close
-        run_close_dead run_close_interrupted run_cure run_drive run_end run_is_by_row run_is_read_only run_kind_get
-        run_label run_last run_log_batch run_log_done run_log_governor run_log_plan run_log_superuser run_log_unstarted
-        run_look run_mark run_message run_open run_open_within run_pin run_proceed run_react run_rest run_sentence
-        run_series run_size run_stop run_tally run_tell run_terms_of run_turns run_unbegun schedule_claim_lost
-        schedule_conflict schedule_failures_add schedule_is_command schedule_require telemetry_extend telemetry_get
-        telemetry_unit total_batches total_bucket window_stop window_within
+        retention_tell_implausible retention_together retention_together_most retention_together_next
+        retention_together_remove retention_together_statements retention_turn retention_unruled retention_verify
+        retention_verify_foreign retention_verify_kept run_beat run_begin run_blame run_call run_check_now
+        run_check_read_write run_close run_close_dead run_close_interrupted run_cure run_drive run_end run_is_by_row
+        run_is_read_only run_kind_get run_label run_last run_log_batch run_log_done run_log_governor run_log_plan
+        run_log_superuser run_log_unstarted run_look run_mark run_message run_open run_open_within run_pin run_proceed
+        run_react run_rest run_sentence run_series run_size run_stop run_tally run_tell run_terms_of run_turns
+        run_unbegun schedule_claim_lost schedule_conflict schedule_failures_add schedule_is_command schedule_require
+        telemetry_extend telemetry_get telemetry_unit total_batches total_bucket window_stop window_within
     ';
     c_counsel constant text := '
         hold_override hold_place hold_refuse hold_release

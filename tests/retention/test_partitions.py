@@ -477,6 +477,7 @@ def test_how_many_go_under_one_lock_depends_on_their_files(lab: Lab, indexes: in
 
 
 def test_a_group_is_one_statement_and_no_larger_than_what_nobody_feels(lab: Lab) -> None:
+    """What hangs on a DROP here takes 30 ms, so fewer go together after the first time."""
     lab.do(
         """create table public.t (id int, at timestamptz not null) partition by range (at);
         do $$ begin for i in 0 .. 35 loop
@@ -485,6 +486,7 @@ def test_a_group_is_one_statement_and_no_larger_than_what_nobody_feels(lab: Lab)
         end loop; end $$;
         create table public.drops (name text, command int);
         create function public.see() returns event_trigger language plpgsql as $$ begin
+            perform pg_sleep(0.03);
             insert into public.drops select object_name, (select count(distinct command) from public.drops)
             from pg_event_trigger_dropped_objects() where object_type = 'table' and original;
         end $$;
@@ -494,4 +496,23 @@ def test_a_group_is_one_statement_and_no_larger_than_what_nobody_feels(lab: Lab)
     assert lab.run().end == DONE
     assert left(lab) == ["t_35"]
     found = lab.rows("select count(*) from public.drops group by command order by command")
-    assert found == [(24,), (11,)]
+    assert found == [(12,), (6,), (6,), (6,), (5,)]
+
+
+@pytest.mark.parametrize(
+    ("most", "parts", "held", "then"),
+    [
+        (None, 12, "1 ms", 14),
+        (14, 14, "8 ms", 16),
+        (14, 3, "1 ms", 16),
+        (23, 23, "1 ms", 24),
+        (24, 24, "16 ms", 12),
+        (24, 24, "2 s", 6),
+        (12, 1, "9 ms", 6),
+    ],
+)
+def test_how_many_go_next_depends_on_how_long_the_last_ones_took(
+    lab: Lab, most: int | None, parts: int, held: str, then: int
+) -> None:
+    query = "select pydb_internal.retention_together_most(%s, %s, %s)"
+    assert lab.one(query, most, parts, held) == then

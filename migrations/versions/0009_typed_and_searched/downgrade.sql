@@ -1,3 +1,6 @@
+drop routine pydb_internal.retention_together_next;
+
+alter type pydb_internal.retention_work drop attribute parts_most;
 drop routine pydb_internal.retention_seen;
 drop routine pydb_internal.column_places;
 drop routine pydb_internal.column_moved_problem;

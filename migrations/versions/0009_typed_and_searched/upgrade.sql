@@ -1,3 +1,8 @@
+drop routine pydb_internal.retention_together_next;
+
+alter type pydb_internal.retention_work add attribute parts_most bigint;
+comment on column pydb_internal.retention_work.parts_most is
+'Partitions that the next lock takes at most; null = none has shown how long that is.';
 drop routine pydb_internal.retention_seen;
 drop routine pydb_internal.column_places;
 drop routine pydb_internal.column_moved_problem;

@@ -84,11 +84,12 @@ begin
     v_work.parts_since := null;
     v_work.parts_done := coalesce(v_work.parts_done, 0) + cardinality(v_all);
     v_work.parts_rows := coalesce(v_work.parts_rows, 0) + v_gone.rows;
+    v_work.parts_most := pydb_internal.retention_together_most(v_work.parts_most, cardinality(v_all), v_gone.held);
     v_turn.run.work := to_jsonb(v_work);
     v_turn.run.rows := v_gone.rows;
     v_turn.through := v_all;
     v_turn.run.wake_at := pydb_internal.retention_together_next(
-        v_gone.held, v_work.parts_done < cardinality(v_work.parts_planned)
+        v_gone.held, cardinality(v_all), v_work.parts_done < cardinality(v_work.parts_planned)
     );
     return v_turn;
 end

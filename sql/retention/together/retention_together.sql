@@ -15,7 +15,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-    v_most constant integer := 24; -- go in one statement; every session reads the catalog anew after it
+    v_most constant bigint := coalesce(p_work.parts_most, 12); -- go in one statement
     v_files bigint := 100; -- tables, indexes and what is beside them: each takes 50 microseconds of the lock
     v_left bigint := p_max_rows;
     v_rows bigint;
@@ -66,8 +66,8 @@ $$;
 comment on function pydb_internal.retention_together(
     pydb.retention_policy, pydb_internal.retention_work, oid, oid, bigint
 ) is
-'Up to 23 other partitions of the same table that were planned to go and still may, of p_max_rows together (null = any),
-that nobody uses now; fewer where they have many indexes, for all go under one lock.';
+'Other partitions of the same table that were planned to go and still may, of p_max_rows together (null = any), that
+nobody uses now; as many as the locks before allow (parts_most), fewer where they have many indexes.';
 
 revoke all on function pydb_internal.retention_together(
     pydb.retention_policy, pydb_internal.retention_work, oid, oid, bigint

@@ -1,7 +1,7 @@
 -- pydb_internal.retention_together_next (together; by retention_partition_turn): when more partitions may go.
 -- reads the sessions   writes nothing   locks nothing
 -- raises nothing
-create or replace function pydb_internal.retention_together_next(p_held interval, p_has_more boolean)
+create or replace function pydb_internal.retention_together_next(p_held interval, p_parts bigint, p_has_more boolean)
 returns timestamptz
 language plpgsql
 volatile
@@ -18,13 +18,15 @@ declare
             and coalesce(s.state_change > v_now - interval '1 s', true)
     );
 begin
-    -- Every session plans anew once after it, some have waited, and while it was got ready a processor was busy: two or
-    -- three statements of each session. Of 25 a second and session that is less than one in a hundred, and it has to
-    -- be well below that: what is above it pushes the percentile out among those that are slow by themselves.
+    -- Every session plans anew once after it. For each partition some have waited, and a processor was busy to get it
+    -- ready: of 24 that makes two or three statements of each session, of 12 hardly two. Of 25 a second and session
+    -- that is less than one in a hundred, and it has to be well below that: what is above it pushes the percentile out
+    -- among those that are slow by themselves.
     return v_now + case
         when p_has_more and v_sessions > 0
             then greatest(
-                least(500 * p_held, interval '10 s'), least(v_sessions * interval '1.2 s', interval '20 s'),
+                least(500 * p_held, interval '10 s'),
+                least(v_sessions * (interval '0.3 s' + p_parts * interval '0.0375 s'), interval '20 s'),
                 interval '20 ms'
             )
         else interval '20 ms'
@@ -32,8 +34,8 @@ begin
 end
 $$;
 
-comment on function pydb_internal.retention_together_next(interval, boolean) is
-'Now, and a rest that is longer the longer p_held is (up to 10 seconds) and the more sessions are at work (up to 20);
-hardly any where none is, or no more partitions are to go.';
+comment on function pydb_internal.retention_together_next(interval, bigint, boolean) is
+'Now, and a rest that is longer the longer p_held is (up to 10 seconds), and the more partitions went and the more
+sessions are at work (up to 20); hardly any where none is, or no more partitions are to go.';
 
-revoke all on function pydb_internal.retention_together_next(interval, boolean) from public;
+revoke all on function pydb_internal.retention_together_next(interval, bigint, boolean) from public;

@@ -428,7 +428,8 @@ create type pydb_internal.retention_work as (
     fixed_ms float8,
     last_rows bigint,
     last_ms float8,
-    fault_words jsonb
+    fault_words jsonb,
+    parts_most bigint
 );
 
 comment on type pydb_internal.retention_work is 'What a retention run keeps in mind beside its parts (run_state.work).';
@@ -479,6 +480,8 @@ comment on column pydb_internal.retention_work.last_rows is 'Rows of the last ba
 comment on column pydb_internal.retention_work.last_ms is 'Milliseconds that it took.';
 comment on column pydb_internal.retention_work.fault_words is
 'What it says beside its message: object, detail and hint; null = nothing.';
+comment on column pydb_internal.retention_work.parts_most is
+'Partitions that the next lock takes at most; null = none has shown how long that is.';
 
 create table pydb.retention_history (
     policy text not null,
