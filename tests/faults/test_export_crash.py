@@ -94,7 +94,7 @@ def test_a_crash(
             waits = ([command.pid for command in commands], other.info.backend_pid)
             lab.until(f"select exists (select {WAITS})", *waits)
             # two sessions may wait: the first deletes
-            pid = lab.value(f"select pid {WAITS} order by pid limit 1", *waits)
+            pid = lab.value(f"select pid {WAITS} order by backend_start limit 1", *waits)
             commands.append(Command(cli, process, int(str(pid)), bool if alone else stack.close))
         crash(mortal, lab, *commands)
     lab.until(

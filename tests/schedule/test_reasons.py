@@ -37,7 +37,7 @@ select pydb.retention_policy_set('{name}', 't.{name}', 'at', '1 day', p_fuse_sha
     p_schedule => '* * * * *'{terms})
 """
 TERMS: Final = {
-    "budget": ", p_max_wal => '1 kB'",
+    "budget": ", p_max_wal => '1 kB', p_batch_target => '10 ms'",
     "night": ", p_windows => '{far}'",
 }
 
