@@ -34,6 +34,17 @@ CATALOG: Final = (
     "pg_authid where rolname = 'postgres'",
     "pg_database where datname = current_database()",
 )
+# where the rows of tables lie that tests make and drop, and those of what they do
+GROWING: Final = (
+    *(
+        f"pg_{name}"
+        for name in (
+            *("attrdef", "attribute", "class", "constraint", "depend", "description", "index", "inherits"),
+            *("proc", "sequence", "shdepend", "statistic", "trigger", "type"),
+        )
+    ),
+    *(f"pydb.{name}" for name in ("audit_log", "job_run", "reference", "retention_policy")),
+)
 _MARK: Final = "(select array[count(*), count(*) filter (where age(xmin) < age(%(xid)s::xid))] from {})"
 # where nobody wrote anything, nobody has to look
 _WRITES: Final = (
