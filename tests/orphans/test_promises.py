@@ -41,8 +41,10 @@ TANGLES: Final = {
 }
 
 
-@pytest.mark.parametrize("mode", ["delete", "quarantine"])
-@pytest.mark.parametrize("how", TANGLES)
+# who keeps whom is found by the one routine, whatever becomes of the rows: each tangle meets one mode
+@pytest.mark.parametrize(
+    ("how", "mode"), [(how, ("delete", "quarantine")[i % 2]) for i, how in enumerate(TANGLES)]
+)
 def test_orphans_that_keep_each_other_go(lab: Lab, how: str, mode: str) -> None:
     rows, due, kept = TANGLES[how]
     lab.do(CHAIN)

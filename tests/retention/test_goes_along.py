@@ -66,8 +66,11 @@ SHAPES: dict[str, tuple[str, int]] = {
 }
 
 
-@pytest.mark.parametrize("on_referenced", ["skip", "error", "cascade"])
-@pytest.mark.parametrize("shape", SHAPES)
+# no row here is kept by a reference, so skip and error differ in nothing that a shape could change
+@pytest.mark.parametrize(
+    ("shape", "on_referenced"),
+    [(shape, on) for i, shape in enumerate(SHAPES) for on in (("skip", "error")[i % 2], "cascade")],
+)
 def test_what_goes_along_is_planned_fused_and_logged(lab: Lab, shape: str, on_referenced: str) -> None:
     script, others = SHAPES[shape]
     lab.do(script)
