@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import psycopg
 import pytest
 import yaml
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
@@ -31,12 +30,23 @@ def totals(db: Connection) -> dict[tuple[str, str], float]:
     return {(str(name), str(labels)): float(str(value)) for name, labels, value in rows}
 
 
+class Scrape:
+    """All samples of one moment; to collect them takes as long as a run."""
+
+    def __init__(self, db: Connection) -> None:
+        rows = db.execute("select m.name, m.labels, m.value from pydb.metric as m").fetchall()
+        self._samples = [(name, labels, float(str(value))) for name, labels, value in rows]
+
+    def value(self, name: str, **labels: str) -> float | None:
+        """Sum of the samples of that name with these labels."""
+        found = [
+            value for known, has, value in self._samples if known == name and labels.items() <= has.items()
+        ]
+        return sum(found) if found else None
+
+
 def value(db: Connection, name: str, **labels: str) -> float | None:
-    row = db.execute(
-        "select sum(m.value) from pydb.metric as m where m.name = %s and m.labels @> %s",
-        [name, psycopg.types.json.Jsonb(labels)],
-    ).fetchone()
-    return None if row is None or row[0] is None else float(str(row[0]))
+    return Scrape(db).value(name, **labels)
 
 
 @pytest.fixture
@@ -95,14 +105,15 @@ def test_a_run_counts_once_with_its_rows_and_its_time(events: Connection) -> Non
     events.execute("call pydb.retention_run('event')")
     events.execute("call pydb.retention_run('login')")
     label = {"subsystem": "retention", "policy": "event"}
-    assert value(events, "lifecycle_runs_total", **label, outcome="partial") == 1
-    assert value(events, "lifecycle_runs_total", **label, outcome="success") == 1
-    assert value(events, "lifecycle_rows_total", **label, action="deleted") == 70
-    assert value(events, "lifecycle_rows_total", subsystem="retention", action="deleted") == 140
-    assert value(events, "lifecycle_run_duration_seconds_count", subsystem="retention") == 3
-    assert value(events, "lifecycle_run_duration_seconds_bucket", subsystem="retention", le="+Inf") == 3
-    batches = value(events, "lifecycle_batches_total", subsystem="retention")
-    assert batches == value(events, "lifecycle_batch_duration_seconds_count", subsystem="retention")
+    now = Scrape(events)
+    assert now.value("lifecycle_runs_total", **label, outcome="partial") == 1
+    assert now.value("lifecycle_runs_total", **label, outcome="success") == 1
+    assert now.value("lifecycle_rows_total", **label, action="deleted") == 70
+    assert now.value("lifecycle_rows_total", subsystem="retention", action="deleted") == 140
+    assert now.value("lifecycle_run_duration_seconds_count", subsystem="retention") == 3
+    assert now.value("lifecycle_run_duration_seconds_bucket", subsystem="retention", le="+Inf") == 3
+    batches = now.value("lifecycle_batches_total", subsystem="retention")
+    assert batches == now.value("lifecycle_batch_duration_seconds_count", subsystem="retention")
     assert batches is not None
     assert batches >= 3
 
@@ -114,10 +125,11 @@ def test_statistics_that_are_lost_are_no_numbers_of_rows(events: Connection) -> 
     events.execute("vacuum (analyze) public.event")
     events.execute("select pg_stat_force_next_flush()")  # else what was written before is counted after
     events.execute("select pg_stat_reset()")  # as a server does that crashed
-    assert value(events, "lifecycle_relation_live_rows", relation="public.event") == 100
-    assert value(events, "lifecycle_relation_live_rows", relation="public.new") is None
-    assert value(events, "lifecycle_relation_dead_ratio", relation="public.event") is None
-    assert value(events, "lifecycle_relation_size_bytes", relation="public.event") not in (None, 0)
+    now = Scrape(events)
+    assert now.value("lifecycle_relation_live_rows", relation="public.event") == 100
+    assert now.value("lifecycle_relation_live_rows", relation="public.new") is None
+    assert now.value("lifecycle_relation_dead_ratio", relation="public.event") is None
+    assert now.value("lifecycle_relation_size_bytes", relation="public.event") not in (None, 0)
     # what comes afterwards is counted from nothing on, until somebody looks
     events.execute("insert into public.event select 1000 + i, now() from generate_series(1, 5) as i")
     events.execute("select pg_stat_force_next_flush()")
@@ -143,8 +155,9 @@ def test_a_run_that_row_security_blocks_is_told_by_its_sqlstate(
             theirs.execute("call pydb.retention_run(%s)", [name])
     rows = events.execute("select subject, sqlstate from pydb.job_run where state = 'blocked'").fetchall()
     assert dict(rows) == {"event": "42501", "login": "YD005"}
-    assert value(events, "lifecycle_runs_total", policy="event", outcome="blocked_rls") == 1
-    assert value(events, "lifecycle_runs_total", policy="login", outcome="blocked") == 1
+    now = Scrape(events)
+    assert now.value("lifecycle_runs_total", policy="event", outcome="blocked_rls") == 1
+    assert now.value("lifecycle_runs_total", policy="login", outcome="blocked") == 1
 
 
 @pytest.mark.parametrize(
@@ -170,17 +183,19 @@ def test_what_a_run_has_done_so_far_counts_while_it_is_at_work(events: Connectio
         "insert into pydb.job_run (kind, subject, state, rows_done, batches, started_at, heartbeat_at, pid)"
         " values ('retention', 'event', 'running', 25, 2, now() - interval '1 min', now(), pg_backend_pid())"
     )
-    assert value(events, "lifecycle_rows_total", policy="event", action="deleted") == 35
-    assert value(events, "lifecycle_run_in_progress", policy="event") == 1
-    assert (value(events, "lifecycle_run_age_seconds", policy="event") or 0) >= 60
+    now = Scrape(events)
+    assert now.value("lifecycle_rows_total", policy="event", action="deleted") == 35
+    assert now.value("lifecycle_run_in_progress", policy="event") == 1
+    assert (now.value("lifecycle_run_age_seconds", policy="event") or 0) >= 60
     # and no less when it is found dead
     events.execute(
         "update pydb.job_run set state = 'interrupted', stop_reason = 'error', finished_at = now()"
         " where state = 'running'"
     )
-    assert value(events, "lifecycle_rows_total", policy="event", action="deleted") == 35
-    assert value(events, "lifecycle_runs_total", policy="event", outcome="interrupted") == 1
-    assert value(events, "lifecycle_run_in_progress") is None
+    now = Scrape(events)
+    assert now.value("lifecycle_rows_total", policy="event", action="deleted") == 35
+    assert now.value("lifecycle_runs_total", policy="event", outcome="interrupted") == 1
+    assert now.value("lifecycle_run_in_progress") is None
 
 
 def test_counters_do_not_go_back_when_the_log_is_pruned_or_the_totals_are_folded(events: Connection) -> None:
@@ -268,8 +283,9 @@ def test_rows_of_a_dropped_archive_are_missing_until_they_are_written_off(events
         "insert into public.event select i, now() - interval '90 days' from generate_series(201, 205) as i"
     )
     events.execute("call pydb.retention_run('event')")
-    assert value(events, "lifecycle_archive_rows", relation="public.event") == 5
-    assert value(events, name) == 70
+    now = Scrape(events)
+    assert now.value("lifecycle_archive_rows", relation="public.event") == 5
+    assert now.value(name) == 70
     told = "select status, reason_code, hint from pydb.health('{archive}')"
     (row,) = events.execute(told).fetchall()
     assert row[:2] == ("error", "archive_gone")
@@ -277,8 +293,9 @@ def test_rows_of_a_dropped_archive_are_missing_until_they_are_written_off(events
     with refused("YD001"):
         events.execute("select pydb.archive_write_off('public.event', ' ')")
     assert events.execute("select pydb.archive_write_off('public.event', 'ticket 12')").fetchone() == (70,)
-    assert value(events, name) == 0
-    assert value(events, "lifecycle_archive_rows", relation="public.event") == 5
+    now = Scrape(events)
+    assert now.value(name) == 0
+    assert now.value("lifecycle_archive_rows", relation="public.event") == 5
     assert events.execute(told).fetchone() != row
     assert events.execute(
         "select subject, arguments - 'runs' from pydb.audit_log where action = 'archive_write_off'"
@@ -296,25 +313,28 @@ def test_who_deletes_in_a_long_transaction_keeps_nobody_waiting(db: Connection, 
     second.commit()
     assert value(db, "lifecycle_runs_total", subsystem="cascade", outcome="success") == 1
     first.commit()
-    assert value(db, "lifecycle_runs_total", subsystem="cascade", outcome="success") == 2
-    assert value(db, "lifecycle_cascade_deleted_rows_total") == 2
-    assert value(db, "lifecycle_cascade_planned_rows_total") == 2
-    assert value(db, "lifecycle_cascade_plan_mismatch_total") == 0
+    now = Scrape(db)
+    assert now.value("lifecycle_runs_total", subsystem="cascade", outcome="success") == 2
+    assert now.value("lifecycle_cascade_deleted_rows_total") == 2
+    assert now.value("lifecycle_cascade_planned_rows_total") == 2
+    assert now.value("lifecycle_cascade_plan_mismatch_total") == 0
 
 
 def test_there_are_so_many_names_and_the_rest_is_other(events: Connection) -> None:
     events.execute("select pydb.setting_set('metric_subjects', '1')")
     events.execute("call pydb.retention_run('event')")
     events.execute("call pydb.retention_run('login')")
-    assert value(events, "lifecycle_runs_total", policy="event") == 1
-    assert value(events, "lifecycle_runs_total", policy="login") is None
-    assert value(events, "lifecycle_runs_total", policy="other") == 1
-    assert value(events, "lifecycle_folded_subjects", subsystem="retention") == 2  # idempotency_key too
+    now = Scrape(events)
+    assert now.value("lifecycle_runs_total", policy="event") == 1
+    assert now.value("lifecycle_runs_total", policy="login") is None
+    assert now.value("lifecycle_runs_total", policy="other") == 1
+    assert now.value("lifecycle_folded_subjects", subsystem="retention") == 2  # idempotency_key too
     # whoever has a name keeps it, and nothing goes from one to the other
     events.execute("select pydb.setting_set('metric_subjects', '200')")
     events.execute("call pydb.retention_run('login')")
-    assert value(events, "lifecycle_runs_total", policy="other") == 1
-    assert value(events, "lifecycle_runs_total", policy="login") == 1
+    now = Scrape(events)
+    assert now.value("lifecycle_runs_total", policy="other") == 1
+    assert now.value("lifecycle_runs_total", policy="login") == 1
     events.execute("select pydb.retention_policy_drop('event')")
     assert value(events, "lifecycle_runs_total", policy="event") is None
 
@@ -324,11 +344,10 @@ def test_times_of_a_policy_without_a_success_are_those_of_its_birth(events: Conn
         "select extract(epoch from created_at)::float8 from pydb.retention_policy where name = 'event'"
     ).fetchone()
     assert row is not None
-    assert value(events, "lifecycle_run_last_success_timestamp_seconds", policy="event") == pytest.approx(
-        row[0]
-    )
-    assert value(events, "lifecycle_run_last_start_timestamp_seconds", policy="event") is None
-    assert value(events, "lifecycle_run_interval_seconds", policy="event") is None
+    now = Scrape(events)
+    assert now.value("lifecycle_run_last_success_timestamp_seconds", policy="event") == pytest.approx(row[0])
+    assert now.value("lifecycle_run_last_start_timestamp_seconds", policy="event") is None
+    assert now.value("lifecycle_run_interval_seconds", policy="event") is None
     events.execute("call pydb.retention_run('event')")
     events.execute("delete from pydb.job_run")
     last = value(events, "lifecycle_run_last_success_timestamp_seconds", policy="event")
@@ -363,8 +382,9 @@ def test_an_interval_is_the_longest_of_its_schedule(
 
 def test_a_collector_that_raises_is_marked_and_the_others_are_there(events: Connection, dsn: str) -> None:
     events.execute("drop view pydb.orphan_list cascade")
-    assert value(events, "lifecycle_scrape_success", collector="orphans") == 0
-    assert value(events, "lifecycle_scrape_success", collector="runs") == 1
+    now = Scrape(events)
+    assert now.value("lifecycle_scrape_success", collector="orphans") == 0
+    assert now.value("lifecycle_scrape_success", collector="runs") == 1
     with database_module.connect(dsn) as conn:
         text, missing = metrics.scrape(conn)
     assert missing == ["orphans"]
@@ -418,7 +438,11 @@ def test_the_collector_of_sql_exporter_names_every_metric_and_its_queries_run(ev
     told = yaml.safe_load(COLLECTOR.read_text("utf-8"))
     known = events.execute("select name, type, labels, help from pydb_internal.metric_kind").fetchall()
     listed = {metric["metric_name"]: metric for metric in told["metrics"]}
-    queries = {query["query_name"]: query["query"] for query in told["queries"]}
+    answers = {}
+    for query in told["queries"]:
+        answer = events.execute(query["query"].encode())
+        assert answer.description is not None
+        answers[query["query_name"]] = ([column.name for column in answer.description], answer.fetchall())
     wanted = set()
     for name, kind, labels, help_text in known:
         parts = [f"{name}_{part}" for part in ("bucket", "sum", "count")] if kind == "histogram" else [name]
@@ -428,15 +452,10 @@ def test_the_collector_of_sql_exporter_names_every_metric_and_its_queries_run(ev
             assert metric["type"] == ("gauge" if kind == "gauge" else "counter")
             assert metric["help"] == help_text
             assert metric.get("key_labels", []) == [*labels, *(["le"] if part.endswith("_bucket") else [])]
-            query = events.execute(queries[metric["query_ref"]].encode())
-            assert query.description is not None
-            columns = [column.name for column in query.description]
+            columns, rows = answers[metric["query_ref"]]
             assert set(columns) >= {*metric.get("key_labels", []), *metric["values"]}
             # each row is one sample: sql_exporter leaves a null out, and refuses two of the same labels
-            keys = [
-                [row[columns.index(label)] for label in metric.get("key_labels", [])]
-                for row in query.fetchall()
-            ]
+            keys = [[row[columns.index(label)] for label in metric.get("key_labels", [])] for row in rows]
             assert len(keys) == len({tuple(key) for key in keys})
             assert all(value is not None for key in keys for value in key)
     assert set(listed) == wanted
