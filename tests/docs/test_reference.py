@@ -72,7 +72,7 @@ class Helper:
         return [leaf for name in names for leaf in self.commands(f"{command} {name}")]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def helper() -> Iterator[Helper]:
     with subprocess.Popen(
         [sys.executable, "-P", "-c", _HELPER],

@@ -52,7 +52,10 @@ def project(tmp_path: Path) -> Path:
 def check(
     project: Path, *args: str, racing: int = 0, broken: int = 0, fail_rerun: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run that many tests that fail once, and that many that always fail, as ops/check does."""
+    """Run that many tests that fail once, and that many that always fail, as ops/check does.
+
+    In one process, which is quicker, unless it is told ``-n1``.
+    """
     names = [f"a b[{number}]" for number in range(racing)], [f"broken{number}" for number in range(broken)]
     (project / "test_it.py").write_text(TESTS.format(racing=names[0], broken=names[1]))
     words = project / "words"
@@ -61,7 +64,7 @@ def check(
     script.write_text(
         '#!/bin/sh\n. "$(dirname -- "$0")/_common.sh"\n. "$(dirname -- "$0")/_tests.sh"\n'
         f'python={sys.executable}\nwords="$root/words"\nfail_rerun={fail_rerun}\ncd -- "$root"\n'
-        'run_tests -n 1 "$@" || exit $?\n'
+        'run_tests -n 0 "$@" || exit $?\n'
     )
     script.chmod(0o755)
     # of the plugins the one that runs tests beside each other: to load all takes longer than these tests
@@ -70,7 +73,7 @@ def check(
 
 
 def test_what_passes_alone_is_named_and_no_failure(project: Path) -> None:
-    done = check(project, racing=5)
+    done = check(project, "-n1", racing=5)
     assert done.returncode == 0, done.stdout + done.stderr
     assert LOUD in done.stderr
     said = [line.removeprefix("pydb:").strip() for line in done.stderr.splitlines() if "test_it.py::" in line]
@@ -96,8 +99,8 @@ def test_what_fails_again_is_a_failure_and_not_named_among_those(project: Path) 
     [
         pytest.param([], 6, 1, id="too many for chance"),
         # the tests behind the first failure have not run
-        pytest.param(["-qx"], 1, 2, id="-x"),
-        pytest.param(["--maxfail=1"], 1, 2, id="--maxfail"),
+        pytest.param(["-n1", "-qx"], 1, 2, id="-x"),
+        pytest.param(["-n1", "--maxfail=1"], 1, 2, id="--maxfail"),
         pytest.param(["-k", "nothing"], 1, 5, id="no tests"),
         pytest.param(["--no-such-option"], 1, 4, id="usage"),
     ],
