@@ -65,8 +65,13 @@ def tapped(decoding: TestServer) -> Iterator[Connection]:
 def messages(db: Connection) -> list[dict[str, object]]:
     """The messages among the binary changes; each must come with deletes in its transaction."""
     found = [bytes(data) for (data,) in db.execute(BINARY.encode(), ("true",)).fetchall()]
-    told = [json.loads(data[data.index(b"{") :]) for data in found if data[:1] == b"M"]
-    assert all(b"pydb\0" in data for data in found if data[:1] == b"M")
+    told = []
+    for data in found:
+        if data[:1] == b"M":
+            # flags and an LSN of nine bytes, whatever these are; the prefix; a length of four bytes; the text
+            prefix, _, text = data[10:].partition(b"\0")
+            assert prefix == b"pydb"
+            told.append(json.loads(text[4:]))
     return told
 
 
