@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-# Between two texts: how often it answered tells in which of them an error was met.
-_NEXT: Final = '\nselect null as "pydb: next file";\n'
+# Between two texts, the first of which may end without a semicolon: how often it answered tells in which an
+# error was met that has no place in the text.
+_NEXT: Final = '\n;select null as "pydb: next file";\n'
 
 
 class FileError(Exception):
@@ -48,12 +51,13 @@ def execute_all(connection: Connection, texts: Sequence[str]) -> None:
     if results[-1].status != pq.ExecStatus.FATAL_ERROR:
         return
     error = psycopg.errors.error_from_result(results[-1])
-    file = sum(result.fname(0) == b"pydb: next file" for result in results[:-1])
     position = error.diag.statement_position
     if position is None:
-        raise FileError(error, file, None)
-    ahead = sum(len(text) + len(_NEXT) for text in texts[:file])
-    raise FileError(error, file, whole.count("\n", ahead, int(position) - 1) + 1)
+        raise FileError(error, sum(result.fname(0) == b"pydb: next file" for result in results[:-1]), None)
+    # by its place: where one cannot be parsed, none was run
+    ahead = [0, *accumulate(len(text) + len(_NEXT) for text in texts[:-1])]
+    file = bisect_right(ahead, int(position) - 1) - 1
+    raise FileError(error, file, whole.count("\n", ahead[file], int(position) - 1) + 1)
 
 
 def script_text(name: str, root: Path | None = None) -> str:

@@ -360,6 +360,7 @@ def test_the_line_of_a_failing_statement_is_named(dsn: str, tree: Tree) -> None:
     for name, statement, expected in (
         ("test_000", "select 'one';\n", None),
         ("test_060", "-- é\nselect nothing_of_the_sort;\n", r"core/test_060\.sql, line 2$"),
+        ("test_060", "-- é\n\nselct 1;\n", r"core/test_060\.sql, line 3$"),  # before any of them was run
         ("test_060", "", None),
         ("test_119", "do $$ begin perform 1 / 0; end $$;\n", r"core/test_119\.sql$"),
     ):
