@@ -57,7 +57,21 @@ def test_another_column_of_the_name_stops_plan_and_run(db: Connection, more: str
     assert lab.number('select count(*) from "Läufe"') == 4
     said_then: list[str | None] = []
     db.add_notice_handler(lambda diagnostic: said_then.append(diagnostic.sqlstate))
-    lab.do(SET.format(""))  # by these columns, then
-    lab.do(SET.format(""))
+    lab.do('create index on "Läufe" (k, "Zeit ""z""s")')
+    lab.do(SET.format(more))  # by these columns, then
+    lab.do(SET.format(more))
     assert said_then == ["YD103"]
     lab.rows("select * from pydb.retention_plan('runs')")
+
+
+def test_a_policy_that_is_set_by_the_new_name_of_its_column_is_about_the_same(db: Connection) -> None:
+    lab = Lab(db)
+    lab.do(TABLE)
+    lab.do(SET.format(", p_filter => 'k <> ''new'''"))
+    lab.do('alter table "Läufe" rename k to kind; alter table "Läufe" add k text')
+    said_then: list[str | None] = []
+    db.add_notice_handler(lambda diagnostic: said_then.append(diagnostic.sqlstate))
+    lab.do(SET.format(", p_filter => 'kind <> ''new'''"))
+    assert said_then == []
+    lab.do("call pydb.retention_run('runs')")
+    assert lab.number('select count(*) from "Läufe"') == 0

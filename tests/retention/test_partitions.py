@@ -504,7 +504,8 @@ def test_a_group_is_one_statement_and_no_larger_than_what_nobody_feels(lab: Lab)
     [
         (None, 12, "1 ms", 14),
         (14, 14, "8 ms", 16),
-        (14, 3, "1 ms", 16),
+        (14, 3, "1 ms", 14),
+        (None, 1, "1 ms", 12),
         (23, 23, "1 ms", 24),
         (24, 24, "16 ms", 12),
         (24, 24, "2 s", 6),

@@ -44,7 +44,7 @@ def prove_quiet(conn: db.Connection, stage: Stage, platform: Platform) -> None:
     stage.equal("job_states", "each job was queued, ran and completed", states == wanted, wanted=True)
     _prove_audit(conn, stage)
     normal = [row["baseline"] for row in _baselines(conn) if row["state"] == "normal"]
-    stage.equal("quiet", "baselines that are kept: 5xx, p95, failed jobs, partitions", len(normal), 4)
+    stage.at_least("quiet", "baselines that are kept: 5xx, p95, failed jobs, partitions", len(normal), 4)
 
 
 async def _requests(platform: Platform) -> None:

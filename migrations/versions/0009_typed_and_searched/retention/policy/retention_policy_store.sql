@@ -18,6 +18,7 @@ declare
     v_new pydb.retention_policy := v_given;
     v_other text;
     v_moved text;
+    v_named pydb.seen_column[]; -- of the columns it was about, those whose names it names still
 begin
     -- two at once on one table: the second waits, and sees the first
     perform pg_advisory_xact_lock(hashtextextended('pydb.retention_policy', 0));
@@ -58,14 +59,16 @@ begin
     v_new.paused_at := v_old.paused_at;
     v_new.paused_by := v_old.paused_by;
     v_new.paused_reason := v_old.paused_reason;
+    v_named := array(select s from unnest(v_old.columns_seen) as s
+        inner join unnest(v_new.columns_seen) as n on n.place = s.place and n.name = s.name);
     v_moved := coalesce(
-        pydb_internal.column_moved_problem(v_old.target, v_old.columns_seen, 1),
-        pydb_internal.column_moved_problem(v_old.keep_table, v_old.columns_seen, 2),
-        pydb_internal.column_moved_problem(v_old.watermark_table, v_old.columns_seen, 3)
+        pydb_internal.column_moved_problem(v_old.target, v_named, 1),
+        pydb_internal.column_moved_problem(v_old.keep_table, v_named, 2),
+        pydb_internal.column_moved_problem(v_old.watermark_table, v_named, 3)
     );
     if v_moved is not null then
-        raise warning using errcode = 'YD103', message = format('policy %s was about another column: %s', v_new.name,
-                v_moved),
+        raise warning using errcode = 'YD103',
+            message = format('policy %s was about another column: %s', v_new.name, v_moved),
             detail = 'From now on it is about the columns that have these names now.',
             hint = pydb_internal.shell_command('pydb retention plan', array[v_new.name]);
     elsif v_old.name is not null then
@@ -86,12 +89,9 @@ begin
     perform pydb_internal.guard_request(
         'policy', v_new.name, pydb_internal.retention_version(v_new), pydb_internal.retention_shape(v_new), v_draft
     );
-    perform pydb_internal.audit_add(
-        'retention_policy_set', v_new.name,
-        jsonb_build_object(
-            'old', to_jsonb(v_old), 'new', to_jsonb(v_new), 'allow_short', v_draft.content -> 'allow_short'
-        ), null
-    );
+    perform pydb_internal.audit_add('retention_policy_set', v_new.name, jsonb_build_object(
+        'old', to_jsonb(v_old), 'new', to_jsonb(v_new), 'allow_short', v_draft.content -> 'allow_short'
+    ), null);
     if 'archive' in (v_new.action, v_new.partition_first) then
         perform pydb_internal.archive_schedule();
     end if;
