@@ -29,7 +29,7 @@ MAY: Final = {
 # shown to the user as what to type, never executed
 SHOWN: Final = frozenset({"create extension pg_cron;"})
 STATEMENT: Final = re.compile(
-    r"^\s*(?:select\b|with\b.+\bas \(|insert into \S|update \S+ (?:as \w+ )?set\b|delete from \S"
+    r"^[\s;]*(?:select\b|with\b.+\bas \(|insert into \S|update \S+ (?:as \w+ )?set\b|delete from \S"
     r"|merge into \S|call [\w.{]+ ?\(|execute [\w.]+\(|(?:create (?:or replace )?|alter |drop )(?:unique )?"
     r"(?:table|schema|function|procedure|routine|role|database|extension|view|index|system|trigger|type)\b"
     r"|grant \w+ on\b|revoke \w+ on\b|set (?:local |session )?\w+ (?:=|to) |set transaction\b|truncate \S"
